@@ -1,0 +1,106 @@
+import type { DatabaseBackup, RestoredDatabase, BackupTable } from '../../operation/record.ts'
+import type { Finding } from '../../operation/finding.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { Events } from '../events.ts'
+import type { Storage } from '../storage/storage.ts'
+
+/** The database side of one release's properties: one storage of ScalarDB, with its secrets resolved. Never recorded. */
+export interface StorageSettings {
+  /** "default" without multi-storage */
+  storage: string
+  /** cassandra, cosmos, dynamo, jdbc */
+  kind: string
+  contactPoints: string
+  contactPort: string | undefined
+  username: string | undefined
+  password: string | undefined
+  /** namespaces that multi-storage maps to this storage; undefined without multi-storage */
+  namespaces: string[] | undefined
+  /** every further property of this storage, without the `scalar.db.` or `…storages.<name>.` before it */
+  properties: ReadonlyMap<string, string>
+}
+
+/** What a database needs from its surroundings. */
+export interface DatabaseContext {
+  events: Events
+  storage: Storage
+  /** operation name, unique: what a database makes is named after it so that a second run meets its own work */
+  operation: string
+  parallel: number
+  /** schemas given by hand, beyond what ScalarDB's metadata names */
+  schemas: readonly string[]
+  /** aborted when the operation is to stop; a running tool is then ended */
+  signal: AbortSignal
+}
+
+/** What a database is, before anything happens to it. */
+export interface Source {
+  title: string
+  kind: string
+  storages: string[]
+  tables: BackupTable[]
+  /** what is known of the size, in bytes, for the space check */
+  estimatedBytes: number
+}
+
+/** The point in time that a database fixed inside the pause. */
+export interface Snapshot {
+  /** RFC 3339 */
+  at: string
+}
+
+/** A database being backed up: describe, preflight and prepare before the pause, snapshot in it, complete after it. */
+export interface BackupSource {
+  describe(): Promise<Source>
+  preflight(): Promise<Finding[]>
+  /** everything that may be done before the pause so that snapshot() is short: connect, warm up */
+  prepare(): Promise<void>
+  /** inside the pause; as short as can be */
+  snapshot(): Promise<Snapshot>
+  /** after the unpause: the data goes to the storage, below `folder` of the backup */
+  complete(folder: string): Promise<DatabaseBackup>
+  /** lets go of connections; called always, after a failure too */
+  close(): Promise<void>
+}
+
+/** What a restore will do to one database; shown before it is done. */
+export interface RestorePlan {
+  title: string
+  /** lines for people, in order */
+  steps: string[]
+  /** what the administrator loses or has to know: writes since the restore point, schemas that go back as well */
+  loses: string[]
+}
+
+/** A database being restored. Until activate() the data in service is untouched. */
+export interface RestoreDestination {
+  plan(): Promise<RestorePlan>
+  preflight(): Promise<Finding[]>
+  /** loads the backup beside the data in service and verifies it against the manifest and the recorded row counts */
+  load(journal: Journal): Promise<void>
+  /** puts the loaded data in service, keeping what was there; either wholly done or not at all */
+  activate(journal: Journal): Promise<void>
+  /** puts the former data in service again, keeping the restored as it is; after a failed activate of another database, or on demand */
+  deactivate(journal: Journal): Promise<void>
+  /** removes what load() made; never what is in service */
+  discard(journal: Journal): Promise<void>
+  /** removes the data that was in service before; never what is in service */
+  dropPrevious(journal: Journal): Promise<void>
+  describe(): RestoredDatabase
+  close(): Promise<void>
+}
+
+/** One kind of database: a folder here, and a line in registry.ts. */
+export interface DatabaseKind {
+  /** as DatabaseBackup.kind keeps it */
+  name: string
+  /** whether these settings are of this kind (jdbc has several) */
+  handles(settings: StorageSettings): boolean
+  /** settings that live in one database (same server and name) have the same identity and are backed up together */
+  identity(settings: StorageSettings): string
+  /** whether one snapshot of one such database is transactionally consistent by itself */
+  transactional: boolean
+  backup(settings: StorageSettings[], context: DatabaseContext): BackupSource
+  /** `context.operation` is the restore that did it when an earlier restore is to be undone or its leftovers dropped */
+  restore(settings: StorageSettings[], entry: DatabaseBackup, context: DatabaseContext): RestoreDestination
+}

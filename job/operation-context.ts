@@ -1,0 +1,22 @@
+import type { RequestOf, OperationRequest } from '../operation/request.ts'
+import type { OperationRecord } from '../operation/record.ts'
+import type { Cluster } from './kubernetes/cluster.ts'
+import type { Events } from './events.ts'
+import type { Journal } from './journal/journal.ts'
+import type { RecordStore } from './record-store.ts'
+
+/** What every operation is given. */
+export interface OperationContext<K extends OperationRequest['kind']> {
+  request: RequestOf<K>
+  cluster: Cluster
+  events: Events
+  journal: Journal
+  record: RecordStore
+  /** aborted on SIGTERM: end what runs, unpause, put things back, and throw the signal's reason */
+  signal: AbortSignal
+  /** runs one phase of the time line: in the record and as events */
+  phase<T>(name: string, run: () => Promise<T>): Promise<T>
+}
+
+/** The record of another operation of the namespace, read through the cluster. */
+export type ReadRecord = (operation: string) => Promise<OperationRecord>

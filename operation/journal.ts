@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import { formatVersion } from './version.ts'
+
+/** The steps that changed the world, in the order they were begun; written before and after each. */
+export const journalSchema = z.object({
+  version: z.literal(formatVersion),
+  operation: z.string(),
+  steps: z.array(
+    z.object({
+      name: z.string(),
+      startedAt: z.string(),
+      /** absent: begun, and nobody knows how far it came */
+      finishedAt: z.string().optional(),
+      result: z.json().optional(),
+    }),
+  ),
+})
+export type JournalDocument = z.infer<typeof journalSchema>

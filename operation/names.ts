@@ -1,0 +1,83 @@
+import { compactTime } from './time.ts'
+import { Failure } from './failure.ts'
+import { ExitCode } from './exit-code.ts'
+
+/** What an operation does. `delete` and `import` need a pod only for the storage they reach. */
+export const operationKinds = ['backup', 'restore', 'pause', 'unpause', 'doctor', 'import', 'delete'] as const
+export type OperationKind = (typeof operationKinds)[number]
+
+const domain = 'kubectl-scalardl.dev'
+
+export const labels = {
+  managedBy: 'app.kubernetes.io/managed-by',
+  /** the operation's name, on every object that belongs to it */
+  operation: `${domain}/operation`,
+  kind: `${domain}/kind`,
+  /** request, journal or record, on ConfigMaps */
+  part: `${domain}/part`,
+} as const
+
+export const annotations = {
+  /** comma-separated releases, since a label cannot hold several */
+  releases: `${domain}/releases`,
+} as const
+
+export const managedBy = 'kubectl-scalardl'
+/** The ServiceAccount, Role and RoleBinding that `install` makes, unless named otherwise. */
+export const defaultServiceAccount = 'kubectl-scalardl'
+
+export type Part = 'request' | 'journal' | 'record'
+
+/** `backup-my-ledger-20261121-093000`: an operation's name is its kind and a name unique for that kind. */
+export function operationName(kind: OperationKind, name: string): string {
+  return `${kind}-${name}`
+}
+
+/** The Job of an operation; its pods, ConfigMaps and events are found by the operation label. */
+export function jobName(operation: string): string {
+  return `scalardl-${operation}`
+}
+
+/** The ConfigMap of one part of an operation; each holds its JSON under the key `<part>.json`. */
+export function configMapName(operation: string, part: Part): string {
+  return `scalardl-${operation}.${part}`
+}
+
+export function partKey(part: Part): string {
+  return `${part}.json`
+}
+
+/** The Lease that keeps two operations off one release. */
+export function leaseName(release: string): string {
+  return `scalardl-${release}`
+}
+
+/** Labels for every object of an operation. */
+export function operationLabels(operation: string, kind: OperationKind): Record<string, string> {
+  return { [labels.managedBy]: managedBy, [labels.operation]: operation, [labels.kind]: kind }
+}
+
+/** Longest name that still fits a Job's name with `scalardl-restore-` before it (63 characters in all). */
+const longestName = 46
+
+/** A name where the user gave none: the first release and the time, UTC. */
+export function defaultName(release: string, nowMs: number): string {
+  const stamp = compactTime(nowMs)
+  return `${release.slice(0, longestName - stamp.length - 1).replace(/[-.]+$/, '')}-${stamp}`
+}
+
+/**
+ * Accepts a name that the user chose for a backup or another operation.
+ * @throws Failure (usage) where Kubernetes would refuse an object of that name.
+ */
+export function checkName(name: string): string {
+  if (name.length <= longestName && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) return name
+  throw new Failure(
+    {
+      what: `"${name}" cannot be a name`,
+      why: `a name has at most ${longestName} characters, lower-case letters, digits and "-", and begins and ends with a letter or digit`,
+      next: 'choose another with --name, or leave --name away to have one made',
+    },
+    { exitCode: ExitCode.usage },
+  )
+}

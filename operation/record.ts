@@ -1,0 +1,150 @@
+import { z } from 'zod'
+import { Failure } from './failure.ts'
+import { operationKinds } from './names.ts'
+import { findingSchema } from './finding.ts'
+import { formatVersion } from './version.ts'
+
+const failure = z.object({ what: z.string(), why: z.string(), next: z.string() })
+
+/** A pod, or an address given by hand, that was paused. */
+const endpoint = z.object({
+  address: z.string(),
+  /** absent for addresses that no pod of the namespace has */
+  pod: z.string().optional(),
+  uid: z.string().optional(),
+  release: z.string().optional(),
+})
+
+/** One pause and what it proves. Times are RFC 3339 of the worker's clock; the window is allPausedAt..unpauseSentAt. */
+const pauseWindow = z.object({
+  endpoints: z.array(endpoint),
+  pauseSentAt: z.string(),
+  /** the last Pause answer */
+  allPausedAt: z.string().optional(),
+  /** the first Unpause sent */
+  unpauseSentAt: z.string().optional(),
+  /** the last Unpause answer */
+  allUnpausedAt: z.string().optional(),
+  verdict: z.enum(['open', 'valid', 'void']),
+  /** why a window is void, or what could not be checked on a valid one */
+  reasons: z.array(z.string()),
+})
+
+const table = z.object({ schema: z.string(), name: z.string(), /** in the snapshot */ rows: z.int().optional() })
+
+/** One database of a backup. `details` belongs to its kind (job/databases/<kind>/) and holds no secret. */
+const databaseBackup = z.object({
+  /** the ScalarDB storages that live in it, as the properties name them ("default" without multi-storage) */
+  storages: z.array(z.string()),
+  kind: z.string(),
+  /** for people: postgresql://host:5432/ledger */
+  title: z.string(),
+  tables: z.array(table),
+  /** when this database's point in time was fixed */
+  snapshotAt: z.string().optional(),
+  /** folder of its data below the backup's folder, and the size of it */
+  folder: z.string().optional(),
+  bytes: z.int().optional(),
+  details: z.record(z.string(), z.json()),
+})
+
+const backup = z.object({
+  name: z.string(),
+  /** recorded: the point exists, its data is not complete yet; unusable: never restore it */
+  state: z.enum(['incomplete', 'recorded', 'restorable', 'unusable']),
+  reason: z.string().optional(),
+  /** the moment it brings back; the middle of the window, or the snapshot's where none was needed */
+  restorePoint: z.string().optional(),
+  pause: z.object({ mode: z.enum(['auto', 'always', 'never']), paused: z.boolean(), why: z.string() }).optional(),
+  /** folder of this backup: pvc://backups/ledger/NAME */
+  location: z.string().optional(),
+  databases: z.array(databaseBackup),
+})
+
+const restoredDatabase = z.object({
+  title: z.string(),
+  kind: z.string(),
+  state: z.enum(['planned', 'loaded', 'in-service', 'discarded']),
+  /** how the data that was in service before is kept, or why there is none */
+  previous: z.string().optional(),
+  details: z.record(z.string(), z.json()),
+})
+
+const restore = z.object({
+  backup: z.string(),
+  restorePoint: z.string().optional(),
+  databases: z.array(restoredDatabase),
+  /** which data the release serves now */
+  serving: z.enum(['previous', 'restored', 'nothing']),
+  /** how to go back, for people */
+  wayBack: z.array(z.string()),
+})
+
+export const recordSchema = z.object({
+  version: z.int(),
+  operation: z.string(),
+  kind: z.enum(operationKinds),
+  namespace: z.string(),
+  releases: z.array(z.string()),
+  state: z.enum(['pending', 'running', 'succeeded', 'failed', 'cancelled']),
+  createdAt: z.string(),
+  startedAt: z.string().optional(),
+  finishedAt: z.string().optional(),
+  /** set when finished */
+  exitCode: z.int().optional(),
+  failure: failure.optional(),
+  /** the time line */
+  phases: z.array(z.object({ name: z.string(), startedAt: z.string(), finishedAt: z.string().optional() })),
+  windows: z.array(pauseWindow),
+  /** addresses that this operation paused and could not unpause */
+  stillPaused: z.array(z.string()),
+  findings: z.array(findingSchema),
+  backup: backup.optional(),
+  restore: restore.optional(),
+  /** versions of the plugin and the worker */
+  by: z.object({ plugin: z.string(), worker: z.string().optional() }),
+})
+
+export type OperationRecord = z.infer<typeof recordSchema>
+export type BackupPart = z.infer<typeof backup>
+export type DatabaseBackup = z.infer<typeof databaseBackup>
+export type BackupTable = z.infer<typeof table>
+export type RestorePart = z.infer<typeof restore>
+export type RestoredDatabase = z.infer<typeof restoredDatabase>
+export type PauseWindowRecord = z.infer<typeof pauseWindow>
+export type PausedEndpoint = z.infer<typeof endpoint>
+
+/** A record of an operation that was asked for and has not begun. */
+export function newRecord(of: Pick<OperationRecord, 'operation' | 'kind' | 'namespace' | 'releases' | 'createdAt'> & { plugin: string }): OperationRecord {
+  const { plugin, ...identity } = of
+  return { version: formatVersion, ...identity, state: 'pending', phases: [], windows: [], stillPaused: [], findings: [], by: { plugin } }
+}
+
+/**
+ * Reads a record, from a ConfigMap, an exported file or beside a dump.
+ * @param source where it was read, for the error
+ * @throws Failure where it is no record, or one of a newer version.
+ */
+export function parseRecord(json: string, source: string): OperationRecord {
+  let document: unknown
+  try {
+    document = JSON.parse(json)
+  } catch (error) {
+    throw new Failure({ what: `${source} is not a record`, why: 'it is not JSON', next: 'give a file that `kubectl scalardl export` wrote' }, { cause: error })
+  }
+  const version = z.object({ version: z.int() }).safeParse(document)
+  if (version.success && version.data.version > formatVersion) {
+    throw new Failure({
+      what: `the record in ${source} cannot be read`,
+      why: `it has format version ${version.data.version}; this program knows versions up to ${formatVersion}`,
+      next: 'use a newer kubectl-scalardl and worker image',
+    })
+  }
+  const parsed = recordSchema.safeParse(document)
+  if (parsed.success) return parsed.data
+  throw new Failure({
+    what: `${source} is not a record`,
+    why: z.prettifyError(parsed.error).replaceAll('\n', '; '),
+    next: 'give a file that `kubectl scalardl export` wrote',
+  })
+}

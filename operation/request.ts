@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { Failure } from './failure.ts'
+import { operationKinds } from './names.ts'
+import { formatVersion } from './version.ts'
+
+/** Where the Job finds things; the plugin mounts them there, the worker reads them from there. */
+export const mounts = {
+  request: '/scalardl/request/request.json',
+  /** one folder a release, holding its properties file: `/scalardl/release/<name>/ledger.properties` */
+  releases: '/scalardl/release',
+  /** keys `username` and `password`, or `<storage>.username` and `<storage>.password` for one storage of several */
+  databaseSecret: '/scalardl/database-secret',
+  /** keys of a Secret given by --tls-ca-secret */
+  tlsCa: '/scalardl/tls-ca',
+  /** the PersistentVolumeClaim of `--to pvc://NAME` */
+  volume: '/scalardl/storage',
+  /** an emptyDir for the worker's own files */
+  scratch: '/tmp',
+} as const
+
+const release = z.strictObject({
+  /** Helm release, the value of `app.kubernetes.io/instance` */
+  name: z.string(),
+  /** product, the value of `app.kubernetes.io/app` */
+  app: z.string(),
+  /** absent where an operation has no use for the database (pause, unpause) */
+  properties: z
+    .strictObject({
+      file: z.string(),
+      /** what the plugin put before the names of the release's environment variables, so that several releases do not collide */
+      envPrefix: z.string(),
+    })
+    .optional(),
+})
+
+const tls = z.strictObject({
+  enabled: z.boolean(),
+  /** PEM text of --tls-ca-file; a CA certificate is public */
+  caPem: z.string().optional(),
+  /** file below mounts.tlsCa */
+  caFile: z.string().optional(),
+  authority: z.string().optional(),
+})
+
+const target = z.strictObject({
+  releases: z.array(release),
+  /** SRV names, resolved inside the cluster; with addresses or these the labels are not asked */
+  serviceUrls: z.array(z.string()),
+  /** host:port */
+  addresses: z.array(z.string()),
+  /** overrides the products' own admin ports where given */
+  adminPort: z.int().min(1).max(65535).optional(),
+  tls,
+})
+
+const pause = z.strictObject({
+  /** how long the servers may take to finish requests in flight, ms (`max_pause_wait_time`) */
+  drainMs: z.int().positive(),
+  /** the longest that anything may stay paused, ms; then all are unpaused whatever the operation is doing */
+  maxPauseMs: z.int().positive(),
+})
+
+const common = {
+  version: z.literal(formatVersion),
+  operation: z.string(),
+  namespace: z.string(),
+  /** RFC 3339 */
+  createdAt: z.string(),
+  /** version of the plugin that made it */
+  createdBy: z.string(),
+  target,
+}
+
+export const requestSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...common,
+    kind: z.literal('backup'),
+    pause,
+    pauseMode: z.enum(['auto', 'always', 'never']),
+    /** text of a Location */
+    to: z.string(),
+    /** schemas to back up beyond, or in the absence of, what ScalarDB's metadata names */
+    schemas: z.array(z.string()),
+    /** further pause windows to try after a void one */
+    retries: z.int().min(0),
+    /** dump connections per database */
+    parallel: z.int().min(1),
+  }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('restore'),
+    pause,
+    /** operation that made the backup; its record ConfigMap says where the data is */
+    backup: z.string(),
+    /** drop the databases that were in service before, once the restored ones serve */
+    dropPrevious: z.boolean(),
+    parallel: z.int().min(1),
+    /** how long the release may take to serve again after scaling up, ms */
+    readyMs: z.int().positive(),
+    /** replicas to scale up to where the Deployment already stands at 0 and no journal says what it had */
+    replicas: z.int().min(0).optional(),
+  }),
+  z.strictObject({ ...common, kind: z.literal('pause'), pause, /** absent: until `unpause` or maxPauseMs */ durationMs: z.int().positive().optional() }),
+  z.strictObject({ ...common, kind: z.literal('unpause'), /** also pauses that are not ours */ force: z.boolean() }),
+  z.strictObject({ ...common, kind: z.literal('doctor'), /** a Location to check as well */ to: z.string().optional(), schemas: z.array(z.string()) }),
+  z.strictObject({ ...common, kind: z.literal('import'), /** Location of one backup's folder */ from: z.string() }),
+  z.strictObject({ ...common, kind: z.literal('delete'), backup: z.string(), /** Location of the backup's folder */ location: z.string() }),
+])
+
+export type OperationRequest = z.infer<typeof requestSchema>
+export type RequestOf<K extends OperationRequest['kind']> = Extract<OperationRequest, { kind: K }>
+export type Target = z.infer<typeof target>
+export type TargetRelease = z.infer<typeof release>
+export type PauseLimits = z.infer<typeof pause>
+
+/**
+ * Reads a request.
+ * @throws Failure where it is not one, or of another version of this format.
+ */
+export function parseRequest(json: string): OperationRequest {
+  const parsed = requestSchema.safeParse(JSON.parse(json))
+  if (parsed.success) return parsed.data
+  throw new Failure({
+    what: 'the request cannot be read',
+    why: z.prettifyError(parsed.error).replaceAll('\n', '; '),
+    next: `use a worker image of the plugin's version (kinds known here: ${operationKinds.join(', ')})`,
+  })
+}

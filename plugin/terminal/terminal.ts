@@ -1,0 +1,28 @@
+export type OutputFormat = 'table' | 'wide' | 'json' | 'yaml' | 'name'
+
+/** A line of progress that may still change; on a terminal a spinner, elsewhere a plain line when it begins and ends. */
+export interface Progress {
+  update(text: string): void
+  succeed(text: string): void
+  warn(text: string): void
+  fail(text: string): void
+}
+
+/** Where the plugin speaks: data on stdout, everything else on stderr. */
+export interface Terminal {
+  /** whether a person can answer questions here */
+  interactive: boolean
+  verbose: boolean
+  /** stdout */
+  data(text: string): void
+  /** one line on stderr */
+  note(text: string): void
+  warning(text: string): void
+  begin(text: string): Progress
+  /** asks for one line; only where `interactive` */
+  ask(question: string): Promise<string>
+  /** colour where the terminal wants it, NO_COLOR honoured */
+  style(kind: 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'alarm', text: string): string
+  /** aborted by the first Ctrl-C */
+  interrupted: AbortSignal
+}
