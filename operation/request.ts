@@ -100,6 +100,16 @@ export const requestSchema = z.discriminatedUnion('kind', [
     /** replicas to scale up to where the Deployment already stands at 0 and no journal says what it had */
     replicas: z.int().min(0).optional(),
   }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('undo'),
+    pause,
+    /** operation of the restore that is undone */
+    restore: z.string(),
+    readyMs: z.int().positive(),
+    replicas: z.int().min(0).optional(),
+  }),
+  z.strictObject({ ...common, kind: z.literal('drop'), /** operation of the restore whose kept data is removed */ restore: z.string() }),
   z.strictObject({ ...common, kind: z.literal('pause'), pause, /** absent: until `unpause` or maxPauseMs */ durationMs: z.int().positive().optional() }),
   z.strictObject({ ...common, kind: z.literal('unpause'), /** also pauses that are not ours */ force: z.boolean() }),
   z.strictObject({ ...common, kind: z.literal('doctor'), /** a Location to check as well */ to: z.string().optional(), schemas: z.array(z.string()) }),
