@@ -38,3 +38,19 @@ export function parseLocation(text: string): Location {
 export function formatLocation(location: Location): string {
   return location.path === '' ? `pvc://${location.claim}` : `pvc://${location.claim}/${location.path}`
 }
+
+/** The folder `name` below a location. */
+export function joinLocation(location: Location, name: string): Location {
+  return { ...location, path: location.path === '' ? name : `${location.path}/${name}` }
+}
+
+/**
+ * A backup's own location as the location that holds it and the backup's name.
+ * @throws Failure (usage) for a location that names no folder.
+ */
+export function splitLocation(location: Location): { parent: Location; name: string } {
+  const parts = location.path.split('/')
+  const name = parts.pop() ?? ''
+  if (name === '') throw unusable(formatLocation(location), "it names no backup's folder")
+  return { parent: { ...location, path: parts.join('/') }, name }
+}

@@ -55,7 +55,7 @@ export interface BackupSource {
   preflight(): Promise<Finding[]>
   /** everything that may be done before the pause so that snapshot() is short: connect, warm up */
   prepare(): Promise<void>
-  /** inside the pause; as short as can be */
+  /** inside the pause, as short as can be; called again after a void window, it forgets the earlier snapshot */
   snapshot(): Promise<Snapshot>
   /** after the unpause: the data goes to the storage, below `folder` of the backup */
   complete(folder: string): Promise<DatabaseBackup>

@@ -52,6 +52,8 @@ export interface Cluster {
   waitForReady(workloads: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<void>
   /** takes the Lease of each release, all or none. @throws Failure naming the operation that holds one */
   takeLeases(releases: readonly string[], holder: string): Promise<HeldLease>
+  /** undefined when the namespace has no such record */
+  findRecord(operation: string): Promise<OperationRecord | undefined>
   readRecord(operation: string): Promise<OperationRecord>
   /** creates or replaces */
   writeRecord(record: OperationRecord): Promise<void>

@@ -1,0 +1,30 @@
+import type { BackupPart, OperationRecord } from '../../operation/record.ts'
+import { ExitCode } from '../../operation/exit-code.ts'
+import type { OperationContext } from '../operation-context.ts'
+import type { Storage } from '../storage/storage.ts'
+
+/** The record kept beside the dumps, by which a later cluster can restore them. */
+export const recordFile = 'record.json'
+
+/** `backup-NAME` without the kind: the user's own name for it, and its folder in the storage. */
+export function backupName(context: OperationContext<'backup'>): string {
+  return context.request.operation.replace(/^backup-/, '')
+}
+
+/** Adds to what the record says of the backup. */
+export async function describeBackup(context: OperationContext<'backup'>, said: Partial<BackupPart>): Promise<void> {
+  await context.record.update((record) => {
+    record.backup = { ...(record.backup ?? { name: backupName(context), state: 'incomplete', databases: [] }), ...said }
+  })
+}
+
+/** Writes the record beside the dumps, as it will read when the operation is done. */
+export async function publishRecord(context: OperationContext<'backup'>, storage: Storage): Promise<void> {
+  const done: OperationRecord = {
+    ...structuredClone(context.record.current),
+    state: 'succeeded',
+    exitCode: ExitCode.done,
+    finishedAt: new Date().toISOString(),
+  }
+  await storage.writeFile(`${backupName(context)}/${recordFile}`, `${JSON.stringify(done, null, 2)}\n`)
+}

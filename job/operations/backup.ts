@@ -1,0 +1,132 @@
+import { ExitCode } from '../../operation/exit-code.ts'
+import { Failure } from '../../operation/failure.ts'
+import { formatLocation, joinLocation, parseLocation } from '../../operation/location.ts'
+import type { BackupPart, PauseWindowRecord } from '../../operation/record.ts'
+import { decidePause } from '../databases/pause-decision.ts'
+import type { OperationContext } from '../operation-context.ts'
+import { refuseOnErrors } from '../preflight.ts'
+import { endLeftoverPause } from '../scalar-admin/leftover-pause.ts'
+import { holdPause } from '../scalar-admin/pause-window.ts'
+import { preflight } from '../scalar-admin/preflight.ts'
+import { openStorage } from '../storage/open.ts'
+import type { Storage } from '../storage/storage.ts'
+import { backupName, describeBackup, publishRecord } from './backup-record.ts'
+import { databasesOf, openSources, type OpenSource } from './open-databases.ts'
+
+type Context = OperationContext<'backup'>
+
+/**
+ * Takes a backup: check everything, pause all, fix every database's point in time, unpause, then dump at leisure.
+ * @throws Failure with exit code 3 once a restore point was tried and did not come to a usable backup.
+ */
+export async function backup(context: Context): Promise<void> {
+  const { request } = context
+  const storage = openStorage(parseLocation(request.to))
+  const databases = databasesOf(request.target)
+  const pauseDecision = decidePause(request.pauseMode, databases, request.target.releases)
+  const { events, signal } = context
+  const { operation, parallel, schemas } = request
+  const sources = openSources(databases, { events, signal, storage, operation, parallel, schemas })
+  await describeBackup(context, { state: 'incomplete', pause: { mode: request.pauseMode, ...pauseDecision } })
+  try {
+    await endLeftoverPause(context)
+    if (!allDumped(context, sources)) {
+      await context.phase('preflight', () => check(context, sources, storage, pauseDecision.paused))
+      await context.phase('connect', () => Promise.all(sources.map(({ source }) => source.prepare())))
+      const restorePoint = pauseDecision.paused ? await pointInPause(context, sources) : await pointWithoutPause(context, sources)
+      await describeBackup(context, { state: 'recorded', restorePoint })
+    }
+    const dumped = await context.phase('dump', () => dump(context, sources))
+    await describeBackup(context, { state: 'restorable', databases: dumped, location: formatLocation(joinLocation(parseLocation(request.to), backupName(context))) })
+    await context.phase('publish', () => publishRecord(context, storage))
+  } catch (error) {
+    await giveUp(context, storage, error)
+    throw error
+  } finally {
+    await Promise.allSettled(sources.map(({ source }) => source.close()))
+  }
+}
+
+/** A killed worker's dumps are whole or nothing: only when every one was finished does its restore point live on. */
+function allDumped(context: Context, sources: readonly OpenSource[]): boolean {
+  return sources.every(({ folder }) => context.journal.result(dumpStep(folder)) !== undefined)
+}
+
+async function check(context: Context, sources: readonly OpenSource[], storage: Storage, paused: boolean): Promise<void> {
+  const described = await Promise.all(sources.map(({ source }) => source.describe()))
+  const bytes = described.reduce((sum, source) => sum + source.estimatedBytes, 0)
+  const findings = await Promise.all([
+    ...(paused ? [preflight(context)] : []),
+    ...sources.map(({ source }) => source.preflight()),
+    storage.preflight(bytes),
+  ])
+  await context.record.update((record) => {
+    record.findings = findings.flat()
+  })
+  refuseOnErrors(`backup of ${context.record.current.releases.join(', ')}`, findings.flat())
+}
+
+/** One window, and as many more as the request allows where one proved nothing. */
+async function pointInPause(context: Context, sources: readonly OpenSource[]): Promise<string> {
+  for (;;) {
+    const taken = context.record.current.windows.length
+    if (taken > context.request.retries) throw lostWindow(context.record.current.windows.at(-1))
+    const { window } = await context.phase(taken === 0 ? 'pause' : `pause ${taken + 1}`, () =>
+      holdPause(context, () => Promise.all(sources.map(({ source }) => source.snapshot()))),
+    )
+    if (window.verdict === 'valid') return middleOf(window)
+    context.events.say('note', `pause window void: ${window.reasons.join('; ')}`, { level: 'warning' })
+  }
+}
+
+/** The restore point is the middle of the pause (ScalarDL's backup guide). */
+function middleOf(window: PauseWindowRecord): string {
+  const from = Date.parse(window.allPausedAt ?? window.pauseSentAt)
+  const until = Date.parse(window.unpauseSentAt ?? window.allPausedAt ?? window.pauseSentAt)
+  return new Date((from + until) / 2).toISOString()
+}
+
+/** One transactional database holds everything: its own snapshot is the point. */
+async function pointWithoutPause(context: Context, sources: readonly OpenSource[]): Promise<string> {
+  const snapshots = await context.phase('snapshot', () => Promise.all(sources.map(({ source }) => source.snapshot())))
+  return snapshots[0]?.at ?? new Date().toISOString()
+}
+
+function dumpStep(folder: string): string {
+  return `dump ${folder}`
+}
+
+async function dump(context: Context, sources: readonly OpenSource[]): Promise<BackupPart['databases']> {
+  const name = backupName(context)
+  const dumps = sources.map(({ source, folder }) =>
+    context.journal.step(dumpStep(folder), {
+      // A dump begun by a killed worker has lost its snapshot; complete() writes a new one in its place.
+      look: () => Promise.resolve(undefined),
+      act: () => source.complete(`${name}/${folder}`),
+    }),
+  )
+  // Wait for all, so that no tool still writes when a failure removes the folder.
+  const settled = await Promise.allSettled(dumps)
+  const failed = settled.find((one) => one.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+}
+
+function lostWindow(window: PauseWindowRecord | undefined): Failure {
+  return new Failure(
+    {
+      what: 'the backup is unusable',
+      why: `the pause proves nothing: ${window?.reasons.join('; ') ?? 'no window was completed'}`,
+      next: 'run the backup again when no rollout or scaling is under way, or with --retries 3 to have further windows tried',
+    },
+    { exitCode: ExitCode.backupUnusable },
+  )
+}
+
+/** Leaves no half backup behind: what was written is removed, and the record says that it must not be restored. */
+async function giveUp(context: Context, storage: Storage, error: unknown): Promise<void> {
+  // A worker that is stopped may be started again and go on; only a worker that failed by itself gives up.
+  if (context.signal.aborted && !(await context.cluster.cancelled(context.request.operation))) return
+  const reason = error instanceof Error ? error.message : String(error)
+  await Promise.allSettled([storage.remove(backupName(context)), describeBackup(context, { state: 'unusable', reason, databases: [] })])
+}

@@ -1,0 +1,16 @@
+import type { OperationContext } from '../operation-context.ts'
+import { formerRestore } from './former-restore.ts'
+
+/** Removes what a restore kept: the data that was in service before it. There is no way back after this. */
+export async function drop(context: OperationContext<'drop'>): Promise<void> {
+  const { record: former, databases } = await formerRestore(context, context.request.restore)
+  try {
+    await context.phase('drop previous', async () => {
+      for (const database of databases) await database.dropPrevious(context.journal)
+    })
+    const kept = former.restore.databases.map(({ previous: _, ...database }) => database)
+    await context.cluster.writeRecord({ ...former, restore: { ...former.restore, databases: kept, wayBack: [] } })
+  } finally {
+    await Promise.allSettled(databases.map((database) => database.close()))
+  }
+}

@@ -1,0 +1,32 @@
+import { Failure } from '../../operation/failure.ts'
+import { parseLocation, splitLocation } from '../../operation/location.ts'
+import type { OperationRecord, RestorePart } from '../../operation/record.ts'
+import type { RestoreDestination } from '../databases/database.ts'
+import type { OperationContext } from '../operation-context.ts'
+import { openStorage } from '../storage/open.ts'
+import { databasesOf, openDestinations } from './open-databases.ts'
+import { restorable } from './restorable.ts'
+
+/**
+ * An earlier restore and the databases that it switched, opened under its name so that they know what it made.
+ * @throws Failure unless it ended with the restored data in service
+ */
+export async function formerRestore(
+  context: OperationContext<'undo' | 'drop'>,
+  operation: string,
+): Promise<{ record: OperationRecord & { restore: RestorePart }; databases: RestoreDestination[] }> {
+  const record = await context.cluster.readRecord(operation)
+  const { restore } = record
+  if (restore === undefined || restore.serving !== 'restored') {
+    throw new Failure({
+      what: `nothing to do for ${operation}`,
+      why: restore === undefined ? 'it is not a restore' : 'the data it restored is not in service',
+      next: 'choose a restore from `kubectl scalardl get restores`',
+    })
+  }
+  const backup = restorable(await context.cluster.readRecord(restore.backup))
+  const { events, signal } = context
+  const storage = openStorage(splitLocation(parseLocation(backup.location)).parent)
+  const databases = openDestinations(databasesOf(context.request.target), backup.databases, { events, signal, storage, operation, parallel: 1, schemas: [] })
+  return { record: { ...record, restore }, databases }
+}

@@ -1,0 +1,69 @@
+import type { DatabaseBackup } from '../../operation/record.ts'
+import type { Target, TargetRelease } from '../../operation/request.ts'
+import { Failure } from '../../operation/failure.ts'
+import type { BackupSource, DatabaseContext, RestoreDestination, StorageSettings } from '../databases/database.ts'
+import { groupByDatabase, type DatabaseGroup } from '../databases/open.ts'
+import { readSettings } from '../scalardb/settings.ts'
+
+/** A database being backed up, and the folder of its dump below the backup's own. */
+export interface OpenSource {
+  source: BackupSource
+  folder: string
+}
+
+/** Every database behind the target's releases, each once however many storages and releases live in it. */
+export function databasesOf(target: Target): DatabaseGroup[] {
+  return groupByDatabase(
+    target.releases.flatMap((release) =>
+      readSettings(release, process.env).map((settings) => ({ ...settings, storage: `${ownerOf(release, target)}/${settings.storage}` })),
+    ),
+  )
+}
+
+/**
+ * Ledger and Auditor both call their storage "default", so a backup knows it as "ledger/default". The product and not the
+ * release's name, which may be another in the cluster that restores; only several releases of one product need theirs.
+ */
+function ownerOf(release: TargetRelease, target: Target): string {
+  const alone = target.releases.filter((other) => other.app === release.app).length === 1
+  return alone ? release.app : `${release.app}/${release.name}`
+}
+
+/** Opens each database for a backup; nothing is connected yet. */
+export function openSources(databases: readonly DatabaseGroup[], context: DatabaseContext): OpenSource[] {
+  return databases.map(({ kind, settings }, index) => ({
+    source: kind.backup(settings, context),
+    folder: `${kind.name}-${index + 1}`,
+  }))
+}
+
+/**
+ * Opens, for each database of a backup, the one that its storages live in now.
+ * @throws Failure where the releases' properties and the backup do not tell of the same storages.
+ */
+export function openDestinations(databases: readonly DatabaseGroup[], entries: readonly DatabaseBackup[], context: DatabaseContext): RestoreDestination[] {
+  const surplus = databases.filter((database) => !entries.some((entry) => sameStorages(database.settings, entry)))
+  if (surplus.length > 0) throw mismatch(`the releases use ${surplus.map(titleOf).join(' and ')}, of which the backup has nothing`)
+  return entries.map((entry) => {
+    const database = databases.find((candidate) => candidate.kind.name === entry.kind && sameStorages(candidate.settings, entry))
+    if (database === undefined) throw mismatch(`the backup has ${entry.title} (storages ${entry.storages.join(', ')}), which none of the releases' properties name`)
+    return database.kind.restore(database.settings, entry, context)
+  })
+}
+
+function sameStorages(settings: readonly StorageSettings[], entry: DatabaseBackup): boolean {
+  const now = new Set(settings.map((one) => one.storage))
+  return now.size === new Set(entry.storages).size && entry.storages.every((storage) => now.has(storage))
+}
+
+function titleOf(database: DatabaseGroup): string {
+  return `storage ${database.settings.map((one) => one.storage).join(', ')}`
+}
+
+function mismatch(why: string): Failure {
+  return new Failure({
+    what: 'the backup does not fit the releases',
+    why,
+    next: 'restore into releases whose scalar.db.storage and scalar.db.multi_storage properties name the same storages, all of the releases of the backup at once',
+  })
+}

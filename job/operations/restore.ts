@@ -1,0 +1,111 @@
+import { Failure, messageOf } from '../../operation/failure.ts'
+import { parseLocation, splitLocation } from '../../operation/location.ts'
+import type { OperationRecord } from '../../operation/record.ts'
+import type { RestoreDestination } from '../databases/database.ts'
+import type { OperationContext } from '../operation-context.ts'
+import { refuseOnErrors } from '../preflight.ts'
+import { openStorage } from '../storage/open.ts'
+import { databasesOf, openDestinations } from './open-databases.ts'
+import { startReleases, stopReleases } from './stop-and-start.ts'
+import { restorable, type RestorableBackup } from './restorable.ts'
+import { putBack, switchAll } from './switch-databases.ts'
+
+type Context = OperationContext<'restore'>
+
+/**
+ * Restores a backup. The releases serve on until every database stands loaded and verified beside the one in service; only
+ * then are they stopped, all databases switched, and started again. Whatever fails before the last switch, the former data
+ * serves again.
+ */
+export async function restore(context: Context): Promise<void> {
+  const { request, events, signal } = context
+  const backup = restorable(await context.cluster.readRecord(request.backup))
+  const { parent } = splitLocation(parseLocation(backup.location))
+  const surroundings = { events, signal, storage: openStorage(parent), operation: request.operation, parallel: request.parallel, schemas: [] }
+  const databases = openDestinations(databasesOf(request.target), backup.databases, surroundings)
+  try {
+    await begin(context, backup, databases)
+    await context.phase('preflight', () => check(context, databases))
+    await beforeSwitch(context, databases, async () => {
+      await context.phase('load', () => all(databases, (database) => database.load(context.journal)))
+      await describe(context, databases)
+      await context.phase('stop', () => stopReleases(context))
+      await context.phase('switch', () => switchAll(databases, context.journal))
+    })
+    await describe(context, databases, 'restored')
+    await context.phase('start', () => startReleases(context))
+    if (request.dropPrevious) {
+      await context.phase('drop previous', () => all(databases, (database) => database.dropPrevious(context.journal)))
+    }
+    await describe(context, databases, 'restored')
+  } finally {
+    await Promise.allSettled(databases.map((database) => database.close()))
+  }
+}
+
+async function begin(context: Context, backup: RestorableBackup, databases: readonly RestoreDestination[]): Promise<void> {
+  const { request } = context
+  await context.record.update((record) => {
+    record.restore ??= {
+      backup: request.backup,
+      ...(backup.restorePoint === undefined ? {} : { restorePoint: backup.restorePoint }),
+      databases: databases.map((database) => database.describe()),
+      serving: 'previous',
+      wayBack: [],
+    }
+  })
+}
+
+async function check(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
+  const findings = (await Promise.all(databases.map((database) => database.preflight()))).flat()
+  await context.record.update((record) => {
+    record.findings = findings
+  })
+  refuseOnErrors(`restore of ${context.request.backup}`, findings)
+  const plans = await Promise.all(databases.map((database) => database.plan()))
+  for (const plan of plans) {
+    for (const step of plan.steps) context.events.say('note', `${plan.title}: ${step}`)
+  }
+}
+
+/** Runs the part of a restore that can be taken back; where it fails, the former data serves again and the error says so. */
+async function beforeSwitch(context: Context, databases: readonly RestoreDestination[], run: () => Promise<void>): Promise<void> {
+  try {
+    await run()
+  } catch (error) {
+    // Stopped from outside but not cancelled: the Job starts another worker, which goes on from the journal.
+    if (context.signal.aborted && !(await context.cluster.cancelled(context.request.operation))) throw error
+    await putBack(databases, context.journal)
+    await describe(context, databases, 'previous')
+    await startReleases(context)
+    throw takenBack(error)
+  }
+}
+
+function takenBack(error: unknown): unknown {
+  const served = 'The data that was in service before serves again; nothing was changed.'
+  if (!(error instanceof Failure)) return new Failure({ what: 'the restore failed', why: messageOf(error), next: `${served} Run it again, with -v for details.` }, { cause: error })
+  return new Failure({ ...error.text, next: `${served} ${error.next}` }, { exitCode: error.exitCode, cause: error })
+}
+
+async function describe(context: Context, databases: readonly RestoreDestination[], serving?: 'previous' | 'restored'): Promise<void> {
+  const { operation, namespace, dropPrevious } = context.request
+  await context.record.update((record: OperationRecord) => {
+    if (record.restore === undefined) return
+    record.restore.databases = databases.map((database) => database.describe())
+    if (serving !== undefined) record.restore.serving = serving
+    if (serving === 'restored' && !dropPrevious) {
+      record.restore.wayBack = [
+        `to put the former data back in service: kubectl scalardl restore ${operation} --undo -n ${namespace}`,
+        `to remove it once you are content: kubectl scalardl restore ${operation} --drop-previous -n ${namespace}`,
+      ]
+    }
+  })
+}
+
+/** Does one thing on all databases at once and waits for all, so that nothing runs on when one has failed. */
+async function all(databases: readonly RestoreDestination[], run: (database: RestoreDestination) => Promise<void>): Promise<void> {
+  const settled = await Promise.allSettled(databases.map(run))
+  const failed = settled.find((one) => one.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}
