@@ -5,9 +5,10 @@ import type { Events } from './events.ts'
 import type { Journal } from './journal/journal.ts'
 import type { RecordStore } from './record-store.ts'
 
-/** What every operation is given. */
-export interface OperationContext<K extends OperationRequest['kind']> {
-  request: RequestOf<K>
+/** What every operation is given, with its request. */
+export type OperationContext<K extends OperationRequest['kind']> = Surroundings & { request: RequestOf<K> }
+
+interface Surroundings {
   cluster: Cluster
   events: Events
   journal: Journal

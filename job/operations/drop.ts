@@ -8,7 +8,10 @@ export async function drop(context: OperationContext<'drop'>): Promise<void> {
     await context.phase('drop previous', async () => {
       for (const database of databases) await database.dropPrevious(context.journal)
     })
-    const kept = former.restore.databases.map(({ previous: _, ...database }) => database)
+    const kept = former.restore.databases.map((database) => {
+      const { previous: _dropped, ...rest } = database
+      return rest
+    })
     await context.cluster.writeRecord({ ...former, restore: { ...former.restore, databases: kept, wayBack: [] } })
   } finally {
     await Promise.allSettled(databases.map((database) => database.close()))
