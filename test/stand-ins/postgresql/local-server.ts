@@ -1,0 +1,112 @@
+import { execFile, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { openSync } from 'node:fs'
+import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { Client } from 'pg'
+import { postgresqlBinaries } from './binaries.ts'
+
+const run = promisify(execFile)
+
+/** A throwaway PostgreSQL server on this machine, reachable by TCP on the loopback interface only. */
+export interface LocalPostgresql {
+  host: string
+  port: number
+  superuser: string
+  password: string
+  /** folder of the server's programs, `pg_dump` and `pg_restore` among them */
+  binaries: string
+  /** a connected client of the superuser; the caller ends it */
+  connect(database?: string): Promise<Client>
+  /** ends all sessions, stops the server and removes its files; may be called twice */
+  stop(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** PostgreSQL refuses to run as root: the package's own user, else nobody. */
+async function unprivileged(): Promise<{ uid: number; gid: number } | undefined> {
+  if (process.getuid?.() !== 0) return undefined
+  const users = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'))
+  const user = users.find((fields) => fields[0] === 'postgres') ?? users.find((fields) => fields[0] === 'nobody')
+  if (user === undefined) throw new Error('neither a user "postgres" nor "nobody" to run PostgreSQL as')
+  return { uid: Number(user[2]), gid: Number(user[3]) }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no free port')
+  return address.port
+}
+
+/** Durability is of no use in a test: the server does not wait for the disk. */
+const fast = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'shared_buffers=32MB', 'max_connections=200', 'autovacuum=off']
+
+/**
+ * Starts a PostgreSQL server on a free port, its files in a temporary folder. Where this runs as root, the server runs as
+ * `postgres` or `nobody`. Takes about two seconds.
+ * @param settings further `name=value` settings of the server
+ * @throws Error with the end of the server's log where it is not ready within 30 s.
+ */
+export async function startPostgresql(settings: readonly string[] = []): Promise<LocalPostgresql> {
+  const binaries = await postgresqlBinaries()
+  const user = await unprivileged()
+  const folder = await mkdtemp(join(tmpdir(), 'postgresql-'))
+  if (user !== undefined) await chown(folder, user.uid, user.gid)
+  const password = randomBytes(12).toString('hex')
+  const passwordFile = join(folder, 'password')
+  await writeFile(passwordFile, password)
+  if (user !== undefined) await chown(passwordFile, user.uid, user.gid)
+  const data = join(folder, 'data')
+  const options = { ...user, cwd: folder, env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8' } }
+  await run(
+    join(binaries, 'initdb'),
+    ['--pgdata', data, '--username', 'postgres', '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--no-sync'],
+    options,
+  )
+
+  const port = await freePort()
+  const logFile = join(folder, 'log')
+  const log = openSync(logFile, 'a')
+  const set = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, ...fast, ...settings].flatMap((each) => ['-c', each])
+  const server = spawn(join(binaries, 'postgres'), ['-D', data, ...set], { ...options, stdio: ['ignore', log, log] })
+  const ended = once(server, 'exit')
+  // A test that dies must not leave a server behind.
+  const onExit = () => server.kill('SIGQUIT')
+  process.once('exit', onExit)
+
+  const stop = async () => {
+    process.off('exit', onExit)
+    if (server.exitCode === null && server.signalCode === null) server.kill('SIGINT')
+    await ended
+    await rm(folder, { recursive: true, force: true })
+  }
+  const connect = async (database = 'postgres') => {
+    const client = new Client({ host: '127.0.0.1', port, user: 'postgres', password, database })
+    await client.connect()
+    return client
+  }
+  const deadline = Date.now() + 30_000
+  for (;;) {
+    try {
+      await (await connect()).end()
+      break
+    } catch (error) {
+      if (Date.now() > deadline || server.exitCode !== null) {
+        const text = await readFile(logFile, 'utf8')
+        await stop()
+        throw new Error(`PostgreSQL did not start: ${text.slice(-2000)}`, { cause: error })
+      }
+      await sleep(100)
+    }
+  }
+  return { host: '127.0.0.1', port, superuser: 'postgres', password, binaries, connect, stop, [Symbol.asyncDispose]: stop }
+}
