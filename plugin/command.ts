@@ -1,6 +1,8 @@
+import type { Argv } from 'yargs'
 import type { ExitCode } from '../operation/exit-code.ts'
 import type { OutputFormat, Terminal } from './terminal/terminal.ts'
 import type { Session } from './kubernetes/session.ts'
+import type { GlobalArgv } from './commands/flags.ts'
 
 /** The flags that every command has. */
 export interface GlobalFlags {
@@ -16,3 +18,60 @@ export interface GlobalFlags {
 
 /** What a command does once its flags are read: complete, validate, run, as kubectl's own do. */
 export type Action<Flags extends GlobalFlags> = (flags: Flags, session: Session, terminal: Terminal) => Promise<ExitCode>
+
+/** What a command does that needs no cluster. */
+export type LocalAction<Flags extends GlobalFlags> = (flags: Flags, terminal: Terminal) => Promise<ExitCode>
+
+type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : Name
+type Read<Declared> = { [Name in keyof Declared as Name extends string ? CamelCase<Name> : Name]: Declared[Name] } & GlobalFlags
+
+/** The flags as an action reads them (`--max-pause` is `maxPause`), from the function that declares them. */
+export type FlagsOf<Declare> = Declare extends (yargs: GlobalArgv) => Argv<infer Declared> ? Read<Declared> : never
+
+interface Declaration<Declared> {
+  /** as yargs writes it: `backup <release..>` */
+  usage: string
+  description: string
+  /** what to type after `kubectl scalardl`, and what it does */
+  examples: readonly (readonly [command: string, description: string])[]
+  flags: (yargs: GlobalArgv) => Argv<Declared>
+}
+
+/** Runs what a command line asked for and ends the process with its exit code. */
+export interface Runner {
+  withCluster<Flags extends GlobalFlags>(flags: Flags, action: () => Promise<Action<Flags>>): Promise<void>
+  local<Flags extends GlobalFlags>(flags: Flags, action: () => Promise<LocalAction<Flags>>): Promise<void>
+}
+
+/** A command as the command line registers it. */
+export interface Command {
+  name: string
+  register(yargs: GlobalArgv, runner: Runner): void
+}
+
+function nameOf(usage: string): string {
+  return usage.split(' ')[0] ?? usage
+}
+
+function register<Declared>(yargs: GlobalArgv, declaration: Declaration<Declared>, run: (flags: Read<Declared>) => Promise<void>): void {
+  yargs.command({
+    command: declaration.usage,
+    describe: declaration.description,
+    builder: (own: GlobalArgv) => {
+      for (const [command, description] of declaration.examples) own.example(`kubectl scalardl ${command}`, description)
+      return declaration.flags(own)
+    },
+    // yargs has expanded the names to camelCase by now, which is what Read describes
+    handler: (flags) => run(flags as unknown as Read<Declared>),
+  })
+}
+
+/** Declares a command that talks to a cluster; `action` is loaded only when the command runs, which keeps the others quick. */
+export function declareCommand<Declared>(declaration: Declaration<Declared> & { action: () => Promise<Action<Read<Declared>>> }): Command {
+  return { name: nameOf(declaration.usage), register: (yargs, runner) => register(yargs, declaration, (flags) => runner.withCluster(flags, declaration.action)) }
+}
+
+/** Declares a command that needs no cluster. */
+export function declareLocalCommand<Declared>(declaration: Declaration<Declared> & { action: () => Promise<LocalAction<Read<Declared>>> }): Command {
+  return { name: nameOf(declaration.usage), register: (yargs, runner) => register(yargs, declaration, (flags) => runner.local(flags, declaration.action)) }
+}

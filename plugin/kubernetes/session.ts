@@ -1,4 +1,5 @@
 import type { AppsV1Api, AuthorizationV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node'
+import type { ApiRequest } from './api-request.ts'
 
 /** One administrator's connection to one cluster and namespace, as the flags and the kubeconfig say. */
 export interface Session {
@@ -14,4 +15,6 @@ export interface Session {
   authorization: AuthorizationV1Api
   /** for one request, ms; undefined: no limit */
   requestTimeoutMs: number | undefined
+  /** a request as it is on the wire, for what the typed clients cannot do: exact bytes, streams */
+  request: ApiRequest
 }

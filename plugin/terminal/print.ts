@@ -1,0 +1,50 @@
+import { stringify } from 'yaml'
+import type { OutputFormat, Terminal } from './terminal.ts'
+
+/** One column of a table. */
+export interface Column<Item> {
+  title: string
+  value: (item: Item) => string
+  /** shown with `-o wide` only */
+  wide?: boolean
+}
+
+/** How things of one sort are shown in every output format. */
+export interface Presentation<Item> {
+  columns: readonly Column<Item>[]
+  /** what `-o json` and `-o yaml` show */
+  document: (item: Item) => unknown
+  /** what `-o name` shows */
+  name: (item: Item) => string
+}
+
+const gap = '   '
+
+/** Rows below their titles, every column as wide as its widest value, as kubectl prints them. */
+export function formatTable<Item>(items: readonly Item[], columns: readonly Column<Item>[]): string {
+  const rows = [columns.map((column) => column.title), ...items.map((item) => columns.map((column) => column.value(item)))]
+  const widths = columns.map((_, index) => Math.max(...rows.map((row) => (row[index] ?? '').length)))
+  return rows.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join(gap).trimEnd()).join('\n')
+}
+
+/** A document as JSON or YAML text, without a newline at its end. */
+export function formatDocument(document: unknown, format: 'json' | 'yaml'): string {
+  return format === 'json' ? JSON.stringify(document, undefined, 2) : stringify(document, { lineWidth: 0 }).trimEnd()
+}
+
+/** Prints several things: a table, a `List` document, or a name a line. */
+export function printList<Item>(terminal: Terminal, format: OutputFormat, items: readonly Item[], show: Presentation<Item>): void {
+  if (format === 'name') {
+    for (const item of items) terminal.data(show.name(item))
+  } else if (format === 'json' || format === 'yaml') {
+    terminal.data(formatDocument({ items: items.map((item) => show.document(item)) }, format))
+  } else {
+    terminal.data(formatTable(items, show.columns.filter((column) => format === 'wide' || column.wide !== true)))
+  }
+}
+
+/** Prints one thing: a table of one row, its document, or its name. */
+export function printOne<Item>(terminal: Terminal, format: OutputFormat, item: Item, show: Presentation<Item>): void {
+  if (format === 'json' || format === 'yaml') terminal.data(formatDocument(show.document(item), format))
+  else printList(terminal, format, [item], show)
+}

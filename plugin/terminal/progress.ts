@@ -1,0 +1,46 @@
+import type { Progress, Terminal } from './terminal.ts'
+
+const marks: Record<'succeed' | 'warn' | 'fail', readonly ['green' | 'yellow' | 'red', string]> = {
+  succeed: ['green', '✔'],
+  warn: ['yellow', '⚠'],
+  fail: ['red', '✖'],
+}
+
+/** Plain lines for a log: one when it begins, one when it ends, and one for every change between that says something new. */
+function plainProgress(stream: NodeJS.WriteStream, style: Terminal['style']): Terminal['begin'] {
+  return (text) => {
+    let last = text
+    stream.write(`${text}\n`)
+    const end = (kind: keyof typeof marks) => (text: string) => void stream.write(`${style(...marks[kind])} ${text}\n`)
+    return {
+      update(text) {
+        if (text !== last) stream.write(`${text}\n`)
+        last = text
+      },
+      succeed: end('succeed'),
+      warn: end('warn'),
+      fail: end('fail'),
+    }
+  }
+}
+
+/** A spinner where a person watches, plain lines in CI, in pipes and on dumb terminals. */
+export async function openProgress(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv, style: Terminal['style']): Promise<Terminal['begin']> {
+  const watched = stream.isTTY && environment['TERM'] !== 'dumb' && (environment['CI'] ?? '') === ''
+  if (!watched) return plainProgress(stream, style)
+  const { default: ora } = await import('ora')
+  const color = (environment['NO_COLOR'] ?? '') === '' ? 'cyan' : false
+  return (text): Progress => {
+    // stdin stays as it is: raw mode would take Ctrl-C away from us
+    const spinner = ora({ text, stream, color, discardStdin: false }).start()
+    const end = (kind: keyof typeof marks) => (text: string) => void spinner.stopAndPersist({ symbol: style(...marks[kind]), text })
+    return {
+      update(text) {
+        spinner.text = text
+      },
+      succeed: end('succeed'),
+      warn: end('warn'),
+      fail: end('fail'),
+    }
+  }
+}
