@@ -1,0 +1,72 @@
+import type { WorkerEvent } from '../../operation/event.ts'
+import type { Session } from './session.ts'
+import type { LogLine } from './log-position.ts'
+import { parseEvent } from '../../operation/event.ts'
+import { pauseFor, persistently } from './api-error.ts'
+import { followPod, hasLog } from './follow-pod.ts'
+import { jobState, operationPods, readJob } from './operation-job.ts'
+
+/** How often to look for the next pod where none has a log, ms. */
+const betweenPodsMs = 700
+/** How long the API server may be away between pods, ms. */
+const giveUpMs = 10 * 60_000
+
+/** A line of the worker's log and the pod that wrote it. */
+export interface WorkerLine extends LogLine {
+  podUid: string
+}
+
+/**
+ * Follows the logs of an operation's pods, one after the other, each line once and none left out, until its Job is finished,
+ * suspended or gone and the last pod's log is read to its end. Survives dropped connections and replaced pods.
+ * @throws Failure where a log may not be read; the signal's reason once it aborts
+ */
+export async function followLines(session: Session, operation: string, onLine: (line: WorkerLine) => void, signal: AbortSignal): Promise<void> {
+  const read = new Set<string>()
+  for (;;) {
+    // The Job first: a pod that it made before it finished is then in the list.
+    const { finished, pods } = await persistently(
+      async () => {
+        const state = jobState(await readJob(session, operation))
+        return { finished: state.phase !== 'active', pods: await operationPods(session, operation) }
+      },
+      signal,
+      giveUpMs,
+    )
+    const unread = pods.filter((pod) => !read.has(pod.metadata?.uid ?? ''))
+    const next = unread.find(hasLog)
+    if (next !== undefined) {
+      const podUid = next.metadata?.uid ?? ''
+      await followPod(session, next, (line) => onLine({ ...line, podUid }), signal)
+      read.add(podUid)
+      continue
+    }
+    // A pod that is going away without having begun may still begin; one that is not never will, its Job being over.
+    if (finished && !unread.some((pod) => pod.metadata?.deletionTimestamp !== undefined)) return
+    await pauseFor(betweenPodsMs, signal)
+  }
+}
+
+/**
+ * The same as events. An event is known by its pod and `seq`, and shown once; a line that is none (a crash, a tool's
+ * output) comes as a `note` with `seq` 0.
+ * @throws as followLines
+ */
+export async function followEvents(session: Session, operation: string, onEvent: (event: WorkerEvent) => void, signal: AbortSignal): Promise<void> {
+  const lastSeq = new Map<string, number>()
+  await followLines(
+    session,
+    operation,
+    (line) => {
+      const event = parseEvent(line.text)
+      if (event === undefined) {
+        if (line.text.trim() !== '') onEvent({ seq: 0, time: line.time ?? new Date().toISOString(), level: 'info', code: 'note', message: line.text })
+        return
+      }
+      if (event.seq <= (lastSeq.get(line.podUid) ?? 0)) return
+      lastSeq.set(line.podUid, event.seq)
+      onEvent(event)
+    },
+    signal,
+  )
+}

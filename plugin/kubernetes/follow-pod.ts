@@ -1,0 +1,88 @@
+import type { V1Pod } from '@kubernetes/client-node'
+import type { Session } from './session.ts'
+import type { LogLine } from './log-position.ts'
+import { Failure } from '../../operation/failure.ts'
+import { Backoff, apiMessage, isTransient, pauseFor, statusCode, unlessMissing } from './api-error.ts'
+import { LogPosition } from './log-position.ts'
+import { readLog } from './log-stream.ts'
+
+/** Without one answer for this long the follower gives up, since its user should know. ms */
+const giveUpMs = 10 * 60_000
+
+/** The container that does the work, also where something injected others. */
+export function workerContainer(pod: V1Pod): string {
+  return pod.metadata?.annotations?.['kubectl.kubernetes.io/default-container'] ?? pod.spec?.containers[0]?.name ?? 'worker'
+}
+
+function containerState(pod: V1Pod): 'waiting' | 'running' | 'terminated' {
+  const state = pod.status?.containerStatuses?.find((status) => status.name === workerContainer(pod))?.state
+  if (state?.terminated !== undefined) return 'terminated'
+  return state?.running === undefined ? 'waiting' : 'running'
+}
+
+/** Whether the pod's container has ever begun, so that there is a log. */
+export function hasLog(pod: V1Pod): boolean {
+  return containerState(pod) !== 'waiting'
+}
+
+/**
+ * Follows one pod's log from its beginning until its container has ended and everything is read, or the pod is gone.
+ * Connections that break are made again, with delays that double up to 5 s.
+ * @throws Failure when the log may not be read, or nothing answers for 10 minutes
+ */
+export async function followPod(session: Session, pod: V1Pod, onLine: (line: LogLine) => void, signal: AbortSignal): Promise<void> {
+  const name = pod.metadata?.name ?? ''
+  const uid = pod.metadata?.uid
+  const log = { pod: name, container: workerContainer(pod) }
+  const position = new LogPosition()
+  const backoff = new Backoff()
+  let unfinished = ''
+  let ended = false
+  let lastAnswerMs = Date.now()
+
+  const receive = (raw: string): void => {
+    lastAnswerMs = Date.now()
+    backoff.reset()
+    const line = position.accept(raw)
+    if (line !== undefined) onLine(line)
+  }
+
+  for (;;) {
+    signal.throwIfAborted()
+    try {
+      position.reconnect()
+      // Once the container has ended a plain read gives the rest, and its end is the log's end.
+      unfinished = await readLog(session, { ...log, follow: !ended, sinceTime: position.sinceTime }, receive, signal)
+      lastAnswerMs = Date.now()
+      if (ended) break
+      const now = await unlessMissing(session.core.readNamespacedPod({ name, namespace: session.namespace }))
+      if (now === undefined || now.metadata?.uid !== uid) break
+      if (containerState(now) === 'terminated') {
+        ended = true
+        continue
+      }
+    } catch (error) {
+      signal.throwIfAborted()
+      const code = statusCode(error)
+      // The pod is gone, or its node no longer has the container: there is nothing more to read.
+      if (code === 404) break
+      // 400: the container has not started, or has just been removed.
+      if (!isTransient(error) && code !== 400) throw unreadable(name, error)
+      if (Date.now() - lastAnswerMs > giveUpMs) throw unreadable(name, error)
+      if (code === 400 && ended) break
+    }
+    await pauseFor(backoff.next(), signal)
+  }
+  if (unfinished !== '') receive(unfinished)
+}
+
+function unreadable(pod: string, error: unknown): Failure {
+  return new Failure(
+    {
+      what: `the log of pod ${pod} cannot be read`,
+      why: apiMessage(error),
+      next: 'the operation goes on without it; look at `kubectl scalardl get operations`, and ask for the right to get pods/log if it is missing',
+    },
+    { cause: error },
+  )
+}
