@@ -14,10 +14,16 @@ export interface StorageSettings {
   contactPort: string | undefined
   username: string | undefined
   password: string | undefined
+  /** the user that the release itself logs in as, where a database secret gave another `username` for this work */
+  releaseUsername: string | undefined
   /** namespaces that multi-storage maps to this storage; undefined without multi-storage */
   namespaces: string[] | undefined
-  /** every further property of this storage, without the `scalar.db.` or `…storages.<name>.` before it */
-  properties: ReadonlyMap<string, string>
+  /**
+   * A further property of this storage, named without the `scalar.db.` or `…storages.<name>.` before it; undefined where it
+   * is not there or empty.
+   * @throws Failure where its value needs a variable that is not set; only what is asked for has to be known
+   */
+  property(name: string): string | undefined
 }
 
 /** What a database needs from its surroundings. */
