@@ -38,23 +38,30 @@ export async function followPod(session: Session, pod: V1Pod, onLine: (line: Log
   const backoff = new Backoff()
   let unfinished = ''
   let ended = false
+  let news = false
   let lastAnswerMs = Date.now()
 
   const receive = (raw: string): void => {
     lastAnswerMs = Date.now()
     backoff.reset()
     const line = position.accept(raw)
-    if (line !== undefined) onLine(line)
+    if (line === undefined) return
+    news = true
+    onLine(line)
   }
 
   for (;;) {
     signal.throwIfAborted()
     try {
       position.reconnect()
-      // Once the container has ended a plain read gives the rest, and its end is the log's end.
-      unfinished = await readLog(session, { ...log, follow: !ended, sinceTime: position.sinceTime }, receive, signal)
+      news = false
+      const rest = await readLog(session, { ...log, follow: !ended, sinceTime: position.sinceTime }, receive, signal)
       lastAnswerMs = Date.now()
-      if (ended) break
+      // An API server that goes down ends the answer as if the log ended there; so only a second reading with the same end is believed.
+      const sameEnd = !news && rest === unfinished
+      unfinished = rest
+      if (ended && sameEnd) break
+      if (ended) continue
       const now = await unlessMissing(session.core.readNamespacedPod({ name, namespace: session.namespace }))
       if (now === undefined || now.metadata?.uid !== uid) break
       if (containerState(now) === 'terminated') {

@@ -1,0 +1,53 @@
+import { createServer } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { AppsV1Api, AuthorizationV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node'
+import { apiRequest } from '../../../../plugin/kubernetes/api-request.ts'
+import type { Session } from '../../../../plugin/kubernetes/session.ts'
+
+export type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void
+
+/** A session whose API server is a real HTTP server of this test's own, so that it can misbehave as wanted. */
+export async function sessionWith(handler: Handler): Promise<{ session: Session; close: () => void }> {
+  const server = createServer((request, response) => handler(request, response, new URL(request.url ?? '/', 'http://localhost')))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+  const kubeConfig = new KubeConfig()
+  kubeConfig.loadFromOptions({
+    clusters: [{ name: 'test', server: url, skipTLSVerify: true }],
+    users: [{ name: 'test', token: 'secret' }],
+    contexts: [{ name: 'test', cluster: 'test', user: 'test' }],
+    currentContext: 'test',
+  })
+  const session: Session = {
+    kubeConfig,
+    namespace: 'ns',
+    context: 'test',
+    core: kubeConfig.makeApiClient(CoreV1Api),
+    apps: kubeConfig.makeApiClient(AppsV1Api),
+    batch: kubeConfig.makeApiClient(BatchV1Api),
+    rbac: kubeConfig.makeApiClient(RbacAuthorizationV1Api),
+    coordination: kubeConfig.makeApiClient(CoordinationV1Api),
+    authorization: kubeConfig.makeApiClient(AuthorizationV1Api),
+    requestTimeoutMs: undefined,
+    request: apiRequest(kubeConfig, url),
+  }
+  return {
+    session,
+    close() {
+      server.close()
+      server.closeAllConnections()
+    },
+  }
+}
+
+export function answerJson(response: ServerResponse, body: unknown, code = 200): void {
+  response.writeHead(code, { 'content-type': 'application/json' })
+  response.end(JSON.stringify(body))
+}
+
+export function answerStatus(response: ServerResponse, code: number, message: string): void {
+  answerJson(response, { kind: 'Status', apiVersion: 'v1', status: 'Failure', message, code }, code)
+}
