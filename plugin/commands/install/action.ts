@@ -1,0 +1,28 @@
+import type { Action } from '../../command.ts'
+import { Failure } from '../../../operation/failure.ts'
+import { ExitCode } from '../../../operation/exit-code.ts'
+import { apiMessage, statusCode } from '../../kubernetes/api-error.ts'
+import { applyObject, showObjects } from '../../kubernetes/apply.ts'
+import { objectTitle, type OwnObject } from '../../kubernetes/objects.ts'
+import type { Session } from '../../kubernetes/session.ts'
+import { readPairs } from '../pairs.ts'
+import type { InstallFlags } from './command.ts'
+import { installationObjects } from './objects.ts'
+
+async function apply(session: Session, object: OwnObject, flags: InstallFlags): Promise<void> {
+  try {
+    await applyObject(session, object, flags.output, flags.dryRun)
+  } catch (error) {
+    if (statusCode(error) !== 409) throw error
+    const conflict = { what: `${objectTitle(object)} is managed by somebody else`, why: apiMessage(error), next: 'choose another name with --service-account, or delete that object' }
+    throw new Failure(conflict, { cause: error })
+  }
+}
+
+export const runInstall: Action<InstallFlags> = async (flags, session, terminal) => {
+  const annotations = readPairs('--service-account-annotation', flags.serviceAccountAnnotation ?? [])
+  const objects = installationObjects(flags.serviceAccount, session.namespace, annotations)
+  for (const object of objects) await apply(session, object, flags)
+  showObjects(terminal, objects, flags.output, 'applied', flags.dryRun)
+  return ExitCode.done
+}

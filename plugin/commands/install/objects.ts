@@ -1,0 +1,22 @@
+import { readManifest } from '../../manifests.ts'
+import type { OwnObject } from '../../kubernetes/objects.ts'
+
+type OfKind<Kind extends OwnObject['kind']> = Extract<OwnObject, { kind: Kind }>
+
+/** The objects of an installation in the order in which they are applied, all of one name. */
+export function installationObjects(name: string, namespace: string, annotations: Record<string, string>): OwnObject[] {
+  const account = readManifest<OfKind<'ServiceAccount'>>('service-account')
+  const role = readManifest<OfKind<'Role'>>('role')
+  const binding = readManifest<OfKind<'RoleBinding'>>('role-binding')
+  const named = { name, namespace }
+  return [
+    { ...account, metadata: { ...account.metadata, ...named, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) } },
+    { ...role, metadata: { ...role.metadata, ...named } },
+    {
+      ...binding,
+      metadata: { ...binding.metadata, ...named },
+      roleRef: { ...binding.roleRef, name },
+      subjects: (binding.subjects ?? []).map((subject) => ({ ...subject, ...named })),
+    },
+  ]
+}

@@ -1,0 +1,35 @@
+import type { Action } from '../../command.ts'
+import { Failure } from '../../../operation/failure.ts'
+import { ExitCode } from '../../../operation/exit-code.ts'
+import { labels, managedBy } from '../../../operation/names.ts'
+import { deleteObject, showObjects } from '../../kubernetes/apply.ts'
+import { jobState } from '../../kubernetes/operation-job.ts'
+import type { OwnObject } from '../../kubernetes/objects.ts'
+import type { Session } from '../../kubernetes/session.ts'
+import { installationObjects } from '../install/objects.ts'
+import type { UninstallFlags } from './command.ts'
+
+/** Taking a worker's rights away in the middle could leave pods paused. */
+async function refuseWhileWorking(session: Session, serviceAccount: string): Promise<void> {
+  const { items } = await session.batch.listNamespacedJob({ namespace: session.namespace, labelSelector: `${labels.managedBy}=${managedBy}` })
+  const active = items.filter((job) => jobState(job).phase === 'active' && job.spec?.template.spec?.serviceAccountName === serviceAccount)
+  if (active.length === 0) return
+  const operations = active.map((job) => job.metadata?.labels?.[labels.operation] ?? job.metadata?.name ?? '').join(', ')
+  throw new Failure({
+    what: `${serviceAccount} is in use`,
+    why: `under way: ${operations}`,
+    next: `wait for it with \`kubectl scalardl wait ${operations.split(', ')[0]}\`, or end it with \`kubectl scalardl cancel\``,
+  })
+}
+
+export const runUninstall: Action<UninstallFlags> = async (flags, session, terminal) => {
+  await refuseWhileWorking(session, flags.serviceAccount)
+  const deleted: OwnObject[] = []
+  // rights go first, so that a failure in between leaves no account with rights
+  for (const object of installationObjects(flags.serviceAccount, session.namespace, {}).toReversed()) {
+    if (await deleteObject(session, object, flags.dryRun)) deleted.push(object)
+  }
+  showObjects(terminal, deleted, flags.output, 'deleted', flags.dryRun)
+  if (deleted.length === 0) terminal.note(`nothing called ${flags.serviceAccount} is installed in namespace ${session.namespace}`)
+  return ExitCode.done
+}

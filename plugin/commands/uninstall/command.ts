@@ -1,0 +1,16 @@
+import { declareCommand, type FlagsOf } from '../../command.ts'
+import { dryRunFlag, type GlobalArgv } from '../flags.ts'
+import { serviceAccountFlag } from '../install/command.ts'
+
+export function uninstallFlags(yargs: GlobalArgv) {
+  return dryRunFlag(serviceAccountFlag(yargs))
+}
+export type UninstallFlags = FlagsOf<typeof uninstallFlags>
+
+export const uninstall = declareCommand({
+  usage: 'uninstall',
+  description: 'Remove what install made; records of operations and dumps stay',
+  examples: [['uninstall -n ledger', 'refused while an operation is under way']],
+  flags: uninstallFlags,
+  action: async () => (await import('./action.ts')).runUninstall,
+})

@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { z } from 'zod'
+
+export type ManifestName = 'worker-job' | 'service-account' | 'role' | 'role-binding'
+
+const header = z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) })
+
+/** The text of a manifest of the folder manifests/. The build puts the texts into the executable in place of this file's read. */
+export function manifestText(name: ManifestName): string {
+  return readFileSync(new URL(`../manifests/${name}.yaml`, import.meta.url), 'utf8')
+}
+
+/** A manifest as a typed object of its own, to be completed. The type is the caller's word; the kind is checked by the API server's schema in tests. */
+export function readManifest<T>(name: ManifestName): T {
+  const document: unknown = parse(manifestText(name), { version: '1.1' })
+  return header.parse(document) as T
+}
