@@ -1,15 +1,15 @@
-import { Failure } from '../../operation/failure.ts'
+import { Failure, messageOf } from '../../operation/failure.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { apiMessage, statusCode } from './api-error.ts'
 import type { Session } from './session.ts'
 
-/** The code of the deepest cause, such as ECONNREFUSED; fetch hides it behind "fetch failed". */
+/** What stopped a request on its way: the deepest cause, which fetch hides behind "fetch failed". */
 function networkCause(error: unknown): { code: string; message: string } | undefined {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    if ('code' in at && typeof at.code === 'string') return { code: at.code, message: at.message }
-    if (at instanceof AggregateError && at.errors[0] instanceof Error) return networkCause(at.errors[0])
-  }
-  return undefined
+  if (!(error instanceof Error)) return undefined
+  const deeper = networkCause(error instanceof AggregateError ? error.errors[0] : error.cause)
+  if (deeper !== undefined) return deeper
+  if ('code' in error && typeof error.code === 'string') return { code: error.code, message: error.message }
+  return error instanceof TypeError && error.message === 'fetch failed' ? { code: '', message: messageOf(error.cause) } : undefined
 }
 
 const certificateCodes = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|EPROTO/
@@ -34,12 +34,10 @@ export function explainApiError(error: unknown, session: Session): unknown {
     return failure(`${server} did not answer in time`, `--request-timeout allows ${session.requestTimeoutMs} ms`, 'try again, with a longer --request-timeout', ExitCode.timedOutOrDetached)
   }
   const cause = networkCause(error)
-  if (cause === undefined) return error
+  if (cause === undefined || /^ERR_(?!TLS|SSL)/.test(cause.code)) return error
   if (certificateCodes.test(cause.code)) {
     return failure(`no safe connection to ${server}`, `${cause.message} (${cause.code})`, `correct the certificate authority or server name of the context "${session.context}" in the kubeconfig`)
   }
-  if (/^(E[A-Z]+|UND_ERR_[A-Z_]+)$/.test(cause.code)) {
-    return failure(`no connection to ${server}`, `${cause.message} (${cause.code})`, `check that the cluster of the context "${session.context}" is up and can be reached from here`)
-  }
-  return error
+  const why = cause.code === '' || cause.message.includes(cause.code) ? cause.message : `${cause.message} (${cause.code})`
+  return failure(`no connection to ${server}`, why, `check that the cluster of the context "${session.context}" is up and can be reached from here`)
 }
