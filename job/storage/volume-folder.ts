@@ -1,0 +1,20 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { errorCode } from './volume-error.ts'
+
+/**
+ * Makes a folder and those above it. Node's own `recursive` tells of a read-only volume as ENOENT.
+ * @returns the first folder that had to be made, undefined where all were there
+ */
+export async function makeFolder(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path)
+    return path
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return undefined
+    if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error
+  }
+  const above = await makeFolder(dirname(path))
+  await mkdir(path)
+  return above ?? path
+}

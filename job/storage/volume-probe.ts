@@ -1,0 +1,50 @@
+import { open, rm, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Finding } from '../../operation/finding.ts'
+import { volumeFailure } from './volume-error.ts'
+import { makeFolder } from './volume-folder.ts'
+
+const probeName = '.kubectl-scalardl-probe'
+
+/** Whether a folder on a volume can be written to and has room for `bytes`; what it makes for the trial it removes. */
+export async function probeVolume(root: string, title: string, bytes: number): Promise<Finding[]> {
+  let made: string | undefined
+  try {
+    made = await makeFolder(root)
+    await writeProbe(join(root, probeName))
+    const { bavail, bsize } = await statfs(root)
+    return [{ check: 'storage', subject: title, outcome: 'ok', message: 'writable' }, room(title, bytes, bavail * bsize)]
+  } catch (error) {
+    const { why, next } = volumeFailure(title, 'not writable', error)
+    return [{ check: 'storage', subject: title, outcome: 'error', message: why, cure: next }]
+  } finally {
+    if (made !== undefined) await rm(made, { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
+async function writeProbe(path: string): Promise<void> {
+  try {
+    const file = await open(path, 'w')
+    try {
+      await file.writeFile('probe')
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } finally {
+    await rm(path, { force: true })
+  }
+}
+
+function room(title: string, bytes: number, free: number): Finding {
+  const check = { check: 'free space', subject: title }
+  const message = `${formatBytes(free)} free, about ${formatBytes(bytes)} needed at most`
+  if (free >= bytes) return { ...check, outcome: 'ok', message }
+  return { ...check, outcome: 'error', message, cure: 'remove backups that are no longer needed (kubectl scalardl delete backup), enlarge the claim, or use another with --to' }
+}
+
+function formatBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10))
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power] ?? 'B'}`
+}

@@ -1,0 +1,79 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import type { Storage } from '../../../../job/storage/storage.ts'
+import { failureOf } from '../failure-of.ts'
+
+/** What every storage must hold; `fresh` gives an empty one, and `leftovers` lists what lies in it besides what was published. */
+export async function storageConformance(t: Test, fresh: (t: Test) => { storage: Storage; leftovers(): Promise<string[]> }): Promise<void> {
+  await t.test('a folder is seen only when it is whole', async (t) => {
+    const { storage, leftovers } = fresh(t)
+    const stage = await storage.stage('deep/name/part-1')
+    await mkdir(join(stage.path, 'below'))
+    await writeFile(join(stage.path, 'below', 'file'), 'content')
+    t.match(await failureOf(storage.open('deep/name/part-1')), { why: /never completed/ })
+    await stage.publish()
+    const opened = await storage.open('deep/name/part-1')
+    t.equal(await readFile(join(opened.path, 'below', 'file'), 'utf8'), 'content')
+    t.strictSame(await readdir(opened.path), ['below'])
+    await opened.release()
+    t.strictSame(await leftovers(), [])
+  })
+
+  await t.test('a published folder never changes', async (t) => {
+    const { storage } = fresh(t)
+    await (await storage.stage('one')).publish()
+    t.match(await failureOf(storage.stage('one')), { why: /already/ })
+  })
+
+  await t.test('what a killed run left of a folder is gone from the next', async (t) => {
+    const { storage } = fresh(t)
+    await writeFile(join((await storage.stage('one')).path, 'old'), '')
+    const again = await storage.stage('one')
+    t.strictSame(await readdir(again.path), [])
+    await again.publish()
+  })
+
+  await t.test('a discarded folder leaves nothing', async (t) => {
+    const { storage, leftovers } = fresh(t)
+    const stage = await storage.stage('one')
+    await writeFile(join(stage.path, 'file'), '')
+    await stage.discard()
+    t.strictSame(await leftovers(), [])
+    await failureOf(storage.open('one'))
+  })
+
+  await t.test('small files are replaced whole', async (t) => {
+    const { storage, leftovers } = fresh(t)
+    t.equal(await storage.readFile('name/record.json'), undefined)
+    await storage.writeFile('name/record.json', 'one, a long text')
+    await storage.writeFile('name/record.json', 'två')
+    t.equal(await storage.readFile('name/record.json'), 'två')
+    t.strictSame(await leftovers(), [])
+  })
+
+  await t.test('removing takes published, unfinished and absent folders', async (t) => {
+    const { storage, leftovers } = fresh(t)
+    const stage = await storage.stage('name/published')
+    await writeFile(join(stage.path, 'file'), '')
+    await stage.publish()
+    await storage.stage('name/unfinished')
+    await storage.writeFile('name/record.json', '{}')
+    await storage.remove('name/published')
+    await failureOf(storage.open('name/published'))
+    t.equal(await storage.readFile('name/record.json'), '{}', 'its neighbour is still there')
+    await storage.remove('name/unfinished')
+    await storage.remove('nothing')
+    await storage.remove('name')
+    t.equal(await storage.readFile('name/record.json'), undefined)
+    t.strictSame(await leftovers(), [])
+  })
+
+  await t.test('the preflight tells of too little room and leaves nothing', async (t) => {
+    const { storage, leftovers } = fresh(t)
+    t.ok((await storage.preflight(1)).every((finding) => finding.outcome === 'ok'))
+    const findings = await storage.preflight(2 ** 60)
+    t.match(findings.find((finding) => finding.outcome === 'error'), { check: 'free space', cure: /enlarge/ })
+    t.strictSame(await leftovers(), [])
+  })
+}
