@@ -1,4 +1,5 @@
 import type { OperationRecord } from '../operation/record.ts'
+import { coalesced } from './coalesced.ts'
 
 /** The operation's record while the worker owns it. */
 export interface RecordStore {
@@ -6,4 +7,19 @@ export interface RecordStore {
   readonly current: Readonly<OperationRecord>
   /** Changes the record and saves it; answers when it is saved. Several calls at once are saved in order, the last may cover the earlier. */
   update(change: (record: OperationRecord) => void): Promise<void>
+}
+
+/**
+ * A record that is saved with every change; changes that come while one is being saved go together into the next save.
+ * @param write saves the whole record; what it throws, the update() that waited for it throws
+ */
+export function recordStore(record: OperationRecord, write: (record: OperationRecord) => Promise<void>): RecordStore {
+  const save = coalesced(() => write(structuredClone(record)))
+  return {
+    current: record,
+    update(change) {
+      change(record)
+      return save()
+    },
+  }
 }

@@ -6,7 +6,10 @@ export interface ReleasePod {
   name: string
   uid: string
   ip: string
+  /** serving and not terminating */
   ready: boolean
+  /** why it is not ready, where it is not */
+  trouble?: string
   restarts: number
   release: string
   app: string
@@ -17,7 +20,7 @@ export interface ReleasePod {
 /** Everything whose change would make a pause window prove nothing; compared before and after. */
 export interface ReleaseState {
   pods: ReleasePod[]
-  /** name -> `metadata.generation` and replica counts of Deployments (and ReplicaSets) */
+  /** `Deployment/name` -> its generation and replica counts, `EndpointSlice/name` -> its addresses */
   workloads: Record<string, string>
 }
 
@@ -41,6 +44,8 @@ export interface Cluster {
   namespace: string
   /** ready or not, sorted by name; pods that are terminating are left out of `ready` */
   releaseState(releases: readonly string[]): Promise<ReleaseState>
+  /** the pods of every Scalar product in the namespace, to find whose an address is */
+  scalarPods(): Promise<ReleasePod[]>
   /** calls `changed` on every change of the releases' pods or Deployments until `signal` aborts; answers once the watch stands */
   watchReleases(releases: readonly string[], changed: (what: string) => void, signal: AbortSignal): Promise<void>
   workloads(releases: readonly string[]): Promise<ReleaseWorkload[]>
@@ -52,6 +57,8 @@ export interface Cluster {
   waitForReady(workloads: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<void>
   /** takes the Lease of each release, all or none. @throws Failure naming the operation that holds one */
   takeLeases(releases: readonly string[], holder: string): Promise<HeldLease>
+  /** every record of the namespace that can be read */
+  records(): Promise<OperationRecord[]>
   /** undefined when the namespace has no such record */
   findRecord(operation: string): Promise<OperationRecord | undefined>
   readRecord(operation: string): Promise<OperationRecord>

@@ -1,7 +1,15 @@
+import { messageOf } from '../../operation/failure.ts'
 import type { PauseWindowRecord } from '../../operation/record.ts'
+import type { Cluster, ReleaseState } from '../kubernetes/cluster.ts'
 import type { OperationContext } from '../operation-context.ts'
-
-type Pausing = OperationContext<'backup' | 'pause'>
+import { formatAddress } from './client.ts'
+import { endLeftoverPause } from './leftover-pause.ts'
+import { pauseAround, type HeldPause } from './pause-around.ts'
+import { journalEnd, journalIntent, nextPause, recordWindow, type PauseIntent } from './pause-journal.ts'
+import { refuseForeignPauses, refuseUnsettled } from './refusals.ts'
+import { adminTls, closeAll, connectOrRefuse, serversOf } from './servers.ts'
+import { changesBetween } from './state-changes.ts'
+import { endpointOf, findTargets, type PauseTarget, type Targets } from './targets.ts'
 
 /** What a pause gave: the value made inside it, and its proof. */
 export interface Paused<T> {
@@ -10,7 +18,80 @@ export interface Paused<T> {
 }
 
 /**
- * Pauses every target of the request at once, runs `inside`, and unpauses whatever happens.
- * Connections stand before the first Pause is sent (`connect` in targets.ts).
+ * Pauses every target of the request at once, runs `inside`, and unpauses whatever happens. Connections, Leases, watch, journal
+ * and record stand before the first Pause is sent; nothing more is written until all are unpaused.
+ *
+ * The window is the intersection of all pauses: from the last Pause answer to the first Unpause sent. Where a pod appeared,
+ * restarted, vanished or was unpaused by somebody inside it, its verdict is `void`. Servers that never answered the Unpause are
+ * in `record.stillPaused`.
+ * @throws Failure, with everything unpaused that we paused, where a server could not be paused or the pause had to end early;
+ * whatever `inside` threw; the signal's reason on SIGTERM
  */
-export type HoldPause = <T>(context: Pausing, inside: () => Promise<T>) => Promise<Paused<T>>
+export type HoldPause = <T>(context: OperationContext<'backup' | 'pause'>, inside: (held: HeldPause) => Promise<T>) => Promise<Paused<T>>
+
+export const holdPause: HoldPause = async (context, inside) => {
+  const { cluster, request, journal, record, signal } = context
+  await endLeftoverPause(context)
+  const found = await findTargets(request.target, cluster)
+  const leases = await cluster.takeLeases(found.releases, request.operation)
+  const tls = adminTls(request.target)
+  const servers = serversOf(found.targets, tls)
+  const watch = new AbortController()
+  try {
+    await connectOrRefuse(servers, tls)
+    const unchecked = [...(await refuseForeignPauses(servers)), ...unwatched(found)]
+    const changes: string[] = []
+    await cluster.watchReleases(found.releases, (what) => changes.push(what), watch.signal)
+    const before = await cluster.releaseState(found.releases)
+    refuseUnsettled(before, [...changesBetween(found.state, before), ...changes])
+
+    const number = nextPause(journal)
+    const index = record.current.windows.length
+    const window: PauseWindowRecord = { endpoints: found.targets.map(endpointOf), pauseSentAt: new Date().toISOString(), verdict: 'open', reasons: [] }
+    await recordWindow(context, index, window)
+    await journalIntent(context, number, intentTo(found.targets, before))
+    signal.throwIfAborted()
+
+    const outcome = await pauseAround(context, { servers, window, lost: leases.lost }, inside)
+
+    window.reasons.push(...notPaused(found), ...(await changesSince(before, cluster, found.releases, changes)))
+    if ('failure' in outcome) window.reasons.push(messageOf(outcome.failure))
+    window.verdict = window.reasons.length === 0 ? 'valid' : 'void'
+    if (window.verdict === 'valid') window.reasons.push(...unchecked)
+    await recordWindow(context, index, window, outcome.unpaused.stillPaused)
+    if (outcome.unpaused.stillPaused.length === 0) await journalEnd(context, number)
+    if ('failure' in outcome) throw outcome.failure
+    return { value: outcome.value, window }
+  } finally {
+    watch.abort()
+    closeAll(servers)
+    await leases.release()
+  }
+}
+
+function intentTo(targets: readonly PauseTarget[], { pods }: ReleaseState): PauseIntent {
+  return {
+    servers: targets.map(({ pod, serverName, ...at }) => ({ address: formatAddress(at), ...(serverName && { serverName }), ...(pod && { uid: pod.uid }) })),
+    restarts: Object.fromEntries(pods.map(({ uid, restarts }) => [uid, restarts])),
+  }
+}
+
+/** What changed since `before`, by the watch and by a second look; a state that cannot be had proves nothing either. */
+async function changesSince(before: ReleaseState, cluster: Cluster, releases: readonly string[], watched: readonly string[]): Promise<string[]> {
+  try {
+    return [...new Set([...changesBetween(before, await cluster.releaseState(releases)), ...watched])]
+  } catch (error) {
+    return [...watched, `the pods after the pause could not be compared with those before: ${messageOf(error)}`]
+  }
+}
+
+/** Pods of the same releases that nobody asked to pause (addresses given by hand may leave some out). */
+function notPaused({ state, targets }: Targets): string[] {
+  const paused = new Set(targets.map(({ pod }) => pod?.uid))
+  return state.pods.filter(({ uid }) => !paused.has(uid)).map(({ name, release }) => `pod ${name} of ${release} was not among the servers paused`)
+}
+
+function unwatched({ targets }: Targets): string[] {
+  const strangers = targets.filter(({ pod }) => pod === undefined)
+  return strangers.map((target) => `${endpointOf(target).address} is no pod of this namespace, so a restart of it would not have been noticed`)
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import type { PauseWindowRecord } from '../../operation/record.ts'
+import type { OperationContext } from '../operation-context.ts'
+import type { OperationRequest } from '../../operation/request.ts'
+import type { Journal } from '../journal/journal.ts'
+
+/** Any operation: a leftover pause is ended whatever the worker is there for. */
+type Context = OperationContext<OperationRequest['kind']>
+
+const intentSchema = z.object({
+  servers: z.array(
+    z.object({
+      address: z.string(),
+      /** the name its certificate is checked against, where it was found by a name */
+      serverName: z.string().optional(),
+      uid: z.string().optional(),
+    }),
+  ),
+  /** restarts of each pod before the pause, by uid: a restarted process is no longer paused */
+  restarts: z.record(z.string(), z.int()),
+})
+export type PauseIntent = z.infer<typeof intentSchema>
+
+/** Journal step of the n-th pause whose result says what is about to be paused; finished before the first Pause is sent. */
+export function intentStep(number: number): string {
+  return `pause ${number}: intent`
+}
+
+/** Journal step finished when every server of the n-th pause was unpaused. */
+export function endedStep(number: number): string {
+  return `pause ${number}: ended`
+}
+
+/** The intent of the n-th pause; undefined when nothing can have been paused by it. */
+export function intentOf(journal: Journal, number: number): PauseIntent | undefined {
+  const parsed = intentSchema.safeParse(journal.result(intentStep(number)))
+  return parsed.success ? parsed.data : undefined
+}
+
+/** The number of the next pause: the first that has no intent. */
+export function nextPause(journal: Journal): number {
+  let number = 1
+  while (intentOf(journal, number) !== undefined) number += 1
+  return number
+}
+
+/** Pauses of this operation that were begun and not ended, by an earlier worker. */
+export function openPauses(journal: Journal): { number: number; intent: PauseIntent }[] {
+  const open: { number: number; intent: PauseIntent }[] = []
+  for (let number = 1; ; number += 1) {
+    const intent = intentOf(journal, number)
+    if (intent === undefined) return open
+    if (journal.result(endedStep(number)) === undefined) open.push({ number, intent })
+  }
+}
+
+/** Writes down what is about to be paused, so that whoever comes after a killed worker can undo it. */
+export async function journalIntent(context: Context, number: number, intent: PauseIntent): Promise<void> {
+  await context.journal.step(intentStep(number), { look: () => Promise.resolve(undefined), act: () => Promise.resolve(intent) })
+}
+
+/** Writes down that nothing of the n-th pause is left. */
+export async function journalEnd(context: Context, number: number): Promise<void> {
+  const end = { endedAt: new Date().toISOString() }
+  await context.journal.step(endedStep(number), { look: () => Promise.resolve(undefined), act: () => Promise.resolve(end) })
+}
+
+/** Puts a window into its place in the record. */
+export async function recordWindow(context: Context, index: number, window: PauseWindowRecord, stillPaused: readonly string[] = []): Promise<void> {
+  await context.record.update((record) => {
+    record.windows[index] = structuredClone(window)
+    record.stillPaused = [...new Set([...record.stillPaused, ...stillPaused])]
+  })
+}

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Cluster, ReleasePod } from '../kubernetes/cluster.ts'
+import type { Server } from './servers.ts'
+
+/** What an unpause came to, by address. */
+export interface Unpaused {
+  answered: string[]
+  /** their pod is gone or its process has started anew; a pause is in memory only, so none is left */
+  gone: string[]
+  /** never answered */
+  stillPaused: string[]
+}
+
+const callMs = 3000
+const firstPauseMs = 100
+const longestPauseMs = 2000
+/** Longer than the 60 s that the charts give a pod to end, so that a pod on its way out is seen to go. */
+export const unpauseLimitMs = 120_000
+
+/**
+ * Unpauses all at once and keeps trying until each has answered, or its pod is gone, or the limit has passed. Never throws.
+ * @param limitMs how long to try
+ */
+export async function unpauseAll(servers: readonly Server[], cluster: Cluster, limitMs = unpauseLimitMs): Promise<Unpaused> {
+  const until = Date.now() + limitMs
+  const unpaused: Unpaused = { answered: [], gone: [], stillPaused: [] }
+  await Promise.all(
+    servers.map(async (server) => {
+      unpaused[await unpauseOne(server, cluster, until)].push(server.endpoint.address)
+    }),
+  )
+  return unpaused
+}
+
+async function unpauseOne(server: Server, cluster: Cluster, until: number): Promise<keyof Unpaused> {
+  for (let waitMs = firstPauseMs; ; waitMs = Math.min(waitMs * 2, longestPauseMs)) {
+    try {
+      await server.client.unpause(callMs)
+      return 'answered'
+    } catch {
+      if (await isGone(server, cluster)) return 'gone'
+      if (Date.now() + waitMs > until) return 'stillPaused'
+      await sleep(waitMs)
+    }
+  }
+}
+
+async function isGone({ target, endpoint }: Server, cluster: Cluster): Promise<boolean> {
+  if (endpoint.uid === undefined) return false
+  try {
+    return startedAnew(endpoint.uid, await cluster.scalarPods(), target.pod?.restarts)
+  } catch {
+    // Without the API server's word it may still be there.
+    return false
+  }
+}
+
+/**
+ * Whether the process that was paused in a pod no longer runs: the pod is gone, or a container of it was restarted since.
+ * @param restarts the pod's restarts when it was paused, where that is known
+ */
+export function startedAnew(uid: string, pods: readonly ReleasePod[], restarts: number | undefined): boolean {
+  const pod = pods.find((one) => one.uid === uid)
+  return pod === undefined || (restarts !== undefined && pod.restarts > restarts)
+}
