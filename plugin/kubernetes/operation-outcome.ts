@@ -1,0 +1,150 @@
+import type { Session } from './session.ts'
+import type { JobState } from './operation-job.ts'
+import type { FailureText } from '../../operation/failure.ts'
+import type { OperationRecord } from '../../operation/record.ts'
+import { ExitCode } from '../../operation/exit-code.ts'
+import { Failure, messageOf } from '../../operation/failure.ts'
+import { persistently, pauseFor } from './api-error.ts'
+import { jobState, readJob } from './operation-job.ts'
+import { readRecord } from './records.ts'
+
+const betweenLooksMs = 800
+/** The API server may be away this long, ms. */
+const giveUpMs = 10 * 60_000
+/** A Job that has ended wrote its record before; this is for what the API server has not shown yet. ms */
+const afterJobMs = 3000
+/** A pause that a killed worker left is for its guard to end and record, which takes a little longer. ms */
+const afterOpenPauseMs = 15_000
+/** A sidecar that was injected keeps a Job from ever completing; a final record is believed without it after this, ms. */
+const afterRecordMs = 20_000
+
+export function isFinal(record: OperationRecord): boolean {
+  return record.state === 'succeeded' || record.state === 'failed' || record.state === 'cancelled'
+}
+
+/** Pods that the record leaves paused: those it says could not be unpaused, and those of a window that nobody closed. */
+export function pausedBy(record: OperationRecord): string[] {
+  const open = record.windows.filter((window) => window.verdict === 'open').flatMap((window) => window.endpoints.map((endpoint) => endpoint.address))
+  return [...new Set([...record.stillPaused, ...open])]
+}
+
+/** The exit code of an operation that has ended, from its record; 6 while it has not. */
+export function exitCodeOf(record: OperationRecord): ExitCode {
+  if (!isFinal(record)) return ExitCode.timedOutOrDetached
+  if (pausedBy(record).length > 0) return ExitCode.stillPaused
+  const code = Object.values(ExitCode).find((known) => known === record.exitCode)
+  if (code !== undefined) return code
+  if (record.backup?.state === 'unusable') return ExitCode.backupUnusable
+  return record.state === 'succeeded' ? ExitCode.done : ExitCode.failed
+}
+
+/** Why a Job that is over ended an operation whose record does not say so itself. */
+function endedByJob(operation: string, job: JobState): FailureText {
+  const again = operation.startsWith('backup-') ? 'run the backup again under another name' : `look at \`kubectl scalardl describe operation ${operation}\` before doing it again`
+  const what = `${operation} ended without a verdict of its own`
+  const detail = job.message === undefined ? '' : ` (${job.message})`
+  if (job.phase === 'gone') return { what, why: 'its Job was deleted while it ran', next: again }
+  if (job.phase === 'suspended') return { what: `${operation} was cancelled`, why: 'its Job was suspended', next: again }
+  if (job.reason === 'DeadlineExceeded') return { what, why: `it ran longer than its Job may${detail}`, next: `${again}, with a longer --timeout` }
+  if (job.phase === 'complete') return { what, why: 'its Job completed and its record was never finished', next: again }
+  return { what, why: `its worker was killed${detail === '' ? '' : `; the Job says ${job.reason}${detail}`}`, next: again }
+}
+
+/**
+ * What a record means once its Job is over: itself where it is final, else an end that the Job's condition tells.
+ * A backup that did not come to its end is unusable unless its data was already complete.
+ */
+export function settle(record: OperationRecord, job: JobState): OperationRecord {
+  if (isFinal(record) || job.phase === 'active') return record
+  const failure = endedByJob(record.operation, job)
+  const backup =
+    record.backup === undefined || record.backup.state === 'restorable' || record.backup.state === 'unusable'
+      ? record.backup
+      : { ...record.backup, state: 'unusable' as const, reason: failure.why }
+  const settled: OperationRecord = {
+    ...record,
+    state: job.phase === 'suspended' ? 'cancelled' : 'failed',
+    failure,
+    finishedAt: record.finishedAt ?? new Date().toISOString(),
+    stillPaused: pausedBy(record),
+    ...(backup === undefined ? {} : { backup }),
+  }
+  return { ...settled, exitCode: exitCodeOf(settled) }
+}
+
+function withoutRecord(operation: string, job: JobState): Failure {
+  return new Failure({
+    what: `${operation} left no record`,
+    why: job.phase === 'gone' ? 'neither its Job nor its record exists' : endedByJob(operation, job).why,
+    next: '`kubectl scalardl get operations` shows what exists',
+  })
+}
+
+/** The end of waiting before the end of the operation: exit code 6, and how to come back. */
+export function detached(operation: string, reason: unknown): Failure {
+  if (reason instanceof Failure) return reason
+  return new Failure(
+    {
+      what: `${operation} has not finished; it goes on in the cluster`,
+      why: reason instanceof Error && reason.name === 'TimeoutError' ? 'the time to wait is over' : reason instanceof Error && reason.name === 'AbortError' ? 'Ctrl-C was pressed' : messageOf(reason),
+      next: `come back with \`kubectl scalardl logs ${operation}\` or \`kubectl scalardl wait ${operation}\`; end it with \`kubectl scalardl cancel ${operation}\``,
+    },
+    { exitCode: ExitCode.timedOutOrDetached },
+  )
+}
+
+/** One look at an operation: its record, and its Job as it stood just before. */
+async function look(session: Session, operation: string, signal: AbortSignal): Promise<{ job: JobState; record: OperationRecord | undefined }> {
+  return persistently(
+    async () => {
+      const job = jobState(await readJob(session, operation))
+      return { job, record: await readRecord(session, operation) }
+    },
+    signal,
+    giveUpMs,
+  )
+}
+
+/** How long after the end of the Job its record may still change, ms. */
+function patienceMs(record: OperationRecord): number {
+  if (pausedBy(record).length > record.stillPaused.length) return afterOpenPauseMs
+  return isFinal(record) ? 0 : afterJobMs
+}
+
+/**
+ * Waits until `reached` says so of the record, or the operation has ended. The verdict is the record's and the Job's condition's,
+ * never the end of a log: a Job that ended without a final record gives a record that says so (see settle).
+ * @throws Failure (exit code 6) once the signal aborts, with how to come back; Failure where the operation left no record
+ */
+export async function awaitRecord(
+  session: Session,
+  operation: string,
+  signal: AbortSignal,
+  reached: (record: OperationRecord) => boolean,
+): Promise<OperationRecord> {
+  let jobEndedMs: number | undefined
+  let recordFinalMs: number | undefined
+  try {
+    for (;;) {
+      const { job, record } = await look(session, operation, signal)
+      if (record !== undefined && reached(record)) return record
+      if (job.phase !== 'active') {
+        jobEndedMs ??= Date.now()
+        if (record === undefined) throw withoutRecord(operation, job)
+        if (Date.now() - jobEndedMs >= patienceMs(record)) return settle(record, job)
+      } else if (record !== undefined && isFinal(record)) {
+        recordFinalMs ??= Date.now()
+        if (Date.now() - recordFinalMs > afterRecordMs) return record
+      }
+      await pauseFor(betweenLooksMs, signal)
+    }
+  } catch (error) {
+    if (signal.aborted) throw detached(operation, signal.reason)
+    throw error
+  }
+}
+
+/** Waits until an operation's record is final and its Job has ended; see awaitRecord. */
+export function awaitOutcome(session: Session, operation: string, signal: AbortSignal): Promise<OperationRecord> {
+  return awaitRecord(session, operation, signal, () => false)
+}
