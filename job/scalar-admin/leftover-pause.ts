@@ -20,7 +20,7 @@ export async function endLeftoverPause(context: Context): Promise<void> {
   if (open.length > 0) events.say('note', `ending the pause that an earlier worker left behind`, { level: 'warning' })
   for (const { number, intent } of open) {
     const servers = serversOf(await leftTargets(context, intent), adminTls(request.target))
-    const { stillPaused } = await unpauseAll(servers, cluster).finally(() => closeAll(servers))
+    const { stillPaused } = await unpauseAll(servers, cluster, context.signal).finally(() => closeAll(servers))
     const count = servers.length - stillPaused.length
     events.say('unpaused', `${count} unpaused`, { data: { count } })
     await record.update((current) => {

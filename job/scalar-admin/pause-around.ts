@@ -58,7 +58,7 @@ export async function pauseAround<T>(
   }
   clearTimeout(timer)
   window.unpauseSentAt = new Date().toISOString()
-  const unpaused = await unpauseAll([...ours], context.cluster)
+  const unpaused = await unpauseAll([...ours], context.cluster, context.signal)
   if (unpaused.stillPaused.length === 0) window.allUnpausedAt = new Date().toISOString()
   sayUnpaused(context, window, unpaused)
   return { ...result, unpaused }

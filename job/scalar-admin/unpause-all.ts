@@ -14,32 +14,46 @@ export interface Unpaused {
 const callMs = 3000
 const firstPauseMs = 100
 const longestPauseMs = 2000
-/** Longer than the 60 s that the charts give a pod to end, so that a pod on its way out is seen to go. */
-export const unpauseLimitMs = 120_000
+
+/** How long to keep trying, ms. */
+export interface UnpauseLimits {
+  /** longer than the 60 s that the charts give a pod to end, so that a pod on its way out is seen to go */
+  atMost: number
+  /** once the worker itself has to end: within the 60 s that its own pod has for it */
+  onceStopping: number
+}
+const usualLimits: UnpauseLimits = { atMost: 120_000, onceStopping: 40_000 }
 
 /**
- * Unpauses all at once and keeps trying until each has answered, or its pod is gone, or the limit has passed. Never throws.
- * @param limitMs how long to try
+ * Unpauses all at once and keeps trying until each has answered, or its pod is gone, or the time is up. Never throws.
+ * @param stopping the worker's SIGTERM, which shortens the time
  */
-export async function unpauseAll(servers: readonly Server[], cluster: Cluster, limitMs = unpauseLimitMs): Promise<Unpaused> {
-  const until = Date.now() + limitMs
+export async function unpauseAll(servers: readonly Server[], cluster: Cluster, stopping: AbortSignal, limits = usualLimits): Promise<Unpaused> {
+  const deadline = { atMs: Date.now() + limits.atMost }
+  const hurry = () => {
+    deadline.atMs = Math.min(deadline.atMs, Date.now() + limits.onceStopping)
+  }
+  if (stopping.aborted) hurry()
+  stopping.addEventListener('abort', hurry, { once: true })
   const unpaused: Unpaused = { answered: [], gone: [], stillPaused: [] }
   await Promise.all(
     servers.map(async (server) => {
-      unpaused[await unpauseOne(server, cluster, until)].push(server.endpoint.address)
+      unpaused[await unpauseOne(server, cluster, deadline)].push(server.endpoint.address)
     }),
   )
+  stopping.removeEventListener('abort', hurry)
   return unpaused
 }
 
-async function unpauseOne(server: Server, cluster: Cluster, until: number): Promise<keyof Unpaused> {
+async function unpauseOne(server: Server, cluster: Cluster, deadline: { atMs: number }): Promise<keyof Unpaused> {
   for (let waitMs = firstPauseMs; ; waitMs = Math.min(waitMs * 2, longestPauseMs)) {
     try {
       await server.client.unpause(callMs)
       return 'answered'
     } catch {
-      if (await isGone(server, cluster)) return 'gone'
-      if (Date.now() + waitMs > until) return 'stillPaused'
+      // An API server that is slow to answer must not keep us from trying again.
+      if (await Promise.race([isGone(server, cluster), sleep(longestPauseMs, false)])) return 'gone'
+      if (Date.now() + waitMs > deadline.atMs) return 'stillPaused'
       await sleep(waitMs)
     }
   }

@@ -1,0 +1,115 @@
+import type { V1ConfigMap } from '@kubernetes/client-node'
+import { Failure } from '../../operation/failure.ts'
+import { annotations, configMapName, labels, operationKinds, operationLabels, partKey, type OperationKind, type Part } from '../../operation/names.ts'
+import type { Api } from './api.ts'
+import { ask, askIfAny, statusOf } from './ask.ts'
+
+/** What is known of a ConfigMap that this worker read or wrote. */
+type Known = Map<string, { resourceVersion: string; json: string }>
+
+/** The parts of operations that live in ConfigMaps: records and journals. */
+export interface ConfigMapParts {
+  read(operation: string, part: Part): Promise<string | undefined>
+  /** every ConfigMap of one part in the namespace, as JSON by operation */
+  readAll(part: Part): Promise<Map<string, string>>
+  /**
+   * Creates or replaces.
+   * @param onConflict `overwrite` where the last to write is right; `refuse` where nobody else may write at all
+   */
+  write(operation: string, part: Part, content: { json: string; releases?: readonly string[] }, onConflict: 'overwrite' | 'refuse'): Promise<void>
+  remove(operation: string, part: Part): Promise<void>
+}
+
+/** What etcd takes by default, less room for the rest of the object. */
+const longestBytes = 1024 * 1024 - 16 * 1024
+const tries = 5
+
+export function configMapParts({ core }: Api, namespace: string): ConfigMapParts {
+  const known: Known = new Map()
+
+  function remember(map: V1ConfigMap, part: Part): string | undefined {
+    const json = map.data?.[partKey(part)]
+    known.set(map.metadata?.name ?? '', { resourceVersion: map.metadata?.resourceVersion ?? '', json: json ?? '' })
+    return json
+  }
+
+  async function fetchMap(name: string): Promise<V1ConfigMap | undefined> {
+    return askIfAny(`get the configmap ${name}`, () => core.readNamespacedConfigMap({ name, namespace }))
+  }
+
+  async function writeOnce(map: V1ConfigMap | undefined, name: string, operation: string, part: Part, json: string, releases: readonly string[] | undefined): Promise<void> {
+    const data = { [partKey(part)]: json }
+    if (map === undefined) {
+      const metadata = {
+        name,
+        labels: { ...operationLabels(operation, kindOf(operation)), [labels.part]: part },
+        annotations: releases === undefined ? {} : { [annotations.releases]: releases.join(',') },
+      }
+      remember(await ask(`create the configmap ${name}`, () => core.createNamespacedConfigMap({ namespace, body: { metadata, data } })), part)
+    } else {
+      remember(await ask(`update the configmap ${name}`, () => core.replaceNamespacedConfigMap({ name, namespace, body: { ...map, data } })), part)
+    }
+  }
+
+  return {
+    async read(operation, part) {
+      const map = await fetchMap(configMapName(operation, part))
+      return map === undefined ? undefined : remember(map, part)
+    },
+    async readAll(part) {
+      const labelSelector = `${labels.part}=${part}`
+      const { items } = await ask('list configmaps', () => core.listNamespacedConfigMap({ namespace, labelSelector }))
+      const found = items.map((map) => [map.metadata?.labels?.[labels.operation] ?? '', map.data?.[partKey(part)] ?? ''] as const)
+      return new Map(found.filter(([operation, json]) => operation !== '' && json !== ''))
+    },
+    async write(operation, part, { json, releases }, onConflict) {
+      const name = configMapName(operation, part)
+      refuseTooLong(name, json)
+      for (let left = tries; ; left -= 1) {
+        const before = known.get(name)
+        const map = await fetchMap(name)
+        // Our own earlier try may have come through without our hearing of it.
+        if (map?.data?.[partKey(part)] === json) {
+          remember(map, part)
+          return
+        }
+        const touched = before !== undefined && map?.data?.[partKey(part)] !== before.json
+        if (touched && onConflict === 'refuse') throw anotherWriter(name)
+        try {
+          await writeOnce(map, name, operation, part, json, releases)
+          return
+        } catch (error) {
+          if (statusOf(error) !== 409 || left <= 1) throw error
+        }
+      }
+    },
+    async remove(operation, part) {
+      const name = configMapName(operation, part)
+      await askIfAny(`delete the configmap ${name}`, () => core.deleteNamespacedConfigMap({ name, namespace }))
+      known.delete(name)
+    },
+  }
+}
+
+/** `backup-nightly` is a backup. */
+function kindOf(operation: string): OperationKind {
+  return operationKinds.find((kind) => operation.startsWith(`${kind}-`)) ?? 'backup'
+}
+
+function refuseTooLong(name: string, json: string): void {
+  const bytes = Buffer.byteLength(json)
+  if (bytes <= longestBytes) return
+  throw new Failure({
+    what: `the ConfigMap ${name} would be too large`,
+    why: `it would have ${bytes} bytes; Kubernetes keeps at most ${longestBytes} of them in one`,
+    next: 'back up fewer tables at once: give --schema, or one release at a time',
+  })
+}
+
+function anotherWriter(name: string): Failure {
+  return new Failure({
+    what: 'another worker is at work on this operation',
+    why: `${name} was changed by somebody else`,
+    next: 'this one gives way; follow the other with `kubectl scalardl logs`',
+  })
+}

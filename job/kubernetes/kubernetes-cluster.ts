@@ -1,0 +1,75 @@
+import { Failure } from '../../operation/failure.ts'
+import { journalSchema } from '../../operation/journal.ts'
+import { jobName } from '../../operation/names.ts'
+import { parseRecord } from '../../operation/record.ts'
+import type { Api } from './api.ts'
+import { askIfAny } from './ask.ts'
+import type { Cluster } from './cluster.ts'
+import { configMapParts } from './config-map-parts.ts'
+import { leases } from './leases.ts'
+import { releaseState, scalarPods } from './release-state.ts'
+import { watchReleases } from './watch-releases.ts'
+import { scale, waitForNoPods, waitForReady, workloads } from './workloads.ts'
+
+/** The Kubernetes API of one namespace, as the worker uses it. */
+export function kubernetesCluster(api: Api, namespace: string): Cluster {
+  const parts = configMapParts(api, namespace)
+
+  async function findRecord(operation: string): ReturnType<Cluster['findRecord']> {
+    const json = await parts.read(operation, 'record')
+    return json === undefined ? undefined : parseRecord(json, `the record of ${operation}`)
+  }
+
+  return {
+    namespace,
+    releaseState: (releases) => releaseState(api, namespace, releases),
+    scalarPods: () => scalarPods(api, namespace),
+    watchReleases: (releases, changed, signal) => watchReleases(api, namespace, releases, changed, signal),
+    workloads: (releases) => workloads(api, namespace, releases),
+    scale: (workload, replicas) => scale(api, namespace, workload, replicas),
+    waitForNoPods: (releases, timeoutMs, signal) => waitForNoPods(api, namespace, releases, timeoutMs, signal),
+    waitForReady: (names, timeoutMs, signal) => waitForReady(api, namespace, names, timeoutMs, signal),
+    takeLeases: leases(api, namespace),
+    async records() {
+      const found = await parts.readAll('record')
+      return [...found].flatMap(([operation, json]) => {
+        try {
+          return [parseRecord(json, `the record of ${operation}`)]
+        } catch {
+          return []
+        }
+      })
+    },
+    findRecord,
+    async readRecord(operation) {
+      const record = await findRecord(operation)
+      if (record !== undefined) return record
+      throw new Failure({
+        what: `there is no ${operation}`,
+        why: `namespace ${namespace} has no record of it`,
+        next: 'list what there is with `kubectl scalardl get backups`, or bring a record of another cluster with `kubectl scalardl import`',
+      })
+    },
+    writeRecord: (record) => parts.write(record.operation, 'record', { json: JSON.stringify(record, null, 2), releases: record.releases }, 'overwrite'),
+    async readJournal(operation) {
+      const json = await parts.read(operation, 'journal')
+      if (json === undefined) return undefined
+      const parsed = journalSchema.safeParse(JSON.parse(json))
+      if (parsed.success) return parsed.data
+      throw new Failure({
+        what: `the journal of ${operation} cannot be read`,
+        why: 'it is damaged, or of another version of this program',
+        next: "use the worker image of the version that began the operation; look at the operation's ConfigMaps with kubectl",
+      })
+    },
+    writeJournal: (journal) => parts.write(journal.operation, 'journal', { json: JSON.stringify(journal) }, 'refuse'),
+    async deleteRecord(operation) {
+      await parts.remove(operation, 'record')
+    },
+    async cancelled(operation) {
+      const job = await askIfAny('get its own job', () => api.batch.readNamespacedJob({ name: jobName(operation), namespace }))
+      // A deleted Job starts no further worker either.
+      return job === undefined || job.spec?.suspend === true || job.metadata?.deletionTimestamp !== undefined
+    },
+  }
+}
