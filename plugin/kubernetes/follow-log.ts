@@ -47,9 +47,14 @@ export async function followLines(session: Session, operation: string, onLine: (
   }
 }
 
+/** A line as an event; one that is none (a crash, a tool's output) as a `note` with `seq` 0; an empty line is nothing. */
+export function eventOf(line: LogLine): WorkerEvent | undefined {
+  if (line.text.trim() === '') return undefined
+  return parseEvent(line.text) ?? { seq: 0, time: line.time ?? new Date().toISOString(), level: 'info', code: 'note', message: line.text }
+}
+
 /**
- * The same as events. An event is known by its pod and `seq`, and shown once; a line that is none (a crash, a tool's
- * output) comes as a `note` with `seq` 0.
+ * The same as events. An event is known by its pod and `seq`, and shown once.
  * @throws as followLines
  */
 export async function followEvents(session: Session, operation: string, onEvent: (event: WorkerEvent) => void, signal: AbortSignal): Promise<void> {
@@ -58,13 +63,9 @@ export async function followEvents(session: Session, operation: string, onEvent:
     session,
     operation,
     (line) => {
-      const event = parseEvent(line.text)
-      if (event === undefined) {
-        if (line.text.trim() !== '') onEvent({ seq: 0, time: line.time ?? new Date().toISOString(), level: 'info', code: 'note', message: line.text })
-        return
-      }
-      if (event.seq <= (lastSeq.get(line.podUid) ?? 0)) return
-      lastSeq.set(line.podUid, event.seq)
+      const event = eventOf(line)
+      if (event === undefined || (event.seq > 0 && event.seq <= (lastSeq.get(line.podUid) ?? 0))) return
+      if (event.seq > 0) lastSeq.set(line.podUid, event.seq)
       onEvent(event)
     },
     signal,

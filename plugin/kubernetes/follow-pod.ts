@@ -2,12 +2,15 @@ import type { V1Pod } from '@kubernetes/client-node'
 import type { Session } from './session.ts'
 import type { LogLine } from './log-position.ts'
 import { Failure } from '../../operation/failure.ts'
-import { Backoff, apiMessage, isTransient, pauseFor, statusCode, unlessMissing } from './api-error.ts'
-import { LogPosition } from './log-position.ts'
+import { Backoff, apiMessage, isTransient, pauseFor, persistently, statusCode, unlessMissing } from './api-error.ts'
+import { LogPosition, parseLine } from './log-position.ts'
 import { readLog } from './log-stream.ts'
 
 /** Without one answer for this long the follower gives up, since its user should know. ms */
 const giveUpMs = 10 * 60_000
+
+/** How long to ask again for a log that is only shown, ms. */
+const onceMoreMs = 15_000
 
 /** The container that does the work, also where something injected others. */
 export function workerContainer(pod: V1Pod): string {
@@ -81,6 +84,22 @@ export async function followPod(session: Session, pod: V1Pod, onLine: (line: Log
     await pauseFor(backoff.next(), signal)
   }
   if (unfinished !== '') receive(unfinished)
+}
+
+/** The log of a pod as it stands now. @throws Failure when it cannot be read */
+export async function readPodLog(session: Session, pod: V1Pod, signal: AbortSignal): Promise<LogLine[]> {
+  const name = pod.metadata?.name ?? ''
+  const read = async (): Promise<LogLine[]> => {
+    const lines: LogLine[] = []
+    const rest = await readLog(session, { pod: name, container: workerContainer(pod), follow: false, sinceTime: undefined }, (raw) => lines.push(parseLine(raw)), signal)
+    return rest === '' ? lines : [...lines, parseLine(rest)]
+  }
+  try {
+    return await persistently(read, signal, onceMoreMs)
+  } catch (error) {
+    signal.throwIfAborted()
+    throw unreadable(name, error)
+  }
 }
 
 function unreadable(pod: string, error: unknown): Failure {

@@ -46,9 +46,14 @@ export class LogPosition {
     this.#seen.set(raw, (this.#seen.get(raw) ?? 0) + 1)
     const ms = timeOf(raw)
     if (ms !== undefined && ms > this.#newestMs) this.#newestMs = ms
-    const prefix = stamp.exec(raw)?.[0]
-    return prefix === undefined ? { time: undefined, text: raw } : { time: prefix.trimEnd(), text: raw.slice(prefix.length) }
+    return parseLine(raw)
   }
+}
+
+/** A line as the API server gives it with `timestamps=true`. */
+export function parseLine(raw: string): LogLine {
+  const prefix = stamp.exec(raw)?.[0]
+  return prefix === undefined ? { time: undefined, text: raw } : { time: prefix.trimEnd(), text: raw.slice(prefix.length) }
 }
 
 function timeOf(raw: string): number | undefined {

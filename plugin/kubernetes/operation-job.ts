@@ -34,6 +34,35 @@ export function jobState(job: V1Job | undefined): JobState {
   }
 }
 
+/** A pod that outlives its grace period by this is on a node that no longer answers; nobody waits for it. ms */
+const lostPodMs = 30_000
+
+function mayStillWork(pod: V1Pod): boolean {
+  const { deletionTimestamp } = pod.metadata ?? {}
+  // The timestamp is when its grace period ends.
+  if (deletionTimestamp !== undefined && Date.now() > deletionTimestamp.getTime() + lostPodMs) return false
+  return pod.status?.phase === 'Running' || (pod.status?.phase === 'Pending' && deletionTimestamp !== undefined)
+}
+
+/**
+ * How the Job of an operation stands, its pods considered: a suspended or deleted one is active as long as its worker still
+ * has its grace period to unpause in.
+ */
+export async function readJobState(session: Session, operation: string): Promise<JobState> {
+  const state = jobState(await readJob(session, operation))
+  if (state.phase === 'active' || state.phase === 'complete') return state
+  return (await operationPods(session, operation)).some(mayStillWork) ? { phase: 'active' } : state
+}
+
+/** Asks a Job to end: its pods get SIGTERM, and no other follows them. */
+export async function suspendJob(session: Session, operation: string): Promise<void> {
+  await session.request({
+    method: 'PATCH',
+    path: `/apis/batch/v1/namespaces/${session.namespace}/jobs/${jobName(operation)}`,
+    body: { type: 'application/merge-patch+json', text: JSON.stringify({ spec: { suspend: true } }) },
+  })
+}
+
 /** The pods of an operation's own Job, oldest first; a guard's pods carry the same operation label and are left out. */
 export async function operationPods(session: Session, operation: string): Promise<V1Pod[]> {
   const { items } = await session.core.listNamespacedPod({

@@ -5,7 +5,7 @@ import type { OperationRecord } from '../../operation/record.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import { persistently, pauseFor } from './api-error.ts'
-import { jobState, readJob } from './operation-job.ts'
+import { readJobState } from './operation-job.ts'
 import { readRecord } from './records.ts'
 
 const betweenLooksMs = 800
@@ -97,7 +97,7 @@ export function detached(operation: string, reason: unknown): Failure {
 async function look(session: Session, operation: string, signal: AbortSignal): Promise<{ job: JobState; record: OperationRecord | undefined }> {
   return persistently(
     async () => {
-      const job = jobState(await readJob(session, operation))
+      const job = await readJobState(session, operation)
       return { job, record: await readRecord(session, operation) }
     },
     signal,

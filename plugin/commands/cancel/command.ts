@@ -1,0 +1,17 @@
+import type { GlobalArgv } from '../flags.ts'
+import { declareCommand, type FlagsOf } from '../../command.ts'
+
+export function cancelFlags(yargs: GlobalArgv) {
+  return yargs
+    .positional('operation', { type: 'string', demandOption: true, describe: 'operation, like backup-NAME; a bare NAME where only one has it' })
+    .option('timeout', { type: 'string', default: '5m', requiresArg: true, describe: 'how long to wait for its end' })
+}
+export type CancelFlags = FlagsOf<typeof cancelFlags>
+
+export const cancel = declareCommand({
+  usage: 'cancel <operation>',
+  description: 'End an operation: whatever it paused is unpaused, what it began is put back',
+  examples: [['cancel backup-nightly', 'exit code 5 where something is STILL PAUSED afterwards']],
+  flags: cancelFlags,
+  action: async () => (await import('./action.ts')).runCancel,
+})

@@ -1,0 +1,59 @@
+import type { Action } from '../../command.ts'
+import type { LogsFlags } from './command.ts'
+import type { LogLine } from '../../kubernetes/log-position.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
+import { ExitCode } from '../../../operation/exit-code.ts'
+import { eventOf, followEvents, followLines } from '../../kubernetes/follow-log.ts'
+import { hasLog, readPodLog } from '../../kubernetes/follow-pod.ts'
+import { operationPods } from '../../kubernetes/operation-job.ts'
+import { awaitOutcome, detached, exitCodeOf } from '../../kubernetes/operation-outcome.ts'
+import { findOperation } from '../../kubernetes/operations.ts'
+import type { Session } from '../../kubernetes/session.ts'
+import { showVerdict } from '../verdict.ts'
+import { eventLine } from './event-line.ts'
+
+function shownLine(line: LogLine, raw: boolean, style: Terminal['style']): string | undefined {
+  if (raw) return line.text
+  const event = eventOf(line)
+  return event === undefined ? undefined : eventLine(event, style)
+}
+
+async function showWhatThereIs(session: Session, operation: string, raw: boolean, terminal: Terminal): Promise<number> {
+  let shown = 0
+  for (const pod of (await operationPods(session, operation)).filter(hasLog)) {
+    for (const line of await readPodLog(session, pod, terminal.interrupted)) {
+      const text = shownLine(line, raw, terminal.style)
+      if (text === undefined) continue
+      terminal.data(text)
+      shown += 1
+    }
+  }
+  return shown
+}
+
+async function showUntilItEnds(session: Session, operation: string, raw: boolean, terminal: Terminal): Promise<number> {
+  let shown = 0
+  const show = (text: string): void => {
+    terminal.data(text)
+    shown += 1
+  }
+  try {
+    if (raw) await followLines(session, operation, (line) => show(line.text), terminal.interrupted)
+    else await followEvents(session, operation, (event) => show(eventLine(event, terminal.style)), terminal.interrupted)
+  } catch (error) {
+    throw terminal.interrupted.aborted ? detached(operation, terminal.interrupted.reason) : error
+  }
+  return shown
+}
+
+/** Shows an operation's log. Followed to its end, the exit code is the operation's own. */
+export const runLogs: Action<LogsFlags> = async (flags, session, terminal) => {
+  const { operation } = await findOperation(session, flags.operation)
+  const raw = flags.raw || flags.output === 'json'
+  const shown = await (flags.follow ? showUntilItEnds : showWhatThereIs)(session, operation, raw, terminal)
+  if (shown === 0) terminal.warning(`no pod of ${operation} is left whose log could be read; \`kubectl scalardl describe operation ${operation}\` shows its record`)
+  if (!flags.follow) return ExitCode.done
+  const record = await awaitOutcome(session, operation, terminal.interrupted)
+  showVerdict(terminal, record)
+  return exitCodeOf(record)
+}
