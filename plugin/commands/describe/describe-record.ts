@@ -1,0 +1,123 @@
+import type { JournalDocument } from '../../../operation/journal.ts'
+import type { BackupPart, DatabaseBackup, OperationRecord, PauseWindowRecord, RestorePart } from '../../../operation/record.ts'
+import { formatDuration } from '../../../operation/duration.ts'
+import { pausedBy } from '../../kubernetes/operation-outcome.ts'
+import { formatBytes } from '../operation-columns.ts'
+import { formatTable } from '../../terminal/print.ts'
+import { timeLine } from './time-line.ts'
+
+type Field = readonly [name: string, value: string | undefined]
+
+/** `Name:   value` lines, one below the other; fields without a value are left out. */
+function fields(list: readonly Field[]): string[] {
+  const present = list.filter(([, value]) => value !== undefined && value !== '')
+  const widest = Math.max(0, ...present.map(([name]) => name.length))
+  return present.map(([name, value]) => `${`${name}:`.padEnd(widest + 2)} ${value}`)
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((line) => `  ${line}`)]
+}
+
+function between(from: string | undefined, until: string | undefined): string | undefined {
+  return from === undefined || until === undefined ? undefined : formatDuration(Date.parse(until) - Date.parse(from))
+}
+
+function describeWindow(window: PauseWindowRecord): string[] {
+  const servers = window.endpoints.map((endpoint) => (endpoint.pod === undefined ? endpoint.address : `${endpoint.pod} (${endpoint.address})`))
+  return [
+    ...fields([
+      ['Verdict', window.verdict],
+      ['Window', window.allPausedAt === undefined ? 'none: not every server was paused' : `${window.allPausedAt} .. ${window.unpauseSentAt ?? 'open'}`],
+      ['All paused for', between(window.allPausedAt, window.unpauseSentAt)],
+      ['Any paused for', between(window.pauseSentAt, window.allUnpausedAt)],
+      ['Pause sent', window.pauseSentAt],
+      ['All unpaused', window.allUnpausedAt],
+      ['Servers', servers.join(', ')],
+    ]),
+    ...window.reasons.map((reason) => `${window.verdict === 'void' ? 'void because' : 'note'}: ${reason}`),
+  ]
+}
+
+function describeDatabase(database: DatabaseBackup): string[] {
+  return [
+    ...fields([
+      ['Storages', database.storages.join(', ')],
+      ['Kind', database.kind],
+      ['Point in time', database.snapshotAt],
+      ['Folder', database.folder],
+      ['Size', database.bytes === undefined ? undefined : formatBytes(database.bytes)],
+    ]),
+    ...(database.tables.length === 0 ? [] : formatTable(database.tables, tableColumns).split('\n')),
+  ]
+}
+
+const tableColumns = [
+  { title: 'TABLE', value: (table: DatabaseBackup['tables'][number]) => `${table.schema}.${table.name}` },
+  { title: 'ROWS', value: (table: DatabaseBackup['tables'][number]) => table.rows?.toString() ?? '-' },
+]
+
+function describeBackup(backup: BackupPart): string[] {
+  return [
+    ...section('Backup', [
+      ...fields([
+        ['Name', backup.name],
+        ['State', backup.state],
+        ['Reason', backup.reason],
+        ['Restore point', backup.restorePoint],
+        ['Pause', backup.pause === undefined ? undefined : `${backup.pause.paused ? 'yes' : 'no'}: ${backup.pause.why} (--pause ${backup.pause.mode})`],
+        ['Location', backup.location],
+      ]),
+    ]),
+    ...backup.databases.flatMap((database) => section(`Database ${database.title}`, describeDatabase(database))),
+  ]
+}
+
+function describeRestore(restore: RestorePart): string[] {
+  return [
+    ...section('Restore', fields([['Backup', restore.backup], ['Restore point', restore.restorePoint], ['Serving', `${restore.serving} data`]])),
+    ...restore.databases.flatMap((database) =>
+      section(`Database ${database.title}`, fields([['Kind', database.kind], ['State', database.state], ['Previous data', database.previous]])),
+    ),
+    ...section('Way back', restore.wayBack),
+  ]
+}
+
+const marks = { ok: 'ok      ', warning: 'WARNING ', error: 'ERROR   ' } as const
+
+/**
+ * A record as text for people.
+ * @param steps of its journal; those that were begun and not finished are named
+ */
+export function describeRecord(record: OperationRecord, steps: JournalDocument['steps']): string {
+  const paused = pausedBy(record)
+  return [
+    ...fields([
+      ['Operation', record.operation],
+      ['Kind', record.kind],
+      ['Namespace', record.namespace],
+      ['Releases', record.releases.join(', ')],
+      ['State', record.state],
+      ['Exit code', record.exitCode?.toString()],
+      ['Created', record.createdAt],
+      ['Started', record.startedAt],
+      ['Finished', record.finishedAt],
+      ['Took', between(record.startedAt, record.finishedAt)],
+      ['By', [record.by.plugin === '' ? '' : `plugin ${record.by.plugin}`, record.by.worker === undefined ? '' : `worker ${record.by.worker}`].filter(Boolean).join(', ')],
+    ]),
+    ...section(`Time line, from ${record.phases[0]?.startedAt ?? record.createdAt}`, timeLine(record)),
+    ...record.windows.flatMap((window, index) => section(record.windows.length === 1 ? 'Pause' : `Pause ${index + 1}`, describeWindow(window))),
+    ...(record.backup === undefined ? [] : describeBackup(record.backup)),
+    ...(record.restore === undefined ? [] : describeRestore(record.restore)),
+    ...section(
+      'Findings',
+      record.findings.flatMap((finding) => [
+        `${marks[finding.outcome]}${finding.check}, ${finding.subject}: ${finding.message}`,
+        ...(finding.cure === undefined ? [] : [`        ${finding.cure}`]),
+      ]),
+    ),
+    ...section('Unfinished steps', steps.filter((step) => step.finishedAt === undefined).map((step) => `${step.name}, begun ${step.startedAt}`)),
+    ...(record.failure === undefined ? [] : section('Failure', fields([['What', record.failure.what], ['Why', record.failure.why], ['Next', record.failure.next]]))),
+    ...section('STILL PAUSED', paused.length === 0 || record.finishedAt === undefined ? [] : [...paused, `run: kubectl scalardl unpause ${record.releases.join(' ')} -n ${record.namespace}`]),
+  ].join('\n')
+}

@@ -1,0 +1,23 @@
+import type { GlobalArgv } from '../flags.ts'
+import { declareCommand, type FlagsOf } from '../../command.ts'
+
+export const listed = ['backups', 'backup', 'restores', 'restore', 'operations', 'operation'] as const
+
+export function getFlags(yargs: GlobalArgv) {
+  return yargs
+    .positional('what', { choices: listed, demandOption: true, describe: 'backups, restores or operations' })
+    .positional('names', { type: 'string', array: true, describe: 'only these' })
+}
+export type GetFlags = FlagsOf<typeof getFlags>
+
+export const get = declareCommand({
+  usage: 'get <what> [names..]',
+  description: 'List backups, restores or all operations of a namespace',
+  examples: [
+    ['get backups -o wide', 'with location and reasons'],
+    ['get operations', 'everything that was done, and what is under way'],
+    ['get backup nightly -o json', 'its record'],
+  ],
+  flags: getFlags,
+  action: async () => (await import('./action.ts')).runGet,
+})

@@ -1,0 +1,15 @@
+import type { GlobalArgv } from '../flags.ts'
+import { declareLocalCommand, type FlagsOf } from '../../command.ts'
+
+export function versionFlags(yargs: GlobalArgv) {
+  return yargs
+}
+export type VersionFlags = FlagsOf<typeof versionFlags>
+
+export const version = declareLocalCommand({
+  usage: 'version',
+  description: 'Show the version of this program and of the format of its records',
+  examples: [['version -o json', 'for programs']],
+  flags: versionFlags,
+  action: async () => (await import('./action.ts')).runVersion,
+})
