@@ -59,6 +59,10 @@ export interface Cluster {
   takeLeases(releases: readonly string[], holder: string): Promise<HeldLease>
   /** every record of the namespace that can be read */
   records(): Promise<OperationRecord[]>
+  /** operations other than `holder` that hold a release's Lease at this moment, by release */
+  leasesOfOthers(releases: readonly string[], holder: string): Promise<Map<string, string>>
+  /** the rights that the worker needs and does not have, for people: `watch pods` */
+  missingRights(): Promise<string[]>
   /** undefined when the namespace has no such record */
   findRecord(operation: string): Promise<OperationRecord | undefined>
   readRecord(operation: string): Promise<OperationRecord>

@@ -6,9 +6,10 @@ import type { Api } from './api.ts'
 import { askIfAny } from './ask.ts'
 import type { Cluster } from './cluster.ts'
 import { configMapParts } from './config-map-parts.ts'
-import { leases } from './leases.ts'
+import { leases, leasesOfOthers } from './leases.ts'
 import { releaseState, scalarPods } from './release-state.ts'
 import { watchReleases } from './watch-releases.ts'
+import { missingRights } from './rights.ts'
 import { scale, waitForNoPods, waitForReady, workloads } from './workloads.ts'
 
 /** The Kubernetes API of one namespace, as the worker uses it. */
@@ -30,6 +31,8 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
     waitForNoPods: (releases, timeoutMs, signal) => waitForNoPods(api, namespace, releases, timeoutMs, signal),
     waitForReady: (names, timeoutMs, signal) => waitForReady(api, namespace, names, timeoutMs, signal),
     takeLeases: leases(api, namespace),
+    leasesOfOthers: (releases, holder) => leasesOfOthers(api, namespace, releases, holder),
+    missingRights: () => missingRights(api, namespace),
     async records() {
       const found = await parts.readAll('record')
       return [...found].flatMap(([operation, json]) => {

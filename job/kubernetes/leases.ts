@@ -74,6 +74,17 @@ export function leases(api: Api, namespace: string): TakeLeases {
   }
 }
 
+/** Operations other than `holder` that hold a Lease of these releases and renew it, by release. */
+export async function leasesOfOthers({ coordination }: Api, namespace: string, releases: readonly string[], holder: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
+  for (const release of releases) {
+    const name = leaseName(release)
+    const lease = await askIfAny(`get the lease ${name}`, () => coordination.readNamespacedLease({ name, namespace }))
+    if (lease !== undefined && isOthers(lease, holder) && !isExpired(lease)) found.set(release, operationOf(lease))
+  }
+  return found
+}
+
 /** @throws Failure naming the operation that holds it */
 async function acquire(api: Api, namespace: string, release: string, identity: string): Promise<V1Lease> {
   const { coordination } = api

@@ -1,0 +1,74 @@
+import { Failure, messageOf } from '../../operation/failure.ts'
+import type { Finding } from '../../operation/finding.ts'
+import { parseLocation, type Location } from '../../operation/location.ts'
+import { decidePause } from '../databases/pause-decision.ts'
+import type { OperationContext } from '../operation-context.ts'
+import { preflight } from '../scalar-admin/preflight.ts'
+import { openStorage } from '../storage/open.ts'
+import { databasesOf, openSources, type OpenSource } from './open-databases.ts'
+
+type Context = OperationContext<'doctor'>
+
+/**
+ * Every check that a backup makes before it pauses anything, on its own.
+ * @throws Failure where a check found an error; all findings are in the record by then
+ */
+export async function doctor(context: Context): Promise<void> {
+  const findings: Finding[] = []
+  const check = async (name: string, run: () => Promise<Finding[]>) => {
+    const found = await context.phase(name, () => run().catch((error: unknown) => [findingOf(name, error)]))
+    for (const finding of found) say(context, finding)
+    findings.push(...found)
+  }
+  await check('servers', () => preflight(context))
+  await check('databases', () => databaseFindings(context))
+  await context.record.update((record) => {
+    record.findings = findings
+  })
+  const errors = findings.filter(({ outcome }) => outcome === 'error')
+  if (errors.length === 0) return
+  throw new Failure({
+    what: `${errors.length} of ${findings.length} checks failed`,
+    why: errors.map((finding) => `${finding.check}, ${finding.subject}: ${finding.message}`).join('; '),
+    next: errors[0]?.cure ?? 'mend what they name, then run it again',
+  })
+}
+
+/** The databases behind the releases, and the storage where one is given; nothing where the request knows no properties. */
+async function databaseFindings(context: Context): Promise<Finding[]> {
+  const { events, signal, request } = context
+  if (request.target.releases.every(({ properties }) => properties === undefined)) return []
+  const databases = databasesOf(request.target)
+  const { paused, why } = decidePause('auto', databases, request.target.releases)
+  const decision: Finding = { check: 'pause', subject: 'backup', outcome: 'ok', message: `${paused ? 'needed' : 'not needed'}: ${why}` }
+  const nowhere: Location = { kind: 'volume', claim: 'none', path: '' }
+  const storage = openStorage(request.to === undefined ? nowhere : parseLocation(request.to))
+  const sources = openSources(databases, { events, signal, storage, operation: request.operation, parallel: 1, schemas: request.schemas })
+  try {
+    const found = await Promise.all(sources.map(sourceFindings))
+    const bytes = found.reduce((sum, one) => sum + one.bytes, 0)
+    const room = request.to === undefined ? [] : await storage.preflight(bytes)
+    return [decision, ...found.flatMap(({ findings }) => findings), ...room]
+  } finally {
+    await Promise.allSettled(sources.map(({ source }) => source.close()))
+  }
+}
+
+async function sourceFindings({ source, folder }: OpenSource): Promise<{ bytes: number; findings: Finding[] }> {
+  try {
+    const { estimatedBytes } = await source.describe()
+    return { bytes: estimatedBytes, findings: await source.preflight() }
+  } catch (error) {
+    return { bytes: 0, findings: [findingOf(`database ${folder}`, error)] }
+  }
+}
+
+function findingOf(check: string, error: unknown): Finding {
+  const cure = error instanceof Failure ? error.next : 'run it again with -v'
+  return { check, subject: error instanceof Failure ? error.what : 'this check', outcome: 'error', message: error instanceof Failure ? error.why : messageOf(error), cure }
+}
+
+function say({ events }: Context, finding: Finding): void {
+  const level = finding.outcome === 'ok' ? 'info' : finding.outcome
+  events.say('finding', `${finding.check}, ${finding.subject}: ${finding.message}`, { level, data: { ...finding } })
+}
