@@ -11,6 +11,7 @@ import { preflight } from '../scalar-admin/preflight.ts'
 import { openStorage } from '../storage/open.ts'
 import type { Storage } from '../storage/storage.ts'
 import { backupName, describeBackup, publishRecord } from './backup-record.ts'
+import { holdReleases } from './hold-releases.ts'
 import { databasesOf, openSources, type OpenSource } from './open-databases.ts'
 
 type Context = OperationContext<'backup'>
@@ -29,22 +30,28 @@ export async function backup(context: Context): Promise<void> {
   const sources = openSources(databases, { events, signal, storage, operation, parallel, schemas })
   await describeBackup(context, { state: 'incomplete', pause: { mode: request.pauseMode, ...pauseDecision } })
   try {
+    // Before anything else, the Lease included: whatever keeps this worker from going on, nothing stays paused.
     await endLeftoverPause(context)
-    if (!allDumped(context, sources)) {
-      await context.phase('preflight', () => check(context, sources, storage, pauseDecision.paused))
-      await context.phase('connect', () => Promise.all(sources.map(({ source }) => source.prepare())))
-      const restorePoint = pauseDecision.paused ? await pointInPause(context, sources) : await pointWithoutPause(context, sources)
-      await describeBackup(context, { state: 'recorded', restorePoint })
-    }
-    const dumped = await context.phase('dump', () => dump(context, sources))
-    await describeBackup(context, { state: 'restorable', databases: dumped, location: formatLocation(joinLocation(parseLocation(request.to), backupName(context))) })
-    await context.phase('publish', () => publishRecord(context, storage))
+    await holdReleases(context, () => take(context, storage, sources, pauseDecision.paused))
   } catch (error) {
     await giveUp(context, storage, error)
     throw error
   } finally {
     await Promise.allSettled(sources.map(({ source }) => source.close()))
   }
+}
+
+async function take(context: Context, storage: Storage, sources: readonly OpenSource[], paused: boolean): Promise<void> {
+  const location = formatLocation(joinLocation(parseLocation(context.request.to), backupName(context)))
+  if (!allDumped(context, sources)) {
+    await context.phase('preflight', () => check(context, sources, storage, paused))
+    await context.phase('connect', () => Promise.all(sources.map(({ source }) => source.prepare())))
+    const restorePoint = paused ? await pointInPause(context, sources) : await pointWithoutPause(context, sources)
+    await describeBackup(context, { state: 'recorded', restorePoint })
+  }
+  const databases = await context.phase('dump', () => dump(context, sources))
+  await describeBackup(context, { state: 'restorable', databases, location })
+  await context.phase('publish', () => publishRecord(context, storage))
 }
 
 /** A killed worker's dumps are whole or nothing: only when every one was finished does its restore point live on. */

@@ -6,6 +6,7 @@ import type { OperationContext } from '../operation-context.ts'
 import { refuseOnErrors } from '../preflight.ts'
 import { openStorage } from '../storage/open.ts'
 import { databasesOf, openDestinations } from './open-databases.ts'
+import { holdReleases } from './hold-releases.ts'
 import { startReleases, stopReleases } from './stop-and-start.ts'
 import { restorable, type RestorableBackup } from './restorable.ts'
 import { putBack, switchAll } from './switch-databases.ts'
@@ -25,22 +26,27 @@ export async function restore(context: Context): Promise<void> {
   const databases = openDestinations(databasesOf(request.target), backup.databases, surroundings)
   try {
     await begin(context, backup, databases)
-    await context.phase('preflight', () => check(context, databases))
-    await beforeSwitch(context, databases, async () => {
-      await context.phase('load', () => all(databases, (database) => database.load(context.journal)))
-      await describe(context, databases)
-      await context.phase('stop', () => stopReleases(context))
-      await context.phase('switch', () => switchAll(databases, context.journal))
-    })
-    await describe(context, databases, 'restored')
-    await context.phase('start', () => startReleases(context))
-    if (request.dropPrevious) {
-      await context.phase('drop previous', () => all(databases, (database) => database.dropPrevious(context.journal)))
-    }
-    await describe(context, databases, 'restored')
+    await holdReleases(context, (lost) => run(context, databases, lost))
   } finally {
     await Promise.allSettled(databases.map((database) => database.close()))
   }
+}
+
+async function run(context: Context, databases: readonly RestoreDestination[], lost: AbortSignal): Promise<void> {
+  const { journal, phase, request } = context
+  await phase('preflight', () => check(context, databases))
+  await untilSwitched(context, databases, async () => {
+    await phase('load', () => all(databases, (database) => database.load(journal)))
+    await describe(context, databases)
+    lost.throwIfAborted()
+    await phase('stop', () => stopReleases(context))
+    lost.throwIfAborted()
+    await phase('switch', () => switchAll(databases, journal))
+  })
+  await describe(context, databases, 'restored')
+  await phase('start', () => startReleases(context))
+  if (request.dropPrevious) await phase('drop previous', () => all(databases, (database) => database.dropPrevious(journal)))
+  await describe(context, databases, 'restored')
 }
 
 async function begin(context: Context, backup: RestorableBackup, databases: readonly RestoreDestination[]): Promise<void> {
@@ -69,7 +75,7 @@ async function check(context: Context, databases: readonly RestoreDestination[])
 }
 
 /** Runs the part of a restore that can be taken back; where it fails, the former data serves again and the error says so. */
-async function beforeSwitch(context: Context, databases: readonly RestoreDestination[], run: () => Promise<void>): Promise<void> {
+async function untilSwitched(context: Context, databases: readonly RestoreDestination[], run: () => Promise<void>): Promise<void> {
   try {
     await run()
   } catch (error) {

@@ -1,6 +1,7 @@
 import { Failure } from '../../operation/failure.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { formerRestore } from './former-restore.ts'
+import { holdReleases } from './hold-releases.ts'
 import { startReleases, stopReleases } from './stop-and-start.ts'
 
 /** Undoes a restore: the data that was in service before it serves again, the restored data is kept beside it. */
@@ -14,12 +15,15 @@ export async function undo(context: OperationContext<'undo'>): Promise<void> {
         next: 'restore another backup instead: kubectl scalardl get backups',
       })
     }
-    await context.phase('stop', () => stopReleases(context))
-    await context.phase('switch', async () => {
-      for (const database of databases) await database.deactivate(context.journal)
+    await holdReleases(context, async (lost) => {
+      await context.phase('stop', () => stopReleases(context))
+      lost.throwIfAborted()
+      await context.phase('switch', async () => {
+        for (const database of databases) await database.deactivate(context.journal)
+      })
+      await context.cluster.writeRecord({ ...former, restore: { ...former.restore, serving: 'previous', wayBack: [] } })
+      await context.phase('start', () => startReleases(context))
     })
-    await context.cluster.writeRecord({ ...former, restore: { ...former.restore, serving: 'previous', wayBack: [] } })
-    await context.phase('start', () => startReleases(context))
   } finally {
     await Promise.allSettled(databases.map((database) => database.close()))
   }

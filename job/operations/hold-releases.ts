@@ -1,0 +1,18 @@
+import type { OperationRequest } from '../../operation/request.ts'
+import type { OperationContext } from '../operation-context.ts'
+
+/**
+ * Runs an operation while it holds the Lease of each of its releases, from its first look to its last word: a dump must not
+ * have its database renamed under it, nor two restores switch the same one.
+ * @param run gets the signal that the Leases are no longer ours; whoever is about to change what others rely on asks it first
+ * @throws Failure naming the operation that holds one of them
+ */
+export async function holdReleases<T>(context: OperationContext<OperationRequest['kind']>, run: (lost: AbortSignal) => Promise<T>): Promise<T> {
+  const { cluster, request } = context
+  const leases = await cluster.takeLeases(request.target.releases.map((release) => release.name), request.operation)
+  try {
+    return await run(leases.lost)
+  } finally {
+    await leases.release()
+  }
+}

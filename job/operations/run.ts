@@ -1,0 +1,42 @@
+import type { OperationRequest } from '../../operation/request.ts'
+import type { OperationContext } from '../operation-context.ts'
+import { backup } from './backup.ts'
+import { deleteBackup } from './delete.ts'
+import { doctor } from './doctor.ts'
+import { drop } from './drop.ts'
+import { importBackup } from './import.ts'
+import { pause } from './pause.ts'
+import { restore } from './restore.ts'
+import { undo } from './undo.ts'
+import { unpause } from './unpause.ts'
+
+type Surroundings = Omit<OperationContext<OperationRequest['kind']>, 'request'>
+
+/** Does what a request asks for. */
+export function run(request: OperationRequest, surroundings: Surroundings): Promise<void> {
+  switch (request.kind) {
+    case 'backup':
+      return backup({ ...surroundings, request })
+    case 'restore':
+      return restore({ ...surroundings, request })
+    case 'undo':
+      return undo({ ...surroundings, request })
+    case 'drop':
+      return drop({ ...surroundings, request })
+    case 'pause':
+      return pause({ ...surroundings, request })
+    case 'unpause':
+      return unpause({ ...surroundings, request })
+    case 'doctor':
+      return doctor({ ...surroundings, request })
+    case 'import':
+      return importBackup({ ...surroundings, request })
+    case 'delete':
+      return deleteBackup({ ...surroundings, request })
+  }
+}
+
+/** Whether an operation needs its releases for itself from beginning to end; `unpause` must work beside any other. */
+export function isExclusive(kind: OperationRequest['kind']): boolean {
+  return ['backup', 'restore', 'undo', 'drop', 'pause'].includes(kind)
+}
