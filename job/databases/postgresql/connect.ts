@@ -1,0 +1,125 @@
+import { createPrivateKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { ConnectionOptions } from 'node:tls'
+import { Client, DatabaseError } from 'pg'
+import { Failure } from '../../../operation/failure.ts'
+import { titleOf, type Access } from './access.ts'
+import { connectionFailure } from './connection-error.ts'
+
+/** A connection, and the access narrowed to the server that answered. */
+export interface Connected {
+  client: Client
+  access: Access
+}
+
+/** How long one attempt to connect may take, ms. */
+const patienceMs = 10_000
+
+/**
+ * Connects to a database; of several hosts to the one that is the primary. An error of the idle connection is kept from
+ * ending the process; the next query tells of it.
+ * @throws Failure with the cure that fits: password, database, network, TLS
+ */
+export async function connect(access: Access, database: string = access.database): Promise<Connected> {
+  const failures: Failure[] = []
+  for (const host of access.hosts) {
+    const narrowed = { ...access, hosts: [host] }
+    try {
+      const client = await connectHost(narrowed, database)
+      if (access.hosts.length === 1 || !(await isStandby(client))) return { client, access: narrowed }
+      await client.end()
+    } catch (error) {
+      failures.push(error instanceof Failure ? error : connectionFailure(titleOf({ ...narrowed, database }), access, error))
+    }
+  }
+  throw (
+    failures[0] ??
+    new Failure({ what: `${titleOf(access)} has no primary`, why: 'every server that answered is a standby, which lags behind', next: 'check the failover state of the servers' })
+  )
+}
+
+/** Whether the server is a standby: its data lags, and nothing can be written to it. */
+export async function isStandby(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby')
+  return rows[0]?.standby === true
+}
+
+/** What libpq and pgjdbc try, in their order. */
+async function connectHost(access: Access, database: string): Promise<Client> {
+  const { mode } = access.tls
+  const encrypted = mode === 'disable' ? undefined : tlsOptions(access)
+  const attempts = mode === 'allow' ? [undefined, encrypted] : mode === 'prefer' ? [encrypted, undefined] : [encrypted]
+  for (const [index, ssl] of attempts.entries()) {
+    try {
+      return await open(access, database, ssl)
+    } catch (error) {
+      if (index === attempts.length - 1 || !refusesEncryption(error)) throw error
+    }
+  }
+  throw new Error('no attempt was made')
+}
+
+async function open(access: Access, database: string, ssl: ConnectionOptions | undefined): Promise<Client> {
+  const [server] = access.hosts
+  const client = new Client({
+    host: server?.host ?? 'localhost',
+    port: server?.port ?? 5432,
+    user: access.username,
+    password: access.password,
+    database,
+    ssl: ssl ?? false,
+    application_name: 'kubectl-scalardl',
+    connectionTimeoutMillis: patienceMs,
+    keepAlive: true,
+  })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    return client
+  } catch (error) {
+    await client.end().catch(() => undefined)
+    throw error
+  }
+}
+
+/** Whether the server refused this way of connecting (encrypted or not), and not the user. */
+function refusesEncryption(error: unknown): boolean {
+  if (error instanceof DatabaseError) return error.code === '28000'
+  return error instanceof Error && /does not support SSL/.test(error.message)
+}
+
+function tlsOptions({ tls, hosts }: Access): ConnectionOptions {
+  const { mode, rootCertificate, certificate, key } = tls
+  const own = {
+    ...(certificate === undefined ? {} : { cert: readTlsFile('sslcert', certificate) }),
+    ...(key === undefined ? {} : { key: privateKey(readTlsFile('sslkey', key)) }),
+  }
+  if (rootCertificate === undefined) return { rejectUnauthorized: false, ...own }
+  const [server] = hosts
+  return {
+    ca: readTlsFile('sslrootcert', rootCertificate),
+    ...(mode === 'verify-ca' ? { checkServerIdentity: () => undefined } : { host: server?.host ?? '' }),
+    ...own,
+  }
+}
+
+/** pgjdbc keeps keys in PKCS-8 DER, others in PEM. */
+function privateKey(content: Buffer): string {
+  if (content.includes('-----BEGIN')) return content.toString('utf8')
+  return createPrivateKey({ key: content, format: 'der', type: 'pkcs8' }).export({ format: 'pem', type: 'pkcs8' }).toString()
+}
+
+function readTlsFile(parameter: string, path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    throw new Failure(
+      {
+        what: `${parameter} of the JDBC URL cannot be read`,
+        why: `there is no readable ${path} in the worker's container`,
+        next: 'mount the file there with --patch, as the pods of the release have it',
+      },
+      { cause: error },
+    )
+  }
+}

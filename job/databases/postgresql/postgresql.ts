@@ -1,0 +1,18 @@
+import type { DatabaseKind } from '../database.ts'
+import { accessOf } from './access.ts'
+import { PostgresqlDestination } from './destination.ts'
+import { kindName, PostgresqlSource } from './source.ts'
+
+/** PostgreSQL by its own tools, through any `jdbc:postgresql:` URL. */
+export const postgresql: DatabaseKind = {
+  name: kindName,
+  handles: (settings) => settings.kind === 'jdbc' && settings.contactPoints.startsWith('jdbc:postgresql:'),
+  identity(settings) {
+    const { hosts, database } = accessOf([settings])
+    // In whatever order and spelling two releases name the servers.
+    return `${hosts.map(({ host, port }) => `${host.toLowerCase()}:${port}`).sort().join(',')}/${database}`
+  },
+  transactional: true,
+  backup: (settings, context) => new PostgresqlSource(settings, context),
+  restore: (settings, entry, context) => new PostgresqlDestination(settings, entry, context),
+}

@@ -1,0 +1,5 @@
+import type { DatabaseKind } from './database.ts'
+import { postgresql } from './postgresql/postgresql.ts'
+
+/** Every kind of database that can be backed up; a new one is its folder and its line here. */
+export const databaseKinds: readonly DatabaseKind[] = [postgresql]
