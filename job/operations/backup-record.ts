@@ -1,5 +1,6 @@
-import type { BackupPart, OperationRecord } from '../../operation/record.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
+import { Failure } from '../../operation/failure.ts'
+import { parseRecord, type BackupPart, type OperationRecord } from '../../operation/record.ts'
 import type { OperationContext } from '../operation-context.ts'
 import type { Storage } from '../storage/storage.ts'
 
@@ -27,4 +28,21 @@ export async function publishRecord(context: OperationContext<'backup'>, storage
     finishedAt: new Date().toISOString(),
   }
   await storage.writeFile(`${backupName(context)}/${recordFile}`, `${JSON.stringify(done, null, 2)}\n`)
+}
+
+/**
+ * Refuses where the storage holds a backup of this name already, of another cluster or one whose record was removed.
+ * @throws Failure
+ */
+export async function refuseTaken(context: OperationContext<'backup'>, storage: Storage): Promise<void> {
+  const name = backupName(context)
+  const json = await storage.readFile(`${name}/${recordFile}`)
+  if (json === undefined) return
+  const { createdAt } = parseRecord(json, `${storage.title}/${name}/${recordFile}`)
+  if (createdAt === context.record.current.createdAt) return
+  throw new Failure({
+    what: `backup ${name} cannot be written`,
+    why: `${storage.title} holds another backup of that name, made ${createdAt}`,
+    next: `choose another name with --name, or import that one (kubectl scalardl import ${storage.title}/${name}) and delete it`,
+  })
 }

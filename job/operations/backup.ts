@@ -1,5 +1,5 @@
 import { ExitCode } from '../../operation/exit-code.ts'
-import { Failure } from '../../operation/failure.ts'
+import { Failure, messageOf } from '../../operation/failure.ts'
 import { formatLocation, joinLocation, parseLocation } from '../../operation/location.ts'
 import type { BackupPart, PauseWindowRecord } from '../../operation/record.ts'
 import { decidePause } from '../databases/pause-decision.ts'
@@ -10,7 +10,7 @@ import { holdPause } from '../scalar-admin/pause-window.ts'
 import { preflight } from '../scalar-admin/preflight.ts'
 import { openStorage } from '../storage/open.ts'
 import type { Storage } from '../storage/storage.ts'
-import { backupName, describeBackup, publishRecord } from './backup-record.ts'
+import { backupName, describeBackup, publishRecord, refuseTaken } from './backup-record.ts'
 import { holdReleases } from './hold-releases.ts'
 import { databasesOf, openSources, type OpenSource } from './open-databases.ts'
 
@@ -34,8 +34,10 @@ export async function backup(context: Context): Promise<void> {
     await endLeftoverPause(context)
     await holdReleases(context, () => take(context, storage, sources, pauseDecision.paused))
   } catch (error) {
-    await giveUp(context, storage, error)
-    throw error
+    // A worker that is stopped may be started again and go on; only one that failed by itself, or was cancelled, gives up.
+    if (context.signal.aborted && !(await context.cluster.cancelled(operation))) throw error
+    await giveUp(context, storage, sources, error)
+    throw wasTried(context) ? asUnusable(error) : error
   } finally {
     await Promise.allSettled(sources.map(({ source }) => source.close()))
   }
@@ -60,6 +62,7 @@ function allDumped(context: Context, sources: readonly OpenSource[]): boolean {
 }
 
 async function check(context: Context, sources: readonly OpenSource[], storage: Storage, paused: boolean): Promise<void> {
+  await refuseTaken(context, storage)
   const described = await Promise.all(sources.map(({ source }) => source.describe()))
   const bytes = described.reduce((sum, source) => sum + source.estimatedBytes, 0)
   const findings = await Promise.all([
@@ -130,10 +133,22 @@ function lostWindow(window: PauseWindowRecord | undefined): Failure {
   )
 }
 
-/** Leaves no half backup behind: what was written is removed, and the record says that it must not be restored. */
-async function giveUp(context: Context, storage: Storage, error: unknown): Promise<void> {
-  // A worker that is stopped may be started again and go on; only a worker that failed by itself gives up.
-  if (context.signal.aborted && !(await context.cluster.cancelled(context.request.operation))) return
-  const reason = error instanceof Error ? error.message : String(error)
-  await Promise.allSettled([storage.remove(backupName(context)), describeBackup(context, { state: 'unusable', reason, databases: [] })])
+/** Leaves no half backup behind: what this operation wrote is removed, and the record says that it must not be restored. */
+async function giveUp(context: Context, storage: Storage, sources: readonly OpenSource[], error: unknown): Promise<void> {
+  const wrote = sources.some(({ folder }) => context.journal.begun(dumpStep(folder)))
+  await Promise.allSettled([
+    // A folder of that name that is not ours was refused before anything was written, and stays.
+    wrote ? storage.remove(backupName(context)) : undefined,
+    describeBackup(context, { state: 'unusable', reason: messageOf(error), databases: [] }),
+  ])
+}
+
+/** Whether a point in time was tried, in a pause or without one. */
+function wasTried({ record }: Context): boolean {
+  return record.current.windows.length > 0 || record.current.backup?.restorePoint !== undefined
+}
+
+function asUnusable(error: unknown): Failure {
+  const text = error instanceof Failure ? error.text : { what: 'the backup failed', why: messageOf(error), next: 'run it again; -v shows more' }
+  return new Failure({ ...text, next: `the backup is unusable and its data was removed. ${text.next}` }, { exitCode: ExitCode.backupUnusable, cause: error })
 }
