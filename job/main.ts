@@ -1,0 +1,40 @@
+import { readFile } from 'node:fs/promises'
+import { ExitCode } from '../operation/exit-code.ts'
+import { Failure, messageOf } from '../operation/failure.ts'
+import { mounts, parseRequest } from '../operation/request.ts'
+import { jsonLineEvents } from './events.ts'
+import { connectApi, inClusterConfig } from './kubernetes/api.ts'
+import { kubernetesCluster } from './kubernetes/kubernetes-cluster.ts'
+import { Interrupted, work } from './worker.ts'
+
+/** After an error that nobody caught: time to unpause and to write the record. */
+const lastMs = 50_000
+
+const events = jsonLineEvents((line) => process.stdout.write(line))
+const stop = new AbortController()
+
+process.once('SIGTERM', () => stop.abort(new Interrupted('SIGTERM')))
+process.once('SIGINT', () => stop.abort(new Interrupted('SIGINT')))
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (error: unknown) => {
+    stop.abort(error)
+    setTimeout(() => process.exit(ExitCode.failed), lastMs).unref()
+  })
+}
+
+async function main(): Promise<number> {
+  try {
+    const request = parseRequest(await readFile(mounts.request, 'utf8'))
+    const cluster = kubernetesCluster(connectApi(inClusterConfig()), request.namespace)
+    return await work(request, { cluster, events, signal: stop.signal })
+  } catch (error) {
+    const text: Record<string, unknown> =
+      error instanceof Failure
+        ? { ...error.text }
+        : { what: 'the worker failed', why: messageOf(error), next: 'this was not foreseen; run it again with -v, and report it with the log if it comes again' }
+    events.say('failed', `${String(text['what'])}: ${String(text['why'])}`, { level: 'error', data: text })
+    return error instanceof Failure ? error.exitCode : ExitCode.failed
+  }
+}
+
+process.exit(await main())

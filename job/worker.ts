@@ -1,0 +1,117 @@
+import { ExitCode } from '../operation/exit-code.ts'
+import { Failure, messageOf } from '../operation/failure.ts'
+import { newRecord, type OperationRecord } from '../operation/record.ts'
+import type { OperationRequest } from '../operation/request.ts'
+import { programVersion } from '../operation/version.ts'
+import type { Events } from './events.ts'
+import type { Journal } from './journal/journal.ts'
+import { openJournal } from './journal/persisted-journal.ts'
+import type { Cluster, HeldLease } from './kubernetes/cluster.ts'
+import { isExclusive, run } from './operations/run.ts'
+import { phases } from './phases.ts'
+import { recordStore, type RecordStore } from './record-store.ts'
+import { endLeftoverPause } from './scalar-admin/leftover-pause.ts'
+
+/** Why a worker stops although its operation is not done: SIGTERM, by `cancel` or because its node is drained. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+}
+
+/** What a shell sees of a process that SIGTERM ended; the Job starts another worker then, which goes on from the journal. */
+export const interruptedExitCode = 143
+
+/** What a worker is given. */
+export interface WorkerSurroundings {
+  cluster: Cluster
+  events: Events
+  /** aborted to end at once: with Interrupted on SIGTERM, with anything else that cannot be gone on after */
+  signal: AbortSignal
+}
+
+/**
+ * Does an operation from its request to its finished record, or goes on with one that an earlier worker left.
+ * @returns the process's exit code
+ * @throws Failure where not even the record can be read or written
+ */
+export async function work(request: OperationRequest, { cluster, events, signal }: WorkerSurroundings): Promise<number> {
+  const { operation } = request
+  const known = await cluster.findRecord(operation)
+  if (known?.finishedAt !== undefined) return sayFinished(events, known.exitCode ?? ExitCode.failed)
+  const record = recordStore(known ?? recordOf(request), (current) => cluster.writeRecord(current))
+  const journal = await openJournal(operation, { read: () => cluster.readJournal(operation), write: (document) => cluster.writeJournal(document) })
+  const attempt = await countAttempt(journal)
+  events.say('started', `${operation}${attempt === 1 ? '' : `, worker ${attempt}`}`, { data: { operation, kind: request.kind, version: programVersion, attempt } })
+  await record.update((current) => {
+    current.state = 'running'
+    current.startedAt ??= new Date().toISOString()
+    current.by.worker = programVersion
+  })
+
+  const releases = request.target.releases.map(({ name }) => name)
+  let lease: HeldLease | undefined
+  let failure: Failure | undefined
+  try {
+    if (journal.resumed) await endLeftoverPause({ request, cluster, events, journal, record, signal, phase: phases(record, events) })
+    if (isExclusive(request.kind)) lease = await cluster.takeLeases(releases, operation)
+    await run(request, { cluster, events, journal, record, signal, phase: phases(record, events) })
+  } catch (error) {
+    if (signal.reason instanceof Interrupted) {
+      if (!(await cluster.cancelled(operation))) return sayInterrupted(events, record)
+      failure = cancelledBy(operation)
+    } else failure = asFailure(request, signal.aborted && !(error instanceof Failure) ? signal.reason : error, events)
+  } finally {
+    await lease?.release()
+  }
+  return finish(record, events, failure, signal.reason instanceof Interrupted && failure !== undefined)
+}
+
+function recordOf({ operation, kind, namespace, createdAt, createdBy, target }: OperationRequest): OperationRecord {
+  return newRecord({ operation, kind, namespace, releases: target.releases.map(({ name }) => name), createdAt, plugin: createdBy })
+}
+
+/** Which worker of the operation this is, from 1. */
+async function countAttempt(journal: Journal): Promise<number> {
+  let attempt = 1
+  while (journal.begun(`worker ${attempt}`)) attempt += 1
+  await journal.step(`worker ${attempt}`, { look: () => Promise.resolve(undefined), act: () => Promise.resolve({ version: programVersion }) })
+  return attempt
+}
+
+/** Closes the record with what the operation came to. */
+async function finish(record: RecordStore, events: Events, failure: Failure | undefined, cancelled: boolean): Promise<number> {
+  const stillPaused = record.current.stillPaused.length > 0
+  const exitCode = stillPaused ? ExitCode.stillPaused : (failure?.exitCode ?? ExitCode.done)
+  await record.update((current) => {
+    current.state = failure === undefined ? 'succeeded' : cancelled ? 'cancelled' : 'failed'
+    current.finishedAt = new Date().toISOString()
+    current.exitCode = exitCode
+    if (failure !== undefined) current.failure = failure.text
+  })
+  if (failure !== undefined) events.say('failed', failure.message, { level: 'error', data: { ...failure.text } })
+  return sayFinished(events, exitCode)
+}
+
+function sayFinished(events: Events, exitCode: number): number {
+  events.say('finished', `exit code ${exitCode}`, { level: exitCode === ExitCode.done ? 'info' : 'error', data: { exitCode } })
+  return exitCode
+}
+
+/** The record stays as it is, running: the next worker goes on with it. */
+function sayInterrupted(events: Events, { current }: RecordStore): number {
+  events.say('note', `interrupted; another worker goes on with ${current.operation}`, { level: 'warning' })
+  return interruptedExitCode
+}
+
+function cancelledBy(operation: string): Failure {
+  return new Failure({ what: `${operation} was cancelled`, why: 'its Job was suspended or deleted', next: 'start it anew when it is wanted after all' })
+}
+
+/** Anything but a Failure is a fault of this program; its stack goes to the log, for `-v`. */
+function asFailure({ kind }: OperationRequest, error: unknown, events: Events): Failure {
+  if (error instanceof Failure) return error
+  if (error instanceof Error) events.say('note', 'unexpected error', { level: 'error', data: { stack: error.stack } })
+  return new Failure(
+    { what: `the ${kind} failed`, why: messageOf(error), next: 'this was not foreseen; run it again with -v, and report it with the log if it comes again' },
+    { cause: error },
+  )
+}
