@@ -1,0 +1,20 @@
+import type { GlobalArgv } from '../flags.ts'
+import { declareCommand, type FlagsOf } from '../../command.ts'
+
+export function statusFlags(yargs: GlobalArgv) {
+  return yargs
+    .positional('releases', { type: 'string', array: true, describe: 'Helm releases; all unless given' })
+    .option('all-namespaces', { alias: 'A', type: 'boolean', default: false, describe: 'of every namespace' })
+}
+export type StatusFlags = FlagsOf<typeof statusFlags>
+
+export const status = declareCommand({
+  usage: 'status [releases..]',
+  description: 'Show the releases there are: product, pods, storage, whether paused, last backup',
+  examples: [
+    ['status', 'every release of the namespace'],
+    ['status ledger -o wide', 'with the SRV name of its admin port'],
+  ],
+  flags: statusFlags,
+  action: async () => (await import('./action.ts')).runStatus,
+})
