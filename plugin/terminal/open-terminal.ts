@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises'
+import { stripVTControlCharacters } from 'node:util'
 import { openProgress } from './progress.ts'
 import { styleFor } from './style.ts'
 import type { Terminal } from './terminal.ts'
@@ -15,7 +16,8 @@ export async function openTerminal(options: { verbose: boolean }): Promise<Termi
   return {
     interactive: process.stdin.isTTY && process.stderr.isTTY,
     verbose: options.verbose,
-    data: (text) => void process.stdout.write(`${text}\n`),
+    // colours are chosen for stderr; a pipe or a file must not get them
+    data: (text) => void process.stdout.write(`${process.stdout.isTTY ? text : stripVTControlCharacters(text)}\n`),
     note: line,
     warning: (text) => line(`${style('yellow', 'Warning:')} ${text}`),
     begin: await openProgress(process.stderr, process.env, style),

@@ -1,0 +1,53 @@
+import { ExitCode } from '../../../operation/exit-code.ts'
+import { formatLocation, parseLocation } from '../../../operation/location.ts'
+import type { RequestOf, Target } from '../../../operation/request.ts'
+import type { Action } from '../../command.ts'
+import { findReleases, requirePods } from '../../kubernetes/releases.ts'
+import type { Session } from '../../kubernetes/session.ts'
+import { finishOperation } from '../../operations/finish-operation.ts'
+import { readPauseLimits } from '../../operations/pause-limits.ts'
+import { chooseName, databaseParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
+import { readTargetOptions } from '../../operations/read-target.ts'
+import { resumeNamed } from '../../operations/resume-named.ts'
+import { runOperation } from '../../operations/run-operation.ts'
+import { readJobOptions } from '../job-options.ts'
+import { wholeNumber } from '../numbers.ts'
+import type { BackupFlags } from './command.ts'
+import { backupColumns } from './summary.ts'
+
+/** Everything that can be wrong with the flags is found here, before the cluster is asked. */
+function readFlags(flags: BackupFlags) {
+  return {
+    name: chooseName(flags.name, flags.release[0] ?? ''),
+    options: readJobOptions(flags),
+    target: readTargetOptions(flags),
+    own: {
+      pause: readPauseLimits(flags),
+      pauseMode: flags.pause,
+      to: formatLocation(parseLocation(flags.to)),
+      schemas: flags.schema ?? [],
+      retries: wholeNumber('--retries', flags.retries, 0),
+      parallel: wholeNumber('--parallel', flags.parallel, 1),
+    },
+  }
+}
+
+function backupRequest(session: Session, name: string, target: Target, own: ReturnType<typeof readFlags>['own']): RequestOf<'backup'> {
+  return { ...requestCore(session, 'backup', name, target), ...own }
+}
+
+export const runBackup: Action<BackupFlags> = async (flags, session, terminal) => {
+  const { name, options, target, own } = readFlags(flags)
+  const earlier = await resumeNamed(session, terminal, 'backup', flags, flags.release)
+  if (earlier !== undefined) return finishOperation(terminal, flags.output, earlier, backupColumns)
+
+  const releases = await findReleases(session, flags.release)
+  requirePods(releases)
+  const parts = await databaseParts(session, releases)
+  const request = backupRequest(session, name, { ...target.target, releases: parts.map((part) => part.target) }, own)
+  const extra = { location: own.to, databaseSecret: flags.databaseSecret, tlsCaSecret: target.tlsCaSecret }
+  const objects = await prepareOperation(session, request, parts, extra, options)
+
+  const record = await runOperation(session, terminal, objects, flags)
+  return record === undefined ? ExitCode.done : finishOperation(terminal, flags.output, record, backupColumns)
+}

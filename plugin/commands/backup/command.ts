@@ -1,0 +1,32 @@
+import { declareCommand, type FlagsOf } from '../../command.ts'
+import { dryRunFlag, type GlobalArgv } from '../flags.ts'
+import { databaseFlags, jobFlags, pauseLimitFlags, targetFlags, waitFlags } from '../job-flags.ts'
+
+export function backupFlags(yargs: GlobalArgv) {
+  const own = yargs
+    .positional('release', { type: 'string', array: true, demandOption: true, describe: 'Helm releases that hold one state together, such as a Ledger and its Auditor; they are paused at once' })
+    .option('to', { type: 'string', demandOption: true, requiresArg: true, describe: 'where the dumps go: pvc://CLAIM/path' })
+    .option('pause', {
+      choices: ['auto', 'always', 'never'] as const,
+      default: 'auto' as 'auto' | 'always' | 'never',
+      requiresArg: true,
+      describe: 'auto leaves the pause out only where one transactional database holds everything; never is refused elsewhere',
+    })
+    .option('schema', { type: 'string', array: true, requiresArg: true, describe: "schema to back up beyond what ScalarDB's metadata names, repeatable" })
+    .option('retries', { type: 'number', default: 0, requiresArg: true, describe: 'further pauses to try when a pod changed inside one' })
+  return dryRunFlag(waitFlags(jobFlags(targetFlags(databaseFlags(pauseLimitFlags(own, '60s'))))))
+}
+export type BackupFlags = FlagsOf<typeof backupFlags>
+
+export const backup = declareCommand({
+  usage: 'backup <release..>',
+  description: 'Back up the databases of releases at one consistent point',
+  examples: [
+    ['backup my-ledger --to pvc://backups/ledger', 'everything, from what the release itself says'],
+    ['backup my-ledger my-auditor --to pvc://backups/both', 'Ledger and Auditor in one pause'],
+    ['backup my-ledger --to pvc://backups/ledger --name before-upgrade', 'named; the same command again follows it instead of making a second'],
+    ['backup my-ledger --to pvc://backups/ledger --dry-run=client -o yaml', 'the objects that would be made'],
+  ],
+  flags: backupFlags,
+  action: async () => (await import('./action.ts')).runBackup,
+})

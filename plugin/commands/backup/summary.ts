@@ -1,0 +1,26 @@
+import { formatDuration } from '../../../operation/duration.ts'
+import type { OperationRecord } from '../../../operation/record.ts'
+import type { Column } from '../../terminal/print.ts'
+
+function pauseLength(record: OperationRecord): string {
+  const window = record.windows.at(-1)
+  if (window === undefined) return record.backup?.pause?.paused === false ? 'not needed' : 'none'
+  if (window.allUnpausedAt === undefined) return 'not ended'
+  return formatDuration(Date.parse(window.allUnpausedAt) - Date.parse(window.pauseSentAt))
+}
+
+function size(record: OperationRecord): string {
+  const bytes = record.backup?.databases.reduce((sum, database) => sum + (database.bytes ?? 0), 0) ?? 0
+  return bytes === 0 ? '-' : `${(bytes / 1_000_000).toFixed(1)} MB`
+}
+
+/** What a person wants to know of a backup that has just been made. */
+export const backupColumns: readonly Column<OperationRecord>[] = [
+  { title: 'BACKUP', value: (record) => record.backup?.name ?? record.operation },
+  { title: 'STATE', value: (record) => record.backup?.state ?? record.state },
+  { title: 'RESTORE POINT', value: (record) => record.backup?.restorePoint ?? '-' },
+  { title: 'PAUSE', value: pauseLength },
+  { title: 'SIZE', value: size },
+  { title: 'LOCATION', value: (record) => record.backup?.location ?? '-' },
+  { title: 'DATABASES', value: (record) => record.backup?.databases.map((database) => database.title).join(', ') ?? '-', wide: true },
+]

@@ -1,0 +1,23 @@
+import { declareCommand, type FlagsOf } from '../../command.ts'
+import { dryRunFlag, type GlobalArgv } from '../flags.ts'
+import { databaseFlags, jobFlags, targetFlags, waitFlags } from '../job-flags.ts'
+
+export function doctorFlags(yargs: GlobalArgv) {
+  const own = yargs
+    .positional('release', { type: 'string', array: true, describe: 'Helm releases to look at; all of the namespace unless named' })
+    .option('to', { type: 'string', requiresArg: true, describe: 'storage to check as well: pvc://CLAIM/path' })
+    .option('schema', { type: 'string', array: true, requiresArg: true, describe: "schema to look for beyond what ScalarDB's metadata names, repeatable" })
+  return dryRunFlag(waitFlags(jobFlags(targetFlags(databaseFlags(own)))))
+}
+export type DoctorFlags = FlagsOf<typeof doctorFlags>
+
+export const doctor = declareCommand({
+  usage: 'doctor [release..]',
+  description: 'Check everything that a backup needs, and pause nothing',
+  examples: [
+    ['doctor', 'all releases of the namespace'],
+    ['doctor my-ledger --to pvc://backups/ledger', 'with the storage'],
+  ],
+  flags: doctorFlags,
+  action: async () => (await import('./action.ts')).runDoctor,
+})

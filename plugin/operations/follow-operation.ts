@@ -1,0 +1,54 @@
+import { followEvents } from '../kubernetes/follow-log.ts'
+import { awaitRecord } from '../kubernetes/operation-outcome.ts'
+import type { Session } from '../kubernetes/session.ts'
+import type { WorkerEvent } from '../../operation/event.ts'
+import type { OperationRecord } from '../../operation/record.ts'
+import { eventView } from '../terminal/render-events.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+
+/** How long the log may still be read once the operation's verdict is known, ms. */
+const lastLinesMs = 3000
+
+/** What a command wants of following an operation. */
+export interface Following {
+  /** ends it early, once the record says so */
+  reached?: (record: OperationRecord) => boolean
+  /** leaves out events that the command shows in its own way */
+  shows?: (event: WorkerEvent) => boolean
+}
+
+/**
+ * Shows an operation's events until its record says `reached` or it has ended; the verdict comes from record and Job, the log is
+ * only shown.
+ * @param signal ends the following, not the operation
+ * @throws Failure (exit code 6) once the signal aborts, with how to come back
+ */
+export async function followOperation(
+  session: Session,
+  terminal: Terminal,
+  operation: string,
+  signal: AbortSignal,
+  { reached = () => false, shows = () => true }: Following = {},
+): Promise<OperationRecord> {
+  const view = eventView(terminal)
+  const enough = new AbortController()
+  const following = followEvents(session, operation, (event) => shows(event) && view.show(event), AbortSignal.any([signal, enough.signal])).catch((error: unknown) => {
+    // the verdict does not depend on the log
+    if (!signal.aborted && !enough.signal.aborted) terminal.warning(`the log of ${operation} cannot be followed: ${error instanceof Error ? error.message : String(error)}`)
+  })
+  try {
+    const record = await awaitRecord(session, operation, signal, reached)
+    const timer = setTimeout(() => enough.abort(), reached(record) ? 0 : lastLinesMs)
+    await following
+    clearTimeout(timer)
+    return record
+  } finally {
+    enough.abort()
+    view.end()
+  }
+}
+
+/** What ends the following: Ctrl-C, and --timeout where it is given. */
+export function followSignal(terminal: Terminal, timeoutMs: number | undefined): AbortSignal {
+  return timeoutMs === undefined ? terminal.interrupted : AbortSignal.any([terminal.interrupted, AbortSignal.timeout(timeoutMs)])
+}

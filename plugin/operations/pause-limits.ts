@@ -1,0 +1,27 @@
+import { parseDuration } from '../../operation/duration.ts'
+import { ExitCode } from '../../operation/exit-code.ts'
+import { Failure } from '../../operation/failure.ts'
+import type { PauseLimits } from '../../operation/request.ts'
+
+function positive(flag: string, text: string): number {
+  const ms = Math.round(parseDuration(text))
+  if (ms > 0) return ms
+  throw new Failure({ what: `${flag} cannot be ${text}`, why: 'it has to be longer than nothing', next: `write it like ${flag} 30s` }, { exitCode: ExitCode.usage })
+}
+
+/**
+ * How long servers may drain and stay paused.
+ * @throws Failure (usage) where --max-pause leaves no time for the drain
+ */
+export function readPauseLimits(flags: { maxPause: string; maxPauseWait: string }): PauseLimits {
+  const limits = { drainMs: positive('--max-pause-wait', flags.maxPauseWait), maxPauseMs: positive('--max-pause', flags.maxPause) }
+  if (limits.drainMs < limits.maxPauseMs) return limits
+  throw new Failure(
+    {
+      what: `--max-pause ${flags.maxPause} is too short`,
+      why: `servers may take ${flags.maxPauseWait} (--max-pause-wait) to finish what they are doing, and stay paused only after that`,
+      next: 'give a longer --max-pause or a shorter --max-pause-wait',
+    },
+    { exitCode: ExitCode.usage },
+  )
+}

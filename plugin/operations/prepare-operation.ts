@@ -1,0 +1,66 @@
+import { checkName, defaultName, operationName } from '../../operation/names.ts'
+import type { OperationRequest, Target } from '../../operation/request.ts'
+import { formatTime } from '../../operation/time.ts'
+import { formatVersion, programVersion } from '../../operation/version.ts'
+import { composeJob, type JobOptions } from '../kubernetes/job/compose-job.ts'
+import type { ExtraMounts } from '../kubernetes/job/extra-mounts.ts'
+import { operationObjects, type OperationObjects } from '../kubernetes/job/operation-objects.ts'
+import { readProperties } from '../kubernetes/job/properties-source.ts'
+import { referencesOf } from '../kubernetes/job/property-references.ts'
+import { podsOnly, propertiesSource, releasePart, type ReleasePart } from '../kubernetes/job/release-part.ts'
+import { requireClaim, requireSecret, requireServiceAccount } from '../kubernetes/prerequisites.ts'
+import type { Release } from '../kubernetes/releases.ts'
+import type { Session } from '../kubernetes/session.ts'
+
+type Kind = OperationRequest['kind']
+/** The part of a request that every kind has. */
+export type RequestCore<K extends Kind> = Pick<Extract<OperationRequest, { kind: K }>, 'version' | 'kind' | 'operation' | 'namespace' | 'createdAt' | 'createdBy' | 'target'>
+
+/** The name that the user chose, or one made of the first release and the time. @throws Failure (usage) for one that Kubernetes refuses */
+export function chooseName(name: string | undefined, release: string): string {
+  return name === undefined ? defaultName(release, Date.now()) : checkName(name)
+}
+
+/** What every request of a kind begins with. */
+export function requestCore<K extends Kind>(session: Session, kind: K, name: string, target: Target) {
+  return {
+    version: formatVersion,
+    kind,
+    operation: operationName(kind, name),
+    namespace: session.namespace,
+    createdAt: formatTime(Date.now()),
+    createdBy: programVersion,
+    target,
+  } as const
+}
+
+/** Releases with their databases, as a Job takes them over. @throws Failure where one's properties are not to be found */
+export async function databaseParts(session: Session, releases: readonly Release[]): Promise<ReleasePart[]> {
+  return Promise.all(
+    releases.map(async (release, index) => {
+      const text = await readProperties(session, propertiesSource(release))
+      const alone = releases.filter((other) => other.name === release.name).length === 1
+      return releasePart(release, index, alone ? release.name : `${release.name}-${release.product.app}`, text === undefined ? undefined : referencesOf(text))
+    }),
+  )
+}
+
+/** Releases of which an operation needs the pods alone. */
+export function podParts(releases: readonly Release[]): ReleasePart[] {
+  return releases.map(podsOnly)
+}
+
+/**
+ * The objects of an operation, once everything that can be checked from here is.
+ * @throws Failure for a ServiceAccount, claim or Secret that is not there
+ */
+export async function prepareOperation(session: Session, request: OperationRequest, parts: readonly ReleasePart[], extra: ExtraMounts, options: JobOptions): Promise<OperationObjects> {
+  await Promise.all([
+    requireServiceAccount(session, options.serviceAccount),
+    extra.location === undefined ? undefined : requireClaim(session, extra.location),
+    requireSecret(session, '--database-secret', extra.databaseSecret),
+    requireSecret(session, '--tls-ca-secret', extra.tlsCaSecret),
+    ...options.imagePullSecrets.map((name) => requireSecret(session, '--image-pull-secret', name)),
+  ])
+  return operationObjects(request, composeJob(request, parts, extra, options))
+}

@@ -1,0 +1,42 @@
+import { parseDuration } from '../../operation/duration.ts'
+import { ExitCode } from '../../operation/exit-code.ts'
+import { Failure } from '../../operation/failure.ts'
+import { checkName, operationName, type OperationKind } from '../../operation/names.ts'
+import type { OperationRecord } from '../../operation/record.ts'
+import { isFinal } from '../kubernetes/operation-outcome.ts'
+import { readRecord } from '../kubernetes/records.ts'
+import type { Session } from '../kubernetes/session.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { followOperation, followSignal } from './follow-operation.ts'
+
+/**
+ * What to do where an operation of the name that the user chose is there already: one under way is followed to its end, a
+ * finished one is refused.
+ * @returns the record of the one that was followed, undefined where the name is free
+ * @throws Failure (usage) where the name is taken, or by one of other releases
+ */
+export async function resumeNamed(
+  session: Session,
+  terminal: Terminal,
+  kind: OperationKind,
+  flags: { name: string | undefined; timeout: string | undefined; wait: boolean; dryRun: string },
+  releases: readonly string[],
+): Promise<OperationRecord | undefined> {
+  if (flags.name === undefined) return undefined
+  const operation = operationName(kind, checkName(flags.name))
+  const record = await readRecord(session, operation)
+  if (record === undefined) return undefined
+  const same = record.releases.toSorted().join() === [...new Set(releases)].toSorted().join()
+  if (isFinal(record) || !same || !flags.wait || flags.dryRun !== 'none') {
+    throw new Failure(
+      {
+        what: `the name "${flags.name}" is taken`,
+        why: `${operation} of ${record.releases.join(', ')}, made ${record.createdAt}, is ${record.state}`,
+        next: isFinal(record) ? 'choose another --name, or leave it away to have one made' : `follow it with \`kubectl scalardl logs ${operation}\`, or choose another --name`,
+      },
+      { exitCode: ExitCode.usage },
+    )
+  }
+  terminal.note(`${operation} is under way already; following it`)
+  return followOperation(session, terminal, operation, followSignal(terminal, flags.timeout === undefined ? undefined : parseDuration(flags.timeout)))
+}

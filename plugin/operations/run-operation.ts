@@ -1,0 +1,66 @@
+import { parseDuration } from '../../operation/duration.ts'
+import { Failure } from '../../operation/failure.ts'
+import type { OperationRecord } from '../../operation/record.ts'
+import type { DryRun } from '../commands/flags.ts'
+import { abandonOperation } from '../kubernetes/abandon-operation.ts'
+import { showObjects } from '../kubernetes/apply.ts'
+import { createOperation } from '../kubernetes/job/create-operation.ts'
+import type { OperationObjects } from '../kubernetes/job/operation-objects.ts'
+import { detached } from '../kubernetes/operation-outcome.ts'
+import { waitForStart } from '../kubernetes/wait-for-job.ts'
+import type { Session } from '../kubernetes/session.ts'
+import type { OutputFormat, Terminal } from '../terminal/terminal.ts'
+import { followOperation, followSignal, type Following } from './follow-operation.ts'
+
+export interface RunFlags {
+  output: OutputFormat
+  wait: boolean
+  timeout: string | undefined
+  dryRun: DryRun
+}
+
+/** Waits for the worker's start; one that never comes is taken back. */
+async function start(session: Session, terminal: Terminal, objects: OperationObjects, signal: AbortSignal): Promise<void> {
+  const progress = terminal.begin(`waiting for the pod of ${objects.operation}`)
+  try {
+    await waitForStart(session, objects.operation, progress, signal)
+    progress.succeed(`${objects.operation} has started`)
+  } catch (error) {
+    if (signal.aborted) {
+      progress.warn(`${objects.operation} has not started yet`)
+      throw detached(objects.operation, signal.reason)
+    }
+    progress.fail(`${objects.operation} does not start`)
+    if (!(error instanceof Failure)) throw error
+    const failure = await abandonOperation(session, objects, error)
+    if (failure !== undefined) throw failure
+  }
+}
+
+/**
+ * Makes an operation's objects and follows it to its end, or as far as `following` says.
+ * @returns undefined with --dry-run, which shows the objects, and with --wait=false, which says how to come back
+ * @throws Failure where an object is refused or the worker never starts (nothing stays behind), or when the following ends early (exit code 6)
+ */
+export async function runOperation(
+  session: Session,
+  terminal: Terminal,
+  objects: OperationObjects,
+  flags: RunFlags,
+  following: Following = {},
+): Promise<OperationRecord | undefined> {
+  const signal = followSignal(terminal, flags.timeout === undefined ? undefined : parseDuration(flags.timeout))
+  await createOperation(session, objects, flags.output, flags.dryRun)
+  if (flags.dryRun !== 'none') {
+    showObjects(terminal, [objects.request, objects.record, objects.job], flags.output, 'created', flags.dryRun)
+    return undefined
+  }
+  if (!flags.wait) {
+    if (flags.output === 'table' || flags.output === 'name') terminal.data(objects.operation)
+    else showObjects(terminal, [objects.request, objects.record, objects.job], flags.output, 'created', flags.dryRun)
+    terminal.note(`follow it with \`kubectl scalardl logs ${objects.operation}\` or \`kubectl scalardl wait ${objects.operation}\``)
+    return undefined
+  }
+  await start(session, terminal, objects, signal)
+  return followOperation(session, terminal, objects.operation, signal, following)
+}
