@@ -63,6 +63,11 @@ export async function suspendJob(session: Session, operation: string): Promise<v
   })
 }
 
+/** Removes the Job of an operation, and its pods with it; none is no error. */
+export async function deleteJob(session: Session, operation: string): Promise<void> {
+  await unlessMissing(session.batch.deleteNamespacedJob({ name: jobName(operation), namespace: session.namespace, propagationPolicy: 'Background' }))
+}
+
 /** The pods of an operation's own Job, oldest first; a guard's pods carry the same operation label and are left out. */
 export async function operationPods(session: Session, operation: string): Promise<V1Pod[]> {
   const { items } = await session.core.listNamespacedPod({

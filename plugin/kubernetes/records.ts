@@ -3,6 +3,7 @@ import type { JournalDocument } from '../../operation/journal.ts'
 import type { OperationKind, Part } from '../../operation/names.ts'
 import type { OperationRecord } from '../../operation/record.ts'
 import type { OperationRequest } from '../../operation/request.ts'
+import type { DryRun } from '../commands/flags.ts'
 import type { Session } from './session.ts'
 import { Failure } from '../../operation/failure.ts'
 import { journalSchema } from '../../operation/journal.ts'
@@ -110,8 +111,9 @@ function recordConfigMap(session: Session, record: OperationRecord): V1ConfigMap
 }
 
 /** Writes the record of an operation that has none yet. @throws ApiException (409) where it has one */
-export async function writeRecord(session: Session, record: OperationRecord): Promise<void> {
-  await session.core.createNamespacedConfigMap({ namespace: session.namespace, body: recordConfigMap(session, record) })
+export async function writeRecord(session: Session, record: OperationRecord, dryRun: DryRun = 'none'): Promise<void> {
+  if (dryRun === 'client') return
+  await session.core.createNamespacedConfigMap({ namespace: session.namespace, body: recordConfigMap(session, record), ...(dryRun === 'server' ? { dryRun: 'All' } : {}) })
 }
 
 /**

@@ -1,0 +1,64 @@
+import type { Action } from '../../command.ts'
+import type { RequestOf } from '../../../operation/request.ts'
+import type { Session } from '../../kubernetes/session.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
+import type { DeleteFlags } from './command.ts'
+import type { Deletion } from './plan.ts'
+import { ExitCode } from '../../../operation/exit-code.ts'
+import { deleteJob } from '../../kubernetes/operation-job.ts'
+import { exitCodeOf } from '../../kubernetes/operation-outcome.ts'
+import { deleteParts } from '../../kubernetes/records.ts'
+import { chooseName, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
+import { runOperation } from '../../operations/run-operation.ts'
+import { confirmByName } from '../../terminal/confirm.ts'
+import { readJobOptions } from '../job-options.ts'
+import { withoutTarget } from '../without-target.ts'
+import { showVerdict } from '../verdict.ts'
+import { planDeletion } from './plan.ts'
+
+/** Removes a backup's data by a Job, since only a pod reaches the storage. Answers undefined where its end was not waited for. */
+async function deleteData(session: Session, terminal: Terminal, backup: Deletion & { location: string }, flags: DeleteFlags): Promise<ExitCode | undefined> {
+  const core = requestCore(session, 'delete', chooseName(flags.name, backup.name), withoutTarget)
+  const request: RequestOf<'delete'> = { ...core, backup: backup.operation, location: backup.location }
+  const objects = await prepareOperation(session, request, [], { location: backup.location }, readJobOptions(flags))
+  const record = await runOperation(session, terminal, objects, flags)
+  if (record === undefined) return undefined
+  if (exitCodeOf(record) !== ExitCode.done) showVerdict(terminal, record)
+  return exitCodeOf(record)
+}
+
+async function deleteBackup(session: Session, terminal: Terminal, backup: Deletion, flags: DeleteFlags): Promise<ExitCode> {
+  const { location } = backup
+  if (location !== undefined) {
+    const code = await deleteData(session, terminal, { ...backup, location }, flags)
+    if (code === undefined && flags.dryRun === 'none') terminal.note(`the record of ${backup.operation} stays until its data is gone; then run \`kubectl scalardl delete backup ${backup.name} --keep-data\``)
+    if (code !== ExitCode.done) return code ?? ExitCode.done
+  }
+  if (flags.dryRun === 'none') {
+    // The Job before the record, which would otherwise be listed by its Job again.
+    await deleteJob(session, backup.operation)
+    await deleteParts(session, backup.operation)
+  }
+  terminal.data(`backup/${backup.name}${flags.output === 'name' ? '' : ` ${flags.keepData ? 'forgotten' : 'deleted'}${flags.dryRun === 'none' ? '' : ` (${flags.dryRun} dry run)`}`}`)
+  return ExitCode.done
+}
+
+/** Deletes backups, all agreed to before the first is touched; ends at the first that cannot be deleted. */
+export const runDelete: Action<DeleteFlags> = async (flags, session, terminal) => {
+  readJobOptions(flags)
+  if (flags.name !== undefined) chooseName(flags.name, flags.name)
+  const deletions = await planDeletion(session, flags.names, flags.keepData)
+  for (const backup of deletions) {
+    terminal.note(`${flags.keepData ? 'To be forgotten' : terminal.style('bold', 'Lost for good')}: ${backup.name}`)
+    for (const line of backup.loss) terminal.note(`  ${line}`)
+  }
+  if (flags.dryRun === 'none') {
+    for (const { name } of deletions) await confirmByName(terminal, { name, act: `deleting backup ${name}`, yes: flags.yes })
+  }
+  for (const backup of deletions) {
+    const code = await deleteBackup(session, terminal, backup, flags)
+    if (code !== ExitCode.done) return code
+    if (flags.keepData && flags.dryRun === 'none') terminal.note(`its data stays; \`kubectl scalardl import\` with its location brings the record back`)
+  }
+  return ExitCode.done
+}

@@ -1,0 +1,24 @@
+import { dryRunFlag, yesFlag, type GlobalArgv } from '../flags.ts'
+import { jobFlags, waitFlags } from '../job-flags.ts'
+import { declareCommand, type FlagsOf } from '../../command.ts'
+
+export function deleteFlags(yargs: GlobalArgv) {
+  const own = yargs
+    .positional('what', { choices: ['backup'] as const, demandOption: true, describe: 'backup' })
+    .positional('names', { type: 'string', array: true, demandOption: true, describe: 'their names' })
+    .option('keep-data', { type: 'boolean', default: false, describe: 'forget the record and leave the data where it is' })
+  return dryRunFlag(yesFlag(waitFlags(jobFlags(own))))
+}
+export type DeleteFlags = FlagsOf<typeof deleteFlags>
+
+export const deleteCommand = declareCommand({
+  usage: 'delete <what> <names..>',
+  description: 'Delete backups for good: their data, then their records',
+  examples: [
+    ['delete backup nightly', 'shows what will be lost and asks for its name'],
+    ['delete backup monday tuesday --yes', 'without asking'],
+    ['delete backup nightly --keep-data', 'only the record; `import pvc://…` brings it back'],
+  ],
+  flags: deleteFlags,
+  action: async () => (await import('./action.ts')).runDelete,
+})

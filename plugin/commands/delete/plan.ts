@@ -1,0 +1,45 @@
+import type { Session } from '../../kubernetes/session.ts'
+import type { StoredRecord } from '../../kubernetes/records.ts'
+import { Failure } from '../../../operation/failure.ts'
+import { isFinal } from '../../kubernetes/operation-outcome.ts'
+import { findOperation } from '../../kubernetes/operations.ts'
+import { formatBytes, shortName } from '../operation-columns.ts'
+
+/** One backup that is to be deleted, and what goes with it. */
+export interface Deletion {
+  name: string
+  operation: string
+  releases: string[]
+  /** where its data is; undefined: nothing is known to be anywhere */
+  location: string | undefined
+  /** what will be lost, lines for people */
+  loss: string[]
+}
+
+function lossOf(stored: StoredRecord): string[] {
+  const { record } = stored
+  if (record === undefined) return [`a record that cannot be read: ${stored.problem.why}`]
+  const { backup } = record
+  const bytes = backup?.databases.flatMap((database) => database.bytes ?? []).reduce((sum, bytes) => sum + bytes, 0)
+  return [
+    `${backup?.state ?? record.state} backup of ${record.releases.join(', ') || 'no release'}, made ${record.createdAt}`,
+    ...(backup?.restorePoint === undefined ? [] : [`restore point ${backup.restorePoint}`]),
+    ...(backup?.databases.map((database) => `${database.title}: ${database.tables.length} tables`) ?? []),
+    backup?.location === undefined ? 'no data is known of it' : `data at ${backup.location}${bytes === undefined || bytes === 0 ? '' : `, ${formatBytes(bytes)}`}`,
+  ]
+}
+
+/**
+ * What deleting these backups means; nothing is changed yet.
+ * @throws Failure where one does not exist, is still being made, or cannot be read while its data is to go
+ */
+export async function planDeletion(session: Session, names: readonly string[], keepData: boolean): Promise<Deletion[]> {
+  const found = await Promise.all([...new Set(names)].map((name) => findOperation(session, name, 'backup')))
+  return found.map((stored): Deletion => {
+    const { record, operation } = stored
+    const refuse = (why: string, next: string) => new Failure({ what: `${operation} cannot be deleted`, why, next })
+    if (record !== undefined && !isFinal(record)) throw refuse('it has not ended', `end it first with \`kubectl scalardl cancel ${operation}\``)
+    if (record === undefined && !keepData) throw refuse(`where its data is cannot be read: ${stored.problem.why}`, 'use a newer kubectl-scalardl, or give --keep-data to forget the record alone')
+    return { name: shortName(stored), operation, releases: record?.releases ?? [], location: keepData ? undefined : record?.backup?.location, loss: lossOf(stored) }
+  })
+}

@@ -1,0 +1,22 @@
+import { dryRunFlag, type GlobalArgv } from '../flags.ts'
+import { jobFlags, waitFlags } from '../job-flags.ts'
+import { declareCommand, type FlagsOf } from '../../command.ts'
+
+export function importFlags(yargs: GlobalArgv) {
+  const own = yargs
+    .positional('location', { type: 'string', describe: "a backup's folder, pvc://CLAIM/path/NAME, whose own record is taken over" })
+    .option('filename', { alias: 'f', type: 'string', requiresArg: true, describe: 'file that `export` wrote; - for stdin' })
+  return dryRunFlag(waitFlags(jobFlags(own)))
+}
+export type ImportFlags = FlagsOf<typeof importFlags>
+
+export const importCommand = declareCommand({
+  usage: 'import [location]',
+  description: 'Make a backup known here: from an exported record, or from the record that lies beside its data',
+  examples: [
+    ['import -f nightly.json', 'a record that `export backup` wrote'],
+    ['import pvc://backups/ledger/nightly', 'in a fresh cluster, from the dump alone'],
+  ],
+  flags: importFlags,
+  action: async () => (await import('./action.ts')).runImport,
+})
