@@ -1,0 +1,94 @@
+import { Failure } from '../../../operation/failure.ts'
+import type { JournalDocument } from '../../../operation/journal.ts'
+import type { OperationRecord } from '../../../operation/record.ts'
+import type { Cluster, ReleasePod } from '../../../job/kubernetes/cluster.ts'
+
+/** A cluster that is only data, for tests of what is built on it; test/end-to-end/worker/ has the real one. */
+export interface InMemoryCluster extends Cluster {
+  pods: ReleasePod[]
+  deployments: Record<string, string>
+  recordsByName: Map<string, OperationRecord>
+  journals: Map<string, JournalDocument>
+  /** release -> operation */
+  held: Map<string, string>
+  suspended: boolean
+  missing: string[]
+  /** tells every watch */
+  change(what: string): void
+  /** aborts what `lost` says of every Lease */
+  loseLeases(reason: Error): void
+  /** what was asked, in order, for tests of what happens when */
+  calls: string[]
+}
+
+export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
+  const watches = new Set<(what: string) => void>()
+  const lost = new AbortController()
+  const of = (releases: readonly string[]) => cluster.pods.filter(({ release }) => releases.includes(release))
+  const cluster: InMemoryCluster = {
+    pods,
+    deployments: {},
+    recordsByName: new Map(),
+    journals: new Map(),
+    held: new Map(),
+    suspended: false,
+    missing: [],
+    calls: [],
+    change: (what) => watches.forEach((changed) => changed(what)),
+    loseLeases: (reason) => lost.abort(reason),
+    namespace: 'ns',
+    async releaseState(releases) {
+      cluster.calls.push('releaseState')
+      return structuredClone({ pods: of(releases), workloads: cluster.deployments })
+    },
+    scalarPods: async () => structuredClone(cluster.pods),
+    async watchReleases(_, changed, signal) {
+      cluster.calls.push('watch')
+      watches.add(changed)
+      signal.addEventListener('abort', () => watches.delete(changed))
+    },
+    workloads: async () => [],
+    scale: async () => undefined,
+    waitForNoPods: async () => undefined,
+    waitForReady: async () => undefined,
+    async takeLeases(releases, holder) {
+      cluster.calls.push('takeLeases')
+      for (const release of releases) {
+        const other = cluster.held.get(release)
+        if (other !== undefined && other !== holder) throw new Failure({ what: `${release} is in use by another operation`, why: `${other} has it`, next: 'wait' })
+      }
+      for (const release of releases) cluster.held.set(release, holder)
+      return {
+        lost: lost.signal,
+        async release() {
+          for (const release of releases) cluster.held.delete(release)
+        },
+      }
+    },
+    async leasesOfOthers(releases, holder) {
+      return new Map([...cluster.held].filter(([release, other]) => releases.includes(release) && other !== holder))
+    },
+    missingRights: async () => cluster.missing,
+    records: async () => structuredClone([...cluster.recordsByName.values()]),
+    findRecord: async (operation) => structuredClone(cluster.recordsByName.get(operation)),
+    async readRecord(operation) {
+      const record = cluster.recordsByName.get(operation)
+      if (record === undefined) throw new Failure({ what: `there is no ${operation}`, why: 'no record', next: 'none' })
+      return structuredClone(record)
+    },
+    async writeRecord(record) {
+      cluster.calls.push('writeRecord')
+      cluster.recordsByName.set(record.operation, structuredClone(record))
+    },
+    readJournal: async (operation) => structuredClone(cluster.journals.get(operation)),
+    async writeJournal(journal) {
+      cluster.calls.push('writeJournal')
+      cluster.journals.set(journal.operation, structuredClone(journal))
+    },
+    async deleteRecord(operation) {
+      cluster.recordsByName.delete(operation)
+    },
+    cancelled: async () => cluster.suspended,
+  }
+  return cluster
+}

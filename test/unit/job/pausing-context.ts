@@ -1,0 +1,46 @@
+import type { OperationContext } from '../../../job/operation-context.ts'
+import { openJournal } from '../../../job/journal/persisted-journal.ts'
+import { phases } from '../../../job/phases.ts'
+import { recordStore } from '../../../job/record-store.ts'
+import { newRecord } from '../../../operation/record.ts'
+import type { OperationRequest, RequestOf } from '../../../operation/request.ts'
+import type { WorkerEvent } from '../../../operation/event.ts'
+import { jsonLineEvents } from '../../../job/events.ts'
+import type { InMemoryCluster } from './in-memory-cluster.ts'
+
+export type PauseRequest = RequestOf<'pause'>
+
+export const plaintext = { enabled: false }
+
+export function pauseRequest(changes: Partial<PauseRequest> = {}): PauseRequest {
+  return {
+    version: 1,
+    operation: 'pause-test',
+    namespace: 'ns',
+    createdAt: '2026-11-21T00:00:00.000Z',
+    createdBy: '0.1.0',
+    target: { releases: [{ name: 'my-ledger', app: 'ledger' }], serviceUrls: [], addresses: [], tls: plaintext },
+    kind: 'pause',
+    pause: { drainMs: 1000, maxPauseMs: 20_000 },
+    ...changes,
+  }
+}
+
+export interface TestContext<K extends OperationRequest['kind']> {
+  context: OperationContext<K>
+  events: WorkerEvent[]
+  stop: AbortController
+}
+
+/** A context over a cluster that may have seen an earlier worker of the same operation. */
+export async function contextOf<K extends OperationRequest['kind']>(request: RequestOf<K>, cluster: InMemoryCluster): Promise<TestContext<K>> {
+  const said: WorkerEvent[] = []
+  const events = jsonLineEvents((line) => said.push(JSON.parse(line) as WorkerEvent))
+  const stop = new AbortController()
+  const { operation, kind, namespace, createdAt, target } = request
+  const known = await cluster.findRecord(operation)
+  const fresh = newRecord({ operation, kind, namespace, releases: target.releases.map(({ name }) => name), createdAt, plugin: '0.1.0' })
+  const record = recordStore(known ?? fresh, (current) => cluster.writeRecord(current))
+  const journal = await openJournal(operation, { read: () => cluster.readJournal(operation), write: (document) => cluster.writeJournal(document) })
+  return { context: { request, cluster, events, journal, record, signal: stop.signal, phase: phases(record, events) }, events: said, stop }
+}
