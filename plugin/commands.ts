@@ -12,9 +12,10 @@ import { logs } from './commands/logs/command.ts'
 import { status } from './commands/status/command.ts'
 import { version } from './commands/version/command.ts'
 import { wait } from './commands/wait/command.ts'
+import { restore } from './commands/restore/command.ts'
 import { pause } from './commands/pause/command.ts'
 import { unpause } from './commands/unpause/command.ts'
 import { uninstall } from './commands/uninstall/command.ts'
 
 /** Every command, in the order that --help shows them. */
-export const commands: readonly Command[] = [install, uninstall, doctor, pause, unpause, backup, status, get, describe, logs, wait, cancel, deleteCommand, exportCommand, importCommand, version]
+export const commands: readonly Command[] = [install, uninstall, doctor, pause, unpause, backup, restore, status, get, describe, logs, wait, cancel, deleteCommand, exportCommand, importCommand, version]

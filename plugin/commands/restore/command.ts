@@ -1,0 +1,29 @@
+import { declareCommand, type FlagsOf } from '../../command.ts'
+import { dryRunFlag, yesFlag, type GlobalArgv } from '../flags.ts'
+import { databaseFlags, jobFlags, pauseLimitFlags, targetFlags, waitFlags } from '../job-flags.ts'
+
+export function restoreFlags(yargs: GlobalArgv) {
+  const own = yargs
+    .positional('backup', { type: 'string', demandOption: true, describe: 'name of a backup, or pvc://CLAIM/path/BACKUP for one that this cluster does not know; a restore with --undo' })
+    .option('to-release', { type: 'string', array: true, requiresArg: true, describe: 'release to restore into, repeatable; those of the backup unless given' })
+    .option('drop-previous', { type: 'boolean', default: false, describe: 'remove the data that was in service before, once the restored data serves; of a restore: do so now' })
+    .option('undo', { type: 'boolean', default: false, describe: 'of a restore: put the data that was in service before back' })
+    .option('replicas', { type: 'number', requiresArg: true, describe: 'replicas to scale up to where the Deployment stands at 0' })
+    .option('ready-timeout', { type: 'string', default: '10m', requiresArg: true, describe: 'how long the release may take to serve again' })
+  return dryRunFlag(yesFlag(waitFlags(jobFlags(targetFlags(databaseFlags(pauseLimitFlags(own, '60s')))))))
+}
+export type RestoreFlags = FlagsOf<typeof restoreFlags>
+
+export const restore = declareCommand({
+  usage: 'restore <backup>',
+  description: 'Put a backup in service: all its databases at its restore point, or none',
+  examples: [
+    ['restore my-ledger-20261121-093000 --dry-run=client', 'the plan, and nothing else'],
+    ['restore my-ledger-20261121-093000', 'shows the plan and asks'],
+    ['restore pvc://backups/ledger/my-ledger-20261121-093000', 'in a new cluster, from what lies beside the dumps'],
+    ['restore restore-my-ledger-20261121-101500 --undo', 'the former data serves again'],
+    ['restore restore-my-ledger-20261121-101500 --drop-previous', 'removes the former data; no way back'],
+  ],
+  flags: restoreFlags,
+  action: async () => (await import('./action.ts')).runRestore,
+})

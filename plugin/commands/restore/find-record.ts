@@ -1,0 +1,53 @@
+import { ExitCode } from '../../../operation/exit-code.ts'
+import { Failure } from '../../../operation/failure.ts'
+import { operationName, type OperationKind } from '../../../operation/names.ts'
+import type { BackupPart, OperationRecord, RestorePart } from '../../../operation/record.ts'
+import { isFinal } from '../../kubernetes/operation-outcome.ts'
+import { listRecords, readRecord } from '../../kubernetes/records.ts'
+import type { Session } from '../../kubernetes/session.ts'
+
+export type BackupRecord = OperationRecord & { backup: BackupPart & { location: string } }
+export type RestoreRecord = OperationRecord & { restore: RestorePart }
+
+/** @throws Failure naming the latest of that kind, where there is none of that name */
+async function find(session: Session, kind: OperationKind, name: string): Promise<OperationRecord> {
+  const record = (await readRecord(session, operationName(kind, name))) ?? (name.startsWith(`${kind}-`) ? await readRecord(session, name) : undefined)
+  if (record !== undefined) return record
+  const latest = (await listRecords(session, kind)).slice(-5).map((stored) => stored.operation.replace(`${kind}-`, ''))
+  throw new Failure({
+    what: `${kind} "${name}" is not known in namespace ${session.namespace}`,
+    why: latest.length === 0 ? `there is no ${kind} there` : `the latest there are ${latest.toReversed().join(', ')}`,
+    next: `choose one from \`kubectl scalardl get ${kind}s\`${kind === 'backup' ? ', or give pvc://CLAIM/path/BACKUP for one of another cluster' : ''}`,
+  })
+}
+
+/**
+ * A backup that may be restored, by its name or its operation's.
+ * @throws Failure for one that is unknown, under way, or unusable (exit code 3)
+ */
+export async function findBackup(session: Session, name: string): Promise<BackupRecord> {
+  return checkBackup(await find(session, 'backup', name))
+}
+
+/** @throws Failure unless the record is that of a backup that may be restored */
+export function checkBackup(record: OperationRecord): BackupRecord {
+  const { backup } = record
+  if (backup !== undefined && !isFinal(record) && backup.state !== 'restorable') {
+    throw new Failure({ what: `backup ${backup.name} cannot be restored yet`, why: `${record.operation} is ${record.state}`, next: `wait for it: kubectl scalardl wait ${record.operation}` }, { exitCode: ExitCode.backupUnusable })
+  }
+  if (backup?.state === 'restorable' && backup.location !== undefined) return { ...record, backup: { ...backup, location: backup.location } }
+  const why = backup === undefined ? `${record.operation} is ${record.state} and left no backup` : `it is ${backup.state}${backup.reason === undefined ? '' : `: ${backup.reason}`}`
+  throw new Failure({ what: `backup ${backup?.name ?? record.operation} cannot be restored`, why, next: 'choose a restorable one from `kubectl scalardl get backups`' }, { exitCode: ExitCode.backupUnusable })
+}
+
+/** A restore that has put its data in service. @throws Failure for any other */
+export async function findRestore(session: Session, name: string): Promise<RestoreRecord> {
+  const record = await find(session, 'restore', name)
+  const { restore } = record
+  if (restore?.serving === 'restored') return { ...record, restore }
+  throw new Failure({
+    what: `nothing to do for ${record.operation}`,
+    why: restore === undefined ? `it is ${record.state} and changed nothing` : `the data in service is the ${restore.serving}, not what it restored`,
+    next: 'choose another from `kubectl scalardl get restores`',
+  })
+}

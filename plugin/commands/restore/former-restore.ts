@@ -1,0 +1,54 @@
+import { parseDuration } from '../../../operation/duration.ts'
+import { ExitCode } from '../../../operation/exit-code.ts'
+import type { OperationRequest } from '../../../operation/request.ts'
+import type { Action } from '../../command.ts'
+import { findReleases } from '../../kubernetes/releases.ts'
+import type { Session } from '../../kubernetes/session.ts'
+import { finishOperation } from '../../operations/finish-operation.ts'
+import { readPauseLimits } from '../../operations/pause-limits.ts'
+import { chooseName, databaseParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
+import { readTargetOptions } from '../../operations/read-target.ts'
+import { runOperation } from '../../operations/run-operation.ts'
+import { confirmByName } from '../../terminal/confirm.ts'
+import { readJobOptions } from '../job-options.ts'
+import { wholeNumber } from '../numbers.ts'
+import type { RestoreFlags } from './command.ts'
+import { findBackup, findRestore } from './find-record.ts'
+import { dropPlan, undoPlan } from './plan.ts'
+import { restoreColumns } from './summary.ts'
+
+/** What `--undo` and `--drop-previous` of an earlier restore have in common: its releases, its databases, its backup's storage. */
+async function openFormer(flags: RestoreFlags, session: Session) {
+  const options = readJobOptions(flags)
+  const target = readTargetOptions(flags)
+  const former = await findRestore(session, flags.backup)
+  const backup = await findBackup(session, former.restore.backup)
+  const releases = await findReleases(session, former.releases)
+  const parts = await databaseParts(session, releases)
+  const name = chooseName(flags.name, former.releases[0] ?? '')
+  const prepare = (request: OperationRequest) =>
+    prepareOperation(session, request, parts, { location: backup.backup.location, databaseSecret: flags.databaseSecret, tlsCaSecret: target.tlsCaSecret }, options)
+  return { former, releases, name, target: { ...target.target, releases: parts.map((part) => part.target) }, prepare }
+}
+
+/** `restore RESTORE --undo` */
+export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal) => {
+  const replicas = flags.replicas === undefined ? {} : { replicas: wholeNumber('--replicas', flags.replicas, 0) }
+  const own = { pause: readPauseLimits(flags), readyMs: Math.round(parseDuration(flags.readyTimeout)), ...replicas }
+  const { former, releases, name, target, prepare } = await openFormer(flags, session)
+  const objects = await prepare({ ...requestCore(session, 'undo', name, target), ...own, restore: former.operation })
+  terminal.note(undoPlan(former, releases, flags.replicas, terminal.style))
+  if (flags.dryRun === 'none') await confirmByName(terminal, { name: former.releases.join(','), act: `undoing ${former.operation}`, yes: flags.yes })
+  const done = await runOperation(session, terminal, objects, flags)
+  return done === undefined ? ExitCode.done : finishOperation(terminal, flags.output, done, restoreColumns)
+}
+
+/** `restore RESTORE --drop-previous` */
+export const dropFormer: Action<RestoreFlags> = async (flags, session, terminal) => {
+  const { former, name, target, prepare } = await openFormer(flags, session)
+  const objects = await prepare({ ...requestCore(session, 'drop', name, target), restore: former.operation })
+  terminal.note(dropPlan(former, terminal.style))
+  if (flags.dryRun === 'none') await confirmByName(terminal, { name: former.releases.join(','), act: `removing what ${former.operation} kept`, yes: flags.yes })
+  const done = await runOperation(session, terminal, objects, flags)
+  return done === undefined ? ExitCode.done : finishOperation(terminal, flags.output, done, restoreColumns)
+}

@@ -1,0 +1,76 @@
+import { parseDuration } from '../../../operation/duration.ts'
+import { ExitCode } from '../../../operation/exit-code.ts'
+import { Failure } from '../../../operation/failure.ts'
+import { parseLocation } from '../../../operation/location.ts'
+import type { RequestOf } from '../../../operation/request.ts'
+import type { Action } from '../../command.ts'
+import { findReleases } from '../../kubernetes/releases.ts'
+import type { Session } from '../../kubernetes/session.ts'
+import { finishOperation } from '../../operations/finish-operation.ts'
+import { importBackup } from '../../operations/import-backup.ts'
+import { readPauseLimits } from '../../operations/pause-limits.ts'
+import { chooseName, databaseParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
+import { readTargetOptions } from '../../operations/read-target.ts'
+import { resumeNamed } from '../../operations/resume-named.ts'
+import { runOperation } from '../../operations/run-operation.ts'
+import { confirmByName } from '../../terminal/confirm.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
+import { readJobOptions } from '../job-options.ts'
+import { wholeNumber } from '../numbers.ts'
+import type { RestoreFlags } from './command.ts'
+import { checkBackup, findBackup, type BackupRecord } from './find-record.ts'
+import { restorePlan } from './plan.ts'
+import { restoreColumns, showWayBack } from './summary.ts'
+
+/** Everything that can be wrong with the flags is found here, before the cluster is asked. */
+function readFlags(flags: RestoreFlags) {
+  return {
+    options: readJobOptions(flags),
+    target: readTargetOptions(flags),
+    own: {
+      pause: readPauseLimits(flags),
+      dropPrevious: flags.dropPrevious,
+      parallel: wholeNumber('--parallel', flags.parallel, 1),
+      readyMs: Math.round(parseDuration(flags.readyTimeout)),
+      ...(flags.replicas === undefined ? {} : { replicas: wholeNumber('--replicas', flags.replicas, 0) }),
+    },
+  }
+}
+
+/** The backup that is named, or lies at a location that is. */
+async function backupRecord(session: Session, terminal: Terminal, flags: RestoreFlags): Promise<BackupRecord> {
+  if (!flags.backup.includes('://')) return findBackup(session, flags.backup)
+  const location = parseLocation(flags.backup)
+  if (flags.dryRun !== 'none') {
+    throw new Failure(
+      { what: 'there is no plan yet', why: `what lies at ${flags.backup} is known only after its record was imported, which changes the cluster`, next: `run \`kubectl scalardl import ${flags.backup}\`, then this command with the backup's name` },
+      { exitCode: ExitCode.usage },
+    )
+  }
+  return checkBackup(await importBackup(session, terminal, location, readJobOptions(flags), flags))
+}
+
+/** `restore BACKUP`: shows the plan, asks, and does it. */
+export const restoreBackup: Action<RestoreFlags> = async (flags, session, terminal) => {
+  const { options, target, own } = readFlags(flags)
+  const record = await backupRecord(session, terminal, flags)
+  const names = flags.toRelease ?? record.releases
+  const name = chooseName(flags.name, names[0] ?? '')
+  const earlier = await resumeNamed(session, terminal, 'restore', flags, names)
+  if (earlier !== undefined) return finishOperation(terminal, flags.output, earlier, restoreColumns)
+
+  const releases = await findReleases(session, names)
+  const parts = await databaseParts(session, releases)
+  const core = requestCore(session, 'restore', name, { ...target.target, releases: parts.map((part) => part.target) })
+  const request: RequestOf<'restore'> = { ...core, ...own, backup: record.operation }
+  const extra = { location: record.backup.location, databaseSecret: flags.databaseSecret, tlsCaSecret: target.tlsCaSecret }
+  const objects = await prepareOperation(session, request, parts, extra, options)
+
+  terminal.note(restorePlan(record, releases, { dropPrevious: flags.dropPrevious, replicas: flags.replicas }, terminal.style))
+  if (flags.dryRun === 'none') await confirmByName(terminal, { name: [...new Set(names)].join(','), act: `restoring ${record.backup.name}`, yes: flags.yes })
+  const done = await runOperation(session, terminal, objects, flags)
+  if (done === undefined) return ExitCode.done
+  const code = finishOperation(terminal, flags.output, done, restoreColumns)
+  showWayBack(terminal, done)
+  return code
+}

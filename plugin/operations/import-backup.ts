@@ -1,0 +1,37 @@
+import { ExitCode } from '../../operation/exit-code.ts'
+import { Failure } from '../../operation/failure.ts'
+import { formatLocation, splitLocation, type Location } from '../../operation/location.ts'
+import { defaultName, operationName } from '../../operation/names.ts'
+import type { OperationRecord } from '../../operation/record.ts'
+import type { RequestOf } from '../../operation/request.ts'
+import { withoutTarget } from '../commands/without-target.ts'
+import type { JobOptions } from '../kubernetes/job/compose-job.ts'
+import { readRecord } from '../kubernetes/records.ts'
+import type { Session } from '../kubernetes/session.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { prepareOperation, requestCore } from './prepare-operation.ts'
+import { runOperation, type RunFlags } from './run-operation.ts'
+
+/** A folder's name as part of an object's. */
+function label(folder: string): string {
+  const words = folder.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+/, '')
+  return words === '' ? 'backup' : words
+}
+
+/**
+ * Takes the record beside a dump over into this namespace, by a Job that mounts the storage.
+ * @param location folder of one backup
+ * @returns the backup's record; one that was known before is taken over all the same
+ * @throws Failure where there is no backup, or the Job failed
+ */
+export async function importBackup(session: Session, terminal: Terminal, location: Location, options: JobOptions, flags: Omit<RunFlags, 'wait' | 'dryRun'>): Promise<OperationRecord> {
+  const { name } = splitLocation(location)
+  const from = formatLocation(location)
+  const request: RequestOf<'import'> = { ...requestCore(session, 'import', defaultName(label(name), Date.now()), withoutTarget), from }
+  const objects = await prepareOperation(session, request, [], { location: from }, options)
+  const done = await runOperation(session, terminal, objects, { ...flags, wait: true, dryRun: 'none' })
+  if (done?.failure !== undefined) throw new Failure(done.failure)
+  const record = await readRecord(session, operationName('backup', name))
+  if (record !== undefined) return record
+  throw new Failure({ what: `${from} was not imported`, why: `no record of backup ${name} came of ${request.operation}`, next: `see \`kubectl scalardl logs ${request.operation}\`` }, { exitCode: ExitCode.failed })
+}
