@@ -1,0 +1,96 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { openJournal, type JournalPersistence } from '../../../../job/journal/persisted-journal.ts'
+import type { JournalDocument } from '../../../../operation/journal.ts'
+
+class Killed extends Error {}
+
+/** Keeps a journal, and kills its writer before or after the n-th write. */
+function persistence(kept: { document?: JournalDocument }, killAt = Infinity, when: 'before' | 'after' = 'before'): JournalPersistence & { writes: number } {
+  const keeper = {
+    writes: 0,
+    read: async () => structuredClone(kept.document),
+    async write(document: JournalDocument) {
+      keeper.writes += 1
+      if (keeper.writes > killAt) throw new Killed()
+      if (keeper.writes === killAt && when === 'before') throw new Killed()
+      kept.document = document
+      if (keeper.writes === killAt) throw new Killed()
+    },
+  }
+  return keeper
+}
+
+/** A world of three steps, of which the second may be found half done. */
+async function operation(world: string[], keeper: JournalPersistence): Promise<string[]> {
+  const journal = await openJournal('restore-x', keeper)
+  const results: string[] = []
+  for (const name of ['create', 'load', 'switch']) {
+    results.push(
+      await journal.step(name, {
+        look: async () => (world.includes(name) ? `${name} done` : undefined),
+        async act() {
+          world.push(name)
+          return `${name} done`
+        },
+      }),
+    )
+  }
+  return results
+}
+
+const done = ['create done', 'load done', 'switch done']
+
+t.test('killed at any write and started again, an operation does each step once and ends the same', async (t) => {
+  const undisturbed = persistence({})
+  await operation([], undisturbed)
+  t.equal(undisturbed.writes, 6, 'before and after each step')
+  for (let write = 1; write <= undisturbed.writes; write += 1) {
+    for (const when of ['before', 'after'] as const) {
+      const world: string[] = []
+      const kept: { document?: JournalDocument } = {}
+      await t.rejects(operation(world, persistence(kept, write, when)), Killed)
+      t.strictSame(await operation(world, persistence(kept)), done, `killed ${when} write ${write}`)
+      t.strictSame(world, ['create', 'load', 'switch'], `each once, killed ${when} write ${write}`)
+    }
+  }
+})
+
+t.test('killed in the midst of a step, the next run looks before it acts', async (t) => {
+  const kept: { document?: JournalDocument } = {}
+  const first = await openJournal('restore-x', persistence(kept))
+  t.equal(first.resumed, false)
+  void first.step('load', { look: async () => undefined, act: () => new Promise(() => undefined) })
+  await sleep(10)
+  const second = await openJournal('restore-x', persistence(kept))
+  t.equal(second.resumed, true)
+  t.equal(second.begun('load'), true)
+  t.equal(second.result('load'), undefined)
+  t.equal(await second.step('load', { look: async () => 'was loaded', act: async () => 'loaded again' }), 'was loaded')
+  t.equal(second.result('load'), 'was loaded')
+})
+
+t.test('a finished step is never done again', async (t) => {
+  const kept: { document?: JournalDocument } = {}
+  const look = async () => ({ replicas: 0 })
+  await (await openJournal('restore-x', persistence(kept))).step('note', { look, act: async () => ({ replicas: 3 }) })
+  const second = await openJournal('restore-x', persistence(kept))
+  t.strictSame(await second.step('note', { look, act: async () => ({ replicas: 0 }) }), { replicas: 3 })
+})
+
+t.test('a step that failed is begun, not finished, and may be tried again', async (t) => {
+  const journal = await openJournal('restore-x', persistence({}))
+  await t.rejects(journal.step('load', { look: async () => undefined, act: () => Promise.reject(new Error('no room')) }), /no room/)
+  t.equal(journal.begun('load'), true)
+  t.equal(await journal.step('load', { look: async () => undefined, act: async () => 1 }), 1)
+})
+
+t.test('steps beside each other are all written, and the same twice at once is a mistake', async (t) => {
+  const kept: { document?: JournalDocument } = {}
+  const journal = await openJournal('backup-x', persistence(kept))
+  const names = Array.from({ length: 20 }, (_, index) => `dump ${index}`)
+  const running = names.map((name) => journal.step(name, { look: async () => undefined, act: async () => name }))
+  await t.rejects(journal.step('dump 3', { look: async () => undefined, act: async () => '' }), /runs already/)
+  await Promise.all(running)
+  t.strictSame(kept.document?.steps.filter(({ finishedAt }) => finishedAt !== undefined).map(({ result }) => result).sort(), names.sort())
+})
