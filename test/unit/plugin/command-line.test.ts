@@ -1,0 +1,63 @@
+import t from 'tap'
+import { Failure } from '../../../operation/failure.ts'
+import { commandLine } from '../../../plugin/command-line.ts'
+import { commands } from '../../../plugin/commands.ts'
+import type { GlobalFlags, Runner } from '../../../plugin/command.ts'
+
+/** What a command line came to: the flags that its action would get. */
+async function flagsOf(line: string): Promise<Record<string, unknown>> {
+  let seen: GlobalFlags | undefined
+  const runner: Runner = {
+    withCluster: async (flags) => void (seen = flags),
+    local: async (flags) => void (seen = flags),
+  }
+  await commandLine(commands, runner).parseAsync(line.split(' '))
+  return { ...seen }
+}
+
+async function refusal(line: string): Promise<Failure> {
+  try {
+    await flagsOf(line)
+  } catch (error) {
+    if (error instanceof Failure) return error
+    throw error
+  }
+  throw new Error(`"${line}" was accepted`)
+}
+
+t.test('a mistyped command is refused with the one that was meant', async (t) => {
+  const failure = await refusal('bakcup my-ledger')
+  t.equal(failure.exitCode, 2)
+  t.match(failure.next, /"backup"/)
+})
+
+t.test('a mistyped flag is refused with the one that was meant', async (t) => {
+  t.match((await refusal('backup l --to pvc://b --max-puase 3s')).next, /"--max-pause"/)
+})
+
+t.test('no command, a missing value, a missing release and a wrong choice are usage errors', async (t) => {
+  for (const line of ['-n x', 'backup l --to', 'backup --to pvc://b', 'backup l', 'backup l --to pvc://b --pause sometimes', 'backup l --to pvc://b -o xml']) {
+    t.equal((await refusal(line)).exitCode, 2, line)
+  }
+})
+
+t.test('a release may be called like a number', async (t) => {
+  t.strictSame((await flagsOf('backup 1e3 007 --to pvc://b'))['release'], ['1e3', '007'])
+})
+
+t.test('a flag given twice means its last value; a repeatable one means all', async (t) => {
+  const flags = await flagsOf('backup l --to pvc://a --to pvc://b --max-pause 1s --max-pause 2s --schema x --schema y')
+  t.equal(flags['to'], 'pvc://b')
+  t.equal(flags['maxPause'], '2s')
+  t.strictSame(flags['schema'], ['x', 'y'])
+})
+
+t.test('a repeatable flag does not swallow the release after it', async (t) => {
+  t.strictSame((await flagsOf('backup --schema x l --to pvc://b'))['release'], ['l'])
+})
+
+t.test('--wait=false and --no-wait are the same', async (t) => {
+  t.equal((await flagsOf('backup l --to pvc://b --wait=false'))['wait'], false)
+  t.equal((await flagsOf('backup l --to pvc://b --no-wait'))['wait'], false)
+  t.equal((await flagsOf('backup l --to pvc://b'))['wait'], true)
+})

@@ -1,0 +1,38 @@
+import t from 'tap'
+import { newRecord } from '../../../../../operation/record.ts'
+import { checkBackup } from '../../../../../plugin/commands/restore/find-record.ts'
+import { restorePlan } from '../../../../../plugin/commands/restore/plan.ts'
+import { chartRelease } from '../../kubernetes/job/chart-deployment.ts'
+import { refused } from '../../refused.ts'
+
+const plain = (_kind: string, text: string) => text
+const pending = newRecord({ operation: 'backup-b', kind: 'backup', namespace: 'led', releases: ['my-ledger'], createdAt: '2026-11-21T09:30:00Z', plugin: '0.1.0' })
+const record = {
+  ...pending,
+  state: 'succeeded' as const,
+  backup: {
+    name: 'b',
+    state: 'restorable' as const,
+    restorePoint: '2026-11-21T09:30:05.000Z',
+    location: 'pvc://backups/b',
+    databases: [{ storages: ['default'], kind: 'postgresql', title: 'postgresql://db/ledger', tables: [{ schema: 'scalar', name: 'asset', rows: 7 }], bytes: 2_000_000, details: {} }],
+  },
+}
+
+t.test('the plan names databases, releases with their replicas, and what is lost', async (t) => {
+  const plan = restorePlan(checkBackup(record), [chartRelease()], { dropPrevious: false, replicas: undefined }, plain)
+  t.match(plan, /postgresql:\/\/db\/ledger: 1 tables, 7 rows, 2\.0 MB/)
+  t.match(plan, /3 replicas, to 0 and back to 3/)
+  t.match(plan, /everything written since 2026-11-21T09:30:05\.000Z/)
+  t.match(plan, /is kept beside/)
+})
+
+t.test('--drop-previous says that there is no way back', async (t) => {
+  t.match(restorePlan(checkBackup(record), [], { dropPrevious: true, replicas: undefined }, plain), /NO way back/)
+})
+
+t.test('a backup that is unusable, unfinished or none is refused with exit code 3', async (t) => {
+  t.match(refused(() => checkBackup({ ...record, backup: { ...record.backup, state: 'unusable', reason: 'a pod restarted' } })), { exitCode: 3, why: /a pod restarted/ })
+  t.match(refused(() => checkBackup({ ...record, state: 'running', backup: { ...record.backup, state: 'recorded' } })), { exitCode: 3, next: /wait backup-b/ })
+  t.match(refused(() => checkBackup(pending)), { exitCode: 3 })
+})
