@@ -4,6 +4,7 @@ import { doctor } from './commands/doctor/command.ts'
 import { importCommand } from './commands/import/command.ts'
 import { install } from './commands/install/command.ts'
 import { cancel } from './commands/cancel/command.ts'
+import { completion } from './commands/completion/command.ts'
 import { deleteCommand } from './commands/delete/command.ts'
 import { describe } from './commands/describe/command.ts'
 import { exportCommand } from './commands/export/command.ts'
@@ -18,4 +19,4 @@ import { unpause } from './commands/unpause/command.ts'
 import { uninstall } from './commands/uninstall/command.ts'
 
 /** Every command, in the order that --help shows them. */
-export const commands: readonly Command[] = [install, uninstall, doctor, pause, unpause, backup, restore, status, get, describe, logs, wait, cancel, deleteCommand, exportCommand, importCommand, version]
+export const commands: readonly Command[] = [install, uninstall, doctor, pause, unpause, backup, restore, status, get, describe, logs, wait, cancel, deleteCommand, exportCommand, importCommand, version, completion]

@@ -10,7 +10,15 @@ function completeDryRun(args: readonly string[]): string[] {
   return args.map((arg, at) => (arg === '--dry-run' && !['none', 'client', 'server'].includes(args[at + 1] ?? '') ? '--dry-run=client' : arg))
 }
 
+/** What kubectl asks, by way of kubectl_complete-scalardl, when a person presses Tab. */
+async function answerCompletion(words: readonly string[]): Promise<void> {
+  const { complete, completionLines } = await import('./commands/completion/complete.ts')
+  const answer = await complete(words, commands, async (what, flags) => (await import('./commands/completion/live-names.ts')).liveNames(what, flags))
+  process.stdout.write(completionLines(answer), () => process.exit())
+}
+
 async function main(args: readonly string[]): Promise<void> {
+  if (args[0] === '__complete') return answerCompletion(args.slice(1))
   try {
     await commandLine(commands, runner).parseAsync(args.length === 0 ? ['--help'] : completeDryRun(args))
   } catch (error) {
