@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Test } from 'tap'
 import type { Connection } from '../../../stand-ins/ledger/properties.ts'
 import type { LocalPostgresql } from '../../../stand-ins/postgresql/local-server.ts'
 
@@ -49,6 +50,8 @@ async function createDatabases({ server, databases }: StandInOptions): Promise<v
   const client = await server.connect()
   try {
     for (const database of databases) {
+      // Two pods of one test may ask at the same moment.
+      await client.query("SELECT pg_advisory_lock(hashtext('create database'))")
       const found = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [database])
       if (found.rowCount === 0) await client.query(`CREATE DATABASE "${database}"`)
     }
@@ -57,8 +60,8 @@ async function createDatabases({ server, databases }: StandInOptions): Promise<v
   }
 }
 
-/** Starts a stand-in and waits until it serves. @throws Error with its output where it ends or is not ready in 20 s. */
-export async function runStandInProcess(options: StandInOptions): Promise<RunningStandIn> {
+/** Starts a stand-in and waits until it serves; the end of the test ends it. @throws Error with its output where it ends or is not ready in 20 s. */
+export async function runStandInProcess(t: Pick<Test, 'teardown'>, options: StandInOptions): Promise<RunningStandIn> {
   const { server, databases, environment = {}, properties = [] } = options
   await createDatabases(options)
   const folder = await mkdtemp(join(tmpdir(), 'stand-in-'))
@@ -78,6 +81,7 @@ export async function runStandInProcess(options: StandInOptions): Promise<Runnin
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const ended = once(child, 'exit')
+  t.teardown(() => child.kill('SIGKILL'))
   const ready = Promise.withResolvers<RegExpExecArray>()
   const output: string[] = []
   createInterface({ input: child.stdout }).on('line', (line) => {
