@@ -6,8 +6,8 @@ import { programVersion } from '../operation/version.ts'
 import type { Events } from './events.ts'
 import type { Journal } from './journal/journal.ts'
 import { openJournal } from './journal/persisted-journal.ts'
-import type { Cluster, HeldLease } from './kubernetes/cluster.ts'
-import { isExclusive, run } from './operations/run.ts'
+import type { Cluster } from './kubernetes/cluster.ts'
+import { run } from './operations/run.ts'
 import { phases } from './phases.ts'
 import { recordStore, type RecordStore } from './record-store.ts'
 import { endLeftoverPause } from './scalar-admin/leftover-pause.ts'
@@ -47,20 +47,16 @@ export async function work(request: OperationRequest, { cluster, events, signal 
     current.by.worker = programVersion
   })
 
-  const releases = request.target.releases.map(({ name }) => name)
-  let lease: HeldLease | undefined
   let failure: Failure | undefined
+  const surroundings = { cluster, events, journal, record, signal, phase: phases(record, events) }
   try {
-    if (journal.resumed) await endLeftoverPause({ request, cluster, events, journal, record, signal, phase: phases(record, events) })
-    if (isExclusive(request.kind)) lease = await cluster.takeLeases(releases, operation)
-    await run(request, { cluster, events, journal, record, signal, phase: phases(record, events) })
+    await endLeftoverPause({ ...surroundings, request })
+    await run(request, surroundings)
   } catch (error) {
     if (signal.reason instanceof Interrupted) {
       if (!(await cluster.cancelled(operation))) return sayInterrupted(events, record)
       failure = cancelledBy(operation)
     } else failure = asFailure(request, signal.aborted && !(error instanceof Failure) ? signal.reason : error, events)
-  } finally {
-    await lease?.release()
   }
   return finish(record, events, failure, signal.reason instanceof Interrupted && failure !== undefined)
 }

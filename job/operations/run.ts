@@ -35,8 +35,3 @@ export function run(request: OperationRequest, surroundings: Surroundings): Prom
       return deleteBackup({ ...surroundings, request })
   }
 }
-
-/** Whether an operation needs its releases for itself from beginning to end; `unpause` must work beside any other. */
-export function isExclusive(kind: OperationRequest['kind']): boolean {
-  return ['backup', 'restore', 'undo', 'drop', 'pause'].includes(kind)
-}

@@ -3,7 +3,7 @@ import t from 'tap'
 import { openJournal, type JournalPersistence } from '../../../../job/journal/persisted-journal.ts'
 import type { JournalDocument } from '../../../../operation/journal.ts'
 
-class Killed extends Error {}
+const killed = new Error('killed')
 
 /** Keeps a journal, and kills its writer before or after the n-th write. */
 function persistence(kept: { document?: JournalDocument }, killAt = Infinity, when: 'before' | 'after' = 'before'): JournalPersistence & { writes: number } {
@@ -12,10 +12,10 @@ function persistence(kept: { document?: JournalDocument }, killAt = Infinity, wh
     read: async () => structuredClone(kept.document),
     async write(document: JournalDocument) {
       keeper.writes += 1
-      if (keeper.writes > killAt) throw new Killed()
-      if (keeper.writes === killAt && when === 'before') throw new Killed()
+      if (keeper.writes > killAt) throw killed
+      if (keeper.writes === killAt && when === 'before') throw killed
       kept.document = document
-      if (keeper.writes === killAt) throw new Killed()
+      if (keeper.writes === killAt) throw killed
     },
   }
   return keeper
@@ -49,7 +49,7 @@ t.test('killed at any write and started again, an operation does each step once 
     for (const when of ['before', 'after'] as const) {
       const world: string[] = []
       const kept: { document?: JournalDocument } = {}
-      await t.rejects(operation(world, persistence(kept, write, when)), Killed)
+      await t.rejects(operation(world, persistence(kept, write, when)), killed)
       t.strictSame(await operation(world, persistence(kept)), done, `killed ${when} write ${write}`)
       t.strictSame(world, ['create', 'load', 'switch'], `each once, killed ${when} write ${write}`)
     }
