@@ -9,6 +9,14 @@ export interface Trouble {
   cure: string
 }
 
+/** Why a certificate is not accepted. */
+interface Distrust {
+  /** OpenSSL's, or Node's own */
+  code: string
+  /** that the certificate is for */
+  names: string
+}
+
 const probeMs = 2000
 
 /**
@@ -34,11 +42,11 @@ export async function connectionTrouble(at: AdminAddress, tls: AdminTls | undefi
   return { why: `port ${at.port} speaks TLS but no gRPC: ${messageOf(error)}`, cure: 'give the port of the admin service with --admin-port' }
 }
 
-function distrusted(why: string): Trouble {
-  if (/altnames|does not match/i.test(why)) {
-    return { why: `its certificate is for another name: ${why}`, cure: 'give a name that is in the certificate with --tls-override-authority' }
+function distrusted({ code, names }: Distrust): Trouble {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return { why: `its certificate is for another name: ${names}`, cure: 'give a name that is in the certificate with --tls-override-authority' }
   }
-  return { why: `its certificate is not trusted: ${why}`, cure: 'give the CA that signed it with --tls-ca-file or --tls-ca-secret' }
+  return { why: `its certificate is not trusted (${code})`, cure: 'give the CA that signed it with --tls-ca-file or --tls-ca-secret' }
 }
 
 function tcpAnswer({ host, port }: AdminAddress): Promise<string> {
@@ -55,7 +63,7 @@ function tcpAnswer({ host, port }: AdminAddress): Promise<string> {
 }
 
 /** Whether TLS is spoken, and why its certificate would not be trusted. Nothing but the handshake is sent. */
-function tlsAnswer({ host, port, serverName }: AdminAddress, tls: AdminTls | undefined): Promise<{ spoken: boolean; distrust?: string }> {
+function tlsAnswer({ host, port, serverName }: AdminAddress, tls: AdminTls | undefined): Promise<{ spoken: boolean; distrust?: Distrust }> {
   return new Promise((resolve) => {
     const name = tls?.authority ?? serverName
     const socket = connectTls({
@@ -66,12 +74,16 @@ function tlsAnswer({ host, port, serverName }: AdminAddress, tls: AdminTls | und
       ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
       ...(name === undefined ? {} : { servername: name }),
     })
-    const done = (answer: { spoken: boolean; distrust?: string }) => {
+    const done = (answer: { spoken: boolean; distrust?: Distrust }) => {
       socket.destroy()
       resolve(answer)
     }
     socket.setTimeout(probeMs, () => done({ spoken: false }))
     socket.once('error', () => done({ spoken: false }))
-    socket.once('secureConnect', () => done({ spoken: true, ...(socket.authorized ? {} : { distrust: messageOf(socket.authorizationError) }) }))
+    socket.once('secureConnect', () => {
+      if (socket.authorized) return done({ spoken: true })
+      const { subjectaltname, subject } = socket.getPeerCertificate()
+      return done({ spoken: true, distrust: { code: messageOf(socket.authorizationError), names: subjectaltname ?? String(subject?.CN ?? 'no name') } })
+    })
   })
 }
