@@ -35,11 +35,14 @@ export class FlaggedKubeConfig extends KubeConfig {
     if (this.#groups.length > 0) options.headers = { ...options.headers, 'Impersonate-Group': [...this.#groups] } as NonNullable<typeof options.headers>
   }
 
-  /** Groups are one header line each, which the client's own header map cannot hold. */
+  /** Groups are one header line each, which neither the client's own header map nor undici's HTTP/2 can hold. */
   #withGroups(dispatcher: Dispatcher | undefined): Dispatcher | undefined {
     if (this.#groups.length === 0) return dispatcher
     const lines = this.#groups.flatMap((group) => ['Impersonate-Group', group])
-    return dispatcher?.compose((dispatch) => (options, handler) => dispatch({ ...options, headers: [...flatHeaders(options.headers), ...lines] }, handler))
+    return dispatcher?.compose((dispatch) => (options, handler) => {
+      const overHttp1 = { ...options, allowH2: false, headers: [...flatHeaders(options.headers), ...lines] }
+      return dispatch(overHttp1, handler)
+    })
   }
 }
 
