@@ -44,7 +44,7 @@ export async function connectionTrouble(at: AdminAddress, tls: AdminTls | undefi
 
 function distrusted({ code, names }: Distrust): Trouble {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return { why: `its certificate is for another name: ${names}`, cure: 'give a name that is in the certificate with --tls-override-authority' }
+    return { why: `its certificate is for another name: ${names}`, cure: 'give a name that is in the certificate with --tls-authority' }
   }
   return { why: `its certificate is not trusted (${code})`, cure: 'give the CA that signed it with --tls-ca-file or --tls-ca-secret' }
 }

@@ -32,7 +32,7 @@ function cureOf(outcomes: readonly PauseOutcome[]): string {
   const kinds = new Set(outcomes.map(({ kind }) => kind))
   if (kinds.has('unimplemented')) return 'give the port of the admin service with --admin-port'
   if (kinds.has('pause-in-progress') || kinds.has('timed-out-still-paused')) return 'let the other pause end (`kubectl scalardl status` shows what is paused), then try again'
-  if (kinds.has('timed-out')) return 'give the requests in flight more time with --drain-timeout, or try again when there is less load'
+  if (kinds.has('timed-out')) return 'give the requests in flight more time with --max-pause-wait, or try again when there is less load'
   return 'see with `kubectl scalardl doctor` whether all servers answer, then try again'
 }
 

@@ -34,7 +34,7 @@ t.test('TLS where the server has none, and none where it has, are told apart', a
     ['plaintext to TLS', check(secure), { message: /speaks TLS, and it was asked in plaintext/, cure: /--tls/ }],
     ['TLS to plaintext', check(plain, { tls: { enabled: true } }), { message: /does not speak TLS/, cure: /leave --tls away/ }],
     ['an unknown CA', check(secure, { tls: { enabled: true, authority: 'ledger.example' } }), { message: /not trusted/, cure: /--tls-ca/ }],
-    ['another name', check(secure, { tls: { enabled: true, caPem: certificates.ca } }), { message: /for another name/, cure: /--tls-override-authority/ }],
+    ['another name', check(secure, { tls: { enabled: true, caPem: certificates.ca } }), { message: /for another name/, cure: /--tls-authority/ }],
   ]
   for (const [name, findings, expected] of cases) t.match(errors(await findings), [expected], name)
   t.strictSame(errors(await check(secure, { tls: { enabled: true, caPem: certificates.ca, authority: 'ledger.example' } })), [])
