@@ -37,4 +37,5 @@ async function main(): Promise<number> {
   }
 }
 
-process.exit(await main())
+// No top-level await: the bundle may be CommonJS.
+void main().then((code) => process.exit(code))
