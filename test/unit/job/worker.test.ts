@@ -4,6 +4,7 @@ import { jsonLineEvents } from '../../../job/events.ts'
 import { Interrupted, work } from '../../../job/worker.ts'
 import type { WorkerEvent } from '../../../operation/event.ts'
 import { Failure } from '../../../operation/failure.ts'
+import { newRecord } from '../../../operation/record.ts'
 import type { OperationRequest } from '../../../operation/request.ts'
 import { inMemoryCluster, type InMemoryCluster } from './in-memory-cluster.ts'
 import { pauseRequest } from './pausing-context.ts'
@@ -135,4 +136,14 @@ t.test('a record that cannot be read stops the worker before it does anything', 
   s.cluster.findRecord = () => Promise.reject(new Failure({ what: 'the record cannot be read', why: 'newer', next: 'update' }))
   await t.rejects(s.run(pauseRequest()), /cannot be read/)
   t.strictSame(open(s), [true, true])
+})
+
+t.test('an operation that leaves a server paused ends in exit code 5, whatever else it came to', async (t) => {
+  const s = await scene(t)
+  await s.cluster.writeRecord({
+    ...newRecord({ operation: 'pause-test', kind: 'pause', namespace: 'ns', releases: ['my-ledger'], createdAt: '2026-11-21T00:00:00Z', plugin: '1' }),
+    stillPaused: ['10.0.0.1:50053'],
+  })
+  t.equal(await s.run(pauseRequest({ durationMs: 50 })), 5)
+  t.match(record(s), { exitCode: 5, stillPaused: ['10.0.0.1:50053'] })
 })
