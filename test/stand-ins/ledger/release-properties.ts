@@ -1,0 +1,62 @@
+/** One database of a release's properties. */
+export interface ReleaseStorage {
+  name: string
+  /** host, or host:port, of the PostgreSQL server as the pods reach it */
+  server: string
+  database: string
+  namespaces: readonly string[]
+}
+
+/** Both ways in which properties name an environment variable. */
+export const templates = {
+  /** ScalarDB's own */
+  environment: (name: string) => `\${env:${name}}`,
+  /** of the older charts */
+  helm: (name: string) => `{{ default .Env.${name} "" }}`,
+} as const
+
+interface Credentials {
+  /** variables that hold the user and the password */
+  username: string
+  password: string
+  template?: keyof typeof templates
+}
+
+function storageLines(prefix: string, { server, database }: Pick<ReleaseStorage, 'server' | 'database'>, credentials: Credentials): string[] {
+  const fill = templates[credentials.template ?? 'environment']
+  return [
+    `${prefix}storage=jdbc`,
+    `${prefix}contact_points=jdbc:postgresql://${server}/${database}`,
+    `${prefix}username=${fill(credentials.username)}`,
+    `${prefix}password=${fill(credentials.password)}`,
+  ]
+}
+
+/** Properties of a release that keeps everything in one database. */
+export function singleStorage(storage: Pick<ReleaseStorage, 'server' | 'database'>, credentials: Credentials): string {
+  return `${storageLines('scalar.db.', storage, credentials).join('\n')}\n`
+}
+
+/** Properties of a release whose transactions span several databases; the first is the default storage. */
+export function multiStorage(storages: readonly [ReleaseStorage, ...ReleaseStorage[]], credentials: Credentials): string {
+  const key = 'scalar.db.multi_storage'
+  const lines = [
+    'scalar.db.storage=multi-storage',
+    `${key}.storages=${storages.map((storage) => storage.name).join(',')}`,
+    ...storages.flatMap((storage) => storageLines(`${key}.storages.${storage.name}.`, storage, credentials)),
+    `${key}.namespace_mapping=${storages.flatMap((storage) => storage.namespaces.map((namespace) => `${namespace}:${storage.name}`)).join(',')}`,
+    `${key}.default_storage=${storages[0].name}`,
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+/** The usual two: ScalarDL's own tables, the coordinator and half of the application in one, the other half in the other. */
+export function twoDatabases(server: string, [a, b]: readonly [string, string], credentials: Credentials): string {
+  return multiStorage(
+    [
+      { name: 'a', server, database: a, namespaces: ['scalar', 'coordinator', 'checking'] },
+      { name: 'b', server, database: b, namespaces: ['savings'] },
+    ],
+    credentials,
+  )
+}
