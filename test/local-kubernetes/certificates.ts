@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { run } from './processes.ts'
+import { run } from '../../build/processes.ts'
 
 /** The files of one certificate and of its key. */
 export interface KeyPair {
@@ -22,6 +22,8 @@ const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'
 /** The cluster's own certificate authority, kept in a folder. */
 export class CertificateAuthority {
   readonly folder: string
+  // Two nodes may ask for the same pair at once.
+  readonly #issued = new Map<string, Promise<KeyPair>>()
 
   constructor(folder: string) {
     this.folder = folder
@@ -46,6 +48,12 @@ export class CertificateAuthority {
 
   /** Returns the key pair called `name`, issuing it first if need be. */
   async issue(name: string, subject: Subject): Promise<KeyPair> {
+    const issued = this.#issued.get(name) ?? this.#issue(name, subject)
+    this.#issued.set(name, issued)
+    return issued
+  }
+
+  async #issue(name: string, subject: Subject): Promise<KeyPair> {
     const pair = this.#pair(name)
     if (existsSync(pair.certificate)) return pair
     const authority = this.#pair('ca')

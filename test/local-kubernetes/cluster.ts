@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../../operation/failure.ts'
-import { cacheFolder } from './cache.ts'
+import { cacheFolder } from '../../build/cache.ts'
 import { CertificateAuthority, type KeyPair } from './certificates.ts'
 import { components, type Components } from './components.ts'
 import { writeKubeconfig } from './kubeconfig.ts'

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildah } from './buildah.ts'
-import { cacheFolder } from './cache.ts'
-import { withLock } from './lock.ts'
-import { run } from './processes.ts'
-import { findProgram } from './requirements.ts'
-import { withProgress } from './waiting.ts'
+import { buildah } from '../../build/buildah.ts'
+import { cacheFolder } from '../../build/cache.ts'
+import { withLock } from '../../build/lock.ts'
+import { run } from '../../build/processes.ts'
+import { findProgram } from '../../build/requirements.ts'
+import { withProgress } from '../../build/waiting.ts'
 
 const sources = fileURLToPath(new URL('components/', import.meta.url))
 

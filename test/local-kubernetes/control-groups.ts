@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { waitFor } from './waiting.ts'
+import { waitFor } from '../../build/waiting.ts'
 
 /** Makes the control group under which a node's kubelet keeps its pods, in every hierarchy of the host. */
 export function makeControlGroup(name: string): void {

@@ -5,8 +5,8 @@ import { removeControlGroup } from './control-groups.ts'
 import { startApiServer, startControllers } from './control-plane.ts'
 import { connect, machineAddress, makeNetwork, removeNetwork, routeTo } from './network.ts'
 import { importImage, startContainerd, startKubelet } from './node.ts'
-import { run, type RunOptions } from './processes.ts'
-import { waitFor } from './waiting.ts'
+import { run, type RunOptions } from '../../build/processes.ts'
+import { waitFor } from '../../build/waiting.ts'
 
 /** Runs kubectl against a cluster. */
 export async function kubectl(cluster: Cluster, args: string[], options?: RunOptions): Promise<string> {
@@ -28,6 +28,7 @@ export async function makeCluster(name: string, nodes: number): Promise<Cluster>
   await Promise.all([startControlPlane(cluster), runtimes, ...others])
   await Promise.all(cluster.state.nodes.map((number) => joinNode(cluster, number)))
   await kubectl(cluster, ['wait', '--for=create', '--timeout=60s', 'serviceaccount/default', '--namespace=default'], { timeoutMs: 70_000 })
+  await waitFor(`all components of ${name}`, 10_000, async () => (await isHealthy(cluster)) || undefined)
   return cluster
 }
 

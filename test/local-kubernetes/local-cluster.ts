@@ -3,10 +3,10 @@ import { Failure } from '../../operation/failure.ts'
 import { clusterFolder, readCluster, type Cluster } from './cluster.ts'
 import { areBuilt, buildComponents } from './components.ts'
 import { addNode, isHealthy, kubectl, makeCluster, removeCluster, startNode } from './lifecycle.ts'
-import { withLock } from './lock.ts'
+import { withLock } from '../../build/lock.ts'
 import { importImage } from './node.ts'
-import type { RunOptions } from './processes.ts'
-import { meetRequirements } from './requirements.ts'
+import type { RunOptions } from '../../build/processes.ts'
+import { meetClusterRequirements } from './requirements.ts'
 
 export interface ClusterOptions {
   /** a cluster of its own for each name; "default" when not given */
@@ -110,7 +110,7 @@ export class LocalCluster {
  */
 export async function startCluster({ name = 'default', nodes = 1 }: ClusterOptions = {}): Promise<LocalCluster> {
   const lock = `${clusterFolder(name)}.lock`
-  await meetRequirements({ go: !areBuilt() })
+  await meetClusterRequirements({ compile: !areBuilt() })
   await buildComponents()
   return withLock(lock, async () => {
     let cluster = readCluster(name)

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { cacheFolder } from './cache.ts'
-import { childrenOf, identify, isAlive, run, signal, startDaemon, type ProcessId, type RunOptions } from './processes.ts'
-import { waitFor } from './waiting.ts'
+import { cacheFolder } from '../../build/cache.ts'
+import { childrenOf, identify, isAlive, run, signal, startDaemon, type ProcessId, type RunOptions } from '../../build/processes.ts'
+import { waitFor } from '../../build/waiting.ts'
 
 /** Where the cache folder is seen inside every machine. */
 const cacheInside = '/mnt'

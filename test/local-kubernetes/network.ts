@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder } from './cache.ts'
+import { cacheFolder } from '../../build/cache.ts'
 import type { Machine } from './machine.ts'
-import { run } from './processes.ts'
+import { run } from '../../build/processes.ts'
 
 /** The addresses of every cluster's pods and Services; they are seen only inside its machines. */
 export const podRange = '10.244.0.0/16'

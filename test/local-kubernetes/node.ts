@@ -7,8 +7,9 @@ import { makeControlGroup } from './control-groups.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
 import type { Machine } from './machine.ts'
 import { machineAddress, podRange, podRangeOf } from './network.ts'
-import { cniFolder, findProgram } from './requirements.ts'
-import { waitFor } from './waiting.ts'
+import { findProgram } from '../../build/requirements.ts'
+import { cniFolder } from './requirements.ts'
+import { waitFor } from '../../build/waiting.ts'
 
 const socket = '/run/containerd/containerd.sock'
 

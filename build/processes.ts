@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createReadStream, openSync, closeSync, readFileSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
-import { Failure } from '../../operation/failure.ts'
+import { Failure } from '../operation/failure.ts'
 
 /** A process as it is remembered between runs: a pid alone may have passed to another program. */
 export interface ProcessId {

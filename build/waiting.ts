@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Failure, messageOf } from '../../operation/failure.ts'
+import { Failure, messageOf } from '../operation/failure.ts'
 
 /**
  * Asks until the answer is not undefined, every 100 ms for at most `timeoutMs`.
