@@ -2,19 +2,15 @@ import type { Client } from 'pg'
 import { Failure } from '../../../operation/failure.ts'
 import type { Access } from './access.ts'
 import { connect } from './connect.ts'
-import { markerSetting, type Names } from './names.ts'
-
-/** Which restore made a database, and what it did with it last; kept as a setting of the database, so it survives renaming. */
-export interface Mark {
-  operation: string
-  /** loaded and verified; in service in place of another; in service where none was before */
-  state: 'loaded' | 'replaced' | 'alone'
-}
+import { parseMark, withoutMark, type Mark } from './mark.ts'
+import type { Names } from './names.ts'
 
 /** A database as the server's catalog has it. */
 export interface Found {
   owner: string
   mark: Mark | undefined
+  /** what people wrote of it */
+  comment: string | null
 }
 
 /** Which of a restore's databases exist. The server is asked each time: it alone knows. */
@@ -22,29 +18,15 @@ export type World = { [Name in keyof Names]: Found | undefined }
 
 /** Looks which of a restore's databases exist, and whose they are. */
 export async function readWorld(client: Client, names: Names): Promise<World> {
-  const { rows } = await client.query<{ name: string; owner: string; mark: string | null }>(
-    `SELECT d.datname AS name, pg_get_userbyid(d.datdba) AS owner,
-       (SELECT substr(value, length($2) + 2) FROM pg_db_role_setting s, unnest(s.setconfig) value
-        WHERE s.setdatabase = d.oid AND s.setrole = 0 AND starts_with(value, $2 || '=')) AS mark
-     FROM pg_database d WHERE d.datname = ANY($1)`,
-    [Object.values(names), markerSetting],
+  const { rows } = await client.query<{ name: string; owner: string; comment: string | null }>(
+    `SELECT datname AS name, pg_get_userbyid(datdba) AS owner, shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = ANY($1)`,
+    [Object.values(names)],
   )
   const found = (name: string): Found | undefined => {
     const row = rows.find((one) => one.name === name)
-    return row === undefined ? undefined : { owner: row.owner, mark: parseMark(row.mark) }
+    return row === undefined ? undefined : { owner: row.owner, mark: parseMark(row.comment), comment: withoutMark(row.comment) }
   }
   return { live: found(names.live), restored: found(names.restored), before: found(names.before) }
-}
-
-/** The text of a mark, as a setting's value. */
-export function formatMark(mark: Mark): string {
-  return `${mark.operation} ${mark.state}`
-}
-
-function parseMark(text: string | null): Mark | undefined {
-  const [operation, state] = text?.split(' ') ?? []
-  if (operation === undefined || (state !== 'loaded' && state !== 'replaced' && state !== 'alone')) return undefined
-  return { operation, state }
 }
 
 /** Works in a database other than the restored one, since none can be created, renamed or dropped from within. */

@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 import type { BackupTable } from '../../../operation/record.ts'
 import type { Access } from './access.ts'
 import { connect } from './connect.ts'
-import { quoted } from './tables.ts'
+import { lockPatienceMs, quoted } from './tables.ts'
 
 /**
  * Rows of every table, counted by several sessions at once.
@@ -21,7 +21,7 @@ export async function countRows(
     const stop = () => void client.end().catch(() => undefined)
     options.signal.addEventListener('abort', stop, { once: true })
     try {
-      await client.query(`SET statement_timeout = 0; ${options.begin}`)
+      await client.query(`SET statement_timeout = 0; SET lock_timeout = ${lockPatienceMs}; ${options.begin}`)
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         options.signal.throwIfAborted()
         const [index, table] = next

@@ -21,6 +21,7 @@ export const environmentSchema = z.object({
   privileges: z.array(z.object({ grantee: z.string(), privilege: z.string(), grantable: z.boolean() })).nullable(),
   /** ALTER DATABASE … SET, and ALTER ROLE … IN DATABASE … SET where a role is named; each `name=value` */
   settings: z.array(z.object({ role: z.string().nullable(), values: z.array(z.string()) })),
+  comment: z.string().nullable(),
   extensions: z.array(z.string()),
 })
 export type Environment = z.infer<typeof environmentSchema>

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Events } from '../../events.ts'
 import { bytesBelow } from '../manifest.ts'
 import type { Access } from './access.ts'
+import { lockPatienceMs } from './tables.ts'
 import { bestCompression, runTool, toolEnvironment } from './tools.ts'
 
 /** How often progress is told, ms. */
@@ -27,6 +28,7 @@ export async function dump(
       `--snapshot=${snapshot}`,
       '--no-password',
       '--strict-names',
+      `--lock-wait-timeout=${lockPatienceMs}`,
       ...schemas.map((schema) => `--schema="${schema.replaceAll('"', '""')}"`),
     ]
     await runTool('pg_dump', args, toolEnvironment(access, access.database), `the dump of ${title}`, signal)

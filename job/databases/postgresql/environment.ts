@@ -1,11 +1,12 @@
 import type { Client } from 'pg'
-import { markerSetting } from './names.ts'
 import type { Environment } from './details.ts'
+import { withoutMark } from './mark.ts'
 
 interface DatabaseRow {
   serverVersion: number
   encoding: string
   owner: string
+  comment: string | null
   /** pg_database's row: its columns differ between versions */
   row: { datcollate: string; datctype: string; datlocprovider?: string; daticulocale?: string | null; datlocale?: string | null; daticurules?: string | null; datconnlimit: number; datacl: unknown }
 }
@@ -14,7 +15,7 @@ interface DatabaseRow {
 export async function readEnvironment(client: Client): Promise<Environment> {
   const { rows } = await client.query<DatabaseRow>(`
     SELECT current_setting('server_version_num')::int AS "serverVersion", pg_encoding_to_char(d.encoding) AS encoding,
-           pg_get_userbyid(d.datdba) AS owner, to_jsonb(d) AS row
+           pg_get_userbyid(d.datdba) AS owner, shobj_description(d.oid, 'pg_database') AS comment, to_jsonb(d) AS row
     FROM pg_database d WHERE d.datname = current_database()`)
   const [found] = rows
   if (found === undefined) throw new Error('the current database is not in pg_database')
@@ -39,10 +40,9 @@ export async function readEnvironment(client: Client): Promise<Environment> {
     owner: found.owner,
     connectionLimit: row.datconnlimit,
     privileges: row.datacl === null ? null : privileges.rows,
-    settings: settings.rows
-      // The mark of an earlier restore is no setting of the database.
-      .map(({ role, values }) => ({ role, values: values.filter((value) => !value.startsWith(`${markerSetting}=`)) }))
-      .filter(({ values }) => values.length > 0),
+    settings: settings.rows,
+    // The mark of an earlier restore is no part of it.
+    comment: withoutMark(found.comment),
     extensions: extensions.rows.map((extension) => extension.name),
   }
 }

@@ -1,20 +1,20 @@
-import { writeFile } from 'node:fs/promises'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { escapeIdentifier, escapeLiteral } from 'pg'
+import { escapeIdentifier } from 'pg'
 import { Failure } from '../../../operation/failure.ts'
 import type { BackupTable, DatabaseBackup } from '../../../operation/record.ts'
 import type { DatabaseContext } from '../database.ts'
 import { verifyManifest } from '../manifest.ts'
 import type { Access } from './access.ts'
-import { formatMark, maintain } from './catalog.ts'
+import { maintain } from './catalog.ts'
 import { connect } from './connect.ts'
 import { countRows } from './counts.ts'
 import { applyEnvironment, createDatabase, dropDatabase } from './create-database.ts'
 import type { Details } from './details.ts'
 import { dumpFolder, tellProgress } from './dump.ts'
-import { markerSetting, type Names } from './names.ts'
+import { setMark } from './mark.ts'
+import type { Names } from './names.ts'
 import type { Ownership } from './ownership.ts'
 import { runTool, toolEnvironment } from './tools.ts'
 
@@ -54,9 +54,7 @@ export async function loadDatabase(loading: Loading): Promise<void> {
     context.events.say('note', `${title}: ${access.username} may not restore these settings of the database: ${leftOut.join('; ')}`, { level: 'warning' })
   }
   signal.throwIfAborted()
-  await maintain(access, (client) =>
-    client.query(`ALTER DATABASE ${escapeIdentifier(names.restored)} SET ${markerSetting} = ${escapeLiteral(formatMark({ operation: context.operation, state: 'loaded' }))}`),
-  )
+  await maintain(access, (client) => setMark(client, names.restored, details.comment, { operation: context.operation, state: 'loaded' }))
 }
 
 async function restoreInto({ access, title, details, names, context, ownership }: Loading, folder: string): Promise<void> {

@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto'
 
-/** A setting of a database that a restore made: which restore, and what it replaced. See `Mark` in catalog.ts. */
-export const markerSetting = 'kubectl_scalardl.restore'
-
 /** PostgreSQL cuts identifiers after this many bytes. */
 const longestName = 63
 

@@ -2,10 +2,7 @@ import type { Client } from 'pg'
 import { Failure } from '../../../operation/failure.ts'
 import { connect } from './connect.ts'
 import { titleOf, type Access } from './access.ts'
-import { quoted, type Table } from './tables.ts'
-
-/** How long to wait for a table's lock, which only a schema change keeps from us, ms. */
-const lockPatienceMs = 5_000
+import { lockPatienceMs, quoted, type Table } from './tables.ts'
 
 /**
  * The session that exports a snapshot and holds it. Its transaction is begun and the tables are locked (ACCESS SHARE: against

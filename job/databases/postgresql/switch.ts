@@ -1,10 +1,11 @@
-import { escapeIdentifier, escapeLiteral, type Client } from 'pg'
+import { escapeIdentifier, type Client } from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure, messageOf } from '../../../operation/failure.ts'
 import { titleOf, type Access } from './access.ts'
-import { formatMark, maintain, readWorld, type Mark } from './catalog.ts'
+import { maintain, readWorld } from './catalog.ts'
 import { transaction } from './create-database.ts'
-import { markerSetting, type Names } from './names.ts'
+import { setMark, type Mark } from './mark.ts'
+import type { Names } from './names.ts'
 
 /** How often to try while others come back to a database, and how long to wait in between, ms. */
 const tries = 3
@@ -22,7 +23,7 @@ export async function putInService(access: Access, names: Names, operation: stri
     if (world.before !== undefined) throw inTheWay(access, names.before)
     const mark: Mark = { operation, state: world.live === undefined ? 'alone' : 'replaced' }
     const renames: Rename[] = [...(world.live === undefined ? [] : [{ from: names.live, to: names.before }]), { from: names.restored, to: names.live }]
-    await rename(access, client, { database: names.restored, mark }, renames)
+    await rename(access, client, { database: names.restored, comment: world.restored.comment, mark }, renames)
   })
 }
 
@@ -36,7 +37,7 @@ export async function takeOutOfService(access: Access, names: Names, operation: 
       throw new Failure({ what: `the former data of ${titleOf(access)} cannot be put back`, why: `its database ${names.before} is no longer there`, next: 'restore another backup instead' })
     }
     const renames: Rename[] = [{ from: names.live, to: names.restored }, ...(replaced ? [{ from: names.before, to: names.live }] : [])]
-    await rename(access, client, { database: names.live, mark: { operation, state: 'loaded' } }, renames)
+    await rename(access, client, { database: names.live, comment: world.live?.comment ?? null, mark: { operation, state: 'loaded' } }, renames)
   })
 }
 
@@ -49,14 +50,14 @@ interface Rename {
  * Renames in one transaction. RENAME first locks its database against new sessions and then waits up to 5 s until the
  * present ones are gone (ALTER DATABASE, CountOtherDBBackends), so they are ended while it waits.
  */
-async function rename(access: Access, client: Client, marked: { database: string; mark: Mark }, renames: readonly Rename[]): Promise<void> {
+async function rename(access: Access, client: Client, marked: { database: string; comment: string | null; mark: Mark }, renames: readonly Rename[]): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const finished = new AbortController()
     const ending = endSessions(access, renames.map((one) => one.from), finished.signal)
     try {
       await transaction(client, async () => {
         await client.query(`SET LOCAL lock_timeout = '10s'`)
-        await client.query(`ALTER DATABASE ${escapeIdentifier(marked.database)} SET ${markerSetting} = ${escapeLiteral(formatMark(marked.mark))}`)
+        await setMark(client, marked.database, marked.comment, marked.mark)
         for (const { from, to } of renames) await client.query(`ALTER DATABASE ${escapeIdentifier(from)} RENAME TO ${escapeIdentifier(to)}`)
       })
       return
@@ -84,7 +85,7 @@ async function endSessions(access: Access, databases: readonly string[], finishe
 
 async function sessionsOf(client: Client, databases: readonly string[]): Promise<{ pid: number; who: string }[]> {
   const { rows } = await client.query<{ pid: number; who: string }>(
-    `SELECT pid, format('%s from %s%s', coalesce(usename, backend_type), coalesce(host(client_addr), 'the server itself'),
+    `SELECT pid, format('%s%s%s', coalesce(usename, backend_type), ' from ' || host(client_addr),
        CASE WHEN coalesce(application_name, '') = '' THEN '' ELSE format(' (%s)', application_name) END) AS who
      FROM pg_stat_activity WHERE datname = ANY($1) AND pid <> pg_backend_pid()`,
     [databases],

@@ -38,6 +38,12 @@ export async function unreadableSequences(client: Client, schemas: readonly stri
   return rows.map((row) => row.name)
 }
 
+/**
+ * How long a session of a backup waits for a table's lock, ms. Only a schema change keeps it from us, and while both wait for each
+ * other the release waits too: so the backup gives way soon.
+ */
+export const lockPatienceMs = 5_000
+
 /** A table's name for SQL. */
 export function quoted({ schema, name }: Pick<Table, 'schema' | 'name'>): string {
   return `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`

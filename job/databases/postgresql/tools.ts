@@ -91,6 +91,7 @@ async function execute(tool: Tool, args: readonly string[], env: NodeJS.ProcessE
 const cures: readonly { matches: RegExp; next: string }[] = [
   { matches: /No space left on device/, next: 'make room where the file or the database is kept, then run the same command again' },
   { matches: /server version mismatch/, next: "use a worker image whose pg_dump is at least of the server's major version" },
+  { matches: /lock timeout|could not obtain lock/, next: 'a schema change ran during the dump; run it again when none is under way' },
   { matches: /snapshot/, next: 'connect to the server itself, not through a connection pooler, and check that nothing ends idle sessions' },
   { matches: /permission denied|must be (owner|member|able)/, next: 'give a Secret of a user with the rights by --database-secret' },
   { matches: /does not exist|could not open relation|was concurrently dropped/, next: 'tables were changed during the dump; run it again when no schema change is under way' },

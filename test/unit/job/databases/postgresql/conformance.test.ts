@@ -11,7 +11,7 @@ process.env['PATH'] = `${server.binaries}:${process.env['PATH'] ?? ''}`
 let number = 0
 
 await t.test('PostgreSQL is a database', (t) =>
-  databaseConformance(t, postgresql, async (t) => {
+  databaseConformance(t, postgresql, async () => {
     number += 1
     // A name that must be quoted, and is too long for a suffix.
     const name = `Ledger ${number} ${'ö'.repeat(26)}`

@@ -1,0 +1,47 @@
+import t from 'tap'
+import type { StorageSettings } from '../../../../job/databases/database.ts'
+import { groupByDatabase } from '../../../../job/databases/open.ts'
+import { decidePause } from '../../../../job/databases/pause-decision.ts'
+import { failureOf } from '../failure-of.ts'
+
+const storage = (database: string, overrides: Partial<StorageSettings> = {}): StorageSettings => ({
+  storage: 'default',
+  kind: 'jdbc',
+  contactPoints: `jdbc:postgresql://db:5432/${database}`,
+  contactPort: undefined,
+  username: 'u',
+  password: 'p',
+  releaseUsername: 'u',
+  namespaces: undefined,
+  property: () => undefined,
+  ...overrides,
+})
+const ledger = { name: 'my-ledger' }
+const auditor = { name: 'my-auditor' }
+
+t.test('storages of one database, however spelt, are one', async (t) => {
+  const groups = groupByDatabase([storage('a'), storage('b'), storage('a', { storage: 'second', username: 'other', contactPoints: 'jdbc:postgresql://DB/a?ssl=false' })])
+  t.strictSame(groups.map((group) => group.settings.map((one) => one.storage)), [['default', 'second'], ['default']])
+})
+
+t.test('databases that cannot be backed up are named', async (t) => {
+  t.match((await failureOf(() => groupByDatabase([storage('a', { kind: 'dynamo', contactPoints: 'us-east-1' })]))).why, /its database is dynamo/)
+  t.match((await failureOf(() => groupByDatabase([storage('a', { contactPoints: 'jdbc:mysql://db/a' })]))).why, /jdbc \(mysql\)/)
+})
+
+t.test('only one release on one transactional database does without a pause', async (t) => {
+  const alone = groupByDatabase([storage('a')])
+  t.equal(decidePause('auto', alone, [ledger]).paused, false)
+  t.equal(decidePause('never', alone, [ledger]).paused, false)
+  t.equal(decidePause('always', alone, [ledger]).paused, true)
+  const need: [string, Parameters<typeof decidePause>[1], Parameters<typeof decidePause>[2]][] = [
+    ['two releases', groupByDatabase([storage('a'), storage('a')]), [ledger, auditor]],
+    ['two databases', groupByDatabase([storage('a', { namespaces: [] }), storage('b', { namespaces: [] })]), [ledger]],
+    ['multi-storage in one database', groupByDatabase([storage('a', { namespaces: ['x'] })]), [ledger]],
+    ['no transactional database', alone.map((group) => ({ ...group, kind: { ...group.kind, transactional: false } })), [ledger]],
+  ]
+  for (const [what, groups, releases] of need) {
+    t.equal(decidePause('auto', groups, releases).paused, true, what)
+    t.match(await failureOf(() => decidePause('never', groups, releases)), { exitCode: 2, what: /inconsistent/ }, what)
+  }
+})
