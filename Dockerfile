@@ -1,0 +1,21 @@
+# The worker: what a Job of kubectl-scalardl runs. `npm run build` makes dist/worker.mjs and both images.
+#   worker      no database tools: for databases whose cloud makes the backup
+#   worker-sql  with the client programs of PostgreSQL, the newest that the base has
+ARG NODE_IMAGE=docker.io/library/node:26-trixie-slim
+
+FROM ${NODE_IMAGE} AS sql-tools
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends postgresql-client \
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
+
+FROM sql-tools AS worker-sql
+COPY dist/worker.mjs /opt/kubectl-scalardl/
+USER 65532:65532
+ENV NODE_ENV=production
+ENTRYPOINT ["node", "/opt/kubectl-scalardl/worker.mjs"]
+
+FROM ${NODE_IMAGE} AS worker
+COPY dist/worker.mjs /opt/kubectl-scalardl/
+USER 65532:65532
+ENV NODE_ENV=production
+ENTRYPOINT ["node", "/opt/kubectl-scalardl/worker.mjs"]

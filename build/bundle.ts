@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { build, type BuildOptions, type Plugin } from 'esbuild'
+import { Failure } from '../operation/failure.ts'
+import { distFolder, projectFolder, projectVersion } from './project.ts'
+
+/** Bundles a program of a container image into one ES module, dist/NAME.mjs, and returns its path. */
+export async function bundleModule(entry: string, name: string): Promise<string> {
+  const outfile = join(distFolder, `${name}.mjs`)
+  await build({
+    ...common(entry, outfile),
+    format: 'esm',
+    // The packages in the bundle that are CommonJS ask for Node's own modules by `require`.
+    banner: {
+      js: "#!/usr/bin/env node\nimport { createRequire as createRequireOfBundle } from 'node:module'\nconst require = createRequireOfBundle(import.meta.url)"
+    }
+  })
+  return outfile
+}
+
+/** Bundles the plugin into dist/plugin.cjs, since an executable takes one CommonJS file, and returns its path. */
+export async function bundlePlugin(): Promise<string> {
+  const outfile = join(distFolder, 'plugin.cjs')
+  await build({
+    ...common('plugin/main.ts', outfile),
+    format: 'cjs',
+    define: { ...defines(), 'import.meta.url': 'fileOfBundle' },
+    banner: { js: "const fileOfBundle = require('node:url').pathToFileURL(process.execPath).href" },
+    plugins: [manifestsInside]
+  })
+  return outfile
+}
+
+/** In the executable no manifests/ lies beside the program: the one function that reads them gets their texts instead. */
+const manifestsInside: Plugin = {
+  name: 'manifests inside',
+  setup(build) {
+    build.onLoad({ filter: /\/plugin\/manifests\.ts$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8')
+      const read = /readFileSync\(new URL\([^)]*\), 'utf8'\)/
+      if (!read.test(source)) {
+        throw new Failure({
+          what: 'The manifests cannot be put into the executable',
+          why: `${path} no longer reads them by readFileSync(new URL(…), 'utf8')`,
+          next: 'Make build/bundle.ts and that file agree again.'
+        })
+      }
+      return { loader: 'ts', contents: source.replace(read, `(${JSON.stringify(manifestTexts())})[name]`) }
+    })
+  }
+}
+
+function manifestTexts(): Record<string, string> {
+  const folder = join(projectFolder, 'manifests')
+  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
+  return Object.fromEntries(files.map((file) => [basename(file, '.yaml'), readFileSync(join(folder, file), 'utf8')]))
+}
+
+function common(entry: string, outfile: string): BuildOptions {
+  return {
+    absWorkingDir: projectFolder,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node26',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'linked',
+    logLevel: 'warning',
+    define: defines()
+  }
+}
+
+function defines(): Record<string, string> {
+  return { 'process.env.KUBECTL_SCALARDL_VERSION': JSON.stringify(projectVersion()) }
+}
