@@ -81,13 +81,14 @@ function withoutRecord(operation: string, job: JobState): Failure {
 }
 
 /** The end of waiting before the end of the operation: exit code 6, and how to come back. */
-export function detached(operation: string, reason: unknown): Failure {
+export function detached({ namespace }: Pick<Session, 'namespace'>, operation: string, reason: unknown): Failure {
   if (reason instanceof Failure) return reason
+  const command = (verb: string) => `\`kubectl scalardl ${verb} ${operation} -n ${namespace}\``
   return new Failure(
     {
       what: `${operation} has not finished; it goes on in the cluster`,
       why: reason instanceof Error && reason.name === 'TimeoutError' ? 'the time to wait is over' : reason instanceof Error && reason.name === 'AbortError' ? 'Ctrl-C was pressed' : messageOf(reason),
-      next: `come back with \`kubectl scalardl logs ${operation}\` or \`kubectl scalardl wait ${operation}\`; end it with \`kubectl scalardl cancel ${operation}\``,
+      next: `come back with ${command('logs')} or ${command('wait')}; end it with ${command('cancel')}`,
     },
     { exitCode: ExitCode.timedOutOrDetached },
   )
@@ -139,7 +140,7 @@ export async function awaitRecord(
       await pauseFor(betweenLooksMs, signal)
     }
   } catch (error) {
-    if (signal.aborted) throw detached(operation, signal.reason)
+    if (signal.aborted) throw detached(session, operation, signal.reason)
     throw error
   }
 }

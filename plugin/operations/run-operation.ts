@@ -28,7 +28,7 @@ async function start(session: Session, terminal: Terminal, objects: OperationObj
   } catch (error) {
     if (signal.aborted) {
       progress.warn(`${objects.operation} has not started yet`)
-      throw detached(objects.operation, signal.reason)
+      throw detached(session, objects.operation, signal.reason)
     }
     progress.fail(`${objects.operation} does not start`)
     if (!(error instanceof Failure)) throw error

@@ -17,6 +17,11 @@ async function writtenMeanwhile(session: Session, record: OperationRecord, dryRu
   }
 }
 
+function differences(one: OperationRecord, other: OperationRecord): string[] {
+  const values = [new Map(Object.entries(one)), new Map(Object.entries(other))] as const
+  return [...new Set(values.flatMap((value) => [...value.keys()]))].filter((key) => !isDeepStrictEqual(values[0].get(key), values[1].get(key)))
+}
+
 /**
  * Brings an exported record into the session's namespace. Doing it again changes nothing.
  * @throws Failure where another record of that name is there
@@ -28,7 +33,7 @@ export async function importRecord(session: Session, exported: OperationRecord, 
   if (isDeepStrictEqual(present, record)) return 'unchanged'
   throw new Failure({
     what: `${record.operation} was not imported`,
-    why: `namespace ${session.namespace} has another record of that name, created ${present?.createdAt ?? 'at an unknown time'}; the one to import was created ${record.createdAt}`,
-    next: `compare it with \`kubectl scalardl export backup ${record.backup?.name ?? ''}\`, and delete the one there with --keep-data if it is not needed`,
+    why: `namespace ${session.namespace} has a record of that name already, which differs in ${differences(present, record).join(', ')}`,
+    next: `compare it with what \`kubectl scalardl export backup ${record.backup?.name ?? ''} -n ${session.namespace}\` gives; \`delete backup\` with --keep-data makes room if that one is not needed`,
   })
 }

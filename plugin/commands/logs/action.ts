@@ -41,7 +41,7 @@ async function showUntilItEnds(session: Session, operation: string, raw: boolean
     if (raw) await followLines(session, operation, (line) => show(line.text), terminal.interrupted)
     else await followEvents(session, operation, (event) => show(eventLine(event, terminal.style)), terminal.interrupted)
   } catch (error) {
-    throw terminal.interrupted.aborted ? detached(operation, terminal.interrupted.reason) : error
+    throw terminal.interrupted.aborted ? detached(session, operation, terminal.interrupted.reason) : error
   }
   return shown
 }
