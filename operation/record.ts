@@ -42,7 +42,7 @@ const databaseBackup = z.object({
   tables: z.array(table),
   /** when this database's point in time was fixed */
   snapshotAt: z.string().optional(),
-  /** folder of its data below the backup's folder, and the size of it */
+  /** folder of its data, below the location that holds the backup's own, and the size of it */
   folder: z.string().optional(),
   bytes: z.int().optional(),
   details: z.record(z.string(), z.json()),

@@ -58,7 +58,7 @@ async function take(context: Context, storage: Storage, sources: readonly OpenSo
 
 /** A killed worker's dumps are whole or nothing: only when every one was finished does its restore point live on. */
 function allDumped(context: Context, sources: readonly OpenSource[]): boolean {
-  return sources.every(({ folder }) => context.journal.result(dumpStep(folder)) !== undefined)
+  return sources.every(({ folder }) => context.journal.result(dumpStep(context, folder)) !== undefined)
 }
 
 async function check(context: Context, sources: readonly OpenSource[], storage: Storage, paused: boolean): Promise<void> {
@@ -102,14 +102,15 @@ async function pointWithoutPause(context: Context, sources: readonly OpenSource[
   return snapshots[0]?.at ?? new Date().toISOString()
 }
 
-function dumpStep(folder: string): string {
-  return `dump ${folder}`
+/** Named after the restore point, so that a dump of an earlier point is never taken for one of this. */
+function dumpStep({ record }: Context, folder: string): string {
+  return `dump ${folder} of ${record.current.backup?.restorePoint ?? 'no point yet'}`
 }
 
 async function dump(context: Context, sources: readonly OpenSource[]): Promise<BackupPart['databases']> {
   const name = backupName(context)
   const dumps = sources.map(({ source, folder }) =>
-    context.journal.step(dumpStep(folder), {
+    context.journal.step(dumpStep(context, folder), {
       // A dump begun by a killed worker has lost its snapshot; complete() writes a new one in its place.
       look: () => Promise.resolve(undefined),
       act: () => source.complete(`${name}/${folder}`),
@@ -135,7 +136,7 @@ function lostWindow(window: PauseWindowRecord | undefined): Failure {
 
 /** Leaves no half backup behind: what this operation wrote is removed, and the record says that it must not be restored. */
 async function giveUp(context: Context, storage: Storage, sources: readonly OpenSource[], error: unknown): Promise<void> {
-  const wrote = sources.some(({ folder }) => context.journal.begun(dumpStep(folder)))
+  const wrote = sources.some(({ folder }) => context.journal.begun(dumpStep(context, folder)))
   await Promise.allSettled([
     // A folder of that name that is not ours was refused before anything was written, and stays.
     wrote ? storage.remove(backupName(context)) : undefined,
