@@ -35,28 +35,31 @@ async function serve(): Promise<void> {
   stop = await runStandIn(readSettings(process.env), log)
 }
 
-const [command = 'serve', argument] = process.argv.slice(2)
-switch (command) {
-  case 'serve':
-    await serve()
-    break
-  case 'check': {
-    const { storages } = readSettings(process.env)
-    const verdict = await checkInvariant([...storages.connections.values()])
-    print(verdict)
-    process.exitCode = verdict.holds ? 0 : 1
-    break
+async function main([command = 'serve', argument]: string[]): Promise<void> {
+  switch (command) {
+    case 'serve':
+      await serve()
+      break
+    case 'check': {
+      const { storages } = readSettings(process.env)
+      const verdict = await checkInvariant([...storages.connections.values()])
+      print(verdict)
+      process.exitCode = verdict.holds ? 0 : 1
+      break
+    }
+    case 'damage':
+      print(await damage([...readSettings(process.env).storages.connections.values()]))
+      break
+    case 'state':
+      await control('/state')
+      break
+    case 'faults':
+      await control('/faults', argument ?? '{}')
+      break
+    default:
+      process.stderr.write(`${usage}\n`)
+      process.exitCode = 2
   }
-  case 'damage':
-    print(await damage([...readSettings(process.env).storages.connections.values()]))
-    break
-  case 'state':
-    await control('/state')
-    break
-  case 'faults':
-    await control('/faults', argument ?? '{}')
-    break
-  default:
-    process.stderr.write(`${usage}\n`)
-    process.exitCode = 2
 }
+
+void main(process.argv.slice(2))

@@ -6,6 +6,9 @@ import { bankNamespaces, physicalColumns, type DataType, type Table } from './ta
 export const accountCount = 100
 export const openingBalance = 1000
 
+/** In the table and its index. */
+const bytesPerRow = 1_240
+
 const sqlTypes: Record<DataType, string> = { TEXT: 'TEXT', INT: 'INT', BIGINT: 'BIGINT', BLOB: 'BYTEA' }
 
 function columnType(table: Table, name: string, type: DataType): string {
@@ -56,10 +59,9 @@ async function seed(client: PoolClient, namespace: string, fillBytes: number): P
      SELECT 'account-' || n, $1, 'seed', 3, 1 FROM generate_series(1, $2::int) n ON CONFLICT DO NOTHING`,
     [openingBalance, accountCount],
   )
-  const rows = Math.round(fillBytes / 1024)
-  const present = await client.query<{ count: string }>(`SELECT count(*) FROM "${namespace}"."filler"`)
+  const rows = Math.round(fillBytes / bytesPerRow)
   const batch = 10_000
-  for (let from = Number(present.rows[0]?.count ?? 0) + 1; from <= rows; from += batch) {
+  for (let from = 1; from <= rows; from += batch) {
     await client.query({
       text: `INSERT INTO "${namespace}"."filler" (id, payload)
              SELECT 'filler-' || n, (SELECT string_agg(md5(n::text || ' ' || k::text), '') FROM generate_series(1, 31) k)
@@ -67,6 +69,13 @@ async function seed(client: PoolClient, namespace: string, fillBytes: number): P
       values: [from, Math.min(rows, from + batch - 1)],
     })
   }
+}
+
+/** Whether an earlier pod has made all of it. What is there is then left as it is, so that nothing heals what was damaged. */
+async function complete(client: PoolClient, tables: readonly Table[]): Promise<boolean> {
+  const names = tables.map((table) => `"${table.namespace}"."${table.name}"`)
+  const found = await client.query<{ missing: number }>('SELECT count(*)::int AS missing FROM unnest($1::text[]) AS names(name) WHERE to_regclass(name) IS NULL', [names])
+  return found.rows[0]?.missing === 0
 }
 
 /**
@@ -81,6 +90,7 @@ export async function createSchema(databases: Databases, tables: readonly Table[
         await client.query('SET LOCAL statement_timeout = 0')
         // One pod at a time; the others then find everything there.
         await client.query("SELECT pg_advisory_xact_lock(hashtext('scalardl-stand-in'))")
+        if (await complete(client, own)) return
         await client.query('CREATE SCHEMA IF NOT EXISTS "scalardb"')
         for (const sql of metadataTables) await client.query(sql)
         for (const namespace of new Set(['scalardb', ...own.map((table) => table.namespace)])) await addNamespace(client, namespace)

@@ -127,6 +127,6 @@ t.test("ScalarDB's metadata names every table, with its columns in the order the
   t.strictSame(asset.rows.map((row) => row.column_name).slice(0, 4), ['id', 'age', 'argument', 'contract_id'])
   t.ok(asset.rows.some((row) => row.column_name === 'before_tx_committed_at'))
   const size = await client.query<{ bytes: string }>(`SELECT pg_total_relation_size('checking.filler') AS bytes`)
-  t.ok(Math.abs(Number(size.rows[0]?.bytes) - 1_000_000) < 300_000, `half of 2 MB of ballast: ${size.rows[0]?.bytes} bytes`)
+  t.ok(Math.abs(Number(size.rows[0]?.bytes) - 1_000_000) < 150_000, `half of 2 MB of ballast: ${size.rows[0]?.bytes} bytes`)
   await client.end()
 })
