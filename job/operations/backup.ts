@@ -36,7 +36,7 @@ export async function backup(context: Context): Promise<void> {
   } catch (error) {
     // A worker that is stopped may be started again and go on; only one that failed by itself, or was cancelled, gives up.
     if (context.signal.aborted && !(await context.cluster.cancelled(operation))) throw error
-    await giveUp(context, storage, sources, error)
+    await giveUp(context, storage, error)
     throw wasTried(context) ? asUnusable(error) : error
   } finally {
     await Promise.allSettled(sources.map(({ source }) => source.close()))
@@ -135,8 +135,9 @@ function lostWindow(window: PauseWindowRecord | undefined): Failure {
 }
 
 /** Leaves no half backup behind: what this operation wrote is removed, and the record says that it must not be restored. */
-async function giveUp(context: Context, storage: Storage, sources: readonly OpenSource[], error: unknown): Promise<void> {
-  const wrote = sources.some(({ folder }) => context.journal.begun(dumpStep(context, folder)))
+async function giveUp(context: Context, storage: Storage, error: unknown): Promise<void> {
+  // Dumps are written only after their point was recorded, by this worker or one before it.
+  const wrote = context.record.current.backup?.restorePoint !== undefined
   await Promise.allSettled([
     // A folder of that name that is not ours was refused before anything was written, and stays.
     wrote ? storage.remove(backupName(context)) : undefined,
