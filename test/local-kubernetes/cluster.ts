@@ -13,8 +13,8 @@ export interface ClusterState {
   network: Network
   /** the numbers of its nodes, from 1 on; the first has the control plane */
   nodes: number[]
-  /** the image archives that every node has */
-  images: string[]
+  /** the image archives that every node has, each with the size and time by which a newer one is told */
+  images: Record<string, string>
 }
 
 /** The facts and files of one cluster, whether it runs or not. Everything it keeps is in its folder of the cache. */
@@ -95,7 +95,7 @@ export function readCluster(name: string): Cluster | undefined {
 
 /** Lays the folder of a new cluster. */
 export function layCluster(name: string, network: Network, nodes: number): Cluster {
-  const cluster = new Cluster(name, { network, nodes: Array.from({ length: nodes }, (_, index) => index + 1), images: [] })
+  const cluster = new Cluster(name, { network, nodes: Array.from({ length: nodes }, (_, index) => index + 1), images: {} })
   mkdirSync(cluster.volumes, { recursive: true })
   cluster.saveState()
   return cluster

@@ -47,7 +47,7 @@ export async function startNode(cluster: Cluster, number: number): Promise<void>
   if (!machine.isOn()) await startMachine(cluster, number)
   if (number === 1) await startControlPlane(cluster)
   await startContainerd(cluster, machine, number)
-  for (const archive of cluster.state.images) await importImage(machine, archive)
+  for (const archive of Object.keys(cluster.state.images)) await importImage(machine, archive)
   await joinNode(cluster, number)
 }
 

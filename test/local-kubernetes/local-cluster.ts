@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Failure } from '../../operation/failure.ts'
 import { clusterFolder, readCluster, type Cluster } from './cluster.ts'
@@ -6,6 +7,7 @@ import { addNode, isHealthy, kubectl, makeCluster, removeCluster, startNode } fr
 import { withLock } from '../../build/lock.ts'
 import { importImage } from './node.ts'
 import type { RunOptions } from '../../build/processes.ts'
+import { makeSmallVolume, removeSmallVolume, type SmallVolume } from './small-volume.ts'
 import { meetClusterRequirements } from './requirements.ts'
 
 export interface ClusterOptions {
@@ -58,13 +60,26 @@ export class LocalCluster {
     return kubectl(this.#cluster, args, options)
   }
 
-  /** Gives every node the images of OCI or Docker archives; a node added later gets them too. */
+  /** Gives every node the images of OCI or Docker archives, unless it has them; a node added later gets them too. */
   async loadImages(archives: string[]): Promise<void> {
+    const { images } = this.#cluster.state
     for (const archive of archives.map((path) => resolve(path))) {
+      const { size, mtimeMs } = statSync(archive)
+      const content = `${size} ${mtimeMs}`
+      if (images[archive] === content) continue
       await Promise.all(this.#cluster.machines().map((machine) => importImage(machine, archive)))
-      this.#cluster.state.images = [...new Set([...this.#cluster.state.images, archive])]
+      images[archive] = content
+      this.#cluster.saveState()
     }
-    this.#cluster.saveState()
+  }
+
+  /** Makes a PersistentVolume that is soon full: a test's way to "no room". A claim asks for it by `volumeName`, storage class ''. */
+  async createSmallVolume(volume: SmallVolume): Promise<void> {
+    await makeSmallVolume(this.#cluster, volume)
+  }
+
+  async removeSmallVolume(name: string): Promise<void> {
+    await removeSmallVolume(this.#cluster, name)
   }
 
   /** Adds a node and returns its name. */
