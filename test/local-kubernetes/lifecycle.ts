@@ -37,7 +37,10 @@ export async function addNode(cluster: Cluster): Promise<number> {
   const number = Math.max(...cluster.state.nodes) + 1
   cluster.state.nodes.push(number)
   cluster.saveState()
-  await startNode(cluster, number)
+  await startMachine(cluster, number)
+  await startContainerd(cluster, cluster.machine(number), number)
+  for (const archive of Object.keys(cluster.state.images)) await importImage(cluster.machine(number), archive)
+  await joinNode(cluster, number)
   return number
 }
 
@@ -47,7 +50,6 @@ export async function startNode(cluster: Cluster, number: number): Promise<void>
   if (!machine.isOn()) await startMachine(cluster, number)
   if (number === 1) await startControlPlane(cluster)
   await startContainerd(cluster, machine, number)
-  for (const archive of Object.keys(cluster.state.images)) await importImage(machine, archive)
   await joinNode(cluster, number)
 }
 
@@ -94,9 +96,11 @@ async function startControlPlane(cluster: Cluster): Promise<void> {
 }
 
 async function joinNode(cluster: Cluster, number: number): Promise<void> {
-  const machine = cluster.machine(number)
-  await startKubelet(cluster, machine, number)
-  const node = `node/${machine.name}`
-  await kubectl(cluster, ['wait', '--for=create', '--timeout=60s', node], { timeoutMs: 70_000 })
-  await kubectl(cluster, ['wait', '--for=condition=Ready', '--timeout=60s', node], { timeoutMs: 70_000 })
+  const { name } = cluster.machine(number)
+  const start = Date.now()
+  await startKubelet(cluster, cluster.machine(number), number)
+  // A node that was off has long been "Ready": its kubelet speaks again once the Lease is younger than this start.
+  const renewTime = ['get', 'lease', name, '--namespace=kube-node-lease', '--output=jsonpath={.spec.renewTime}']
+  await waitFor(`the kubelet of ${name}`, 60_000, async () => Date.parse(await kubectl(cluster, renewTime)) >= start || undefined)
+  await kubectl(cluster, ['wait', '--for=condition=Ready', '--timeout=60s', `node/${name}`], { timeoutMs: 70_000 })
 }

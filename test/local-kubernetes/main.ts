@@ -67,12 +67,15 @@ function existing(name: string): LocalCluster {
 async function status(name: string): Promise<number> {
   const cluster = existing(name)
   const healthy = await cluster.isHealthy()
-  print(`${name}: ${healthy ? 'runs' : 'does not run as it should'}`)
-  print(`nodes: ${cluster.nodes.join(', ')}`)
-  print(`kubeconfig: ${cluster.kubeconfig}`)
-  print(`context: ${cluster.context}`)
-  print(`kubectl: ${cluster.kubectlPath}`)
-  print(`logs: ${cluster.folder}/nodes/*/*.log`)
+  const lines = [
+    `${name}: ${healthy ? 'runs' : 'does not run as it should'}`,
+    `nodes: ${cluster.nodes.join(', ')}`,
+    `kubeconfig: ${cluster.kubeconfig}`,
+    `context: ${cluster.context}`,
+    `kubectl: ${cluster.kubectlPath}`,
+    `logs: ${cluster.folder}/nodes/*/*.log`
+  ]
+  print(lines.join('\n'))
   return healthy ? 0 : 1
 }
 

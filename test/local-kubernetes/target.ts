@@ -28,15 +28,16 @@ export interface TargetOptions {
   imageLoad?: string | undefined
   /** a registry that the cluster pulls from, as in registry.example.com/tests: images are pushed there instead */
   registry?: string | undefined
-  /** of a cluster of this machine: how many nodes at least */
+  /** of a cluster of this machine: its name, and how many nodes at least */
+  name?: string
   nodes?: number
 }
 
 /** The cluster of the context that was named, touched by nothing but the tests; without a name this machine's own, started if need be. */
 export async function useCluster(options: TargetOptions): Promise<TargetCluster> {
-  const { context, imageLoad, registry, nodes = 1 } = options
+  const { context, imageLoad, registry, name: own = 'default', nodes = 1 } = options
   if (context === undefined) {
-    const cluster = await startCluster({ nodes })
+    const cluster = await startCluster({ name: own, nodes })
     const { kubeconfig, kubectlPath } = cluster
     const loadImages = (archives: string[]) => cluster.loadImages(archives)
     return { kubeconfig, context: cluster.context, kubectlPath, loadImages, imageName: (name) => name }

@@ -26,6 +26,8 @@ if [ ! -e "$whole" ]; then
   touch "$whole"
 fi
 
+# With an fsGroup the kubelet opens the volume to the group on each mount, which the server would refuse.
+chmod 0700 "$PGDATA"
 [ "$1" = postgres ] || exec "$@"
 shift
 if [ -n "${POSTGRES_TLS_CERT:-}" ]; then
