@@ -1,0 +1,79 @@
+import t from 'tap'
+import { ExitCode } from '../../../../../operation/exit-code.ts'
+import { runDelete } from '../../../../../plugin/commands/delete/action.ts'
+import type { DeleteFlags } from '../../../../../plugin/commands/delete/command.ts'
+import { ObjectStore } from '../../kubernetes/object-store.ts'
+import { recordingTerminal } from '../../terminal/recording-terminal.ts'
+
+const flags: DeleteFlags = {
+  what: 'backup',
+  names: ['b'],
+  keepData: false,
+  yes: false,
+  dryRun: 'none',
+  wait: true,
+  timeout: undefined,
+  image: undefined,
+  imagePullPolicy: undefined,
+  imagePullSecret: undefined,
+  serviceAccount: 'kubectl-scalardl',
+  nodeSelector: undefined,
+  toleration: undefined,
+  requests: undefined,
+  limits: undefined,
+  patch: undefined,
+  ttl: '7d',
+  name: undefined,
+  namespace: undefined,
+  context: undefined,
+  kubeconfig: undefined,
+  as: undefined,
+  asGroup: undefined,
+  requestTimeout: undefined,
+  output: 'table',
+  verbose: false,
+}
+
+function storeWithBackup(): ObjectStore {
+  const store = new ObjectStore()
+  store.record({ operation: 'backup-b', kind: 'backup', state: 'failed', exitCode: 1 })
+  store.job('backup-b', 'backup', { type: 'Failed' })
+  return store
+}
+
+t.test('nothing is deleted before its name was typed', async (t) => {
+  const store = storeWithBackup()
+  const session = await store.session(t)
+  for (const terminal of [recordingTerminal().terminal, recordingTerminal(['']).terminal, recordingTerminal(['backup-b']).terminal]) {
+    t.match(await runDelete(flags, session, terminal).catch((error: unknown) => error), { exitCode: ExitCode.declined })
+  }
+  t.match(await runDelete({ ...flags, output: 'json' }, session, recordingTerminal().terminal).catch((error: unknown) => error), { exitCode: ExitCode.declined }, '-o json is no agreement')
+  t.equal(store.objects.size, 2)
+})
+
+t.test('a backup that holds no data goes with its Job, after its loss was shown', async (t) => {
+  const store = storeWithBackup()
+  const session = await store.session(t)
+  const { terminal, data, lines } = recordingTerminal(['b'])
+  t.equal(await runDelete(flags, session, terminal), ExitCode.done)
+  t.strictSame(data, ['backup/b deleted'])
+  t.match(lines.join('\n'), /Lost for good: b\n.*failed backup of my-ledger/)
+  t.equal(store.objects.size, 0)
+})
+
+t.test('a backup under way, one of several that does not exist, or one whose data cannot be known is refused', async (t) => {
+  const store = storeWithBackup()
+  store.record({ operation: 'backup-running', kind: 'backup', state: 'running' })
+  store.job('backup-running', 'backup')
+  store.part('backup-new', 'backup', '{"version":2}')
+  const session = await store.session(t)
+  for (const [names, why] of [
+    [['b', 'running'], /has not ended/],
+    [['b', 'nowhere'], /the latest there/],
+    [['b', 'new'], /version 2/],
+  ] as const) {
+    t.match(await runDelete({ ...flags, yes: true, names: [...names] }, session, recordingTerminal().terminal).catch((error: unknown) => error), { why })
+  }
+  t.equal(store.objects.size, 5, 'not even the one that could have been deleted')
+  t.equal(await runDelete({ ...flags, yes: true, keepData: true, names: ['new'] }, session, recordingTerminal().terminal), ExitCode.done)
+})

@@ -1,0 +1,62 @@
+import t from 'tap'
+import { newRecord, type OperationRecord } from '../../../../../operation/record.ts'
+import { describeRecord } from '../../../../../plugin/commands/describe/describe-record.ts'
+import { timeLine } from '../../../../../plugin/commands/describe/time-line.ts'
+
+const at = (seconds: number) => new Date(Date.parse('2026-11-21T09:00:00Z') + seconds * 1000).toISOString()
+
+const record: OperationRecord = {
+  ...newRecord({ operation: 'backup-b', kind: 'backup', namespace: 'ns', releases: ['my-ledger'], createdAt: at(0), plugin: '0.1.0' }),
+  state: 'succeeded',
+  startedAt: at(0),
+  finishedAt: at(40),
+  phases: [
+    { name: 'preflight', startedAt: at(0), finishedAt: at(10) },
+    { name: 'pause', startedAt: at(10), finishedAt: at(20) },
+    { name: 'dump', startedAt: at(20), finishedAt: at(40) },
+  ],
+  windows: [
+    {
+      endpoints: [{ address: '10.0.0.7:50053', pod: 'my-ledger-0' }],
+      pauseSentAt: at(12),
+      allPausedAt: at(13),
+      unpauseSentAt: at(17),
+      allUnpausedAt: at(18),
+      verdict: 'valid',
+      reasons: [],
+    },
+  ],
+}
+
+t.test('the time line shows phases and the pause on one scale', (t) => {
+  t.strictSame(timeLine(record), [
+    'preflight    +0 ms  10.0 s  │━━━━━━━━━━━━                                    │',
+    'pause      +10.0 s  10.0 s  │            ━━━━━━━━━━━━                        │',
+    '▸ paused   +12.0 s   6.0 s  │              ████████                          │',
+    'dump       +20.0 s  20.0 s  │                        ━━━━━━━━━━━━━━━━━━━━━━━━│',
+  ])
+  t.end()
+})
+
+t.test('what has not ended is drawn up to now', (t) => {
+  const running: OperationRecord = { ...record, state: 'running', windows: [], phases: [{ name: 'dump', startedAt: at(0) }] }
+  delete running.finishedAt
+  t.match(timeLine(running, Date.parse(at(5)))[0], /dump {2}\+0 ms {2}5\.0 s… {2}│━{48}│/)
+  t.strictSame(timeLine({ ...running, phases: [] }), [])
+  t.end()
+})
+
+t.test('the proof of the pause, the data and what went wrong are told', (t) => {
+  const text = describeRecord(
+    {
+      ...record,
+      state: 'failed',
+      failure: { what: 'the dump failed', why: 'the disk is full', next: 'make room' },
+      stillPaused: ['10.0.0.7:50053'],
+      backup: { name: 'b', state: 'unusable', databases: [{ storages: ['default'], kind: 'postgresql', title: 'postgresql://db/ledger', tables: [{ schema: 'scalar', name: 'asset', rows: 12 }], bytes: 2048, details: {} }] },
+    },
+    [{ name: 'dump db-0', startedAt: at(20) }],
+  )
+  for (const part of [/All paused for: +4\.0 s/, /my-ledger-0 \(10\.0\.0\.7:50053\)/, /scalar\.asset +12/, /2\.0 KiB/, /the disk is full/, /Unfinished steps:\n +dump db-0/, /STILL PAUSED:\n +10\.0\.0\.7:50053\n.*unpause my-ledger -n ns/]) t.match(text, part)
+  t.end()
+})

@@ -1,0 +1,26 @@
+import type { Terminal } from '../../../../plugin/terminal/terminal.ts'
+
+/** A terminal that keeps what a person would see: stdout in `data`, the rest in `lines`. */
+export function recordingTerminal(answers?: string[]): { terminal: Terminal; data: string[]; lines: string[] } {
+  const data: string[] = []
+  const lines: string[] = []
+  const line = (text: string) => void lines.push(text)
+  const terminal: Terminal = {
+    interactive: answers !== undefined,
+    verbose: false,
+    data: (text) => void data.push(text),
+    note: line,
+    warning: line,
+    begin(text) {
+      line(text)
+      return { update: line, succeed: line, warn: line, fail: line }
+    },
+    ask: async (question) => {
+      line(question)
+      return answers?.shift() ?? ''
+    },
+    style: (_kind, text) => text,
+    interrupted: new AbortController().signal,
+  }
+  return { terminal, data, lines }
+}
