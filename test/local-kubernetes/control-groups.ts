@@ -4,7 +4,7 @@ import { waitFor } from '../../build/waiting.ts'
 
 /** Makes the control group under which a node's kubelet keeps its pods, in every hierarchy of the host. */
 export function makeControlGroup(name: string): void {
-  for (const { folder, version } of hierarchies()) {
+  for (const { folder, version } of controlling(hierarchies())) {
     const group = join(folder, name)
     if (version === 2) {
       // A controller reaches the group only if each parent passes it on.
@@ -36,12 +36,17 @@ interface Hierarchy {
   version: 1 | 2
 }
 
-// The version 2 mount beside version 1 ones has no controllers, and the kubelet makes nothing in it.
 function hierarchies(): Hierarchy[] {
   const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' '))
-  const first = mounts.filter(([, , type]) => type === 'cgroup').map(([, folder = '']) => ({ folder, version: 1 as const }))
-  if (first.length > 0) return first
-  return mounts.filter(([, , type]) => type === 'cgroup2').map(([, folder = '']) => ({ folder, version: 2 as const }))
+  return mounts.flatMap(([, folder = '', type]) =>
+    type === 'cgroup' || type === 'cgroup2' ? [{ folder, version: type === 'cgroup' ? 1 : 2 }] : []
+  )
+}
+
+// A version 2 mount beside version 1 ones has no controllers; runc makes groups in it by itself.
+function controlling(all: Hierarchy[]): Hierarchy[] {
+  const first = all.filter(({ version }) => version === 1)
+  return first.length > 0 ? first : all
 }
 
 function passControllersOn(group: string): void {
