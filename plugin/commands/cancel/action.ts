@@ -18,7 +18,7 @@ function alreadyEnded(record: OperationRecord): Failure {
     {
       what: `${record.operation} cannot be cancelled`,
       why: `it has already ended: ${record.state}${paused ? `, and left ${pausedBy(record).join(', ')} paused` : ''}`,
-      next: paused ? `run \`kubectl scalardl unpause ${record.releases.join(' ')} -n ${record.namespace}\`` : `\`kubectl scalardl describe operation ${record.operation}\` tells how`,
+      next: paused ? `run \`kubectl scalardl unpause ${record.releases.join(' ')} -n ${record.namespace}\`` : `\`kubectl scalardl describe operation ${record.operation} -n ${record.namespace}\` tells how`,
     },
     { exitCode: paused ? ExitCode.stillPaused : ExitCode.failed },
   )
