@@ -1,0 +1,57 @@
+import { mkdirSync } from 'node:fs'
+import { relative } from 'node:path'
+import { parseArgs } from 'node:util'
+import { Failure } from '../operation/failure.ts'
+import { bundleModule } from './bundle.ts'
+import { buildExecutable } from './executable.ts'
+import { buildWorkerImages } from './images.ts'
+import { buildKrewArchive } from './krew.ts'
+import { distFolder, projectFolder } from './project.ts'
+import { buildTestImages } from './test-images.ts'
+
+const usage = `usage: npm run build -- [--only PART]... [--published-bases]
+
+parts, all but the last when none is named:
+  worker        dist/worker.mjs, the worker in one file
+  plugin        dist/kubectl-scalardl, the plugin as one executable file
+  krew          the plugin's archive for krew, and dist/krew.yaml
+  images        dist/images/*.tar, the worker's images as OCI archives
+  test-images   dist/test-images/*.tar, the images that only tests use
+
+--published-bases   put the images on the published base images instead of on ones made of this machine's packages
+`
+
+const parts = {
+  worker: async () => [await bundleModule('job/main.ts', 'worker')],
+  plugin: async () => [await buildExecutable()],
+  krew: async () => [await buildKrewArchive()],
+  images: async (publishedBases: boolean) => Object.values(await buildWorkerImages({ publishedBases })),
+  'test-images': async (publishedBases: boolean) => Object.values(await buildTestImages({ publishedBases }))
+}
+
+type Part = keyof typeof parts
+
+function isPart(name: string): name is Part {
+  return Object.hasOwn(parts, name)
+}
+
+async function main(args: string[]): Promise<void> {
+  const options = { only: { type: 'string', multiple: true }, 'published-bases': { type: 'boolean', default: false } } as const
+  const { values } = parseArgs({ args, options })
+  mkdirSync(distFolder, { recursive: true })
+  for (const part of values.only ?? ['worker', 'plugin', 'krew', 'images']) {
+    if (!isPart(part)) {
+      throw new Failure({ what: `The build has no part ${part}`, why: `its parts are ${Object.keys(parts).join(', ')}`, next: usage })
+    }
+    const made = await parts[part](values['published-bases'])
+    process.stdout.write(made.map((file) => `${relative(projectFolder, file)}\n`).join(''))
+  }
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  const lines = error instanceof Failure ? [error.what, `  why: ${error.why}`, `  next: ${error.next}`] : [String(error), usage]
+  process.stderr.write(`${lines.join('\n')}\n`)
+  process.exitCode = 1
+}
