@@ -9,13 +9,13 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
 
 FROM sql-tools AS worker-sql
-COPY dist/worker.mjs /opt/kubectl-scalardl/
+COPY dist/worker.mjs dist/worker.mjs.licenses.txt LICENSE /opt/kubectl-scalardl/
 USER 65532:65532
 ENV NODE_ENV=production
 ENTRYPOINT ["node", "/opt/kubectl-scalardl/worker.mjs"]
 
 FROM ${NODE_IMAGE} AS worker
-COPY dist/worker.mjs /opt/kubectl-scalardl/
+COPY dist/worker.mjs dist/worker.mjs.licenses.txt LICENSE /opt/kubectl-scalardl/
 USER 65532:65532
 ENV NODE_ENV=production
 ENTRYPOINT ["node", "/opt/kubectl-scalardl/worker.mjs"]

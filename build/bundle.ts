@@ -1,13 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 import { Failure } from '../operation/failure.ts'
+import { licensesOf } from './licenses.ts'
 import { distFolder, projectFolder, projectVersion } from './project.ts'
 
-/** Bundles a program of a container image into one ES module, dist/NAME.mjs, and returns its path. */
+/** Bundles a program of a container image into one ES module, dist/NAME.mjs, and returns its path. The licenses go beside it. */
 export async function bundleModule(entry: string, name: string): Promise<string> {
   const outfile = join(distFolder, `${name}.mjs`)
-  await build({
+  await bundle({
     ...common(entry, outfile),
     format: 'esm',
     // The packages in the bundle that are CommonJS ask for Node's own modules by `require`.
@@ -21,7 +22,7 @@ export async function bundleModule(entry: string, name: string): Promise<string>
 /** Bundles the plugin into dist/plugin.cjs, since an executable takes one CommonJS file, and returns its path. */
 export async function bundlePlugin(): Promise<string> {
   const outfile = join(distFolder, 'plugin.cjs')
-  await build({
+  await bundle({
     ...common('plugin/main.ts', outfile),
     format: 'cjs',
     define: { ...defines(), 'import.meta.url': 'fileOfBundle' },
@@ -29,6 +30,16 @@ export async function bundlePlugin(): Promise<string> {
     plugins: [manifestsInside]
   })
   return outfile
+}
+
+/** Where `bundle` puts the licenses of what is in a bundle. */
+export function licensesBeside(bundle: string): string {
+  return `${bundle}.licenses.txt`
+}
+
+async function bundle(options: BuildOptions & { outfile: string }): Promise<void> {
+  const { metafile } = await build({ ...options, metafile: true })
+  writeFileSync(licensesBeside(options.outfile), licensesOf(metafile))
 }
 
 /** In the executable no manifests/ lies beside the program: the one function that reads them gets their texts instead. */
@@ -56,7 +67,7 @@ function manifestTexts(): Record<string, string> {
   return Object.fromEntries(files.map((file) => [basename(file, '.yaml'), readFileSync(join(folder, file), 'utf8')]))
 }
 
-function common(entry: string, outfile: string): BuildOptions {
+function common(entry: string, outfile: string): BuildOptions & { outfile: string } {
   return {
     absWorkingDir: projectFolder,
     entryPoints: [entry],
@@ -66,7 +77,7 @@ function common(entry: string, outfile: string): BuildOptions {
     target: 'node26',
     minifySyntax: true,
     minifyWhitespace: true,
-    legalComments: 'linked',
+    legalComments: 'none',
     logLevel: 'warning',
     define: defines()
   }

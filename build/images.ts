@@ -32,7 +32,7 @@ export async function buildWorkerImages(options: { publishedBases: boolean }): P
     dockerfile: 'Dockerfile',
     baseArgument: 'NODE_IMAGE',
     base: options.publishedBases ? undefined : await standInBase(),
-    copies: ['dist/worker.mjs']
+    copies: ['dist/worker.mjs', 'dist/worker.mjs.licenses.txt']
   }
   const folder = join(distFolder, 'images')
   const worker = await buildImage({ ...image, name: workerImage, target: 'worker', archive: join(folder, 'worker.tar') })

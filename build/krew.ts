@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { parseDocument } from 'yaml'
-import { buildExecutable } from './executable.ts'
+import { buildExecutable, executableLicenses } from './executable.ts'
 import { run } from './processes.ts'
 import { distFolder, projectFolder, projectVersion } from './project.ts'
 import { hashOf, unlessMade } from './up-to-date.ts'
@@ -13,10 +13,10 @@ export const archiveName = 'kubectl-scalardl-linux-amd64.tar.gz'
 /** Makes the archive that krew installs from, its .sha256 and dist/krew.yaml; returns the archive's path. */
 export async function buildKrewArchive(): Promise<string> {
   const executable = await buildExecutable()
-  const license = join(projectFolder, 'LICENSE')
+  const files = [executable, join(projectFolder, 'LICENSE'), executableLicenses]
   const archive = join(distFolder, archiveName)
-  await unlessMade(archive, await hashOf({ files: [executable, license] }), () =>
-    withProgress(`packing ${archiveName}`, () => pack(archive, [executable, license]))
+  await unlessMade(archive, await hashOf({ files }), () =>
+    withProgress(`packing ${archiveName}`, () => pack(archive, files))
   )
   const sha256 = await hashOf({ files: [archive] })
   writeFileSync(`${archive}.sha256`, `${sha256}  ${archiveName}\n`)
@@ -40,7 +40,7 @@ export function fillManifest(template: string, version: string, sha256: string):
 
 // The same input gives the same bytes: owners, order and times are fixed.
 async function pack(archive: string, files: string[]): Promise<void> {
-  const same = ['--owner=0', '--group=0', '--numeric-owner', '--sort=name', '--mtime=@0']
+  const same = ['--owner=0', '--group=0', '--numeric-owner', '--sort=name', '--mtime=@0', '--transform=s/^plugin.cjs.licenses/third-party-licenses/']
   const members = files.flatMap((file) => ['--directory', dirname(file), file.slice(dirname(file).length + 1)])
   const fresh = `${archive}.new`
   await run('tar', ['--create', '--use-compress-program=gzip -n', '--file', fresh, ...same, ...members], { timeoutMs: 300_000 })

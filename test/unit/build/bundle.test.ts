@@ -1,0 +1,31 @@
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import t from 'tap'
+import { bundlePlugin, licensesBeside } from '../../../build/bundle.ts'
+import { packageFolder } from '../../../build/licenses.ts'
+import { run } from '../../../build/processes.ts'
+import { projectFolder, projectVersion } from '../../../build/project.ts'
+
+const manifests = readdirSync(join(projectFolder, 'manifests'))
+
+t.test('the bundled plugin needs no file beside it', async (t) => {
+  const bundle = await bundlePlugin()
+  const alone = join(t.testdir(), 'plugin.cjs')
+  copyFileSync(bundle, alone)
+  const code = readFileSync(alone, 'utf8')
+  // Asked in a way that does not print megabytes when it fails.
+  for (const manifest of manifests) t.ok(new RegExp(`[{,"]${basename(manifest, '.yaml')}"?:["'\`]`).test(code), `${manifest} is inside`)
+  t.notOk(code.includes('../manifests/'), 'nothing reads them from the disk')
+  t.match(await run(process.execPath, [alone, 'version'], { cwd: t.testdirName }), projectVersion())
+  t.match(await run(process.execPath, [alone, '--help'], { cwd: t.testdirName }), 'kubectl scalardl')
+})
+
+t.test('the licenses of what is bundled go with it', async (t) => {
+  const licenses = readFileSync(licensesBeside(await bundlePlugin()), 'utf8')
+  for (const name of ['yargs', '@kubernetes/client-node', 'zod']) t.match(licenses, new RegExp(`^${name} \\d.*license: `, 'm'))
+})
+
+t.test('a bundled file belongs to the innermost package', async (t) => {
+  t.equal(packageFolder('node_modules/a/node_modules/@b/c/index.js'), 'node_modules/a/node_modules/@b/c')
+  t.equal(packageFolder('plugin/main.ts'), undefined)
+})
