@@ -16,7 +16,7 @@ const certificateCodes = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ERR_TLS|ERR_SSL|EPRO
 
 /** What went wrong between here and the API server, as a Failure; anything else comes back as it is. */
 export function explainApiError(error: unknown, session: Session): unknown {
-  if (error instanceof Failure) return error
+  if (error instanceof Failure || (error instanceof Error && error.name === 'AbortError')) return error
   const server = session.kubeConfig.getCurrentCluster()?.server ?? 'the API server'
   const failure = (what: string, why: string, next: string, exitCode: ExitCode = ExitCode.failed) => new Failure({ what, why, next }, { exitCode, cause: error })
   const status = statusCode(error)

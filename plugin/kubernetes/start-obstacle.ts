@@ -22,8 +22,9 @@ function newest(events: readonly CoreV1Event[], reasons: RegExp): CoreV1Event | 
 }
 
 function rejection(event: CoreV1Event): Obstacle {
-  const reason = event.message ?? event.reason ?? ''
-  const obstacle = { title: 'its pod is refused', reason, patienceMs: 8000 }
+  // every try has another pod's name, which tells nothing
+  const reason = (event.message ?? event.reason ?? '').replace(/^Error creating: (pods "[^"]*" is forbidden: )?/, '')
+  const obstacle = { title: 'its pod to be admitted', reason, patienceMs: 8000 }
   if (/exceeded quota|must specify/.test(reason)) return { ...obstacle, title: 'the quota of the namespace', next: 'ask for less with --requests and --limits, or have the ResourceQuota raised' }
   if (/PodSecurity/.test(reason)) return { ...obstacle, title: 'the Pod Security of the namespace', next: 'leave out the --patch that loosens the pod, or change the level that the namespace enforces' }
   if (/serviceaccount|service account/i.test(reason)) return { ...obstacle, title: 'its ServiceAccount', next: 'run `kubectl scalardl install`' }

@@ -25,6 +25,10 @@ export async function openTerminal(options: { verbose: boolean }): Promise<Termi
       const prompt = createInterface({ input: process.stdin, output: process.stderr })
       try {
         return await prompt.question(question, { signal: interruption.signal })
+      } catch (error) {
+        if (!(error instanceof Error && error.name === 'AbortError')) throw error
+        line('')
+        return '' // Ctrl-C is no answer either
       } finally {
         prompt.close()
       }

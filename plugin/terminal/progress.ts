@@ -26,7 +26,8 @@ function plainProgress(stream: NodeJS.WriteStream, style: Terminal['style']): Te
 
 /** A spinner where a person watches, plain lines in CI, in pipes and on dumb terminals. */
 export async function openProgress(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv, style: Terminal['style']): Promise<Terminal['begin']> {
-  const watched = stream.isTTY && environment['TERM'] !== 'dumb' && (environment['CI'] ?? '') === ''
+  // a terminal without a size (some containers' are) would have the spinner clear lines for ever
+  const watched = stream.isTTY && stream.columns > 0 && environment['TERM'] !== 'dumb' && (environment['CI'] ?? '') === ''
   if (!watched) return plainProgress(stream, style)
   const { default: ora } = await import('ora')
   const color = (environment['NO_COLOR'] ?? '') === '' ? 'cyan' : false

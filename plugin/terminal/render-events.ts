@@ -51,7 +51,7 @@ export function eventView(terminal: Terminal): EventView {
       } else if (code === 'failed') {
         phase?.progress.fail(phase.name)
         phase = undefined
-      } else if (code !== 'finished' && code !== 'still-paused') {
+      } else if (code !== 'started' && code !== 'finished' && code !== 'still-paused') {
         line(message, level)
       }
     },

@@ -11,7 +11,7 @@ import { restoreBackup } from './restore-backup.ts'
 /** `--drop-previous` belongs to a restore that is made, and to one that was; which one is meant, the name tells. */
 async function namesRestore(session: Session, name: string): Promise<boolean> {
   if (name.includes('://') || (await readRecord(session, operationName('backup', name))) !== undefined) return false
-  return name.startsWith('restore-') && (await readRecord(session, name)) !== undefined
+  return (await readRecord(session, name.startsWith('restore-') ? name : operationName('restore', name))) !== undefined
 }
 
 export const runRestore: Action<RestoreFlags> = async (flags, session, terminal) => {

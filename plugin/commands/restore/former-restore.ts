@@ -1,5 +1,6 @@
 import { parseDuration } from '../../../operation/duration.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
+import { Failure } from '../../../operation/failure.ts'
 import type { OperationRequest } from '../../../operation/request.ts'
 import type { Action } from '../../command.ts'
 import { findReleases } from '../../kubernetes/releases.ts'
@@ -22,6 +23,9 @@ async function openFormer(flags: RestoreFlags, session: Session) {
   const options = readJobOptions(flags)
   const target = readTargetOptions(flags)
   const former = await findRestore(session, flags.backup)
+  if (former.restore.databases.some((database) => database.previous === undefined)) {
+    throw new Failure({ what: `nothing to do for ${former.operation}`, why: 'the data that was in service before it is no longer kept', next: 'restore another backup instead: kubectl scalardl get backups' })
+  }
   const backup = await findBackup(session, former.restore.backup)
   const releases = await findReleases(session, former.releases)
   const parts = await databaseParts(session, releases)

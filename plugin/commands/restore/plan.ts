@@ -30,7 +30,7 @@ export function restorePlan(record: BackupRecord, releases: readonly Release[], 
     ...releases.map((release) => releaseLine(release, options.replicas)),
     style('yellow', 'What is lost:'),
     `  everything written since ${point}`,
-    `  ${options.dropPrevious ? 'the data in service now: --drop-previous removes it, and there is NO way back' : 'nothing else: the data in service now is kept beside, until --drop-previous'}`,
+    options.dropPrevious ? '  the data in service now: --drop-previous removes it, and there is NO way back' : 'The data in service now is kept beside, until --drop-previous removes it.',
   ].join('\n')
 }
 

@@ -6,19 +6,7 @@ import { referencesOf } from '../../../../../plugin/kubernetes/job/property-refe
 import { podsOnly, releasePart, type ReleasePart } from '../../../../../plugin/kubernetes/job/release-part.ts'
 import { chartPodSpec, chartProperties, chartRelease } from './chart-deployment.ts'
 import { refused } from '../../refused.ts'
-
-const options: JobOptions = {
-  image: undefined,
-  imagePullPolicy: undefined,
-  imagePullSecrets: [],
-  serviceAccount: 'kubectl-scalardl',
-  nodeSelector: {},
-  tolerations: [],
-  requests: {},
-  limits: {},
-  patch: {},
-  ttlSeconds: 60,
-}
+import { jobOptions } from './job-options.ts'
 
 function request(parts: readonly ReleasePart[]): OperationRequest {
   return requestSchema.parse({
@@ -39,7 +27,7 @@ function request(parts: readonly ReleasePart[]): OperationRequest {
 }
 
 function compose(parts: readonly ReleasePart[], more: Partial<JobOptions> = {}, extra = {}) {
-  const job = composeJob(request(parts), parts, extra, { ...options, ...more })
+  const job = composeJob(request(parts), parts, extra, { ...jobOptions, ...more })
   const pod = job.spec?.template.spec
   const container = pod?.containers[0]
   return { job, pod, container }
