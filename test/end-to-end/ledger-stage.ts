@@ -34,7 +34,7 @@ export async function openDatabaseStage(namespace: string, labels: Record<string
   const stage = new Stage(namespace, ground())
   await stage.open(labels)
   await stage.apply([
-    ...postgresqlServer({ name: 'database', namespace, superuserPassword: passwords.superuser, roles: usualRoles(passwords) }),
+    ...postgresqlServer({ name: 'database', namespace, image: stage.images.postgresql, superuserPassword: passwords.superuser, roles: usualRoles(passwords) }),
     {
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
@@ -60,6 +60,7 @@ export async function addLedger(stage: Stage, options: LedgerStageOptions = {}):
     release: name,
     namespace: stage.namespace,
     replicas,
+    image: stage.images.ledger,
     properties: storage === 'multi' ? twoDatabases(server, ['ledger_a', 'ledger_b'], variables) : singleStorage({ server, database: 'ledger_a' }, variables),
     database: { username: 'scalar', password: 'not this one' },
     secret: { name: `${name}-database`, values: { LEDGER_PASSWORD: passwords.scalar } },

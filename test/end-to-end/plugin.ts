@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { workerSqlImage } from '../../build/images.ts'
 
 /** How one run of `kubectl scalardl` ended. */
 export interface Run {
@@ -13,7 +14,11 @@ export interface Plugin {
   executable: string
   kubeconfig: string
   context: string
+  images: { workerSql: string }
 }
+
+/** The commands whose Job needs the worker's image; a cluster with a registry of its own has it under another name. */
+const withJob = new Set(['backup', 'restore', 'pause', 'unpause', 'doctor', 'import', 'delete'])
 
 export interface RunOptions {
   namespace: string
@@ -28,7 +33,8 @@ export interface RunOptions {
 /** Starts the plugin and hands out the process, for tests that interrupt it. */
 export function start(plugin: Plugin, args: readonly string[], options: RunOptions): { child: ChildProcess; ended: Promise<Run> } {
   const startedAt = Date.now()
-  const all = [...args, '-n', options.namespace, '--kubeconfig', plugin.kubeconfig, '--context', plugin.context]
+  const image = plugin.images.workerSql !== workerSqlImage && withJob.has(args[0] ?? '') ? ['--image', plugin.images.workerSql] : []
+  const all = [...args, ...image, '-n', options.namespace, '--kubeconfig', plugin.kubeconfig, '--context', plugin.context]
   const child = spawn(plugin.executable, all, { env: { ...process.env, NO_COLOR: '1', ...options.environment }, stdio: 'pipe' })
   let stdout = ''
   let stderr = ''

@@ -1,15 +1,14 @@
 import { execFile } from 'node:child_process'
 import type { KubernetesObject } from '@kubernetes/client-node'
 import type { Verdict } from '../stand-ins/ledger/invariant.ts'
-import { run, start, type Plugin, type Run, type RunOptions } from './plugin.ts'
+import type { Ground } from './ground.ts'
+import { run, start, type Run, type RunOptions } from './plugin.ts'
 
-/** What run.ts prepared, handed over in the environment so that one test file can be run by itself against it. */
-export interface Ground extends Plugin {
-  kubectl: string
-}
+/** What of the prepared ground a test needs; run.ts hands it over in the environment, so that one test file can be run by itself. */
+export type TestGround = Pick<Ground, 'executable' | 'kubeconfig' | 'context' | 'kubectl' | 'images'>
 
 /** @throws Error where no cluster was prepared; a skipped end-to-end test would look like a passed one. */
-export function ground(): Ground {
+export function ground(): TestGround {
   const read = (name: string): string => {
     const value = process.env[name]
     if (value === undefined || value === '') throw new Error(`${name} is not set: run the end-to-end tests by npm run test:end-to-end`)
@@ -20,17 +19,22 @@ export function ground(): Ground {
     kubeconfig: read('SCALARDL_TEST_KUBECONFIG'),
     context: read('SCALARDL_TEST_CONTEXT'),
     kubectl: read('SCALARDL_TEST_KUBECTL'),
+    images: JSON.parse(read('SCALARDL_TEST_IMAGES')) as Ground['images'],
   }
 }
 
 /** One namespace of the cluster with what a test needs in it. */
 export class Stage {
   readonly namespace: string
-  readonly #ground: Ground
+  readonly #ground: TestGround
 
-  constructor(namespace: string, at: Ground) {
+  constructor(namespace: string, at: TestGround) {
     this.namespace = namespace
     this.#ground = at
+  }
+
+  get images(): Ground['images'] {
+    return this.#ground.images
   }
 
   /** Creates the namespace, emptied first where an earlier run was cut off. */
@@ -50,7 +54,7 @@ export class Stage {
       const all = ['--kubeconfig', kubeconfig, '--context', context, '-n', this.namespace, ...args]
       const child = execFile(kubectl, all, { maxBuffer: 64 << 20, timeout: 240_000 }, (error, stdout, stderr) => {
         if (error === null) resolve(stdout)
-        else reject(new Error(`kubectl ${args.join(' ')}: ${stderr.trim() || stdout.trim() || error.message}`))
+        else reject(new Error(`kubectl ${args.join(' ')}: ${stderr.trim() || error.message}\n${stdout}`))
       })
       child.stdin?.end(input ?? '')
     })

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { Failure } from '../../operation/failure.ts'
+import { prepareGround, type Ground } from './ground.ts'
+
+/**
+ * Prepares a cluster, the images and the executable, then runs the end-to-end tests one after another.
+ * Arguments that are no options name test files; without any all run.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    context: { type: 'string' },
+    kubeconfig: { type: 'string' },
+    'image-load': { type: 'string' },
+    registry: { type: 'string' },
+    /** leaves the local cluster running, so that the next run begins at once */
+    keep: { type: 'boolean', default: false },
+  },
+})
+
+function runTests(ground: Ground): Promise<number> {
+  const files = positionals.length > 0 ? positionals : globSync('test/end-to-end/**/*.test.ts').sort()
+  const environment = {
+    SCALARDL_TEST_PLUGIN: ground.executable,
+    SCALARDL_TEST_KUBECONFIG: ground.kubeconfig,
+    SCALARDL_TEST_CONTEXT: ground.context,
+    SCALARDL_TEST_KUBECTL: ground.kubectl,
+    SCALARDL_TEST_IMAGES: JSON.stringify(ground.images),
+  }
+  const child = spawn('tap', ['run', '--jobs=1', '--timeout=600', '--reporter=tap', ...files], { stdio: 'inherit', env: { ...process.env, ...environment } })
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', (status) => resolve(status ?? 1)))
+}
+
+try {
+  const { 'image-load': imageLoad, keep, ...target } = values
+  const ground = await prepareGround({ ...target, imageLoad, cluster: 'end-to-end' })
+  process.exitCode = await runTests(ground).finally(() => (keep ? undefined : ground.down()))
+} catch (error) {
+  // Not able to run is a failure of the tests, never a reason to pass without them.
+  const text = error instanceof Failure ? `${error.what}\n  why: ${error.why}\n  next: ${error.next}` : String(error)
+  process.stderr.write(`the end-to-end tests could not run: ${text}\n`)
+  process.exitCode = 1
+}
