@@ -1,7 +1,7 @@
 import { ledgerRelease, type LedgerRelease, type LedgerReleaseOptions } from '../stand-ins/ledger/objects.ts'
 import { singleStorage, twoDatabases } from '../stand-ins/ledger/release-properties.ts'
 import { postgresqlServer, usualRoles } from '../stand-ins/postgresql/objects.ts'
-import { ground, Stage } from './stage.ts'
+import { ground, Stage, type TestGround } from './stage.ts'
 
 /** Passwords of the test servers; odd characters on purpose, since every one of them has to pass unharmed. */
 export const passwords = { superuser: "su$p'er \"1\"", scalar: "sc@lar:p/w%d&x='1'", admin: 'adm#in?\\1' }
@@ -30,8 +30,8 @@ export interface LedgerStage {
 }
 
 /** The PostgreSQL server and what belongs to backups, without any release. */
-export async function openDatabaseStage(namespace: string, labels: Record<string, string> = {}): Promise<Stage> {
-  const stage = new Stage(namespace, ground())
+export async function openDatabaseStage(namespace: string, labels: Record<string, string> = {}, on: TestGround = ground()): Promise<Stage> {
+  const stage = new Stage(namespace, on)
   await stage.open(labels)
   await stage.apply([
     ...postgresqlServer({ name: 'database', namespace, image: stage.images.postgresql, superuserPassword: passwords.superuser, roles: usualRoles(passwords) }),

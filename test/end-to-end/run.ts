@@ -5,7 +5,7 @@ import { Failure } from '../../operation/failure.ts'
 import { prepareGround, type Ground } from './ground.ts'
 
 /**
- * Prepares a cluster, the images and the executable, then runs the end-to-end tests one after another.
+ * Prepares a cluster, the images and the executable, then runs the end-to-end tests, two at a time since most of their time is waiting.
  * Arguments that are no options name test files; without any all run.
  */
 const { values, positionals } = parseArgs({
@@ -29,7 +29,7 @@ function runTests(ground: Ground): Promise<number> {
     SCALARDL_TEST_KUBECTL: ground.kubectl,
     SCALARDL_TEST_IMAGES: JSON.stringify(ground.images),
   }
-  const child = spawn('tap', ['run', '--jobs=1', '--timeout=600', '--reporter=tap', ...files], { stdio: 'inherit', env: { ...process.env, ...environment } })
+  const child = spawn('tap', ['run', '--jobs=2', '--timeout=600', '--reporter=tap', ...files], { stdio: 'inherit', env: { ...process.env, ...environment } })
   return new Promise((resolve, reject) => child.on('error', reject).on('close', (status) => resolve(status ?? 1)))
 }
 
