@@ -89,7 +89,6 @@ export const requestSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...common,
     kind: z.literal('restore'),
-    pause,
     /** operation that made the backup; its record ConfigMap says where the data is */
     backup: z.string(),
     /** drop the databases that were in service before, once the restored ones serve */
@@ -103,7 +102,6 @@ export const requestSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...common,
     kind: z.literal('undo'),
-    pause,
     /** operation of the restore that is undone */
     restore: z.string(),
     readyMs: z.int().positive(),

@@ -1,6 +1,6 @@
 import { declareCommand, type FlagsOf } from '../../command.ts'
 import { dryRunFlag, yesFlag, type GlobalArgv } from '../flags.ts'
-import { databaseFlags, jobFlags, pauseLimitFlags, targetFlags, waitFlags } from '../job-flags.ts'
+import { databaseFlags, jobFlags, waitFlags } from '../job-flags.ts'
 
 export function restoreFlags(yargs: GlobalArgv) {
   const own = yargs
@@ -10,7 +10,7 @@ export function restoreFlags(yargs: GlobalArgv) {
     .option('undo', { type: 'boolean', default: false, describe: 'of a restore: put the data that was in service before back' })
     .option('replicas', { type: 'number', requiresArg: true, describe: 'replicas to scale up to where the Deployment stands at 0' })
     .option('ready-timeout', { type: 'string', default: '10m', requiresArg: true, describe: 'how long the release may take to serve again' })
-  return dryRunFlag(yesFlag(waitFlags(jobFlags(targetFlags(databaseFlags(pauseLimitFlags(own, '60s')))))))
+  return dryRunFlag(yesFlag(waitFlags(jobFlags(databaseFlags(own)))))
 }
 export type RestoreFlags = FlagsOf<typeof restoreFlags>
 

@@ -6,13 +6,12 @@ import type { Action } from '../../command.ts'
 import { findReleases } from '../../kubernetes/releases.ts'
 import type { Session } from '../../kubernetes/session.ts'
 import { finishOperation } from '../../operations/finish-operation.ts'
-import { readPauseLimits } from '../../operations/pause-limits.ts'
 import { chooseName, databaseParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
-import { readTargetOptions } from '../../operations/read-target.ts'
 import { runOperation } from '../../operations/run-operation.ts'
 import { confirmByName } from '../../terminal/confirm.ts'
 import { readJobOptions } from '../job-options.ts'
 import { wholeNumber } from '../numbers.ts'
+import { withoutTarget } from '../without-target.ts'
 import type { RestoreFlags } from './command.ts'
 import { findBackup, findRestore } from './find-record.ts'
 import { dropPlan, undoPlan } from './plan.ts'
@@ -21,7 +20,6 @@ import { restoreColumns } from './summary.ts'
 /** What `--undo` and `--drop-previous` of an earlier restore have in common: its releases, its databases, its backup's storage. */
 async function openFormer(flags: RestoreFlags, session: Session) {
   const options = readJobOptions(flags)
-  const target = readTargetOptions(flags)
   const former = await findRestore(session, flags.backup)
   if (former.restore.databases.some((database) => database.previous === undefined)) {
     throw new Failure({ what: `nothing to do for ${former.operation}`, why: 'the data that was in service before it is no longer kept', next: 'restore another backup instead: kubectl scalardl get backups' })
@@ -31,14 +29,14 @@ async function openFormer(flags: RestoreFlags, session: Session) {
   const parts = await databaseParts(session, releases)
   const name = chooseName(flags.name, former.releases[0] ?? '')
   const prepare = (request: OperationRequest) =>
-    prepareOperation(session, request, parts, { location: backup.backup.location, databaseSecret: flags.databaseSecret, tlsCaSecret: target.tlsCaSecret }, options)
-  return { former, releases, name, target: { ...target.target, releases: parts.map((part) => part.target) }, prepare }
+    prepareOperation(session, request, parts, { location: backup.backup.location, databaseSecret: flags.databaseSecret }, options)
+  return { former, releases, name, target: { ...withoutTarget, releases: parts.map((part) => part.target) }, prepare }
 }
 
 /** `restore RESTORE --undo` */
 export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal) => {
   const replicas = flags.replicas === undefined ? {} : { replicas: wholeNumber('--replicas', flags.replicas, 0) }
-  const own = { pause: readPauseLimits(flags), readyMs: Math.round(parseDuration(flags.readyTimeout)), ...replicas }
+  const own = { readyMs: Math.round(parseDuration(flags.readyTimeout)), ...replicas }
   const { former, releases, name, target, prepare } = await openFormer(flags, session)
   const objects = await prepare({ ...requestCore(session, 'undo', name, target), ...own, restore: former.operation })
   terminal.note(undoPlan(former, releases, flags.replicas, terminal.style))

@@ -8,15 +8,14 @@ import { findReleases } from '../../kubernetes/releases.ts'
 import type { Session } from '../../kubernetes/session.ts'
 import { finishOperation } from '../../operations/finish-operation.ts'
 import { importBackup } from '../../operations/import-backup.ts'
-import { readPauseLimits } from '../../operations/pause-limits.ts'
 import { chooseName, databaseParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
-import { readTargetOptions } from '../../operations/read-target.ts'
 import { resumeNamed } from '../../operations/resume-named.ts'
 import { runOperation } from '../../operations/run-operation.ts'
 import { confirmByName } from '../../terminal/confirm.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { readJobOptions } from '../job-options.ts'
 import { wholeNumber } from '../numbers.ts'
+import { withoutTarget } from '../without-target.ts'
 import type { RestoreFlags } from './command.ts'
 import { checkBackup, findBackup, type BackupRecord } from './find-record.ts'
 import { restorePlan } from './plan.ts'
@@ -26,9 +25,7 @@ import { restoreColumns, showWayBack } from './summary.ts'
 function readFlags(flags: RestoreFlags) {
   return {
     options: readJobOptions(flags),
-    target: readTargetOptions(flags),
     own: {
-      pause: readPauseLimits(flags),
       dropPrevious: flags.dropPrevious,
       parallel: wholeNumber('--parallel', flags.parallel, 1),
       readyMs: Math.round(parseDuration(flags.readyTimeout)),
@@ -52,7 +49,7 @@ async function backupRecord(session: Session, terminal: Terminal, flags: Restore
 
 /** `restore BACKUP`: shows the plan, asks, and does it. */
 export const restoreBackup: Action<RestoreFlags> = async (flags, session, terminal) => {
-  const { options, target, own } = readFlags(flags)
+  const { options, own } = readFlags(flags)
   const record = await backupRecord(session, terminal, flags)
   const names = flags.toRelease ?? record.releases
   const name = chooseName(flags.name, names[0] ?? '')
@@ -61,9 +58,9 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
 
   const releases = await findReleases(session, names)
   const parts = await databaseParts(session, releases)
-  const core = requestCore(session, 'restore', name, { ...target.target, releases: parts.map((part) => part.target) })
+  const core = requestCore(session, 'restore', name, { ...withoutTarget, releases: parts.map((part) => part.target) })
   const request: RequestOf<'restore'> = { ...core, ...own, backup: record.operation }
-  const extra = { location: record.backup.location, databaseSecret: flags.databaseSecret, tlsCaSecret: target.tlsCaSecret }
+  const extra = { location: record.backup.location, databaseSecret: flags.databaseSecret }
   const objects = await prepareOperation(session, request, parts, extra, options)
 
   terminal.note(restorePlan(record, releases, { dropPrevious: flags.dropPrevious, replicas: flags.replicas }, terminal.style))
