@@ -3,6 +3,7 @@ import { globSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Failure } from '../../operation/failure.ts'
 import { prepareGround, type Ground } from './ground.ts'
+import { environmentOf } from './stage.ts'
 
 /**
  * Prepares a cluster, the images and the executable, then runs the end-to-end tests, two at a time since most of their time is waiting.
@@ -22,14 +23,7 @@ const { values, positionals } = parseArgs({
 
 function runTests(ground: Ground): Promise<number> {
   const files = positionals.length > 0 ? positionals : globSync('test/end-to-end/**/*.test.ts').sort()
-  const environment = {
-    SCALARDL_TEST_PLUGIN: ground.executable,
-    SCALARDL_TEST_KUBECONFIG: ground.kubeconfig,
-    SCALARDL_TEST_CONTEXT: ground.context,
-    SCALARDL_TEST_KUBECTL: ground.kubectl,
-    SCALARDL_TEST_IMAGES: JSON.stringify(ground.images),
-  }
-  const child = spawn('tap', ['run', '--jobs=2', '--timeout=600', '--reporter=tap', ...files], { stdio: 'inherit', env: { ...process.env, ...environment } })
+  const child = spawn('tap', ['run', '--jobs=2', '--timeout=600', '--reporter=tap', ...files], { stdio: 'inherit', env: { ...process.env, ...environmentOf(ground) } })
   return new Promise((resolve, reject) => child.on('error', reject).on('close', (status) => resolve(status ?? 1)))
 }
 

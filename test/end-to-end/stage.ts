@@ -23,6 +23,17 @@ export function ground(): TestGround {
   }
 }
 
+/** The ground as a test file finds it in its environment. */
+export function environmentOf(prepared: TestGround): Record<string, string> {
+  return {
+    SCALARDL_TEST_PLUGIN: prepared.executable,
+    SCALARDL_TEST_KUBECONFIG: prepared.kubeconfig,
+    SCALARDL_TEST_CONTEXT: prepared.context,
+    SCALARDL_TEST_KUBECTL: prepared.kubectl,
+    SCALARDL_TEST_IMAGES: JSON.stringify(prepared.images),
+  }
+}
+
 /** One namespace of the cluster with what a test needs in it. */
 export class Stage {
   readonly namespace: string

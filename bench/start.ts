@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { messageOf } from '../operation/failure.ts'
+import { useCluster } from '../test/local-kubernetes/target.ts'
+import { formatRatio, formatSpread, spreadOf, type Spread } from './statistics.ts'
+import { formatRows } from './report.ts'
+
+/** How long the plugin takes to start and answer, beside kubectl itself doing the like. */
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '15' },
+    json: { type: 'string' },
+    context: { type: 'string' },
+    kubeconfig: { type: 'string' },
+    namespace: { type: 'string', short: 'n', default: 'default' },
+  },
+})
+
+const warmUps = 2
+const executable = 'dist/kubectl-scalardl'
+const plugin = existsSync(executable) ? [executable] : [process.execPath, 'plugin/main.ts']
+
+interface Contender {
+  title: string
+  /** the kubectl command that does the like */
+  beside: string
+  command: string[]
+}
+
+/** How long one command takes from its start to its end, ms. @throws Error where it fails */
+function timeOnce([program = '', ...args]: readonly string[]): Promise<number> {
+  const startedMs = performance.now()
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => (code === 0 ? resolve(performance.now() - startedMs) : reject(new Error(`${program} ${args.join(' ')} failed: ${stderr}`))))
+  })
+}
+
+/** In turns, so that whatever else this machine does meets all of them alike. */
+async function race(commands: readonly string[][], runs: number): Promise<Spread[]> {
+  const times = commands.map((): number[] => [])
+  for (let run = -warmUps; run < runs; run += 1) {
+    for (const [index, command] of commands.entries()) {
+      const ms = await timeOnce(command)
+      if (run >= 0) times[index]?.push(ms)
+    }
+  }
+  return times.map(spreadOf)
+}
+
+/** The cluster that was named, or the one that the end-to-end tests are prepared for, or this machine's own. */
+async function target(): Promise<{ kubectl: string; flags: string[] }> {
+  const { SCALARDL_TEST_KUBECONFIG: kubeconfig, SCALARDL_TEST_CONTEXT: context, SCALARDL_TEST_KUBECTL: kubectl } = process.env
+  const flagsOf = (file: string, name: string) => ['--kubeconfig', file, '--context', name, '-n', values.namespace]
+  if (kubeconfig !== undefined && context !== undefined && kubectl !== undefined) return { kubectl, flags: flagsOf(kubeconfig, context) }
+  // The images of this target are never used; nothing is put into the cluster.
+  const cluster = await useCluster({ name: 'bench', context: values.context, kubeconfig: values.kubeconfig, imageLoad: ': {archive}' })
+  return { kubectl: cluster.kubectlPath, flags: flagsOf(cluster.kubeconfig, cluster.context) }
+}
+
+async function main(): Promise<void> {
+  const runs = Number(values.runs)
+  if (!Number.isInteger(runs) || runs < 1) throw new RangeError('--runs is a whole number')
+  const { kubectl, flags } = await target()
+  const beside: Contender[] = [
+    { title: 'kubectl version --client', beside: 'kubectl version --client', command: [kubectl, 'version', '--client'] },
+    { title: 'kubectl get pods', beside: 'kubectl get pods', command: [kubectl, 'get', 'pods', ...flags] },
+    { title: 'kubectl scalardl version', beside: 'kubectl version --client', command: [...plugin, 'version'] },
+    { title: 'kubectl scalardl --help', beside: 'kubectl version --client', command: [...plugin, '--help'] },
+    { title: 'kubectl scalardl status', beside: 'kubectl get pods', command: [...plugin, 'status', ...flags] },
+  ]
+  const spreads = await race(beside.map(({ command }) => command), runs)
+  const byTitle = new Map(beside.map(({ title }, index) => [title, spreads[index]]))
+  const rows = beside.flatMap(({ title, beside: other }) => {
+    const [own, theirs] = [byTitle.get(title), byTitle.get(other)]
+    return own === undefined || theirs === undefined ? [] : [[title, formatSpread(own), title === other ? '' : formatRatio(own, theirs), title === other ? '' : other]]
+  })
+  process.stdout.write(formatRows([[`START (${plugin.at(-1)})`, `median of ${runs} (min–max)`, 'times', 'of'], ...rows]))
+  if (values.json !== undefined) {
+    const document = { measuredAt: new Date().toISOString(), unit: 'ms', plugin: plugin.at(-1), commands: Object.fromEntries(byTitle) }
+    await writeFile(values.json, `${JSON.stringify(document, null, 2)}\n`)
+  }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${messageOf(error)}\n`)
+  process.exitCode = 1
+})
