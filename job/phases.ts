@@ -16,14 +16,17 @@ export function phases(record: RecordStore, events: Events): OperationContext<'b
     const phase: (typeof record.current.phases)[number] = { name, startedAt: new Date(startMs).toISOString() }
     events.say('phase', name, { data: { name } })
     save((current) => current.phases.push(phase))
+    let failed = true
     try {
-      return await run()
+      const result = await run()
+      failed = false
+      return result
     } finally {
       const endMs = Date.now()
       save(() => {
         phase.finishedAt = new Date(endMs).toISOString()
       })
-      events.say('phase-done', `${name}: ${formatDuration(endMs - startMs)}`, { data: { name, ms: endMs - startMs } })
+      events.say('phase-done', `${name}: ${formatDuration(endMs - startMs)}`, { data: { name, ms: endMs - startMs, failed } })
     }
   }
 }

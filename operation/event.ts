@@ -21,7 +21,7 @@ export type WorkerEvent = z.infer<typeof eventSchema>
 export const eventCodes = [
   'started', // data: operation, kind, version, attempt
   'phase', // a phase of the record's time line began; data: name
-  'phase-done', // data: name, ms
+  'phase-done', // data: name, ms, failed
   'finding', // data: a Finding
   'progress', // data: subject, done, total, unit
   'paused', // data: count, ms

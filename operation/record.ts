@@ -4,7 +4,8 @@ import { operationKinds } from './names.ts'
 import { findingSchema } from './finding.ts'
 import { formatVersion } from './version.ts'
 
-const failure = z.object({ what: z.string(), why: z.string(), next: z.string() })
+/** The three parts of an error, as records and events keep them. */
+export const failureSchema = z.object({ what: z.string(), why: z.string(), next: z.string() })
 
 /** A pod, or an address given by hand, that was paused. */
 const endpoint = z.object({
@@ -92,7 +93,7 @@ export const recordSchema = z.object({
   finishedAt: z.string().optional(),
   /** set when finished */
   exitCode: z.int().optional(),
-  failure: failure.optional(),
+  failure: failureSchema.optional(),
   /** the time line */
   phases: z.array(z.object({ name: z.string(), startedAt: z.string(), finishedAt: z.string().optional() })),
   windows: z.array(pauseWindow),

@@ -14,12 +14,16 @@ function usageFailure(message: string, known: { flags: readonly string[]; comman
   const [, words = ''] = /^Unknown (?:argument|command)s?: (.+)$/.exec(message) ?? []
   const unknown = [...new Set(words.split(', ').map(kebabCase))].filter((word) => word !== '')
   const [first = ''] = unknown
+  // a command's own flags are known only once the command is, so one that is near is what was meant
   const flag = suggestion(first, known.flags)
-  const nearest = suggestion(first, known.commands) ?? (flag === undefined ? undefined : `--${flag}`)
+  const command = flag === undefined ? suggestion(first, known.commands) : undefined
+  const nearest = flag === undefined ? command : `--${flag}`
+  // what follows a mistyped command is not known only because the command is not
+  const named = command === undefined ? unknown : [first]
   return new Failure(
     {
       what: 'the command line cannot be understood',
-      why: unknown.length > 0 ? `nothing here is called ${unknown.map((word) => `"${word}"`).join(' or ')}` : message.replace(/\s+/g, ' '),
+      why: named.length > 0 ? `nothing here is called ${named.map((word) => `"${word}"`).join(' or ')}` : message.replace(/\s+/g, ' '),
       next: nearest === undefined ? 'add --help for what is possible' : `did you mean "${nearest}"? --help shows what is possible`,
     },
     { exitCode: ExitCode.usage },

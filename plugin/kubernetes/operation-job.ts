@@ -1,6 +1,9 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import type { Session } from './session.ts'
+import { parseEvent } from '../../operation/event.ts'
+import type { FailureText } from '../../operation/failure.ts'
 import { jobName, labels } from '../../operation/names.ts'
+import { failureSchema } from '../../operation/record.ts'
 import { unlessMissing } from './api-error.ts'
 
 /** How the Job of an operation stands. */
@@ -10,6 +13,8 @@ export interface JobState {
   /** the condition's reason and message */
   reason?: string
   message?: string
+  /** what the worker itself gave as the cause, where it could write no record of it */
+  said?: FailureText
 }
 
 export async function readJob(session: Session, operation: string): Promise<V1Job | undefined> {
@@ -51,7 +56,17 @@ function mayStillWork(pod: V1Pod): boolean {
 export async function readJobState(session: Session, operation: string): Promise<JobState> {
   const state = jobState(await readJob(session, operation))
   if (state.phase === 'active' || state.phase === 'complete') return state
-  return (await operationPods(session, operation)).some(mayStillWork) ? { phase: 'active' } : state
+  const pods = await operationPods(session, operation)
+  if (pods.some(mayStillWork)) return { phase: 'active' }
+  const said = lastWords(pods)
+  return said === undefined ? state : { ...state, said }
+}
+
+/** The failure that the newest worker ended with, of the end of its log that the kubelet keeps in the pod's status. */
+function lastWords(pods: readonly V1Pod[]): FailureText | undefined {
+  const lines = pods.at(-1)?.status?.containerStatuses?.flatMap(({ state }) => state?.terminated?.message?.split('\n') ?? []) ?? []
+  const failed = lines.map(parseEvent).findLast((event) => event?.code === 'failed')
+  return failureSchema.safeParse(failed?.data).data
 }
 
 /** Asks a Job to end: its pods get SIGTERM, and no other follows them. */

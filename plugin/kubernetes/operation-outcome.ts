@@ -41,6 +41,7 @@ export function exitCodeOf(record: OperationRecord): ExitCode {
 /** Why a Job that is over ended an operation whose record does not say so itself. */
 function endedByJob(operation: string, job: JobState): FailureText {
   const again = operation.startsWith('backup-') ? 'run the backup again under another name' : `look at \`kubectl scalardl describe operation ${operation}\` before doing it again`
+  if (job.said !== undefined) return job.said
   const what = `${operation} ended without a verdict of its own`
   const detail = job.message === undefined ? '' : ` (${job.message})`
   if (job.phase === 'gone') return { what, why: 'its Job was deleted while it ran', next: again }

@@ -40,7 +40,8 @@ export function eventView(terminal: Terminal): EventView {
         phase = { name: message, progress: terminal.begin(message) }
       } else if (code === 'phase-done') {
         const took = typeof data?.['ms'] === 'number' ? ` ${terminal.style('dim', `(${formatDuration(data['ms'])})`)}` : ''
-        phase?.progress.succeed(`${phase.name}${took}`)
+        if (data?.['failed'] === true) phase?.progress.fail(`${phase.name}${took}`)
+        else phase?.progress.succeed(`${phase.name}${took}`)
         phase = undefined
       } else if (code === 'progress') {
         phase?.progress.update(`${phase.name}: ${message}${share(data)}`)

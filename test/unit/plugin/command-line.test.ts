@@ -29,10 +29,12 @@ t.test('a mistyped command is refused with the one that was meant', async (t) =>
   const failure = await refusal('bakcup my-ledger')
   t.equal(failure.exitCode, 2)
   t.match(failure.next, /"backup"/)
+  t.notMatch(failure.why, /my-ledger/)
 })
 
 t.test('a mistyped flag is refused with the one that was meant', async (t) => {
   t.match((await refusal('backup l --to pvc://b --max-puase 3s')).next, /"--max-pause"/)
+  t.match((await refusal('backup l --to pvc://b --pasue never')).next, /"--pause"/)
 })
 
 t.test('no command, a missing value, a missing release and a wrong choice are usage errors', async (t) => {

@@ -68,6 +68,22 @@ t.test('a cancelled worker that still has its grace period is waited for', async
   t.match(await waiting, { state: 'cancelled', failure: { why: 'the worker says so' } })
 })
 
+t.test('a worker that could not even write its record is heard all the same', async (t) => {
+  const store = new ObjectStore()
+  store.record({ operation: 'backup-b', kind: 'backup', state: 'pending' })
+  store.job('backup-b', 'backup', { type: 'Failed', reason: 'PodFailurePolicy' })
+  const failure = { what: 'the worker may not get the configmap', why: 'role not found', next: 'run install' }
+  const log = [
+    { seq: 1, time: '2026-11-21T09:00:00Z', level: 'info', code: 'started', message: 'backup-b' },
+    { seq: 2, time: '2026-11-21T09:00:01Z', level: 'error', code: 'failed', message: 'may not', data: failure },
+  ]
+  store.put('pods', {
+    metadata: { name: 'p', labels: { 'kubectl-scalardl.dev/operation': 'backup-b' } },
+    status: { phase: 'Failed', containerStatuses: [{ state: { terminated: { exitCode: 1, message: log.map((event) => JSON.stringify(event)).join('\n') } } }] },
+  })
+  t.match(await awaitOutcome(await store.session(t), 'backup-b', AbortSignal.timeout(15_000)), { state: 'failed', exitCode: 1, failure })
+})
+
 t.test('a milestone is enough for who waits for that', async (t) => {
   const store = new ObjectStore()
   store.record({ operation: 'backup-b', kind: 'backup', state: 'running', backup: { ...backup, state: 'recorded' } })

@@ -46,6 +46,11 @@ t.test('what went wrong in a phase marks it, and the verdict is left to say why'
   t.strictSame(lines, ['begin dump', 'fail dump'])
 })
 
+t.test('a phase that failed is not ticked off', async (t) => {
+  const lines = shown({ code: 'phase', message: 'preflight' }, { code: 'phase-done', message: 'preflight', data: { name: 'preflight', ms: 400, failed: true } })
+  t.strictSame(lines, ['begin preflight', 'fail preflight (400 ms)'])
+})
+
 t.test('findings are shown with their cure, those without a fault are not', async (t) => {
   const finding = { check: 'space', subject: 'pvc://b', outcome: 'error', message: '1 MB free', cure: 'make room' }
   const lines = shown({ code: 'finding', message: 'space', data: finding, level: 'error' }, { code: 'finding', message: 'fine', data: { ...finding, outcome: 'ok' } })
