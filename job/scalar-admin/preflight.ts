@@ -23,8 +23,9 @@ export async function preflight(context: Context): Promise<Finding[]> {
     const troubles = await connectAll(servers, tls)
     const unreachable = [...troubles].map(([{ endpoint }, { why, cure }]): Finding => error('admin port', titleOf(endpoint), why, cure))
     const reachable = servers.filter((server) => !troubles.has(server))
-    const pauses = await Promise.all(reachable.map((server) => pauseFinding(server, tls !== undefined)))
-    return [rights, ...podFindings(found), ...unreachable, ...pauses, ...(await leaseFindings(context, found))]
+    const pauses = await Promise.all(reachable.map((server) => pauseFinding(server, context, tls !== undefined)))
+    // The other operation first: the pause that may be found is its own then.
+    return [rights, ...(await leaseFindings(context, found)), ...podFindings(found), ...unreachable, ...pauses]
   } finally {
     closeAll(servers)
   }
@@ -58,13 +59,13 @@ function podFindings({ releases, state, targets }: Targets): Finding[] {
   return [...ready, ...unready, ...left, ...strangers]
 }
 
-async function pauseFinding({ client, endpoint, target }: Server, tls: boolean): Promise<Finding> {
+async function pauseFinding({ client, endpoint, target }: Server, { cluster }: Context, tls: boolean): Promise<Finding> {
   const subject = titleOf(endpoint)
   try {
     const paused = await client.checkPaused(answerMs)
     if (paused === false) return { check: 'admin port', subject, outcome: 'ok', message: 'it answers, and nobody has paused it' }
     if (paused === true) {
-      return error('nobody else pauses', subject, 'it is paused already', 'wait until that pause has ended; one that nobody needs any more: kubectl scalardl unpause RELEASE --force')
+      return error('nobody else pauses', subject, 'it is paused already', `wait until that pause has ended; one that nobody needs any more: kubectl scalardl unpause ${endpoint.release ?? 'RELEASE'} --force -n ${cluster.namespace}`)
     }
     const offered = tls ? undefined : await offersAdmin(target, answerMs)
     if (offered === false) return error('admin port', subject, 'the server there is not the admin service', 'give the port of the admin service with --admin-port')
@@ -80,7 +81,7 @@ async function leaseFindings({ cluster, request }: Context, { releases }: Target
   return releases.map((release): Finding => {
     const holder = others.get(release)
     if (holder === undefined) return { check: 'no other operation', subject: release, outcome: 'ok', message: 'free' }
-    return error('no other operation', release, `${holder} is at work on it`, `follow it with: kubectl scalardl logs ${holder}; end it with: kubectl scalardl cancel ${holder}`)
+    return error('no other operation', release, `${holder} is at work on it`, `follow it with: kubectl scalardl logs ${holder} -n ${cluster.namespace}; end it with: kubectl scalardl cancel ${holder} -n ${cluster.namespace}`)
   })
 }
 
