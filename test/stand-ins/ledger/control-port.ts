@@ -20,6 +20,8 @@ interface ControlOptions {
  */
 export async function startControlPort({ port, faults, gate, done, onFaults }: ControlOptions): Promise<Server> {
   const server = createServer((request, response) => {
+    // A kept connection may be closed here just as a busy client uses it again.
+    response.setHeader('connection', 'close')
     const answer = async () => {
       const state = () => ({ paused: !gate.isOpen, outstanding: gate.outstanding, held: gate.held, done: done(), faults: faults.settings })
       switch (`${request.method} ${request.url}`) {
