@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { messageOf } from '../operation/failure.ts'
 import { useGround } from './ground.ts'
 import type { Parts } from './phases.ts'
-import { forget, openSized, timeBackup, timeRestore, type SizedRelease } from './release.ts'
+import { closeSized, forget, openSized, timeBackup, timeRestore, type SizedRelease } from './release.ts'
 import { formatSeries, spreads } from './report.ts'
 
 /** Does the pause of a PostgreSQL backup grow with the database? Releases of several sizes beside each other, in turns. */
@@ -90,7 +90,7 @@ async function main(): Promise<void> {
     if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(document(measured), null, 2)}\n`)
   } finally {
     if (!values.keep) {
-      for (const { release } of measured) await release.stage.close()
+      for (const size of sizes) await closeSized(size)
       await ground.down()
     }
   }

@@ -1,6 +1,6 @@
 import { openLedgerStage } from '../test/end-to-end/ledger-stage.ts'
 import { recordOf } from '../test/end-to-end/records.ts'
-import type { Stage } from '../test/end-to-end/stage.ts'
+import { ground, Stage } from '../test/end-to-end/stage.ts'
 import { partsOfBackup, partsOfRestore, type Parts } from './phases.ts'
 
 /** A multi-storage release with data of a certain size. */
@@ -19,7 +19,7 @@ const location = 'pvc://backups/bench'
 export async function openSized(megabytes: number): Promise<SizedRelease> {
   const title = megabytes < 1000 ? `${megabytes} MB` : `${megabytes / 1000} GB`
   const startedMs = Date.now()
-  const { stage } = await openLedgerStage(`bench-${megabytes}mb`, { standIn: { STAND_IN_FILL_MB: String(megabytes) } })
+  const { stage } = await openLedgerStage(namespaceOf(megabytes), { standIn: { STAND_IN_FILL_MB: String(megabytes) } })
   const seededMs = Date.now() - startedMs
   const size = `SELECT sum(pg_database_size(datname)) FROM pg_database WHERE datname IN ('ledger_a', 'ledger_b')`
   // Autovacuum would start on its own in the midst of the first rounds; pages not yet known to be visible are read otherwise, too.
@@ -28,8 +28,19 @@ export async function openSized(megabytes: number): Promise<SizedRelease> {
   return { title, stage, bytes: Number(await psql(stage, 'postgres', size)), seededMs }
 }
 
+/** By TCP: where the socket is differs between images. */
 function psql(stage: Stage, database: string, sql: string): Promise<string> {
-  return stage.kubectl(['exec', 'statefulset/database', '--', 'psql', '-U', 'postgres', '-qAtd', database, '-c', sql])
+  const script = 'PGPASSWORD="$POSTGRES_PASSWORD" exec psql -h 127.0.0.1 -U postgres -qAtd "$0" -c "$1"'
+  return stage.kubectl(['exec', 'statefulset/database', '--', 'sh', '-c', script, database, sql])
+}
+
+/** Removes a release of that size, whole or half made. */
+export async function closeSized(megabytes: number): Promise<void> {
+  await new Stage(namespaceOf(megabytes), ground()).close()
+}
+
+function namespaceOf(megabytes: number): string {
+  return `bench-${megabytes}mb`
 }
 
 async function timed(stage: Stage, args: readonly string[]): Promise<{ startedMs: number; ms: number; stdout: string }> {
