@@ -54,7 +54,7 @@ t.test('Ledger and Auditor are backed up in one pause', async (t) => {
   t.strictSame(backupOf(record).databases.map(({ storages }) => storages).toSorted(), [['auditor/default'], ['ledger/default']])
 })
 
-t.test('two releases without a pause are refused, and nothing is made', async (t) => {
+t.test('two releases without a pause are refused before anything is paused', async (t) => {
   const run = await stage.scalardl(['backup', 'led', 'aud', '--to', location, '--name', 'refused', '--pause', 'never'])
   t.equal(run.code, 2, run.stderr)
   t.match(run.stderr, /without a pause would be inconsistent/)
