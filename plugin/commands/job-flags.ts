@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs'
+import { parseDuration } from '../../operation/duration.ts'
 import { defaultServiceAccount } from '../../operation/names.ts'
 
 /** The flags of every command that makes a Job: what it runs, as whom, and where. */
@@ -22,6 +23,8 @@ export function waitFlags<T>(yargs: Argv<T>) {
   return yargs
     .option('wait', { type: 'boolean', default: true, describe: 'follow the operation to its end; --wait=false returns when its Job is made' })
     .option('timeout', { type: 'string', requiresArg: true, describe: 'how long to follow, like 30m; the operation goes on afterwards (exit code 6)' })
+    // here, so that no command is half-way through when it turns out to be none
+    .check(({ timeout }) => timeout === undefined || parseDuration(timeout) >= 0)
 }
 
 /** How the servers of a release are found and reached. */

@@ -43,6 +43,11 @@ t.test('no command, a missing value, a missing release and a wrong choice are us
   }
 })
 
+t.test('a duration that is none is refused before anything is done', async (t) => {
+  t.match(await refusal('backup l --to pvc://b --timeout soon'), { exitCode: 2, what: '"soon" is not a duration' })
+  t.equal((await flagsOf('backup l --to pvc://b --timeout 30m'))['timeout'], '30m')
+})
+
 t.test('a release may be called like a number', async (t) => {
   t.strictSame((await flagsOf('backup 1e3 007 --to pvc://b'))['release'], ['1e3', '007'])
 })
