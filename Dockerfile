@@ -3,9 +3,11 @@
 #   worker-sql  with the client programs of PostgreSQL, the newest that the base has
 ARG NODE_IMAGE=docker.io/library/node:26-trixie-slim
 
+# Debian's own /usr/bin/pg_dump is a Perl script that looks for the program: a tenth of a second on each call.
 FROM ${NODE_IMAGE} AS sql-tools
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends postgresql-client \
+ && ln -s /usr/lib/postgresql/*/bin/* /usr/local/bin/ \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
 
 FROM sql-tools AS worker-sql

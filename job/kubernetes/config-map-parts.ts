@@ -4,8 +4,8 @@ import { annotations, configMapName, labels, operationKinds, operationLabels, pa
 import type { Api } from './api.ts'
 import { ask, askIfAny, statusOf } from './ask.ts'
 
-/** What is known of a ConfigMap that this worker read or wrote. */
-type Known = Map<string, { resourceVersion: string; json: string }>
+/** The ConfigMaps that this worker read or wrote, as they were then. */
+type Known = Map<string, { map: V1ConfigMap; json: string }>
 
 /** The parts of operations that live in ConfigMaps: records and journals. */
 export interface ConfigMapParts {
@@ -29,7 +29,7 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
 
   function remember(map: V1ConfigMap, part: Part): string | undefined {
     const json = map.data?.[partKey(part)]
-    known.set(map.metadata?.name ?? '', { resourceVersion: map.metadata?.resourceVersion ?? '', json: json ?? '' })
+    known.set(map.metadata?.name ?? '', { map, json: json ?? '' })
     return json
   }
 
@@ -67,7 +67,8 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
       refuseTooLong(name, json)
       for (let left = tries; ; left -= 1) {
         const before = known.get(name)
-        const map = await fetchMap(name)
+        // What is known is replaced without another look: where it has changed since, its resourceVersion makes that a conflict.
+        const map = left === tries && before !== undefined && before.json !== json ? before.map : await fetchMap(name)
         // Our own earlier try may have come through without our hearing of it.
         if (map?.data?.[partKey(part)] === json) {
           remember(map, part)
@@ -79,7 +80,7 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
           await writeOnce(map, name, operation, part, json, releases)
           return
         } catch (error) {
-          if (statusOf(error) !== 409 || left <= 1) throw error
+          if (![404, 409].includes(statusOf(error) ?? 0) || left <= 1) throw error
         }
       }
     },
