@@ -14,7 +14,7 @@ function databaseLine(database: DatabaseBackup): string {
 function releaseLine(release: Release, replicas: number | undefined): string {
   const current = release.deployment?.spec?.replicas ?? 0
   const name = release.deployment?.metadata?.name ?? release.name
-  if (current > 0) return `  ${release.name} (${name}): ${current} replicas, to 0 and back to ${current}`
+  if (current > 0) return `  ${release.name} (${name}): ${current} ${current === 1 ? 'replica' : 'replicas'}, to 0 and back to ${current}`
   return `  ${release.name} (${name}): stands at 0${replicas === undefined ? '; --replicas says to how many it is scaled up' : `, up to ${replicas}`}`
 }
 
