@@ -31,13 +31,32 @@ export async function publishRecord(context: OperationContext<'backup'>, storage
 }
 
 /**
+ * Claims the backup's folder. One without a record that an earlier worker of ours did not claim is another's, unfinished or
+ * under way; a backup that gives up removes its folder, so it must never be one of those.
+ */
+async function claimFolder({ journal, request }: OperationContext<'backup'>, storage: Storage): Promise<void> {
+  const name = request.operation.replace(/^backup-/, '')
+  const claim = 'claim the folder'
+  const opened = journal.begun(claim) ? undefined : await storage.open(name).catch(() => undefined)
+  if (opened !== undefined) {
+    await opened.release()
+    throw new Failure({
+      what: `backup ${name} cannot be written`,
+      why: `${storage.title} holds a folder of that name already: another backup, unfinished or under way`,
+      next: 'choose another name with --name, or remove that folder if nothing writes to it',
+    })
+  }
+  await journal.step(claim, { look: () => Promise.resolve(undefined), act: () => Promise.resolve(name) })
+}
+
+/**
  * Refuses where the storage holds a backup of this name already, of another cluster or one whose record was removed.
  * @throws Failure
  */
 export async function refuseTaken(context: OperationContext<'backup'>, storage: Storage): Promise<void> {
   const name = backupName(context)
   const json = await storage.readFile(`${name}/${recordFile}`)
-  if (json === undefined) return
+  if (json === undefined) return claimFolder(context, storage)
   const { createdAt } = parseRecord(json, `${storage.title}/${name}/${recordFile}`)
   if (createdAt === context.record.current.createdAt) return
   throw new Failure({
