@@ -3,9 +3,10 @@ import { ExitCode } from '../operation/exit-code.ts'
 import { Failure, messageOf } from '../operation/failure.ts'
 import { mounts, parseRequest } from '../operation/request.ts'
 import { jsonLineEvents } from './events.ts'
+import { Interrupted } from './interrupted.ts'
 import { connectApi, inClusterConfig } from './kubernetes/api.ts'
 import { kubernetesCluster } from './kubernetes/kubernetes-cluster.ts'
-import { Interrupted, work } from './worker.ts'
+import { work } from './worker.ts'
 
 /** After an error that nobody caught: time to unpause and to write the record. */
 const lastMs = 50_000

@@ -5,17 +5,13 @@ import type { OperationRequest } from '../operation/request.ts'
 import { programVersion } from '../operation/version.ts'
 import type { Events } from './events.ts'
 import type { Journal } from './journal/journal.ts'
+import { Interrupted } from './interrupted.ts'
 import { openJournal } from './journal/persisted-journal.ts'
 import type { Cluster } from './kubernetes/cluster.ts'
 import { run } from './operations/run.ts'
 import { phases } from './phases.ts'
 import { recordStore, type RecordStore } from './record-store.ts'
 import { endLeftoverPause } from './scalar-admin/leftover-pause.ts'
-
-/** Why a worker stops although its operation is not done: SIGTERM, by `cancel` or because its node is drained. */
-export class Interrupted extends Error {
-  override readonly name = 'Interrupted'
-}
 
 /** What a shell sees of a process that SIGTERM ended; the Job starts another worker then, which goes on from the journal. */
 export const interruptedExitCode = 143

@@ -86,6 +86,8 @@ export interface RestoreDestination {
   load(journal: Journal): Promise<void>
   /** puts the loaded data in service, keeping what was there; either wholly done or not at all */
   activate(journal: Journal): Promise<void>
+  /** Looks, changing nothing, whether deactivate() can be done. @throws Failure where there is no way back */
+  checkWayBack(): Promise<void>
   /** puts the former data in service again, keeping the restored as it is; after a failed activate of another database, or on demand */
   deactivate(journal: Journal): Promise<void>
   /** removes what load() made; never what is in service */

@@ -9,7 +9,7 @@ import { restorable } from './restorable.ts'
 
 /**
  * An earlier restore and the databases that it switched, opened under its name so that they know what it made.
- * @throws Failure unless it ended with the restored data in service
+ * @throws Failure unless it ended with the restored data in service, or, for an undo, half-way back
  */
 export async function formerRestore(
   context: OperationContext<'undo' | 'drop'>,
@@ -17,7 +17,9 @@ export async function formerRestore(
 ): Promise<{ record: OperationRecord & { restore: RestorePart }; databases: RestoreDestination[] }> {
   const record = await context.cluster.readRecord(operation)
   const { restore } = record
-  if (restore === undefined || restore.serving !== 'restored') {
+  // One that left nothing in service can be undone, since each database is asked; nothing of it may be removed.
+  const possible = context.request.kind === 'undo' ? ['restored', 'nothing'] : ['restored']
+  if (restore === undefined || !possible.includes(restore.serving)) {
     throw new Failure({
       what: `nothing to do for ${operation}`,
       why: restore === undefined ? 'it is not a restore' : 'the data it restored is not in service',

@@ -2,6 +2,7 @@ import { Failure, messageOf } from '../../operation/failure.ts'
 import { parseLocation, splitLocation } from '../../operation/location.ts'
 import type { OperationRecord } from '../../operation/record.ts'
 import type { RestoreDestination } from '../databases/database.ts'
+import { isHandedOn } from '../interrupted.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { refuseOnErrors } from '../preflight.ts'
 import { openStorage } from '../storage/open.ts'
@@ -32,10 +33,14 @@ export async function restore(context: Context): Promise<void> {
   }
 }
 
-async function run(context: Context, databases: readonly RestoreDestination[], lost: AbortSignal): Promise<void> {
+/** Restores into opened databases, under the Leases of the releases. */
+export async function run(context: Context, databases: readonly RestoreDestination[], lost: AbortSignal): Promise<void> {
   const { journal, phase, request } = context
-  await phase('preflight', () => check(context, databases))
+  const preflight = () => phase('preflight', () => check(context, databases))
+  // An earlier worker may have stopped the releases: what refuses to go on then must take that back as well.
+  if (!journal.resumed) await preflight()
   await untilSwitched(context, databases, async () => {
+    if (journal.resumed) await preflight()
     await phase('load', () => all(databases, (database) => database.load(journal)))
     await describe(context, databases)
     lost.throwIfAborted()
@@ -79,13 +84,27 @@ async function untilSwitched(context: Context, databases: readonly RestoreDestin
   try {
     await run()
   } catch (error) {
-    // Stopped from outside but not cancelled: the Job starts another worker, which goes on from the journal.
-    if (context.signal.aborted && !(await context.cluster.cancelled(context.request.operation))) throw error
-    await putBack(databases, context.journal)
+    if (await isHandedOn(context)) throw error
+    await putBack(databases, context.journal).catch(async (notBack: unknown) => {
+      await describe(context, databases, 'nothing')
+      throw leftStopped(context, error, notBack)
+    })
     await describe(context, databases, 'previous')
     await startReleases(context)
     throw takenBack(error)
   }
+}
+
+/** Some databases hold the former and some the restored data: nothing may serve, and --undo finishes what could not be put back. */
+function leftStopped({ request }: Context, error: unknown, notBack: unknown): Failure {
+  return new Failure(
+    {
+      what: messageOf(notBack),
+      why: `${notBack instanceof Failure ? notBack.text.why : 'see the log'}. The restore had failed before: ${messageOf(error)}`,
+      next: `nothing writes while the releases stay scaled to 0; mend the cause, then: kubectl scalardl restore ${request.operation} --undo --replicas N -n ${request.namespace}`,
+    },
+    { cause: notBack },
+  )
 }
 
 function takenBack(error: unknown): unknown {
@@ -94,7 +113,7 @@ function takenBack(error: unknown): unknown {
   return new Failure({ ...error.text, next: `${served} ${error.next}` }, { exitCode: error.exitCode, cause: error })
 }
 
-async function describe(context: Context, databases: readonly RestoreDestination[], serving?: 'previous' | 'restored'): Promise<void> {
+async function describe(context: Context, databases: readonly RestoreDestination[], serving?: 'previous' | 'restored' | 'nothing'): Promise<void> {
   const { operation, namespace, dropPrevious } = context.request
   await context.record.update((record: OperationRecord) => {
     if (record.restore === undefined) return

@@ -21,7 +21,7 @@ export async function putBack(databases: readonly RestoreDestination[], journal:
     throw new Failure({
       what: 'the former data could not be put back in service',
       why: failed.join('; '),
-      next: 'the releases stay scaled to 0, so nothing writes; mend the cause and run the same restore again with the same --name',
+      next: 'mend the cause, then undo the restore',
     })
   }
   // What cannot be removed now is only space; it must not hide why the restore failed.

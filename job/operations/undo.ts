@@ -1,14 +1,18 @@
-import { Failure } from '../../operation/failure.ts'
+import { Failure, messageOf } from '../../operation/failure.ts'
+import type { RestoreDestination } from '../databases/database.ts'
+import { isHandedOn } from '../interrupted.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { formerRestore } from './former-restore.ts'
 import { holdReleases } from './hold-releases.ts'
 import { startReleases, stopReleases } from './stop-and-start.ts'
 
+type Context = OperationContext<'undo'>
+
 /** Undoes a restore: the data that was in service before it serves again, the restored data is kept beside it. */
-export async function undo(context: OperationContext<'undo'>): Promise<void> {
+export async function undo(context: Context): Promise<void> {
   const { record: former, databases } = await formerRestore(context, context.request.restore)
   try {
-    if (former.restore.databases.some((database) => database.previous === undefined)) {
+    if (former.restore.serving === 'restored' && former.restore.databases.some((database) => database.previous === undefined)) {
       throw new Failure({
         what: `${former.operation} cannot be undone`,
         why: 'the data that was in service before it is no longer there',
@@ -16,15 +20,57 @@ export async function undo(context: OperationContext<'undo'>): Promise<void> {
       })
     }
     await holdReleases(context, async (lost) => {
-      await context.phase('stop', () => stopReleases(context))
-      lost.throwIfAborted()
-      await context.phase('switch', async () => {
-        for (const database of databases) await database.deactivate(context.journal)
-      })
+      await switchBack(context, databases, lost)
       await context.cluster.writeRecord({ ...former, restore: { ...former.restore, serving: 'previous', wayBack: [] } })
       await context.phase('start', () => startReleases(context))
     })
   } finally {
     await Promise.allSettled(databases.map((database) => database.close()))
   }
+}
+
+/** Stops the releases and puts back every database's former data, or none's: where one fails, all serve again as they did. */
+export async function switchBack(context: Context, databases: readonly RestoreDestination[], lost: AbortSignal): Promise<void> {
+  const { journal, phase } = context
+  // Nothing is stopped for an undo that cannot be.
+  if (!journal.resumed) await phase('preflight', () => Promise.all(databases.map((database) => database.checkWayBack())))
+  try {
+    await phase('stop', () => stopReleases(context))
+    lost.throwIfAborted()
+    await phase('switch', async () => {
+      for (const [index, database] of databases.entries()) {
+        await journal.step(backStep(index), { look: () => Promise.resolve(undefined), act: () => putBack(database, context) })
+      }
+    })
+  } catch (error) {
+    if (await isHandedOn(context)) throw error
+    await serveAsBefore(context, databases, error)
+    throw error
+  }
+}
+
+function backStep(index: number): string {
+  return `database ${index + 1} back`
+}
+
+async function putBack(database: RestoreDestination, { journal }: Context): Promise<string> {
+  await database.deactivate(journal)
+  return 'done'
+}
+
+async function serveAsBefore(context: Context, databases: readonly RestoreDestination[], error: unknown): Promise<void> {
+  try {
+    const back = databases.filter((_, index) => context.journal.result(backStep(index)) !== undefined)
+    for (const database of back) await database.activate(context.journal)
+  } catch (mixed) {
+    throw new Failure(
+      {
+        what: `${context.request.restore} is undone in some databases only; the releases stay scaled to 0`,
+        why: `${messageOf(error)}; and the others could not be switched again: ${messageOf(mixed)}`,
+        next: `mend the cause, then: kubectl scalardl restore ${context.request.restore} --undo --replicas N -n ${context.request.namespace}`,
+      },
+      { cause: mixed },
+    )
+  }
+  await startReleases(context)
 }

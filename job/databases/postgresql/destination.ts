@@ -14,7 +14,7 @@ import { checkTool, findingOf } from './preflight-backup.ts'
 import { checkLive, checkNames, checkRights, checkServer, surplusOf } from './preflight-restore.ts'
 import { explained } from './query-error.ts'
 import { kindName } from './source.ts'
-import { putInService, takeOutOfService } from './switch.ts'
+import { putInService, refuseNoWayBack, takeOutOfService } from './switch.ts'
 
 /** A PostgreSQL database being restored: loaded beside the one in service, which it replaces by renaming. */
 export class PostgresqlDestination implements RestoreDestination {
@@ -95,6 +95,12 @@ export class PostgresqlDestination implements RestoreDestination {
     this.#context.signal.throwIfAborted()
     await this.#ensure(journal, 'activate', isInService, () => putInService(this.#access, this.#names, this.#context.operation))
     await this.#see()
+  }
+
+  async checkWayBack(): Promise<void> {
+    const world = await this.#world()
+    if (isInService(world, this.#context.operation)) refuseNoWayBack(this.#access, this.#names, world)
+    else this.#overtaken(world)
   }
 
   /** Not stopped by the signal: putting back is what a stopped operation does. */

@@ -2,7 +2,7 @@ import { escapeIdentifier, type Client } from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure, messageOf } from '../../../operation/failure.ts'
 import { titleOf, type Access } from './access.ts'
-import { maintain, readWorld } from './catalog.ts'
+import { maintain, readWorld, type World } from './catalog.ts'
 import { transaction } from './create-database.ts'
 import { setMark, type Mark } from './mark.ts'
 import type { Names } from './names.ts'
@@ -31,14 +31,18 @@ export async function putInService(access: Access, names: Names, operation: stri
 export async function takeOutOfService(access: Access, names: Names, operation: string): Promise<void> {
   await maintain(access, async (client) => {
     const world = await readWorld(client, names)
-    if (world.restored !== undefined) throw inTheWay(access, names.restored)
+    refuseNoWayBack(access, names, world)
     const replaced = world.live?.mark?.state === 'replaced'
-    if (replaced && world.before === undefined) {
-      throw new Failure({ what: `the former data of ${titleOf(access)} cannot be put back`, why: `its database ${names.before} is no longer there`, next: 'restore another backup instead' })
-    }
     const renames: Rename[] = [{ from: names.live, to: names.restored }, ...(replaced ? [{ from: names.before, to: names.live }] : [])]
     await rename(access, client, { database: names.live, comment: world.live?.comment ?? null, mark: { operation, state: 'loaded' } }, renames)
   })
+}
+
+/** @throws Failure where the database in service cannot give way to the one that was there before */
+export function refuseNoWayBack(access: Access, names: Names, world: World): void {
+  if (world.restored !== undefined) throw inTheWay(access, names.restored)
+  if (world.live?.mark?.state !== 'replaced' || world.before !== undefined) return
+  throw new Failure({ what: `the former data of ${titleOf(access)} cannot be put back`, why: `its database ${names.before} is no longer there`, next: 'restore another backup instead' })
 }
 
 interface Rename {

@@ -40,11 +40,11 @@ export function checkBackup(record: OperationRecord): BackupRecord {
   throw new Failure({ what: `backup ${backup?.name ?? record.operation} cannot be restored`, why, next: 'choose a restorable one from `kubectl scalardl get backups`' }, { exitCode: ExitCode.backupUnusable })
 }
 
-/** A restore that has put its data in service. @throws Failure for any other */
-export async function findRestore(session: Session, name: string): Promise<RestoreRecord> {
+/** A restore that has put its data in service, or for an undo failed half-way. @throws Failure for any other */
+export async function findRestore(session: Session, name: string, forUndo: boolean): Promise<RestoreRecord> {
   const record = await find(session, 'restore', name)
   const { restore } = record
-  if (restore?.serving === 'restored') return { ...record, restore }
+  if (restore?.serving === 'restored' || (forUndo && restore?.serving === 'nothing')) return { ...record, restore }
   throw new Failure({
     what: `nothing to do for ${record.operation}`,
     why: restore === undefined ? `it is ${record.state} and changed nothing` : `the data in service is the ${restore.serving}, not what it restored`,

@@ -18,10 +18,10 @@ import { dropPlan, undoPlan } from './plan.ts'
 import { restoreColumns } from './summary.ts'
 
 /** What `--undo` and `--drop-previous` of an earlier restore have in common: its releases, its databases, its backup's storage. */
-async function openFormer(flags: RestoreFlags, session: Session) {
+async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolean) {
   const options = readJobOptions(flags)
-  const former = await findRestore(session, flags.backup)
-  if (former.restore.databases.some((database) => database.previous === undefined)) {
+  const former = await findRestore(session, flags.backup, forUndo)
+  if (former.restore.serving === 'restored' && former.restore.databases.some((database) => database.previous === undefined)) {
     throw new Failure({ what: `nothing to do for ${former.operation}`, why: 'the data that was in service before it is no longer kept', next: 'restore another backup instead: kubectl scalardl get backups' })
   }
   const backup = await findBackup(session, former.restore.backup)
@@ -37,7 +37,7 @@ async function openFormer(flags: RestoreFlags, session: Session) {
 export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal) => {
   const replicas = flags.replicas === undefined ? {} : { replicas: wholeNumber('--replicas', flags.replicas, 0) }
   const own = { readyMs: Math.round(parseDuration(flags.readyTimeout)), ...replicas }
-  const { former, releases, name, target, prepare } = await openFormer(flags, session)
+  const { former, releases, name, target, prepare } = await openFormer(flags, session, true)
   const objects = await prepare({ ...requestCore(session, 'undo', name, target), ...own, restore: former.operation })
   terminal.note(undoPlan(former, releases, flags.replicas, terminal.style))
   if (flags.dryRun === 'none') await confirmByName(terminal, { name: former.releases.join(','), act: `undoing ${former.operation}`, yes: flags.yes })
@@ -47,7 +47,7 @@ export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal
 
 /** `restore RESTORE --drop-previous` */
 export const dropFormer: Action<RestoreFlags> = async (flags, session, terminal) => {
-  const { former, name, target, prepare } = await openFormer(flags, session)
+  const { former, name, target, prepare } = await openFormer(flags, session, false)
   const objects = await prepare({ ...requestCore(session, 'drop', name, target), restore: former.operation })
   terminal.note(dropPlan(former, terminal.style))
   if (flags.dryRun === 'none') await confirmByName(terminal, { name: former.releases.join(','), act: `removing what ${former.operation} kept`, yes: flags.yes })

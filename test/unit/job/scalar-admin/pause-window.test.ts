@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { Interrupted } from '../../../../job/worker.ts'
+import { Interrupted } from '../../../../job/interrupted.ts'
 import { endLeftoverPause } from '../../../../job/scalar-admin/leftover-pause.ts'
 import { holdPause } from '../../../../job/scalar-admin/pause-window.ts'
 import { Failure } from '../../../../operation/failure.ts'

@@ -1,0 +1,75 @@
+import t, { type Test } from 'tap'
+import type { RestoreDestination } from '../../../../job/databases/database.ts'
+import { run as runRestore } from '../../../../job/operations/restore.ts'
+import { switchBack } from '../../../../job/operations/undo.ts'
+import type { RequestOf } from '../../../../operation/request.ts'
+import { inMemoryCluster } from '../in-memory-cluster.ts'
+import { contextOf, pauseRequest } from '../pausing-context.ts'
+
+/** A cluster whose one Deployment tells how many replicas it has. */
+function scaled() {
+  const cluster = inMemoryCluster([])
+  const state = { replicas: 3 }
+  cluster.workloads = async () => [{ name: 'my-ledger', release: 'my-ledger', replicas: state.replicas, readyReplicas: state.replicas }]
+  cluster.scale = async (_, replicas) => void (state.replicas = replicas)
+  return { cluster, state }
+}
+
+/** A database that is only which data serves; `broken` names what fails. */
+function database(serving: 'restored' | 'former', broken: readonly (keyof RestoreDestination)[] = []) {
+  const state = { serving }
+  const act = (name: keyof RestoreDestination, then: () => void = () => undefined) => async () => {
+    if (broken.includes(name)) throw new Error(`${name} fails`)
+    then()
+  }
+  const destination: RestoreDestination = {
+    plan: async () => ({ title: 'a database', steps: [], loses: [] }),
+    preflight: async () => (broken.includes('preflight') ? [{ check: 'connection', subject: 'a database', outcome: 'error', message: 'no', cure: 'none' }] : []),
+    load: act('load'),
+    checkWayBack: act('checkWayBack'),
+    activate: act('activate', () => (state.serving = 'restored')),
+    deactivate: act('deactivate', () => (state.serving = 'former')),
+    discard: act('discard'),
+    dropPrevious: act('dropPrevious'),
+    describe: () => ({ title: 'a database', kind: 'test', state: 'planned', details: {} }),
+    close: act('close'),
+  }
+  return { state, destination }
+}
+
+const { durationMs: _, pause: __, ...common } = pauseRequest()
+const undo: RequestOf<'undo'> = { ...common, kind: 'undo', operation: 'undo-test', restore: 'restore-x', readyMs: 1000 }
+const restore: RequestOf<'restore'> = { ...common, kind: 'restore', operation: 'restore-x', backup: 'backup-x', dropPrevious: false, parallel: 1, readyMs: 1000 }
+const held = new AbortController().signal
+
+async function undoing(t: Test, ...databases: ReturnType<typeof database>[]) {
+  const { cluster, state } = scaled()
+  const { context } = await contextOf(undo, cluster)
+  await t.rejects(switchBack(context, databases.map((one) => one.destination), held))
+  return state
+}
+
+t.test('an undo that fails at the second database: the first is switched again and the releases serve', async (t) => {
+  const [first, second] = [database('restored'), database('restored', ['deactivate'])]
+  t.equal((await undoing(t, first, second)).replicas, 3)
+  t.strictSame([first.state.serving, second.state.serving], ['restored', 'restored'])
+})
+
+t.test('an undo that could not be completed stops nothing', async (t) => {
+  const scale = await undoing(t, database('restored', ['checkWayBack', 'deactivate', 'activate']))
+  t.equal(scale.replicas, 3)
+})
+
+t.test('an undo whose databases hold different data leaves the releases stopped', async (t) => {
+  t.equal((await undoing(t, database('restored', ['activate']), database('restored', ['deactivate']))).replicas, 0)
+})
+
+t.test('a worker that took over a restore with the releases stopped, and is refused: they serve again', async (t) => {
+  const { cluster, state } = scaled()
+  const { context: earlier } = await contextOf(restore, cluster)
+  await earlier.journal.step('note replicas', { look: async () => undefined, act: async () => [{ name: 'my-ledger', replicas: 3 }] })
+  state.replicas = 0
+  const { context } = await contextOf(restore, cluster)
+  await t.rejects(runRestore(context, [database('former', ['preflight']).destination], held))
+  t.equal(state.replicas, 3)
+})
