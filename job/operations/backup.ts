@@ -3,6 +3,7 @@ import { Failure, messageOf } from '../../operation/failure.ts'
 import { formatLocation, joinLocation, parseLocation } from '../../operation/location.ts'
 import type { BackupPart, PauseWindowRecord } from '../../operation/record.ts'
 import { decidePause } from '../databases/pause-decision.ts'
+import { isHandedOn } from '../interrupted.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { refuseOnErrors } from '../preflight.ts'
 import { endLeftoverPause } from '../scalar-admin/leftover-pause.ts'
@@ -35,7 +36,7 @@ export async function backup(context: Context): Promise<void> {
     await holdReleases(context, () => take(context, storage, sources, pauseDecision.paused))
   } catch (error) {
     // A worker that is stopped may be started again and go on; only one that failed by itself, or was cancelled, gives up.
-    if (context.signal.aborted && !(await context.cluster.cancelled(operation))) throw error
+    if (await isHandedOn(context)) throw error
     await giveUp(context, storage, error)
     throw wasTried(context) ? asUnusable(error) : error
   } finally {
@@ -127,7 +128,10 @@ function lostWindow(window: PauseWindowRecord | undefined): Failure {
   return new Failure(
     {
       what: 'the backup is unusable',
-      why: `the pause proves nothing: ${window?.reasons.join('; ') ?? 'no window was completed'}`,
+      why:
+        window?.verdict === 'valid'
+          ? 'the worker was replaced before the dump was done, and the snapshot of its pause was lost with it'
+          : `the pause proves nothing: ${window?.reasons.join('; ') ?? 'no window was completed'}`,
       next: 'run the backup again when no rollout or scaling is under way, or with --retries 3 to have further windows tried',
     },
     { exitCode: ExitCode.backupUnusable },
@@ -152,5 +156,5 @@ function wasTried({ record }: Context): boolean {
 
 function asUnusable(error: unknown): Failure {
   const text = error instanceof Failure ? error.text : { what: 'the backup failed', why: messageOf(error), next: 'run it again; -v shows more' }
-  return new Failure({ ...text, next: `the backup is unusable and its data was removed. ${text.next}` }, { exitCode: ExitCode.backupUnusable, cause: error })
+  return new Failure({ ...text, next: `the backup is unusable and its data is not kept. ${text.next}` }, { exitCode: ExitCode.backupUnusable, cause: error })
 }

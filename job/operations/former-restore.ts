@@ -5,6 +5,7 @@ import type { RestoreDestination } from '../databases/database.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { openStorage } from '../storage/open.ts'
 import { databasesOf, openDestinations } from './open-databases.ts'
+import { restoreIdentity } from './restore-identity.ts'
 import { restorable } from './restorable.ts'
 
 /**
@@ -29,6 +30,6 @@ export async function formerRestore(
   const backup = restorable(await context.cluster.readRecord(restore.backup))
   const { events, signal } = context
   const storage = openStorage(splitLocation(parseLocation(backup.location)).parent)
-  const databases = openDestinations(databasesOf(context.request.target), backup.databases, { events, signal, storage, operation, parallel: 1, schemas: [] })
+  const databases = openDestinations(databasesOf(context.request.target), backup.databases, { events, signal, storage, operation: restoreIdentity(record), parallel: 1, schemas: [] })
   return { record: { ...record, restore }, databases }
 }

@@ -9,6 +9,7 @@ import { openStorage } from '../storage/open.ts'
 import { databasesOf, openDestinations } from './open-databases.ts'
 import { holdReleases } from './hold-releases.ts'
 import { startReleases, stopReleases } from './stop-and-start.ts'
+import { restoreIdentity } from './restore-identity.ts'
 import { restorable, type RestorableBackup } from './restorable.ts'
 import { putBack, switchAll } from './switch-databases.ts'
 
@@ -23,7 +24,7 @@ export async function restore(context: Context): Promise<void> {
   const { request, events, signal } = context
   const backup = restorable(await context.cluster.readRecord(request.backup))
   const { parent } = splitLocation(parseLocation(backup.location))
-  const surroundings = { events, signal, storage: openStorage(parent), operation: request.operation, parallel: request.parallel, schemas: [] }
+  const surroundings = { events, signal, storage: openStorage(parent), operation: restoreIdentity(request), parallel: request.parallel, schemas: [] }
   const databases = openDestinations(databasesOf(request.target), backup.databases, surroundings)
   try {
     await begin(context, backup, databases)
