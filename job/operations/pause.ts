@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration } from '../../operation/duration.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure } from '../../operation/failure.ts'
+import type { PauseWindowRecord } from '../../operation/record.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { refuseOnErrors } from '../preflight.ts'
 import type { HeldPause } from '../scalar-admin/pause-around.ts'
@@ -16,10 +17,14 @@ const marginMs = 250
 
 /**
  * Pauses for the time asked for; without one until somebody unpauses, or the longest pause is reached.
- * @throws Failure with exit code 3 where a pause of a fixed time proves nothing, since a backup taken in it cannot be relied on
+ * A worker that finds the pause of an earlier one does not pause again: whoever relies on it would not notice the gap.
+ * @throws Failure with exit code 3 where a pause of a fixed time proves nothing, since a backup taken in it cannot be relied on,
+ * and where the worker that held it was replaced
  */
 export async function pause(context: Context): Promise<void> {
   const { request, record } = context
+  const broken = record.current.windows.at(-1)
+  if (broken !== undefined) throw unreliable(broken)
   const findings = await context.phase('preflight', () => preflight(context))
   await record.update((current) => {
     current.findings = findings
@@ -27,10 +32,14 @@ export async function pause(context: Context): Promise<void> {
   refuseOnErrors(`pause of ${record.current.releases.join(', ')}`, findings)
   const { window } = await context.phase('pause', () => holdPause(context, (held) => hold(context, held)))
   if (request.durationMs === undefined || window.verdict === 'valid') return
-  throw new Failure(
+  throw unreliable(window)
+}
+
+function unreliable({ reasons }: PauseWindowRecord): Failure {
+  return new Failure(
     {
       what: 'the pause cannot be relied on, and neither can a backup that was taken in it',
-      why: window.reasons.join('; '),
+      why: reasons.join('; '),
       next: 'pause again when no rollout or scaling is under way',
     },
     { exitCode: ExitCode.backupUnusable },

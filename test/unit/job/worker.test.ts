@@ -75,7 +75,7 @@ t.test('a pause of a fixed time that proves nothing ends in exit code 3', async 
   t.match(record(s), { state: 'failed', exitCode: 3, failure: { why: /pod other appeared/, next: String } })
 })
 
-t.test('SIGTERM without a cancel: unpaused, exit 143, and the record left for the next worker, which finishes it', async (t) => {
+t.test('SIGTERM without a cancel: unpaused, exit 143, and the next worker does not pause again but says that the pause was broken', async (t) => {
   const s = await scene(t)
   const running = s.run(pauseRequest())
   await untilPaused(s)
@@ -86,9 +86,10 @@ t.test('SIGTERM without a cancel: unpaused, exit 143, and the record left for th
   const next = new AbortController()
   const said: WorkerEvent[] = []
   const events = jsonLineEvents((line) => said.push(JSON.parse(line) as WorkerEvent))
-  t.equal(await work(pauseRequest({ durationMs: 100 }), { cluster: s.cluster, events, signal: next.signal }), 0)
+  t.equal(await work(pauseRequest({ durationMs: 100 }), { cluster: s.cluster, events, signal: next.signal }), 3)
   t.match(said[0]?.data, { attempt: 2 })
-  t.equal(record(s)?.windows.length, 2)
+  t.equal(record(s)?.windows.length, 1)
+  t.match(record(s), { state: 'failed', failure: { what: /cannot be relied on/, why: String, next: String } })
 })
 
 t.test('a cancel: unpaused, and the record says so', async (t) => {
