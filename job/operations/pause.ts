@@ -23,8 +23,9 @@ const marginMs = 250
  */
 export async function pause(context: Context): Promise<void> {
   const { request, record } = context
-  const broken = record.current.windows.at(-1)
-  if (broken !== undefined) throw unreliable(broken)
+  const earlier = record.current.windows.at(-1)
+  if (earlier?.verdict === 'valid') return
+  if (earlier !== undefined) throw unreliable(earlier)
   const findings = await context.phase('preflight', () => preflight(context))
   await record.update((current) => {
     current.findings = findings

@@ -1,0 +1,76 @@
+import t from 'tap'
+import { jobName } from '../../operation/names.ts'
+import { pausedPods } from './gates.ts'
+import { Killer } from './killer.ts'
+import { openLedgerStage } from './ledger-stage.ts'
+import { pausedMs, recordOf } from './records.ts'
+
+const { stage } = await openLedgerStage('cut-pause')
+t.teardown(() => stage.close())
+const killer = new Killer(stage)
+await killer.open()
+
+t.test('a pause for a while ends by itself and proves what it is worth', async (t) => {
+  const run = await stage.scalardl(['pause', 'my', '--duration', '3s', '--name', 'while'])
+  t.equal(run.code, 0, run.stderr)
+  const record = await recordOf(stage, 'pause-while')
+  t.match(record.windows, [{ verdict: 'valid' }])
+  t.ok(pausedMs(record) >= 3000)
+  t.strictSame(await pausedPods(stage), [])
+})
+
+t.test('a pause without a duration is held until unpause', async (t) => {
+  const run = await stage.scalardl(['pause', 'my', '--name', 'held'])
+  t.equal(run.code, 0, run.stderr)
+  t.match(run.stderr, /paused until `kubectl scalardl unpause my/)
+  t.equal((await pausedPods(stage)).length, 3)
+
+  const unpause = await stage.scalardl(['unpause', 'my'])
+  t.equal(unpause.code, 0, unpause.stderr)
+  t.strictSame(await pausedPods(stage), [])
+  const wait = await stage.scalardl(['wait', 'pause-held'])
+  t.equal(wait.code, 0, wait.stderr)
+})
+
+t.test('a pause that nobody ends is over at --max-pause', async (t) => {
+  const run = await stage.scalardl(['pause', 'my', '--name', 'long', '--max-pause', '4s', '--max-pause-wait', '2s'])
+  t.equal(run.code, 0, run.stderr)
+  const wait = await stage.scalardl(['wait', 'pause-long'])
+  t.equal(wait.code, 0, wait.stderr)
+  t.ok(pausedMs(await recordOf(stage, 'pause-long')) < 6000)
+  t.strictSame(await pausedPods(stage), [])
+})
+
+t.test('cancel ends a pause that is held', async (t) => {
+  t.equal((await stage.scalardl(['pause', 'my', '--name', 'unwanted'])).code, 0)
+  const cancel = await stage.scalardl(['cancel', 'pause-unwanted'])
+  t.equal(cancel.code, 0, cancel.stderr)
+  t.match(await recordOf(stage, 'pause-unwanted'), { state: 'cancelled', stillPaused: [] })
+  t.strictSame(await pausedPods(stage), [])
+})
+
+t.test('the next worker ends the pause of one that was killed', async (t) => {
+  t.equal((await stage.scalardl(['pause', 'my', '--name', 'killed'])).code, 0)
+  await killer.kill('pause-killed')
+  t.equal((await pausedPods(stage)).length, 3, 'a killed worker unpauses nothing')
+  const wait = await stage.scalardl(['wait', 'pause-killed'])
+  t.equal(wait.code, 3, 'a pause that was interrupted is not to be relied on')
+  t.match(wait.stderr, /worker was replaced/)
+  t.match((await recordOf(stage, 'pause-killed')).windows, [{ verdict: 'void' }])
+  t.strictSame(await pausedPods(stage), [])
+})
+
+t.test('what a worker without a successor left paused is said loudly, and unpause --direct ends it without a Job', async (t) => {
+  t.equal((await stage.scalardl(['pause', 'my', '--name', 'left'])).code, 0)
+  await stage.kubectl(['delete', 'job', jobName('pause-left'), '--cascade=orphan'])
+  await killer.kill('pause-left')
+  const wait = await stage.scalardl(['wait', 'pause-left'])
+  t.equal(wait.code, 5, wait.stderr)
+  t.match(wait.stderr, /STILL PAUSED/)
+
+  const unpause = await stage.scalardl(['unpause', 'my', '--direct'])
+  t.equal(unpause.code, 0, unpause.stderr)
+  t.strictSame(await pausedPods(stage), [])
+  const after = await stage.scalardl(['pause', 'my', '--duration', '1s'])
+  t.equal(after.code, 0, `nothing is in the way of the next operation: ${after.stderr}`)
+})
