@@ -82,7 +82,9 @@ export interface RestorePlan {
 export interface RestoreDestination {
   plan(): Promise<RestorePlan>
   preflight(): Promise<Finding[]>
-  /** loads the backup beside the data in service and verifies it against the manifest and the recorded row counts */
+  /** compares every file of the backup with its manifest, unless it is loaded already. @throws Failure for as little as one changed bit */
+  verify(): Promise<void>
+  /** loads the verified backup beside the data in service and compares it with the recorded row counts */
   load(journal: Journal): Promise<void>
   /** puts the loaded data in service, keeping what was there; either wholly done or not at all */
   activate(journal: Journal): Promise<void>

@@ -37,7 +37,11 @@ export async function restore(context: Context): Promise<void> {
 /** Restores into opened databases, under the Leases of the releases. */
 export async function run(context: Context, databases: readonly RestoreDestination[], lost: AbortSignal): Promise<void> {
   const { journal, phase, request } = context
-  const preflight = () => phase('preflight', () => check(context, databases))
+  const preflight = async () => {
+    await phase('preflight', () => check(context, databases))
+    // all of them before the first is loaded: one that is damaged makes the others useless
+    await phase('verify', () => all(databases, (database) => database.verify()))
+  }
   // An earlier worker may have stopped the releases: what refuses to go on then must take that back as well.
   if (!journal.resumed) await preflight()
   await untilSwitched(context, databases, async () => {

@@ -3,6 +3,7 @@ import type { Finding } from '../../../operation/finding.ts'
 import type { DatabaseBackup, RestoredDatabase } from '../../../operation/record.ts'
 import type { Journal } from '../../journal/journal.ts'
 import type { DatabaseContext, RestoreDestination, RestorePlan, StorageSettings } from '../database.ts'
+import { verifyManifest } from '../manifest.ts'
 import { accessOf, titleOf, type Access } from './access.ts'
 import { maintain, readWorld, type World } from './catalog.ts'
 import { dropDatabase } from './create-database.ts'
@@ -78,6 +79,17 @@ export class PostgresqlDestination implements RestoreDestination {
       findings.push(findingOf('database connection', title, error))
     }
     return findings
+  }
+
+  async verify(): Promise<void> {
+    const { operation, signal, storage } = this.#context
+    if (isLoaded(await this.#world(), operation)) return
+    const opened = await storage.open(this.#entry.folder ?? '')
+    try {
+      await verifyManifest(opened.path, this.#title, { sha256: this.#details.manifestSha256 }, signal)
+    } finally {
+      await opened.release()
+    }
   }
 
   async load(journal: Journal): Promise<void> {

@@ -25,6 +25,7 @@ function database(serving: 'restored' | 'former', broken: readonly (keyof Restor
   const destination: RestoreDestination = {
     plan: async () => ({ title: 'a database', steps: [], loses: [] }),
     preflight: async () => (broken.includes('preflight') ? [{ check: 'connection', subject: 'a database', outcome: 'error', message: 'no', cure: 'none' }] : []),
+    verify: act('verify'),
     load: act('load'),
     checkWayBack: act('checkWayBack'),
     activate: act('activate', () => (state.serving = 'restored')),
