@@ -15,6 +15,7 @@ export async function makeFolder(path: string): Promise<string | undefined> {
     if (errorCode(error) !== 'ENOENT' || dirname(path) === path) throw error
   }
   const above = await makeFolder(dirname(path))
-  await mkdir(path)
-  return above ?? path
+  // Another dump of the same backup may have made it meanwhile.
+  const made = await makeFolder(path)
+  return above ?? made
 }
