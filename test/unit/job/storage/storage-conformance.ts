@@ -23,7 +23,7 @@ export async function storageConformance(t: Test, fresh: (t: Test) => { storage:
   await t.test('several dumps of one backup may be begun at once', async (t) => {
     const { storage } = fresh(t)
     for (let backup = 1; backup <= 20; backup += 1) {
-      const stages = await Promise.all([1, 2, 3, 4].map((part) => storage.stage(`place/backup-${backup}/part-${part}`)))
+      const stages = await Promise.all([1, 2, 3, 4].map((part) => storage.stage(`place-${backup}/backup/part-${part}`)))
       for (const stage of stages) await stage.publish()
     }
   })
