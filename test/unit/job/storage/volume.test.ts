@@ -24,14 +24,6 @@ t.test('a trial leaves not even the folder it needed', async (t) => {
   t.strictSame(await readdir(folder), [])
 })
 
-t.test('several may begin to write below a folder that none has made yet', async (t) => {
-  for (let round = 1; round <= 20; round += 1) {
-    const storage = volumeStorage(join(t.testdir(), 'not', 'yet', 'there'), 'a volume')
-    const stages = await Promise.all([1, 2, 3, 4].map((number) => storage.stage(`backup/database-${number}`)))
-    await Promise.all(stages.map((stage) => stage.publish()))
-  }
-})
-
 t.test('a full volume', { skip: process.getuid?.() === 0 ? false : 'mounting needs root' }, async (t) => {
   const root = mkdtempSync(join(tmpdir(), 'volume-'))
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', root])
