@@ -21,6 +21,7 @@ t.test('a second operation on a release is refused, naming the one at work', asy
   await neverPaused(t, stage, 'backup-second')
   await neverPaused(t, stage, 'pause-third')
   t.equal((await pausedPods(stage)).length, 2, 'the pause of the first was left alone')
+  t.match(await stage.kubectl(['get', 'leases', '-o', 'name']), /scalardl-my/, 'and so was its Lease')
   const unpause = await stage.scalardl(['unpause', 'my'])
   t.equal(unpause.code, 0, unpause.stderr)
   t.equal((await stage.scalardl(['wait', 'pause-long', '--timeout', '1m'])).code, 0)
