@@ -67,6 +67,8 @@ export class Stage {
         if (error === null) resolve(stdout)
         else reject(new Error(`kubectl ${args.join(' ')}: ${stderr.trim() || error.message}\n${stdout}`))
       })
+      // kubectl may end without reading it
+      child.stdin?.on('error', () => undefined)
       child.stdin?.end(input ?? '')
     })
   }
