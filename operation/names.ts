@@ -18,7 +18,10 @@ export const labels = {
   kind: `${domain}/kind`,
   /** request, journal or record, on ConfigMaps */
   part: `${domain}/part`,
+  /** worker or guard, on Jobs and pods: the worker's Job of an operation does it, the guard's ends its pause if the worker cannot */
+  role: `${domain}/role`,
 } as const
+export type Role = 'worker' | 'guard'
 
 export const annotations = {
   /** comma-separated releases, since a label cannot hold several */
@@ -41,6 +44,14 @@ export function jobName(operation: string): string {
   return `scalardl-${operation}`
 }
 
+/** The Job of an operation's guard. Not `scalardl-…-guard`: with the longest name that would be longer than a Job's name may be. */
+export function guardJobName(operation: string): string {
+  return `guard-${operation}`
+}
+
+/** Where the worker listens for its guard, within the cluster. */
+export const guardPort = 9653
+
 /** The ConfigMap of one part of an operation; each holds its JSON under the key `<part>.json`. */
 export function configMapName(operation: string, part: Part): string {
   return `scalardl-${operation}.${part}`
@@ -50,12 +61,15 @@ export function partKey(part: Part): string {
   return `${part}.json`
 }
 
+/** Beside `record.json`, in the same ConfigMap: what the guard has to say. Two writers, each with a key of its own. */
+export const guardReportKey = 'guard.json'
+
 /** The Lease that keeps two operations off one release. */
 export function leaseName(release: string): string {
   return `scalardl-${release}`
 }
 
-/** Labels for every object of an operation. */
+/** Labels for every object of an operation; Jobs and pods have labels.role as well. */
 export function operationLabels(operation: string, kind: OperationKind): Record<string, string> {
   return { [labels.managedBy]: managedBy, [labels.operation]: operation, [labels.kind]: kind }
 }

@@ -81,6 +81,26 @@ const restore = z.object({
   wayBack: z.array(z.string()),
 })
 
+/** One time that the guard ended a pause in the worker's place. */
+const intervention = z.object({
+  at: z.string(),
+  /** number of the pause in the journal, from 1 */
+  pause: z.int(),
+  /** why: the worker was gone, the longest pause was over, the worker asked for it */
+  why: z.string(),
+  unpaused: z.array(z.string()),
+  stillPaused: z.array(z.string()),
+})
+
+/** What the guard of an operation did; kept under a key of its own, so that guard and worker never write over each other. */
+export const guardReportSchema = z.object({
+  pod: z.string(),
+  node: z.string(),
+  interventions: z.array(intervention),
+})
+export type GuardReport = z.infer<typeof guardReportSchema>
+export type Intervention = z.infer<typeof intervention>
+
 export const recordSchema = z.object({
   version: z.int(),
   operation: z.string(),
@@ -102,6 +122,8 @@ export const recordSchema = z.object({
   findings: z.array(findingSchema),
   backup: backup.optional(),
   restore: restore.optional(),
+  /** read from the guard's own key; absent where there was no guard, or nothing to say */
+  guard: guardReportSchema.optional(),
   /** versions of the plugin and the worker */
   by: z.object({ plugin: z.string(), worker: z.string().optional() }),
 })

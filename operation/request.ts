@@ -58,6 +58,8 @@ const pause = z.strictObject({
   drainMs: z.int().positive(),
   /** the longest that anything may stay paused, ms; then all are unpaused whatever the operation is doing */
   maxPauseMs: z.int().positive(),
+  /** whether a guard stands by: a second Job that unpauses if the worker cannot; no pause begins before it is connected */
+  guard: z.boolean(),
 })
 
 const common = {

@@ -39,9 +39,14 @@ export function targetFlags<T>(yargs: Argv<T>) {
     .option('tls-authority', { type: 'string', requiresArg: true, describe: 'name that their certificates are made for, where it differs from their addresses; implies --tls' })
 }
 
+/** Whether somebody stands by to unpause if the worker cannot. */
+export function guardFlag<T>(yargs: Argv<T>) {
+  return yargs.option('guard', { type: 'boolean', default: true, describe: 'run a second Job that unpauses if the worker dies; --guard=false leaves that to a retry of the worker, which takes longer' })
+}
+
 /** How long servers may drain and stay paused. */
 export function pauseLimitFlags<T>(yargs: Argv<T>, defaultMaxPause: string) {
-  return yargs
+  return guardFlag(yargs)
     .option('max-pause', { type: 'string', default: defaultMaxPause, requiresArg: true, describe: 'the longest that anything stays paused; then all is unpaused whatever the operation is doing' })
     .option('max-pause-wait', { type: 'string', default: '30s', requiresArg: true, describe: 'how long the servers may take to finish requests in flight before they refuse to pause' })
 }

@@ -1,6 +1,6 @@
 import { declareCommand, type FlagsOf } from '../../command.ts'
 import { dryRunFlag, type GlobalArgv } from '../flags.ts'
-import { jobFlags, targetFlags, waitFlags } from '../job-flags.ts'
+import { guardFlag, jobFlags, targetFlags, waitFlags } from '../job-flags.ts'
 
 export function pauseFlags(yargs: GlobalArgv) {
   const own = yargs
@@ -8,7 +8,7 @@ export function pauseFlags(yargs: GlobalArgv) {
     .option('duration', { type: 'string', requiresArg: true, describe: 'pause for this long, then unpause, like 10s; else until `unpause` or --max-pause' })
     .option('max-pause', { type: 'string', requiresArg: true, describe: 'the longest that anything stays paused whatever happens; --duration and a minute unless given, 5m without a duration' })
     .option('max-pause-wait', { type: 'string', default: '30s', requiresArg: true, describe: 'how long the servers may take to finish requests in flight before they refuse to pause' })
-  return dryRunFlag(waitFlags(jobFlags(targetFlags(own))))
+  return dryRunFlag(waitFlags(jobFlags(targetFlags(guardFlag(own)))))
 }
 export type PauseFlags = FlagsOf<typeof pauseFlags>
 

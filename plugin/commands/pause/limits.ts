@@ -12,7 +12,7 @@ const heldMaxPause = '5m'
  * How long a pause by hand lasts, and at the very most may.
  * @throws Failure (usage) where --max-pause would end it before --duration
  */
-export function readPauseLength(flags: { duration: string | undefined; maxPause: string | undefined; maxPauseWait: string }): { pause: PauseLimits; durationMs?: number } {
+export function readPauseLength(flags: { duration: string | undefined; maxPause: string | undefined; maxPauseWait: string; guard: boolean }): { pause: PauseLimits; durationMs?: number } {
   if (flags.duration === undefined) return { pause: readPauseLimits({ ...flags, maxPause: flags.maxPause ?? heldMaxPause }) }
   const durationMs = Math.round(parseDuration(flags.duration))
   const pause = readPauseLimits({ ...flags, maxPause: flags.maxPause ?? `${durationMs + marginMs}ms` })

@@ -21,7 +21,7 @@ export function pauseRequest(changes: Partial<PauseRequest> = {}): PauseRequest 
     createdBy: '0.1.0',
     target: { releases: [{ name: 'my-ledger', app: 'ledger' }], serviceUrls: [], addresses: [], tls: plaintext },
     kind: 'pause',
-    pause: { drainMs: 1000, maxPauseMs: 20_000 },
+    pause: { drainMs: 1000, maxPauseMs: 20_000, guard: false },
     ...changes,
   }
 }

@@ -65,7 +65,7 @@ t.test('pods that somebody else paused: refused, nothing touched, theirs goes on
 })
 
 t.test('one that cannot drain: the others are unpaused, that one is left alone, and the error names it', async (t) => {
-  const { ledgers, context, cluster } = await three(t, { pause: { drainMs: 200, maxPauseMs: 20_000 } })
+  const { ledgers, context, cluster } = await three(t, { pause: { drainMs: 200, maxPauseMs: 20_000, guard: false } })
   ledgers[2].gate.occupy()
   const failure = await failureOf(holdPause(context, async () => t.fail('went inside')))
   t.match(failure.why, `${ledgers[2].pod.name} (${ledgers[2].address})`)
@@ -76,7 +76,7 @@ t.test('one that cannot drain: the others are unpaused, that one is left alone, 
 })
 
 t.test("a rival that paused at the same moment: ours are undone, the rival's is left alone", async (t) => {
-  const { ledgers, context } = await three(t, { pause: { drainMs: 300, maxPauseMs: 20_000 } })
+  const { ledgers, context } = await three(t, { pause: { drainMs: 300, maxPauseMs: 20_000, guard: false } })
   // CheckPaused says false, the rival comes in between.
   const check = context.cluster.watchReleases
   context.cluster.watchReleases = async (...given) => {
@@ -91,7 +91,7 @@ t.test("a rival that paused at the same moment: ours are undone, the rival's is 
 })
 
 t.test('an answer that never comes is undone, since the server may have paused', async (t) => {
-  const { ledgers, context } = await three(t, { pause: { drainMs: 200, maxPauseMs: 1000 } })
+  const { ledgers, context } = await three(t, { pause: { drainMs: 200, maxPauseMs: 1000, guard: false } })
   ledgers[1].faults.set({ hang: ['Pause'] })
   const failure = await failureOf(holdPause(context, async () => t.fail('went inside')))
   t.match(failure.why, /longer than 1.0 s/)
@@ -100,7 +100,7 @@ t.test('an answer that never comes is undone, since the server may have paused',
 })
 
 t.test('the longest pause ends everything, whatever the work inside does', async (t) => {
-  const { ledgers, context } = await three(t, { pause: { drainMs: 1000, maxPauseMs: 300 } })
+  const { ledgers, context } = await three(t, { pause: { drainMs: 1000, maxPauseMs: 300, guard: false } })
   const started = Date.now()
   let told = false
   const failure = await failureOf(

@@ -2,14 +2,14 @@ import t from 'tap'
 import { readPauseLength } from '../../../../../plugin/commands/pause/limits.ts'
 import { refused } from '../../refused.ts'
 
-const flags = { duration: undefined, maxPause: undefined, maxPauseWait: '30s' }
+const flags = { duration: undefined, maxPause: undefined, maxPauseWait: '30s', guard: true }
 
 t.test('a pause without a duration is held for five minutes at the most', async (t) => {
-  t.strictSame(readPauseLength(flags), { pause: { drainMs: 30_000, maxPauseMs: 300_000 } })
+  t.strictSame(readPauseLength(flags), { pause: { drainMs: 30_000, maxPauseMs: 300_000, guard: true } })
 })
 
 t.test('the limit follows a long duration', async (t) => {
-  t.strictSame(readPauseLength({ ...flags, duration: '10m' }), { pause: { drainMs: 30_000, maxPauseMs: 660_000 }, durationMs: 600_000 })
+  t.strictSame(readPauseLength({ ...flags, duration: '10m' }), { pause: { drainMs: 30_000, maxPauseMs: 660_000, guard: true }, durationMs: 600_000 })
 })
 
 t.test('a limit that would cut the duration or the drain short is refused', async (t) => {

@@ -17,7 +17,7 @@ function request(parts: readonly ReleasePart[]): OperationRequest {
     createdAt: '2026-11-21T09:30:00.000Z',
     createdBy: '0.1.0',
     target: { releases: parts.map((part) => part.target), serviceUrls: [], addresses: [], tls: { enabled: false } },
-    pause: { drainMs: 30_000, maxPauseMs: 60_000 },
+    pause: { drainMs: 30_000, maxPauseMs: 60_000, guard: true },
     pauseMode: 'auto',
     to: 'pvc://backups/ledger',
     schemas: [],
