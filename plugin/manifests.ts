@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
 
-export type ManifestName = 'worker-job' | 'service-account' | 'role' | 'role-binding'
+export type ManifestName = 'worker-job' | 'guard-job' | 'service-account' | 'role' | 'role-binding'
 
 const header = z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) })
 

@@ -6,7 +6,7 @@ import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import type { Globals } from './flags.ts'
 import type { FlagsOf } from '../command.ts'
-import type { JobOptions } from '../kubernetes/job/compose-job.ts'
+import type { JobOptions } from '../kubernetes/job/complete-job.ts'
 import type { jobFlags } from './job-flags.ts'
 import { readPairs } from './pairs.ts'
 

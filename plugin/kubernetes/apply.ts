@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { managedBy } from '../../operation/names.ts'
 import type { OutputFormat, Terminal } from '../terminal/terminal.ts'
 import type { DryRun } from '../commands/flags.ts'
@@ -28,19 +29,23 @@ export async function applyObject(session: Session, object: OwnObject, output: O
   })
 }
 
+const made = z.object({ metadata: z.object({ uid: z.string() }) })
+
 /**
  * Makes the object.
+ * @returns the uid that it got, undefined where the API server was not asked
  * @throws ApiException 409 where there is one of that name
  */
-export async function createObject(session: Session, object: OwnObject, output: OutputFormat, dryRun: DryRun): Promise<void> {
-  if (dryRun === 'client') return
+export async function createObject(session: Session, object: OwnObject, output: OutputFormat, dryRun: DryRun): Promise<string | undefined> {
+  if (dryRun === 'client') return undefined
   const format = wireFormat(output)
-  await session.request({
+  const answer = await session.request({
     method: 'POST',
     path: collectionPath(object, session.namespace),
     query: query(dryRun),
     body: { type: `application/${format}`, text: objectText(object, format) },
   })
+  return made.safeParse(JSON.parse(await answer.text())).data?.metadata.uid
 }
 
 /** Deletes an object with what it owns; answers whether there was one. */

@@ -2,7 +2,9 @@ import { checkName, defaultName, operationName } from '../../operation/names.ts'
 import type { OperationRequest, Target } from '../../operation/request.ts'
 import { formatTime } from '../../operation/time.ts'
 import { formatVersion, programVersion } from '../../operation/version.ts'
-import { composeJob, type JobOptions } from '../kubernetes/job/compose-job.ts'
+import type { JobOptions } from '../kubernetes/job/complete-job.ts'
+import { composeGuardJob, hasGuard } from '../kubernetes/job/compose-guard-job.ts'
+import { composeJob } from '../kubernetes/job/compose-job.ts'
 import type { ExtraMounts } from '../kubernetes/job/extra-mounts.ts'
 import { operationObjects, type OperationObjects } from '../kubernetes/job/operation-objects.ts'
 import { readProperties } from '../kubernetes/job/properties-source.ts'
@@ -62,5 +64,6 @@ export async function prepareOperation(session: Session, request: OperationReque
     requireSecret(session, '--tls-ca-secret', extra.tlsCaSecret),
     ...options.imagePullSecrets.map((name) => requireSecret(session, '--image-pull-secret', name)),
   ])
-  return operationObjects(request, composeJob(request, parts, extra, options))
+  const guard = hasGuard(request) ? composeGuardJob(request, parts, extra, options) : undefined
+  return operationObjects(request, composeJob(request, parts, extra, options), guard)
 }

@@ -5,7 +5,7 @@ import type { DryRun } from '../commands/flags.ts'
 import { abandonOperation } from '../kubernetes/abandon-operation.ts'
 import { showObjects } from '../kubernetes/apply.ts'
 import { createOperation } from '../kubernetes/job/create-operation.ts'
-import type { OperationObjects } from '../kubernetes/job/operation-objects.ts'
+import { inOrder, type OperationObjects } from '../kubernetes/job/operation-objects.ts'
 import { detached } from '../kubernetes/operation-outcome.ts'
 import { waitForStart } from '../kubernetes/wait-for-job.ts'
 import type { Session } from '../kubernetes/session.ts'
@@ -52,12 +52,12 @@ export async function runOperation(
   const signal = followSignal(terminal, flags.timeout === undefined ? undefined : parseDuration(flags.timeout))
   await createOperation(session, objects, flags.output, flags.dryRun)
   if (flags.dryRun !== 'none') {
-    showObjects(terminal, [objects.request, objects.record, objects.job], flags.output, 'created', flags.dryRun)
+    showObjects(terminal, inOrder(objects), flags.output, 'created', flags.dryRun)
     return undefined
   }
   if (!flags.wait) {
     if (flags.output === 'table' || flags.output === 'name') terminal.data(objects.operation)
-    else showObjects(terminal, [objects.request, objects.record, objects.job], flags.output, 'created', flags.dryRun)
+    else showObjects(terminal, inOrder(objects), flags.output, 'created', flags.dryRun)
     terminal.note(`follow it with \`kubectl scalardl logs ${objects.operation}\` or \`kubectl scalardl wait ${objects.operation}\``)
     return undefined
   }

@@ -1,7 +1,7 @@
 import type { Action } from '../../command.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
-import { labels, managedBy } from '../../../operation/names.ts'
+import { labels, managedBy, type Role } from '../../../operation/names.ts'
 import { deleteObject, showObjects } from '../../kubernetes/apply.ts'
 import { jobState } from '../../kubernetes/operation-job.ts'
 import type { OwnObject } from '../../kubernetes/objects.ts'
@@ -12,7 +12,9 @@ import type { UninstallFlags } from './command.ts'
 /** Taking a worker's rights away in the middle could leave pods paused. */
 async function refuseWhileWorking(session: Session, serviceAccount: string): Promise<void> {
   const { items } = await session.batch.listNamespacedJob({ namespace: session.namespace, labelSelector: `${labels.managedBy}=${managedBy}` })
-  const active = items.filter((job) => jobState(job).phase === 'active' && job.spec?.template.spec?.serviceAccountName === serviceAccount)
+  // A guard is under way as long as its worker is, and ends by itself.
+  const workers = items.filter((job) => job.metadata?.labels?.[labels.role] !== ('guard' satisfies Role))
+  const active = workers.filter((job) => jobState(job).phase === 'active' && job.spec?.template.spec?.serviceAccountName === serviceAccount)
   if (active.length === 0) return
   const operations = active.map((job) => job.metadata?.labels?.[labels.operation] ?? job.metadata?.name ?? '').join(', ')
   throw new Failure({

@@ -1,11 +1,11 @@
 import { Failure, messageOf } from '../../../operation/failure.ts'
 import { apiMessage, statusCode } from '../api-error.ts'
 import { createObject, deleteObject } from '../apply.ts'
-import { objectTitle, type OwnObject } from '../objects.ts'
+import { objectTitle, type JobObject, type OwnObject } from '../objects.ts'
 import type { DryRun } from '../../commands/flags.ts'
 import type { OutputFormat } from '../../terminal/terminal.ts'
 import type { Session } from '../session.ts'
-import type { OperationObjects } from './operation-objects.ts'
+import { inOrder, type OperationObjects } from './operation-objects.ts'
 
 /** Deletes objects as far as that is possible; answers those that may have stayed, with the reason. */
 export async function removeObjects(session: Session, objects: readonly OwnObject[]): Promise<string[]> {
@@ -30,21 +30,31 @@ function explain(error: unknown, object: OwnObject, operation: string): unknown 
   return new Failure({ what: `the API server refuses ${objectTitle(object)}`, why: apiMessage(error), next: 'correct the flag that this comes from; --dry-run=client -o yaml shows the object' }, { cause: error })
 }
 
+/** The guard's Job goes when the worker's does. `uid`: of the worker's Job, undefined in a dry run, which has none. */
+function ownedBy(job: JobObject, uid: string | undefined, guard: JobObject): JobObject {
+  if (uid === undefined) return guard
+  const owner = { apiVersion: job.apiVersion, kind: job.kind, name: job.metadata.name, uid, controller: false, blockOwnerDeletion: false }
+  return { ...guard, metadata: { ...guard.metadata, ownerReferences: [owner] } }
+}
+
 /**
  * Makes the objects of an operation, all or none.
  * @throws Failure where one exists already or is refused; what was made by then is gone again
  */
-export async function createOperation(session: Session, { operation, request, record, job }: OperationObjects, output: OutputFormat, dryRun: DryRun): Promise<void> {
+export async function createOperation(session: Session, objects: OperationObjects, output: OutputFormat, dryRun: DryRun): Promise<void> {
   const made: OwnObject[] = []
-  for (const object of [request, record, job]) {
+  let jobUid: string | undefined
+  for (const each of inOrder(objects)) {
+    const object = each === objects.guard ? ownedBy(objects.job, jobUid, objects.guard) : each
     try {
-      await createObject(session, object, output, dryRun)
+      const uid = await createObject(session, object, output, dryRun)
+      if (object === objects.job) jobUid = uid
       made.unshift(object)
     } catch (error) {
       // without an answer it may have been made all the same
       if (statusCode(error) === undefined) made.unshift(object)
       if (dryRun === 'none') await removeObjects(session, made)
-      throw explain(error, object, operation)
+      throw explain(error, object, objects.operation)
     }
   }
 }

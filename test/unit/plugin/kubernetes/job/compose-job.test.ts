@@ -1,6 +1,7 @@
 import t from 'tap'
 import { requestSchema, type OperationRequest } from '../../../../../operation/request.ts'
-import { composeJob, type JobOptions } from '../../../../../plugin/kubernetes/job/compose-job.ts'
+import type { JobOptions } from '../../../../../plugin/kubernetes/job/complete-job.ts'
+import { composeJob } from '../../../../../plugin/kubernetes/job/compose-job.ts'
 import { operationObjects } from '../../../../../plugin/kubernetes/job/operation-objects.ts'
 import { referencesOf } from '../../../../../plugin/kubernetes/job/property-references.ts'
 import { podsOnly, releasePart, type ReleasePart } from '../../../../../plugin/kubernetes/job/release-part.ts'

@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { podsOnly } from '../../../../../plugin/kubernetes/job/release-part.ts'
 import { composeJob } from '../../../../../plugin/kubernetes/job/compose-job.ts'
+import { composeGuardJob } from '../../../../../plugin/kubernetes/job/compose-guard-job.ts'
 import { createOperation } from '../../../../../plugin/kubernetes/job/create-operation.ts'
 import { operationObjects } from '../../../../../plugin/kubernetes/job/operation-objects.ts'
 import { objectText } from '../../../../../plugin/kubernetes/objects.ts'
@@ -22,7 +23,9 @@ const request: RequestOf<'unpause'> = {
   target: { releases: [part.target], serviceUrls: [], addresses: [], tls: { enabled: false } },
   force: false,
 }
-const objects = operationObjects(request, composeJob(request, [part], {}, jobOptions))
+const job = composeJob(request, [part], {}, jobOptions)
+const objects = operationObjects(request, job)
+const guarded = operationObjects(request, job, composeGuardJob(request, [part], {}, jobOptions))
 
 interface Call {
   method: string | undefined
@@ -32,14 +35,15 @@ interface Call {
   body: string
 }
 
-/** An API server that answers the creation of Jobs with `jobStatus`, and what it was asked. */
-async function serve(t: Test, jobStatus: number) {
+/** An API server that answers the creation of Jobs (those whose text holds `which`) with `jobStatus`, and what it was asked. */
+async function serve(t: Test, jobStatus: number, which = '') {
   const calls: Call[] = []
   const { session, close } = await sessionWith((incoming, response, url) => {
     const answer = async () => {
-      calls.push({ method: incoming.method, path: url.pathname, query: url.searchParams, type: incoming.headers['content-type'], body: await text(incoming) })
-      if (incoming.method === 'POST' && url.pathname.endsWith('/jobs') && jobStatus !== 201) answerStatus(response, jobStatus, `no: ${jobStatus}`)
-      else answerJson(response, {}, 201)
+      const body = await text(incoming)
+      calls.push({ method: incoming.method, path: url.pathname, query: url.searchParams, type: incoming.headers['content-type'], body })
+      if (incoming.method === 'POST' && url.pathname.endsWith('/jobs') && jobStatus !== 201 && body.includes(which)) answerStatus(response, jobStatus, `no: ${jobStatus}`)
+      else answerJson(response, { metadata: { uid: `uid-${calls.length}` } }, 201)
     }
     void answer()
   })
@@ -92,4 +96,22 @@ t.test('a Job of that name that is there already is left alone', async (t) => {
   const { session, calls } = await serve(t, 409)
   t.match(await failureOf(createOperation(session, objects, 'table', 'none')), { next: /--name/ })
   t.notOk(calls.some((call) => call.method === 'DELETE' && call.path.includes('/jobs/')))
+})
+
+t.test("the guard's Job comes last, and goes when the worker's does", async (t) => {
+  const { session, calls } = await serve(t, 201)
+  await createOperation(session, guarded, 'json', 'none')
+  t.equal(calls.length, 4)
+  const sent = JSON.parse(calls[3]?.body ?? '') as { metadata: { name: string; ownerReferences: unknown } }
+  t.equal(sent.metadata.name, 'guard-unpause-u')
+  t.match(sent.metadata.ownerReferences, [{ kind: 'Job', apiVersion: 'batch/v1', name: 'scalardl-unpause-u', uid: 'uid-3' }])
+})
+
+t.test("a guard that is refused takes the worker's Job, the record and the request back with it", async (t) => {
+  const { session, calls } = await serve(t, 422, 'guard-unpause-u')
+  t.match(await failureOf(createOperation(session, guarded, 'json', 'none')), { what: /guard-unpause-u/, why: 'no: 422' })
+  t.strictSame(
+    calls.filter((call) => call.method === 'DELETE').map((call) => call.path.split('/').at(-1)),
+    ['scalardl-unpause-u', 'scalardl-unpause-u.record', 'scalardl-unpause-u.request'],
+  )
 })

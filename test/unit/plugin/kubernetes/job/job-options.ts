@@ -1,4 +1,4 @@
-import type { JobOptions } from '../../../../../plugin/kubernetes/job/compose-job.ts'
+import type { JobOptions } from '../../../../../plugin/kubernetes/job/complete-job.ts'
 
 /** A Job that nobody said anything special about. */
 export const jobOptions: JobOptions = {
