@@ -15,10 +15,12 @@ interface ControlOptions {
 }
 
 /**
- * The port where a real server has its metrics. `GET /state` says how the stand-in is, `POST /faults` replaces its faults
+ * The port where a real server has its metrics. `GET /state` says how the stand-in is, `GET /history` when its gate was closed (ms
+ * since the epoch), `POST /faults` replaces its faults
  * (the body is JSON, `{}` heals), `GET /healthz` serves probes where TLS keeps the kubelet from asking over gRPC.
  */
 export async function startControlPort({ port, faults, gate, done, onFaults }: ControlOptions): Promise<Server> {
+  const startedAt = Date.now()
   const server = createServer((request, response) => {
     // A kept connection may be closed here just as a busy client uses it again.
     response.setHeader('connection', 'close')
@@ -28,6 +30,8 @@ export async function startControlPort({ port, faults, gate, done, onFaults }: C
         case 'GET /healthz':
         case 'GET /state':
           return state()
+        case 'GET /history':
+          return { startedAt, done: done(), closed: gate.history.closed }
         case 'POST /faults':
           faults.set(faultsSchema.parse(JSON.parse(await text(request))))
           onFaults()

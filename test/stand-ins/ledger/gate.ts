@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { GateHistory } from './gate-history.ts'
 
 /** How a Pause ended; all but PAUSED are the `reason` of its ErrorInfo. */
 export type PauseResult = 'PAUSED' | 'TIMED_OUT' | 'TIMED_OUT_STILL_PAUSED' | 'GATE_OPEN' | 'PAUSE_IN_PROGRESS'
@@ -13,6 +14,7 @@ export class GateAbandoned extends Error {
  * (scalar-labs/scalardl, GateKeeper.java after its change of 2026-08-03; README.md has the table).
  */
 export class Gate {
+  readonly history = new GateHistory()
   #open = true
   #draining = false
   #outstanding = 0
@@ -59,6 +61,7 @@ export class Gate {
   /** Opens the gate, whoever closed it. */
   open(): void {
     this.#open = true
+    this.history.note('open')
     this.#notify()
   }
 
@@ -103,6 +106,7 @@ export class Gate {
 
   protected close(): void {
     this.#open = false
+    this.history.note('closed')
   }
 
   protected async drained(deadline: number): Promise<PauseResult> {

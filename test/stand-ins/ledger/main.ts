@@ -7,6 +7,7 @@ const usage = `usage: main [serve]        run the stand-in
        main check          whether the workload's data is consistent, as JSON; exit code 1 if not
        main damage         spoil the workload's data, for something to restore
        main state          how the stand-in in this container is
+       main history        when its gate was closed
        main faults JSON    replace its faults`
 
 const print = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`)
@@ -51,7 +52,8 @@ async function main([command = 'serve', argument]: string[]): Promise<void> {
       print(await damage([...readSettings(process.env).storages.connections.values()]))
       break
     case 'state':
-      await control('/state')
+    case 'history':
+      await control(`/${command}`)
       break
     case 'faults':
       await control('/faults', argument ?? '{}')

@@ -106,3 +106,22 @@ t.test('up to 3.x, a drain that is too slow opens the gate under an earlier paus
   t.equal(await gate.pause(30), 'TIMED_OUT')
   t.equal(gate.isOpen, true)
 })
+
+t.test('the history tells every time that the gate was closed, and one that still lasts', async (t) => {
+  for (const gate of [new Gate(), new FormerGate()]) {
+    t.strictSame(gate.history.closed, [], 'open from the start')
+    const before = Date.now()
+    await gate.pause(undefined)
+    await gate.pause(1000)
+    t.equal(gate.history.closed.length, 1, 'a second pause of a closed gate is the same time')
+    t.equal(gate.history.closed[0]?.until, undefined)
+    gate.open()
+    gate.open()
+    await gate.letIn()
+    await gate.pause(30)
+    const [first, second] = gate.history.closed
+    t.ok(first && first.from >= before && (first.until ?? 0) >= first.from && (first.until ?? Infinity) <= Date.now())
+    t.ok(second && (second.until ?? 0) - second.from >= 25, 'a drain that failed was a time too')
+    t.equal(gate.history.closed.length, 2)
+  }
+})
