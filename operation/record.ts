@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Failure } from './failure.ts'
 import { operationKinds } from './names.ts'
 import { findingSchema } from './finding.ts'
+import { restoreChoiceSchema } from './restore-choice.ts'
 import { formatVersion } from './version.ts'
 
 /** The three parts of an error, as records and events keep them. */
@@ -43,7 +44,7 @@ const databaseBackup = z.object({
   tables: z.array(table),
   /** when this database's point in time was fixed */
   snapshotAt: z.string().optional(),
-  /** folder of its data, below the location that holds the backup's own, and the size of it */
+  /** folder of its data, below the location that holds the backup's own, and the size of it; absent where the service keeps the data */
   folder: z.string().optional(),
   bytes: z.int().optional(),
   details: z.record(z.string(), z.json()),
@@ -57,7 +58,7 @@ const backup = z.object({
   /** the moment it brings back; the middle of the window, or the snapshot's where none was needed */
   restorePoint: z.string().optional(),
   pause: z.object({ mode: z.enum(['auto', 'always', 'never']), paused: z.boolean(), why: z.string() }).optional(),
-  /** folder of this backup: pvc://backups/ledger/NAME */
+  /** folder of this backup: pvc://backups/ledger/NAME; absent where every database keeps its backups itself */
   location: z.string().optional(),
   databases: z.array(databaseBackup),
 })
@@ -74,6 +75,8 @@ const restoredDatabase = z.object({
 const restore = z.object({
   backup: z.string(),
   restorePoint: z.string().optional(),
+  /** as the request had it: an undo and a removal have to know */
+  choice: z.object(restoreChoiceSchema.shape).optional(),
   databases: z.array(restoredDatabase),
   /** which data the release serves now */
   serving: z.enum(['previous', 'restored', 'nothing']),

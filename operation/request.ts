@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Failure } from './failure.ts'
 import { operationKinds } from './names.ts'
+import { restoreChoiceSchema } from './restore-choice.ts'
 import { formatVersion } from './version.ts'
 
 /** Where the Job finds things; the plugin mounts them there, the worker reads them from there. */
@@ -29,6 +30,8 @@ const release = z.strictObject({
       file: z.string(),
       /** what the plugin put before the names of the release's environment variables, so that several releases do not collide */
       envPrefix: z.string(),
+      /** the ConfigMap that holds the file, where it is one that can be changed: a restore under other names has to say so there */
+      configMap: z.strictObject({ name: z.string(), key: z.string() }).optional(),
     })
     .optional(),
 })
@@ -79,10 +82,14 @@ export const requestSchema = z.discriminatedUnion('kind', [
     kind: z.literal('backup'),
     pause,
     pauseMode: z.enum(['auto', 'always', 'never']),
-    /** text of a Location */
-    to: z.string(),
+    /** text of a Location; absent where every database keeps its backups itself */
+    to: z.string().optional(),
     /** schemas to back up beyond, or in the absence of, what ScalarDB's metadata names */
     schemas: z.array(z.string()),
+    /** physical names of the tables to back up in place of those that ScalarDB's metadata names (DynamoDB) */
+    tables: z.array(z.string()).optional(),
+    /** whether the restore point is turned into backups that outlive the service's window of recovery (DynamoDB) */
+    materialize: z.boolean().optional(),
     /** further pause windows to try after a void one */
     retries: z.int().min(0),
     /** dump connections per database */
@@ -100,6 +107,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     readyMs: z.int().positive(),
     /** replicas to scale up to where the Deployment already stands at 0 and no journal says what it had */
     replicas: z.int().min(0).optional(),
+    choice: restoreChoiceSchema.optional(),
   }),
   z.strictObject({
     ...common,
@@ -112,9 +120,15 @@ export const requestSchema = z.discriminatedUnion('kind', [
   z.strictObject({ ...common, kind: z.literal('drop'), /** operation of the restore whose kept data is removed */ restore: z.string() }),
   z.strictObject({ ...common, kind: z.literal('pause'), pause, /** absent: until `unpause` or maxPauseMs */ durationMs: z.int().positive().optional() }),
   z.strictObject({ ...common, kind: z.literal('unpause'), /** also pauses that are not ours */ force: z.boolean() }),
-  z.strictObject({ ...common, kind: z.literal('doctor'), /** a Location to check as well */ to: z.string().optional(), schemas: z.array(z.string()) }),
+  z.strictObject({ ...common, kind: z.literal('doctor'), /** a Location to check as well */ to: z.string().optional(), schemas: z.array(z.string()), tables: z.array(z.string()).optional() }),
   z.strictObject({ ...common, kind: z.literal('import'), /** Location of one backup's folder */ from: z.string() }),
-  z.strictObject({ ...common, kind: z.literal('delete'), backup: z.string(), /** Location of the backup's folder */ location: z.string() }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('delete'),
+    backup: z.string(),
+    /** Location of the backup's folder, where it has one */
+    location: z.string().optional(),
+  }),
 ])
 
 export type OperationRequest = z.infer<typeof requestSchema>

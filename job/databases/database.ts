@@ -1,5 +1,7 @@
+import type { z } from 'zod'
 import type { DatabaseBackup, RestoredDatabase, BackupTable } from '../../operation/record.ts'
 import type { Finding } from '../../operation/finding.ts'
+import type { RestoreChoice } from '../../operation/restore-choice.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Events } from '../events.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -35,6 +37,12 @@ export interface DatabaseContext {
   parallel: number
   /** schemas given by hand, beyond what ScalarDB's metadata names */
   schemas: readonly string[]
+  /** physical names of tables given by hand, in place of what ScalarDB's metadata names */
+  tables?: readonly string[] | undefined
+  /** whether the restore point is to outlive what the service keeps of it; the preflight has to know */
+  materialize?: boolean | undefined
+  /** how a restore is done, where the database leaves a choice */
+  choice?: RestoreChoice | undefined
   /** aborted when the operation is to stop; a running tool is then ended */
   signal: AbortSignal
 }
@@ -53,6 +61,8 @@ export interface Source {
 export interface Snapshot {
   /** RFC 3339 */
   at: string
+  /** what a later worker needs to complete() it, see BackupSource.resume; absent where it dies with the worker that took it */
+  durable?: Record<string, z.core.util.JSONType> | undefined
 }
 
 /** A database being backed up: describe, preflight and prepare before the pause, snapshot in it, complete after it. */
@@ -65,6 +75,10 @@ export interface BackupSource {
   snapshot(): Promise<Snapshot>
   /** after the unpause: the data goes to the storage, below `folder` of the backup */
   complete(folder: string): Promise<DatabaseBackup>
+  /** takes over a durable snapshot of an earlier worker, in place of prepare() and snapshot() */
+  resume?(snapshot: Snapshot): void
+  /** makes what complete() gave outlive the service's window of recovery; the answer takes the place of `backup` in the record */
+  materialize?(backup: DatabaseBackup, journal: Journal): Promise<DatabaseBackup>
   /** lets go of connections; called always, after a failure too */
   close(): Promise<void>
 }
@@ -110,7 +124,11 @@ export interface DatabaseKind {
   identity(settings: StorageSettings): string
   /** whether one snapshot of one such database is transactionally consistent by itself */
   transactional: boolean
+  /** whether its backups are files that go to a storage, and not kept by the service that the database is */
+  needsStorage: boolean
   backup(settings: StorageSettings[], context: DatabaseContext): BackupSource
   /** `context.operation` is the restore that did it when an earlier restore is to be undone or its leftovers dropped */
   restore(settings: StorageSettings[], entry: DatabaseBackup, context: DatabaseContext): RestoreDestination
+  /** removes what the service keeps of a backup; of use only where no storage holds it */
+  remove?(settings: StorageSettings[], entry: DatabaseBackup, context: DatabaseContext): Promise<void>
 }

@@ -2,6 +2,9 @@ import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import { formatLocation, joinLocation, parseLocation } from '../../operation/location.ts'
 import type { BackupPart, PauseWindowRecord } from '../../operation/record.ts'
+import type { RequestOf } from '../../operation/request.ts'
+import type { Snapshot } from '../databases/database.ts'
+import type { DatabaseGroup } from '../databases/open.ts'
 import { decidePause } from '../databases/pause-decision.ts'
 import { isHandedOn } from '../interrupted.ts'
 import type { OperationContext } from '../operation-context.ts'
@@ -9,34 +12,43 @@ import { refuseOnErrors } from '../preflight.ts'
 import { endLeftoverPause } from '../scalar-admin/leftover-pause.ts'
 import { holdPause } from '../scalar-admin/pause-window.ts'
 import { preflight } from '../scalar-admin/preflight.ts'
-import { openStorage } from '../storage/open.ts'
+import { openStorageAt } from '../storage/open.ts'
 import type { Storage } from '../storage/storage.ts'
 import { backupName, describeBackup, publishRecord, refuseTaken } from './backup-record.ts'
 import { holdReleases } from './hold-releases.ts'
 import { databasesOf, openSources, type OpenSource } from './open-databases.ts'
+import { keepPoint, keptPoint, type Point } from './restore-point.ts'
 
 type Context = OperationContext<'backup'>
 
+const materializing = 'materialize'
+
 /**
- * Takes a backup: check everything, pause all, fix every database's point in time, unpause, then dump at leisure.
+ * Takes a backup: check everything, pause all, fix every database's point in time, unpause, then dump, or wait for the service
+ * that keeps it, at leisure.
  * @throws Failure with exit code 3 once a restore point was tried and did not come to a usable backup.
  */
 export async function backup(context: Context): Promise<void> {
   const { request } = context
-  const storage = openStorage(parseLocation(request.to))
   const databases = databasesOf(request.target)
+  refuseWithoutStorage(request, databases)
+  const storage = openStorageAt(request.to)
   const pauseDecision = decidePause(request.pauseMode, databases, request.target.releases)
   const { events, signal } = context
-  const { operation, parallel, schemas } = request
-  const sources = openSources(databases, { events, signal, storage, operation, parallel, schemas })
+  const { operation, parallel, schemas, tables, materialize } = request
+  const sources = openSources(databases, { events, signal, storage, operation, parallel, schemas, tables, materialize })
   await describeBackup(context, { state: 'incomplete', pause: { mode: request.pauseMode, ...pauseDecision } })
   try {
     // Before anything else, the Lease included: whatever keeps this worker from going on, nothing stays paused.
     await endLeftoverPause(context)
-    await holdReleases(context, () => take(context, storage, sources, pauseDecision.paused))
+    await holdReleases(context, async () => {
+      await take(context, storage, sources, pauseDecision.paused)
+      if (request.materialize) await context.phase(materializing, () => materializeAll(context, storage, sources))
+    })
   } catch (error) {
     // A worker that is stopped may be started again and go on; only one that failed by itself, or was cancelled, gives up.
     if (await isHandedOn(context)) throw error
+    if (context.record.current.phases.some(({ name }) => name === materializing)) throw stillRestorable(error)
     await giveUp(context, storage, error)
     throw wasTried(context) ? asUnusable(error) : error
   } finally {
@@ -45,25 +57,36 @@ export async function backup(context: Context): Promise<void> {
 }
 
 async function take(context: Context, storage: Storage, sources: readonly OpenSource[], paused: boolean): Promise<void> {
-  const location = formatLocation(joinLocation(parseLocation(context.request.to), backupName(context)))
-  if (!allDumped(context, sources)) {
+  const { to } = context.request
+  const kept = keptPoint(context)
+  if (pointLives(context, sources, kept)) {
+    if (kept !== undefined) await describeBackup(context, { state: 'recorded', restorePoint: kept.restorePoint })
+  } else {
     await context.phase('preflight', () => check(context, sources, storage, paused))
     await context.phase('connect', () => Promise.all(sources.map(({ source }) => source.prepare())))
-    const restorePoint = paused ? await pointInPause(context, sources) : await pointWithoutPause(context, sources)
-    await describeBackup(context, { state: 'recorded', restorePoint })
+    const point = paused ? await pointInPause(context, sources) : await pointWithoutPause(context, sources)
+    await keepPoint(context, point)
+    await describeBackup(context, { state: 'recorded', restorePoint: point.restorePoint })
   }
-  const databases = await context.phase('dump', () => dump(context, sources))
-  await describeBackup(context, { state: 'restorable', databases, location })
-  await context.phase('publish', () => publishRecord(context, storage))
+  const databases = await context.phase(to === undefined ? 'wait until restorable' : 'dump', () => complete(context, sources))
+  const location = to === undefined ? {} : { location: formatLocation(joinLocation(parseLocation(to), backupName(context))) }
+  await describeBackup(context, { state: 'restorable', databases, ...location })
+  if (to !== undefined) await context.phase('publish', () => publishRecord(context, storage))
 }
 
-/** A killed worker's dumps are whole or nothing: only when every one was finished does its restore point live on. */
-function allDumped(context: Context, sources: readonly OpenSource[]): boolean {
-  return sources.every(({ folder }) => context.journal.result(dumpStep(context, folder)) !== undefined)
+/** Whether an earlier worker's restore point lives on: each database's data is whole already, or its snapshot outlives a worker. */
+function pointLives(context: Context, sources: readonly OpenSource[], kept: Point | undefined): boolean {
+  return sources.every(({ source, folder }, index) => {
+    if (context.journal.result(completeStep(context, folder)) !== undefined) return true
+    const snapshot = kept?.snapshots[index]
+    if (snapshot?.durable === undefined || source.resume === undefined) return false
+    source.resume(snapshot)
+    return true
+  })
 }
 
 async function check(context: Context, sources: readonly OpenSource[], storage: Storage, paused: boolean): Promise<void> {
-  await refuseTaken(context, storage)
+  if (context.request.to !== undefined) await refuseTaken(context, storage)
   const described = await Promise.all(sources.map(({ source }) => source.describe()))
   const bytes = described.reduce((sum, source) => sum + source.estimatedBytes, 0)
   const findings = await Promise.all([
@@ -78,14 +101,14 @@ async function check(context: Context, sources: readonly OpenSource[], storage: 
 }
 
 /** One window, and as many more as the request allows where one proved nothing. */
-async function pointInPause(context: Context, sources: readonly OpenSource[]): Promise<string> {
+async function pointInPause(context: Context, sources: readonly OpenSource[]): Promise<Point> {
   for (;;) {
     const taken = context.record.current.windows.length
     if (taken > context.request.retries) throw lostWindow(context.record.current.windows.at(-1))
-    const { window } = await context.phase(taken === 0 ? 'pause' : `pause ${taken + 1}`, () =>
+    const { window, value: snapshots } = await context.phase(taken === 0 ? 'pause' : `pause ${taken + 1}`, () =>
       holdPause(context, () => Promise.all(sources.map(({ source }) => source.snapshot()))),
     )
-    if (window.verdict === 'valid') return middleOf(window)
+    if (window.verdict === 'valid') return { restorePoint: pointOfServices(snapshots) ?? middleOf(window), snapshots }
     context.events.say('note', `pause window void: ${window.reasons.join('; ')}`, { level: 'warning' })
   }
 }
@@ -97,31 +120,60 @@ function middleOf(window: PauseWindowRecord): string {
   return new Date((from + until) / 2).toISOString()
 }
 
+/** The one moment that the databases' own services bring back, where all of them agree on one. */
+function pointOfServices(snapshots: readonly Snapshot[]): string | undefined {
+  const [at, ...others] = new Set(snapshots.map((snapshot) => (snapshot.durable === undefined ? undefined : snapshot.at)))
+  return others.length === 0 ? at : undefined
+}
+
 /** One transactional database holds everything: its own snapshot is the point. */
-async function pointWithoutPause(context: Context, sources: readonly OpenSource[]): Promise<string> {
+async function pointWithoutPause(context: Context, sources: readonly OpenSource[]): Promise<Point> {
   const snapshots = await context.phase('snapshot', () => Promise.all(sources.map(({ source }) => source.snapshot())))
-  return snapshots[0]?.at ?? new Date().toISOString()
+  return { restorePoint: snapshots[0]?.at ?? new Date().toISOString(), snapshots }
 }
 
 /** Named after the restore point, so that a dump of an earlier point is never taken for one of this. */
-function dumpStep({ record }: Context, folder: string): string {
+function completeStep({ record }: Context, folder: string): string {
   return `dump ${folder} of ${record.current.backup?.restorePoint ?? 'no point yet'}`
 }
 
-async function dump(context: Context, sources: readonly OpenSource[]): Promise<BackupPart['databases']> {
+async function complete(context: Context, sources: readonly OpenSource[]): Promise<BackupPart['databases']> {
   const name = backupName(context)
-  const dumps = sources.map(({ source, folder }) =>
-    context.journal.step(dumpStep(context, folder), {
+  return await all(sources, ({ source, folder }) =>
+    context.journal.step(completeStep(context, folder), {
       // A dump begun by a killed worker has lost its snapshot; complete() writes a new one in its place.
       look: () => Promise.resolve(undefined),
       act: () => source.complete(`${name}/${folder}`),
     }),
   )
-  // Wait for all, so that no tool still writes when a failure removes the folder.
-  const settled = await Promise.allSettled(dumps)
+}
+
+/** Makes the restore point outlive what the databases' services keep of it; it can be restored from before this as well. */
+async function materializeAll(context: Context, storage: Storage, sources: readonly OpenSource[]): Promise<void> {
+  const { backup } = context.record.current
+  const databases = await all([...(backup?.databases ?? []).entries()], async ([index, database]) => {
+    return (await sources[index]?.source.materialize?.(database, context.journal)) ?? database
+  })
+  await describeBackup(context, { databases })
+  if (context.request.to !== undefined) await publishRecord(context, storage)
+}
+
+/** Waits for all, so that nothing still writes when a failure removes what was written. */
+async function all<One, Result>(ones: readonly One[], run: (one: One) => Promise<Result>): Promise<Result[]> {
+  const settled = await Promise.allSettled(ones.map(run))
   const failed = settled.find((one) => one.status === 'rejected')
   if (failed !== undefined) throw failed.reason
   return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+}
+
+/** @throws Failure (usage) where a database's backup has nowhere to go */
+function refuseWithoutStorage({ to }: RequestOf<'backup'>, databases: readonly DatabaseGroup[]): void {
+  const needing = databases.filter(({ kind }) => kind.needsStorage)
+  if (to !== undefined || needing.length === 0) return
+  throw new Failure(
+    { what: 'the backup has nowhere to go', why: `the data of ${[...new Set(needing.map(({ kind }) => kind.name))].join(', ')} is dumped to a storage, and none is given`, next: 'say where: --to pvc://CLAIM/path' },
+    { exitCode: ExitCode.usage },
+  )
 }
 
 function lostWindow(window: PauseWindowRecord | undefined): Failure {
@@ -152,6 +204,12 @@ async function giveUp(context: Context, storage: Storage, error: unknown): Promi
 /** Whether a point in time was tried, in a pause or without one. */
 function wasTried({ record }: Context): boolean {
   return record.current.windows.length > 0 || record.current.backup?.restorePoint !== undefined
+}
+
+/** The restore point stands; only what was to outlive it failed. */
+function stillRestorable(error: unknown): Failure {
+  const text = error instanceof Failure ? error.text : { what: 'the materialising failed', why: messageOf(error), next: '-v shows more' }
+  return new Failure({ ...text, next: `the backup can be restored as long as its services keep the point. ${text.next}` }, { cause: error })
 }
 
 function asUnusable(error: unknown): Failure {

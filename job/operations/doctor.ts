@@ -1,10 +1,9 @@
 import { Failure, messageOf } from '../../operation/failure.ts'
 import type { Finding } from '../../operation/finding.ts'
-import { parseLocation, type Location } from '../../operation/location.ts'
 import { decidePause } from '../databases/pause-decision.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { preflight } from '../scalar-admin/preflight.ts'
-import { openStorage } from '../storage/open.ts'
+import { openStorageAt } from '../storage/open.ts'
 import { databasesOf, openSources, type OpenSource } from './open-databases.ts'
 
 type Context = OperationContext<'doctor'>
@@ -41,9 +40,8 @@ async function databaseFindings(context: Context): Promise<Finding[]> {
   const databases = databasesOf(request.target)
   const { paused, why } = decidePause('auto', databases, request.target.releases)
   const decision: Finding = { check: 'pause', subject: 'backup', outcome: 'ok', message: `${paused ? 'needed' : 'not needed'}: ${why}` }
-  const nowhere: Location = { kind: 'volume', claim: 'none', path: '' }
-  const storage = openStorage(request.to === undefined ? nowhere : parseLocation(request.to))
-  const sources = openSources(databases, { events, signal, storage, operation: request.operation, parallel: 1, schemas: request.schemas })
+  const storage = openStorageAt(request.to)
+  const sources = openSources(databases, { events, signal, storage, operation: request.operation, parallel: 1, schemas: request.schemas, tables: request.tables })
   try {
     const found = await Promise.all(sources.map(sourceFindings))
     const bytes = found.reduce((sum, one) => sum + one.bytes, 0)

@@ -1,9 +1,8 @@
 import { Failure } from '../../operation/failure.ts'
-import { parseLocation, splitLocation } from '../../operation/location.ts'
 import type { OperationRecord, RestorePart } from '../../operation/record.ts'
 import type { RestoreDestination } from '../databases/database.ts'
 import type { OperationContext } from '../operation-context.ts'
-import { openStorage } from '../storage/open.ts'
+import { openStorageOf } from '../storage/open.ts'
 import { databasesOf, openDestinations } from './open-databases.ts'
 import { restoreIdentity } from './restore-identity.ts'
 import { restorable } from './restorable.ts'
@@ -29,7 +28,7 @@ export async function formerRestore(
   }
   const backup = restorable(await context.cluster.readRecord(restore.backup))
   const { events, signal } = context
-  const storage = openStorage(splitLocation(parseLocation(backup.location)).parent)
-  const databases = openDestinations(databasesOf(context.request.target), backup.databases, { events, signal, storage, operation: restoreIdentity(record), parallel: 1, schemas: [] })
+  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(record), parallel: 1, schemas: [], choice: restore.choice }
+  const databases = openDestinations(databasesOf(context.request.target), backup.databases, surroundings)
   return { record: { ...record, restore }, databases }
 }

@@ -1,16 +1,15 @@
 import { Failure, messageOf } from '../../operation/failure.ts'
-import { parseLocation, splitLocation } from '../../operation/location.ts'
-import type { OperationRecord } from '../../operation/record.ts'
+import type { BackupPart, OperationRecord } from '../../operation/record.ts'
 import type { RestoreDestination } from '../databases/database.ts'
 import { isHandedOn } from '../interrupted.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { refuseOnErrors } from '../preflight.ts'
-import { openStorage } from '../storage/open.ts'
+import { openStorageOf } from '../storage/open.ts'
 import { databasesOf, openDestinations } from './open-databases.ts'
 import { holdReleases } from './hold-releases.ts'
 import { startReleases, stopReleases } from './stop-and-start.ts'
 import { restoreIdentity } from './restore-identity.ts'
-import { restorable, type RestorableBackup } from './restorable.ts'
+import { restorable } from './restorable.ts'
 import { putBack, switchAll } from './switch-databases.ts'
 
 type Context = OperationContext<'restore'>
@@ -23,8 +22,7 @@ type Context = OperationContext<'restore'>
 export async function restore(context: Context): Promise<void> {
   const { request, events, signal } = context
   const backup = restorable(await context.cluster.readRecord(request.backup))
-  const { parent } = splitLocation(parseLocation(backup.location))
-  const surroundings = { events, signal, storage: openStorage(parent), operation: restoreIdentity(request), parallel: request.parallel, schemas: [] }
+  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(request), parallel: request.parallel, schemas: [], choice: request.choice }
   const databases = openDestinations(databasesOf(request.target), backup.databases, surroundings)
   try {
     await begin(context, backup, databases)
@@ -59,12 +57,13 @@ export async function run(context: Context, databases: readonly RestoreDestinati
   await describe(context, databases, 'restored')
 }
 
-async function begin(context: Context, backup: RestorableBackup, databases: readonly RestoreDestination[]): Promise<void> {
+async function begin(context: Context, backup: BackupPart, databases: readonly RestoreDestination[]): Promise<void> {
   const { request } = context
   await context.record.update((record) => {
     record.restore ??= {
       backup: request.backup,
       ...(backup.restorePoint === undefined ? {} : { restorePoint: backup.restorePoint }),
+      ...(request.choice === undefined ? {} : { choice: request.choice }),
       databases: databases.map((database) => database.describe()),
       serving: 'previous',
       wayBack: [],

@@ -1,10 +1,21 @@
 import { join } from 'node:path'
-import { formatLocation, type Location } from '../../operation/location.ts'
+import { formatLocation, splitLocation, parseLocation, type Location } from '../../operation/location.ts'
 import { mounts } from '../../operation/request.ts'
+import { noStorage } from './none.ts'
 import type { Storage } from './storage.ts'
 import { volumeStorage } from './volume.ts'
 
 /** The storage of a location; nothing is touched yet. */
 export function openStorage(location: Location): Storage {
   return volumeStorage(join(mounts.volume, location.path), formatLocation(location))
+}
+
+/** The storage of a location that may be left out, as text. */
+export function openStorageAt(location: string | undefined): Storage {
+  return location === undefined ? noStorage() : openStorage(parseLocation(location))
+}
+
+/** The storage that holds a backup, by the backup's own location; none for one that its databases' services keep. */
+export function openStorageOf({ location }: { location?: string | undefined }): Storage {
+  return location === undefined ? noStorage() : openStorage(splitLocation(parseLocation(location)).parent)
 }

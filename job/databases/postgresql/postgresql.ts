@@ -13,6 +13,7 @@ export const postgresql: DatabaseKind = {
     return `${hosts.map(({ host, port }) => `${host.toLowerCase()}:${port}`).sort().join(',')}/${database}`
   },
   transactional: true,
+  needsStorage: true,
   backup: (settings, context) => new PostgresqlSource(settings, context),
   restore: (settings, entry, context) => new PostgresqlDestination(settings, entry, context),
 }
