@@ -1,4 +1,5 @@
-import { labels } from '../../operation/names.ts'
+import { labels, type Role } from '../../operation/names.ts'
+import { until } from './gates.ts'
 import type { Stage } from './stage.ts'
 
 interface Pod {
@@ -52,12 +53,17 @@ export class Killer {
   }
 
   /**
-   * Kills the running worker of an operation.
+   * Kills the running worker of an operation, or its guard.
    * @throws Error where there is none
    */
-  async kill(operation: string): Promise<void> {
-    const worker = (await this.#pods(`${labels.operation}=${operation}`)).at(0)
-    if (worker === undefined) throw new Error(`no worker of ${operation} runs`)
+  async kill(operation: string, role: Role = 'worker'): Promise<void> {
+    let worker: Pod | undefined
+    // What a worker does is seen in its record before its kubelet has said that it runs.
+    await until(`the ${role} of ${operation} runs`, async () => {
+      worker = (await this.#pods(`${labels.operation}=${operation},${labels.role}=${role}`)).at(0)
+      return worker !== undefined
+    })
+    if (worker === undefined) throw new Error(`no ${role} of ${operation} runs`)
     const killer = (await this.#pods('app=killer')).find(({ spec }) => spec.nodeName === worker.spec.nodeName)
     const killed = await this.#stage.kubectl(['exec', killer?.metadata.name ?? '', '--', 'node', '-e', script, worker.metadata.uid])
     if (Number(killed) === 0) throw new Error(`${worker.metadata.name} had no process to kill`)
