@@ -57,16 +57,22 @@ export class Killer {
    * @throws Error where there is none
    */
   async kill(operation: string, role: Role = 'worker'): Promise<void> {
-    let worker: Pod | undefined
-    // What a worker does is seen in its record before its kubelet has said that it runs.
-    await until(`the ${role} of ${operation} runs`, async () => {
-      worker = (await this.#pods(`${labels.operation}=${operation},${labels.role}=${role}`)).at(0)
-      return worker !== undefined
-    })
-    if (worker === undefined) throw new Error(`no ${role} of ${operation} runs`)
+    const worker = await this.#running(operation, role)
     const killer = (await this.#pods('app=killer')).find(({ spec }) => spec.nodeName === worker.spec.nodeName)
     const killed = await this.#stage.kubectl(['exec', killer?.metadata.name ?? '', '--', 'node', '-e', script, worker.metadata.uid])
     if (Number(killed) === 0) throw new Error(`${worker.metadata.name} had no process to kill`)
+  }
+
+  /** What a worker does is seen in its record before its kubelet has said that it runs. */
+  async #running(operation: string, role: Role): Promise<Pod> {
+    const found: Pod[] = []
+    await until(`the ${role} of ${operation} runs`, async () => {
+      found.push(...(await this.#pods(`${labels.operation}=${operation},${labels.role}=${role}`)))
+      return found.length > 0
+    })
+    const [pod] = found
+    if (pod === undefined) throw new Error(`no ${role} of ${operation} runs`)
+    return pod
   }
 
   async #pods(selector: string): Promise<Pod[]> {
