@@ -11,7 +11,8 @@ export interface Timed {
   ms: number
 }
 
-function msBetween(from: number | string | undefined, until: number | string | undefined): number {
+/** Milliseconds from the one time to the other. @throws Error where one is missing */
+export function msBetween(from: number | string | undefined, until: number | string | undefined): number {
   if (from === undefined || until === undefined) throw new Error('the record lacks a time that belongs to what was measured')
   return msOf(until) - msOf(from)
 }

@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { jsonLineEvents } from '../job/events.ts'
+import { holdPause } from '../job/scalar-admin/pause-window.ts'
+import { closeAll, connectOrRefuse, serversOf } from '../job/scalar-admin/servers.ts'
+import { inMemoryCluster } from '../test/unit/job/in-memory-cluster.ts'
+import { contextOf, pauseRequest } from '../test/unit/job/pausing-context.ts'
+import { msBetween, type Parts } from './phases.ts'
+
+/**
+ * How all servers are paused: by the worker's own pause window, or as a plain program would, one after another over connections
+ * that stand, or all at once but each connecting with its call.
+ */
+export type Way = 'worker' | 'one after another' | 'connecting with the call'
+
+/** What the parent asks of a fresh process, in its first and only message. */
+export interface Task {
+  way: Way
+  ports: readonly number[]
+  /** ms */
+  holdMs: number
+}
+
+const drainMs = 10_000
+
+/** One pause as the worker makes it; only the API server is missing, which has no part in the window. */
+async function pauseAsWorker({ ports, holdMs }: Task): Promise<Parts> {
+  const pods = ports.map((adminPort, index) => ({ name: `ledger-${index}`, uid: `uid-${index}`, ip: '127.0.0.1', ready: true, restarts: 0, release: 'my-ledger', app: 'ledger', adminPort }))
+  const cluster = inMemoryCluster(pods)
+  const { context } = await contextOf<'pause'>(pauseRequest({ pause: { drainMs, maxPauseMs: 60_000, guard: false } }), cluster)
+  // The journal is the last thing before the first Pause, the event the first after the last Unpause: finer than the record's milliseconds.
+  let from = { ms: 0, cpuMs: 0 }
+  let until: typeof from | undefined
+  const { writeJournal } = cluster
+  cluster.writeJournal = async (journal) => {
+    await writeJournal(journal)
+    if (until === undefined) from = now()
+  }
+  const events = jsonLineEvents((line) => {
+    if (line.includes('"unpaused"')) until = now()
+  })
+  let heldMs = 0
+  const { window } = await holdPause({ ...context, events }, async () => {
+    const fromMs = performance.now()
+    await sleep(holdMs)
+    heldMs = performance.now() - fromMs
+  })
+  if (window.verdict !== 'valid' || until === undefined) throw new Error(`the pause was not valid: ${window.reasons.join('; ')}`)
+  return {
+    pause: msBetween(window.pauseSentAt, window.allPausedAt),
+    unpause: msBetween(window.unpauseSentAt, window.allUnpausedAt),
+    'above the hold': until.ms - from.ms - heldMs,
+    'CPU in the pause': until.cpuMs - from.cpuMs,
+    'CPU in all': now().cpuMs,
+    memory: process.resourceUsage().maxRSS / 1024,
+  }
+}
+
+/** Wall clock and CPU of this process, ms. */
+function now(): { ms: number; cpuMs: number } {
+  const { user, system } = process.cpuUsage()
+  return { ms: performance.now(), cpuMs: (user + system) / 1000 }
+}
+
+async function pausePlainly({ ports, way }: Task): Promise<Parts> {
+  const servers = serversOf(ports.map((port) => ({ host: '127.0.0.1', port })), undefined)
+  if (way === 'one after another') await connectOrRefuse(servers, undefined)
+  const fromMs = performance.now()
+  if (way === 'one after another') for (const { client } of servers) await client.pause(drainMs)
+  else await Promise.all(servers.map(({ client }) => client.pause(drainMs)))
+  const pause = performance.now() - fromMs
+  await Promise.all(servers.map(({ client }) => client.unpause(drainMs)))
+  closeAll(servers)
+  return { pause }
+}
+
+process.once('message', async (task: Task) => {
+  process.send?.(await (task.way === 'worker' ? pauseAsWorker(task) : pausePlainly(task)))
+  process.disconnect?.()
+})

@@ -1,0 +1,144 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { messageOf } from '../operation/failure.ts'
+import type { Task, Way } from './endpoints-worker.ts'
+import type { Parts } from './phases.ts'
+import { formatRows } from './report.ts'
+import { formatRatio, formatSpread, spreadOf, type Spread } from './statistics.ts'
+
+/** What it costs to pause and unpause many endpoints at once, and what it would cost in plainer ways. */
+const { values } = parseArgs({
+  options: {
+    endpoints: { type: 'string', default: '1,10,50,100,200' },
+    rounds: { type: 'string', default: '7' },
+    /** ms that the pause is held */
+    hold: { type: 'string', default: '200' },
+    /** ms that the servers take to finish requests in flight, in the comparison of the ways */
+    drain: { type: 'string', default: '20' },
+    json: { type: 'string' },
+  },
+})
+
+const longestMs = 60_000
+
+function program(name: string, args: readonly string[] = []): ChildProcess {
+  return fork(resolve(import.meta.dirname, name), [...args], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+}
+
+/** What a process has to say. @throws Error where it ends, or takes too long, without a word */
+async function wordOf<T>(child: ChildProcess): Promise<T> {
+  const settled = new AbortController()
+  const until = AbortSignal.any([settled.signal, AbortSignal.timeout(longestMs)])
+  try {
+    const said = once(child, 'message', { signal: until }) as Promise<[T]>
+    const gone = once(child, 'exit', { signal: until }).then(() => Promise.reject(new Error('a process of the measurement ended before its time')))
+    const [word] = await Promise.race([said, gone])
+    return word
+  } catch (error) {
+    child.kill()
+    throw error
+  } finally {
+    settled.abort()
+  }
+}
+
+interface Servers {
+  ports: number[]
+  stop(): Promise<void>
+}
+
+async function startServers(count: number, drainMs: number): Promise<Servers> {
+  const child = program('endpoints-servers.ts', [String(count), String(drainMs)])
+  const exited = once(child, 'exit')
+  const { ports } = await wordOf<{ ports: number[] }>(child)
+  return {
+    ports,
+    async stop() {
+      child.disconnect()
+      await exited
+    },
+  }
+}
+
+/** One measurement in a process of its own, as cold as a worker is when its pause comes. */
+async function measureOnce(task: Task): Promise<Parts> {
+  const child = program('endpoints-worker.ts')
+  const exited = once(child, 'exit')
+  child.send(task)
+  const parts = await wordOf<Parts>(child)
+  await exited
+  return parts
+}
+
+type Spreads = Record<string, Spread>
+
+/** Several tasks in turns, so that whatever else this machine does meets all of them alike; the first round does not count. */
+async function measure(tasks: readonly Task[], rounds: number): Promise<Spreads[]> {
+  const measured = tasks.map((): Parts[] => [])
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [index, task] of tasks.entries()) {
+      const parts = await measureOnce(task)
+      if (round > 0) measured[index]?.push(parts)
+    }
+  }
+  return measured.map((rows) => Object.fromEntries(Object.keys(rows[0] ?? {}).map((name) => [name, spreadOf(rows.map((row) => row[name] ?? Number.NaN))])))
+}
+
+const columns = ['pause', 'unpause', 'above the hold', 'CPU in the pause', 'CPU in all']
+
+const perEndpoint = (spread: Spread | undefined, count: number) => (spread?.median ?? Number.NaN) / count
+
+function tableOfCounts(counts: readonly number[], spreads: readonly Spreads[], rounds: number): string {
+  const first = perEndpoint(spreads[0]?.['above the hold'], counts[0] ?? 1)
+  const rows = spreads.map((row, index) => {
+    const count = counts[index] ?? 1
+    const own = perEndpoint(row['above the hold'], count)
+    const cells = columns.map((name) => (row[name] === undefined ? '-' : formatSpread(row[name])))
+    return [String(count), ...cells, `${Math.round(row['memory']?.median ?? 0)} MiB`, `${own.toFixed(2)} ms`, `${(own / first).toFixed(2)}×`]
+  })
+  return formatRows([['ENDPOINTS', ...columns, 'memory', 'for each', `of ${counts[0]}`], ...rows]) + `median of ${rounds} (min–max)\n`
+}
+
+const ways: readonly Way[] = ['worker', 'connecting with the call', 'one after another']
+
+function tableOfWays(title: string, spreads: readonly Spreads[]): string {
+  const own = spreads[0]?.['pause']
+  const rows = spreads.flatMap(({ pause }, index) => (pause === undefined || own === undefined ? [] : [[ways[index] ?? '', formatSpread(pause), formatRatio(pause, own)]]))
+  return formatRows([[title, 'pause', 'times'], ...rows])
+}
+
+async function compareWays(count: number, drainMs: number, holdMs: number, rounds: number): Promise<Spreads[]> {
+  const servers = await startServers(count, drainMs)
+  try {
+    return await measure(ways.map((way) => ({ way, ports: servers.ports, holdMs })), rounds)
+  } finally {
+    await servers.stop()
+  }
+}
+
+async function main(): Promise<void> {
+  const [rounds = 0, holdMs = 0, drainMs = 0] = [values.rounds, values.hold, values.drain].map(Number)
+  const counts = values.endpoints.split(',').map(Number)
+  if (![rounds, holdMs, ...counts].every((number) => Number.isInteger(number) && number > 0)) throw new RangeError('--rounds, --hold and --endpoints are whole numbers')
+  const servers = await startServers(Math.max(...counts), 0)
+  const byCount = await measure(counts.map((count) => ({ way: 'worker', ports: servers.ports.slice(0, count), holdMs })), rounds).finally(() => servers.stop())
+  process.stdout.write(`${tableOfCounts(counts, byCount, rounds)}\n`)
+
+  const compared = Math.min(100, Math.max(...counts))
+  const documents: Record<string, unknown> = { counts: counts.map((count, index) => ({ endpoints: count, ...byCount[index] })) }
+  for (const each of [0, drainMs]) {
+    const spreads = await compareWays(compared, each, holdMs, rounds)
+    const title = `${compared} ENDPOINTS, ${each === 0 ? 'idle' : `${each} ms to drain`}`
+    process.stdout.write(`${tableOfWays(title, spreads)}\n`)
+    documents[title] = ways.map((way, index) => ({ way, ...spreads[index] }))
+  }
+  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ measuredAt: new Date().toISOString(), unit: 'ms', ...documents }, null, 2)}\n`)
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${messageOf(error)}\n`)
+  process.exitCode = 1
+})
