@@ -1,6 +1,6 @@
 import type { Column, Presentation } from '../terminal/print.ts'
 import type { StoredRecord } from '../kubernetes/records.ts'
-import { pausedBy, isFinal } from '../kubernetes/operation-outcome.ts'
+import { pausedBy, isFinal } from '../../operation/settle.ts'
 
 const none = '-'
 

@@ -2,7 +2,7 @@ import type { OperationRecord } from '../../operation/record.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { formatDuration } from '../../operation/duration.ts'
 import { failureLines } from '../terminal/show-failure.ts'
-import { isFinal, pausedBy } from '../kubernetes/operation-outcome.ts'
+import { isFinal, pausedBy } from '../../operation/settle.ts'
 
 function tookMs(record: OperationRecord): number {
   return Date.parse(record.finishedAt ?? '') - Date.parse(record.startedAt ?? record.createdAt)

@@ -4,7 +4,8 @@ import type { LogLine } from './log-position.ts'
 import { parseEvent } from '../../operation/event.ts'
 import { pauseFor, persistently } from './api-error.ts'
 import { followPod, hasLog } from './follow-pod.ts'
-import { jobState, operationPods, readJob } from './operation-job.ts'
+import { jobState } from '../../operation/job-state.ts'
+import { operationPods, readJob } from './operation-job.ts'
 
 /** How often to look for the next pod where none has a log, ms. */
 const betweenPodsMs = 700

@@ -1,52 +1,11 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import type { Session } from './session.ts'
-import { parseEvent } from '../../operation/event.ts'
-import type { FailureText } from '../../operation/failure.ts'
+import { jobState, lastWords, mayStillWork, type JobState } from '../../operation/job-state.ts'
 import { jobName, labels } from '../../operation/names.ts'
-import { failureSchema } from '../../operation/record.ts'
 import { unlessMissing } from './api-error.ts'
-
-/** How the Job of an operation stands. */
-export interface JobState {
-  /** active: may still do something; gone: there is no Job */
-  phase: 'active' | 'complete' | 'failed' | 'suspended' | 'gone'
-  /** the condition's reason and message */
-  reason?: string
-  message?: string
-  /** what the worker itself gave as the cause, where it could write no record of it */
-  said?: FailureText
-}
 
 export async function readJob(session: Session, operation: string): Promise<V1Job | undefined> {
   return unlessMissing(session.batch.readNamespacedJob({ name: jobName(operation), namespace: session.namespace }))
-}
-
-/** What the Job's conditions say. A suspended Job does nothing more, which is how `cancel` ends one. */
-export function jobState(job: V1Job | undefined): JobState {
-  if (job === undefined) return { phase: 'gone' }
-  const met = (type: string) => job.status?.conditions?.find((condition) => condition.type === type && condition.status === 'True')
-  const [phase, condition] =
-    met('Complete') === undefined
-      ? met('Failed') === undefined
-        ? (['suspended', met('Suspended')] as const)
-        : (['failed', met('Failed')] as const)
-      : (['complete', met('Complete')] as const)
-  if (condition === undefined) return { phase: 'active' }
-  return {
-    phase,
-    ...(condition.reason === undefined ? {} : { reason: condition.reason }),
-    ...(condition.message === undefined ? {} : { message: condition.message }),
-  }
-}
-
-/** A pod that outlives its grace period by this is on a node that no longer answers; nobody waits for it. ms */
-const lostPodMs = 30_000
-
-function mayStillWork(pod: V1Pod): boolean {
-  const { deletionTimestamp } = pod.metadata ?? {}
-  // The timestamp is when its grace period ends.
-  if (deletionTimestamp !== undefined && Date.now() > deletionTimestamp.getTime() + lostPodMs) return false
-  return pod.status?.phase === 'Running' || (pod.status?.phase === 'Pending' && deletionTimestamp !== undefined)
 }
 
 /**
@@ -58,15 +17,8 @@ export async function readJobState(session: Session, operation: string): Promise
   if (state.phase === 'active' || state.phase === 'complete') return state
   const pods = await operationPods(session, operation)
   if (pods.some(mayStillWork)) return { phase: 'active' }
-  const said = lastWords(pods)
+  const said = lastWords(pods.at(-1))
   return said === undefined ? state : { ...state, said }
-}
-
-/** The failure that the newest worker ended with, of the end of its log that the kubelet keeps in the pod's status. */
-function lastWords(pods: readonly V1Pod[]): FailureText | undefined {
-  const lines = pods.at(-1)?.status?.containerStatuses?.flatMap(({ state }) => state?.terminated?.message?.split('\n') ?? []) ?? []
-  const failed = lines.map(parseEvent).findLast((event) => event?.code === 'failed')
-  return failureSchema.safeParse(failed?.data).data
 }
 
 /** Asks a Job to end: its pods get SIGTERM, and no other follows them. */

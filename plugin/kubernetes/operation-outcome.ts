@@ -1,9 +1,9 @@
 import type { Session } from './session.ts'
-import type { JobState } from './operation-job.ts'
-import type { FailureText } from '../../operation/failure.ts'
+import type { JobState } from '../../operation/job-state.ts'
 import type { OperationRecord } from '../../operation/record.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
+import { endedByJob, isFinal, pausedBy, settle } from '../../operation/settle.ts'
 import { persistently, pauseFor } from './api-error.ts'
 import { readJobState } from './operation-job.ts'
 import { readRecord } from './records.ts'
@@ -17,61 +17,6 @@ const afterJobMs = 3000
 const afterOpenPauseMs = 15_000
 /** A sidecar that was injected keeps a Job from ever completing; a final record is believed without it after this, ms. */
 const afterRecordMs = 20_000
-
-export function isFinal(record: OperationRecord): boolean {
-  return record.state === 'succeeded' || record.state === 'failed' || record.state === 'cancelled'
-}
-
-/** Pods that the record leaves paused: those it says could not be unpaused, and those of a window that nobody closed. */
-export function pausedBy(record: OperationRecord): string[] {
-  const open = record.windows.filter((window) => window.verdict === 'open').flatMap((window) => window.endpoints.map((endpoint) => endpoint.address))
-  return [...new Set([...record.stillPaused, ...open])]
-}
-
-/** The exit code of an operation that has ended, from its record; 6 while it has not. */
-export function exitCodeOf(record: OperationRecord): ExitCode {
-  if (!isFinal(record)) return ExitCode.timedOutOrDetached
-  if (pausedBy(record).length > 0) return ExitCode.stillPaused
-  const code = Object.values(ExitCode).find((known) => known === record.exitCode)
-  if (code !== undefined) return code
-  if (record.backup?.state === 'unusable') return ExitCode.backupUnusable
-  return record.state === 'succeeded' ? ExitCode.done : ExitCode.failed
-}
-
-/** Why a Job that is over ended an operation whose record does not say so itself. */
-function endedByJob(operation: string, job: JobState): FailureText {
-  const again = operation.startsWith('backup-') ? 'run the backup again under another name' : `look at \`kubectl scalardl describe operation ${operation}\` before doing it again`
-  if (job.said !== undefined) return job.said
-  const what = `${operation} ended without a verdict of its own`
-  const detail = job.message === undefined ? '' : ` (${job.message})`
-  if (job.phase === 'gone') return { what, why: 'its Job was deleted while it ran', next: again }
-  if (job.phase === 'suspended') return { what: `${operation} was cancelled`, why: 'its Job was suspended', next: again }
-  if (job.reason === 'DeadlineExceeded') return { what, why: `it ran longer than its Job may${detail}`, next: `${again}, with a longer --timeout` }
-  if (job.phase === 'complete') return { what, why: 'its Job completed and its record was never finished', next: again }
-  return { what, why: `its worker was killed${detail === '' ? '' : `; the Job says ${job.reason}${detail}`}`, next: again }
-}
-
-/**
- * What a record means once its Job is over: itself where it is final, else an end that the Job's condition tells.
- * A backup that did not come to its end is unusable unless its data was already complete.
- */
-export function settle(record: OperationRecord, job: JobState): OperationRecord {
-  if (isFinal(record) || job.phase === 'active') return record
-  const failure = endedByJob(record.operation, job)
-  const backup =
-    record.backup === undefined || record.backup.state === 'restorable' || record.backup.state === 'unusable'
-      ? record.backup
-      : { ...record.backup, state: 'unusable' as const, reason: failure.why }
-  const settled: OperationRecord = {
-    ...record,
-    state: job.phase === 'suspended' ? 'cancelled' : 'failed',
-    failure,
-    finishedAt: record.finishedAt ?? new Date().toISOString(),
-    stillPaused: pausedBy(record),
-    ...(backup === undefined ? {} : { backup }),
-  }
-  return { ...settled, exitCode: exitCodeOf(settled) }
-}
 
 function withoutRecord(operation: string, job: JobState): Failure {
   return new Failure({

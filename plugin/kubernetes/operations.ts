@@ -6,8 +6,8 @@ import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure } from '../../operation/failure.ts'
 import { annotations, jobName, labels, managedBy, operationKinds, operationName } from '../../operation/names.ts'
 import { newRecord } from '../../operation/record.ts'
-import { jobState } from './operation-job.ts'
-import { isFinal, settle } from './operation-outcome.ts'
+import { jobState } from '../../operation/job-state.ts'
+import { isFinal, settle } from '../../operation/settle.ts'
 import { listRecords } from './records.ts'
 
 async function listJobs(session: Session, kind?: OperationKind): Promise<V1Job[]> {

@@ -7,7 +7,8 @@ import type { DryRun } from '../commands/flags.ts'
 import type { Session } from './session.ts'
 import { Failure } from '../../operation/failure.ts'
 import { journalSchema } from '../../operation/journal.ts'
-import { annotations, configMapName, labels, operationKinds, operationLabels, partKey } from '../../operation/names.ts'
+import { withGuardReport, withoutGuardReport } from '../../operation/guard-report.ts'
+import { annotations, configMapName, guardReportKey, labels, operationKinds, operationLabels, partKey } from '../../operation/names.ts'
 import { parseRecord } from '../../operation/record.ts'
 import { parseRequest } from '../../operation/request.ts'
 import { statusCode, unlessMissing } from './api-error.ts'
@@ -37,13 +38,18 @@ function partText(configMap: V1ConfigMap, part: Part): string {
   })
 }
 
+/** The record of a ConfigMap, with what the guard reported beside it. @throws Failure where it is none */
+function recordIn(configMap: V1ConfigMap): OperationRecord {
+  return withGuardReport(parseRecord(partText(configMap, 'record'), `ConfigMap ${configMap.metadata?.name}`), configMap.data?.[guardReportKey])
+}
+
 /**
  * The record of an operation of the session's namespace, undefined where there is none.
  * @throws Failure where it is damaged or of a newer version
  */
 export async function readRecord(session: Session, operation: string): Promise<OperationRecord | undefined> {
   const found = await readPart(session, operation, 'record')
-  return found === undefined ? undefined : parseRecord(found.json, `ConfigMap ${found.configMap.metadata?.name}`)
+  return found === undefined ? undefined : recordIn(found.configMap)
 }
 
 /** The steps that an operation has begun and finished, undefined where it has none. @throws Failure where they cannot be read */
@@ -69,7 +75,7 @@ function storedRecord(configMap: V1ConfigMap): StoredRecord {
     createdAt: configMap.metadata?.creationTimestamp?.toISOString(),
   }
   try {
-    const record = parseRecord(partText(configMap, 'record'), `ConfigMap ${name}`)
+    const record = recordIn(configMap)
     return { ...identity, kind: record.kind, createdAt: record.createdAt, record }
   } catch (error) {
     if (error instanceof Failure) return { ...identity, problem: error }
@@ -106,7 +112,10 @@ function recordConfigMap(session: Session, record: OperationRecord): V1ConfigMap
       labels: { ...operationLabels(record.operation, record.kind), [labels.part]: 'record' },
       annotations: { [annotations.releases]: record.releases.join(',') },
     },
-    data: { [partKey('record')]: JSON.stringify(record) },
+    data: {
+      [partKey('record')]: JSON.stringify(withoutGuardReport(record)),
+      ...(record.guard === undefined ? {} : { [guardReportKey]: JSON.stringify(record.guard) }),
+    },
   }
 }
 
@@ -129,10 +138,10 @@ export async function changeRecord(
   for (let tries = 0; ; tries += 1) {
     const found = await readPart(session, operation, 'record')
     if (found === undefined) return undefined
-    const record = parseRecord(found.json, `ConfigMap ${found.configMap.metadata?.name}`)
+    const record = recordIn(found.configMap)
     const changed = change(record)
     if (changed === undefined) return record
-    const body = { ...found.configMap, data: { ...found.configMap.data, [partKey('record')]: JSON.stringify(changed) } }
+    const body = { ...found.configMap, data: { ...found.configMap.data, [partKey('record')]: JSON.stringify(withoutGuardReport(changed)) } }
     try {
       await session.core.replaceNamespacedConfigMap({ name: configMapName(operation, 'record'), namespace: session.namespace, body })
       return changed

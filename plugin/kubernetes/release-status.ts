@@ -4,7 +4,7 @@ import type { Release } from './releases.ts'
 import type { Session } from './session.ts'
 import { findReleases, listReleases } from './releases.ts'
 import { listOperations } from './operations.ts'
-import { isFinal, pausedBy } from './operation-outcome.ts'
+import { isFinal, pausedBy } from '../../operation/settle.ts'
 import { storageOf } from './release-storage.ts'
 
 /** What `status` tells of one product of a release. */

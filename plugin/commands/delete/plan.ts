@@ -1,7 +1,7 @@
 import type { Session } from '../../kubernetes/session.ts'
 import type { StoredRecord } from '../../kubernetes/records.ts'
 import { Failure } from '../../../operation/failure.ts'
-import { isFinal } from '../../kubernetes/operation-outcome.ts'
+import { isFinal } from '../../../operation/settle.ts'
 import { findOperation } from '../../kubernetes/operations.ts'
 import { formatBytes, shortName } from '../operation-columns.ts'
 

@@ -1,7 +1,7 @@
 import type { JournalDocument } from '../../../operation/journal.ts'
 import type { BackupPart, DatabaseBackup, OperationRecord, PauseWindowRecord, RestorePart } from '../../../operation/record.ts'
 import { formatDuration } from '../../../operation/duration.ts'
-import { pausedBy } from '../../kubernetes/operation-outcome.ts'
+import { pausedBy } from '../../../operation/settle.ts'
 import { formatBytes } from '../operation-columns.ts'
 import { formatTable } from '../../terminal/print.ts'
 import { timeLine } from './time-line.ts'

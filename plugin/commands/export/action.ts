@@ -3,7 +3,7 @@ import type { Action } from '../../command.ts'
 import type { ExportFlags } from './command.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'
-import { isFinal } from '../../kubernetes/operation-outcome.ts'
+import { isFinal } from '../../../operation/settle.ts'
 import { findOperation, recordOf } from '../../kubernetes/operations.ts'
 
 /** Writes a file, readable for its owner alone. @throws Failure where that is not possible */

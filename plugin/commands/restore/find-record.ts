@@ -2,7 +2,7 @@ import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { operationName, type OperationKind } from '../../../operation/names.ts'
 import type { BackupPart, OperationRecord, RestorePart } from '../../../operation/record.ts'
-import { isFinal } from '../../kubernetes/operation-outcome.ts'
+import { isFinal } from '../../../operation/settle.ts'
 import { listRecords, readRecord } from '../../kubernetes/records.ts'
 import type { Session } from '../../kubernetes/session.ts'
 

@@ -2,7 +2,8 @@ import t from 'tap'
 import { ExitCode } from '../../../../operation/exit-code.ts'
 import { Failure } from '../../../../operation/failure.ts'
 import { newRecord, type OperationRecord, type PauseWindowRecord } from '../../../../operation/record.ts'
-import { awaitOutcome, awaitRecord, exitCodeOf, settle } from '../../../../plugin/kubernetes/operation-outcome.ts'
+import { exitCodeOf, settle } from '../../../../operation/settle.ts'
+import { awaitOutcome, awaitRecord } from '../../../../plugin/kubernetes/operation-outcome.ts'
 import { ObjectStore } from './object-store.ts'
 
 const running: OperationRecord = {
