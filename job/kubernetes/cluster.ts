@@ -1,5 +1,7 @@
+import type { JobState } from '../../operation/job-state.ts'
 import type { JournalDocument } from '../../operation/journal.ts'
-import type { OperationRecord } from '../../operation/record.ts'
+import type { Role } from '../../operation/names.ts'
+import type { GuardReport, OperationRecord } from '../../operation/record.ts'
 
 /** A pod of a release, as far as a pause needs to know it. */
 export interface ReleasePod {
@@ -32,10 +34,28 @@ export interface ReleaseWorkload {
   readyReplicas: number
 }
 
+/** A pod of an operation: of its worker or of its guard. */
+export interface OperationPod {
+  name: string
+  uid: string
+  role: Role
+  /** empty while it has none */
+  ip: string
+  /** empty while it has none */
+  node: string
+  running: boolean
+  /** what it waits for, or why it ended */
+  trouble?: string
+}
+
 /** A held Lease, renewed in the background until release(). */
 export interface HeldLease {
   /** aborted when somebody else took the Lease or it could not be renewed in time */
   lost: AbortSignal
+  /** aborted only when somebody else took it */
+  taken: AbortSignal
+  /** when the last renewal that succeeded was sent (of several Leases, the one renewed longest ago), ms of performance.now() */
+  renewedMs(): number
   release(): Promise<void>
 }
 
@@ -61,16 +81,28 @@ export interface Cluster {
   records(): Promise<OperationRecord[]>
   /** operations other than `holder` that hold a release's Lease at this moment, by release */
   leasesOfOthers(releases: readonly string[], holder: string): Promise<Map<string, string>>
+  /**
+   * One look at the Leases that an operation holds: their versions, each new with every renewal. It is not asked twice, since
+   * what cannot be seen is an answer as well.
+   * @throws where the API server does not answer
+   */
+  leaseVersions(releases: readonly string[], holder: string): Promise<string[]>
   /** the rights that the worker needs and does not have, for people: `watch pods` */
   missingRights(): Promise<string[]>
   /** undefined when the namespace has no such record */
   findRecord(operation: string): Promise<OperationRecord | undefined>
   readRecord(operation: string): Promise<OperationRecord>
-  /** creates or replaces */
+  /** creates or replaces; what the guard reported beside it stays */
   writeRecord(record: OperationRecord): Promise<void>
   readJournal(operation: string): Promise<JournalDocument | undefined>
   writeJournal(journal: JournalDocument): Promise<void>
+  /** keeps the guard's report beside the record, and leaves the record as it is. @throws Failure where there is no record, or no answer */
+  writeGuardReport(operation: string, report: GuardReport): Promise<void>
   deleteRecord(operation: string): Promise<void>
   /** whether this operation's Job was suspended, which is how `cancel` asks for an end */
   cancelled(operation: string): Promise<boolean>
+  /** the pods of an operation's worker and guard, oldest first */
+  operationPods(operation: string): Promise<OperationPod[]>
+  /** how the worker's Job stands; active while a pod of it may still do something */
+  workerJob(operation: string): Promise<JobState>
 }

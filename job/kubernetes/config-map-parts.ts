@@ -1,4 +1,4 @@
-import type { V1ConfigMap } from '@kubernetes/client-node'
+import { PatchStrategy, setHeaderOptions, type V1ConfigMap } from '@kubernetes/client-node'
 import { Failure } from '../../operation/failure.ts'
 import { annotations, configMapName, labels, operationKinds, operationLabels, partKey, type OperationKind, type Part } from '../../operation/names.ts'
 import type { Api } from './api.ts'
@@ -17,6 +17,10 @@ export interface ConfigMapParts {
    * @param onConflict `overwrite` where the last to write is right; `refuse` where nobody else may write at all
    */
   write(operation: string, part: Part, content: { json: string; releases?: readonly string[] }, onConflict: 'overwrite' | 'refuse'): Promise<void>
+  /** another key of the ConfigMap of a part, as it was when that was last read or written; undefined where there was none */
+  beside(operation: string, part: Part, key: string): string | undefined
+  /** Writes one key of a ConfigMap that exists, and leaves all others to their own writers. @throws Failure, or ApiException (404) where there is none */
+  patch(operation: string, part: Part, key: string, text: string): Promise<void>
   remove(operation: string, part: Part): Promise<void>
 }
 
@@ -38,7 +42,7 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
   }
 
   async function writeOnce(map: V1ConfigMap | undefined, name: string, operation: string, part: Part, json: string, releases: readonly string[] | undefined): Promise<void> {
-    const data = { [partKey(part)]: json }
+    const data = { ...map?.data, [partKey(part)]: json }
     if (map === undefined) {
       const metadata = {
         name,
@@ -83,6 +87,12 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
           if (![404, 409].includes(statusOf(error) ?? 0) || left <= 1) throw error
         }
       }
+    },
+    beside: (operation, part, key) => known.get(configMapName(operation, part))?.map.data?.[key],
+    async patch(operation, part, key, text) {
+      const name = configMapName(operation, part)
+      const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
+      await ask(`patch the configmap ${name}`, () => core.patchNamespacedConfigMap({ name, namespace, body: { data: { [key]: text } } }, options))
     },
     async remove(operation, part) {
       const name = configMapName(operation, part)

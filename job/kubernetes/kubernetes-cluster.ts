@@ -1,12 +1,14 @@
 import { Failure } from '../../operation/failure.ts'
+import { withGuardReport, withoutGuardReport } from '../../operation/guard-report.ts'
 import { journalSchema } from '../../operation/journal.ts'
-import { jobName } from '../../operation/names.ts'
+import { guardReportKey, jobName } from '../../operation/names.ts'
 import { parseRecord } from '../../operation/record.ts'
 import type { Api } from './api.ts'
 import { askIfAny } from './ask.ts'
 import type { Cluster } from './cluster.ts'
 import { configMapParts } from './config-map-parts.ts'
-import { leases, leasesOfOthers } from './leases.ts'
+import { leases, leasesOfOthers, leaseVersions } from './leases.ts'
+import { operationPods, workerJob } from './operation-pods.ts'
 import { releaseState, scalarPods } from './release-state.ts'
 import { watchReleases } from './watch-releases.ts'
 import { missingRights } from './rights.ts'
@@ -18,7 +20,8 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
 
   async function findRecord(operation: string): ReturnType<Cluster['findRecord']> {
     const json = await parts.read(operation, 'record')
-    return json === undefined ? undefined : parseRecord(json, `the record of ${operation}`)
+    if (json === undefined) return undefined
+    return withGuardReport(parseRecord(json, `the record of ${operation}`), parts.beside(operation, 'record', guardReportKey))
   }
 
   return {
@@ -31,6 +34,7 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
     waitForNoPods: (releases, timeoutMs, signal) => waitForNoPods(api, namespace, releases, timeoutMs, signal),
     waitForReady: (names, timeoutMs, signal) => waitForReady(api, namespace, names, timeoutMs, signal),
     takeLeases: leases(api, namespace),
+    leaseVersions: (releases, holder) => leaseVersions(api, namespace, releases, holder),
     leasesOfOthers: (releases, holder) => leasesOfOthers(api, namespace, releases, holder),
     missingRights: () => missingRights(api, namespace),
     async records() {
@@ -53,7 +57,11 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
         next: 'list what there is with `kubectl scalardl get backups`, or bring a record of another cluster with `kubectl scalardl import`',
       })
     },
-    writeRecord: (record) => parts.write(record.operation, 'record', { json: JSON.stringify(record, null, 2), releases: record.releases }, 'overwrite'),
+    async writeRecord(record) {
+      const json = JSON.stringify(withoutGuardReport(record), null, 2)
+      await parts.write(record.operation, 'record', { json, releases: record.releases }, 'overwrite')
+    },
+    writeGuardReport: (operation, report) => parts.patch(operation, 'record', guardReportKey, JSON.stringify(report)),
     async readJournal(operation) {
       const json = await parts.read(operation, 'journal')
       if (json === undefined) return undefined
@@ -74,5 +82,7 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
       // A deleted Job starts no further worker either.
       return job === undefined || job.spec?.suspend === true || job.metadata?.deletionTimestamp !== undefined
     },
+    operationPods: (operation) => operationPods(api, namespace, operation),
+    workerJob: (operation) => workerJob(api, namespace, operation),
   }
 }

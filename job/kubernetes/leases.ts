@@ -21,6 +21,9 @@ export type TakeLeases = (releases: readonly string[], holder: string) => Promis
 interface Held {
   count: number
   lost: AbortController
+  taken: AbortController
+  /** when the last renewal that succeeded was sent, ms of performance.now() */
+  renewedMs: number
   stop: AbortController
   renewing: Promise<void>
 }
@@ -32,12 +35,19 @@ export function leases(api: Api, namespace: string): TakeLeases {
 
   async function take(release: string, holder: string): Promise<void> {
     const mine = held.get(release)
-    if (mine !== undefined && !mine.lost.signal.aborted) {
+    if (mine !== undefined && !mine.taken.signal.aborted) {
       mine.count += 1
       return
     }
     const lease = await acquire(api, namespace, release, `${holder}/${worker}`)
-    const entry = { count: 1, lost: new AbortController(), stop: new AbortController(), renewing: Promise.resolve() }
+    const entry = {
+      count: 1,
+      lost: new AbortController(),
+      taken: new AbortController(),
+      renewedMs: performance.now(),
+      stop: new AbortController(),
+      renewing: Promise.resolve(),
+    }
     entry.renewing = renew(api, lease, release, entry)
     held.set(release, entry)
   }
@@ -64,9 +74,11 @@ export function leases(api: Api, namespace: string): TakeLeases {
       for (const release of taken) await letGo(release)
       throw error
     }
-    const signals = taken.flatMap((release) => held.get(release)?.lost.signal ?? [])
+    const mine = taken.flatMap((release) => held.get(release) ?? [])
     return {
-      lost: AbortSignal.any(signals),
+      lost: AbortSignal.any(mine.map(({ lost }) => lost.signal)),
+      taken: AbortSignal.any(mine.map(({ taken: byAnother }) => byAnother.signal)),
+      renewedMs: () => (mine.length === 0 ? -Infinity : Math.min(...mine.map(({ renewedMs }) => renewedMs))),
       async release() {
         await Promise.all(taken.splice(0).map(letGo))
       },
@@ -83,6 +95,20 @@ export async function leasesOfOthers({ coordination }: Api, namespace: string, r
     if (lease !== undefined && isOthers(lease, holder) && !isExpired(lease)) found.set(release, operationOf(lease))
   }
   return found
+}
+
+/** One look at the Leases that an operation holds: their versions, each new with every renewal. */
+export async function leaseVersions({ coordination }: Api, namespace: string, releases: readonly string[], holder: string): Promise<string[]> {
+  const versions = releases.map(async (release) => {
+    try {
+      const lease = await coordination.readNamespacedLease({ name: leaseName(release), namespace })
+      return operationOf(lease) === holder ? (lease.metadata?.resourceVersion ?? '') : ''
+    } catch (error) {
+      if (statusOf(error) === 404) return ''
+      throw error
+    }
+  })
+  return (await Promise.all(versions)).filter((version) => version !== '')
 }
 
 /** @throws Failure naming the operation that holds it */
@@ -121,32 +147,39 @@ async function acquire(api: Api, namespace: string, release: string, identity: s
   }
 }
 
-/** Renews until stopped, then removes the Lease; aborts `lost` when it is another's, or could not be renewed in time. */
-async function renew({ coordination }: Api, lease: V1Lease, release: string, { lost, stop }: Held): Promise<void> {
+/**
+ * Renews until stopped, then removes the Lease. Aborts `taken` and `lost` when it is another's, `lost` alone when it could not be
+ * renewed in time; it is tried on then, for as long as nobody else takes it, it is ours.
+ */
+async function renew({ coordination }: Api, lease: V1Lease, release: string, held: Held): Promise<void> {
+  const { lost, taken, stop } = held
   const name = leaseName(release)
   const namespace = lease.metadata?.namespace ?? ''
   let current = lease
-  let renewedAt = Date.now()
   const replace = async () => {
+    const sentMs = performance.now()
     const body = { ...current, spec: { ...current.spec, renewTime: new V1MicroTime() } }
     current = await coordination.replaceNamespacedLease({ name, namespace, body })
+    held.renewedMs = sentMs
   }
-  while (!lost.signal.aborted) {
+  while (!taken.signal.aborted) {
     await sleep(renewMs, undefined, { signal: stop.signal }).catch(() => undefined)
     if (stop.signal.aborted) break
     try {
       await replace()
-      renewedAt = Date.now()
     } catch (error) {
       if (statusOf(error) === 409 || statusOf(error) === 404) {
         const now = await coordination.readNamespacedLease({ name, namespace }).catch(() => undefined)
         if (now?.spec?.holderIdentity === current.spec?.holderIdentity && now !== undefined) current = now
-        else if (now !== undefined || statusOf(error) === 404) lost.abort(taken(release, now))
+        else if (now !== undefined || statusOf(error) === 404) {
+          taken.abort(takenByAnother(release, now))
+          lost.abort(taken.signal.reason)
+        }
       }
-      if (Date.now() - renewedAt > durationS * 1000) lost.abort(notRenewed(release))
+      if (performance.now() - held.renewedMs > durationS * 1000) lost.abort(notRenewed(release))
     }
   }
-  if (lost.signal.aborted) return
+  if (taken.signal.aborted) return
   const preconditions = { resourceVersion: current.metadata?.resourceVersion ?? '' }
   // One that cannot be removed expires.
   await coordination.deleteNamespacedLease({ name, namespace, body: { preconditions } }).catch(() => undefined)
@@ -180,7 +213,7 @@ function inUse(release: string, namespace: string, lease: V1Lease | undefined): 
   })
 }
 
-function taken(release: string, lease: V1Lease | undefined): Failure {
+function takenByAnother(release: string, lease: V1Lease | undefined): Failure {
   return new Failure({
     what: `${release} is no longer held by this operation`,
     why: lease === undefined ? 'its Lease was deleted' : `${operationOf(lease)} took its Lease`,

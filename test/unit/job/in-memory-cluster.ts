@@ -1,7 +1,8 @@
 import { Failure } from '../../../operation/failure.ts'
 import type { JournalDocument } from '../../../operation/journal.ts'
-import type { OperationRecord } from '../../../operation/record.ts'
-import type { Cluster, ReleasePod } from '../../../job/kubernetes/cluster.ts'
+import type { JobState } from '../../../operation/job-state.ts'
+import type { GuardReport, OperationRecord } from '../../../operation/record.ts'
+import type { Cluster, OperationPod, ReleasePod } from '../../../job/kubernetes/cluster.ts'
 
 /** A cluster that is only data, for tests of what is built on it; test/end-to-end/worker/ has the real one. */
 export interface InMemoryCluster extends Cluster {
@@ -12,6 +13,12 @@ export interface InMemoryCluster extends Cluster {
   /** release -> operation */
   held: Map<string, string>
   suspended: boolean
+  /** pods of workers and guards */
+  podsOfOperation: OperationPod[]
+  job: JobState
+  /** whether Leases are renewed at this moment */
+  renewing: boolean
+  reports: Map<string, GuardReport>
   missing: string[]
   /** tells every watch */
   change(what: string): void
@@ -24,6 +31,11 @@ export interface InMemoryCluster extends Cluster {
 export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
   const watches = new Set<(what: string) => void>()
   const lost = new AbortController()
+  let renewedMs = performance.now()
+  const lookAtLeases = () => {
+    if (cluster.renewing) renewedMs = performance.now()
+    return renewedMs
+  }
   const of = (releases: readonly string[]) => cluster.pods.filter(({ release }) => releases.includes(release))
   const cluster: InMemoryCluster = {
     pods,
@@ -32,6 +44,10 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     journals: new Map(),
     held: new Map(),
     suspended: false,
+    podsOfOperation: [],
+    job: { phase: 'active' },
+    renewing: true,
+    reports: new Map(),
     missing: [],
     calls: [],
     change: (what) => watches.forEach((changed) => changed(what)),
@@ -60,6 +76,8 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
       for (const release of releases) cluster.held.set(release, holder)
       return {
         lost: lost.signal,
+        taken: lost.signal,
+        renewedMs: lookAtLeases,
         async release() {
           for (const release of releases) cluster.held.delete(release)
         },
@@ -67,6 +85,9 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     },
     async leasesOfOthers(releases, holder) {
       return new Map([...cluster.held].filter(([release, other]) => releases.includes(release) && other !== holder))
+    },
+    async leaseVersions(releases, holder) {
+      return releases.filter((release) => cluster.held.get(release) === holder).map((release) => `${release} ${lookAtLeases()}`)
     },
     missingRights: async () => cluster.missing,
     records: async () => structuredClone([...cluster.recordsByName.values()]),
@@ -85,6 +106,11 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
       cluster.calls.push('writeJournal')
       cluster.journals.set(journal.operation, structuredClone(journal))
     },
+    async writeGuardReport(operation, report) {
+      cluster.reports.set(operation, structuredClone(report))
+    },
+    operationPods: async () => structuredClone(cluster.podsOfOperation),
+    workerJob: async () => structuredClone(cluster.job),
     async deleteRecord(operation) {
       cluster.recordsByName.delete(operation)
     },
