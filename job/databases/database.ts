@@ -18,6 +18,8 @@ export interface StorageSettings {
   password: string | undefined
   /** the user that the release itself logs in as, where a database secret gave another `username` for this work */
   releaseUsername: string | undefined
+  /** whether username or password come from a database secret, and not from the properties */
+  fromSecret?: boolean
   /** namespaces that multi-storage maps to this storage; undefined without multi-storage */
   namespaces: string[] | undefined
   /**

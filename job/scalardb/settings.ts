@@ -71,16 +71,17 @@ function single(
   const contactPoints = read('contact_points')
   if (contactPoints === undefined) throw missing(release, `${prefix}contact_points of storage "${storage}" is missing`, 'complete the properties of the release')
   const username = read('username')
-  const given = credential(secretFolder, storage, 'username')
+  const given = { username: credential(secretFolder, storage, 'username'), password: credential(secretFolder, storage, 'password') }
   return {
     storage,
     kind,
     // A JDBC URL is one contact point, its own commas escaped (JdbcConfig takes the first).
     contactPoints: kind === 'jdbc' ? (list(contactPoints)[0] ?? '') : contactPoints,
     contactPort: read('contact_port'),
-    username: given ?? username,
-    password: credential(secretFolder, storage, 'password') ?? read('password'),
+    username: given.username ?? username,
+    password: given.password ?? read('password'),
     releaseUsername: username,
+    fromSecret: given.username !== undefined || given.password !== undefined,
     namespaces,
     property: read,
   }

@@ -1,0 +1,77 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
+
+export interface Patience {
+  /** how long one call is tried again in all, ms */
+  patienceMs: number
+  /** ends the waiting, and every call, with its reason */
+  signal?: AbortSignal | undefined
+}
+
+type RetryStrategy = Exclude<NonNullable<DynamoDBClientConfig['retryStrategy']>, (...args: never[]) => unknown>
+type ErrorInfo = { error?: unknown; errorType: string }
+
+const firstDelayMs = 100
+const firstThrottledMs = 500
+const longestDelayMs = 20_000
+/** Restores of others in the same account end, but within their own time. */
+const limitPatienceMs = 3_600_000
+
+/** Expired credentials are asked for anew this often; those that never change have then been refused for good. */
+const refreshes = 5
+
+/**
+ * Retries that outlast a throttled or failing AWS: by time and not by number, with no budget that many calls at once would use
+ * up. Whatever made a change twice meets its own work, since every change is looked for first.
+ */
+export function patientRetries({ patienceMs, signal }: Patience): RetryStrategy {
+  return {
+    mode: 'standard',
+    async acquireInitialRetryToken() {
+      return { getRetryCount: () => 0, getRetryDelay: () => 0, startedMs: performance.now() }
+    },
+    async refreshRetryTokenForRetry(token: { getRetryCount(): number; startedMs?: number }, { error, errorType }: ErrorInfo) {
+      signal?.throwIfAborted()
+      const { startedMs = performance.now() } = token
+      const count = token.getRetryCount() + 1
+      const longestMs = nameOf(error) === 'LimitExceededException' ? Math.max(patienceMs, limitPatienceMs) : patienceMs
+      if (!isPassing(error, errorType) || performance.now() - startedMs > longestMs) throw new Error('not tried again')
+      await sleep(delayMs(count, errorType), undefined, { signal })
+      return { getRetryCount: () => count, getRetryDelay: () => 0, startedMs }
+    },
+    recordSuccess: () => undefined,
+  } as RetryStrategy
+}
+
+/**
+ * Makes a call again with fresh credentials where AWS says that those in use have expired.
+ * @param refresh gets new ones
+ */
+export async function withFreshCredentials<T>(refresh: () => Promise<unknown>, call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await call()
+    } catch (error) {
+      if (attempt > refreshes || !/^(ExpiredToken(Exception)?|RequestExpired)$/.test(nameOf(error))) throw error
+      await sleep(delayMs(attempt, 'THROTTLING'))
+      await refresh()
+    }
+  }
+}
+
+/** The name by which AWS calls an error. */
+export function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : ''
+}
+
+function isPassing(error: unknown, errorType: string): boolean {
+  // A quota of tables is reported by the same name as too many operations at once, but does not pass.
+  if (error instanceof Error && /there is a limit of \d+ tables/i.test(error.message)) return false
+  return errorType !== 'CLIENT_ERROR'
+}
+
+/** Doubling from the first, spread so that many calls do not come again at once. */
+function delayMs(count: number, errorType: string): number {
+  const firstMs = errorType === 'THROTTLING' ? firstThrottledMs : firstDelayMs
+  return Math.min(longestDelayMs, firstMs * 2 ** (count - 1)) * (0.5 + Math.random() / 2)
+}

@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** The shortest and the longest time between two looks, ms. */
+const shortestMs = 200
+const longestMs = 10_000
+/** A look comes after at most this part of the time that was waited already, so that looking costs hardly any time. */
+const share = 1 / 50
+
+/** Looks again and again until there is something to see. @throws the signal's reason once it aborts */
+export async function until<T>(look: () => Promise<T | undefined>, signal: AbortSignal): Promise<T> {
+  const sinceMs = Date.now()
+  for (;;) {
+    signal.throwIfAborted()
+    const seen = await look()
+    if (seen !== undefined) return seen
+    const waitMs = Math.min(longestMs, Math.max(shortestMs, (Date.now() - sinceMs) * share))
+    await sleep(waitMs, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+/**
+ * What stands in the way for a while and then no longer: too many operations at once, a table or a backup that another
+ * operation is at work on, backups that are not ready for a table just made.
+ */
+const passing = new Set([
+  'LimitExceededException',
+  'TableInUseException',
+  'ResourceInUseException',
+  'BackupInUseException',
+  'ContinuousBackupsUnavailableException',
+])
+
+/** Whether AWS refused for a reason that passes. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof Error && passing.has(error.name)
+}
+
+/** Asks until AWS no longer refuses for a reason that passes. */
+export async function onceAllowed<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const { value } = await until(async () => {
+    try {
+      return { value: await act() }
+    } catch (error) {
+      if (isPassing(error)) return undefined
+      throw error
+    }
+  }, signal)
+  return value
+}
