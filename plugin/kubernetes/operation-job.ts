@@ -3,6 +3,7 @@ import type { Session } from './session.ts'
 import { jobState, lastWords, mayStillWork, type JobState } from '../../operation/job-state.ts'
 import { jobName, labels } from '../../operation/names.ts'
 import { unlessMissing } from './api-error.ts'
+import { deleteGuardJob } from './guard-job.ts'
 
 export async function readJob(session: Session, operation: string): Promise<V1Job | undefined> {
   return unlessMissing(session.batch.readNamespacedJob({ name: jobName(operation), namespace: session.namespace }))
@@ -30,8 +31,9 @@ export async function suspendJob(session: Session, operation: string): Promise<v
   })
 }
 
-/** Removes the Job of an operation, and its pods with it; none is no error. */
-export async function deleteJob(session: Session, operation: string): Promise<void> {
+/** Removes the Jobs of an operation, and their pods with them; none is no error. */
+export async function deleteJobs(session: Session, operation: string): Promise<void> {
+  await deleteGuardJob(session, operation)
   await unlessMissing(session.batch.deleteNamespacedJob({ name: jobName(operation), namespace: session.namespace, propagationPolicy: 'Background' }))
 }
 

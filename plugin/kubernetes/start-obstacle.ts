@@ -33,7 +33,7 @@ function rejection(event: CoreV1Event): Obstacle {
 
 function ofContainer(pod: V1Pod): Obstacle | undefined {
   const states = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
-  for (const { state, image } of states) {
+  for (const { state, lastState, image } of states) {
     const reason = state?.waiting?.reason ?? state?.terminated?.reason ?? ''
     const message = state?.waiting?.message ?? state?.terminated?.message ?? reason
     if (imageReasons.has(reason)) {
@@ -41,6 +41,10 @@ function ofContainer(pod: V1Pod): Obstacle | undefined {
       return { title: `the image ${image}`, reason: `${reason}: ${message}`, next, patienceMs: 20_000 }
     }
     if (configReasons.has(reason)) return { title: 'its configuration', reason: `${reason}: ${message}`, next: 'make the Secret, ConfigMap or key that is named, or correct the flag that names it', patienceMs: 8000 }
+    if (reason === 'CrashLoopBackOff') {
+      const last = lastState?.terminated
+      return { title: 'its program, which fails', reason: last?.message?.trim() || `exit code ${last?.exitCode ?? 'unknown'}`, next: 'give an image of this version with --image', patienceMs: 20_000 }
+    }
     if (startReasons.has(reason)) return { title: 'its start', reason: `${reason}: ${message}`, next: 'give an image of this program with --image', patienceMs: 0 }
   }
   return undefined

@@ -21,6 +21,16 @@ async function eventsOf(session: Session, names: readonly string[]) {
   return lists.flatMap((list) => list.items)
 }
 
+/**
+ * How the start of a Job stands.
+ * @param pods of the Job, oldest first
+ */
+export async function lookAtStart(session: Session, job: string, pods: readonly V1Pod[]): Promise<{ started: boolean; pod: V1Pod | undefined; obstacle: Obstacle | undefined }> {
+  const pod = pods.at(-1)
+  if (pods.some(hasStarted)) return { started: true, pod, obstacle: undefined }
+  return { started: false, pod, obstacle: findObstacle(pod, await eventsOf(session, [job, ...(pod?.metadata?.name === undefined ? [] : [pod.metadata.name])])) }
+}
+
 function neverStarted(operation: string, obstacle: Obstacle): Failure {
   return new Failure({ what: `the Job of ${operation} does not start: ${obstacle.title}`, why: obstacle.reason, next: obstacle.next })
 }
@@ -35,9 +45,8 @@ export async function waitForStart(session: Session, operation: string, progress
   for (;;) {
     signal.throwIfAborted()
     const [job, pods] = await Promise.all([readJob(session, operation), operationPods(session, operation)])
-    if (pods.some(hasStarted)) return
-    const pod = pods.at(-1)
-    const obstacle = findObstacle(pod, await eventsOf(session, [jobName(operation), ...(pod?.metadata?.name === undefined ? [] : [pod.metadata.name])]))
+    const { started, pod, obstacle } = await lookAtStart(session, jobName(operation), pods)
+    if (started) return
     if (obstacle === undefined) {
       // a Job that ended so early has its verdict in record and condition
       if (jobState(job).phase !== 'active') return

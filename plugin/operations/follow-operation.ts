@@ -1,6 +1,9 @@
+import { removeIdleGuard } from '../kubernetes/guard-job.ts'
 import { followEvents } from '../kubernetes/follow-log.ts'
 import { awaitRecord } from '../kubernetes/operation-outcome.ts'
 import type { Session } from '../kubernetes/session.ts'
+import type { Obstacle } from '../kubernetes/start-obstacle.ts'
+import { watchGuardStart } from '../kubernetes/watch-guard.ts'
 import type { WorkerEvent } from '../../operation/event.ts'
 import type { OperationRecord } from '../../operation/record.ts'
 import { eventView } from '../terminal/render-events.ts'
@@ -15,6 +18,11 @@ export interface Following {
   reached?: (record: OperationRecord) => boolean
   /** leaves out events that the command shows in its own way */
   shows?: (event: WorkerEvent) => boolean
+}
+
+/** The worker gives up by itself after a while; whoever watches learns the cause at once. */
+function showGuardObstacle(terminal: Terminal, operation: string, { title, reason, next }: Obstacle): void {
+  terminal.warning(`${operation} pauses nothing before its guard has started, which waits for ${title}: ${reason}; ${next}, or do without it: --guard=false`)
 }
 
 /**
@@ -36,11 +44,13 @@ export async function followOperation(
     // the verdict does not depend on the log
     if (!signal.aborted && !enough.signal.aborted) terminal.warning(`the log of ${operation} cannot be followed: ${error instanceof Error ? error.message : String(error)}`)
   })
+  void watchGuardStart(session, operation, (obstacle) => showGuardObstacle(terminal, operation, obstacle), AbortSignal.any([signal, enough.signal])).catch(() => undefined)
   try {
     const record = await awaitRecord(session, operation, signal, reached)
     const timer = setTimeout(() => enough.abort(), reached(record) ? 0 : lastLinesMs)
     await following
     clearTimeout(timer)
+    await removeIdleGuard(session, record)
     return record
   } finally {
     enough.abort()

@@ -2,6 +2,7 @@ import { parseDuration } from '../../operation/duration.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure } from '../../operation/failure.ts'
 import type { PauseLimits } from '../../operation/request.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 function positive(flag: string, text: string): number {
   const ms = Math.round(parseDuration(text))
@@ -24,4 +25,9 @@ export function readPauseLimits(flags: { maxPause: string; maxPauseWait: string;
     },
     { exitCode: ExitCode.usage },
   )
+}
+
+/** Says what --guard=false gives up. */
+export function warnWithoutGuard(terminal: Terminal, guard: boolean): void {
+  if (!guard) terminal.warning('--guard=false: nobody stands by; if the worker dies, what it paused stays paused until a retry of it has started')
 }

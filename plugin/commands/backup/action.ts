@@ -5,7 +5,7 @@ import type { Action } from '../../command.ts'
 import { findReleases, requirePods } from '../../kubernetes/releases.ts'
 import type { Session } from '../../kubernetes/session.ts'
 import { finishOperation } from '../../operations/finish-operation.ts'
-import { readPauseLimits } from '../../operations/pause-limits.ts'
+import { readPauseLimits, warnWithoutGuard } from '../../operations/pause-limits.ts'
 import { chooseName, databaseParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
 import { readTargetOptions } from '../../operations/read-target.ts'
 import { resumeNamed } from '../../operations/resume-named.ts'
@@ -22,7 +22,8 @@ function readFlags(flags: BackupFlags) {
     options: readJobOptions(flags),
     target: readTargetOptions(flags),
     own: {
-      pause: readPauseLimits(flags),
+      // nobody has to stand by where nothing is paused
+      pause: readPauseLimits({ ...flags, guard: flags.guard && flags.pause !== 'never' }),
       pauseMode: flags.pause,
       to: formatLocation(parseLocation(flags.to)),
       schemas: flags.schema ?? [],
@@ -41,6 +42,7 @@ export const runBackup: Action<BackupFlags> = async (flags, session, terminal) =
   const earlier = await resumeNamed(session, terminal, 'backup', flags, flags.release)
   if (earlier !== undefined) return finishOperation(terminal, flags.output, earlier, backupColumns)
 
+  if (flags.pause !== 'never') warnWithoutGuard(terminal, flags.guard)
   const releases = await findReleases(session, flags.release)
   requirePods(releases)
   const parts = await databaseParts(session, releases)

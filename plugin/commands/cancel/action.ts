@@ -5,6 +5,7 @@ import type { CancelFlags } from './command.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { statusCode } from '../../kubernetes/api-error.ts'
+import { removeIdleGuard } from '../../kubernetes/guard-job.ts'
 import { suspendJob } from '../../kubernetes/operation-job.ts'
 import { exitCodeOf, isFinal, pausedBy } from '../../../operation/settle.ts'
 import { awaitOutcome } from '../../kubernetes/operation-outcome.ts'
@@ -58,6 +59,7 @@ export const runCancel: Action<CancelFlags> = async (flags, session, terminal) =
   try {
     record = await outcomeOf(session, before, signal)
     await keepVerdict(session, record)
+    await removeIdleGuard(session, record)
   } catch (error) {
     progress.warn(`${before.operation} was asked to end`)
     throw error

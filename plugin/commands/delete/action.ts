@@ -5,7 +5,7 @@ import type { Terminal } from '../../terminal/terminal.ts'
 import type { DeleteFlags } from './command.ts'
 import type { Deletion } from './plan.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
-import { deleteJob } from '../../kubernetes/operation-job.ts'
+import { deleteJobs } from '../../kubernetes/operation-job.ts'
 import { exitCodeOf } from '../../../operation/settle.ts'
 import { deleteParts } from '../../kubernetes/records.ts'
 import { chooseName, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
@@ -35,8 +35,8 @@ async function deleteBackup(session: Session, terminal: Terminal, backup: Deleti
     if (code !== ExitCode.done) return code ?? ExitCode.done
   }
   if (flags.dryRun === 'none') {
-    // The Job before the record, which would otherwise be listed by its Job again.
-    await deleteJob(session, backup.operation)
+    // The Jobs before the record, which would otherwise be listed by them again.
+    await deleteJobs(session, backup.operation)
     await deleteParts(session, backup.operation)
   }
   terminal.data(`backup/${backup.name}${flags.output === 'name' ? '' : ` ${flags.keepData ? 'forgotten' : 'deleted'}${flags.dryRun === 'none' ? '' : ` (${flags.dryRun} dry run)`}`}`)

@@ -6,6 +6,7 @@ import type { Action } from '../../command.ts'
 import { isFinal } from '../../../operation/settle.ts'
 import { findPodTargets } from '../../operations/find-targets.ts'
 import { finishOperation, printRecord } from '../../operations/finish-operation.ts'
+import { warnWithoutGuard } from '../../operations/pause-limits.ts'
 import { chooseName, podParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
 import { readTargetOptions } from '../../operations/read-target.ts'
 import { resumeNamed } from '../../operations/resume-named.ts'
@@ -39,6 +40,7 @@ export const runPause: Action<PauseFlags> = async (flags, session, terminal) => 
   const earlier = await resumeNamed(session, terminal, 'pause', flags, names)
   if (earlier !== undefined) return finishOperation(terminal, flags.output, earlier, columns)
 
+  warnWithoutGuard(terminal, length.pause.guard)
   const parts = podParts(await findPodTargets(session, names, target))
   const request: RequestOf<'pause'> = { ...requestCore(session, 'pause', name, { ...target.target, releases: parts.map((part) => part.target) }), ...length }
   const objects = await prepareOperation(session, request, parts, { tlsCaSecret: target.tlsCaSecret }, options)
