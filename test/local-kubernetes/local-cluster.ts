@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { Failure } from '../../operation/failure.ts'
 import { clusterFolder, readCluster, type Cluster } from './cluster.ts'
 import { areBuilt, buildComponents } from './components.ts'
+import { cutBetween, cutNode, mendBetween, mendNode } from './cuts.ts'
 import { addNode, isHealthy, kubectl, makeCluster, removeCluster, startNode } from './lifecycle.ts'
 import { withLock } from '../../build/lock.ts'
 import { importImage } from './node.ts'
@@ -102,6 +103,36 @@ export class LocalCluster {
   /** Crashes one component, such as kube-apiserver; `startNode` starts it again. */
   async stopComponent(component: string, number = 1): Promise<void> {
     await this.#machine(number).stopComponent(component)
+  }
+
+  /** Halts a component (SIGSTOP), or lets it go on (SIGCONT). */
+  signalComponent(component: string, name: NodeJS.Signals, number = 1): void {
+    this.#machine(number).signalComponent(component, name)
+  }
+
+  /** Lets all traffic of a node with everything else vanish, until it is mended. */
+  async cutNode(number: number): Promise<void> {
+    this.#machine(number)
+    await cutNode(this.#cluster, number)
+  }
+
+  async mendNode(number: number): Promise<void> {
+    this.#machine(number)
+    await mendNode(this.#cluster, number)
+  }
+
+  /** Lets all that two addresses, of pods or nodes, send each other vanish, until it is mended. */
+  async cutBetween(one: string, other: string): Promise<void> {
+    await cutBetween(this.#cluster, one, other)
+  }
+
+  async mendBetween(one: string, other: string): Promise<void> {
+    await mendBetween(this.#cluster, one, other)
+  }
+
+  /** Runs a program of the host where the pods' addresses are known. */
+  inNetworkOf(number: number, program: string, args: readonly string[]): { program: string; args: string[] } {
+    return { program: 'nsenter', args: [`--net=/proc/${this.#machine(number).pid}/ns/net`, '--', program, ...args] }
   }
 
   /** Ends the cluster and removes all that it made. */

@@ -75,8 +75,15 @@ export class Machine {
   async stopComponent(component: string): Promise<void> {
     const entered = this.#read(component)
     if (entered === undefined || !isAlive(entered)) return
-    for (const pid of childrenOf(entered.pid)) signal(pid, 'SIGKILL')
+    this.signalComponent(component, 'SIGKILL')
     await waitFor(`the end of ${component}`, 10_000, () => !isAlive(entered) || undefined)
+  }
+
+  /** Sends a component a signal: after SIGSTOP it hangs, until SIGCONT. */
+  signalComponent(component: string, name: NodeJS.Signals): void {
+    const entered = this.#read(component)
+    if (entered === undefined || !isAlive(entered)) return
+    for (const pid of childrenOf(entered.pid)) signal(pid, name)
   }
 
   logFile(component: string): string {

@@ -59,9 +59,14 @@ export async function removeNetwork(network: Network, isLast: boolean): Promise<
   }
 }
 
+/** The bridge's end of a machine's link. */
+export function plugOf({ bridge }: Network, number: number): string {
+  return `${bridge.slice(0, 11)}n${number}`
+}
+
 /** Plugs a machine into the bridge. `numbers` are those of all machines, whose pods it must reach. */
 export async function connect(machine: Machine, network: Network, number: number, numbers: number[]): Promise<void> {
-  const plug = `${network.bridge.slice(0, 11)}n${number}`
+  const plug = plugOf(network, number)
   const mtu = await hostMtu()
   await run('ip', ['link', 'add', plug, 'mtu', mtu, 'type', 'veth', 'peer', 'name', 'eth0', 'mtu', mtu, 'netns', String(machine.pid)])
   await run('ip', ['link', 'set', plug, 'master', network.bridge, 'up'])

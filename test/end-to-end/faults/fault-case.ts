@@ -1,0 +1,169 @@
+import { basename } from 'node:path'
+import t, { type Test } from 'tap'
+import { operationName } from '../../../operation/names.ts'
+import type { OperationRecord } from '../../../operation/record.ts'
+import { until } from '../gates.ts'
+import { recordOf, rowsOf } from '../records.ts'
+import { nothingGoesOn } from './aftermath.ts'
+import { gateState, type FaultStage, type FoundPod } from './fault-stage.ts'
+import { longestPauseAfter } from './longest-pause.ts'
+import { writeResult, type CaseResult } from './results.ts'
+
+/** The promise: whatever dies, every pod that was paused serves again within this time, ms. */
+const promisedMs = 15_000
+
+/** Which of the two ends a case may have; the reason is of an unusable one. */
+export interface Expected {
+  ends: readonly CaseResult['ended'][]
+  reason?: RegExp
+}
+export const usable: Expected = { ends: ['usable'] }
+export const unusable = (reason: RegExp): Expected => ({ ends: ['unusable'], reason })
+/** For faults that come at a moment which is not ours to choose. */
+export const either = (reason: RegExp): Expected => ({ ends: ['usable', 'unusable'], reason })
+
+/** One operation and what befalls it. */
+export class Case {
+  readonly at: FaultStage
+  readonly name: string
+  /** the Ledger pods when it began */
+  readonly pods: readonly FoundPod[]
+  /** when the fault came, ms since the epoch */
+  faultMs: number | undefined
+  #operation: string | undefined
+
+  constructor(at: FaultStage, name: string, pods: readonly FoundPod[]) {
+    this.at = at
+    this.name = name
+    this.pods = pods
+  }
+
+  get operation(): string {
+    if (this.#operation === undefined) throw new Error('no operation has begun')
+    return this.#operation
+  }
+
+  /** Has one pod keep its answer to Pause back for so long: all stay paused meanwhile, at a moment when the worker waits. */
+  async slowPause(ms = 8000): Promise<void> {
+    await this.at.setFaults(this.pods[0], { delayMs: { Pause: ms } })
+  }
+
+  /** Begins a backup, or a pause, of the release; its worker runs on the second node. */
+  async begin(kind: 'backup' | 'pause', ...flags: string[]): Promise<void> {
+    this.willBegin(kind)
+    const run = await this.at.stage.scalardl([...this.command(kind), '--wait=false', ...flags])
+    if (run.code !== 0) throw new Error(run.stderr)
+  }
+
+  /** For a case that starts the plugin itself. */
+  willBegin(kind: 'backup' | 'pause'): void {
+    this.#operation = operationName(kind, this.name)
+  }
+
+  command(kind: 'backup' | 'pause'): string[] {
+    return [kind, 'my', '--name', this.name, ...this.at.placed, ...(kind === 'backup' ? ['--to', 'pvc://backups/ledger'] : [])]
+  }
+
+  allPaused(): Promise<void> {
+    return this.at.untilGates('closed', this.pods)
+  }
+
+  allServe(timeoutMs?: number): Promise<void> {
+    return this.at.untilGates('open', this.pods, timeoutMs)
+  }
+
+  inPhase(phase: string): Promise<void> {
+    return until(`${this.operation} is in its phase ${phase}`, async () => (await recordOf(this.at.stage, this.operation)).phases.some(({ name }) => name === phase))
+  }
+
+  worker(): Promise<FoundPod> {
+    return this.at.podOf(this.operation, 'worker')
+  }
+
+  guard(): Promise<FoundPod> {
+    return this.at.podOf(this.operation, 'guard')
+  }
+
+  /** Does it, and remembers since when. */
+  async fault(act: () => unknown): Promise<void> {
+    this.faultMs = Date.now()
+    await act()
+  }
+}
+
+/** The cases of one file on one stage; with a pattern in SCALARDL_TEST_FAULT only those whose names match. */
+export class Matrix {
+  readonly #at: FaultStage
+  readonly #group: string
+
+  constructor(at: FaultStage, file: string) {
+    this.#at = at
+    this.#group = basename(file, '.test.ts')
+  }
+
+  /**
+   * One case: `act` begins an operation and does the fault. Then the operation has to end in one of two states, and all pods to serve.
+   * @param title what happens, for people
+   */
+  case(name: string, title: string, expected: Expected, act: (one: Case) => Promise<void>): void {
+    const skip = !new RegExp(process.env['SCALARDL_TEST_FAULT'] ?? '').test(`${this.#group}/${name}`)
+    void t.test(`${name}: ${title}`, { skip }, async (t) => {
+      const startedMs = Date.now()
+      const result: CaseResult = { group: this.#group, name, title, ended: 'neither', seconds: 0, passed: false }
+      t.teardown(() => writeResult({ ...result, passed: t.passing(), seconds: (Date.now() - startedMs) / 1000 }))
+      const one = new Case(this.#at, name, await this.#at.ledgers())
+      try {
+        await act(one)
+        await this.#judge(t, one, expected, result)
+      } finally {
+        await this.#putBack(one)
+      }
+    })
+  }
+
+  async #judge(t: Test, one: Case, { ends, reason }: Expected, result: CaseResult): Promise<void> {
+    const { stage, gates } = this.#at
+    const wait = await stage.scalardl(['wait', one.operation, '--timeout', '150s'])
+    const record = await recordOf(stage, one.operation)
+    Object.assign(result, { exitCode: wait.code, ...endOf(record) })
+    t.ok(ends.includes(result.ended), `it ends ${ends.join(' or ')}, not ${result.ended}: ${wait.stderr}`)
+    t.equal(wait.code, record.exitCode, 'the exit code is that of the record')
+    t.equal(wait.code === 0, result.ended === 'usable', `exit code ${wait.code}`)
+    if (result.ended === 'unusable' && reason !== undefined) t.match(result.reason, reason, 'the record says why')
+    t.strictSame(record.stillPaused, [], 'the record leaves no pod paused')
+
+    const pods = await this.#at.ledgers()
+    await this.#at.untilGates('open', pods, 20_000).catch(() => undefined)
+    const before = pods.map(({ ip }) => gates.at(ip))
+    t.strictSame(before.map(gateState), pods.map(() => 'open'), 'every pod serves')
+    await until('every pod makes transfers', async () => pods.every(({ ip }, index) => (gates.at(ip)?.done ?? 0) > (before[index]?.done ?? 0)), 15_000)
+    if (one.faultMs === undefined) throw new Error('the case did no fault')
+    result.longestPauseMs = longestPauseAfter(one.faultMs, gates.gates)
+    t.ok(result.longestPauseMs <= promisedMs, `no pod stays paused for longer than ${promisedMs} ms after the fault: ${result.longestPauseMs}`)
+    await nothingGoesOn(t, stage)
+  }
+
+  /** Whatever a case left, the next begins on a release that serves. */
+  async #putBack(one: Case): Promise<void> {
+    const { stage } = this.#at
+    const pods = await this.#at.ledgers()
+    for (const pod of pods) await this.#at.setFaults(pod, {}).catch(() => undefined)
+    if (pods.some(({ ip }) => gateState(this.#at.gates.at(ip)) !== 'open')) {
+      await stage.scalardl(['cancel', one.operation]).catch(() => undefined)
+      await stage.scalardl(['unpause', 'my', '--direct', '--force']).catch(() => undefined)
+    }
+  }
+}
+
+/** How the record says that the operation ended: usable, unusable, or neither, which it must not. */
+export function endOf(record: OperationRecord): Pick<CaseResult, 'ended' | 'reason'> {
+  const window = record.windows.at(-1)
+  const { state, failure, backup } = record
+  if (state === 'succeeded') {
+    const whole = backup === undefined || (backup.state === 'restorable' && rowsOf(backup, 'checking', 'transfer') === rowsOf(backup, 'savings', 'transfer'))
+    return { ended: window?.verdict === 'valid' && whole ? 'usable' : 'neither' }
+  }
+  const said = (state === 'failed' || state === 'cancelled') && failure !== undefined && window?.verdict !== 'open'
+  const ended = said && (backup === undefined || backup.state === 'unusable') ? 'unusable' : 'neither'
+  return { ended, reason: [...new Set([failure?.why, backup?.reason].filter((why) => why !== undefined))].join('; ') }
+}

@@ -1,0 +1,59 @@
+import { spawn } from 'node:child_process'
+import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { distFolder } from '../../../build/project.ts'
+import { Failure } from '../../../operation/failure.ts'
+import { prepareGround } from '../ground.ts'
+import { environmentOf } from '../stage.ts'
+import { clusterName } from './fault-stage.ts'
+import { readResults, resultsVariable, tableOf } from './results.ts'
+
+/**
+ * The fault matrix, on a cluster of its own with two nodes: first the faults of single pods, two files at a time, then those
+ * of nodes and of the control plane, one at a time. Prints a table of what every case came to, and keeps it as JSON.
+ * Arguments that are no options are patterns of the cases to run, such as `worker/killed`; without any all run.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** leaves the cluster running, so that the next run begins at once */
+    keep: { type: 'boolean', default: false },
+    /** where the results go */
+    json: { type: 'string', default: join(distFolder, 'faults.json') },
+  },
+})
+const results = join(distFolder, 'faults')
+const rounds = [
+  { files: 'test/end-to-end/faults/pods/*.test.ts', jobs: 2 },
+  { files: 'test/end-to-end/faults/cluster/*.test.ts', jobs: 1 },
+]
+
+function runTests(pattern: string, jobs: number, environment: NodeJS.ProcessEnv): Promise<number> {
+  const wanted = positionals.map((one) => one.split('/')[0] ?? '')
+  const files = globSync(pattern).filter((file) => wanted.length === 0 || wanted.some((one) => file.includes(one))).sort()
+  if (files.length === 0) return Promise.resolve(0)
+  const child = spawn('tap', ['run', `--jobs=${jobs}`, '--timeout=900', '--reporter=tap', ...files], { stdio: 'inherit', env: { ...process.env, ...environment } })
+  return new Promise((resolve, reject) => child.on('error', reject).on('close', (status) => resolve(status ?? 1)))
+}
+
+try {
+  const ground = await prepareGround({ cluster: clusterName, nodes: 2 })
+  rmSync(results, { recursive: true, force: true })
+  mkdirSync(results, { recursive: true })
+  const environment = { ...environmentOf(ground), [resultsVariable]: results, SCALARDL_TEST_FAULT: positionals.join('|') }
+  try {
+    for (const { files, jobs } of rounds) process.exitCode = Math.max(Number(process.exitCode ?? 0), await runTests(files, jobs, environment))
+  } finally {
+    const found = readResults(results)
+    mkdirSync(dirname(values.json), { recursive: true })
+    writeFileSync(values.json, `${JSON.stringify(found, null, 2)}\n`)
+    process.stdout.write(`\n${tableOf(found).replaceAll(/^/gm, '# ')}\n# kept in ${values.json}\n`)
+    if (!values.keep) await ground.down()
+  }
+} catch (error) {
+  // Not able to run is a failure of the tests, never a reason to pass without them.
+  const text = error instanceof Failure ? `${error.what}\n  why: ${error.why}\n  next: ${error.next}` : String(error)
+  process.stderr.write(`the fault matrix could not run: ${text}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { run, signal } from '../../build/processes.ts'
+import { Failure, messageOf } from '../../operation/failure.ts'
+
+/** The host's ids of a pod's processes, but for the one that holds its sandbox. Nodes share the host's process table. */
+export function processesOf(podUid: string): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids.flatMap((pid) => (controlGroupsOf(pid).includes(podUid) && read(`/proc/${pid}/comm`).trim() !== 'pause' ? [Number(pid)] : []))
+}
+
+/**
+ * Sends a signal to all processes of a pod, from outside of it: SIGKILL is a crash, SIGSTOP a process that hangs.
+ * @throws Failure where it has none
+ */
+export function signalPod(podUid: string, name: NodeJS.Signals): void {
+  const pids = processesOf(podUid)
+  if (pids.length === 0) throw noProcess(podUid, 'no process of it runs')
+  for (const pid of pids) signal(pid, name)
+}
+
+/**
+ * Lets a pod's container run out of memory: its limit is lowered to little more than it uses, and that is filled. The kernel ends
+ * its largest process.
+ * @throws Failure where the kernel ended none
+ */
+export async function exhaustMemory(podUid: string): Promise<void> {
+  const [pid] = processesOf(podUid)
+  if (pid === undefined) throw noProcess(podUid, 'no process of it runs')
+  const group = memoryGroupOf(pid)
+  const limit = Number(read(join(group.folder, group.usage))) + (16 << 20)
+  writeFileSync(join(group.folder, group.limit), String(limit))
+  // Files in memory count for the group of who writes them, and the writer is smaller than what is to be ended.
+  const filler = `/dev/shm/${podUid}`
+  const fill = 'echo $$ >"$1/cgroup.procs" && exec dd if=/dev/zero of="$2" bs=1M count="$3"'
+  try {
+    await run('sh', ['-euc', fill, 'sh', group.folder, filler, '32'], { timeoutMs: 10_000 }).catch((error: unknown) => {
+      if (existsSync(`/proc/${pid}`)) throw noProcess(podUid, messageOf(error))
+    })
+  } finally {
+    rmSync(filler, { force: true })
+  }
+  if (processesOf(podUid).includes(pid)) throw noProcess(podUid, 'the kernel did not end its process')
+}
+
+function memoryGroupOf(pid: number): { folder: string; usage: string; limit: string } {
+  const lines = controlGroupsOf(pid).split('\n').map((line) => line.split(':'))
+  const [, , first] = lines.find(([, controllers]) => controllers?.split(',').includes('memory')) ?? []
+  if (first !== undefined) return { folder: join('/sys/fs/cgroup/memory', first), usage: 'memory.usage_in_bytes', limit: 'memory.limit_in_bytes' }
+  return { folder: join('/sys/fs/cgroup', lines[0]?.[2] ?? ''), usage: 'memory.current', limit: 'memory.max' }
+}
+
+/** Some runtimes write a pod's id with underscores. */
+function controlGroupsOf(pid: number | string): string {
+  return read(`/proc/${pid}/cgroup`).replaceAll('_', '-')
+}
+
+/** Empty where the process has ended. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function noProcess(podUid: string, why: string): Failure {
+  return new Failure({ what: `the processes of pod ${podUid} could not be ended`, why, next: 'See with kubectl whether the pod still runs.' })
+}
