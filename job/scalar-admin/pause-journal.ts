@@ -7,7 +7,8 @@ import type { Journal } from '../journal/journal.ts'
 /** Any operation: a leftover pause is ended whatever the worker is there for. */
 type Context = OperationContext<OperationRequest['kind']>
 
-const intentSchema = z.object({
+/** What was about to be paused: enough to undo it. */
+export const intentSchema = z.object({
   servers: z.array(
     z.object({
       address: z.string(),

@@ -5,12 +5,15 @@ import type { PausedEndpoint } from '../../operation/record.ts'
 import { mounts, type Target } from '../../operation/request.ts'
 import { adminClient, type AdminClient, type AdminTls } from './client.ts'
 import { connectionTrouble, type Trouble } from './connection-trouble.ts'
-import { endpointOf, titleOf, type PauseTarget } from './targets.ts'
+import type { PauseIntent } from './pause-journal.ts'
+import { endpointOf, parseAddress, titleOf, type PauseTarget } from './targets.ts'
 
 /** A server to pause, with its client. */
 export interface Server {
   target: PauseTarget
   endpoint: PausedEndpoint
+  /** of its pod when it was paused; a process that has started anew is paused no longer */
+  restarts?: number
   client: AdminClient
 }
 
@@ -40,7 +43,21 @@ function readCa(file: string): string {
 
 /** Clients for all; none has connected yet. */
 export function serversOf(targets: readonly PauseTarget[], tls: AdminTls | undefined): Server[] {
-  return targets.map((target) => ({ target, endpoint: endpointOf(target), client: adminClient(target, tls) }))
+  return targets.map((target) => ({
+    target,
+    endpoint: endpointOf(target),
+    ...(target.pod && { restarts: target.pod.restarts }),
+    client: adminClient(target, tls),
+  }))
+}
+
+/** Clients for the servers of a pause that was written down, without asking the cluster anything. */
+export function serversOfIntent({ servers, restarts }: PauseIntent, tls: AdminTls | undefined): Server[] {
+  return servers.map(({ address, serverName, uid }) => {
+    const target = { ...parseAddress(address), ...(serverName !== undefined && { serverName }) }
+    const known = uid === undefined ? undefined : restarts[uid]
+    return { target, endpoint: { address, ...(uid !== undefined && { uid }) }, ...(known !== undefined && { restarts: known }), client: adminClient(target, tls) }
+  })
 }
 
 /** Connects to all at once; the answer holds those that could not be, with the reason. */

@@ -59,10 +59,10 @@ async function unpauseOne(server: Server, cluster: Cluster, deadline: { atMs: nu
   }
 }
 
-async function isGone({ target, endpoint }: Server, cluster: Cluster): Promise<boolean> {
+async function isGone({ endpoint, restarts }: Server, cluster: Cluster): Promise<boolean> {
   if (endpoint.uid === undefined) return false
   try {
-    return startedAnew(endpoint.uid, await cluster.scalarPods(), target.pod?.restarts)
+    return startedAnew(endpoint.uid, await cluster.scalarPods(), restarts)
   } catch {
     // Without the API server's word it may still be there.
     return false
