@@ -22,15 +22,29 @@ export async function workerNamespace(namespace: string, role = readFileSync(`${
   await stage.kubectl(['apply', '-f', '-'], role)
   for (const file of ['service-account', 'role-binding']) await stage.kubectl(['apply', '-f', `${manifests}/${file}.yaml`])
   const token = (await stage.kubectl(['create', 'token', 'kubectl-scalardl'])).trim()
-  return { stage, api: connectApi(configWith(token)), namespace, close: () => stage.close() }
+  return { stage, api: apiWith(token), namespace, close: () => stage.close() }
+}
+
+/** The API of the tests' cluster with all rights. */
+export function adminApi(): Api {
+  return connectApi(adminConfig())
+}
+
+/** The same with those that a token has. */
+export function apiWith(token: string): Api {
+  return connectApi(configWith(token))
+}
+
+function adminConfig(): KubeConfig {
+  const admin = new KubeConfig()
+  admin.loadFromFile(ground().kubeconfig)
+  admin.setCurrentContext(ground().context)
+  return admin
 }
 
 /** The cluster of the tests, with no credentials but this token. */
 function configWith(token: string): KubeConfig {
-  const admin = new KubeConfig()
-  admin.loadFromFile(ground().kubeconfig)
-  admin.setCurrentContext(ground().context)
-  const cluster = admin.getCurrentCluster()
+  const cluster = adminConfig().getCurrentCluster()
   if (cluster === null) throw new Error('the kubeconfig of the tests names no cluster')
   const config = new KubeConfig()
   config.loadFromClusterAndUser(cluster, { name: 'worker', token })
