@@ -3,6 +3,7 @@ import type { Terminal } from '../terminal/terminal.ts'
 import { formatDuration } from '../../operation/duration.ts'
 import { failureLines } from '../terminal/show-failure.ts'
 import { isFinal, pausedBy } from '../../operation/settle.ts'
+import { interventionText } from './interventions.ts'
 
 function tookMs(record: OperationRecord): number {
   return Date.parse(record.finishedAt ?? '') - Date.parse(record.startedAt ?? record.createdAt)
@@ -18,22 +19,25 @@ export function verdictLine(record: OperationRecord): string {
   return `${record.operation} ${state}${backup}${point}${serving}`
 }
 
-/** The last block of what leaves pods paused: loud, and with the command that ends it. */
-export function stillPausedBlock(record: OperationRecord, style: Terminal['style']): string {
-  const addresses = pausedBy(record)
-  const releases = record.releases.length === 0 ? `--addresses ${addresses.join(',')}` : record.releases.join(' ')
-  return [
-    '',
-    style('alarm', ' STILL PAUSED '),
-    `${addresses.length} server${addresses.length === 1 ? '' : 's'} hold every request: ${addresses.join(', ')}`,
-    `run now: kubectl scalardl unpause ${releases} -n ${record.namespace}`,
-  ].join('\n')
+/** The commands that end what is left paused, the way that needs least last: it works when no pod can be scheduled. */
+export function waysToUnpause({ releases, namespace }: Pick<OperationRecord, 'releases' | 'namespace'>, addresses: readonly string[]): string[] {
+  if (releases.length === 0) return [`run now: kubectl scalardl unpause --addresses ${addresses.join(',')} -n ${namespace}`]
+  const command = `kubectl scalardl unpause ${releases.join(' ')} -n ${namespace}`
+  return [`run now: ${command}`, `or, when no pod can start: ${command} --direct`]
 }
 
-/** Shows on stderr how an operation ended: a line, its failure in three parts, and STILL PAUSED as the last word. */
+/** The last block of what leaves pods paused: loud, and with the commands that end it. */
+export function stillPausedBlock(record: OperationRecord, style: Terminal['style']): string {
+  const addresses = pausedBy(record)
+  const hold = addresses.length === 1 ? '1 server holds' : `${addresses.length} servers hold`
+  return ['', style('alarm', ' STILL PAUSED '), `${hold} every request: ${addresses.join(', ')}`, ...waysToUnpause(record, addresses)].join('\n')
+}
+
+/** Shows on stderr how an operation ended: a line, what its guard had to do, its failure in three parts, and STILL PAUSED as the last word. */
 export function showVerdict(terminal: Terminal, record: OperationRecord): void {
   const mark = record.state === 'succeeded' ? terminal.style('green', '✔') : isFinal(record) ? terminal.style('red', '✖') : '·'
   terminal.note(`${mark} ${verdictLine(record)}`)
+  for (const intervention of record.guard?.interventions ?? []) terminal.note(`${terminal.style('yellow', '⚠')} ${interventionText(record, intervention)}`)
   if (record.failure !== undefined) terminal.note(failureLines(record.failure, terminal.style))
   if (isFinal(record) && pausedBy(record).length > 0) terminal.note(stillPausedBlock(record, terminal.style))
 }

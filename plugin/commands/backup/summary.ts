@@ -1,12 +1,13 @@
 import { formatDuration } from '../../../operation/duration.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
 import type { Column } from '../../terminal/print.ts'
+import { endedByGuardAt } from '../interventions.ts'
 
 function pauseLength(record: OperationRecord): string {
   const window = record.windows.at(-1)
   if (window === undefined) return record.backup?.pause?.paused === false ? 'not needed' : 'none'
-  if (window.allUnpausedAt === undefined) return 'not ended'
-  return formatDuration(Date.parse(window.allUnpausedAt) - Date.parse(window.pauseSentAt))
+  const end = window.allUnpausedAt ?? endedByGuardAt(record, record.windows.length - 1)
+  return end === undefined ? 'not ended' : formatDuration(Date.parse(end) - Date.parse(window.pauseSentAt))
 }
 
 function size(record: OperationRecord): string {

@@ -2,8 +2,10 @@ import type { JournalDocument } from '../../../operation/journal.ts'
 import type { BackupPart, DatabaseBackup, OperationRecord, PauseWindowRecord, RestorePart } from '../../../operation/record.ts'
 import { formatDuration } from '../../../operation/duration.ts'
 import { pausedBy } from '../../../operation/settle.ts'
+import { endedByGuardAt, interventionText, interventionsIn } from '../interventions.ts'
 import { formatBytes } from '../operation-columns.ts'
 import { formatTable } from '../../terminal/print.ts'
+import { waysToUnpause } from '../verdict.ts'
 import { timeLine } from './time-line.ts'
 
 type Field = readonly [name: string, value: string | undefined]
@@ -23,19 +25,21 @@ function between(from: string | undefined, until: string | undefined): string | 
   return from === undefined || until === undefined ? undefined : formatDuration(Date.parse(until) - Date.parse(from))
 }
 
-function describeWindow(window: PauseWindowRecord): string[] {
+function describeWindow(record: OperationRecord, window: PauseWindowRecord, index: number): string[] {
   const servers = window.endpoints.map((endpoint) => (endpoint.pod === undefined ? endpoint.address : `${endpoint.pod} (${endpoint.address})`))
+  const allUnpausedAt = window.allUnpausedAt ?? endedByGuardAt(record, index)
   return [
     ...fields([
       ['Verdict', window.verdict],
       ['Window', window.allPausedAt === undefined ? 'none: not every server was paused' : `${window.allPausedAt} .. ${window.unpauseSentAt ?? 'open'}`],
       ['All paused for', between(window.allPausedAt, window.unpauseSentAt)],
-      ['Any paused for', between(window.pauseSentAt, window.allUnpausedAt)],
+      ['Any paused for', between(window.pauseSentAt, allUnpausedAt)],
       ['Pause sent', window.pauseSentAt],
-      ['All unpaused', window.allUnpausedAt],
+      ['All unpaused', allUnpausedAt],
       ['Servers', servers.join(', ')],
     ]),
     ...window.reasons.map((reason) => `${window.verdict === 'void' ? 'void because' : 'note'}: ${reason}`),
+    ...interventionsIn(record, index).map((intervention) => interventionText(record, intervention)),
   ]
 }
 
@@ -103,10 +107,10 @@ export function describeRecord(record: OperationRecord, steps: JournalDocument['
       ['Started', record.startedAt],
       ['Finished', record.finishedAt],
       ['Took', between(record.startedAt, record.finishedAt)],
-      ['By', [record.by.plugin === '' ? '' : `plugin ${record.by.plugin}`, record.by.worker === undefined ? '' : `worker ${record.by.worker}`].filter(Boolean).join(', ')],
+      ['By', [record.by.plugin === '' ? '' : `plugin ${record.by.plugin}`, record.by.worker === undefined ? '' : `worker ${record.by.worker}`, record.guard === undefined ? '' : `guard on ${record.guard.node}`].filter(Boolean).join(', ')],
     ]),
     ...section(`Time line, from ${record.phases[0]?.startedAt ?? record.createdAt}`, timeLine(record)),
-    ...record.windows.flatMap((window, index) => section(record.windows.length === 1 ? 'Pause' : `Pause ${index + 1}`, describeWindow(window))),
+    ...record.windows.flatMap((window, index) => section(record.windows.length === 1 ? 'Pause' : `Pause ${index + 1}`, describeWindow(record, window, index))),
     ...(record.backup === undefined ? [] : describeBackup(record.backup)),
     ...(record.restore === undefined ? [] : describeRestore(record.restore)),
     ...section(
@@ -118,6 +122,6 @@ export function describeRecord(record: OperationRecord, steps: JournalDocument['
     ),
     ...section('Unfinished steps', steps.filter((step) => step.finishedAt === undefined).map((step) => `${step.name}, begun ${step.startedAt}`)),
     ...(record.failure === undefined ? [] : section('Failure', fields([['What', record.failure.what], ['Why', record.failure.why], ['Next', record.failure.next]]))),
-    ...section('STILL PAUSED', paused.length === 0 || record.finishedAt === undefined ? [] : [...paused, `run: kubectl scalardl unpause ${record.releases.join(' ')} -n ${record.namespace}`]),
+    ...section('STILL PAUSED', paused.length === 0 || record.finishedAt === undefined ? [] : [...paused, ...waysToUnpause(record, paused)]),
   ].join('\n')
 }

@@ -1,5 +1,6 @@
 import type { OperationRecord } from '../../../operation/record.ts'
 import { formatDuration } from '../../../operation/duration.ts'
+import { endedByGuardAt } from '../interventions.ts'
 
 const width = 48
 
@@ -14,8 +15,10 @@ interface Span {
 function spansOf(record: OperationRecord): Span[] {
   const phases = record.phases.map((phase): Span => ({ name: phase.name, fromMs: Date.parse(phase.startedAt), untilMs: at(phase.finishedAt), mark: '━' }))
   const windows = record.windows.map((window, index): Span => {
-    const end = window.allUnpausedAt ?? (window.verdict === 'open' ? undefined : window.unpauseSentAt)
-    return { name: record.windows.length === 1 ? '▸ paused' : `▸ paused ${index + 1}`, fromMs: Date.parse(window.pauseSentAt), untilMs: at(end), mark: '█' }
+    const byGuard = endedByGuardAt(record, index)
+    const end = window.allUnpausedAt ?? byGuard ?? (window.verdict === 'open' ? undefined : window.unpauseSentAt)
+    const name = `${record.windows.length === 1 ? '▸ paused' : `▸ paused ${index + 1}`}${byGuard === undefined ? '' : ', the guard ended it'}`
+    return { name, fromMs: Date.parse(window.pauseSentAt), untilMs: at(end), mark: '█' }
   })
   // A window begins within its phase, and stands below it.
   return [...phases, ...windows].sort((a, b) => a.fromMs - b.fromMs)

@@ -12,6 +12,7 @@ import { readTargetOptions } from '../../operations/read-target.ts'
 import { resumeNamed } from '../../operations/resume-named.ts'
 import { runOperation } from '../../operations/run-operation.ts'
 import type { Column } from '../../terminal/print.ts'
+import { endedByGuardAt } from '../interventions.ts'
 import { readJobOptions } from '../job-options.ts'
 import type { PauseFlags } from './command.ts'
 import { readPauseLength } from './limits.ts'
@@ -21,14 +22,14 @@ const columns: readonly Column<OperationRecord>[] = [
   { title: 'RELEASES', value: (record) => record.releases.join(', ') },
   { title: 'SERVERS', value: (record) => String(record.windows.at(-1)?.endpoints.length ?? 0) },
   { title: 'PAUSED FROM', value: (record) => record.windows.at(-1)?.allPausedAt ?? '-' },
-  { title: 'UNTIL', value: (record) => record.windows.at(-1)?.unpauseSentAt ?? 'unpause' },
+  { title: 'UNTIL', value: (record) => record.windows.at(-1)?.unpauseSentAt ?? endedByGuardAt(record, record.windows.length - 1) ?? 'unpause' },
   { title: 'VERDICT', value: (record) => record.windows.at(-1)?.verdict ?? '-' },
 ]
 
 /** Every server has said that it is paused, and none was told to go on. */
 export function isHeld(record: OperationRecord): boolean {
   const window = record.windows.at(-1)
-  return window?.allPausedAt !== undefined && window.unpauseSentAt === undefined
+  return window?.allPausedAt !== undefined && window.unpauseSentAt === undefined && (record.guard?.interventions ?? []).length === 0
 }
 
 export const runPause: Action<PauseFlags> = async (flags, session, terminal) => {

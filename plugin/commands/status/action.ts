@@ -8,6 +8,7 @@ import { podSelector } from '../../../operation/product.ts'
 import { releaseStatus } from '../../kubernetes/release-status.ts'
 import { printList } from '../../terminal/print.ts'
 import { age } from '../operation-columns.ts'
+import { waysToUnpause } from '../verdict.ts'
 
 function pausedText({ paused }: ReleaseStatus): string {
   if (paused === undefined) return 'no'
@@ -59,7 +60,7 @@ export const runStatus: Action<StatusFlags> = async (flags, session, terminal) =
     terminal.note(flags.allNamespaces ? 'No release of a Scalar product was found.' : `No release of a Scalar product was found in namespace ${session.namespace}; -A looks in all.`)
   } else printList(terminal, flags.output, statuses, presentation(flags.allNamespaces))
   for (const status of statuses) {
-    if (status.paused?.lasting === true) terminal.note(`\n${terminal.style('alarm', ' STILL PAUSED ')} run: kubectl scalardl unpause ${status.release} -n ${status.namespace}`)
+    if (status.paused?.lasting === true) terminal.note(`\n${terminal.style('alarm', ' STILL PAUSED ')} ${waysToUnpause({ releases: [status.release], namespace: status.namespace }, []).join('\n')}`)
   }
   return ExitCode.done
 }

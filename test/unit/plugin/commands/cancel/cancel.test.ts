@@ -47,7 +47,7 @@ t.test('what the worker could not unpause is STILL PAUSED, loud and last', async
   const session = await store.session(t)
   const { terminal, lines } = recordingTerminal()
   t.equal(await runCancel(flags, session, terminal), ExitCode.stillPaused)
-  t.match(lines.at(-1), /STILL PAUSED[^]*10\.0\.0\.7:50053[^]*unpause my-ledger -n ns/)
+  t.match(lines.at(-1), /STILL PAUSED[^]*10\.0\.0\.7:50053[^]*unpause my-ledger -n ns\n.*--direct$/)
 })
 
 t.test('what has ended cannot be cancelled', async (t) => {

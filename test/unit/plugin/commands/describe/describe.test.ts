@@ -57,6 +57,21 @@ t.test('the proof of the pause, the data and what went wrong are told', (t) => {
     },
     [{ name: 'dump db-0', startedAt: at(20) }],
   )
-  for (const part of [/All paused for: +4\.0 s/, /my-ledger-0 \(10\.0\.0\.7:50053\)/, /scalar\.asset +12/, /2\.0 KiB/, /the disk is full/, /Unfinished steps:\n +dump db-0/, /STILL PAUSED:\n +10\.0\.0\.7:50053\n.*unpause my-ledger -n ns/]) t.match(text, part)
+  for (const part of [/All paused for: +4\.0 s/, /my-ledger-0 \(10\.0\.0\.7:50053\)/, /scalar\.asset +12/, /2\.0 KiB/, /the disk is full/, /Unfinished steps:\n +dump db-0/, /STILL PAUSED:\n +10\.0\.0\.7:50053\n.*unpause my-ledger -n ns\n.*unpause my-ledger -n ns --direct/]) t.match(text, part)
+  t.end()
+})
+
+t.test('a pause that the guard ended says so, with why and how long it had lasted', (t) => {
+  const { allUnpausedAt: _, unpauseSentAt: __, ...window } = record.windows[0] ?? { endpoints: [], pauseSentAt: at(12), verdict: 'open' as const, reasons: [] }
+  const interventions = [{ at: at(15), pause: 1, why: 'the worker was gone', unpaused: ['10.0.0.7:50053'], stillPaused: [] }]
+  const guarded: OperationRecord = { ...record, state: 'failed', windows: [{ ...window, verdict: 'void', reasons: ['the worker was killed'] }], guard: { pod: 'guard-x', node: 'node-b', interventions } }
+  t.match(timeLine(guarded)[2], /^▸ paused, the guard ended it {2}\+12\.0 s {3}3\.0 s {2}│ {14}████ /)
+  const text = describeRecord(guarded, [])
+  for (const part of [/guard on node-b/, /Any paused for: +3\.0 s/, /the guard unpaused 1 server at .*, 3\.0 s after the pause was sent: the worker was gone/]) t.match(text, part)
+  t.notMatch(text, /STILL PAUSED/)
+
+  const part = { ...guarded, guard: { pod: 'guard-x', node: 'node-b', interventions: [{ ...interventions[0], at: at(15), pause: 1, why: 'x', unpaused: [], stillPaused: ['10.0.0.7:50053'] }] } }
+  t.notMatch(timeLine(part)[2], /the guard ended it/)
+  t.match(describeRecord(part, []), /; not 10\.0\.0\.7:50053: x/)
   t.end()
 })
