@@ -12,14 +12,15 @@ export function statusOf(error: unknown): number | undefined {
 const firstWaitMs = 200
 const longestWaitMs = 2000
 /** Longer than an API server takes to be replaced behind its load balancer. */
-const patienceMs = 30_000
+const usualPatienceMs = 30_000
 
 /**
  * Asks the API server, again where that may help (no answer, too many requests, a fault of its own), so only for what may be asked twice.
  * @param what for people, after "may not" and "could not": `list pods`
+ * @param patienceMs for how long an answer is awaited
  * @throws Failure once it gives up or is refused, except ApiException for 404 and 409, which only the caller understands
  */
-export async function ask<T>(what: string, request: () => Promise<T>): Promise<T> {
+export async function ask<T>(what: string, request: () => Promise<T>, patienceMs = usualPatienceMs): Promise<T> {
   const until = Date.now() + patienceMs
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
     try {

@@ -12,6 +12,8 @@ export interface ReleasePod {
   ready: boolean
   /** why it is not ready, where it is not */
   trouble?: string
+  /** it has been told to end */
+  deleting?: boolean
   restarts: number
   release: string
   app: string
@@ -19,11 +21,30 @@ export interface ReleasePod {
   adminPort: number
 }
 
+/** What of an object of a release must not change in a pause. */
+export type WorkloadFact =
+  | { kind: 'Deployment'; uid: string; generation: number; replicas: number; /** a digest of the pods' template */ template: string }
+  | { kind: 'ReplicaSet'; uid: string; replicas: number }
+  | { kind: 'EndpointSlice'; uid: string; addresses: string[] }
+
 /** Everything whose change would make a pause window prove nothing; compared before and after. */
 export interface ReleaseState {
   pods: ReleasePod[]
-  /** `Deployment/name` -> its generation and replica counts, `EndpointSlice/name` -> its addresses */
-  workloads: Record<string, string>
+  /** by kind and name: `Deployment/my-ledger` */
+  workloads: Record<string, WorkloadFact>
+}
+
+/** One change of a release, as the watch tells it or the comparison of two states finds it; absent before: it appeared, absent now: it vanished. */
+export type ReleaseChange =
+  | { of: 'pod'; name: string; before?: ReleasePod; now?: ReleasePod }
+  | { of: 'workload'; name: string; before?: WorkloadFact; now?: WorkloadFact }
+  /** what could not be watched, for people */
+  | { of: 'watch'; trouble: string }
+
+/** A watch on releases. */
+export interface ReleaseWatch {
+  /** Answers when everything that happened up to now has been told; what could not be had by then is told as trouble. */
+  catchUp(patienceMs: number): Promise<void>
 }
 
 /** A Deployment of a release and how many replicas it is meant to have. */
@@ -63,11 +84,11 @@ export interface HeldLease {
 export interface Cluster {
   namespace: string
   /** ready or not, sorted by name; pods that are terminating are left out of `ready` */
-  releaseState(releases: readonly string[]): Promise<ReleaseState>
+  releaseState(releases: readonly string[], /** how long to keep asking an API server that does not answer */ patienceMs?: number): Promise<ReleaseState>
   /** the pods of every Scalar product in the namespace, to find whose an address is */
   scalarPods(): Promise<ReleasePod[]>
-  /** calls `changed` on every change of the releases' pods or Deployments until `signal` aborts; answers once the watch stands */
-  watchReleases(releases: readonly string[], changed: (what: string) => void, signal: AbortSignal): Promise<void>
+  /** calls `changed` on every change of the releases' pods, Deployments, ReplicaSets or EndpointSlices until `signal` aborts; answers once the watch stands */
+  watchReleases(releases: readonly string[], changed: (change: ReleaseChange) => void, signal: AbortSignal): Promise<ReleaseWatch>
   workloads(releases: readonly string[]): Promise<ReleaseWorkload[]>
   /** sets a Deployment's replicas through its scale subresource */
   scale(workload: string, replicas: number): Promise<void>

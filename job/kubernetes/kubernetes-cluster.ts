@@ -26,7 +26,7 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
 
   return {
     namespace,
-    releaseState: (releases) => releaseState(api, namespace, releases),
+    releaseState: (releases, patienceMs) => releaseState(api, namespace, releases, patienceMs),
     scalarPods: () => scalarPods(api, namespace),
     watchReleases: (releases, changed, signal) => watchReleases(api, namespace, releases, changed, signal),
     workloads: (releases) => workloads(api, namespace, releases),

@@ -22,6 +22,7 @@ export function releasePod(pod: V1Pod, services: readonly V1Service[]): ReleaseP
     ip: status?.podIP ?? '',
     ready: trouble === undefined,
     ...(trouble === undefined ? {} : { trouble }),
+    ...(metadata?.deletionTimestamp === undefined ? {} : { deleting: true }),
     restarts: (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0),
     release: metadata?.labels?.[instanceLabel] ?? '',
     app: metadata?.labels?.[appLabel] ?? '',

@@ -1,24 +1,34 @@
-import type { V1Deployment, V1EndpointSlice } from '@kubernetes/client-node'
-import { podSelector } from '../../operation/product.ts'
 import type { Api } from './api.ts'
 import { ask } from './ask.ts'
-import type { ReleasePod, ReleaseState } from './cluster.ts'
+import type { ReleasePod, ReleaseState, WorkloadFact } from './cluster.ts'
 import { isAlive, releasePod, releasesSelector } from './pods.ts'
+import { podSelector } from '../../operation/product.ts'
+import { deploymentFact, replicaSetFact, sliceFact } from './workload-facts.ts'
 
-/** Pods, Deployments and EndpointSlices of the releases at this moment. */
-export async function releaseState({ apps, discovery, ...api }: Api, namespace: string, releases: readonly string[]): Promise<ReleaseState> {
+/**
+ * Pods, Deployments, ReplicaSets and EndpointSlices of the releases at this moment.
+ * @param patienceMs how long to keep asking an API server that does not answer
+ */
+export async function releaseState(api: Api, namespace: string, releases: readonly string[], patienceMs?: number): Promise<ReleaseState> {
   if (releases.length === 0) return { pods: [], workloads: {} }
+  const { apps, discovery } = api
   const what = { namespace, labelSelector: releasesSelector(releases) }
-  const [pods, deployments, slices] = await Promise.all([
-    podsOf({ apps, discovery, ...api }, namespace, what.labelSelector),
-    ask('list deployments', () => apps.listNamespacedDeployment(what)),
-    ask('list endpointslices', () => discovery.listNamespacedEndpointSlice(what)),
+  const [pods, deployments, replicaSets, slices] = await Promise.all([
+    podsOf(api, namespace, what.labelSelector, patienceMs),
+    ask('list deployments', () => apps.listNamespacedDeployment(what), patienceMs),
+    ask('list replicasets', () => apps.listNamespacedReplicaSet(what), patienceMs),
+    ask('list endpointslices', () => discovery.listNamespacedEndpointSlice(what), patienceMs),
   ])
   const workloads = [
-    ...deployments.items.map((one) => [`Deployment/${one.metadata?.name}`, deploymentFact(one)] as const),
-    ...slices.items.map((one) => [`EndpointSlice/${one.metadata?.name}`, sliceFact(one)] as const),
+    ...deployments.items.map((one) => named(one, deploymentFact(one))),
+    ...replicaSets.items.map((one) => named(one, replicaSetFact(one))),
+    ...slices.items.map((one) => named(one, sliceFact(one))),
   ]
   return { pods, workloads: Object.fromEntries(workloads) }
+}
+
+function named({ metadata }: { metadata?: { name?: string } }, fact: WorkloadFact): [string, WorkloadFact] {
+  return [`${fact.kind}/${metadata?.name}`, fact]
 }
 
 /** The pods of every Scalar product in the namespace. */
@@ -26,22 +36,11 @@ export function scalarPods(api: Api, namespace: string): Promise<ReleasePod[]> {
   return podsOf(api, namespace, podSelector())
 }
 
-async function podsOf({ core }: Api, namespace: string, labelSelector: string): Promise<ReleasePod[]> {
+async function podsOf({ core }: Api, namespace: string, labelSelector: string, patienceMs?: number): Promise<ReleasePod[]> {
   const [pods, services] = await Promise.all([
-    ask('list pods', () => core.listNamespacedPod({ namespace, labelSelector })),
-    ask('list services', () => core.listNamespacedService({ namespace, labelSelector })),
+    ask('list pods', () => core.listNamespacedPod({ namespace, labelSelector }), patienceMs),
+    ask('list services', () => core.listNamespacedService({ namespace, labelSelector }), patienceMs),
   ])
   const found = pods.items.filter(isAlive).map((pod) => releasePod(pod, services.items))
   return found.sort((a, b) => (a.name < b.name ? -1 : 1))
-}
-
-/** What of a Deployment must not change in a pause. */
-export function deploymentFact({ metadata, spec }: V1Deployment): string {
-  return `generation ${metadata?.generation ?? 0}, ${spec?.replicas ?? 1} replicas`
-}
-
-/** What of an EndpointSlice must not change in a pause. */
-export function sliceFact({ endpoints }: V1EndpointSlice): string {
-  const addresses = (endpoints ?? []).flatMap((endpoint) => endpoint.addresses)
-  return addresses.length === 0 ? 'no addresses' : addresses.sort().join(' ')
 }

@@ -8,6 +8,7 @@ export const rights: readonly { group: string; resource: string; subresource?: s
   { group: '', resource: 'services', verbs: ['list'] },
   { group: 'discovery.k8s.io', resource: 'endpointslices', verbs: ['list', 'watch'] },
   { group: 'apps', resource: 'deployments', verbs: ['get', 'list', 'watch'] },
+  { group: 'apps', resource: 'replicasets', verbs: ['list', 'watch'] },
   { group: 'apps', resource: 'deployments', subresource: 'scale', verbs: ['patch'] },
   { group: '', resource: 'configmaps', verbs: ['get', 'list', 'create', 'update', 'patch', 'delete'] },
   { group: 'coordination.k8s.io', resource: 'leases', verbs: ['get', 'create', 'update', 'delete'] },

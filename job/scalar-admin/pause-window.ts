@@ -1,12 +1,13 @@
 import { messageOf } from '../../operation/failure.ts'
 import type { PauseWindowRecord } from '../../operation/record.ts'
-import type { Cluster, ReleaseState } from '../kubernetes/cluster.ts'
+import type { ReleaseChange, ReleaseState } from '../kubernetes/cluster.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { formatAddress } from './client.ts'
 import { endLeftoverPause } from './leftover-pause.ts'
 import { pauseAround, type HeldPause } from './pause-around.ts'
 import { journalEnd, journalIntent, nextPause, recordWindow, type PauseIntent } from './pause-journal.ts'
 import { refuseForeignPauses, refuseUnsettled } from './refusals.ts'
+import { harmSince } from './second-look.ts'
 import { adminTls, closeAll, connectOrRefuse, serversOf } from './servers.ts'
 import { changesBetween } from './state-changes.ts'
 import { endpointOf, findTargets, type PauseTarget, type Targets } from './targets.ts'
@@ -40,8 +41,8 @@ export const holdPause: HoldPause = async (context, inside) => {
   try {
     await connectOrRefuse(servers, tls)
     const unchecked = [...(await refuseForeignPauses(servers)), ...unwatched(found)]
-    const changes: string[] = []
-    await cluster.watchReleases(found.releases, (what) => changes.push(what), watch.signal)
+    const changes: ReleaseChange[] = []
+    const watched = await cluster.watchReleases(found.releases, (change) => changes.push(change), watch.signal)
     const before = await cluster.releaseState(found.releases)
     refuseUnsettled(before, [...changesBetween(found.state, before), ...changes])
 
@@ -54,7 +55,7 @@ export const holdPause: HoldPause = async (context, inside) => {
 
     const outcome = await pauseAround(context, { servers, window, lost: leases.lost }, inside)
 
-    window.reasons.push(...notPaused(found), ...(await changesSince(before, cluster, found.releases, changes)))
+    window.reasons.push(...notPaused(found), ...(await harmSince(before, { context, watched, changes, releases: found.releases })))
     if ('failure' in outcome) window.reasons.push(messageOf(outcome.failure))
     window.verdict = window.reasons.length === 0 ? 'valid' : 'void'
     if (window.verdict === 'valid') window.reasons.push(...unchecked)
@@ -73,15 +74,6 @@ function intentTo(targets: readonly PauseTarget[], { pods }: ReleaseState): Paus
   return {
     servers: targets.map(({ pod, serverName, ...at }) => ({ address: formatAddress(at), ...(serverName && { serverName }), ...(pod && { uid: pod.uid }) })),
     restarts: Object.fromEntries(pods.map(({ uid, restarts }) => [uid, restarts])),
-  }
-}
-
-/** What changed since `before`, by the watch and by a second look; a state that cannot be had proves nothing either. */
-async function changesSince(before: ReleaseState, cluster: Cluster, releases: readonly string[], watched: readonly string[]): Promise<string[]> {
-  try {
-    return [...new Set([...changesBetween(before, await cluster.releaseState(releases)), ...watched])]
-  } catch (error) {
-    return [...watched, `the pods after the pause could not be compared with those before: ${messageOf(error)}`]
   }
 }
 

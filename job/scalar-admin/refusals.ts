@@ -1,6 +1,7 @@
 import { Failure, messageOf } from '../../operation/failure.ts'
-import type { ReleaseState } from '../kubernetes/cluster.ts'
+import type { ReleaseChange, ReleaseState } from '../kubernetes/cluster.ts'
 import { answerMs, type Server } from './servers.ts'
+import { harmOf } from './state-changes.ts'
 import { titleOf } from './targets.ts'
 
 /**
@@ -40,9 +41,9 @@ function foreignPause(titles: readonly string[]): Failure {
 }
 
 /** @throws Failure where pods are not ready, or come and go at this moment; nothing has been paused then */
-export function refuseUnsettled({ pods }: ReleaseState, changes: readonly string[]): void {
+export function refuseUnsettled({ pods }: ReleaseState, changes: readonly ReleaseChange[]): void {
   const unready = pods.filter(({ ready }) => !ready).map(({ name, trouble }) => `pod ${name} is not ready${trouble === undefined ? '' : ` (${trouble})`}`)
-  const why = [...unready, ...new Set(changes)]
+  const why = [...unready, ...new Set(changes.map(harmOf).filter((harm) => harm !== undefined))]
   if (why.length === 0) return
   throw new Failure({
     what: 'nothing was paused: the pods are not settled',

@@ -2,12 +2,12 @@ import { Failure } from '../../../operation/failure.ts'
 import type { JournalDocument } from '../../../operation/journal.ts'
 import type { JobState } from '../../../operation/job-state.ts'
 import type { GuardReport, OperationRecord } from '../../../operation/record.ts'
-import type { Cluster, OperationPod, ReleasePod } from '../../../job/kubernetes/cluster.ts'
+import type { Cluster, OperationPod, ReleaseChange, ReleasePod, WorkloadFact } from '../../../job/kubernetes/cluster.ts'
 
 /** A cluster that is only data, for tests of what is built on it; test/end-to-end/worker/ has the real one. */
 export interface InMemoryCluster extends Cluster {
   pods: ReleasePod[]
-  deployments: Record<string, string>
+  facts: Record<string, WorkloadFact>
   recordsByName: Map<string, OperationRecord>
   journals: Map<string, JournalDocument>
   /** release -> operation */
@@ -21,7 +21,7 @@ export interface InMemoryCluster extends Cluster {
   reports: Map<string, GuardReport>
   missing: string[]
   /** tells every watch */
-  change(what: string): void
+  change(change: ReleaseChange): void
   /** aborts what `lost` says of every Lease */
   loseLeases(reason: Error): void
   /** what was asked, in order, for tests of what happens when */
@@ -29,7 +29,7 @@ export interface InMemoryCluster extends Cluster {
 }
 
 export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
-  const watches = new Set<(what: string) => void>()
+  const watches = new Set<(change: ReleaseChange) => void>()
   const lost = new AbortController()
   let renewedMs = performance.now()
   const lookAtLeases = () => {
@@ -39,7 +39,7 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
   const of = (releases: readonly string[]) => cluster.pods.filter(({ release }) => releases.includes(release))
   const cluster: InMemoryCluster = {
     pods,
-    deployments: {},
+    facts: {},
     recordsByName: new Map(),
     journals: new Map(),
     held: new Map(),
@@ -50,18 +50,19 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     reports: new Map(),
     missing: [],
     calls: [],
-    change: (what) => watches.forEach((changed) => changed(what)),
+    change: (change) => watches.forEach((changed) => changed(change)),
     loseLeases: (reason) => lost.abort(reason),
     namespace: 'ns',
     async releaseState(releases) {
       cluster.calls.push('releaseState')
-      return structuredClone({ pods: of(releases), workloads: cluster.deployments })
+      return structuredClone({ pods: of(releases), workloads: cluster.facts })
     },
     scalarPods: async () => structuredClone(cluster.pods),
     async watchReleases(_, changed, signal) {
       cluster.calls.push('watch')
       watches.add(changed)
       signal.addEventListener('abort', () => watches.delete(changed))
+      return { catchUp: () => Promise.resolve() }
     },
     workloads: async () => [],
     scale: async () => undefined,

@@ -70,7 +70,7 @@ t.test('a pause of a fixed time that proves nothing ends in exit code 3', async 
   const s = await scene(t)
   const running = s.run(pauseRequest({ durationMs: 400 }))
   await untilPaused(s)
-  s.cluster.change('pod other appeared')
+  s.cluster.change({ of: 'watch', trouble: 'pod other appeared' })
   t.equal(await running, 3)
   t.match(record(s), { state: 'failed', exitCode: 3, failure: { why: /pod other appeared/, next: String } })
 })

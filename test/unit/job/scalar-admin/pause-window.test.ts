@@ -167,8 +167,8 @@ t.test('what makes a window void', async (t) => {
     'a pod that vanished': { inside: ({ cluster }) => cluster.pods.pop(), reason: /vanished/ },
     'a pod that appeared': { inside: ({ cluster }) => cluster.pods.push({ ...(cluster.pods[0] as Ledger['pod']), name: 'new', uid: 'new' }), reason: /pod new appeared/ },
     'a pod that was replaced under its name': { inside: ({ cluster }) => (cluster.pods = cluster.pods.map((pod) => ({ ...pod, uid: `${pod.uid}b` }))), reason: /was replaced/ },
-    'a rollout': { inside: ({ cluster }) => (cluster.deployments['Deployment/x'] = 'generation 2, 3 replicas'), reason: /Deployment x changed/ },
-    'a pod that came and went': { inside: ({ cluster }) => cluster.change('pod brief appeared'), reason: /pod brief appeared/ },
+    'a rollout': { inside: ({ cluster }) => (cluster.facts['Deployment/x'] = { kind: 'Deployment', uid: 'd', generation: 2, replicas: 3, template: 'b' }), reason: /Deployment x appeared/ },
+    'a pod that came and went': { inside: ({ cluster }) => cluster.change({ of: 'pod', name: 'brief', now: { ...(cluster.pods[0] as Ledger['pod']), name: 'brief', uid: 'brief' } }), reason: /pod brief appeared/ },
     'a pod that somebody unpaused': { inside: ({ ledgers }) => ledgers[2].gate.open(), reason: /was unpaused by somebody else/ },
     'an error inside': {
       inside: () => {
