@@ -19,7 +19,7 @@ async function answers(program: string, argument: string): Promise<boolean> {
 }
 
 /** @throws Error where a program is missing and this user may not install packages. */
-async function ensureProgram(program: string, argument: string, debianPackage: string): Promise<void> {
+export async function ensureProgram(program: string, argument: string, debianPackage: string): Promise<void> {
   if (await answers(program, argument)) return
   if (process.getuid?.() !== 0) throw new Error(`no ${program} found: install the package "${debianPackage}", or run as root to have it installed`)
   await run('apt-get', ['install', '--yes', '--no-install-recommends', debianPackage], {

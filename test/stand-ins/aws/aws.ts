@@ -1,0 +1,79 @@
+import { once } from 'node:events'
+import { Calls, type Call } from './calls.ts'
+import { controlPath } from './control.ts'
+import { startDynamodbLocal, ensureDynamodbLocal } from './dynamodb-local.ts'
+import { Emulator } from './emulator.ts'
+import { awsServer } from './server.ts'
+import { Service } from './service.ts'
+import { changed, settingsSchema, type AwsChanges, type AwsSettings } from './settings.ts'
+
+export interface AwsOptions {
+  /** 0 gives a free one */
+  port?: number
+  host?: string
+  settings?: AwsChanges
+  /** where DynamoDB Local lies, in place of the cache */
+  dynamodbLocal?: string
+}
+
+/** A running DynamoDB and Application Auto Scaling of all regions, behind one endpoint. */
+export interface Aws {
+  endpoint: string
+  port: number
+  readonly settings: AwsSettings
+  /** changes settings from now on; groups (phases, limits) are merged, faults begin to count anew */
+  set(changes: AwsChanges): void
+  /** ms by the service's clock */
+  now(): number
+  /** the calls answered so far, oldest first */
+  calls(): readonly Call[]
+  forgetCalls(): void
+  /** ends it; what was in it is gone. @throws Error where something went wrong inside the stand-in itself */
+  stop(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Starts the stand-in; takes about a second. README.md says how it behaves.
+ * @throws Error where its item storage does not start
+ */
+export async function startAws({ port = 0, host = '127.0.0.1', settings = {}, dynamodbLocal }: AwsOptions = {}): Promise<Aws> {
+  const storage = await startDynamodbLocal(dynamodbLocal ?? (await ensureDynamodbLocal()))
+  const service = new Service(new Emulator(storage.endpoint), changed(settingsSchema.parse({}), settings))
+  const calls = new Calls()
+  const set = (changes: AwsChanges) => {
+    const faults = service.settings.faults
+    service.settings = changed(service.settings, changes)
+    if (changes.faults === undefined) service.settings.faults = faults
+    service.clock.offsetMs = service.settings.clockOffsetMs
+  }
+  const server = awsServer({ service, calls, besides: controlPath({ service, calls, set }) })
+  server.listen(port, host)
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the stand-in has no port')
+
+  let stopping: Promise<void> | undefined
+  const end = async () => {
+    await service.stop()
+    server.closeAllConnections()
+    server.close()
+    await once(server, 'close')
+    await storage.stop()
+    if (service.problems.length > 0) throw new AggregateError(service.problems, `the stand-in of AWS failed: ${service.problems.map(String).join('; ')}`)
+  }
+  const stop = () => (stopping ??= end())
+  return {
+    endpoint: `http://127.0.0.1:${address.port}`,
+    port: address.port,
+    get settings() {
+      return service.settings
+    },
+    set,
+    now: () => service.clock.now(),
+    calls: () => calls.all,
+    forgetCalls: () => calls.forget(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}

@@ -1,0 +1,22 @@
+import type { Item } from './history.ts'
+import type { Carried } from './table.ts'
+
+/** A backup: what was carried over, and the items of its moment. */
+export interface Backup {
+  arn: string
+  name: string
+  type: 'USER' | 'SYSTEM'
+  status: 'CREATING' | 'AVAILABLE' | 'DELETED'
+  createdMs: number
+  /** SYSTEM backups end by themselves, ms */
+  expiresMs: number | undefined
+  bytes: number
+  source: { name: string; id: string; arn: string; createdMs: number; items: number; bytes: number }
+  carried: Carried
+  /** at backup time; described only */
+  extras: { stream: object | undefined; timeToLive: object | undefined }
+  /** undefined until it is made */
+  items: readonly Item[] | undefined
+  /** restores from it under way */
+  restores: number
+}

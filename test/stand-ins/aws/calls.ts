@@ -1,0 +1,39 @@
+/** One call as the stand-in saw it. */
+export interface Call {
+  /** when it arrived, ms of the service's clock */
+  atMs: number
+  /** how long its answer took, ms */
+  tookMs: number
+  accessKey: string
+  region: string
+  operation: string
+  tables: readonly string[]
+  /** of calls that are not about items */
+  input: Record<string, unknown> | undefined
+  /** HTTP status of the answer; undefined where none was sent */
+  status: number | undefined
+  /** code of the error that was answered */
+  error: string | undefined
+  /** effect of the fault that struck it */
+  fault: string | undefined
+}
+
+const most = 200_000
+
+/** The calls made, in the order of their answers. */
+export class Calls {
+  #calls: Call[] = []
+
+  add(call: Call): void {
+    this.#calls.push(call)
+    if (this.#calls.length > most) this.#calls = this.#calls.slice(most / 2)
+  }
+
+  get all(): readonly Call[] {
+    return this.#calls
+  }
+
+  forget(): void {
+    this.#calls = []
+  }
+}

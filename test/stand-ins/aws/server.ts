@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { authenticate, type Caller } from './authentication.ts'
+import { authorize, tablesNamed } from './authorization.ts'
+import { autoscalingOperations } from './autoscaling-operations.ts'
+import { backupOperations } from './backup-operations.ts'
+import type { Call, Calls } from './calls.ts'
+import { continuousBackupOperations } from './continuous-backups.ts'
+import { AwsError } from './errors.ts'
+import { errorOf, FaultCounts, internalError } from './faults.ts'
+import { itemOperations } from './item-operations.ts'
+import { restoreOperations } from './restore-operations.ts'
+import type { Context, Operation, Service } from './service.ts'
+import { featureOperations } from './table-features.ts'
+import { tableOperations } from './table-operations.ts'
+
+const dynamodb: Record<string, Operation> = { ...tableOperations, ...backupOperations, ...continuousBackupOperations, ...restoreOperations, ...featureOperations, ...itemOperations }
+
+/** The service and operation that the header names. */
+function operationOf(target: string): { service: 'dynamodb' | 'application-autoscaling'; operation: string; act: Operation | undefined; contentType: string } {
+  const [front, operation = ''] = target.split('.')
+  if (front === 'AnyScaleFrontendService') return { service: 'application-autoscaling', operation, act: autoscalingOperations[operation], contentType: 'application/x-amz-json-1.1' }
+  return { service: 'dynamodb', operation, act: front === 'DynamoDB_20120810' ? dynamodb[operation] : undefined, contentType: 'application/x-amz-json-1.0' }
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = []
+  for await (const part of request) parts.push(part as Buffer)
+  return Buffer.concat(parts)
+}
+
+export interface ServerOptions {
+  service: Service
+  calls: Calls
+  /** answers what is not of AWS, such as /_control; true where it did */
+  besides: (request: IncomingMessage, response: ServerResponse, body: Buffer) => Promise<boolean>
+}
+
+/** The HTTP front of the service; not listening yet. */
+export function awsServer({ service, calls, besides }: ServerOptions): Server {
+  const counts = new FaultCounts()
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await bodyOf(request)
+    if (await besides(request, response, body)) return
+    const atMs = service.clock.now()
+    const began = performance.now()
+    const { settings } = service
+    const named = operationOf(String(request.headers['x-amz-target'] ?? ''))
+    const input = JSON.parse(body.toString() || '{}') as Record<string, unknown>
+    const call: Call = { atMs, tookMs: 0, accessKey: '', region: '', operation: named.operation, tables: tablesNamed(input), input: undefined, status: undefined, error: undefined, fault: undefined }
+    if (!(named.operation in itemOperations)) call.input = input
+
+    const act = async (caller: Caller): Promise<object> => {
+      authorize(named.service, named.operation, input, caller, settings)
+      if (named.act === undefined) throw new AwsError('UnknownOperationException', `no operation ${named.operation}`)
+      const context: Context = { service, region: service.region(caller.account, caller.region) }
+      service.checkRate(context.region, named.operation)
+      return await named.act(input as never, context)
+    }
+
+    let result: { status: number; body: object } | undefined
+    try {
+      const caller = authenticate(request, body, named.service, settings, service.clock)
+      call.accessKey = caller.accessKey
+      call.region = caller.region
+      const fault = counts.strike(settings.faults, call)
+      call.fault = fault?.effect
+      if (fault !== undefined && fault.delayMs > 0) await sleep(fault.delayMs)
+      const error = fault === undefined ? undefined : errorOf(fault)
+      if (error !== undefined) throw error
+      if (fault?.effect !== 'reset') {
+        const body = await act(caller)
+        if (fault?.effect === 'lost-answer-500') throw internalError()
+        if (fault?.effect !== 'lost-answer') result = { status: 200, body }
+      }
+    } catch (error) {
+      const lost = call.fault === 'lost-answer' && error instanceof AwsError
+      const known = error instanceof AwsError ? error : internalError()
+      if (!(error instanceof AwsError)) service.problems.push(error)
+      call.error = known.code
+      if (!lost) result = { status: known.status, body: known.body }
+    }
+    call.tookMs = performance.now() - began
+    call.status = result?.status
+    calls.add(call)
+    if (result === undefined) {
+      request.socket.destroy()
+      return
+    }
+    response.writeHead(result.status, {
+      'content-type': named.contentType,
+      'x-amzn-requestid': randomUUID(),
+      date: new Date(service.clock.now()).toUTCString(),
+    })
+    response.end(JSON.stringify(result.body))
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => {
+      service.problems.push(error)
+      request.socket.destroy()
+    })
+  })
+  server.keepAliveTimeout = 60_000
+  return server
+}

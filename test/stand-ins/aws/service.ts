@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Autoscaling } from './autoscaling-state.ts'
+import type { Backup } from './backup.ts'
+import { Clock } from './clock.ts'
+import type { Emulator, Space } from './emulator.ts'
+import { limitExceeded, resourceNotFound, throttled } from './errors.ts'
+import { KeyedLock } from './keyed-lock.ts'
+import type { AwsSettings, PhaseName } from './settings.ts'
+import type { Table } from './table.ts'
+
+/** What an account has in one region. */
+export interface Region extends Space {
+  tables: Map<string, Table>
+  /** by ARN */
+  backups: Map<string, Backup>
+  autoscaling: Autoscaling
+  /** when calls of an operation were let through, ms */
+  rates: Map<string, number[]>
+}
+
+/** The whole service: every account's regions, the settings, and what goes on by itself. */
+export class Service {
+  settings: AwsSettings
+  readonly clock = new Clock()
+  readonly emulator: Emulator
+  readonly locks = new KeyedLock()
+  readonly #regions = new Map<string, Region>()
+  readonly #stopped = new AbortController()
+  readonly #underWay = new Set<Promise<void>>()
+  /** what went wrong inside the stand-in itself */
+  readonly problems: unknown[] = []
+
+  constructor(emulator: Emulator, settings: AwsSettings) {
+    this.emulator = emulator
+    this.settings = settings
+    this.clock.offsetMs = settings.clockOffsetMs
+  }
+
+  region(account: string, region: string): Region {
+    const key = `${account} ${region}`
+    const known = this.#regions.get(key)
+    if (known !== undefined) return known
+    const made: Region = { account, region, tables: new Map(), backups: new Map(), autoscaling: new Autoscaling(), rates: new Map() }
+    this.#regions.set(key, made)
+    return made
+  }
+
+  /** Length of a phase, ms; the same every time for the same subject. */
+  phaseMs(name: PhaseName, subject: string): number {
+    const phase = this.settings.phases[name]
+    if (typeof phase === 'number') return phase
+    const draw = createHash('sha256').update(`${name} ${subject}`).digest().readUInt32BE() / 2 ** 32
+    return phase.fromMs + draw * (phase.toMs - phase.fromMs)
+  }
+
+  /** Goes on by itself: does `work` at once, and `then` when both it and the phase are over. */
+  background(phaseMs: number, work: () => Promise<void>, then: () => void): void {
+    const job = async () => {
+      try {
+        await Promise.all([work(), sleep(phaseMs, undefined, { signal: this.#stopped.signal, ref: false })])
+        then()
+      } catch (error) {
+        if (!this.#stopped.signal.aborted) this.problems.push(error)
+      }
+    }
+    const running: Promise<void> = job().finally(() => this.#underWay.delete(running))
+    this.#underWay.add(running)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    await Promise.all(this.#underWay)
+  }
+
+  /** @throws AwsError ThrottlingException where the operation is called too often */
+  checkRate(region: Region, operation: string): void {
+    const limit = this.settings.limits.ratePerSecond[operation]
+    if (limit === undefined) return
+    const now = performance.now()
+    const recent = (region.rates.get(operation) ?? []).filter((ms) => ms > now - 1000)
+    region.rates.set(operation, recent)
+    if (recent.length >= limit) throw throttled()
+    recent.push(now)
+  }
+
+  /** @throws AwsError LimitExceededException where the account may not begin another table operation in this region */
+  checkTableOperations({ tables }: Region, begins: { table?: boolean; indexes?: boolean; restore?: boolean }): void {
+    const { limits } = this.settings
+    const all = [...tables.values()]
+    const busy = all.filter((table) => table.status !== 'ACTIVE' || table.timeToLive?.status === 'ENABLING' || table.timeToLive?.status === 'DISABLING')
+    if (begins.table === true && all.length >= limits.tables) throw limitExceeded(`Too many tables; the quota is ${limits.tables}`)
+    if (begins.restore === true && all.filter((table) => table.restore?.inProgress === true).length >= limits.concurrentRestores) {
+      throw limitExceeded(`Only ${limits.concurrentRestores} tables can be restored simultaneously`)
+    }
+    if (busy.length >= limits.concurrentTableOperations) throw limitExceeded(`Only ${limits.concurrentTableOperations} tables can be created, updated, or deleted simultaneously`)
+    const creating = busy.filter((table) => table.status === 'CREATING' && table.locals.length + table.globals.length > 0)
+    if (begins.indexes === true && creating.length >= limits.concurrentTableOperationsWithIndexes) {
+      throw limitExceeded(`Only ${limits.concurrentTableOperationsWithIndexes} tables with secondary indexes can be created simultaneously`)
+    }
+  }
+}
+
+/** What an operation knows besides its input. */
+export interface Context {
+  service: Service
+  region: Region
+}
+
+/** An operation of the API. */
+export type Operation = (input: never, context: Context) => object | Promise<object>
+
+/** The name in a table's name or ARN. */
+export const tableName = (nameOrArn: string | undefined): string => (nameOrArn ?? '').replace(/^arn:aws:dynamodb:[^:]*:\d*:table\//, '').split('/')[0] ?? ''
+
+export const tableArn = ({ account, region }: Space, name: string): string => `arn:aws:dynamodb:${region}:${account}:table/${name}`
+
+/** @throws AwsError ResourceNotFoundException, or another one that `missing` makes */
+export function tableOf(region: Region, nameOrArn: string | undefined, missing = resourceNotFound): Table {
+  const name = tableName(nameOrArn)
+  const table = region.tables.get(name)
+  if (table === undefined) throw missing(name)
+  return table
+}

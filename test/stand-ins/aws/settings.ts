@@ -1,0 +1,124 @@
+import { z } from 'zod'
+
+/** A fixed length in ms, or one drawn from a range; the same table gets the same draw every time. */
+const phase = z.union([z.number().min(0), z.strictObject({ fromMs: z.number().min(0), toMs: z.number().min(0) })])
+
+const phases = z.strictObject({
+  /** CreateTable: CREATING → ACTIVE */
+  createTable: phase.default(100),
+  /** DeleteTable: DELETING → gone */
+  deleteTable: phase.default(100),
+  /** UpdateTable: UPDATING → ACTIVE */
+  updateTable: phase.default(50),
+  /** an index added to a table: CREATING → ACTIVE */
+  createIndex: phase.default(150),
+  deleteIndex: phase.default(100),
+  /** RestoreTableToPointInTime and RestoreTableFromBackup: CREATING → ACTIVE */
+  restore: phase.default(200),
+  /** CreateBackup: CREATING → AVAILABLE */
+  createBackup: phase.default(100),
+  /** UpdateTimeToLive: ENABLING → ENABLED */
+  timeToLive: phase.default(50),
+  contributorInsights: phase.default(50),
+  /** after a table is ACTIVE, until its backups can be spoken of at all */
+  continuousBackups: phase.default(0),
+})
+
+/** Quotas; a test with many tables may raise those that cost it time. */
+const limits = z.strictObject({
+  tables: z.number().default(2500),
+  concurrentRestores: z.number().default(50),
+  concurrentTableOperations: z.number().default(500),
+  concurrentTableOperationsWithIndexes: z.number().default(250),
+  /** calls a second of each operation, across a region; what is not named is not limited */
+  ratePerSecond: z
+    .record(z.string(), z.number())
+    .default({
+      CreateBackup: 50,
+      DeleteBackup: 10,
+      DescribeBackup: 10,
+      DescribeContinuousBackups: 10,
+      ListBackups: 5,
+      ListTagsOfResource: 10,
+      RestoreTableFromBackup: 10,
+      TagResource: 5,
+      UntagResource: 5,
+    }),
+})
+
+const glob = z.string().describe('* stands for any characters')
+
+/** What goes wrong with calls that match. */
+const fault = z.strictObject({
+  operation: glob.default('*'),
+  /** the table, the restore's target or the backup's ARN; a call that names none is matched by * alone */
+  table: glob.default('*'),
+  region: glob.default('*'),
+  /** matching calls that are let through first */
+  skip: z.number().int().min(0).default(0),
+  /** how many calls it strikes after that; without it all */
+  times: z.number().int().min(1).optional(),
+  /**
+   * throttle, internal (500), unavailable (503), reset (connection closed before anything happens), lost-answer (closed after it
+   * happened), lost-answer-500 (answered with 500 after it happened), expired (ExpiredTokenException), error (the given one)
+   */
+  effect: z.enum(['throttle', 'throughput', 'internal', 'unavailable', 'reset', 'lost-answer', 'lost-answer-500', 'expired', 'error', 'delay']),
+  /** ms before anything happens; of any effect */
+  delayMs: z.number().min(0).default(0),
+  error: z.strictObject({ code: z.string(), message: z.string().default('a fault that was asked for'), status: z.number().default(400) }).optional(),
+})
+
+const key = z.strictObject({
+  account: z.string().regex(/^\d{12}$/).default('123456789012'),
+  /** checked against the signature where it is given */
+  secret: z.string().optional(),
+  sessionToken: z.string().optional(),
+  /** by the stand-in's clock, ms since 1970; afterwards ExpiredTokenException */
+  expiresAtMs: z.number().optional(),
+})
+
+const denial = z.strictObject({
+  /** such as dynamodb:DeleteTable or application-autoscaling:*; * stands for any characters */
+  action: z.string(),
+  /** of the table */
+  table: glob.default('*'),
+})
+
+/** Everything that can be set, at the start and while it runs. */
+export const settingsSchema = z.strictObject({
+  phases: phases.prefault({}),
+  limits: limits.prefault({}),
+  /** how far LatestRestorableDateTime trails the clock, ms; about five minutes at AWS */
+  restorableLagMs: z.number().min(0).default(2_000),
+  /** a backup of a table under writes has of each item any state of this long before and after the request, ms */
+  backupSkewMs: z.number().min(0).default(60_000),
+  /** which moment of the second it names a restore takes: any (drawn for each restore), its start or its end */
+  restoreMoment: z.enum(['any', 'start', 'end']).default('any'),
+  /** the service's clock minus this machine's, ms */
+  clockOffsetMs: z.number().default(0),
+  /** access keys that exist; without it every one does, and signatures are not checked */
+  keys: z.record(z.string(), key).optional(),
+  /** regions that exist; without it every one does */
+  regions: z.array(z.string()).optional(),
+  denied: z.array(denial).default([]),
+  faults: z.array(fault).default([]),
+})
+
+export type AwsSettings = z.output<typeof settingsSchema>
+export type Fault = z.output<typeof fault>
+export type PhaseName = keyof AwsSettings['phases']
+
+type Changes<T> = { [K in keyof T]?: T[K] extends Record<string, unknown> | undefined ? Partial<T[K]> : T[K] }
+
+/** Changes of settings; groups are merged, everything else is replaced. */
+export type AwsChanges = Changes<z.input<typeof settingsSchema>>
+
+/** @throws ZodError where a change is not one */
+export function changed(settings: AwsSettings, { phases: phaseChanges, limits: limitChanges, ...others }: AwsChanges): AwsSettings {
+  return settingsSchema.parse({
+    ...settings,
+    ...others,
+    phases: { ...settings.phases, ...phaseChanges },
+    limits: { ...settings.limits, ...limitChanges },
+  })
+}

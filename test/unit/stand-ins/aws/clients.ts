@@ -1,0 +1,66 @@
+import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling'
+import { DynamoDB, type CreateTableInput } from '@aws-sdk/client-dynamodb'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+interface Server {
+  endpoint: string
+}
+
+const settings = (server: Server, region: string, attempts: number) => ({
+  endpoint: server.endpoint,
+  region,
+  credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
+  maxAttempts: attempts,
+})
+
+/** AWS's own client; it makes one attempt unless told otherwise, so that a test sees every answer. */
+export const dynamodbClient = (server: Server, region = 'eu-west-1', attempts = 1): DynamoDB => new DynamoDB(settings(server, region, attempts))
+
+export const autoscalingClient = (server: Server, region = 'eu-west-1'): ApplicationAutoScaling => new ApplicationAutoScaling(settings(server, region, 1))
+
+/** Asks until it is so, every 10 ms for at most 30 s. */
+export async function until(what: string, so: () => Promise<boolean>): Promise<void> {
+  const end = Date.now() + 30_000
+  while (!(await so())) {
+    if (Date.now() > end) throw new Error(`waited in vain: ${what}`)
+    await sleep(10)
+  }
+}
+
+export const active = (client: DynamoDB, TableName: string): Promise<void> =>
+  until(`${TableName} is ACTIVE`, async () => (await client.describeTable({ TableName })).Table?.TableStatus === 'ACTIVE')
+
+export const gone = (client: DynamoDB, TableName: string): Promise<void> =>
+  until(`${TableName} is gone`, () => client.describeTable({ TableName }).then(() => false, (error: Error) => error.name === 'ResourceNotFoundException'))
+
+export const available = (client: DynamoDB, BackupArn: string | undefined): Promise<void> =>
+  until('the backup is AVAILABLE', async () => (await client.describeBackup({ BackupArn })).BackupDescription?.BackupDetails?.BackupStatus === 'AVAILABLE')
+
+/** A table with the key `id`, ACTIVE. */
+export async function createTable(client: DynamoDB, TableName: string, more: Partial<CreateTableInput> = {}): Promise<void> {
+  await client.createTable({
+    TableName,
+    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    BillingMode: 'PAY_PER_REQUEST',
+    ...more,
+  })
+  await active(client, TableName)
+}
+
+/** A table with point-in-time recovery on. */
+export async function createRecoverable(client: DynamoDB, TableName: string, more: Partial<CreateTableInput> = {}): Promise<void> {
+  await createTable(client, TableName, more)
+  await client.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } })
+}
+
+export const put = (client: DynamoDB, TableName: string, id: string, value: string) => client.putItem({ TableName, Item: { id: { S: id }, value: { S: value } } })
+
+/** All items as `id=value`, sorted. */
+export async function contents(client: DynamoDB, TableName: string): Promise<string[]> {
+  const { Items = [] } = await client.scan({ TableName, ConsistentRead: true })
+  return Items.map((item) => `${item['id']?.S}=${item['value']?.S ?? item['value']?.N}`).sort()
+}
+
+/** Name of the error that a call ends with. */
+export const errorName = (call: Promise<unknown>): Promise<string> => call.then(() => 'none', (error: Error) => error.name)
