@@ -1,4 +1,5 @@
 import t from 'tap'
+import { fillDuringDump } from './full-volume.ts'
 import { openLedgerStage } from './ledger-stage.ts'
 import { backupOf, recordOf } from './records.ts'
 import { neverPaused, nothingLeft, refuses } from './refusal.ts'
@@ -8,45 +9,6 @@ import { Volume } from './volume.ts'
 /** Volumes without room for what is to be written: 40 MB of data that cannot be compressed much. */
 const { stage } = await openLedgerStage('bad-volume', { replicas: 2, standIn: { STAND_IN_WORKERS: '1', STAND_IN_FILL_MB: '40' } })
 t.teardown(() => stage.close())
-
-/** Fills the volume to the last byte as soon as a dump has begun there, keeps it full until that is gone, then makes room again. */
-const filling = `
-const fs = require('node:fs')
-const filler = '/volume/filler'
-const chunk = Buffer.alloc(4 << 20, 1)
-const begun = () => {
-  try {
-    return fs.readdirSync('/volume/ledger', { recursive: true }).some((path) => path.includes('.partial'))
-  } catch {
-    return false // the preflight makes the folder and removes it again
-  }
-}
-const endMs = Date.now() + 120000
-const until = async (holds) => {
-  while (!holds()) {
-    if (Date.now() > endMs) throw new Error('waited in vain')
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
-}
-const file = fs.openSync(filler, 'a')
-const fill = () => {
-  try {
-    for (;;) fs.writeSync(file, chunk)
-  } catch (error) {
-    if (error.code !== 'ENOSPC') throw error
-  }
-}
-void (async () => {
-  await until(begun)
-  await until(() => {
-    fill()
-    return !begun()
-  })
-  fs.closeSync(file)
-  fs.rmSync(filler)
-  console.log('filled')
-})()
-`
 
 t.test('too little room is found before anything is paused', async (t) => {
   t.teardown(await makeSmallClaim(stage, 'tiny', 8))
@@ -65,7 +27,7 @@ t.test('too little room is found before anything is paused', async (t) => {
 t.test('a volume that fills during the dump costs the backup, and nothing else', async (t) => {
   t.teardown(await makeSmallClaim(stage, 'small', 64))
   const volume = await Volume.of(stage, 'small')
-  const filled = volume.node(filling).catch(String)
+  const filled = fillDuringDump(volume).catch(String)
   const run = await stage.scalardl(['backup', 'my', '--to', 'pvc://small/ledger', '--name', 'full'])
   refuses(t, run, { code: 3, what: /pvc:\/\/small\/ledger|the dump of postgresql/, why: /No space left on device|no space is left/i, next: /the backup is unusable and its data is not kept\. (make room|remove backups)/ })
   t.match(await filled, /filled/)

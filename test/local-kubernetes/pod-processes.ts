@@ -19,6 +19,13 @@ export function signalPod(podUid: string, name: NodeJS.Signals): void {
   for (const pid of pids) signal(pid, name)
 }
 
+/** Sends a signal to those processes of a pod that run this program. @returns how many */
+export function signalPrograms(podUid: string, program: string, name: NodeJS.Signals): number {
+  const pids = processesOf(podUid).filter((pid) => read(`/proc/${pid}/comm`).trim() === program)
+  for (const pid of pids) signal(pid, name)
+  return pids.length
+}
+
 /**
  * Lets a pod's container run out of memory: its limit is lowered to little more than it uses, and that is filled. The kernel ends
  * its largest process.
