@@ -1,5 +1,6 @@
 import { Failure, messageOf } from '../../operation/failure.ts'
-import type { OperationRecord, PausedEndpoint } from '../../operation/record.ts'
+import { isOurPause } from '../../operation/own-pauses.ts'
+import type { OperationRecord } from '../../operation/record.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { adminTls, answerMs, closeAll, connectAll, serversOf, type Server } from '../scalar-admin/servers.ts'
 import { findTargets, titleOf } from '../scalar-admin/targets.ts'
@@ -22,7 +23,7 @@ export async function unpause(context: Context): Promise<void> {
     const troubles = await connectAll(servers, tls)
     const asked = await Promise.all(servers.map(async (server) => ({ server, paused: troubles.has(server) ? undefined : await ask(server) })))
     const closed = asked.filter(({ paused }) => paused !== false)
-    const chosen = closed.filter(({ server }) => request.force || isOurs(server.endpoint, records)).map(({ server }) => server)
+    const chosen = closed.filter(({ server }) => request.force || isOurPause(server.endpoint, records)).map(({ server }) => server)
     const left = closed.filter(({ server }) => !chosen.includes(server))
 
     const { answered, gone, stillPaused } = await context.phase('unpause', () => unpauseAll(chosen, cluster, signal))
@@ -53,16 +54,6 @@ async function ask({ client }: Server): Promise<boolean | undefined> {
   } catch {
     return undefined
   }
-}
-
-/** Whether a record shows a pause of ours that has not ended there. */
-function isOurs(endpoint: PausedEndpoint, records: readonly OperationRecord[]): boolean {
-  const same = (other: PausedEndpoint) => other.address === endpoint.address && (other.uid === undefined || endpoint.uid === undefined || other.uid === endpoint.uid)
-  return records.some(
-    ({ windows, stillPaused }) =>
-      windows.some(({ verdict, endpoints }) => verdict === 'open' && endpoints.some(same)) ||
-      (stillPaused.includes(endpoint.address) && windows.some(({ endpoints }) => endpoints.some(same))),
-  )
 }
 
 /** A record of an operation that has ended must not go on calling servers paused that no longer are. */

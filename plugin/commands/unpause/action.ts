@@ -2,6 +2,7 @@ import { ExitCode } from '../../../operation/exit-code.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
 import type { RequestOf } from '../../../operation/request.ts'
 import type { Action } from '../../command.ts'
+import { awaitHolders } from '../../operations/after-unpause.ts'
 import { findPodTargets } from '../../operations/find-targets.ts'
 import { finishOperation } from '../../operations/finish-operation.ts'
 import { chooseName, podParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
@@ -27,5 +28,7 @@ export const runUnpause: Action<UnpauseFlags> = async (flags, session, terminal)
   const request: RequestOf<'unpause'> = { ...requestCore(session, 'unpause', name, { ...target.target, releases: parts.map((part) => part.target) }), force: flags.force }
   const objects = await prepareOperation(session, request, parts, { tlsCaSecret: target.tlsCaSecret }, options)
   const record = await runOperation(session, terminal, objects, flags)
-  return record === undefined ? ExitCode.done : finishOperation(terminal, flags.output, record, columns)
+  if (record === undefined) return ExitCode.done
+  if (record.state === 'succeeded') await awaitHolders(session, terminal, names)
+  return finishOperation(terminal, flags.output, record, columns)
 }

@@ -1,19 +1,22 @@
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
+import { isOurPause } from '../../../operation/own-pauses.ts'
+import type { OperationRecord } from '../../../operation/record.ts'
 import type { Action } from '../../command.ts'
 import { unlessMissing } from '../../kubernetes/api-error.ts'
 import type { AdminTls } from '../../kubernetes/admin-client.ts'
-import { directUnpause, type DirectUnpause } from '../../kubernetes/direct-unpause.ts'
-import { listRecords } from '../../kubernetes/records.ts'
+import { adminServers, directUnpause, type DirectUnpause } from '../../kubernetes/direct-unpause.ts'
+import { listOperations } from '../../kubernetes/operations.ts'
 import { findReleases, requirePods } from '../../kubernetes/releases.ts'
 import type { Session } from '../../kubernetes/session.ts'
+import { awaitHolders, clearRecords } from '../../operations/after-unpause.ts'
 import { readTargetOptions, type TargetOptions } from '../../operations/read-target.ts'
 import { printList } from '../../terminal/print.ts'
 import type { UnpauseFlags } from './command.ts'
 
 /** An unpause in the middle of a backup makes it worthless. */
-async function refuseDuringBackup(session: Session, releases: readonly string[]): Promise<void> {
-  const running = (await listRecords(session, 'backup')).find(({ record }) => record?.state === 'running' && record.releases.some((release) => releases.includes(release)))
+function refuseDuringBackup(records: readonly OperationRecord[], releases: readonly string[]): void {
+  const running = records.find((record) => record.kind === 'backup' && record.state === 'running' && record.releases.some((release) => releases.includes(release)))
   if (running === undefined) return
   throw new Failure({
     what: 'the pause belongs to a backup that is under way',
@@ -31,6 +34,39 @@ async function readTls(session: Session, { target, tlsCaSecret }: TargetOptions)
   throw new Failure({ what: 'the CA certificate cannot be read', why: `the Secret "${tlsCaSecret}" has no key ${target.tls.caFile ?? ''}`, next: 'correct --tls-ca-secret NAME[/KEY], or use --tls-ca-file' })
 }
 
+const states: Record<DirectUnpause['outcome'], string> = {
+  serving: 'serving',
+  'not-paused': 'was not paused',
+  unknown: 'unpaused (not checked)',
+  left: 'left as it is',
+  failed: 'failed',
+}
+
+function reasons(results: readonly DirectUnpause[]): string {
+  return results.map((result) => `${result.pod}: ${result.reason ?? 'unknown'}`).join('; ')
+}
+
+function refuseSilence(failed: readonly DirectUnpause[], count: number): void {
+  if (failed.length === 0) return
+  throw new Failure(
+    {
+      what: `${failed.length} of ${count} pods may be STILL PAUSED`,
+      why: reasons(failed),
+      next: 'run the command again (with --tls and its flags where the servers speak TLS); deleting such a pod ends its pause as well',
+    },
+    { exitCode: ExitCode.stillPaused },
+  )
+}
+
+function refuseOthers(left: readonly DirectUnpause[]): void {
+  if (left.length === 0) return
+  throw new Failure({
+    what: `${left.length} pods were left as they are`,
+    why: `${reasons(left)}; no record of this namespace shows a pause of ours there`,
+    next: 'if nobody needs that pause, add --force',
+  })
+}
+
 /** `unpause --direct`: from this machine, through the API server. */
 export const runDirectUnpause: Action<UnpauseFlags> = async (flags, session, terminal) => {
   const options = readTargetOptions(flags)
@@ -40,29 +76,28 @@ export const runDirectUnpause: Action<UnpauseFlags> = async (flags, session, ter
   }
   const releases = await findReleases(session, names)
   requirePods(releases)
-  if (!flags.force) await refuseDuringBackup(session, names)
+  const records = (await listOperations(session)).flatMap(({ record }) => record ?? [])
+  if (!flags.force) refuseDuringBackup(records, names)
+  const servers = adminServers(releases, options.target.adminPort)
   if (flags.dryRun !== 'none') {
-    for (const release of releases) for (const pod of release.pods) terminal.data(`pod/${pod.metadata?.name ?? ''} would be unpaused (dry run)`)
+    for (const { pod } of servers) terminal.data(`pod/${pod} would be unpaused (dry run)`)
     return ExitCode.done
   }
-  const results = await directUnpause(session, releases, options.target.adminPort, await readTls(session, options))
+  const results = await directUnpause(session, servers, await readTls(session, options), (server) => flags.force || isOurPause(server, records))
   printList<DirectUnpause>(terminal, flags.output, results, {
     columns: [
       { title: 'POD', value: (result) => result.pod },
       { title: 'RELEASE', value: (result) => result.release },
-      { title: 'STATE', value: (result) => (result.outcome === 'unknown' ? 'unpaused (not checked)' : result.outcome) },
+      { title: 'STATE', value: (result) => states[result.outcome] },
     ],
     document: (result) => result,
     name: (result) => `pod/${result.pod}`,
   })
-  const failed = results.filter((result) => result.outcome === 'failed')
-  if (failed.length === 0) return ExitCode.done
-  throw new Failure(
-    {
-      what: `${failed.length} of ${results.length} pods may be STILL PAUSED`,
-      why: failed.map((result) => `${result.pod}: ${result.reason ?? 'unknown'}`).join('; '),
-      next: 'run the command again (with --tls and its flags where the servers speak TLS); deleting such a pod ends its pause as well',
-    },
-    { exitCode: ExitCode.stillPaused },
-  )
+  const those = (...outcomes: DirectUnpause['outcome'][]) => results.filter(({ outcome }) => outcomes.includes(outcome))
+  const serving = new Set(those('serving', 'not-paused', 'unknown').map(({ pod }) => pod))
+  if (those('serving', 'unknown').length > 0) await awaitHolders(session, terminal, names)
+  await clearRecords(session, servers.filter(({ pod }) => serving.has(pod)).map(({ endpoint }) => endpoint))
+  refuseSilence(those('failed'), results.length)
+  refuseOthers(those('left'))
+  return ExitCode.done
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { connectAdmin, type AdminConnection, type AdminTls } from '../../../../plugin/kubernetes/admin-client.ts'
+import { unpauseServer } from '../../../../plugin/kubernetes/direct-unpause.ts'
 import type { ServerVersion } from '../../../stand-ins/ledger/admin-service.ts'
 import { makeCertificates } from '../../../stand-ins/ledger/certificates.ts'
 import { Faults } from '../../../stand-ins/ledger/faults.ts'
@@ -33,6 +34,22 @@ t.test('a server too old to be asked is unpaused all the same', async (t) => {
   t.equal(await admin.isPaused(), undefined)
   await admin.unpause()
   t.equal(gate.isOpen, true)
+})
+
+t.test("somebody else's pause is left alone, also where the server cannot say whether it is paused", async (t) => {
+  for (const version of ['4', '2'] as const) {
+    const { gate, admin } = await paused(t, version)
+    t.match(await unpauseServer(admin, false), { outcome: 'left' })
+    t.equal(gate.isOpen, false)
+    t.match(await unpauseServer(admin, true), { outcome: version === '2' ? 'unknown' : 'serving' })
+    t.equal(gate.isOpen, true)
+  }
+})
+
+t.test('a server that serves is not told to', async (t) => {
+  const { admin } = await paused(t, '4')
+  await admin.unpause()
+  t.match(await unpauseServer(admin, true), { outcome: 'not-paused' })
 })
 
 t.test('TLS through a port-forward needs the name in the certificate, since the address is not the server\'s', async (t) => {
