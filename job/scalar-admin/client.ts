@@ -91,7 +91,7 @@ export function adminClient(at: AdminAddress, tls: AdminTls | undefined): AdminC
         await call(adminMethods.Pause, { wait_outstanding: true, max_pause_wait_time: drainMs }, drainMs + answerMs)
         return { kind: 'paused' }
       } catch (error) {
-        return isServiceError(error) ? pauseOutcomeOf(error) : { kind: 'unknown', why: String(error) }
+        return isServiceError(error) ? pauseOutcomeOf(error) : { kind: 'lost', why: String(error) }
       }
     },
     async unpause(timeoutMs) {

@@ -3,22 +3,39 @@ import { isOurs, type PauseOutcome } from './pause-outcome.ts'
 import type { Server } from './servers.ts'
 import { titleOf } from './targets.ts'
 
+/** A Pause that was sent. */
+export interface SentPause {
+  server: Server
+  /** from then on the server's own wait is over, and a lost Pause cannot close the gate any more; ms of the monotonic clock */
+  overMs: number
+  /** undefined until there is an answer, or none can come */
+  outcome?: PauseOutcome
+}
+
+/** The servers that are, or may be, paused by us; whoever has them unpauses exactly these, whatever happens. */
+export type OurPauses = Map<Server, SentPause>
+
+/** How long a Pause may be under way to its server, and wait there for its turn, beyond the drain that it asked for. */
+const underwayMs = 1000
+
+/** Pauses one server. */
+export async function pauseOne(server: Server, drainMs: number, ours: OurPauses): Promise<PauseOutcome> {
+  const sent: SentPause = { server, overMs: performance.now() + drainMs + underwayMs }
+  // Before it is sent: whoever interrupts us must find it here.
+  ours.set(server, sent)
+  sent.outcome = await server.client.pause(drainMs)
+  if (!isOurs(sent.outcome)) ours.delete(server)
+  return sent.outcome
+}
+
 /**
  * Pauses all servers at once.
- * @param ours filled with the servers that are, or may be, paused by us; the caller unpauses exactly these, whatever happens
+ * @param ours filled with the servers that are, or may be, paused by us
  * @throws Failure listing every server that was not paused; the signal's reason when it aborts first
  */
-export async function pauseAll(servers: readonly Server[], drainMs: number, signal: AbortSignal, ours: Set<Server>): Promise<void> {
+export async function pauseAll(servers: readonly Server[], drainMs: number, signal: AbortSignal, ours: OurPauses): Promise<void> {
   signal.throwIfAborted()
-  // Before the first is sent: whoever interrupts us must find all of them here.
-  for (const server of servers) ours.add(server)
-  const outcomes = Promise.all(
-    servers.map(async (server) => {
-      const outcome = await server.client.pause(drainMs)
-      if (!isOurs(outcome)) ours.delete(server)
-      return { server, outcome }
-    }),
-  )
+  const outcomes = Promise.all(servers.map(async (server) => ({ server, outcome: await pauseOne(server, drainMs, ours) })))
   const failed = (await unlessAborted(outcomes, signal)).filter(({ outcome }) => outcome.kind !== 'paused')
   if (failed.length === 0) return
   throw new Failure({

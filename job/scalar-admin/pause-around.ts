@@ -2,10 +2,12 @@ import { formatDuration } from '../../operation/duration.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import type { PauseWindowRecord } from '../../operation/record.ts'
 import type { OperationContext } from '../operation-context.ts'
-import { pauseAll, unlessAborted } from './pause-all.ts'
+import type { JoinedPods } from './joined-pods.ts'
+import { pauseAll, unlessAborted, type OurPauses } from './pause-all.ts'
 import { answerMs, type Server } from './servers.ts'
 import { titleOf } from './targets.ts'
-import { unpauseAll, type Unpaused } from './unpause-all.ts'
+import type { Unpaused } from './unpause-all.ts'
+import { unpauseOurs } from './unpause-ours.ts'
 
 /** The pause as those inside it see it. */
 export interface HeldPause {
@@ -28,12 +30,16 @@ interface Around {
   window: PauseWindowRecord
   /** aborted when the Lease is no longer ours */
   lost: AbortSignal
+  /** pods that join are paused too */
+  joined: JoinedPods
+  /** number of the pause in the journal */
+  number: number
 }
 
 /** Pauses all servers, runs `inside`, asks each whether it is still paused, and unpauses. Never throws. */
 export async function pauseAround<T>(
   context: OperationContext<'backup' | 'pause'>,
-  { servers, window, lost }: Around,
+  { servers, window, lost, joined, number }: Around,
   inside: (held: HeldPause) => Promise<T>,
 ): Promise<PauseOutcome<T>> {
   const { drainMs, maxPauseMs } = context.request.pause
@@ -41,24 +47,27 @@ export async function pauseAround<T>(
   const sentMs = Date.now()
   const timer = setTimeout(() => limit.abort(tooLong(maxPauseMs)), maxPauseMs)
   const signal = AbortSignal.any([context.signal, lost, limit.signal])
-  const ours = new Set<Server>()
+  const ours: OurPauses = new Map()
   let result: { value: T } | { failure: unknown }
   window.pauseSentAt = new Date(sentMs).toISOString()
   try {
+    joined.begin(number, ours, () => Promise.resolve())
     await pauseAll(servers, drainMs, signal, ours)
     const allPausedAt = new Date().toISOString()
     window.allPausedAt = allPausedAt
     context.events.say('paused', `${servers.length} paused`, { data: { count: servers.length, ms: Date.now() - sentMs } })
     const held = { allPausedAt, endsAtMs: sentMs + maxPauseMs, signal, checkPaused: () => checkPaused(servers) }
     const value = await unlessAborted(inside(held), signal)
-    window.reasons.push(...(await unlessAborted(openAgain(servers), signal)))
+    window.reasons.push(...(await unlessAborted(openAgain([...servers, ...joined.end()]), signal)))
     result = { value }
   } catch (failure) {
     result = { failure }
   }
   clearTimeout(timer)
+  const late = joined.end()
   window.unpauseSentAt = new Date().toISOString()
-  const unpaused = await unpauseAll([...ours], context.cluster, context.signal)
+  const unpaused = await unpauseOurs(ours, context.cluster, context.signal)
+  window.endpoints.push(...late.map(({ endpoint }) => endpoint))
   if (unpaused.stillPaused.length === 0) window.allUnpausedAt = new Date().toISOString()
   sayUnpaused(context, window, unpaused)
   return { ...result, unpaused }

@@ -10,17 +10,18 @@ import { adminErrorReason } from './admin-protocol.ts'
  * - `gate-open`: somebody unpaused during the drain
  * - `unimplemented`: no admin service answers there
  * - `refused`: the server did not try
- * - `unknown`: the answer was lost, and the server may have closed the gate for us
+ * - `unknown`: the server answered, but with nothing that says whether it closed the gate
+ * - `lost`: there was no answer, and the server may have closed the gate for us, or may do so yet
  */
 export type PauseOutcome = {
-  kind: 'paused' | 'timed-out' | 'timed-out-still-paused' | 'pause-in-progress' | 'gate-open' | 'unimplemented' | 'refused' | 'unknown'
+  kind: 'paused' | 'timed-out' | 'timed-out-still-paused' | 'pause-in-progress' | 'gate-open' | 'unimplemented' | 'refused' | 'unknown' | 'lost'
   /** for people; undefined for `paused` */
   why?: string
 }
 
 /** Whether the gate is, or may be, closed by us, so that it is ours to open. Only these may be unpaused. */
 export function isOurs(outcome: PauseOutcome): boolean {
-  return outcome.kind === 'paused' || outcome.kind === 'unknown'
+  return outcome.kind === 'paused' || outcome.kind === 'unknown' || outcome.kind === 'lost'
 }
 
 const byReason: Record<string, PauseOutcome> = {
@@ -43,5 +44,6 @@ export function pauseOutcomeOf(error: ServiceError): PauseOutcome {
   if (known !== undefined) return known
   if (error.code === status.UNIMPLEMENTED) return { kind: 'unimplemented', why: 'no admin service answers on this port' }
   if (notBegun.includes(error.code)) return { kind: 'refused', why: error.details }
-  return { kind: 'unknown', why: error.code === status.DEADLINE_EXCEEDED ? 'it did not answer in time' : `the answer was lost: ${error.details}` }
+  if (error.code === status.FAILED_PRECONDITION) return { kind: 'unknown', why: `it could not be paused: ${error.details || 'requests in flight were not finished in time'}` }
+  return { kind: 'lost', why: error.code === status.DEADLINE_EXCEEDED ? 'it did not answer in time' : `the answer was lost: ${error.details}` }
 }

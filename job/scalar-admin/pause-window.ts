@@ -1,13 +1,16 @@
 import { messageOf } from '../../operation/failure.ts'
 import type { PauseWindowRecord } from '../../operation/record.ts'
+import { workerClock } from '../clocks/clock-reading.ts'
 import type { ReleaseChange, ReleaseState } from '../kubernetes/cluster.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { formatAddress } from './client.ts'
+import { clockStep } from './clock-step.ts'
+import { joinedPods, type JoinedPods } from './joined-pods.ts'
 import { endLeftoverPause } from './leftover-pause.ts'
 import { pauseAround, type HeldPause } from './pause-around.ts'
 import { journalEnd, journalIntent, nextPause, recordWindow, type PauseIntent } from './pause-journal.ts'
 import { refuseForeignPauses, refuseUnsettled } from './refusals.ts'
-import { harmSince } from './second-look.ts'
+import { lookAgain } from './second-look.ts'
 import { adminTls, closeAll, connectOrRefuse, serversOf } from './servers.ts'
 import { changesBetween } from './state-changes.ts'
 import { endpointOf, findTargets, type PauseTarget, type Targets } from './targets.ts'
@@ -38,11 +41,12 @@ export const holdPause: HoldPause = async (context, inside) => {
   const tls = adminTls(request.target)
   const servers = serversOf(found.targets, tls)
   const watch = new AbortController()
+  const joined = joinedPods(context, found.releases, new Set(found.state.pods.map(({ uid }) => uid)))
   try {
     await connectOrRefuse(servers, tls)
     const unchecked = [...(await refuseForeignPauses(servers)), ...unwatched(found)]
     const changes: ReleaseChange[] = []
-    const watched = await cluster.watchReleases(found.releases, (change) => changes.push(change), watch.signal)
+    const watched = await cluster.watchReleases(found.releases, noted(changes, joined), watch.signal)
     const before = await cluster.releaseState(found.releases)
     refuseUnsettled(before, [...changesBetween(found.state, before), ...changes])
 
@@ -50,23 +54,34 @@ export const holdPause: HoldPause = async (context, inside) => {
     const index = record.current.windows.length
     const window: PauseWindowRecord = { endpoints: found.targets.map(endpointOf), pauseSentAt: new Date().toISOString(), verdict: 'open', reasons: [] }
     await recordWindow(context, index, window)
+    const clocks = workerClock.read()
     await journalIntent(context, number, intentTo(found.targets, before))
     signal.throwIfAborted()
 
-    const outcome = await pauseAround(context, { servers, window, lost: leases.lost }, inside)
+    const outcome = await pauseAround(context, { servers, window, lost: leases.lost, joined, number }, inside)
 
-    window.reasons.push(...notPaused(found), ...(await harmSince(before, { context, watched, changes, releases: found.releases })))
+    const step = clockStep(clocks, workerClock.read())
+    const { reasons, notes } = await lookAgain(before, { context, watched, changes, joined, releases: found.releases })
+    window.reasons.push(...notPaused(found), ...(step === undefined ? [] : [step]), ...reasons)
     if ('failure' in outcome) window.reasons.push(messageOf(outcome.failure))
     window.verdict = window.reasons.length === 0 ? 'valid' : 'void'
-    if (window.verdict === 'valid') window.reasons.push(...unchecked)
+    if (window.verdict === 'valid') window.reasons.push(...unchecked, ...notes)
     await recordWindow(context, index, window, outcome.unpaused.stillPaused)
     if (outcome.unpaused.stillPaused.length === 0) await journalEnd(context, number)
     if ('failure' in outcome) throw outcome.failure
     return { value: outcome.value, window }
   } finally {
     watch.abort()
+    joined.close()
     closeAll(servers)
     await leases.release()
+  }
+}
+
+function noted(changes: ReleaseChange[], joined: JoinedPods): (change: ReleaseChange) => void {
+  return (change) => {
+    changes.push(change)
+    joined.notice(change)
   }
 }
 

@@ -1,8 +1,10 @@
 import { messageOf } from '../../operation/failure.ts'
 import type { ReleaseChange, ReleaseState, ReleaseWatch } from '../kubernetes/cluster.ts'
 import type { OperationContext } from '../operation-context.ts'
+import { judge, type Judgement } from './explained-changes.ts'
+import type { JoinedPods } from './joined-pods.ts'
 import { unlessAborted } from './pause-all.ts'
-import { changesBetween, harmOf } from './state-changes.ts'
+import { changesBetween } from './state-changes.ts'
 
 /** Everything is unpaused by then, so an API server that is away may take its time to come back. */
 const patienceMs = 150_000
@@ -13,28 +15,27 @@ interface Watched {
   watched: ReleaseWatch
   /** filled by the watch */
   changes: readonly ReleaseChange[]
+  joined: JoinedPods
   releases: readonly string[]
 }
 
 /**
- * Why the window that has just ended proves nothing: what the watch told, and what a second look at the releases finds changed.
- * What cannot be seen proves nothing either. Never throws.
+ * Judges the window that has just ended: by what the watch told, and by what a second look at the releases finds changed. What
+ * cannot be seen proves nothing. Never throws.
  */
-export async function harmSince(before: ReleaseState, seen: Watched): Promise<string[]> {
-  const { changes, troubles } = await changesSince(before, seen)
-  return [...new Set([...changes.map(harmOf).filter((harm) => harm !== undefined), ...troubles])]
-}
-
-async function changesSince(before: ReleaseState, { context, watched, changes, releases }: Watched): Promise<{ changes: ReleaseChange[]; troubles: string[]; after?: ReleaseState }> {
+export async function lookAgain(before: ReleaseState, { context, watched, changes, joined, releases }: Watched): Promise<Judgement> {
   const { cluster, events, signal } = context
   const waiting = setTimeout(() => events.say('note', 'waiting for the API server, to see whether anything changed in the pause', { level: 'warning' }), silentMs)
+  let after: ReleaseState | undefined
+  let blind: ReleaseChange[] = []
   try {
-    const after = await unlessAborted(cluster.releaseState(releases, patienceMs), signal)
+    after = await unlessAborted(cluster.releaseState(releases, patienceMs), signal)
     await unlessAborted(watched.catchUp(patienceMs), signal)
-    return { changes: [...changesBetween(before, after), ...changes], troubles: [], after }
   } catch (error) {
-    return { changes: [...changes], troubles: [`the pods after the pause could not be compared with those before: ${messageOf(error)}`] }
+    blind = [{ of: 'watch', trouble: `the pods after the pause could not be compared with those before: ${messageOf(error)}` }]
   } finally {
     clearTimeout(waiting)
   }
+  const all = [...(after === undefined ? [] : changesBetween(before, after)), ...changes, ...blind]
+  return judge(all, await joined.outcome(after))
 }
