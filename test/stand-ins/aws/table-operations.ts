@@ -70,8 +70,7 @@ export function begin(table: Table, { service, region }: Context, phaseMs: numbe
   region.tables.set(table.name, table)
   service.background(
     phaseMs,
-    // A table that was deleted a moment ago may still be in the storage.
-    () => service.locks.with([`table ${region.account} ${region.region} ${table.name}`], () => service.emulator.createTable(region, table.name, shapeOf(table), items)),
+    () => service.emulator.createTable(region, table.name, shapeOf(table), items),
     () => {
       table.status = 'ACTIVE'
       table.continuousBackupsMs = service.clock.now() + service.phaseMs('continuousBackups', table.name)
@@ -93,9 +92,7 @@ function deleteTable(input: DeleteTableInput, context: Context): object {
   table.status = 'DELETING'
   if (table.recovery !== undefined) makeSystemBackup(table, context)
   const deleted = async () => {
-    await service.locks.with([`table ${region.account} ${region.region} ${table.name}`], async () => {
-      await service.emulator.call(region, 'DeleteTable', { TableName: table.name })
-    })
+    await service.emulator.call(region, 'DeleteTable', { TableName: table.name })
   }
   service.background(service.phaseMs('deleteTable', table.name), deleted, () => region.tables.delete(table.name))
   return { TableDescription: describeTable(table, region) }

@@ -19,7 +19,11 @@ function updateIndex(table: Table, input: UpdateTableInput, change: GlobalSecond
     return
   }
   const name = change.Create?.IndexName ?? change.Delete?.IndexName ?? ''
-  const stored = () => service.emulator.call(region, 'UpdateTable', { TableName: table.name, AttributeDefinitions: input.AttributeDefinitions, GlobalSecondaryIndexUpdates: [change] }).then(() => undefined)
+  const stored = async () => {
+    const { IndexName, KeySchema, Projection } = change.Create ?? {}
+    const asked = change.Create === undefined ? change : { Create: { IndexName, KeySchema, Projection } }
+    await service.emulator.call(region, 'UpdateTable', { TableName: table.name, AttributeDefinitions: input.AttributeDefinitions, GlobalSecondaryIndexUpdates: [asked] })
+  }
   if (change.Create !== undefined) {
     if (table.globals.some(({ definition }) => definition.IndexName === name)) throw invalid(`One or more parameter values were invalid: Attempting to create an index which already exists: ${name}`)
     if (table.billing === 'PROVISIONED' && change.Create.ProvisionedThroughput === undefined) {
