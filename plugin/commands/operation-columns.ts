@@ -1,4 +1,5 @@
 import type { Column, Presentation } from '../terminal/print.ts'
+import { backupState } from '../kubernetes/backup-state.ts'
 import type { StoredRecord } from '../kubernetes/records.ts'
 import { pausedBy, isFinal } from '../../operation/settle.ts'
 
@@ -71,7 +72,7 @@ export const backupPresentation: Presentation<StoredRecord> = {
   columns: [
     { title: 'NAME', value: shortName },
     releasesColumn,
-    { title: 'STATE', value: (stored) => (stored.record !== undefined && isFinal(stored.record) ? (stored.record.backup?.state ?? stored.record.state) : stateOf(stored)) },
+    { title: 'STATE', value: (stored) => (stored.record !== undefined && isFinal(stored.record) ? backupState(stored.record) : stateOf(stored)) },
     { title: 'RESTORE POINT', value: (stored) => stored.record?.backup?.restorePoint ?? none },
     { title: 'SIZE', value: backupBytes },
     ageColumn,

@@ -1,6 +1,7 @@
 import type { OperationRecord } from '../../operation/record.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { formatDuration } from '../../operation/duration.ts'
+import { notMade } from '../kubernetes/backup-state.ts'
 import { failureLines } from '../terminal/show-failure.ts'
 import { isFinal, pausedBy } from '../../operation/settle.ts'
 import { interventionText } from './interventions.ts'
@@ -12,7 +13,7 @@ function tookMs(record: OperationRecord): number {
 /** One line: how an operation stands. */
 export function verdictLine(record: OperationRecord): string {
   const took = Number.isNaN(tookMs(record)) ? '' : ` after ${formatDuration(tookMs(record))}`
-  const backup = record.backup === undefined ? '' : `; the backup is ${record.backup.state}`
+  const backup = record.backup === undefined ? '' : notMade(record) ? '; no backup was made' : `; the backup is ${record.backup.state}`
   const point = record.backup?.restorePoint === undefined || record.backup.state === 'unusable' ? '' : `, restore point ${record.backup.restorePoint}`
   const serving = record.restore === undefined ? '' : `; the releases serve ${record.restore.serving} data`
   const state = isFinal(record) ? `${record.state}${took}` : `is ${record.state}`

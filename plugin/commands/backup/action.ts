@@ -1,4 +1,5 @@
 import { ExitCode } from '../../../operation/exit-code.ts'
+import { Failure } from '../../../operation/failure.ts'
 import { formatLocation, parseLocation } from '../../../operation/location.ts'
 import type { RequestOf, Target } from '../../../operation/request.ts'
 import type { Action } from '../../command.ts'
@@ -15,8 +16,18 @@ import { wholeNumber } from '../numbers.ts'
 import type { BackupFlags } from './command.ts'
 import { backupColumns } from './summary.ts'
 
+/** Two releases are consistent with each other only when both stand still. @throws Failure (usage) */
+export function refuseTogetherUnpaused(mode: BackupFlags['pause'], releases: readonly string[]): void {
+  if (mode !== 'never' || new Set(releases).size < 2) return
+  throw new Failure(
+    { what: 'a backup without a pause would be inconsistent', why: `${releases.length} releases are backed up together: ${releases.join(', ')}`, next: 'leave --pause away, or back them up one by one' },
+    { exitCode: ExitCode.usage },
+  )
+}
+
 /** Everything that can be wrong with the flags is found here, before the cluster is asked. */
 function readFlags(flags: BackupFlags) {
+  refuseTogetherUnpaused(flags.pause, flags.release)
   return {
     name: chooseName(flags.name, flags.release[0] ?? ''),
     options: readJobOptions(flags),

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../../operation/duration.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
+import { backupState } from '../../kubernetes/backup-state.ts'
 import type { Column } from '../../terminal/print.ts'
 import { endedByGuardAt } from '../interventions.ts'
 
@@ -18,7 +19,7 @@ function size(record: OperationRecord): string {
 /** What a person wants to know of a backup that has just been made. */
 export const backupColumns: readonly Column<OperationRecord>[] = [
   { title: 'BACKUP', value: (record) => record.backup?.name ?? record.operation },
-  { title: 'STATE', value: (record) => record.backup?.state ?? record.state },
+  { title: 'STATE', value: backupState },
   { title: 'RESTORE POINT', value: (record) => record.backup?.restorePoint ?? '-' },
   { title: 'PAUSE', value: pauseLength },
   { title: 'SIZE', value: size },

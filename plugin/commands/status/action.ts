@@ -10,9 +10,11 @@ import { printList } from '../../terminal/print.ts'
 import { age } from '../operation-columns.ts'
 import { waysToUnpause } from '../verdict.ts'
 
-function pausedText({ paused }: ReleaseStatus): string {
+function pausedText({ paused, pods }: ReleaseStatus): string {
   if (paused === undefined) return 'no'
-  return `${paused.lasting ? 'STILL PAUSED' : 'yes'}, by ${paused.by} for ${age(paused.since)}`
+  const some = paused.pods === undefined || paused.pods.length === pods ? '' : `, ${paused.pods.length} of ${pods} pods`
+  if (paused.by === undefined) return `yes, not by an operation of this namespace${some}`
+  return `${paused.lasting ? 'STILL PAUSED' : 'yes'}, by ${paused.by} for ${age(paused.since)}${some}`
 }
 
 function lastBackupText({ lastBackup }: ReleaseStatus): string {
@@ -60,6 +62,9 @@ export const runStatus: Action<StatusFlags> = async (flags, session, terminal) =
     terminal.note(flags.allNamespaces ? 'No release of a Scalar product was found.' : `No release of a Scalar product was found in namespace ${session.namespace}; -A looks in all.`)
   } else printList(terminal, flags.output, statuses, presentation(flags.allNamespaces))
   for (const status of statuses) {
+    if (status.paused !== undefined && status.paused.by === undefined) {
+      terminal.note(`${status.release} was paused by somebody else; if nobody needs that: kubectl scalardl unpause ${status.release} -n ${status.namespace} --force`)
+    }
     if (status.paused?.lasting === true) terminal.note(`\n${terminal.style('alarm', ' STILL PAUSED ')} ${waysToUnpause({ releases: [status.release], namespace: status.namespace }, []).join('\n')}`)
   }
   return ExitCode.done

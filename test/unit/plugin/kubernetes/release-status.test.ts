@@ -1,6 +1,7 @@
 import t from 'tap'
 import { newRecord, type OperationRecord, type PauseWindowRecord } from '../../../../operation/record.ts'
-import { pauseOf } from '../../../../plugin/kubernetes/release-status.ts'
+import { zoneOf } from '../../../../plugin/kubernetes/cluster-domain.ts'
+import { pauseNow, pauseOf } from '../../../../plugin/kubernetes/release-status.ts'
 import { storageIn } from '../../../../plugin/kubernetes/release-storage.ts'
 
 const container = { name: 'ledger', env: [{ name: 'HELM_SCALAR_DB_STORAGE', value: 'jdbc' }, { name: 'FROM_SECRET', valueFrom: {} }] }
@@ -30,5 +31,24 @@ t.test('a release is paused while a window of it is open, and after, until an un
   t.match(pauseOf('my-ledger', [left]), { lasting: true })
   t.equal(pauseOf('my-ledger', [left, record('unpause', { state: 'succeeded', finishedAt: '2026-11-21T09:02:00Z' })]), undefined)
   t.match(pauseOf('my-ledger', [left, record('unpause', { state: 'failed', finishedAt: '2026-11-21T09:02:00Z' })]), { lasting: true })
+  t.end()
+})
+
+t.test('what the servers say goes before what the records remember', (t) => {
+  const left = { by: 'pause-x', since: '2026-11-21T09:00:02Z', lasting: true }
+  const held = { ...left, lasting: false }
+  t.strictSame(pauseNow(undefined, { paused: ['a'], complete: true }), { lasting: false, pods: ['a'] }, 'somebody else paused')
+  t.strictSame(pauseNow(left, { paused: ['a'], complete: false }), { ...left, pods: ['a'] })
+  t.equal(pauseNow(left, { paused: [], complete: true }), undefined, 'the pods were replaced since')
+  t.equal(pauseNow(left, { paused: [], complete: false }), left, 'who does not answer may be paused')
+  t.equal(pauseNow(held, { paused: [], complete: true }), held)
+  t.equal(pauseNow(undefined, { paused: [], complete: true }), undefined)
+  t.end()
+})
+
+t.test("the cluster's domain is the zone of its CoreDNS", (t) => {
+  t.equal(zoneOf('.:53 {\n    errors\n    kubernetes my.cluster in-addr.arpa ip6.arpa {\n      pods insecure\n    }\n}\n'), 'my.cluster')
+  t.equal(zoneOf('.:53 {\n    kubernetes in-addr.arpa cluster.local\n}\n'), 'cluster.local')
+  t.equal(zoneOf('.:53 {\n    forward . 8.8.8.8\n}\n'), undefined)
   t.end()
 })
