@@ -59,6 +59,16 @@ export interface Source {
   estimatedBytes: number
 }
 
+/** The pause that a snapshot is taken in. */
+export interface PauseMoment {
+  /** the last Pause answer, RFC 3339 of the worker's clock */
+  allPausedAt: string
+  /** when the pause ends by itself, ms since the epoch */
+  endsAtMs: number
+  /** aborted when it ends before its time */
+  signal: AbortSignal
+}
+
 /** The point in time that a database fixed inside the pause. */
 export interface Snapshot {
   /** RFC 3339 */
@@ -73,8 +83,11 @@ export interface BackupSource {
   preflight(): Promise<Finding[]>
   /** everything that may be done before the pause so that snapshot() is short: connect, warm up */
   prepare(): Promise<void>
-  /** inside the pause, as short as can be; called again after a void window, it forgets the earlier snapshot */
-  snapshot(): Promise<Snapshot>
+  /**
+   * inside the pause, as short as can be; called again after a void window, it forgets the earlier snapshot
+   * @param pause absent where none is needed
+   */
+  snapshot(pause?: PauseMoment): Promise<Snapshot>
   /** after the unpause: the data goes to the storage, below `folder` of the backup */
   complete(folder: string): Promise<DatabaseBackup>
   /** takes over a durable snapshot of an earlier worker, in place of prepare() and snapshot() */

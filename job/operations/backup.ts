@@ -106,7 +106,7 @@ async function pointInPause(context: Context, sources: readonly OpenSource[]): P
     const taken = context.record.current.windows.length
     if (taken > context.request.retries) throw lostWindow(context.record.current.windows.at(-1))
     const { window, value: snapshots } = await context.phase(taken === 0 ? 'pause' : `pause ${taken + 1}`, () =>
-      holdPause(context, () => Promise.all(sources.map(({ source }) => source.snapshot()))),
+      holdPause(context, (held) => Promise.all(sources.map(({ source }) => source.snapshot(held)))),
     )
     if (window.verdict === 'valid') return { restorePoint: pointOfServices(snapshots) ?? middleOf(window), snapshots }
     context.events.say('note', `pause window void: ${window.reasons.join('; ')}`, { level: 'warning' })

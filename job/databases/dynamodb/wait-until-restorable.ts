@@ -56,7 +56,7 @@ async function waitForOne(client: DynamoDBClient, table: string, pointMs: number
     if (latestMs > furthest.latestMs) furthest = { latestMs, seenMs: nowMs }
     if (nowMs - furthest.seenMs > patienceMs) throw gone(table, `what can be restored of it has not advanced for ${formatDuration(patienceMs)}`)
     const remainingMs = Number.isFinite(latestMs) ? pointMs - latestMs : undefined
-    progress.at(table, 'waiting until the point can be restored', remainingMs)
+    progress.enter(table, 'waiting until the point can be restored', remainingMs)
     await sleep(Math.min(longestMs, Math.max(shortestMs, remainingMs ?? longestMs)), undefined, { signal })
   }
 }
