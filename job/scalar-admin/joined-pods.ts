@@ -60,7 +60,8 @@ export function joinedPods(context: OperationContext<'backup' | 'pause'>, releas
     const { pod } = one
     const at = { host: pod.ip, port: request.target.adminPort ?? pod.adminPort }
     const intent: PauseIntent = { servers: [{ address: formatAddress(at), uid: pod.uid }], restarts: { [pod.uid]: pod.restarts } }
-    await Promise.all([listening(at, ended.signal), journalJoined(context, pause, intent).then(() => hold(intent))])
+    await Promise.all([listening(at, ended.signal), journalJoined(context, pause, intent)])
+    await hold(intent)
     const [server] = serversOf([{ ...at, pod }], adminTls(request.target))
     if (server === undefined) return
     one.server = server

@@ -68,7 +68,7 @@ t.test('a connection lost during the drain: the server may have paused for us, s
   setTimeout(() => ledger.stop(), 100)
   const outcome = await pausing
   ledger.gate.letOut()
-  t.match(outcome, { kind: 'unknown' })
+  t.match(outcome, { kind: 'lost' })
   t.ok(isOurs(outcome))
 })
 
