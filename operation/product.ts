@@ -24,6 +24,13 @@ export const products: readonly Product[] = [
   },
 ]
 
+/** The value of each product's chart that holds its properties. */
+export const helmValues: Record<string, string> = {
+  ledger: 'ledger.ledgerProperties',
+  auditor: 'auditor.auditorProperties',
+  'scalardb-cluster': 'scalardbCluster.scalardbClusterNodeProperties',
+}
+
 export const appLabel = 'app.kubernetes.io/app'
 export const instanceLabel = 'app.kubernetes.io/instance'
 

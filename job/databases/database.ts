@@ -45,8 +45,24 @@ export interface DatabaseContext {
   materialize?: boolean | undefined
   /** how a restore is done, where the database leaves a choice */
   choice?: RestoreChoice | undefined
+  /** the properties of the releases, for a restore that puts data in service under other names */
+  properties?: ReleaseProperties
+  /** what an earlier restore left of this database, where that is to be undone or removed */
+  former?: RestoredDatabase
   /** aborted when the operation is to stop; a running tool is then ended */
   signal: AbortSignal
+}
+
+/** Properties of the releases, storage by storage, where they are kept: what a pod reads when it starts. */
+export interface ReleaseProperties {
+  /** why those of a storage cannot be changed, undefined where they can */
+  obstacle(settings: StorageSettings): string | undefined
+  /** a property's full name, which Helm value has it and what it is to be, for people */
+  line(settings: StorageSettings, property: string, value: string): string
+  /** a property, named without what is before it, as it is written there at this moment; undefined where it is not */
+  written(settings: StorageSettings, property: string): Promise<string | undefined>
+  /** writes it so, or takes it away; everything else stays as it is */
+  write(settings: StorageSettings, property: string, value: string | undefined): Promise<void>
 }
 
 /** What a database is, before anything happens to it. */
@@ -94,6 +110,8 @@ export interface BackupSource {
   resume?(snapshot: Snapshot): void
   /** makes what complete() gave outlive the service's window of recovery; the answer takes the place of `backup` in the record */
   materialize?(backup: DatabaseBackup, journal: Journal): Promise<DatabaseBackup>
+  /** removes what a materialize() that will not be finished has made */
+  discardMaterials?(backup: DatabaseBackup): Promise<void>
   /** lets go of connections; called always, after a failure too */
   close(): Promise<void>
 }
@@ -110,7 +128,8 @@ export interface RestorePlan {
 /** A database being restored. Until activate() the data in service is untouched. */
 export interface RestoreDestination {
   plan(): Promise<RestorePlan>
-  preflight(): Promise<Finding[]>
+  /** @param journal of the restore: what an earlier worker of it made is not in the way */
+  preflight(journal?: Journal): Promise<Finding[]>
   /** compares every file of the backup with its manifest, unless it is loaded already. @throws Failure for as little as one changed bit */
   verify(): Promise<void>
   /** loads the verified backup beside the data in service and compares it with the recorded row counts */
@@ -126,6 +145,8 @@ export interface RestoreDestination {
   /** removes the data that was in service before; never what is in service */
   dropPrevious(journal: Journal): Promise<void>
   describe(): RestoredDatabase
+  /** what the administrator does to put loaded data in service by hand, in place of activate() */
+  instructions?(): string[]
   close(): Promise<void>
 }
 

@@ -23,7 +23,7 @@ export interface ReleasePod {
 
 /** What of an object of a release must not change in a pause. */
 export type WorkloadFact =
-  | { kind: 'Deployment'; uid: string; generation: number; replicas: number; /** a digest of the pods' template */ template: string }
+  | { kind: 'Deployment'; uid: string; generation: number; replicas: number }
   | { kind: 'ReplicaSet'; uid: string; replicas: number }
   | { kind: 'EndpointSlice'; uid: string; addresses: string[] }
 
@@ -120,6 +120,10 @@ export interface Cluster {
   /** keeps the guard's report beside the record, and leaves the record as it is. @throws Failure where there is no record, or no answer */
   writeGuardReport(operation: string, report: GuardReport): Promise<void>
   deleteRecord(operation: string): Promise<void>
+  /** the text under one key of a ConfigMap of a release. @throws Failure where there is none */
+  configMapText(name: string, key: string): Promise<string>
+  /** changes that text and nothing else of the ConfigMap; `change` is called again where somebody else changed it meanwhile */
+  changeConfigMapText(name: string, key: string, change: (text: string) => string): Promise<void>
   /** whether this operation's Job was suspended, which is how `cancel` asks for an end */
   cancelled(operation: string): Promise<boolean>
   /** the pods of an operation's worker and guard, oldest first */

@@ -7,6 +7,7 @@ import type { Api } from './api.ts'
 import { askIfAny } from './ask.ts'
 import type { Cluster } from './cluster.ts'
 import { configMapParts } from './config-map-parts.ts'
+import { changeConfigMapText, readConfigMapText } from './config-map-text.ts'
 import { leases, leasesOfOthers, leaseVersions } from './leases.ts'
 import { operationPods, workerJob } from './operation-pods.ts'
 import { releaseState, scalarPods } from './release-state.ts'
@@ -77,6 +78,8 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
     async deleteRecord(operation) {
       await parts.remove(operation, 'record')
     },
+    configMapText: (name, key) => readConfigMapText(api, namespace, name, key),
+    changeConfigMapText: (name, key, change) => changeConfigMapText(api, namespace, name, key, change),
     async cancelled(operation) {
       const job = await askIfAny('get its own job', () => api.batch.readNamespacedJob({ name: jobName(operation), namespace }))
       // A deleted Job starts no further worker either.

@@ -4,6 +4,7 @@ import type { RestoreDestination } from '../databases/database.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { openStorageOf } from '../storage/open.ts'
 import { databasesOf, openDestinations } from './open-databases.ts'
+import { releaseProperties } from './release-properties.ts'
 import { restoreIdentity } from './restore-identity.ts'
 import { restorable } from './restorable.ts'
 
@@ -28,7 +29,7 @@ export async function formerRestore(
   }
   const backup = restorable(await context.cluster.readRecord(restore.backup))
   const { events, signal } = context
-  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(record), parallel: 1, schemas: [], choice: restore.choice }
-  const databases = openDestinations(databasesOf(context.request.target), backup.databases, surroundings)
+  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(record), parallel: 1, schemas: [], choice: restore.choice, properties: releaseProperties(context.request.target, context.cluster) }
+  const databases = openDestinations(databasesOf(context.request.target), backup.databases, surroundings, restore.databases)
   return { record: { ...record, restore }, databases }
 }

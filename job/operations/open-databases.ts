@@ -1,4 +1,4 @@
-import type { DatabaseBackup } from '../../operation/record.ts'
+import type { DatabaseBackup, RestoredDatabase } from '../../operation/record.ts'
 import type { Target, TargetRelease } from '../../operation/request.ts'
 import { Failure } from '../../operation/failure.ts'
 import type { BackupSource, DatabaseContext, RestoreDestination, StorageSettings } from '../databases/database.ts'
@@ -24,7 +24,7 @@ export function databasesOf(target: Target): DatabaseGroup[] {
  * Ledger and Auditor both call their storage "default", so a backup knows it as "ledger/default". The product and not the
  * release's name, which may be another in the cluster that restores; only several releases of one product need theirs.
  */
-function ownerOf(release: TargetRelease, target: Target): string {
+export function ownerOf(release: TargetRelease, target: Target): string {
   const alone = target.releases.filter((other) => other.app === release.app).length === 1
   return alone ? release.app : `${release.app}/${release.name}`
 }
@@ -39,15 +39,17 @@ export function openSources(databases: readonly DatabaseGroup[], context: Databa
 
 /**
  * Opens, for each database of a backup, the one that its storages live in now.
+ * @param former what an earlier restore left of each, in the order of the entries, where that is to be undone or removed
  * @throws Failure where the releases' properties and the backup do not tell of the same storages.
  */
-export function openDestinations(databases: readonly DatabaseGroup[], entries: readonly DatabaseBackup[], context: DatabaseContext): RestoreDestination[] {
+export function openDestinations(databases: readonly DatabaseGroup[], entries: readonly DatabaseBackup[], context: DatabaseContext, former: readonly RestoredDatabase[] = []): RestoreDestination[] {
   const surplus = databases.filter((database) => !entries.some((entry) => sameStorages(database.settings, entry)))
   if (surplus.length > 0) throw mismatch(`the releases use ${surplus.map(titleOf).join(' and ')}, of which the backup has nothing`)
-  return entries.map((entry) => {
+  return entries.map((entry, index) => {
     const database = databases.find((candidate) => candidate.kind.name === entry.kind && sameStorages(candidate.settings, entry))
     if (database === undefined) throw mismatch(`the backup has ${entry.title} (storages ${entry.storages.join(', ')}), which none of the releases' properties name`)
-    return database.kind.restore(database.settings, entry, context)
+    const left = former[index]
+    return database.kind.restore(database.settings, entry, left === undefined ? context : { ...context, former: left })
   })
 }
 

@@ -8,6 +8,7 @@ import { openStorageOf } from '../storage/open.ts'
 import { databasesOf, openDestinations } from './open-databases.ts'
 import { holdReleases } from './hold-releases.ts'
 import { startReleases, stopReleases } from './stop-and-start.ts'
+import { releaseProperties } from './release-properties.ts'
 import { restoreIdentity } from './restore-identity.ts'
 import { restorable } from './restorable.ts'
 import { putBack, switchAll } from './switch-databases.ts'
@@ -22,7 +23,7 @@ type Context = OperationContext<'restore'>
 export async function restore(context: Context): Promise<void> {
   const { request, events, signal } = context
   const backup = restorable(await context.cluster.readRecord(request.backup))
-  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(request), parallel: request.parallel, schemas: [], choice: request.choice }
+  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(request), parallel: request.parallel, schemas: [], choice: request.choice, properties: releaseProperties(request.target, context.cluster) }
   const databases = openDestinations(databasesOf(request.target), backup.databases, surroundings)
   try {
     await begin(context, backup, databases)
@@ -72,7 +73,7 @@ async function begin(context: Context, backup: BackupPart, databases: readonly R
 }
 
 async function check(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
-  const findings = (await Promise.all(databases.map((database) => database.preflight()))).flat()
+  const findings = (await Promise.all(databases.map((database) => database.preflight(context.journal)))).flat()
   await context.record.update((record) => {
     record.findings = findings
   })

@@ -12,6 +12,8 @@ export interface InMemoryCluster extends Cluster {
   journals: Map<string, JournalDocument>
   /** release -> operation */
   held: Map<string, string>
+  /** `name/key` of a ConfigMap -> its text */
+  texts: Map<string, string>
   suspended: boolean
   /** pods of workers and guards */
   podsOfOperation: OperationPod[]
@@ -43,6 +45,7 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     recordsByName: new Map(),
     journals: new Map(),
     held: new Map(),
+    texts: new Map(),
     suspended: false,
     podsOfOperation: [],
     job: { phase: 'active' },
@@ -114,6 +117,16 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     workerJob: async () => structuredClone(cluster.job),
     async deleteRecord(operation) {
       cluster.recordsByName.delete(operation)
+    },
+    async configMapText(name, key) {
+      const text = cluster.texts.get(`${name}/${key}`)
+      if (text === undefined) throw new Failure({ what: `the properties in ConfigMap ${name} cannot be read`, why: 'it is not there', next: 'none' })
+      return text
+    },
+    async changeConfigMapText(name, key, change) {
+      const changed = change(await cluster.configMapText(name, key))
+      if (changed !== cluster.texts.get(`${name}/${key}`)) cluster.calls.push('changeConfigMapText')
+      cluster.texts.set(`${name}/${key}`, changed)
     },
     cancelled: async () => cluster.suspended,
   }

@@ -1,0 +1,42 @@
+import type { V1ConfigMap } from '@kubernetes/client-node'
+import { Failure } from '../../operation/failure.ts'
+import type { Api } from './api.ts'
+import { ask, askIfAny, statusOf } from './ask.ts'
+
+const tries = 5
+
+/** The text under one key of a ConfigMap that is not of this program. @throws Failure where there is none */
+export async function readConfigMapText(api: Api, namespace: string, name: string, key: string): Promise<string> {
+  return (await read(api, namespace, name, key)).text
+}
+
+/**
+ * Changes that text and nothing else of the ConfigMap.
+ * @param change gets the text as it is; called again where somebody else changed the ConfigMap meanwhile
+ * @throws Failure where it is not there, or immutable
+ */
+export async function changeConfigMapText(api: Api, namespace: string, name: string, key: string, change: (text: string) => string): Promise<void> {
+  for (let left = tries; ; left -= 1) {
+    const { map, text } = await read(api, namespace, name, key)
+    const changed = change(text)
+    if (changed === text) return
+    const body = { ...map, data: { ...map.data, [key]: changed } }
+    try {
+      await ask(`update the configmap ${name}`, () => api.core.replaceNamespacedConfigMap({ name, namespace, body }))
+      return
+    } catch (error) {
+      if (statusOf(error) !== 409 || left <= 1) throw error
+    }
+  }
+}
+
+async function read({ core }: Api, namespace: string, name: string, key: string): Promise<{ map: V1ConfigMap; text: string }> {
+  const map = await askIfAny(`get the configmap ${name}`, () => core.readNamespacedConfigMap({ name, namespace }))
+  const text = map?.data?.[key]
+  if (map !== undefined && text !== undefined) return { map, text }
+  throw new Failure({
+    what: `the properties in ConfigMap ${name} cannot be read`,
+    why: map === undefined ? 'it is not there' : `it has no key ${key}`,
+    next: 'check that the ConfigMap is the one that the pods of the release use',
+  })
+}
