@@ -1,5 +1,6 @@
 import type { GlobalSecondaryIndexInfo, RestoreTableFromBackupInput, SSEDescription } from '@aws-sdk/client-dynamodb'
 import type { TableSettings } from './table-settings.ts'
+import { onDemandThroughput, provisionedThroughput } from './throughput.ts'
 
 /** What a restore would give the new table by itself: AWS takes it from the source as it stands, or from the backup. */
 export interface SourceForm {
@@ -24,14 +25,9 @@ export function restoreForm(expected: TableSettings, source: SourceForm): Overri
 
 function capacity({ billingMode, throughput, onDemandLimit }: TableSettings): Overrides {
   if (billingMode === 'PROVISIONED') {
-    const units = throughput ?? { readUnits: 1, writeUnits: 1 }
-    return { BillingModeOverride: billingMode, ProvisionedThroughputOverride: { ReadCapacityUnits: units.readUnits, WriteCapacityUnits: units.writeUnits } }
+    return { BillingModeOverride: billingMode, ...(throughput === undefined ? {} : { ProvisionedThroughputOverride: provisionedThroughput(throughput) }) }
   }
-  return { BillingModeOverride: billingMode, ...(onDemandLimit === undefined ? {} : { OnDemandThroughputOverride: onDemand(onDemandLimit) }) }
-}
-
-function onDemand({ maxReadUnits, maxWriteUnits }: NonNullable<TableSettings['onDemandLimit']>) {
-  return { ...(maxReadUnits === undefined ? {} : { MaxReadRequestUnits: maxReadUnits }), ...(maxWriteUnits === undefined ? {} : { MaxWriteRequestUnits: maxWriteUnits }) }
+  return { BillingModeOverride: billingMode, ...(onDemandLimit === undefined ? {} : { OnDemandThroughputOverride: onDemandThroughput(onDemandLimit) }) }
 }
 
 function keptIndex({ IndexName, KeySchema, Projection }: GlobalSecondaryIndexInfo, expected: TableSettings) {
@@ -40,8 +36,8 @@ function keptIndex({ IndexName, KeySchema, Projection }: GlobalSecondaryIndexInf
     IndexName,
     KeySchema,
     Projection,
-    ...(index?.throughput === undefined ? {} : { ProvisionedThroughput: { ReadCapacityUnits: index.throughput.readUnits, WriteCapacityUnits: index.throughput.writeUnits } }),
-    ...(index?.onDemandLimit === undefined ? {} : { OnDemandThroughput: onDemand(index.onDemandLimit) }),
+    ...(index?.throughput === undefined ? {} : { ProvisionedThroughput: provisionedThroughput(index.throughput) }),
+    ...(index?.onDemandLimit === undefined ? {} : { OnDemandThroughput: onDemandThroughput(index.onDemandLimit) }),
   }
 }
 

@@ -1,0 +1,29 @@
+import { DeleteTableCommand, UpdateTableCommand, type DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb'
+import { lookAtTable } from './look-at-table.ts'
+import { onceAllowed, until } from './waiting.ts'
+
+/**
+ * Deletes a table, once nothing is at work on it.
+ * @param may asked of the table as it stands, again before every try: whether it is the one that is meant to go
+ */
+export async function ensureDeleted(client: DynamoDBClient, table: string, may: (found: TableDescription) => Promise<boolean>, signal: AbortSignal): Promise<void> {
+  await onceAllowed(async () => {
+    const found = await lookAtTable(client, table)
+    if (found === undefined || found.TableStatus === 'DELETING' || !(await may(found))) return
+    await client.send(new DeleteTableCommand({ TableName: table }))
+  }, signal)
+}
+
+/** The same for a table that this restore made: the protection that it took over from the original does not keep it. */
+export async function ensureOwnDeleted(client: DynamoDBClient, table: string, isOwn: (found: TableDescription) => boolean, signal: AbortSignal): Promise<void> {
+  await onceAllowed(async () => {
+    const found = await lookAtTable(client, table)
+    if (found?.DeletionProtectionEnabled === true && isOwn(found)) await client.send(new UpdateTableCommand({ TableName: table, DeletionProtectionEnabled: false }))
+  }, signal)
+  await ensureDeleted(client, table, async (found) => isOwn(found), signal)
+}
+
+/** Waits until no table of that name is left, or another has taken its place. */
+export async function untilGone(client: DynamoDBClient, table: string, signal: AbortSignal): Promise<void> {
+  await until(async () => ((await lookAtTable(client, table))?.TableStatus === 'DELETING' ? undefined : true), signal)
+}

@@ -1,0 +1,87 @@
+import { RestoreTableFromBackupCommand, RestoreTableToPointInTimeCommand, type DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb'
+import { Failure } from '../../../operation/failure.ts'
+import { isRestoredFrom, isSteady, lookAtTable, originOf, type RestoreFrom } from './look-at-table.ts'
+import { nameOf } from './patience.ts'
+import { limits } from './rate-limits.ts'
+import { restoreForm, type SourceForm } from './restore-form.ts'
+import { describeBackup } from './table-backup.ts'
+import type { TableSettings } from './table-settings.ts'
+import { onceAllowed, until } from './waiting.ts'
+
+/** Where tables are restored to, and where from: the same region, unless another was asked for. */
+export interface RestoreSurroundings {
+  dynamo: DynamoDBClient
+  source: DynamoDBClient
+  signal: AbortSignal
+}
+
+/** One table to be restored. */
+export interface TableRestore {
+  name: string
+  from: RestoreFrom
+  /** what it is to be like in the end; a restore is told as much of it as it can be */
+  expected: TableSettings
+}
+
+/**
+ * Begins the restore of a table, unless that was done already: what a table was restored from AWS keeps with it, so a lost
+ * answer or a worker that was replaced does no harm.
+ * @throws Failure where another table has its name
+ */
+export async function ensureRestoreBegun({ dynamo, source, signal }: RestoreSurroundings, { name, from, expected }: TableRestore): Promise<void> {
+  await onceAllowed(async () => {
+    if (isOurs(name, await lookAtTable(dynamo, name), from)) return
+    const overrides = restoreForm(expected, await sourceForm(source, from))
+    try {
+      if ('backupArn' in from) {
+        const restore = new RestoreTableFromBackupCommand({ TargetTableName: name, BackupArn: from.backupArn, ...overrides })
+        await limits.restoreTableFromBackup.run(() => dynamo.send(restore), signal)
+      } else {
+        await dynamo.send(new RestoreTableToPointInTimeCommand({ TargetTableName: name, SourceTableArn: from.tableArn, RestoreDateTime: from.at, ...overrides }))
+      }
+    } catch (error) {
+      const exists = nameOf(error) === 'TableAlreadyExistsException'
+      if (!exists || !isOurs(name, await lookAtTable(dynamo, name), from)) throw error
+    }
+  }, signal)
+}
+
+/** Waits until a restored table is ready, with the indexes that it was restored with. */
+export async function untilRestored({ dynamo, signal }: RestoreSurroundings, { name, from }: TableRestore): Promise<TableDescription> {
+  return await until(async () => {
+    const found = await lookAtTable(dynamo, name)
+    if (found === undefined || !isOurs(name, found, from)) throw gone(name)
+    if (found.TableStatus === 'INACCESSIBLE_ENCRYPTION_CREDENTIALS') throw locked(name)
+    return isSteady(found) && found.RestoreSummary?.RestoreInProgress !== true ? found : undefined
+  }, signal)
+}
+
+function isOurs(name: string, found: TableDescription | undefined, from: RestoreFrom): boolean {
+  // one that is going away is waited for: AWS says that it is in use
+  if (found === undefined || found.TableStatus === 'DELETING') return false
+  if (isRestoredFrom(found, from)) return true
+  throw new Failure({
+    what: `${name} cannot be restored`,
+    why: `there is a table of that name: ${originOf(found)}`,
+    next: 'choose another prefix with --prefix, or remove that table if nothing needs it',
+  })
+}
+
+/** What a restore takes over unless told otherwise: from the source table as it stands now, or from the backup. */
+async function sourceForm(client: DynamoDBClient, from: RestoreFrom): Promise<SourceForm> {
+  if ('backupArn' in from) {
+    const features = (await describeBackup(client, from.backupArn))?.SourceTableFeatureDetails
+    return { globalIndexes: features?.GlobalSecondaryIndexes ?? [], encryption: features?.SSEDescription }
+  }
+  const table = await lookAtTable(client, from.tableArn)
+  const indexes = (table?.GlobalSecondaryIndexes ?? []).map(({ IndexName, KeySchema, Projection }) => ({ IndexName, KeySchema, Projection }))
+  return { globalIndexes: indexes, encryption: table?.SSEDescription }
+}
+
+function gone(name: string): Failure {
+  return new Failure({ what: `${name} was not restored`, why: 'it vanished while it was being restored', next: 'find out in CloudTrail who deleted it, or what AWS says of the restore, and restore again' })
+}
+
+function locked(name: string): Failure {
+  return new Failure({ what: `${name} cannot be used`, why: 'DynamoDB may not use the key that encrypts it', next: 'give DynamoDB access to the KMS key again, or choose another with --kms-key' })
+}
