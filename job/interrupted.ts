@@ -6,6 +6,9 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted'
 }
 
+/** What a shell sees of a process that SIGTERM ended; its Job starts another then, which goes on from where this one was. */
+export const interruptedExitCode = 143
+
 /**
  * Whether another worker goes on with an operation that ends here: interrupted, and its Job neither suspended nor deleted.
  * Otherwise this worker is the last one, and has to leave everything as it should be.

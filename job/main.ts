@@ -6,7 +6,8 @@ import { jsonLineEvents } from './events.ts'
 import { Interrupted } from './interrupted.ts'
 import { connectApi, inClusterConfig } from './kubernetes/api.ts'
 import { kubernetesCluster } from './kubernetes/kubernetes-cluster.ts'
-import { work } from './worker.ts'
+import { Unanswered } from './kubernetes/ask.ts'
+import { unrecordedExitCode, work } from './worker.ts'
 
 /** After an error that nobody caught: time to unpause and to write the record. */
 const lastMs = 50_000
@@ -34,6 +35,7 @@ async function main(): Promise<number> {
         ? { ...error.text }
         : { what: 'the worker failed', why: messageOf(error), next: 'this was not foreseen; run it again with -v, and report it with the log if it comes again' }
     events.say('failed', `${String(text['what'])}: ${String(text['why'])}`, { level: 'error', data: text })
+    if (error instanceof Unanswered) return unrecordedExitCode
     return error instanceof Failure ? error.exitCode : ExitCode.failed
   }
 }

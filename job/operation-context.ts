@@ -2,6 +2,7 @@ import type { RequestOf, OperationRequest } from '../operation/request.ts'
 import type { OperationRecord } from '../operation/record.ts'
 import type { Cluster } from './kubernetes/cluster.ts'
 import type { Events } from './events.ts'
+import type { GuardLink } from './guard/guard-link.ts'
 import type { Journal } from './journal/journal.ts'
 import type { RecordStore } from './record-store.ts'
 
@@ -10,6 +11,8 @@ export type OperationContext<K extends OperationRequest['kind']> = Surroundings 
 
 interface Surroundings {
   cluster: Cluster
+  /** stands by while this operation pauses, where it was asked for */
+  guard: GuardLink
   events: Events
   journal: Journal
   record: RecordStore

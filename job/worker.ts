@@ -4,8 +4,10 @@ import { newRecord, type OperationRecord } from '../operation/record.ts'
 import type { OperationRequest } from '../operation/request.ts'
 import { programVersion } from '../operation/version.ts'
 import type { Events } from './events.ts'
+import { guardLink } from './guard/open-guard-link.ts'
+import { noGuard, type GuardLink } from './guard/guard-link.ts'
 import type { Journal } from './journal/journal.ts'
-import { Interrupted } from './interrupted.ts'
+import { Interrupted, interruptedExitCode } from './interrupted.ts'
 import { openJournal } from './journal/persisted-journal.ts'
 import type { Cluster } from './kubernetes/cluster.ts'
 import { run } from './operations/run.ts'
@@ -13,8 +15,11 @@ import { phases } from './phases.ts'
 import { recordStore, type RecordStore } from './record-store.ts'
 import { endLeftoverPause } from './scalar-admin/leftover-pause.ts'
 
-/** What a shell sees of a process that SIGTERM ended; the Job starts another worker then, which goes on from the journal. */
-export const interruptedExitCode = 143
+/**
+ * Of a worker that could not read or write how the operation stands, since the API server was away: none of the verdicts that
+ * end its Job, so that the Job starts another, which goes on from the journal.
+ */
+export const unrecordedExitCode = 70
 
 /** What a worker is given. */
 export interface WorkerSurroundings {
@@ -22,6 +27,8 @@ export interface WorkerSurroundings {
   events: Events
   /** aborted to end at once: with Interrupted on SIGTERM, with anything else that cannot be gone on after */
   signal: AbortSignal
+  /** where to listen for the guard, in place of the usual port */
+  guardPort?: number
 }
 
 /**
@@ -29,7 +36,18 @@ export interface WorkerSurroundings {
  * @returns the process's exit code
  * @throws Failure where not even the record can be read or written
  */
-export async function work(request: OperationRequest, { cluster, events, signal }: WorkerSurroundings): Promise<number> {
+export async function work(request: OperationRequest, surroundings: WorkerSurroundings): Promise<number> {
+  const guard = guardOf(request, surroundings)
+  try {
+    const exitCode = await workGuarded(request, guard, surroundings)
+    if (exitCode !== interruptedExitCode && exitCode !== unrecordedExitCode) guard.done()
+    return exitCode
+  } finally {
+    guard.close()
+  }
+}
+
+async function workGuarded(request: OperationRequest, guard: GuardLink, { cluster, events, signal }: WorkerSurroundings): Promise<number> {
   const { operation } = request
   const known = await cluster.findRecord(operation)
   if (known?.finishedAt !== undefined) return sayFinished(events, known.exitCode ?? ExitCode.failed)
@@ -44,17 +62,24 @@ export async function work(request: OperationRequest, { cluster, events, signal 
   })
 
   let failure: Failure | undefined
-  const surroundings = { cluster, events, journal, record, signal, phase: phases(record, events) }
+  const surroundings = { cluster, guard, events, journal, record, signal, phase: phases(record, events) }
   try {
     await endLeftoverPause({ ...surroundings, request })
     await run(request, surroundings)
   } catch (error) {
     if (signal.reason instanceof Interrupted) {
-      if (!(await cluster.cancelled(operation))) return sayInterrupted(events, record)
+      // Without an answer another worker may still come; if none does, the guard and the plugin say so.
+      if (!(await cluster.cancelled(operation).catch(() => false))) return sayInterrupted(events, record)
       failure = cancelledBy(operation)
     } else failure = asFailure(request, signal.aborted && !(error instanceof Failure) ? signal.reason : error, events)
   }
   return finish(record, events, failure, signal.reason instanceof Interrupted && failure !== undefined)
+}
+
+/** It listens from the beginning, so that the guard connects while the operation is still being checked. */
+function guardOf(request: OperationRequest, { cluster, events, guardPort }: WorkerSurroundings): GuardLink {
+  if (!('pause' in request) || !request.pause.guard) return noGuard
+  return guardLink({ cluster, events, operation: request.operation, ...(guardPort !== undefined && { port: guardPort }) })
 }
 
 function recordOf({ operation, kind, namespace, createdAt, createdBy, target }: OperationRequest): OperationRecord {
@@ -73,19 +98,25 @@ async function countAttempt(journal: Journal): Promise<number> {
 async function finish(record: RecordStore, events: Events, failure: Failure | undefined, cancelled: boolean): Promise<number> {
   const stillPaused = record.current.stillPaused.length > 0
   const exitCode = stillPaused ? ExitCode.stillPaused : (failure?.exitCode ?? ExitCode.done)
-  await record.update((current) => {
+  const close = record.update((current) => {
     current.state = failure === undefined ? 'succeeded' : cancelled ? 'cancelled' : 'failed'
     current.finishedAt = new Date().toISOString()
     current.exitCode = exitCode
     if (failure !== undefined) current.failure = failure.text
   })
+  const recorded = await close.then(() => true, (error: unknown) => sayUnrecorded(events, error))
   if (failure !== undefined) events.say('failed', failure.message, { level: 'error', data: { ...failure.text } })
-  return sayFinished(events, exitCode)
+  return recorded ? sayFinished(events, exitCode) : unrecordedExitCode
 }
 
 function sayFinished(events: Events, exitCode: number): number {
   events.say('finished', `exit code ${exitCode}`, { level: exitCode === ExitCode.done ? 'info' : 'error', data: { exitCode } })
   return exitCode
+}
+
+function sayUnrecorded(events: Events, error: unknown): false {
+  events.say('note', `the record could not be finished, which is left to another worker: ${messageOf(error)}`, { level: 'error' })
+  return false
 }
 
 /** The record stays as it is, running: the next worker goes on with it. */

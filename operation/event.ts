@@ -27,6 +27,7 @@ export const eventCodes = [
   'paused', // data: count, ms
   'unpaused', // data: count, ms
   'still-paused', // data: addresses
+  'guard', // what the worker sees of its guard; data: state (connected, silent, back, fired), pod, node
   'note', // anything else worth a line
   'failed', // data: what, why, next
   'finished', // data: exitCode

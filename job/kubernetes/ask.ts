@@ -28,11 +28,14 @@ export async function ask<T>(what: string, request: () => Promise<T>, patienceMs
     } catch (error) {
       const status = statusOf(error)
       if (status === 404 || status === 409) throw error
-      const transient = status === undefined || status === 408 || status === 429 || status >= 500
-      if (!transient || Date.now() + waitMs > until) throw refusal(what, error)
+      if (!isTransient(status) || Date.now() + waitMs > until) throw refusal(what, error)
       await sleep(waitMs)
     }
   }
+}
+
+function isTransient(status: number | undefined): boolean {
+  return status === undefined || status === 408 || status === 429 || status >= 500
 }
 
 /** The answer, or undefined where the API server has no such object. */
@@ -44,6 +47,9 @@ export async function askIfAny<T>(what: string, request: () => Promise<T>): Prom
     throw error
   }
 }
+
+/** The API server did not answer, or could not at this time; later it may. */
+export class Unanswered extends Failure {}
 
 /** What the API server refused, as a Failure. */
 export function refusal(what: string, error: unknown): Failure {
@@ -59,7 +65,8 @@ export function refusal(what: string, error: unknown): Failure {
     return new Failure({ what: `the worker could not ${what}`, why, next: 'check that the token of its ServiceAccount is mounted and valid' }, { cause: error })
   }
   const next = status === undefined ? 'check that the API server can be reached from pods of this namespace' : 'see what the API server says, and try again'
-  return new Failure({ what: `the worker could not ${what}`, why, next }, { cause: error })
+  const text = { what: `the worker could not ${what}`, why, next }
+  return isTransient(status) ? new Unanswered(text, { cause: error }) : new Failure(text, { cause: error })
 }
 
 /** What the API server said, without the dump that client-node makes of it. */

@@ -15,7 +15,7 @@ const replaced = 'the worker was replaced while it held the pause'
  * nothing happens.
  */
 export async function endLeftoverPause(context: Context): Promise<void> {
-  const { cluster, events, journal, record, request } = context
+  const { cluster, events, guard, journal, record, request } = context
   const open = openPauses(journal)
   if (open.length > 0) events.say('note', `ending the pause that an earlier worker left behind`, { level: 'warning' })
   for (const { number, intent } of open) {
@@ -27,8 +27,10 @@ export async function endLeftoverPause(context: Context): Promise<void> {
       const ended = intent.servers.map(({ address }) => address).filter((address) => !stillPaused.includes(address))
       current.stillPaused = [...new Set([...current.stillPaused.filter((address) => !ended.includes(address)), ...stillPaused])]
     })
-    if (stillPaused.length === 0) await journalEnd(context, number)
-    else events.say('still-paused', `STILL PAUSED: ${stillPaused.join(', ')}`, { level: 'error', data: { addresses: stillPaused } })
+    if (stillPaused.length === 0) {
+      guard.standDown(number)
+      await journalEnd(context, number)
+    } else events.say('still-paused', `STILL PAUSED: ${stillPaused.join(', ')}`, { level: 'error', data: { addresses: stillPaused } })
   }
   if (record.current.windows.some(({ verdict }) => verdict === 'open')) {
     await record.update((current) => {

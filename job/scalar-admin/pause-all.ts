@@ -16,7 +16,7 @@ export interface SentPause {
 export type OurPauses = Map<Server, SentPause>
 
 /** How long a Pause may be under way to its server, and wait there for its turn, beyond the drain that it asked for. */
-const underwayMs = 1000
+export const underwayMs = 1000
 
 /** Pauses one server. */
 export async function pauseOne(server: Server, drainMs: number, ours: OurPauses): Promise<PauseOutcome> {

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../operation/duration.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import type { PauseWindowRecord } from '../../operation/record.ts'
+import type { GuardedPause } from '../guard/guard-link.ts'
 import type { OperationContext } from '../operation-context.ts'
 import type { JoinedPods } from './joined-pods.ts'
 import { pauseAll, unlessAborted, type OurPauses } from './pause-all.ts'
@@ -15,7 +16,7 @@ export interface HeldPause {
   allPausedAt: string
   /** when the pause ends by itself, ms since the epoch (`maxPauseMs` after the first Pause was sent) */
   endsAtMs: number
-  /** aborted when the pause has to end at once: SIGTERM, the longest pause reached, the Lease lost */
+  /** aborted when the pause has to end at once: SIGTERM, the longest pause reached, the Lease or the guard lost */
   signal: AbortSignal
   /** asks every server; undefined for those that could not say */
   checkPaused(): Promise<(boolean | undefined)[]>
@@ -34,24 +35,27 @@ interface Around {
   joined: JoinedPods
   /** number of the pause in the journal */
   number: number
+  guarded: GuardedPause
 }
 
 /** Pauses all servers, runs `inside`, asks each whether it is still paused, and unpauses. Never throws. */
 export async function pauseAround<T>(
   context: OperationContext<'backup' | 'pause'>,
-  { servers, window, lost, joined, number }: Around,
+  { servers, window, lost, joined, number, guarded }: Around,
   inside: (held: HeldPause) => Promise<T>,
 ): Promise<PauseOutcome<T>> {
   const { drainMs, maxPauseMs } = context.request.pause
   const limit = new AbortController()
   const sentMs = Date.now()
   const timer = setTimeout(() => limit.abort(tooLong(maxPauseMs)), maxPauseMs)
-  const signal = AbortSignal.any([context.signal, lost, limit.signal])
+  const signal = AbortSignal.any([context.signal, lost, guarded.ended, limit.signal])
   const ours: OurPauses = new Map()
   let result: { value: T } | { failure: unknown }
   window.pauseSentAt = new Date(sentMs).toISOString()
   try {
-    joined.begin(number, ours, () => Promise.resolve())
+    signal.throwIfAborted()
+    guarded.begin(maxPauseMs)
+    joined.begin(number, ours, (intent) => guarded.extend(intent))
     await pauseAll(servers, drainMs, signal, ours)
     const allPausedAt = new Date().toISOString()
     window.allPausedAt = allPausedAt
@@ -66,7 +70,7 @@ export async function pauseAround<T>(
   clearTimeout(timer)
   const late = joined.end()
   window.unpauseSentAt = new Date().toISOString()
-  const unpaused = await unpauseOurs(ours, context.cluster, context.signal)
+  const unpaused = await unpauseOurs(ours, context.cluster, context.signal, guarded)
   window.endpoints.push(...late.map(({ endpoint }) => endpoint))
   if (unpaused.stillPaused.length === 0) window.allUnpausedAt = new Date().toISOString()
   sayUnpaused(context, window, unpaused)

@@ -1,6 +1,8 @@
 import { messageOf } from '../../operation/failure.ts'
 import type { PauseWindowRecord } from '../../operation/record.ts'
 import { workerClock } from '../clocks/clock-reading.ts'
+import type { GuardWord } from '../guard/guard-link.ts'
+import { standBy } from '../guard/stand-by.ts'
 import type { ReleaseChange, ReleaseState } from '../kubernetes/cluster.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { formatAddress } from './client.ts'
@@ -22,20 +24,21 @@ export interface Paused<T> {
 }
 
 /**
- * Pauses every target of the request at once, runs `inside`, and unpauses whatever happens. Connections, Leases, watch, journal
- * and record stand before the first Pause is sent; nothing more is written until all are unpaused.
+ * Pauses every target of the request at once, runs `inside`, and unpauses whatever happens. Connections, Leases, watch, guard,
+ * journal and record stand before the first Pause is sent; nothing more is written until all are unpaused.
  *
  * The window is the intersection of all pauses: from the last Pause answer to the first Unpause sent. Where a pod appeared,
  * restarted, vanished or was unpaused by somebody inside it, its verdict is `void`. Servers that never answered the Unpause are
  * in `record.stillPaused`.
- * @throws Failure, with everything unpaused that we paused, where a server could not be paused or the pause had to end early;
+ * @throws Failure, with nothing paused, where no guard came or something else is not ready; with everything unpaused that we paused, where a server could not be paused or the pause had to end early;
  * whatever `inside` threw; the signal's reason on SIGTERM
  */
 export type HoldPause = <T>(context: OperationContext<'backup' | 'pause'>, inside: (held: HeldPause) => Promise<T>) => Promise<Paused<T>>
 
 export const holdPause: HoldPause = async (context, inside) => {
-  const { cluster, request, journal, record, signal } = context
+  const { cluster, guard, request, journal, record, signal } = context
   await endLeftoverPause(context)
+  const unguarded = await standBy(context)
   const found = await findTargets(request.target, cluster)
   const leases = await cluster.takeLeases(found.releases, request.operation)
   const tls = adminTls(request.target)
@@ -44,7 +47,8 @@ export const holdPause: HoldPause = async (context, inside) => {
   const joined = joinedPods(context, found.releases, new Set(found.state.pods.map(({ uid }) => uid)))
   try {
     await connectOrRefuse(servers, tls)
-    const unchecked = [...(await refuseForeignPauses(servers)), ...unwatched(found)]
+    const silent = await refuseForeignPauses(servers)
+    const unchecked = [...silent, ...unwatched(found), ...unguarded]
     const changes: ReleaseChange[] = []
     const watched = await cluster.watchReleases(found.releases, noted(changes, joined), watch.signal)
     const before = await cluster.releaseState(found.releases)
@@ -53,12 +57,21 @@ export const holdPause: HoldPause = async (context, inside) => {
     const number = nextPause(journal)
     const index = record.current.windows.length
     const window: PauseWindowRecord = { endpoints: found.targets.map(endpointOf), pauseSentAt: new Date().toISOString(), verdict: 'open', reasons: [] }
-    await recordWindow(context, index, window)
+    const intent = intentTo(found.targets, before)
+    const guarded = await guard.hold({ pause: number, ...intent, releases: found.releases }, leases, signal)
     const clocks = workerClock.read()
-    await journalIntent(context, number, intentTo(found.targets, before))
-    signal.throwIfAborted()
+    try {
+      await recordWindow(context, index, window)
+      await journalIntent(context, number, intent)
+    } catch (error) {
+      await guarded.release()
+      throw error
+    }
 
-    const outcome = await pauseAround(context, { servers, window, lost: leases.lost, joined, number }, inside)
+    const lost = guarded.guarded ? leases.taken : leases.lost
+    const outcome = await pauseAround(context, { servers, window, lost, joined, number, guarded }, inside)
+    if (outcome.unpaused.stillPaused.length === 0) window.reasons.push(...doubtsOf(await guarded.release(), silent))
+    else guarded.leave()
 
     const step = clockStep(clocks, workerClock.read())
     const { reasons, notes } = await lookAgain(before, { context, watched, changes, joined, releases: found.releases })
@@ -76,6 +89,13 @@ export const holdPause: HoldPause = async (context, inside) => {
     closeAll(servers)
     await leases.release()
   }
+}
+
+/** What the guard's part in a pause leaves in doubt. @param silent servers that cannot say whether they are paused */
+function doubtsOf({ fired, unknown }: GuardWord, silent: readonly string[]): string[] {
+  if (fired !== undefined) return [`the guard ended the pause: ${fired}`]
+  if (!unknown || silent.length === 0) return []
+  return [`the guard was lost in the pause and may have ended it, and ${silent.join(', and ')}`]
 }
 
 function noted(changes: ReleaseChange[], joined: JoinedPods): (change: ReleaseChange) => void {

@@ -24,11 +24,21 @@ export interface UnpauseLimits {
 }
 const usualLimits: UnpauseLimits = { atMost: 120_000, onceStopping: 40_000 }
 
+/** Somebody who unpauses the same servers from elsewhere, once asked: the guard. */
+export interface Helper {
+  help(): void
+  /** addresses that serve again by its hand */
+  readonly unpaused: ReadonlySet<string>
+}
+/** A server that has not answered by then may answer somebody else. ms */
+const helpMs = 1000
+
 /**
  * Unpauses all at once and keeps trying until each has answered, or its pod is gone, or the time is up. Never throws.
  * @param stopping the worker's SIGTERM, which shortens the time
+ * @param helper asked where some server has not answered after a second
  */
-export async function unpauseAll(servers: readonly Server[], cluster: Cluster, stopping: AbortSignal, limits = usualLimits): Promise<Unpaused> {
+export async function unpauseAll(servers: readonly Server[], cluster: Cluster, stopping: AbortSignal, limits = usualLimits, helper?: Helper): Promise<Unpaused> {
   const deadline = { atMs: Date.now() + limits.atMost }
   const hurry = () => {
     deadline.atMs = Math.min(deadline.atMs, Date.now() + limits.onceStopping)
@@ -36,21 +46,24 @@ export async function unpauseAll(servers: readonly Server[], cluster: Cluster, s
   if (stopping.aborted) hurry()
   stopping.addEventListener('abort', hurry, { once: true })
   const unpaused: Unpaused = { answered: [], gone: [], stillPaused: [] }
+  const help = setTimeout(() => helper?.help(), helpMs)
   await Promise.all(
     servers.map(async (server) => {
-      unpaused[await unpauseOne(server, cluster, deadline)].push(server.endpoint.address)
+      unpaused[await unpauseOne(server, cluster, deadline, helper?.unpaused)].push(server.endpoint.address)
     }),
   )
+  clearTimeout(help)
   stopping.removeEventListener('abort', hurry)
   return unpaused
 }
 
-async function unpauseOne(server: Server, cluster: Cluster, deadline: { atMs: number }): Promise<keyof Unpaused> {
+async function unpauseOne(server: Server, cluster: Cluster, deadline: { atMs: number }, elsewhere?: ReadonlySet<string>): Promise<keyof Unpaused> {
   for (let waitMs = firstPauseMs; ; waitMs = Math.min(waitMs * 2, longestPauseMs)) {
     try {
       await server.client.unpause(callMs)
       return 'answered'
     } catch {
+      if (elsewhere?.has(server.endpoint.address) === true) return 'answered'
       // An API server that is slow to answer must not keep us from trying again.
       if (await Promise.race([isGone(server, cluster), sleep(longestPauseMs, false)])) return 'gone'
       if (Date.now() + waitMs > deadline.atMs) return 'stillPaused'

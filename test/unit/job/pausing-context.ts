@@ -1,4 +1,5 @@
 import type { OperationContext } from '../../../job/operation-context.ts'
+import { noGuard } from '../../../job/guard/guard-link.ts'
 import { openJournal } from '../../../job/journal/persisted-journal.ts'
 import { phases } from '../../../job/phases.ts'
 import { recordStore } from '../../../job/record-store.ts'
@@ -33,7 +34,7 @@ export interface TestContext<K extends OperationRequest['kind']> {
 }
 
 /** A context over a cluster that may have seen an earlier worker of the same operation. */
-export async function contextOf<K extends OperationRequest['kind']>(request: RequestOf<K>, cluster: InMemoryCluster): Promise<TestContext<K>> {
+export async function contextOf<K extends OperationRequest['kind']>(request: RequestOf<K>, cluster: InMemoryCluster, guard = noGuard): Promise<TestContext<K>> {
   const said: WorkerEvent[] = []
   const events = jsonLineEvents((line) => said.push(JSON.parse(line) as WorkerEvent))
   const stop = new AbortController()
@@ -42,5 +43,5 @@ export async function contextOf<K extends OperationRequest['kind']>(request: Req
   const fresh = newRecord({ operation, kind, namespace, releases: target.releases.map(({ name }) => name), createdAt, plugin: '0.1.0' })
   const record = recordStore(known ?? fresh, (current) => cluster.writeRecord(current))
   const journal = await openJournal(operation, { read: () => cluster.readJournal(operation), write: (document) => cluster.writeJournal(document) })
-  return { context: { request, cluster, events, journal, record, signal: stop.signal, phase: phases(record, events) }, events: said, stop }
+  return { context: { request, cluster, guard, events, journal, record, signal: stop.signal, phase: phases(record, events) }, events: said, stop }
 }

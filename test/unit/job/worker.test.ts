@@ -42,7 +42,7 @@ t.test('a pause of a fixed time, from request to record', async (t) => {
   t.match(record(s), { state: 'succeeded', exitCode: 0, by: { worker: String }, phases: [{ name: 'preflight' }, { name: 'pause', finishedAt: String }], windows: [{ verdict: 'valid' }] })
   const [window] = record(s)?.windows ?? []
   t.ok(Date.parse(window?.unpauseSentAt ?? '') - Date.parse(window?.allPausedAt ?? '') >= 300)
-  t.strictSame(s.events.map(({ code }) => code), ['started', 'phase', 'phase-done', 'phase', 'paused', 'unpaused', 'phase-done', 'finished'])
+  t.strictSame(s.events.map(({ code }) => code), ['started', 'phase', 'phase-done', 'phase', 'note', 'paused', 'unpaused', 'phase-done', 'finished'], 'the note: without a guard')
   t.match(s.events[0]?.data, { operation: 'pause-test', kind: 'pause', attempt: 1 })
   t.equal(await s.run(pauseRequest({ durationMs: 300 })), 0, 'a pod that is started once more has nothing left to do')
   t.equal(record(s)?.windows.length, 1)

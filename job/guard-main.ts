@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { ExitCode } from '../operation/exit-code.ts'
+import { messageOf } from '../operation/failure.ts'
+import { guardPort } from '../operation/names.ts'
+import { mounts, parseRequest } from '../operation/request.ts'
+import { jsonLineEvents } from './events.ts'
+import { guard } from './guard/guard.ts'
+import { Interrupted } from './interrupted.ts'
+import { connectApi, inClusterConfig } from './kubernetes/api.ts'
+import { kubernetesCluster } from './kubernetes/kubernetes-cluster.ts'
+
+const events = jsonLineEvents((line) => process.stdout.write(line))
+const stop = new AbortController()
+
+process.once('SIGTERM', () => stop.abort(new Interrupted('SIGTERM')))
+process.once('SIGINT', () => stop.abort(new Interrupted('SIGINT')))
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  // What a guard holds matters more than what went wrong beside it.
+  process.on(event, (error: unknown) => events.say('note', 'unexpected error', { level: 'error', data: { stack: error instanceof Error ? error.stack : String(error) } }))
+}
+
+async function main(): Promise<number> {
+  try {
+    const request = parseRequest(await readFile(mounts.request, 'utf8'))
+    if (request.kind !== 'backup' && request.kind !== 'pause') throw new Error(`a ${request.kind} pauses nothing and needs no guard`)
+    const cluster = kubernetesCluster(connectApi(inClusterConfig()), request.namespace)
+    return await guard(request, { cluster, events, signal: stop.signal, pod: hostname(), port: guardPort })
+  } catch (error) {
+    events.say('failed', messageOf(error), { level: 'error' })
+    return ExitCode.failed
+  }
+}
+
+// No top-level await: the bundle may be CommonJS.
+void main().then((code) => process.exit(code))
