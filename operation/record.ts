@@ -47,6 +47,8 @@ const databaseBackup = z.object({
   /** folder of its data, below the location that holds the backup's own, and the size of it; absent where the service keeps the data */
   folder: z.string().optional(),
   bytes: z.int().optional(),
+  /** how many backups the database's own service keeps of it; `delete` has them removed as well */
+  serviceBackups: z.int().optional(),
   details: z.record(z.string(), z.json()),
 })
 

@@ -1,5 +1,6 @@
 import type { DatabaseKind } from './database.ts'
+import { dynamodb } from './dynamodb/dynamodb.ts'
 import { postgresql } from './postgresql/postgresql.ts'
 
 /** Every kind of database that can be backed up; a new one is its folder and its line here. */
-export const databaseKinds: readonly DatabaseKind[] = [postgresql]
+export const databaseKinds: readonly DatabaseKind[] = [postgresql, dynamodb]

@@ -48,7 +48,10 @@ export async function backup(context: Context): Promise<void> {
   } catch (error) {
     // A worker that is stopped may be started again and go on; only one that failed by itself, or was cancelled, gives up.
     if (await isHandedOn(context)) throw error
-    if (context.record.current.phases.some(({ name }) => name === materializing)) throw stillRestorable(error)
+    if (context.record.current.phases.some(({ name }) => name === materializing)) {
+      await discardMaterials(context, sources)
+      throw stillRestorable(error)
+    }
     await giveUp(context, storage, error)
     throw wasTried(context) ? asUnusable(error) : error
   } finally {
@@ -156,6 +159,11 @@ async function materializeAll(context: Context, storage: Storage, sources: reado
   })
   await describeBackup(context, { databases })
   if (context.request.to !== undefined) await publishRecord(context, storage)
+}
+
+async function discardMaterials(context: Context, sources: readonly OpenSource[]): Promise<void> {
+  const databases = context.record.current.backup?.databases ?? []
+  await Promise.allSettled(databases.map((database, index) => sources[index]?.source.discardMaterials?.(database)))
 }
 
 /** Waits for all, so that nothing still writes when a failure removes what was written. */

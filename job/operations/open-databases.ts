@@ -46,11 +46,17 @@ export function openDestinations(databases: readonly DatabaseGroup[], entries: r
   const surplus = databases.filter((database) => !entries.some((entry) => sameStorages(database.settings, entry)))
   if (surplus.length > 0) throw mismatch(`the releases use ${surplus.map(titleOf).join(' and ')}, of which the backup has nothing`)
   return entries.map((entry, index) => {
-    const database = databases.find((candidate) => candidate.kind.name === entry.kind && sameStorages(candidate.settings, entry))
-    if (database === undefined) throw mismatch(`the backup has ${entry.title} (storages ${entry.storages.join(', ')}), which none of the releases' properties name`)
+    const { kind, settings } = databaseOf(databases, entry)
     const left = former[index]
-    return database.kind.restore(database.settings, entry, left === undefined ? context : { ...context, former: left })
+    return kind.restore(settings, entry, left === undefined ? context : { ...context, former: left })
   })
+}
+
+/** The database that a backup's storages live in now. @throws Failure where the releases' properties name none */
+export function databaseOf(databases: readonly DatabaseGroup[], entry: DatabaseBackup): DatabaseGroup {
+  const database = databases.find((candidate) => candidate.kind.name === entry.kind && sameStorages(candidate.settings, entry))
+  if (database !== undefined) return database
+  throw mismatch(`the backup has ${entry.title} (storages ${entry.storages.join(', ')}), which none of the releases' properties name`)
 }
 
 function sameStorages(settings: readonly StorageSettings[], entry: DatabaseBackup): boolean {

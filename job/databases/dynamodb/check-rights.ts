@@ -4,6 +4,7 @@ import { messageOf } from '../../../operation/failure.ts'
 import { isDenied } from './aws-error.ts'
 import { lookAtTable } from './look-at-table.ts'
 import { limits } from './rate-limits.ts'
+import { temporaryName } from './restored-names.ts'
 
 /** A right that a call needs, and what AWS answered to a call that changes nothing. */
 interface Probe {
@@ -11,11 +12,27 @@ interface Probe {
   denied: string | undefined
 }
 
+interface Asked {
+  title: string
+  /** any table of the backup */
+  table: string
+  operation: string
+  materialize: boolean
+}
+
+/** The rights beyond reading: those that materialising needs, or of which a restore by this very role would be told too late. */
+export async function checkRights(client: DynamoDBClient, { title, table, operation, materialize }: Asked): Promise<Finding[]> {
+  const restore = await probeRestore(client, table)
+  if (!materialize) return [rightsFinding('rights to restore', title, [restore], 'warning', '; the backup does not need it, but a restore will')]
+  const probes = [restore, ...(await probeTemporary(client, temporaryName(operation, table)))]
+  return [rightsFinding('rights to materialize', title, probes, 'error', ', or leave --materialize away')]
+}
+
 /**
  * Whether a table may be restored: asked for onto its own name, which is refused for being taken where the right is there
  * (AWS has no dry run of it). The rights that a restore needs of its target are asked for with it.
  */
-export async function probeRestore(client: DynamoDBClient, table: string): Promise<Probe> {
+async function probeRestore(client: DynamoDBClient, table: string): Promise<Probe> {
   return await probe('dynamodb:RestoreTableToPointInTime', () =>
     client.send(new RestoreTableToPointInTimeCommand({ SourceTableName: table, TargetTableName: table, UseLatestRestorableTime: true })),
   )
@@ -25,7 +42,7 @@ export async function probeRestore(client: DynamoDBClient, table: string): Promi
  * Whether a temporary table may be backed up and deleted: asked for while it does not exist.
  * @param temporary a name that nobody but this operation uses
  */
-export async function probeTemporary(client: DynamoDBClient, temporary: string): Promise<Probe[]> {
+async function probeTemporary(client: DynamoDBClient, temporary: string): Promise<Probe[]> {
   if ((await lookAtTable(client, temporary)) !== undefined) return []
   return [
     await probe('dynamodb:CreateBackup', () => limits.createBackup.run(() => client.send(new CreateBackupCommand({ TableName: temporary, BackupName: 'no-backup' })))),
@@ -35,7 +52,7 @@ export async function probeTemporary(client: DynamoDBClient, temporary: string):
 }
 
 /** Findings of probes: a right that is missing is an error where this operation needs it. */
-export function rightsFinding(check: string, subject: string, probes: readonly Probe[], outcome: 'error' | 'warning', otherwise: string): Finding {
+function rightsFinding(check: string, subject: string, probes: readonly Probe[], outcome: 'error' | 'warning', otherwise: string): Finding {
   const missing = probes.filter(({ denied }) => denied !== undefined)
   if (missing.length === 0) return { check, subject, outcome: 'ok', message: probes.map(({ action }) => action).join(', ') }
   return {

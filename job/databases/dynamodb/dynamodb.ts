@@ -1,0 +1,21 @@
+import { Failure } from '../../../operation/failure.ts'
+import type { DatabaseKind } from '../database.ts'
+import { kindName } from './details.ts'
+import { removeBackup } from './remove-backup.ts'
+import { DynamodbSource } from './source.ts'
+import { namingOf } from './table-names.ts'
+
+/** Amazon DynamoDB, by the past that it keeps of every table. */
+export const dynamodb: DatabaseKind = {
+  name: kindName,
+  handles: (settings) => settings.kind === 'dynamo',
+  // Credentials are not looked at: storages of one place are one database, whoever reaches it.
+  identity: (settings) => `${settings.property('dynamo.endpoint_override') ?? ''} ${settings.contactPoints} ${namingOf(settings).prefix}`,
+  transactional: false,
+  needsStorage: false,
+  backup: (settings, context) => new DynamodbSource(settings, context),
+  restore() {
+    throw new Failure({ what: 'DynamoDB cannot be restored', why: 'this version does not know how yet', next: 'use a newer version' })
+  },
+  remove: removeBackup,
+}

@@ -1,0 +1,117 @@
+import type { DatabaseBackup } from '../../../operation/record.ts'
+import type { Events } from '../../events.ts'
+import type { Journal } from '../../journal/journal.ts'
+import { backupWatch, type BackupWatch } from './backup-watch.ts'
+import type { Clients } from './clients.ts'
+import { ensureOwnDeleted } from './delete-table.ts'
+import { readDetails, type BackedUpTable } from './details.ts'
+import { ensureStep } from './ensure-step.ts'
+import { isRestoredFrom, type RestoreFrom } from './look-at-table.ts'
+import { limits } from './rate-limits.ts'
+import { ensureRestoreBegun, untilRestored } from './restore-table.ts'
+import { forEachTable } from './restore-work.ts'
+import { temporaryName } from './restored-names.ts'
+import { ensureBackup, ensureBackupDeleted, untilAvailable } from './table-backup.ts'
+import { tableProgress } from './table-progress.ts'
+import type { TableSettings } from './table-settings.ts'
+
+interface Surroundings {
+  clients: Clients
+  /** of the backup; what is made is named after it and its point */
+  operation: string
+  signal: AbortSignal
+}
+
+type Materials = NonNullable<BackedUpTable['materialized']>
+
+/**
+ * Turns a restore point into on-demand backups, which outlive the window of recovery and the tables themselves. A backup of a
+ * table under writes is not of one moment, so each is taken of a temporary table, restored to the point and then quiet.
+ * @returns the backup's entry with the backups' ARNs
+ */
+export async function materialize(backup: DatabaseBackup, { clients, operation, signal, events, journal }: Surroundings & { events: Events; journal: Journal }): Promise<DatabaseBackup> {
+  const details = readDetails(backup)
+  const missing = details.tables.filter(({ materialized }) => materialized === undefined)
+  const { mark, at } = pointOf(backup, operation)
+  const watch = watchOf(clients, backup, operation)
+  const progress = tableProgress(events, new Map(missing.map(({ name, bytes }) => [name, bytes])))
+  const made = new Map<string, Materials>()
+  try {
+    await forEachTable(missing, signal, async (table, either) => {
+      const temporary = temporaryName(mark, table.name)
+      const from: RestoreFrom = { tableArn: table.arn, at }
+      const { dynamo } = clients
+      if ((await availableOf(watch, temporary)) === undefined) {
+        const restoring = { name: temporary, from, expected: formOfTemporary(table.settings) }
+        const surroundings = { dynamo, source: dynamo, signal: either }
+        progress.enter(table.name, 'waiting for its turn')
+        await limits.restores.run(async () => {
+          progress.enter(table.name, 'restoring to a temporary table')
+          await ensureStep(journal, `restore ${table.name} to ${temporary}`, () => ensureRestoreBegun(surroundings, restoring))
+          await untilRestored(surroundings, restoring)
+        }, either)
+        progress.enter(table.name, 'backing up the temporary table')
+        await ensureStep(journal, `back up ${temporary}`, () => ensureBackup(dynamo, watch, temporary, temporary, either))
+        await untilAvailable(watch, temporary, either)
+      }
+      progress.enter(table.name, 'deleting the temporary table')
+      await ensureStep(journal, `delete ${temporary}`, () => ensureOwnDeleted(dynamo, temporary, (found) => isRestoredFrom(found, from), either))
+      made.set(table.name, await onlyOne(clients, watch, temporary, either))
+      progress.done(table.name)
+    })
+  } finally {
+    progress.end()
+  }
+  const tables = details.tables.map((table) => ({ ...table, ...materialsOf(made.get(table.name)) }))
+  const serviceBackups = tables.filter(({ materialized }) => materialized !== undefined).length
+  return { ...backup, serviceBackups, details: JSON.parse(JSON.stringify({ ...details, tables })) as DatabaseBackup['details'] }
+}
+
+/** Removes what an unfinished materialising made: temporary tables, and backups that no record will tell of. */
+export async function discardMaterials(backup: DatabaseBackup, { clients, operation, signal }: Surroundings): Promise<void> {
+  const { mark, at } = pointOf(backup, operation)
+  const watch = watchOf(clients, backup, operation)
+  const tables = readDetails(backup).tables.filter(({ materialized }) => materialized === undefined)
+  await forEachTable(tables, signal, async ({ name, arn }, either) => {
+    const temporary = temporaryName(mark, name)
+    await ensureOwnDeleted(clients.dynamo, temporary, (found) => isRestoredFrom(found, { tableArn: arn, at }), either)
+    for (const { BackupArn: backupArn } of await watch(temporary)) if (backupArn !== undefined) await ensureBackupDeleted(clients.dynamo, backupArn, either)
+  })
+}
+
+function pointOf(backup: DatabaseBackup, operation: string): { mark: string; at: Date } {
+  const { snapshotAt = '' } = backup
+  return { mark: `${operation}@${snapshotAt}`, at: new Date(snapshotAt) }
+}
+
+function watchOf(clients: Clients, backup: DatabaseBackup, operation: string): BackupWatch {
+  const { mark, at } = pointOf(backup, operation)
+  return backupWatch(clients.dynamo, at.getTime(), temporaryName(mark, ''))
+}
+
+async function availableOf(watch: BackupWatch, name: string): Promise<Materials | undefined> {
+  const found = (await watch(name)).find(({ BackupStatus: status }) => status === 'AVAILABLE')
+  return found?.BackupArn === undefined ? undefined : { backupArn: found.BackupArn, bytes: found.BackupSizeBytes ?? 0 }
+}
+
+/** The backup that stays. Where an answer was lost and the call made again there is another, which nobody would know of. */
+async function onlyOne(clients: Clients, watch: BackupWatch, name: string, signal: AbortSignal): Promise<Materials> {
+  const kept = await availableOf(watch, name)
+  if (kept === undefined) throw new Error(`backup ${name} has vanished`)
+  for (const { BackupArn: arn } of await watch(name)) if (arn !== undefined && arn !== kept.backupArn) await ensureBackupDeleted(clients.dynamo, arn, signal)
+  return kept
+}
+
+/** Its indexes are kept, since the backup has to hold them; on demand it costs what is used of it, and takes nothing of the account's provisioned capacity. */
+function formOfTemporary(settings: TableSettings): TableSettings {
+  const { throughput: _throughput, onDemandLimit: _limit, ...rest } = settings
+  return {
+    ...rest,
+    billingMode: 'PAY_PER_REQUEST',
+    globalIndexes: settings.globalIndexes.map(({ throughput: _units, onDemandLimit: _most, ...index }) => index),
+  }
+}
+
+function materialsOf(materialized: Materials | undefined): { materialized?: Materials } {
+  return materialized === undefined ? {} : { materialized }
+}
