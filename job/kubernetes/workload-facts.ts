@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { V1Deployment, V1EndpointSlice, V1ReplicaSet } from '@kubernetes/client-node'
 import type { WorkloadFact } from './cluster.ts'
 
 /** What of a Deployment must not change in a pause. */
 export function deploymentFact({ metadata, spec }: V1Deployment): WorkloadFact {
-  const template = createHash('sha256').update(JSON.stringify(spec?.template ?? {})).digest('hex').slice(0, 12)
-  return { kind: 'Deployment', uid: metadata?.uid ?? '', generation: metadata?.generation ?? 0, replicas: spec?.replicas ?? 1, template }
+  return { kind: 'Deployment', uid: metadata?.uid ?? '', generation: metadata?.generation ?? 0, replicas: spec?.replicas ?? 1 }
 }
 
 /** What of a ReplicaSet must not change in a pause. */

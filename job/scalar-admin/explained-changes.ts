@@ -16,14 +16,28 @@ export interface Judgement {
 
 /**
  * Judges the changes of a pause. Those that a scale-up alone explains, whose new pods have all served nobody, leave the window
- * valid: more replicas of the same template, in the same ReplicaSet, and more addresses. Anything else makes it void, and then
- * all of them are named.
+ * valid: more replicas, of the same ReplicaSet, and more addresses. Anything else makes it void, and then everything that
+ * changed is named once, at its worst.
  * @param joined by uid
  */
 export function judge(changes: readonly ReleaseChange[], joined: ReadonlyMap<string, Joined>): Judgement {
-  const harms = changes.map((change) => ({ harm: harmOf(change), explained: isExplained(change, joined) })).filter(({ harm }) => harm !== undefined)
-  if (harms.some(({ explained }) => !explained)) return { reasons: [...new Set(harms.flatMap(({ harm }) => harm ?? []))], notes: [] }
-  return { reasons: [], notes: [...joined.values()].flatMap(({ note }) => note ?? []) }
+  const harms = changes.flatMap((change) => {
+    const harm = harmOf(change)
+    return harm === undefined ? [] : [{ ...objectOf(change, harm), harm, explained: isExplained(change, joined) }]
+  })
+  const bad = harms.filter(({ explained }) => !explained)
+  if (bad.length === 0) return { reasons: [], notes: [...joined.values()].flatMap(({ note }) => note ?? []) }
+  const byObject = new Map<string, string>()
+  for (const { object, addresses, harm } of [...bad, ...harms]) {
+    // Addresses only follow the pods; alone they say something.
+    if (addresses && bad.some((other) => !other.addresses)) continue
+    if (!byObject.has(object)) byObject.set(object, harm)
+  }
+  return { reasons: [...byObject.values()], notes: [] }
+}
+
+function objectOf(change: ReleaseChange, harm: string): { object: string; addresses: boolean } {
+  return change.of === 'watch' ? { object: harm, addresses: false } : { object: `${change.of} ${change.name}`, addresses: change.name.startsWith('EndpointSlice/') }
 }
 
 function isExplained(change: ReleaseChange, joined: ReadonlyMap<string, Joined>): boolean {
@@ -41,6 +55,7 @@ function isMoreOfTheSame(before: WorkloadFact | undefined, now: WorkloadFact, jo
     const ips = new Set([...joined.values()].map(({ ip }) => ip))
     return known.every((address) => now.addresses.includes(address)) && now.addresses.every((address) => known.includes(address) || ips.has(address))
   }
-  if (before?.kind === 'Deployment' && now.kind === 'Deployment') return before.template === now.template && now.replicas > before.replicas
+  // Pods of another template come of another ReplicaSet, which is no more of the same.
+  if (before?.kind === 'Deployment' && now.kind === 'Deployment') return now.replicas > before.replicas
   return before?.kind === 'ReplicaSet' && now.kind === 'ReplicaSet' && now.replicas > before.replicas
 }

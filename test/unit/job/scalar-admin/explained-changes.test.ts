@@ -14,7 +14,7 @@ const pod = (name: string, more: Partial<ReleasePod> = {}): ReleasePod => ({
   adminPort: 50053,
   ...more,
 })
-const deployment = (replicas: number, generation: number, template = 'a'): WorkloadFact => ({ kind: 'Deployment', uid: 'd', generation, replicas, template })
+const deployment = (replicas: number, generation: number): WorkloadFact => ({ kind: 'Deployment', uid: 'd', generation, replicas })
 const replicaSet = (replicas: number): WorkloadFact => ({ kind: 'ReplicaSet', uid: 'r', replicas })
 const slice = (...addresses: string[]): WorkloadFact => ({ kind: 'EndpointSlice', uid: 's', addresses })
 
@@ -35,7 +35,7 @@ t.test('readiness, and what is said of it, changes nothing', async (t) => {
 
 t.test('what is more than a scale-up makes it void, and then everything is named', async (t) => {
   const cases: Record<string, { change: ReleaseChange; reason: RegExp }> = {
-    'another template': { change: { of: 'workload', name: 'Deployment/d', before: deployment(1, 1), now: deployment(2, 2, 'b') }, reason: /Deployment d changed/ },
+    'another template': { change: { of: 'workload', name: 'Deployment/d', before: deployment(2, 2), now: deployment(2, 3) }, reason: /Deployment d changed/ },
     'scaling down': { change: { of: 'workload', name: 'Deployment/d', before: deployment(3, 1), now: deployment(2, 2) }, reason: /Deployment d changed/ },
     'a new ReplicaSet': { change: { of: 'workload', name: 'ReplicaSet/q', now: { kind: 'ReplicaSet', uid: 'q', replicas: 1 } }, reason: /ReplicaSet q appeared/ },
     'another object of that name': { change: { of: 'workload', name: 'ReplicaSet/r', before: replicaSet(1), now: { kind: 'ReplicaSet', uid: 'q', replicas: 2 } }, reason: /replaced/ },
@@ -50,7 +50,19 @@ t.test('what is more than a scale-up makes it void, and then everything is named
   for (const [name, { change, reason }] of Object.entries(cases)) {
     const { reasons, notes } = judge([...scaledUp, change], harmless)
     t.match(reasons.join('\n'), reason, name)
-    t.match(reasons.join('\n'), /pod 2 appeared/, `${name}: the pod that joined is named too`)
+    t.match(reasons.join('\n'), /pod 2 /, `${name}: the pod that joined is named too`)
     t.strictSame(notes, [])
   }
+})
+
+t.test('a rollout is told in one line for each object, and not by the addresses that follow it', async (t) => {
+  const rollout: ReleaseChange[] = [
+    { of: 'pod', name: '1', before: pod('1') },
+    { of: 'pod', name: '2', now: pod('2') },
+    { of: 'workload', name: 'ReplicaSet/q', now: { kind: 'ReplicaSet', uid: 'q', replicas: 1 } },
+    { of: 'workload', name: 'EndpointSlice/s', before: slice('10.0.0.1'), now: slice('10.0.0.2') },
+    { of: 'pod', name: '1', before: pod('1'), now: pod('1', { deleting: true }) },
+    { of: 'pod', name: '2', before: pod('2', { ip: '' }), now: pod('2') },
+  ]
+  t.strictSame(judge(rollout, harmless).reasons, ['pod 1 vanished', 'ReplicaSet q appeared (1 replicas)', 'pod 2 appeared'])
 })

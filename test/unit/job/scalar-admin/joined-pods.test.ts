@@ -46,7 +46,7 @@ t.test('a pod that joins is paused before it serves, journaled first, and unpaus
   })
   t.equal(joined?.gate.isOpen, true)
   t.strictSame(window.verdict, 'valid')
-  t.match(window.reasons, [`pod ${joined?.pod.name} joined in the pause and was paused before it served`])
+  t.equal(window.reasons.at(-1), `pod ${joined?.pod.name} joined in the pause and was paused before it served`)
   t.equal(window.endpoints.length, 2)
   t.strictSame(openPauses(context.journal), [])
 })
@@ -72,7 +72,7 @@ t.test('one that had not begun to serve when the pause ended does no harm; one t
       cluster.pods = [...cluster.pods, late]
     })
     t.equal(window.verdict, ready ? 'void' : 'valid')
-    t.match(window.reasons, [ready ? /pod late appeared/ : /pod late joined in the pause and had not begun to serve/])
+    t.match(window.reasons.at(-1), ready ? /pod late appeared/ : /pod late joined in the pause and had not begun to serve/)
   }
 })
 
@@ -97,7 +97,8 @@ t.test('one whose Pause is never answered is unpaused', async (t) => {
     t.ok(await becomes(() => !gate.isOpen))
   })
   t.equal(joined?.gate.isOpen, true)
-  t.match(window, { verdict: 'valid', reasons: [/had not begun to serve/] })
+  t.equal(window.verdict, 'valid')
+  t.match(window.reasons.at(-1), /had not begun to serve/)
 })
 
 t.test('one that cannot be journaled is not paused', async (t) => {
