@@ -19,6 +19,10 @@ export async function guardPods(session: Session, operation: string): Promise<V1
   return items.sort((a, b) => createdMs(a) - createdMs(b))
 }
 
+export function isRunning({ status }: V1Pod): boolean {
+  return status?.phase === 'Running' && status.containerStatuses?.some(({ state }) => state?.running !== undefined) === true
+}
+
 /** Removes the guard's Job, and its pods with it; none is no error. */
 export async function deleteGuardJob(session: Session, operation: string): Promise<void> {
   await unlessMissing(session.batch.deleteNamespacedJob({ name: guardJobName(operation), namespace: session.namespace, propagationPolicy: 'Background' }))
@@ -33,7 +37,7 @@ export async function removeIdleGuard(session: Session, record: OperationRecord)
   try {
     if (jobState(await readGuardJob(session, record.operation)).phase !== 'active') return
     const pods = await guardPods(session, record.operation)
-    if (pods.some((pod) => pod.status?.phase === 'Running' && pod.status.containerStatuses?.some(({ state }) => state?.running !== undefined))) return
+    if (pods.some(isRunning)) return
     await deleteGuardJob(session, record.operation)
   } catch {
     // it does no harm

@@ -1,4 +1,5 @@
-import type { CoreV1Event, V1Pod } from '@kubernetes/client-node'
+import type { CoreV1Event, V1ContainerStateTerminated, V1Pod } from '@kubernetes/client-node'
+import { parseEvent } from '../../operation/event.ts'
 
 /** Something that keeps a Job's pod from starting. */
 export interface Obstacle {
@@ -31,9 +32,15 @@ function rejection(event: CoreV1Event): Obstacle {
   return { ...obstacle, next: 'correct what the message names; an admission policy of the cluster may refuse the pod' }
 }
 
+/** The line of a container's last words that says most. */
+function complaint(ended: V1ContainerStateTerminated | undefined): string {
+  const lines = (ended?.message ?? '').split('\n').map((line) => parseEvent(line)?.message ?? line.trim()).filter((line) => line !== '')
+  return lines.find((line) => /^\w*Error: /.test(line)) ?? lines.at(-1) ?? `exit code ${ended?.exitCode ?? 'unknown'}`
+}
+
 function ofContainer(pod: V1Pod): Obstacle | undefined {
   const states = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
-  for (const { state, lastState, image } of states) {
+  for (const { state, lastState, restartCount, image } of states) {
     const reason = state?.waiting?.reason ?? state?.terminated?.reason ?? ''
     const message = state?.waiting?.message ?? state?.terminated?.message ?? reason
     if (imageReasons.has(reason)) {
@@ -41,9 +48,9 @@ function ofContainer(pod: V1Pod): Obstacle | undefined {
       return { title: `the image ${image}`, reason: `${reason}: ${message}`, next, patienceMs: 20_000 }
     }
     if (configReasons.has(reason)) return { title: 'its configuration', reason: `${reason}: ${message}`, next: 'make the Secret, ConfigMap or key that is named, or correct the flag that names it', patienceMs: 8000 }
-    if (reason === 'CrashLoopBackOff') {
-      const last = lastState?.terminated
-      return { title: 'its program, which fails', reason: last?.message?.trim() || `exit code ${last?.exitCode ?? 'unknown'}`, next: 'give an image of this version with --image', patienceMs: 20_000 }
+    const ended = state?.terminated ?? lastState?.terminated
+    if (reason === 'CrashLoopBackOff' || (restartCount > 0 && (state?.terminated?.exitCode ?? 0) !== 0)) {
+      return { title: 'its program, which fails', reason: complaint(ended), next: 'give an image of this version with --image', patienceMs: 20_000 }
     }
     if (startReasons.has(reason)) return { title: 'its start', reason: `${reason}: ${message}`, next: 'give an image of this program with --image', patienceMs: 0 }
   }

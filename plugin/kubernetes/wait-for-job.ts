@@ -22,13 +22,12 @@ async function eventsOf(session: Session, names: readonly string[]) {
 }
 
 /**
- * How the start of a Job stands.
+ * What keeps the newest pod of a Job from starting, or the Job from making one.
  * @param pods of the Job, oldest first
  */
-export async function lookAtStart(session: Session, job: string, pods: readonly V1Pod[]): Promise<{ started: boolean; pod: V1Pod | undefined; obstacle: Obstacle | undefined }> {
+export async function obstacleOf(session: Session, job: string, pods: readonly V1Pod[]): Promise<Obstacle | undefined> {
   const pod = pods.at(-1)
-  if (pods.some(hasStarted)) return { started: true, pod, obstacle: undefined }
-  return { started: false, pod, obstacle: findObstacle(pod, await eventsOf(session, [job, ...(pod?.metadata?.name === undefined ? [] : [pod.metadata.name])])) }
+  return findObstacle(pod, await eventsOf(session, [job, ...(pod?.metadata?.name === undefined ? [] : [pod.metadata.name])]))
 }
 
 function neverStarted(operation: string, obstacle: Obstacle): Failure {
@@ -45,13 +44,14 @@ export async function waitForStart(session: Session, operation: string, progress
   for (;;) {
     signal.throwIfAborted()
     const [job, pods] = await Promise.all([readJob(session, operation), operationPods(session, operation)])
-    const { started, pod, obstacle } = await lookAtStart(session, jobName(operation), pods)
-    if (started) return
+    if (pods.some(hasStarted)) return
+    const obstacle = await obstacleOf(session, jobName(operation), pods)
     if (obstacle === undefined) {
       // a Job that ended so early has its verdict in record and condition
       if (jobState(job).phase !== 'active') return
       met = undefined
-      progress.update(pod?.spec?.nodeName === undefined ? `waiting for the pod of ${operation}` : `waiting for the pod of ${operation} to start on ${pod.spec.nodeName}`)
+      const nodeName = pods.at(-1)?.spec?.nodeName
+      progress.update(nodeName === undefined ? `waiting for the pod of ${operation}` : `waiting for the pod of ${operation} to start on ${nodeName}`)
     } else {
       if (met?.title !== obstacle.title) met = { title: obstacle.title, sinceMs: Date.now() }
       progress.update(`${operation} waits for ${obstacle.title}: ${obstacle.reason}`)

@@ -1,10 +1,10 @@
 import { jobState } from '../../operation/job-state.ts'
 import { guardJobName } from '../../operation/names.ts'
 import { pauseFor } from './api-error.ts'
-import { guardPods, readGuardJob } from './guard-job.ts'
+import { guardPods, isRunning, readGuardJob } from './guard-job.ts'
 import type { Session } from './session.ts'
 import type { Obstacle } from './start-obstacle.ts'
-import { lookAtStart } from './wait-for-job.ts'
+import { obstacleOf } from './wait-for-job.ts'
 
 const betweenLooksMs = 1000
 
@@ -15,11 +15,16 @@ const betweenLooksMs = 1000
  */
 export async function watchGuardStart(session: Session, operation: string, say: (obstacle: Obstacle) => void, signal: AbortSignal): Promise<void> {
   let seen: string | undefined
+  let ran = false
   let said: string | undefined
   while (!signal.aborted) {
     if (jobState(await readGuardJob(session, operation)).phase !== 'active') return
-    const { started, obstacle } = await lookAtStart(session, guardJobName(operation), await guardPods(session, operation))
-    if (started) return
+    const pods = await guardPods(session, operation)
+    const runs = pods.some(isRunning)
+    // one whose program fails at its start runs for a moment, again and again
+    if (runs && ran) return
+    ran = runs
+    const obstacle = await obstacleOf(session, guardJobName(operation), pods)
     if (obstacle !== undefined && obstacle.title === seen && obstacle.title !== said) {
       said = obstacle.title
       say(obstacle)

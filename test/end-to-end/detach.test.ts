@@ -1,4 +1,5 @@
 import t from 'tap'
+import { labels } from '../../operation/names.ts'
 import { pausedPods, until } from './gates.ts'
 import { openLedgerStage } from './ledger-stage.ts'
 import { backupOf, recordOf } from './records.ts'
@@ -67,7 +68,7 @@ t.test('--wait=false returns at once; the same --name comes back to it, and is r
   const refused = await stage.scalardl(command)
   t.equal(refused.code, 2)
   t.match(refused.stderr, /the name "later" is taken/)
-  t.equal((await stage.get<{ items: unknown[] }>(['jobs'])).items.length, 3, 'no second Job was made')
+  t.equal((await stage.get<{ items: unknown[] }>(['jobs', '-l', `${labels.role}=worker`])).items.length, 3, 'no second Job was made')
 })
 
 t.test('--timeout ends the following, not the backup, which cancel ends in the middle of its dump', async (t) => {

@@ -1,8 +1,10 @@
 import t from 'tap'
 import { jobName } from '../../operation/names.ts'
-import { pausedPods } from './gates.ts'
+import { instanceLabel } from '../../operation/product.ts'
+import { pausedPods, until } from './gates.ts'
 import { Killer } from './killer.ts'
 import { openLedgerStage } from './ledger-stage.ts'
+import { asSomebodyElse } from './port-forward.ts'
 import { pausedMs, recordOf } from './records.ts'
 
 const { stage } = await openLedgerStage('cut-pause')
@@ -49,8 +51,24 @@ t.test('cancel ends a pause that is held', async (t) => {
   t.strictSame(await pausedPods(stage), [])
 })
 
-t.test('the next worker ends the pause of one that was killed', async (t) => {
-  t.equal((await stage.scalardl(['pause', 'my', '--name', 'killed'])).code, 0)
+t.test('the guard ends the pause of a worker that is killed at once, and says so', async (t) => {
+  t.equal((await stage.scalardl(['pause', 'my', '--name', 'guarded'])).code, 0)
+  await killer.kill('pause-guarded')
+  await until('all serve again', async () => (await pausedPods(stage)).length === 0, 5000)
+  const wait = await stage.scalardl(['wait', 'pause-guarded'])
+  t.equal(wait.code, 3, 'a pause that was interrupted is not to be relied on')
+  t.match(wait.stderr, /the guard unpaused 3 servers at .*, [\d.]+ m?s after the pause was sent/)
+  const describe = await stage.scalardl(['describe', 'operation', 'pause-guarded'])
+  t.match(describe.stdout, /▸ paused, the guard ended it/)
+  const record = await recordOf(stage, 'pause-guarded')
+  t.match(record, { windows: [{ verdict: 'void' }], stillPaused: [] })
+})
+
+t.test('without a guard the next worker ends the pause of one that was killed', async (t) => {
+  const run = await stage.scalardl(['pause', 'my', '--name', 'killed', '--guard=false'])
+  t.equal(run.code, 0, run.stderr)
+  t.match(run.stderr, /Warning: --guard=false: nobody stands by/)
+  t.notMatch(await stage.kubectl(['get', 'jobs', '-o', 'name']), /guard-pause-killed/)
   await killer.kill('pause-killed')
   t.equal((await pausedPods(stage)).length, 3, 'a killed worker unpauses nothing')
   const wait = await stage.scalardl(['wait', 'pause-killed'])
@@ -60,17 +78,41 @@ t.test('the next worker ends the pause of one that was killed', async (t) => {
   t.strictSame(await pausedPods(stage), [])
 })
 
-t.test('what a worker without a successor left paused is said loudly, and unpause --direct ends it without a Job', async (t) => {
-  t.equal((await stage.scalardl(['pause', 'my', '--name', 'left'])).code, 0)
+t.test('what a worker without guard and successor left paused is said loudly, and unpause --direct ends it without a Job', async (t) => {
+  t.equal((await stage.scalardl(['pause', 'my', '--name', 'left', '--guard=false'])).code, 0)
   await stage.kubectl(['delete', 'job', jobName('pause-left'), '--cascade=orphan'])
   await killer.kill('pause-left')
   const wait = await stage.scalardl(['wait', 'pause-left'])
   t.equal(wait.code, 5, wait.stderr)
   t.match(wait.stderr, /STILL PAUSED/)
+  t.match(wait.stderr, /unpause my -n \S+ --direct/)
 
   const unpause = await stage.scalardl(['unpause', 'my', '--direct'])
   t.equal(unpause.code, 0, unpause.stderr)
   t.strictSame(await pausedPods(stage), [])
+  t.notMatch((await stage.scalardl(['get', 'operations'])).stdout, /STILL PAUSED/, 'the record knows it, too')
   const after = await stage.scalardl(['pause', 'my', '--duration', '1s'])
   t.equal(after.code, 0, `nothing is in the way of the next operation: ${after.stderr}`)
+})
+
+t.test('unpause --direct ends a pause that is held, and with it the operation that held it', async (t) => {
+  t.equal((await stage.scalardl(['pause', 'my', '--name', 'direct'])).code, 0)
+  const unpause = await stage.scalardl(['unpause', 'my', '--direct'])
+  t.equal(unpause.code, 0, unpause.stderr)
+  t.match(await recordOf(stage, 'pause-direct'), { state: 'succeeded', stillPaused: [] }, 'it has ended by now')
+})
+
+t.test("somebody else's pause is left alone by both ways of unpausing, seen by status, and ended by --force", async (t) => {
+  const [pod = ''] = await stage.pods(`${instanceLabel}=my`)
+  await asSomebodyElse(stage, pod, (admin) => admin.pause(5000))
+  t.match((await stage.scalardl(['status'])).stdout, /yes, not by an operation of this namespace, 1 of 3 pods/)
+  for (const way of [[], ['--direct']]) {
+    const unpause = await stage.scalardl(['unpause', 'my', ...way])
+    t.equal(unpause.code, 1, unpause.stderr)
+    t.match(unpause.stderr, /left as (it is|they are)/)
+  }
+  t.strictSame(await pausedPods(stage), [pod])
+  const forced = await stage.scalardl(['unpause', 'my', '--direct', '--force'])
+  t.equal(forced.code, 0, forced.stderr)
+  t.strictSame(await pausedPods(stage), [])
 })

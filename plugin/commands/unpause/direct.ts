@@ -61,7 +61,7 @@ function refuseSilence(failed: readonly DirectUnpause[], count: number): void {
 function refuseOthers(left: readonly DirectUnpause[]): void {
   if (left.length === 0) return
   throw new Failure({
-    what: `${left.length} pods were left as they are`,
+    what: left.length === 1 ? '1 pod was left as it is' : `${left.length} pods were left as they are`,
     why: `${reasons(left)}; no record of this namespace shows a pause of ours there`,
     next: 'if nobody needs that pause, add --force',
   })

@@ -37,12 +37,14 @@ t.test('what keeps the guard from starting is said once, and no longer looked fo
 })
 
 t.test('a guard whose program fails again and again is told of, with its last words', async (t) => {
-  const lastState = { terminated: { exitCode: 1, message: 'Cannot find module guard.mjs\n' } }
-  const store = withGuard({ phase: 'Running', containerStatuses: [{ name: 'guard', state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState }] })
-  const said: Obstacle[] = []
-  const stop = new AbortController()
-  await watchGuardStart(await store.session(t), operation, (obstacle) => (said.push(obstacle), stop.abort()), AbortSignal.any([stop.signal, AbortSignal.timeout(10_000)]))
-  t.match(said, [{ reason: 'Cannot find module guard.mjs' }])
+  const terminated = { exitCode: 1, reason: 'Error', message: 'node:internal\n\nError: Cannot find module guard.mjs\n    at loader\n' }
+  for (const status of [{ state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: { terminated } }, { state: { terminated } }]) {
+    const store = withGuard({ phase: 'Running', containerStatuses: [{ name: 'guard', restartCount: 1, ...status }] })
+    const said: Obstacle[] = []
+    const stop = new AbortController()
+    await watchGuardStart(await store.session(t), operation, (obstacle) => (said.push(obstacle), stop.abort()), AbortSignal.any([stop.signal, AbortSignal.timeout(10_000)]))
+    t.match(said, [{ reason: 'Error: Cannot find module guard.mjs' }])
+  }
 })
 
 t.test('an operation without a guard is not watched', async (t) => {
