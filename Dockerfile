@@ -1,4 +1,5 @@
-# The worker: what a Job of kubectl-scalardl runs. `npm run build` makes dist/worker.mjs and both images.
+# The worker and its guard: what the Jobs of kubectl-scalardl run. `npm run build` makes dist/worker.mjs, dist/guard.mjs and both
+# images.
 #   worker      no database tools: for databases whose cloud makes the backup
 #   worker-sql  with the client programs of PostgreSQL, the newest that the base has
 ARG NODE_IMAGE=docker.io/library/node:26-trixie-slim
@@ -11,13 +12,13 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/log/*
 
 FROM sql-tools AS worker-sql
-COPY dist/worker.mjs dist/worker.mjs.licenses.txt LICENSE /opt/kubectl-scalardl/
+COPY dist/worker.mjs dist/worker.mjs.licenses.txt dist/guard.mjs dist/guard.mjs.licenses.txt LICENSE /opt/kubectl-scalardl/
 USER 65532:65532
 ENV NODE_ENV=production
 ENTRYPOINT ["node", "/opt/kubectl-scalardl/worker.mjs"]
 
 FROM ${NODE_IMAGE} AS worker
-COPY dist/worker.mjs dist/worker.mjs.licenses.txt LICENSE /opt/kubectl-scalardl/
+COPY dist/worker.mjs dist/worker.mjs.licenses.txt dist/guard.mjs dist/guard.mjs.licenses.txt LICENSE /opt/kubectl-scalardl/
 USER 65532:65532
 ENV NODE_ENV=production
 ENTRYPOINT ["node", "/opt/kubectl-scalardl/worker.mjs"]

@@ -25,14 +25,19 @@ export interface Image {
   archive: string
 }
 
+/** Makes dist/worker.mjs and dist/guard.mjs, the programs of both images, and returns their paths. */
+export async function bundlePrograms(): Promise<string[]> {
+  return Promise.all([bundleModule('job/main.ts', 'worker'), bundleModule('job/guard-main.ts', 'guard')])
+}
+
 /** Makes dist/images/worker.tar and worker-sql.tar, OCI archives that any cluster can import, and returns their paths. */
 export async function buildWorkerImages(options: { publishedBases: boolean }): Promise<{ worker: string; workerSql: string }> {
-  await bundleModule('job/main.ts', 'worker')
+  await bundlePrograms()
   const image = {
     dockerfile: 'Dockerfile',
     baseArgument: 'NODE_IMAGE',
     base: options.publishedBases ? undefined : await standInBase(),
-    copies: ['dist/worker.mjs', 'dist/worker.mjs.licenses.txt']
+    copies: ['worker', 'guard'].flatMap((name) => [`dist/${name}.mjs`, `dist/${name}.mjs.licenses.txt`])
   }
   const folder = join(distFolder, 'images')
   const worker = await buildImage({ ...image, name: workerImage, target: 'worker', archive: join(folder, 'worker.tar') })

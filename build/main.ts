@@ -2,9 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Failure } from '../operation/failure.ts'
-import { bundleModule } from './bundle.ts'
 import { buildExecutable } from './executable.ts'
-import { buildWorkerImages } from './images.ts'
+import { buildWorkerImages, bundlePrograms } from './images.ts'
 import { buildKrewArchive } from './krew.ts'
 import { distFolder, projectFolder } from './project.ts'
 import { buildTestImages } from './test-images.ts'
@@ -12,7 +11,7 @@ import { buildTestImages } from './test-images.ts'
 const usage = `usage: npm run build -- [--only PART]... [--published-bases]
 
 parts, all but the last when none is named:
-  worker        dist/worker.mjs, the worker in one file
+  worker        dist/worker.mjs and dist/guard.mjs, the worker and its guard in one file each
   plugin        dist/kubectl-scalardl, the plugin as one executable file
   krew          the plugin's archive for krew, and dist/krew.yaml
   images        dist/images/*.tar, the worker's images as OCI archives
@@ -22,7 +21,7 @@ parts, all but the last when none is named:
 `
 
 const parts = {
-  worker: async () => [await bundleModule('job/main.ts', 'worker')],
+  worker: () => bundlePrograms(),
   plugin: async () => [await buildExecutable()],
   krew: async () => [await buildKrewArchive()],
   images: async (publishedBases: boolean) => Object.values(await buildWorkerImages({ publishedBases })),
