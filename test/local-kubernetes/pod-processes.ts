@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { run, signal } from '../../build/processes.ts'
-import { Failure, messageOf } from '../../operation/failure.ts'
+import { waitFor } from '../../build/waiting.ts'
+import { Failure } from '../../operation/failure.ts'
 
 /** The host's ids of a pod's processes, but for the one that holds its sandbox. Nodes share the host's process table. */
 export function processesOf(podUid: string): number[] {
@@ -19,9 +20,9 @@ export function signalPod(podUid: string, name: NodeJS.Signals): void {
   for (const pid of pids) signal(pid, name)
 }
 
-/** Sends a signal to those processes of a pod that run this program. @returns how many */
-export function signalPrograms(podUid: string, program: string, name: NodeJS.Signals): number {
-  const pids = processesOf(podUid).filter((pid) => read(`/proc/${pid}/comm`).trim() === program)
+/** Sends a signal to those processes of a pod whose command line is like this. @returns how many */
+export function signalCommands(podUid: string, command: RegExp, name: NodeJS.Signals): number {
+  const pids = processesOf(podUid).filter((pid) => command.test(read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')))
   for (const pid of pids) signal(pid, name)
   return pids.length
 }
@@ -37,17 +38,18 @@ export async function exhaustMemory(podUid: string): Promise<void> {
   const group = memoryGroupOf(pid)
   const limit = Number(read(join(group.folder, group.usage))) + (16 << 20)
   writeFileSync(join(group.folder, group.limit), String(limit))
-  // Files in memory count for the group of who writes them, and the writer is smaller than what is to be ended.
+  // Files in memory count for the group of who writes them, and the writer is smaller than what is to be ended. As much as the
+  // limit allows: of what is used some is cache, which gives way.
   const filler = `/dev/shm/${podUid}`
+  const mebibytes = (limit >> 20) - 4
   const fill = 'echo $$ >"$1/cgroup.procs" && exec dd if=/dev/zero of="$2" bs=1M count="$3"'
   try {
-    await run('sh', ['-euc', fill, 'sh', group.folder, filler, '32'], { timeoutMs: 10_000 }).catch((error: unknown) => {
-      if (existsSync(`/proc/${pid}`)) throw noProcess(podUid, messageOf(error))
-    })
+    // It may be ended as well, once the other is.
+    await run('sh', ['-euc', fill, 'sh', group.folder, filler, String(mebibytes)], { timeoutMs: 20_000 }).catch(() => undefined)
   } finally {
     rmSync(filler, { force: true })
   }
-  if (processesOf(podUid).includes(pid)) throw noProcess(podUid, 'the kernel did not end its process')
+  await waitFor(`the end of pod ${podUid} for want of memory`, 3000, () => !processesOf(podUid).includes(pid) || undefined)
 }
 
 function memoryGroupOf(pid: number): { folder: string; usage: string; limit: string } {

@@ -73,7 +73,10 @@ export class Case {
   }
 
   inPhase(phase: string): Promise<void> {
-    return until(`${this.operation} is in its phase ${phase}`, async () => (await recordOf(this.at.stage, this.operation)).phases.some(({ name }) => name === phase))
+    return until(`${this.operation} is in its phase ${phase}`, async () => {
+      const record = await recordOf(this.at.stage, this.operation).catch(() => undefined)
+      return record?.phases.some(({ name }) => name === phase) ?? false
+    })
   }
 
   worker(): Promise<FoundPod> {
@@ -105,7 +108,7 @@ export class Matrix {
    * One case: `act` begins an operation and does the fault. Then the operation has to end in one of two states, and all pods to serve.
    * @param title what happens, for people
    */
-  case(name: string, title: string, expected: Expected, act: (one: Case) => Promise<void>): void {
+  case(name: string, title: string, expected: Expected, act: (one: Case, t: Test) => Promise<void>): void {
     const skip = !new RegExp(process.env['SCALARDL_TEST_FAULT'] ?? '').test(`${this.#group}/${name}`)
     void t.test(`${name}: ${title}`, { skip }, async (t) => {
       const startedMs = Date.now()
@@ -113,10 +116,10 @@ export class Matrix {
       t.teardown(() => writeResult({ ...result, passed: t.passing(), seconds: (Date.now() - startedMs) / 1000 }))
       const one = new Case(this.#at, name, await this.#at.ledgers())
       try {
-        await act(one)
+        await act(one, t)
         await this.#judge(t, one, expected, result)
       } finally {
-        await this.#putBack(one)
+        await this.#putBack(one, t.passing())
       }
     })
   }
@@ -144,12 +147,12 @@ export class Matrix {
   }
 
   /** Whatever a case left, the next begins on a release that serves. */
-  async #putBack(one: Case): Promise<void> {
+  async #putBack(one: Case, ended: boolean): Promise<void> {
     const { stage } = this.#at
     const pods = await this.#at.ledgers()
     for (const pod of pods) await this.#at.setFaults(pod, {}).catch(() => undefined)
+    if (!ended) await stage.scalardl(['cancel', one.operation]).catch(() => undefined)
     if (pods.some(({ ip }) => gateState(this.#at.gates.at(ip)) !== 'open')) {
-      await stage.scalardl(['cancel', one.operation]).catch(() => undefined)
       await stage.scalardl(['unpause', 'my', '--direct', '--force']).catch(() => undefined)
     }
   }

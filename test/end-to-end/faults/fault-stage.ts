@@ -48,7 +48,7 @@ export class FaultStage {
     if (cluster === undefined) throw new Error('there is no cluster to break: run the matrix by npm run test:faults')
     const stage = new Stage(namespace, ground())
     await stage.open()
-    await givePlace(cluster, 2)
+    await setPlaces(cluster, 2, 20)
     const server = postgresqlServer({ name: 'database', namespace, image: stage.images.postgresql, superuserPassword: passwords.superuser, roles: usualRoles(passwords) })
     await stage.apply([
       ...server.map((object) => (object.kind === 'StatefulSet' ? atHome(object as V1StatefulSet) : object)),
@@ -77,7 +77,11 @@ export class FaultStage {
 
   /** Lets workers run on this node as well. */
   async givePlace(node: number): Promise<void> {
-    await givePlace(this.cluster, node)
+    await setPlaces(this.cluster, node, 20)
+  }
+
+  async takePlace(node: number): Promise<void> {
+    await setPlaces(this.cluster, node, 0)
   }
 
   /** The Ledger pods that are not on their way out, watched from now on. */
@@ -126,8 +130,8 @@ function atHome(set: V1StatefulSet): V1StatefulSet {
   return set
 }
 
-async function givePlace(cluster: LocalCluster, node: number): Promise<void> {
-  const ample = { [place]: '20' }
-  const patch = JSON.stringify({ status: { capacity: ample, allocatable: ample } })
+async function setPlaces(cluster: LocalCluster, node: number, places: number): Promise<void> {
+  const resource = { [place]: String(places) }
+  const patch = JSON.stringify({ status: { capacity: resource, allocatable: resource } })
   await cluster.kubectl(['patch', 'node', `${clusterName}-${node}`, '--subresource=status', '--type=merge', `--patch=${patch}`])
 }

@@ -33,7 +33,9 @@ export function readResults(folder: string): CaseResult[] {
   return files.map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as CaseResult)
 }
 
-/** The results as lines of a table; every column as wide as its longest cell, the reason last and whole. */
+const longestReason = 200
+
+/** The results as lines of a table; every column as wide as its longest cell, the reason last, of which the JSON has all. */
 export function tableOf(results: readonly CaseResult[]): string {
   const rows = [
     ['', 'CASE', 'ENDED', 'EXIT', 'LONGEST PAUSE AFTER', 'TOOK', 'WHAT HAPPENED; REASON'],
@@ -44,7 +46,7 @@ export function tableOf(results: readonly CaseResult[]): string {
       String(exitCode ?? '-'),
       longestPauseMs === undefined ? '-' : `${(longestPauseMs / 1000).toFixed(2)} s`,
       `${Math.round(seconds)} s`,
-      reason === undefined ? title : `${title}; ${reason}`,
+      reason === undefined ? title : `${title}; ${reason.length > longestReason ? `${reason.slice(0, longestReason)}…` : reason}`,
     ]),
   ]
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))

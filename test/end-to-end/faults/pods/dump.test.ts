@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { signalPrograms } from '../../../local-kubernetes/pod-processes.ts'
+import { signalCommands } from '../../../local-kubernetes/pod-processes.ts'
 import { fillDuringDump } from '../../full-volume.ts'
 import { makeSmallClaim } from '../../small-claim.ts'
 import { Volume } from '../../volume.ts'
@@ -13,11 +13,14 @@ const at = await FaultStage.open('faults-dump', { STAND_IN_FILL_MB: '40' })
 t.teardown(() => at.close())
 const matrix = new Matrix(at, import.meta.filename)
 
+/** Not the question for its version, which the preflight asks. */
+const dumping = /pg_dump .*--snapshot/
+
 /** Halts the dump as soon as it has begun, so that the fault surely comes in it. */
 async function dumpHalted(one: Case): Promise<FoundPod> {
   const worker = await one.worker()
   const endMs = Date.now() + 60_000
-  while (signalPrograms(worker.uid, 'pg_dump', 'SIGSTOP') === 0) {
+  while (signalCommands(worker.uid, dumping, 'SIGSTOP') === 0) {
     if (Date.now() > endMs) throw new Error('waited in vain until it dumps')
     await sleep(20)
   }
@@ -29,7 +32,9 @@ for (const { name, title, end } of waysToEnd) {
     await one.begin('backup')
     const worker = await dumpHalted(one)
     await one.fault(() => end(at.stage, worker))
-    signalPrograms(worker.uid, 'pg_dump', 'SIGCONT')
+    // A kubelet takes a moment to ask a pod to go.
+    await sleep(2000)
+    signalCommands(worker.uid, dumping, 'SIGCONT')
   })
 }
 

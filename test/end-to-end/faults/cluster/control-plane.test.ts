@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t from 'tap'
+import { signalPod } from '../../../local-kubernetes/pod-processes.ts'
+import { either, Matrix, unusable } from '../fault-case.ts'
+import { FaultStage } from '../fault-stage.ts'
+
+/** The API server and the cluster's DNS, away or slow. */
+const at = await FaultStage.open('faults-plane')
+t.teardown(() => at.close())
+const matrix = new Matrix(at, import.meta.filename)
+
+matrix.case('api-server-down', 'the API server down from the pause until after it', either(/API server|could not be compared|Lease/), async (one) => {
+  await one.begin('pause', '--duration', '8s')
+  await one.allPaused()
+  await one.fault(() => at.cluster.stopComponent('kube-apiserver'))
+  await one.allServe(30_000).finally(() => at.cluster.startNode(1))
+})
+
+matrix.case('api-server-and-worker', 'the API server down, and the worker killed', unusable(/worker was replaced/), async (one) => {
+  await one.begin('pause', '--duration', '20s')
+  const worker = await one.worker()
+  await one.allPaused()
+  await one.fault(async () => {
+    await at.cluster.stopComponent('kube-apiserver')
+    signalPod(worker.uid, 'SIGKILL')
+  })
+  await one.allServe(30_000).finally(() => at.cluster.startNode(1))
+})
+
+matrix.case('api-server-slow', 'an API server that answers in one second of four', either(/Lease|API server/), async (one) => {
+  const slow = new AbortController()
+  one.willBegin('backup')
+  const pulses = (async () => {
+    while (!slow.signal.aborted) {
+      at.cluster.signalComponent('kube-apiserver', 'SIGSTOP')
+      await sleep(3000)
+      at.cluster.signalComponent('kube-apiserver', 'SIGCONT')
+      await sleep(1000)
+    }
+  })()
+  await one.fault(() => at.stage.scalardl(one.command('backup')))
+  slow.abort()
+  await pulses
+})
+
+matrix.case('dns-gone', "the cluster's DNS gone before the pause", either(/ENOTFOUND|EAI_AGAIN|resolve|reach/), async (one) => {
+  await at.setFaults(one.pods[0], { delayMs: { CheckPaused: 3000 } })
+  await one.begin('backup')
+  await one.inPhase('preflight')
+  await one.fault(() => at.cluster.stopComponent('coredns'))
+  await at.setFaults(one.pods[0], {})
+  await at.stage.scalardl(['wait', one.operation, '--timeout', '90s']).finally(() => at.cluster.startNode(1))
+})
+
+matrix.case('dns-gone-paused', "the cluster's DNS gone in the pause", either(/translate host name|resolve|EAI_AGAIN|ENOTFOUND/), async (one) => {
+  await one.slowPause(4000)
+  await one.begin('backup')
+  await one.allPaused()
+  await one.fault(() => at.cluster.stopComponent('coredns'))
+  await at.stage.scalardl(['wait', one.operation, '--timeout', '90s']).finally(() => at.cluster.startNode(1))
+})
+
+matrix.case('etcd-down', 'the store of the API server down in the pause', either(/API server|could not be compared|Lease/), async (one) => {
+  await one.begin('pause', '--duration', '6s')
+  await one.allPaused()
+  await one.fault(() => at.cluster.signalComponent('etcd', 'SIGSTOP'))
+  await one.allServe(30_000).finally(() => at.cluster.signalComponent('etcd', 'SIGCONT'))
+})

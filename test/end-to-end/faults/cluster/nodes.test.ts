@@ -1,0 +1,64 @@
+import t from 'tap'
+import { Matrix, unusable, usable, type Case } from '../fault-case.ts'
+import { clusterName, FaultStage } from '../fault-stage.ts'
+
+/** The node of the worker, lost with its power or its network. */
+const at = await FaultStage.open('faults-nodes')
+t.teardown(() => at.close())
+const matrix = new Matrix(at, import.meta.filename)
+const lost = 2
+
+/** Removes the lost node from the cluster, as clouds and administrators do; its pods are replaced elsewhere then. */
+async function giveUpNode(): Promise<void> {
+  await at.givePlace(1)
+  await at.stage.kubectl(['delete', 'node', `${clusterName}-${lost}`, '--wait=false'])
+}
+
+/** The node is back as it was, with the place for workers. */
+async function nodeBack(): Promise<void> {
+  await at.cluster.startNode(lost)
+  await at.givePlace(lost)
+  await at.takePlace(1)
+}
+
+/** Lets the operation end on what is left, then brings the node back. */
+async function endsWithoutNode(one: Case): Promise<void> {
+  await giveUpNode()
+  await at.stage.scalardl(['wait', one.operation, '--timeout', '120s']).finally(nodeBack)
+}
+
+matrix.case('power-before', "the worker's node without power before the pause", usable, async (one) => {
+  await at.setFaults(one.pods[0], { delayMs: { CheckPaused: 4000 } })
+  await one.begin('backup')
+  await one.inPhase('preflight')
+  await one.fault(() => at.cluster.stopNode(lost))
+  await at.setFaults(one.pods[0], {})
+  await endsWithoutNode(one)
+})
+
+matrix.case('power-paused', "the worker's node without power in the pause", unusable(/worker was replaced/), async (one) => {
+  await one.slowPause()
+  await one.begin('backup')
+  await one.allPaused()
+  await one.fault(() => at.cluster.stopNode(lost))
+  await one.allServe()
+  await endsWithoutNode(one)
+})
+
+matrix.case('network-paused', "the network of the worker's node cut in the pause", unusable(/guard|worker was replaced|Lease|could not/), async (one) => {
+  await one.begin('pause', '--duration', '20s')
+  await one.allPaused()
+  await one.fault(() => at.cluster.cutNode(lost))
+  await one.allServe().finally(() => at.cluster.mendNode(lost))
+})
+
+matrix.case('both-on-it', 'worker and guard on the node that loses its power in the pause', unusable(/worker was replaced/), async (one, t) => {
+  await one.slowPause()
+  // a worker's place is on that node; this brings the guard there as well
+  await one.begin('backup', '--node-selector', `kubernetes.io/hostname=${clusterName}-${lost}`)
+  const guard = await one.guard()
+  t.equal(guard.node, `${clusterName}-${lost}`)
+  await one.allPaused()
+  await one.fault(() => at.cluster.stopNode(lost))
+  await nodeBack()
+})
