@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Verdict } from '../stand-ins/ledger/invariant.ts'
+import type { Verdict } from '../stand-ins/ledger/verdict.ts'
 import { twoDatabases } from '../stand-ins/ledger/release-properties.ts'
 import { openLedgerStage } from './ledger-stage.ts'
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JournalDocument } from '../../operation/journal.ts'
-import type { Verdict } from '../stand-ins/ledger/invariant.ts'
+import type { Verdict } from '../stand-ins/ledger/verdict.ts'
 import { until } from './gates.ts'
 import { openLedgerStage, passwords, type LedgerStage } from './ledger-stage.ts'
 import { backupOf, recordOf, rowsOf } from './records.ts'

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import type { KubernetesObject } from '@kubernetes/client-node'
-import type { Verdict } from '../stand-ins/ledger/invariant.ts'
+import type { Verdict } from '../stand-ins/ledger/verdict.ts'
 import type { Ground } from './ground.ts'
 import { run, start, type Run, type RunOptions } from './plugin.ts'
 

@@ -3,7 +3,7 @@ import { delimiter, dirname } from 'node:path'
 import type { Ground } from '../end-to-end/ground.ts'
 import { addLedger, openDatabaseStage, type LedgerStage } from '../end-to-end/ledger-stage.ts'
 import { Stage } from '../end-to-end/stage.ts'
-import type { Verdict } from '../stand-ins/ledger/invariant.ts'
+import type { Verdict } from '../stand-ins/ledger/verdict.ts'
 import { workerSqlImage } from '../../build/images.ts'
 
 const namespace = 'quickstart'

@@ -1,5 +1,4 @@
-import { damage } from './damage.ts'
-import { checkInvariant } from './invariant.ts'
+import { openBank, type Bank } from './bank.ts'
 import { readSettings } from './settings.ts'
 import { runStandIn } from './stand-in.ts'
 
@@ -18,6 +17,15 @@ async function control(path: string, body?: string): Promise<void> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, body === undefined ? {} : { method: 'POST', body })
   process.stdout.write(await response.text())
   if (!response.ok) process.exitCode = 1
+}
+
+async function withBank<T>(work: (bank: Bank) => Promise<T>): Promise<T> {
+  const bank = await openBank(readSettings(process.env))
+  try {
+    return await work(bank)
+  } finally {
+    await bank.close()
+  }
 }
 
 async function serve(): Promise<void> {
@@ -42,14 +50,13 @@ async function main([command = 'serve', argument]: string[]): Promise<void> {
       await serve()
       break
     case 'check': {
-      const { storages } = readSettings(process.env)
-      const verdict = await checkInvariant([...storages.connections.values()])
+      const verdict = await withBank((bank) => bank.check())
       print(verdict)
       process.exitCode = verdict.holds ? 0 : 1
       break
     }
     case 'damage':
-      print(await damage([...readSettings(process.env).storages.connections.values()]))
+      print(await withBank((bank) => bank.damage()))
       break
     case 'state':
     case 'history':

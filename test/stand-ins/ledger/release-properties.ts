@@ -60,3 +60,25 @@ export function twoDatabases(server: string, [a, b]: readonly [string, string], 
     credentials,
   )
 }
+
+export interface DynamodbStorage {
+  region: string
+  /** URL of a DynamoDB that is not AWS's own, as the pods reach it */
+  endpoint?: string
+  /** before the namespace of every table */
+  prefix?: string
+}
+
+/** Properties of a release that keeps everything in DynamoDB; user and password are the access key and its secret. */
+export function dynamodb({ region, endpoint, prefix }: DynamodbStorage, credentials: Credentials): string {
+  const fill = templates[credentials.template ?? 'environment']
+  const lines = [
+    'scalar.db.storage=dynamo',
+    `scalar.db.contact_points=${region}`,
+    `scalar.db.username=${fill(credentials.username)}`,
+    `scalar.db.password=${fill(credentials.password)}`,
+    ...(endpoint === undefined ? [] : [`scalar.db.dynamo.endpoint_override=${endpoint}`]),
+    ...(prefix === undefined ? [] : [`scalar.db.dynamo.namespace.prefix=${prefix}`]),
+  ]
+  return `${lines.join('\n')}\n`
+}

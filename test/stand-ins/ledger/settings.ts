@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { z } from 'zod'
 import { faultsSchema, type FaultSettings } from './faults.ts'
 import { standInProduct, type StandInProduct } from './product.ts'
+import { dynamodbConnection, type DynamodbConnection } from './dynamodb/connection.ts'
 import { readProperties, storageProperties, type StorageProperties } from './properties.ts'
 
 const count = (otherwise: number) => z.coerce.number().int().min(0).default(otherwise)
@@ -38,7 +39,7 @@ export interface StandInSettings {
   ports: readonly number[]
   controlPort: number
   faults: FaultSettings
-  storages: StorageProperties
+  storages: StorageProperties | DynamodbConnection
   tls: { certificate: string; key: string } | undefined
   /** how long the server says NOT_SERVING before it ends, ms */
   decommissioningMs: number
@@ -60,7 +61,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): StandInSettings {
     ports: product.ports.map(({ key, port }) => Number(properties.get(key) ?? port)),
     controlPort: values.STAND_IN_CONTROL_PORT,
     faults: faultsSchema.parse(JSON.parse(values.STAND_IN_FAULTS)),
-    storages: storageProperties(properties),
+    storages: dynamodbConnection(properties) ?? storageProperties(properties),
     tls: of(product.tls.enabled) === 'true' ? { certificate: of(product.tls.certificate) ?? '', key: of(product.tls.key) ?? '' } : undefined,
     decommissioningMs: Number(of(product.decommissioningKey) ?? 0) * 1000,
     instance: environment['HOSTNAME'] ?? hostname(),

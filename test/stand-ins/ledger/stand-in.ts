@@ -1,23 +1,21 @@
 import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { openBank, type Bank } from './bank.ts'
 import { startControlPort } from './control-port.ts'
-import { openDatabases, type Databases } from './databases.ts'
 import { Faults } from './faults.ts'
 import { FormerGate, Gate } from './gate.ts'
-import { createSchema } from './schema.ts'
 import { startServer } from './server.ts'
 import type { StandInSettings } from './settings.ts'
-import { tablesOf } from './tables.ts'
 import { Workload } from './workload.ts'
 
 /** How long transfers under way may take once the process is to end, ms. */
 const finishMs = 1_500
 
 /** Until the databases are there and have their tables; a pod that starts before its database waits for it. */
-async function prepare(databases: Databases, settings: StandInSettings, log: (line: string) => void): Promise<void> {
+async function prepare(bank: Bank, log: (line: string) => void): Promise<void> {
   for (;;) {
     try {
-      return await createSchema(databases, tablesOf(settings.product.app), settings.fillBytes)
+      return await bank.prepare()
     } catch (error) {
       log(`waiting for the databases: ${error instanceof Error ? error.message : String(error)}`)
       await sleep(1_000)
@@ -32,11 +30,11 @@ function controlPortOf(server: Server): number {
 
 /** Runs the stand-in: schema first, then the servers and the workload. The answer ends it, within about two seconds. */
 export async function runStandIn(settings: StandInSettings, log: (line: string) => void): Promise<() => Promise<void>> {
-  const databases = openDatabases(settings.storages, settings.pace.workers + 4)
-  await prepare(databases, settings, log)
+  const bank = await openBank(settings)
+  await prepare(bank, log)
   const gate = settings.version === '4' ? new Gate() : new FormerGate()
   const faults = new Faults()
-  const workload = new Workload({ databases, gate, assets: settings.product.assets, pace: settings.pace, instance: settings.instance, log })
+  const workload = new Workload({ bank, gate, pace: settings.pace, instance: settings.instance, log })
 
   let neverDrains = false
   const applyFaults = () => {
@@ -79,6 +77,6 @@ export async function runStandIn(settings: StandInSettings, log: (line: string) 
     server.stop()
     control.close()
     control.closeAllConnections()
-    await databases.close()
+    await bank.close()
   }
 }

@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Databases } from './databases.ts'
+import type { Bank } from './bank.ts'
 import { GateAbandoned, type Gate } from './gate.ts'
-import type { StandInProduct } from './product.ts'
 import type { Pace } from './settings.ts'
-import { lastTransfer, makeTransfer, newTransfer, type Transfer } from './transfer.ts'
+import { newTransfer, type Transfer } from './transfer.ts'
 
 interface WorkloadOptions {
-  databases: Databases
+  bank: Bank
   gate: Gate
-  assets: StandInProduct['assets']
   pace: Pace
   /** name of this pod, of which the streams are named */
   instance: string
@@ -59,7 +57,7 @@ export class Workload {
     while (!this.#stopping) {
       try {
         // A container that was started anew finishes what it had begun, and counts on from there.
-        transfer ??= (await lastTransfer(this.#options.databases, stream)) ?? newTransfer(stream, 1)
+        transfer ??= (await this.#options.bank.last(stream)) ?? newTransfer(stream, 1)
         await this.#throughGate(transfer)
         transfer = newTransfer(stream, transfer.number + 1)
       } catch (error) {
@@ -74,7 +72,7 @@ export class Workload {
   async #throughGate(transfer: Transfer): Promise<void> {
     await this.#options.gate.letIn()
     try {
-      await makeTransfer(transfer, { ...this.#options, gapMs: this.#options.pace.gapMs, hurry: this.#hurry.signal })
+      await this.#options.bank.make(transfer, { gapMs: this.#options.pace.gapMs, hurry: this.#hurry.signal })
       this.done += 1
     } finally {
       this.#options.gate.letOut()

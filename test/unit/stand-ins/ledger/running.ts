@@ -11,13 +11,18 @@ import type { LocalPostgresql } from '../../../stand-ins/postgresql/local-server
 const program = resolve(import.meta.dirname, '../../../stand-ins/ledger/main.ts')
 
 /** A stand-in as a process of its own, on ports of its own. */
-export interface RunningStandIn {
+export interface RunningProgram {
   /** its gRPC ports, the last for rpc.Admin */
   ports: number[]
   control: number
-  connections: Connection[]
   /** sends SIGTERM; how it ended and after how many ms */
   terminate(): Promise<{ exitCode: number | null; ms: number }>
+  /** what its `check` or `damage` prints */
+  command(name: 'check' | 'damage'): Promise<unknown>
+}
+
+export interface RunningStandIn extends RunningProgram {
+  connections: Connection[]
 }
 
 interface StandInOptions {
@@ -64,24 +69,23 @@ async function createDatabases({ server, databases }: StandInOptions): Promise<v
 export async function runStandInProcess(t: Pick<Test, 'teardown'>, options: StandInOptions): Promise<RunningStandIn> {
   const { server, databases, environment = {}, properties = [] } = options
   await createDatabases(options)
+  const running = await runProgram(t, [...propertiesOf(options), ...properties], { DB_USERNAME: server.superuser, DB_PASSWORD: server.password, ...environment })
+  return { ...running, connections: databases.map((database) => ({ host: server.host, port: server.port, database, user: server.superuser, password: server.password })) }
+}
+
+/** The same with these lines of properties, whatever its databases are. */
+export async function runProgram(t: Pick<Test, 'teardown'>, properties: readonly string[], environment: Record<string, string>): Promise<RunningProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'stand-in-'))
   const file = join(folder, 'ledger.properties')
   const free = ['port', 'privileged_port', 'admin_port'].map((each) => `scalar.dl.ledger.server.${each}=0`)
-  await writeFile(file, [...propertiesOf(options), ...free, ...properties].join('\n'))
-  const child = spawn(process.execPath, [program], {
-    env: {
-      PATH: process.env['PATH'],
-      DB_USERNAME: server.superuser,
-      DB_PASSWORD: server.password,
-      STAND_IN_PROPERTIES: file,
-      STAND_IN_CONTROL_PORT: '0',
-      HOSTNAME: 'ledger-0',
-      ...environment,
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  await writeFile(file, [...properties, ...free].join('\n'))
+  const env = { PATH: process.env['PATH'], STAND_IN_PROPERTIES: file, STAND_IN_CONTROL_PORT: '0', HOSTNAME: 'ledger-0', ...environment }
+  const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'exit')
-  t.teardown(() => child.kill('SIGKILL'))
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await rm(folder, { recursive: true, force: true })
+  })
   const ready = Promise.withResolvers<RegExpExecArray>()
   const output: string[] = []
   createInterface({ input: child.stdout }).on('line', (line) => {
@@ -97,12 +101,14 @@ export async function runStandInProcess(t: Pick<Test, 'teardown'>, options: Stan
   return {
     ports: (match[1] ?? '').split(' ').map(Number),
     control: Number(match[2]),
-    connections: databases.map((database) => ({ host: server.host, port: server.port, database, user: server.superuser, password: server.password })),
+    command: async (name) => {
+      const asked = spawn(process.execPath, [program, name], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+      return JSON.parse((await asked.stdout.toArray()).join(''))
+    },
     terminate: async () => {
       const start = Date.now()
       child.kill('SIGTERM')
       await ended
-      await rm(folder, { recursive: true, force: true })
       return { exitCode: child.exitCode, ms: Date.now() - start }
     },
   }
