@@ -12,12 +12,15 @@ function logicalLines(text: string): Line[] {
   const physical = text.split('\n')
   for (let at = 0; at < physical.length; at += 1) {
     let whole = physical[at] ?? ''
-    const isComment = /^[ \t\f]*([#!]|\r?$)/.test(whole)
-    while (!isComment && endsOpen(whole) && at + 1 < physical.length) {
+    if (/^[ \t\f]*([#!]|\r?$)/.test(whole)) {
+      lines.push({ text: whole, key: undefined })
+      continue
+    }
+    while (endsOpen(whole) && at + 1 < physical.length) {
       at += 1
       whole += `\n${physical[at] ?? ''}`
     }
-    lines.push({ text: whole, key: isComment ? undefined : assignment.exec(whole)?.[2]?.replace(/\\(.)/g, '$1') })
+    lines.push({ text: whole, key: assignment.exec(whole)?.[2]?.replace(/\\(.)/g, '$1') })
   }
   return lines
 }

@@ -9,6 +9,21 @@ import { listBackups } from './table-backup.ts'
 export type BackupWatch = (name: string) => Promise<BackupSummary[]>
 
 /**
+ * The backup that AWS makes of a table when it is deleted, of its last moment; kept for 35 days (DynamoDB: point-in-time
+ * recovery, deleting a table). Asked for by the id of that very table, since others may have had its name.
+ */
+export type SystemBackups = (tableId: string) => Promise<BackupSummary | undefined>
+
+/** @param since tables deleted before are none that this restore deleted, ms */
+export function systemBackups(client: DynamoDBClient, since: number): SystemBackups {
+  const look = sharedLook(async () => {
+    const found = await listBackups(client, { BackupType: 'SYSTEM', TimeRangeLowerBound: new Date(since) })
+    return new Map(found.map((backup) => [backup.TableId ?? '', backup]))
+  })
+  return async (tableId) => (await look()).get(tableId)
+}
+
+/**
  * @param since backups made before are none of this restore's, ms
  * @param prefix how the names of its backups begin
  */

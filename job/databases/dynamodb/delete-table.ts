@@ -16,11 +16,16 @@ export async function ensureDeleted(client: DynamoDBClient, table: string, may: 
 
 /** The same for a table that this restore made: the protection that it took over from the original does not keep it. */
 export async function ensureOwnDeleted(client: DynamoDBClient, table: string, isOwn: (found: TableDescription) => boolean, signal: AbortSignal): Promise<void> {
+  await ensureUnprotected(client, table, isOwn, signal)
+  await ensureDeleted(client, table, async (found) => isOwn(found), signal)
+}
+
+/** Turns the deletion protection off that a table made by this restore took over from the original. */
+export async function ensureUnprotected(client: DynamoDBClient, table: string, isOwn: (found: TableDescription) => boolean, signal: AbortSignal): Promise<void> {
   await onceAllowed(async () => {
     const found = await lookAtTable(client, table)
     if (found?.DeletionProtectionEnabled === true && isOwn(found)) await client.send(new UpdateTableCommand({ TableName: table, DeletionProtectionEnabled: false }))
   }, signal)
-  await ensureDeleted(client, table, async (found) => isOwn(found), signal)
 }
 
 /** Waits until no table of that name is left, or another has taken its place. */

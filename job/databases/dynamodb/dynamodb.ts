@@ -1,7 +1,7 @@
-import { Failure } from '../../../operation/failure.ts'
 import type { DatabaseKind } from '../database.ts'
 import { kindName } from './details.ts'
 import { removeBackup } from './remove-backup.ts'
+import { openRestore } from './restore.ts'
 import { DynamodbSource } from './source.ts'
 import { namingOf } from './table-names.ts'
 
@@ -14,8 +14,6 @@ export const dynamodb: DatabaseKind = {
   transactional: false,
   needsStorage: false,
   backup: (settings, context) => new DynamodbSource(settings, context),
-  restore() {
-    throw new Failure({ what: 'DynamoDB cannot be restored', why: 'this version does not know how yet', next: 'use a newer version' })
-  },
+  restore: openRestore,
   remove: removeBackup,
 }

@@ -103,7 +103,7 @@ async function onlyOne(clients: Clients, watch: BackupWatch, name: string, signa
 }
 
 /** Its indexes are kept, since the backup has to hold them; on demand it costs what is used of it, and takes nothing of the account's provisioned capacity. */
-function formOfTemporary(settings: TableSettings): TableSettings {
+export function formOfTemporary(settings: TableSettings): TableSettings {
   const { throughput: _throughput, onDemandLimit: _limit, ...rest } = settings
   return {
     ...rest,

@@ -11,15 +11,6 @@ const deleted = perSecond(10)
 /** AWS allows 5; others in the account ask as well */
 const listed = perSecond(3)
 
-/**
- * The backup that AWS made of a table when it was deleted, of its last moment; kept for 35 days (DynamoDB: point-in-time
- * recovery, deleting a table).
- * @param id of that very table: others may have had its name
- */
-export async function findSystemBackup(client: DynamoDBClient, table: string, id: string): Promise<BackupSummary | undefined> {
-  return (await listBackups(client, { TableName: table, BackupType: 'SYSTEM' })).find((backup) => backup.TableId === id)
-}
-
 /** Every backup that fits, of tables that are deleted too. */
 export async function listBackups(client: DynamoDBClient, input: Omit<ListBackupsInput, 'ExclusiveStartBackupArn'>): Promise<BackupSummary[]> {
   const found: BackupSummary[] = []

@@ -1,0 +1,75 @@
+import type { TableDescription } from '@aws-sdk/client-dynamodb'
+import { Failure } from '../../../operation/failure.ts'
+import type { Journal } from '../../journal/journal.ts'
+import { ensureDeleted, ensureUnprotected, untilGone } from './delete-table.ts'
+import { ensureStep } from './ensure-step.ts'
+import { isRestoredFrom, originOf } from './look-at-table.ts'
+import { limits } from './rate-limits.ts'
+import { ensureRestoreBegun, untilRestored } from './restore-table.ts'
+import type { Regions, RestoreWork } from './restore-work.ts'
+import { settleTable } from './settle-table.ts'
+import type { TableSettings } from './table-settings.ts'
+
+/** A table that gives way to a backup restored under its name. */
+export interface Replacement {
+  name: string
+  backupArn: string
+  expected: TableSettings
+  /** `original` and `restored` tables: the steps are named after which of them comes, and which goes */
+  comes: 'original' | 'restored'
+  /** id of the table that was in service before the restore */
+  originalId: string
+  /** whether the backup can be restored at this moment, asked of AWS */
+  isAvailable: () => Promise<boolean>
+  /** every backup that a table of this name may have been restored from: ours, and the system's of the original */
+  known: readonly string[]
+}
+
+/**
+ * Deletes a table and restores a backup under its name; done as far as it is not yet. The table goes only once AWS says that
+ * the backup is AVAILABLE, asked right before each call that deletes.
+ * @returns settings that are not as they should be
+ * @throws Failure where the backup is not there, or the table is none that this restore knows
+ */
+export async function replaceTable(work: RestoreWork, of: Replacement, regions: Regions, journal: Journal, signal: AbortSignal): Promise<string[]> {
+  const { name, backupArn, comes } = of
+  const goes = comes === 'restored' ? 'original' : 'restored'
+  const { dynamo } = regions.target
+  const from = { backupArn }
+  const may = async (found: TableDescription): Promise<boolean> => {
+    if (isRestoredFrom(found, from)) return false
+    if (!isKnown(found, of)) throw stranger(name, found)
+    if (!(await of.isAvailable())) throw unavailable(of)
+    return true
+  }
+  work.progress.enter(name, `deleting the ${goes} table`)
+  const isOurs = (found: TableDescription) => found.TableId !== of.originalId && !isRestoredFrom(found, from) && isKnown(found, of)
+  await ensureStep(journal, `delete ${goes} ${name}`, async () => {
+    await ensureUnprotected(dynamo, name, isOurs, signal)
+    await ensureDeleted(dynamo, name, may, signal)
+  })
+  await untilGone(dynamo, name, signal)
+  work.progress.enter(name, 'waiting for its turn')
+  await limits.restores.run(async () => {
+    work.progress.enter(name, `restoring the ${comes} table`)
+    const surroundings = { dynamo, source: dynamo, signal }
+    await ensureStep(journal, `restore ${comes} ${name}`, () => ensureRestoreBegun(surroundings, { name, from, expected: of.expected }))
+    await untilRestored(surroundings, { name, from, expected: of.expected })
+  }, signal)
+  work.progress.enter(name, 'getting its settings')
+  const differences = await settleTable({ clients: regions.target, autoscaling: regions.autoscaling, journal, signal }, name, of.expected)
+  work.progress.done(name)
+  return differences
+}
+
+function isKnown(found: TableDescription, { originalId, known }: Replacement): boolean {
+  return found.TableId === originalId || known.some((backupArn) => isRestoredFrom(found, { backupArn }))
+}
+
+function stranger(name: string, found: TableDescription): Failure {
+  return new Failure({ what: `${name} is not deleted`, why: `it is neither the table that was in service nor one of this restore: ${originOf(found)}`, next: 'find out who made it; the data of this restore is in its backups' })
+}
+
+function unavailable({ name, backupArn }: Replacement): Failure {
+  return new Failure({ what: `${name} is not deleted`, why: `what is to take its place is not AVAILABLE: ${backupArn}`, next: 'see in the AWS console what became of that backup, and run the restore again' })
+}

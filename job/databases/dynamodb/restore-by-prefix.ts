@@ -1,0 +1,183 @@
+import { Failure } from '../../../operation/failure.ts'
+import type { Finding } from '../../../operation/finding.ts'
+import type { RestoredDatabase } from '../../../operation/record.ts'
+import type { Journal } from '../../journal/journal.ts'
+import type { RestoreDestination, RestorePlan } from '../database.ts'
+import { ensureOwnDeleted, untilGone } from './delete-table.ts'
+import { kindName, type BackedUpTable } from './details.ts'
+import { ensureStep } from './ensure-step.ts'
+import { expectedSettings } from './expected-settings.ts'
+import { dropFormerTables } from './drop-former-tables.ts'
+import { isRestoredFrom, lookAtTable } from './look-at-table.ts'
+import { limits } from './rate-limits.ts'
+import { preflightByPrefix } from './preflight-by-prefix.ts'
+import { repoint, repointing, type Repointing } from './repoint.ts'
+import { ownTable, rewriteRows } from './restored-rows.ts'
+import { ensureRestoreBegun, untilRestored, type TableRestore } from './restore-table.ts'
+import { forEachTable, sourceOf, type Regions, type RestoreWork } from './restore-work.ts'
+import { restoredPrefix, withPrefix } from './restored-names.ts'
+import { settleTable } from './settle-table.ts'
+import { until } from './waiting.ts'
+
+/**
+ * All tables restored beside those in service, under another prefix; the release is then pointed to it. Nothing that is in
+ * service is touched (ScalarDL's first backup guide).
+ */
+export class RestoreByPrefix implements RestoreDestination {
+  readonly #work: RestoreWork
+  readonly #prefix: string
+  readonly #repointing: Repointing
+  #state: RestoredDatabase['state'] = 'planned'
+  #previousKept = true
+  #differences: string[] = []
+
+  constructor(work: RestoreWork) {
+    this.#work = work
+    this.#prefix = restoredPrefix(work.choice.prefix, work.details.prefix, work.point.getTime())
+    this.#repointing = repointing(work, this.#prefix)
+  }
+
+  async plan(): Promise<RestorePlan> {
+    const { title, details, point, choice } = this.#work
+    const patched = choice.repoint !== 'print'
+    return {
+      title,
+      steps: [
+        `restore ${details.tables.length} tables as of ${point.toISOString()} under the prefix "${this.#prefix}", their indexes and settings included`,
+        `write the rows of ScalarDB's metadata for the new names`,
+        ...(patched ? this.#repointing.lines.map((line) => `set ${line}`) : ['show what the releases have to be told; they serve on as they are']),
+      ],
+      loses: patched ? [`from service: everything written since ${point.toISOString()}; it stays in the former tables`] : [],
+    }
+  }
+
+  async preflight(journal: Journal): Promise<Finding[]> {
+    const restores = this.#work.details.tables.map((table) => ({ table, restore: this.#restoreOf(table) }))
+    return preflightByPrefix(this.#work, restores, this.#repointing, this.#prefix, journal)
+  }
+
+  async verify(): Promise<void> {
+    // AWS keeps the data; there are no files to compare.
+  }
+
+  async load(journal: Journal): Promise<void> {
+    const { details, regions, context, progress } = this.#work
+    const names = new Set(details.tables.map(({ name }) => name))
+    await forEachTable(details.tables, context.signal, async (table, signal) => {
+      const restore = this.#restoreOf(table)
+      await this.#restored(restore, table.name, journal, regions, signal)
+      const own = ownTable(details, table.name, restore.name, this.#prefix, names)
+      if (own !== undefined) await rewriteRows(regions.target.dynamo, own, journal)
+      progress.enter(table.name, 'getting its indexes and settings')
+      const differences = await settleTable({ clients: regions.target, autoscaling: regions.autoscaling, journal, signal }, restore.name, restore.expected)
+      this.#differences.push(...differences)
+      progress.done(table.name)
+    })
+    for (const difference of this.#differences) context.events.say('note', `setting not restored: ${difference}`, { level: 'warning' })
+    this.#state = 'loaded'
+  }
+
+  async activate(journal: Journal): Promise<void> {
+    this.#work.context.signal.throwIfAborted()
+    await repoint(this.#work, this.#repointing, 'restored', journal)
+    this.#state = 'in-service'
+  }
+
+  async checkWayBack(): Promise<void> {
+    await this.#repointing.check()
+    await this.#checkFormer()
+  }
+
+  async deactivate(journal: Journal): Promise<void> {
+    await repoint(this.#work, this.#repointing, 'former', journal)
+    if (this.#state === 'in-service') this.#state = 'loaded'
+  }
+
+  async discard(journal: Journal): Promise<void> {
+    const { details, lasting, context } = this.#work
+    if ((await this.#repointing.state()) === 'restored') throw inService(this.#prefix)
+    await forEachTable(details.tables, new AbortController().signal, async (table, signal) => {
+      const { name, from } = this.#restoreOf(table)
+      if (!journal.begun(`restore ${name}`) && context.former === undefined) return
+      const client = lasting.target.dynamo
+      await ensureStep(journal, `discard ${name}`, async () => {
+        // A table that is being restored cannot be deleted.
+        const ready = await until(async () => {
+          const found = await lookAtTable(client, name)
+          return found?.TableStatus === 'CREATING' && !context.signal.aborted ? undefined : { found }
+        }, signal)
+        if (ready.found === undefined || !isRestoredFrom(ready.found, from)) return
+        await ensureOwnDeleted(client, name, (found) => isRestoredFrom(found, from), signal)
+      })
+      await untilGone(client, name, signal)
+    })
+    this.#state = 'discarded'
+  }
+
+  async dropPrevious(journal: Journal): Promise<void> {
+    if ((await this.#repointing.state()) !== 'restored') {
+      throw new Failure({
+        what: `the former tables of ${this.#work.title} are not removed`,
+        why: `the releases do not use the prefix "${this.#prefix}" of the restored ones, so they may still serve from the former`,
+        next: 'point the releases to the restored tables first',
+      })
+    }
+    await dropFormerTables(this.#work, journal)
+    this.#previousKept = false
+  }
+
+  describe(): RestoredDatabase {
+    const { title, details, region } = this.#work
+    const inService = this.#state === 'in-service'
+    return {
+      title,
+      kind: kindName,
+      state: this.#state,
+      ...(inService && this.#previousKept ? { previous: `the tables under the prefix "${details.prefix}" in ${details.region}` } : {}),
+      details: { strategy: 'prefix', prefix: this.#prefix, region, former: this.#repointing.former(), differences: this.#differences },
+    }
+  }
+
+  instructions(): string[] {
+    return this.#repointing.instructions()
+  }
+
+  async close(): Promise<void> {
+    this.#work.close()
+  }
+
+  async #restored(restore: TableRestore, subject: string, journal: Journal, regions: Regions, signal: AbortSignal): Promise<void> {
+    const { progress } = this.#work
+    const surroundings = { dynamo: regions.target.dynamo, source: regions.source.dynamo, signal }
+    progress.enter(subject, 'waiting for its turn')
+    await limits.restores.run(async () => {
+      progress.enter(subject, `restoring to ${restore.name}`)
+      await ensureStep(journal, `restore ${restore.name}`, () => ensureRestoreBegun(surroundings, restore))
+      await untilRestored(surroundings, restore)
+    }, signal)
+  }
+
+  #restoreOf(table: BackedUpTable): TableRestore {
+    const { details, choice, region } = this.#work
+    const name = withPrefix(table.name, details.prefix, this.#prefix)
+    const moved = region === details.region ? undefined : { former: details.region, restored: region }
+    return { name, from: sourceOf(this.#work, table), expected: expectedSettings(table.settings, { former: table.name, name, kmsKey: choice.kmsKey, region: moved }) }
+  }
+
+  /** @throws Failure where a former table is no longer there */
+  async #checkFormer(): Promise<void> {
+    const { details, regions, title } = this.#work
+    const present = await Promise.all(details.tables.map(async ({ name }) => ({ name, found: await lookAtTable(regions.source.dynamo, name) })))
+    const gone = present.filter(({ found }) => found === undefined).map(({ name }) => name)
+    if (gone.length === 0) return
+    throw new Failure({
+      what: `the former data of ${title} cannot be put back`,
+      why: `of its tables ${gone.slice(0, 5).join(', ')}${gone.length > 5 ? ` and ${gone.length - 5} more` : ''} are no longer there`,
+      next: 'restore another backup instead: kubectl scalardl get backups',
+    })
+  }
+}
+
+function inService(prefix: string): Failure {
+  return new Failure({ what: 'the restored tables are not removed', why: `the releases use their prefix "${prefix}"`, next: 'undo the restore first' })
+}

@@ -1,0 +1,289 @@
+import { Failure } from '../../../operation/failure.ts'
+import type { Finding } from '../../../operation/finding.ts'
+import type { RestoredDatabase } from '../../../operation/record.ts'
+import type { Journal } from '../../journal/journal.ts'
+import type { RestoreDestination, RestorePlan } from '../database.ts'
+import { backupWatch, systemBackups, type BackupWatch, type SystemBackups } from './backup-watch.ts'
+import { ensureOwnDeleted } from './delete-table.ts'
+import { kindName, type BackedUpTable } from './details.ts'
+import { ensureStep } from './ensure-step.ts'
+import { expectedSettings } from './expected-settings.ts'
+import { isRestoredFrom, lookAtTable } from './look-at-table.ts'
+import { formOfTemporary } from './materialize.ts'
+import { noteOriginals, notedOriginals, type Originals } from './originals.ts'
+import { preflightByReplacement } from './preflight-by-replacement.ts'
+import { limits } from './rate-limits.ts'
+import { replaceTable, type Replacement } from './replace-table.ts'
+import { ensureRestoreBegun, untilRestored } from './restore-table.ts'
+import { forEachTable, isOwnTable, sourceOf, type RestoreWork } from './restore-work.ts'
+import { temporaryName } from './restored-names.ts'
+import { ensureBackup, ensureBackupDeleted, isAvailable, untilAvailable } from './table-backup.ts'
+import { until } from './waiting.ts'
+
+/** A restore's own backups are named after it; its clock and AWS's may differ, ms. */
+const clockMarginMs = 3_600_000
+
+/**
+ * All tables restored under their own names (ScalarDL's second backup guide, A to D): first each to a temporary table and a
+ * backup of that, while the release serves; only when all backups are AVAILABLE are the originals deleted and the backups
+ * restored in their place. ScalarDB's own tables stay as they are.
+ */
+export class RestoreByReplacement implements RestoreDestination {
+  readonly #work: RestoreWork
+  readonly #tables: readonly BackedUpTable[]
+  readonly #backups: BackupWatch
+  readonly #systemBackups: SystemBackups
+  #state: RestoredDatabase['state'] = 'planned'
+  #originals: Originals | undefined
+  #previousKept = true
+  #differences: string[] = []
+
+  constructor(work: RestoreWork) {
+    this.#work = work
+    this.#tables = work.details.tables.filter(({ name }) => !isOwnTable(work.details, name))
+    const { operation } = work.context
+    const madeMs = Date.parse(operation.split('@')[1] ?? '')
+    const since = Number.isNaN(madeMs) ? 0 : madeMs - clockMarginMs
+    const { dynamo } = work.lasting.target
+    this.#backups = backupWatch(dynamo, since, temporaryName(operation, ''))
+    this.#systemBackups = systemBackups(dynamo, since)
+  }
+
+  async plan(): Promise<RestorePlan> {
+    const { title, point } = this.#work
+    const hops = this.#tables.filter((table) => this.#isToBeMade(table)).length
+    return {
+      title,
+      steps: [
+        ...(hops === 0 ? [] : [`restore ${hops} tables as of ${point.toISOString()} to temporary names, and back those up`]),
+        `once every backup is AVAILABLE, delete ${this.#tables.length} tables and restore the backups under their names`,
+        'put on again what a restore forgets, compare every setting, remove the temporary tables',
+      ],
+      loses: [
+        `from service: everything written since ${point.toISOString()}; AWS keeps the last state of each deleted table for 35 days`,
+        'every other restore point of these tables: point-in-time recovery begins anew with the restored ones',
+      ],
+    }
+  }
+
+  async preflight(journal?: Journal): Promise<Finding[]> {
+    return preflightByReplacement(this.#work, this.#tables, { journal, temporary: (table) => this.#temporary(table), isToBeMade: (table) => this.#isToBeMade(table) })
+  }
+
+  async verify(): Promise<void> {
+    // AWS keeps the data; there are no files to compare.
+  }
+
+  async load(journal: Journal): Promise<void> {
+    const { context } = this.#work
+    const noting = noteOriginals(this.#work, this.#tables, journal)
+    noting.catch(() => undefined)
+    await forEachTable(this.#tables, context.signal, (table, signal) => this.#makeBackup(table, journal, signal))
+    this.#originals = await noting
+    this.#state = 'loaded'
+  }
+
+  async activate(journal: Journal): Promise<void> {
+    const { context, regions } = this.#work
+    context.signal.throwIfAborted()
+    const originals = notedOriginals(this.#work, journal) ?? {}
+    this.#originals = originals
+    const differences: string[] = []
+    await this.#requireBackups()
+    await forEachTable(this.#tables, context.signal, async (table, signal) => {
+      differences.push(...(await replaceTable(this.#work, await this.#restored(table, originals), regions, journal, signal)))
+    })
+    this.#tell(differences)
+    await this.#deleteTemporaries(journal)
+    this.#state = 'in-service'
+  }
+
+  async checkWayBack(): Promise<void> {
+    const originals = this.#originals ?? notedOriginals(this.#work, neverBegun) ?? {}
+    const lost: string[] = []
+    for (const { name } of this.#tables) {
+      const id = originals[name]?.id
+      const there = id !== undefined && ((await lookAtTable(this.#work.regions.target.dynamo, name))?.TableId === id || (await this.#systemBackups(id))?.BackupStatus === 'AVAILABLE')
+      if (!there) lost.push(name)
+    }
+    if (lost.length === 0) return
+    throw new Failure({
+      what: `the former data of ${this.#work.title} cannot be put back`,
+      why: `AWS no longer has the last state of ${lost.slice(0, 5).join(', ')}${lost.length > 5 ? ` and ${lost.length - 5} more` : ''}; it keeps it for 35 days`,
+      next: 'restore another backup instead: kubectl scalardl get backups',
+    })
+  }
+
+  async deactivate(journal: Journal): Promise<void> {
+    const originals = notedOriginals(this.#work, journal)
+    // Nothing was noted, so nothing was deleted.
+    if (originals === undefined) return
+    this.#originals = originals
+    const { lasting } = this.#work
+    const differences: string[] = []
+    await forEachTable(this.#tables, new AbortController().signal, async (table, signal) => {
+      const replacement = await this.#putBack(table, originals, signal)
+      if (replacement !== undefined) differences.push(...(await replaceTable(this.#work, replacement, lasting, journal, signal)))
+    })
+    this.#tell(differences)
+    if (this.#state === 'in-service') this.#state = 'loaded'
+  }
+
+  /** What was made on the way: temporary tables and their backups. Never the only copy: the table itself has to be there. */
+  async discard(journal: Journal): Promise<void> {
+    const { lasting, context } = this.#work
+    const { dynamo } = lasting.target
+    const never = new AbortController().signal
+    await forEachTable(this.#tables, never, async (table, signal) => {
+      if (!this.#isToBeMade(table) || (!journal.begun(this.#restoreStep(table)) && context.former === undefined)) return
+      const temporary = this.#temporary(table)
+      // A table that is being restored cannot be deleted.
+      await until(async () => ((await lookAtTable(dynamo, temporary))?.TableStatus === 'CREATING' && !context.signal.aborted ? undefined : true), signal)
+      await this.#deleteTemporary(table, journal, signal)
+      await this.#deleteBackups(table, journal, signal)
+    })
+    this.#state = 'discarded'
+  }
+
+  async dropPrevious(journal: Journal): Promise<void> {
+    await forEachTable(this.#tables, this.#work.context.signal, async (table, signal) => {
+      if (!this.#isToBeMade(table)) return
+      await this.#deleteTemporary(table, journal, signal)
+      await this.#deleteBackups(table, journal, signal)
+    })
+    this.#previousKept = false
+  }
+
+  describe(): RestoredDatabase {
+    const { title, region } = this.#work
+    const inService = this.#state === 'in-service'
+    return {
+      title,
+      kind: kindName,
+      state: this.#state,
+      ...(inService && this.#previousKept ? { previous: `the last state of ${this.#tables.length} deleted tables, kept by AWS for 35 days, and the backups they were replaced from` } : {}),
+      details: { strategy: 'replace', region, originals: JSON.parse(JSON.stringify(this.#originals ?? {})), differences: this.#differences },
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#work.close()
+  }
+
+  /** Whether a backup of the point is made on the way; one that was materialized is there already. */
+  #isToBeMade(table: BackedUpTable): boolean {
+    return !('backupArn' in sourceOf(this.#work, table))
+  }
+
+  #temporary({ name }: BackedUpTable): string {
+    return temporaryName(this.#work.context.operation, name)
+  }
+
+  #restoreStep(table: BackedUpTable): string {
+    return `restore ${table.name} to ${this.#temporary(table)}`
+  }
+
+  async #makeBackup(table: BackedUpTable, journal: Journal, signal: AbortSignal): Promise<void> {
+    const { regions, progress } = this.#work
+    const { dynamo } = regions.target
+    const from = sourceOf(this.#work, table)
+    const name = this.#temporary(table)
+    if ('backupArn' in from || (await this.#available(name)) !== undefined) return
+    progress.enter(table.name, 'waiting for its turn')
+    await limits.restores.run(async () => {
+      progress.enter(table.name, 'restoring to a temporary table')
+      const restore = { name, from, expected: formOfTemporary(table.settings) }
+      const surroundings = { dynamo, source: dynamo, signal }
+      await ensureStep(journal, this.#restoreStep(table), () => ensureRestoreBegun(surroundings, restore))
+      await untilRestored(surroundings, restore)
+    }, signal)
+    progress.enter(table.name, 'backing up the temporary table')
+    await ensureStep(journal, `back up ${name}`, () => ensureBackup(dynamo, this.#backups, name, name, signal))
+    await untilAvailable(this.#backups, name, signal)
+  }
+
+  async #available(name: string): Promise<string | undefined> {
+    return (await this.#backups(name)).find(({ BackupStatus: status }) => status === 'AVAILABLE')?.BackupArn
+  }
+
+  /** The backup that takes a table's place. @throws Failure where there is none */
+  async #backupOf(table: BackedUpTable): Promise<string> {
+    const from = sourceOf(this.#work, table)
+    const arn = 'backupArn' in from ? from.backupArn : await this.#available(this.#temporary(table))
+    if (arn !== undefined) return arn
+    throw new Failure({ what: `${table.name} is not replaced`, why: 'the backup that is to take its place is not AVAILABLE', next: 'run the restore again' })
+  }
+
+  /** All of them, before the first table is deleted. */
+  async #requireBackups(): Promise<void> {
+    await Promise.all(this.#tables.map((table) => this.#backupOf(table)))
+  }
+
+  async #restored(table: BackedUpTable, originals: Originals): Promise<Replacement> {
+    const { choice, lasting } = this.#work
+    const originalId = originals[table.name]?.id ?? table.id
+    const backupArn = await this.#backupOf(table)
+    const isStillAvailable = this.#isToBeMade(table) ? async () => (await this.#available(this.#temporary(table))) === backupArn : () => isAvailable(lasting.target.dynamo, backupArn)
+    const system = (await this.#systemBackups(originalId))?.BackupArn
+    return {
+      name: table.name,
+      backupArn,
+      expected: expectedSettings(table.settings, { former: table.name, name: table.name, kmsKey: choice.kmsKey }),
+      comes: 'restored',
+      originalId,
+      isAvailable: isStillAvailable,
+      known: system === undefined ? [] : [system],
+    }
+  }
+
+  /** Undefined where the original was never deleted. */
+  async #putBack(table: BackedUpTable, originals: Originals, signal: AbortSignal): Promise<Replacement | undefined> {
+    const { dynamo } = this.#work.lasting.target
+    const original = originals[table.name]
+    const found = await until(async () => {
+      const seen = await lookAtTable(dynamo, table.name)
+      return seen?.TableStatus === 'DELETING' ? undefined : { seen }
+    }, signal)
+    if (original === undefined || found.seen?.TableId === original.id) return undefined
+    const backupArn = (await this.#systemBackups(original.id))?.BackupArn
+    if (backupArn === undefined) {
+      throw new Failure({ what: `${table.name} cannot be put back`, why: 'AWS has no backup of the moment before it was deleted', next: 'restore another backup instead: kubectl scalardl get backups' })
+    }
+    return {
+      name: table.name,
+      backupArn,
+      expected: { ...(original.settings ?? table.settings), replicas: [] },
+      comes: 'original',
+      originalId: original.id,
+      isAvailable: async () => (await this.#systemBackups(original.id))?.BackupStatus === 'AVAILABLE',
+      known: [await this.#backupOf(table)],
+    }
+  }
+
+  async #deleteTemporaries(journal: Journal): Promise<void> {
+    await forEachTable(this.#tables, this.#work.context.signal, (table, signal) => this.#deleteTemporary(table, journal, signal))
+  }
+
+  async #deleteTemporary(table: BackedUpTable, journal: Journal, signal: AbortSignal): Promise<void> {
+    const from = sourceOf(this.#work, table)
+    if ('backupArn' in from) return
+    const name = this.#temporary(table)
+    await ensureStep(journal, `delete ${name}`, () => ensureOwnDeleted(this.#work.lasting.target.dynamo, name, (found) => isRestoredFrom(found, from), signal))
+  }
+
+  async #deleteBackups(table: BackedUpTable, journal: Journal, signal: AbortSignal): Promise<void> {
+    const { dynamo } = this.#work.lasting.target
+    await ensureStep(journal, `delete backup ${this.#temporary(table)}`, async () => {
+      const found = await lookAtTable(dynamo, table.name)
+      if (found?.TableStatus !== 'ACTIVE') throw new Failure({ what: `the backup of ${table.name} is not removed`, why: 'its table is not ACTIVE, so it may be the only copy', next: 'see what became of the table first' })
+      for (const { BackupArn: arn } of await this.#backups(this.#temporary(table))) if (arn !== undefined) await ensureBackupDeleted(dynamo, arn, signal)
+    })
+  }
+
+  #tell(differences: readonly string[]): void {
+    this.#differences = [...differences]
+    for (const difference of differences) this.#work.context.events.say('note', `setting not restored: ${difference}`, { level: 'warning' })
+  }
+}
+
+const neverBegun: Journal = { resumed: false, begun: () => false, result: () => undefined, step: (_name, step) => step.act() }
