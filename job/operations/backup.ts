@@ -12,6 +12,7 @@ import { refuseOnErrors } from '../preflight.ts'
 import { endLeftoverPause } from '../scalar-admin/leftover-pause.ts'
 import { holdPause } from '../scalar-admin/pause-window.ts'
 import { preflight } from '../scalar-admin/preflight.ts'
+import { untilSettled } from '../scalar-admin/settled.ts'
 import { openStorageAt } from '../storage/open.ts'
 import type { Storage } from '../storage/storage.ts'
 import { backupName, describeBackup, publishRecord, refuseTaken } from './backup-record.ts'
@@ -112,7 +113,9 @@ async function pointInPause(context: Context, sources: readonly OpenSource[]): P
       holdPause(context, (held) => Promise.all(sources.map(({ source }) => source.snapshot(held)))),
     )
     if (window.verdict === 'valid') return { restorePoint: pointOfServices(snapshots) ?? middleOf(window), snapshots }
-    context.events.say('note', `pause window void: ${window.reasons.join('; ')}`, { level: 'warning' })
+    const left = context.request.retries - taken
+    context.events.say('note', `pause window ${taken + 1} is void: ${window.reasons.join('; ')}${left > 0 ? `; trying another (${left} left)` : ''}`, { level: 'warning' })
+    if (left > 0) await untilSettled(context.cluster, context.record.current.releases, context.signal)
   }
 }
 
