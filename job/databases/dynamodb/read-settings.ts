@@ -1,8 +1,8 @@
 import {
+  DescribeContributorInsightsCommand,
   DescribeKinesisStreamingDestinationCommand,
   DescribeTimeToLiveCommand,
   GetResourcePolicyCommand,
-  ListContributorInsightsCommand,
   ListTagsOfResourceCommand,
   type DynamoDBClient,
   type TableDescription,
@@ -25,7 +25,7 @@ export const rightToRead: Record<Feature, string> = {
   timeToLive: 'dynamodb:DescribeTimeToLive',
   tags: 'dynamodb:ListTagsOfResource',
   resourcePolicy: 'dynamodb:GetResourcePolicy',
-  contributorInsights: 'dynamodb:ListContributorInsights',
+  contributorInsights: 'dynamodb:DescribeContributorInsights',
   kinesisStreams: 'dynamodb:DescribeKinesisStreamingDestination',
   autoscaling: 'application-autoscaling:DescribeScalableTargets, DescribeScalingPolicies and DescribeScheduledActions',
 }
@@ -50,6 +50,7 @@ export async function tryReadAutoscaling({ autoscaling }: Clients): Promise<Know
  */
 export async function readTableSettings({ dynamo }: Clients, table: TableDescription, autoscaling: KnownAutoscaling): Promise<TableSettings> {
   const { TableName: name = '', TableArn: arn = '' } = table
+  const form = formOf(table)
   const unread: TableSettings['unread'] = []
   const ask = async <T>(setting: Feature, call: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -65,11 +66,10 @@ export async function readTableSettings({ dynamo }: Clients, table: TableDescrip
     ask('timeToLive', () => readTimeToLive(dynamo, name)),
     ask('tags', () => readTags(dynamo, arn)),
     ask('resourcePolicy', () => readResourcePolicy(dynamo, arn)),
-    ask('contributorInsights', () => readInsights(dynamo, name)),
+    ask('contributorInsights', () => readInsights(dynamo, name, form.globalIndexes.map((index) => index.name))),
     ask('kinesisStreams', () => readKinesisStreams(dynamo, name)),
   ])
   if ('unread' in autoscaling) unread.push({ setting: 'autoscaling', why: autoscaling.unread })
-  const form = formOf(table)
   const ofTable = insights?.get('')
   return {
     ...form,
@@ -113,10 +113,16 @@ async function readResourcePolicy(client: DynamoDBClient, arn: string): Promise<
 }
 
 /** Modes by index name, the table's own under the empty one. */
-async function readInsights(client: DynamoDBClient, name: string): Promise<Map<string, string>> {
-  const { ContributorInsightsSummaries: found = [] } = await client.send(new ListContributorInsightsCommand({ TableName: name, MaxResults: 100 }))
-  const on = found.filter(({ ContributorInsightsStatus: status }) => status === 'ENABLED' || status === 'ENABLING')
-  return new Map(on.map(({ IndexName, ContributorInsightsMode }) => [IndexName ?? '', ContributorInsightsMode ?? 'ACCESSED_AND_THROTTLED_KEYS']))
+async function readInsights(client: DynamoDBClient, name: string, indexes: readonly string[]): Promise<Map<string, string>> {
+  const modes = await Promise.all(
+    ['', ...indexes].map(async (index): Promise<[string, string][]> => {
+      const { ContributorInsightsStatus: status, ContributorInsightsMode: mode = 'ACCESSED_AND_THROTTLED_KEYS' } = await client.send(
+        new DescribeContributorInsightsCommand({ TableName: name, ...(index === '' ? {} : { IndexName: index }) }),
+      )
+      return status === 'ENABLED' || status === 'ENABLING' ? [[index, mode]] : []
+    }),
+  )
+  return new Map(modes.flat())
 }
 
 async function readKinesisStreams(client: DynamoDBClient, name: string): Promise<TableSettings['kinesisStreams']> {
