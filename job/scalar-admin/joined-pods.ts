@@ -31,16 +31,17 @@ interface Joining {
   begun: boolean
   /** the watch has shown it ready before it was known to be paused */
   wasReady: boolean
+  paused: boolean
+  /** paused before it can have served anybody */
   held: boolean
   server?: Server
 }
 
 const retryMs = 50
 const connectMs = 5000
-const readMs = 10_000
 
 /** @param known uids of the pods that are paused anyway */
-export function joinedPods(context: OperationContext<'backup' | 'pause'>, releases: readonly string[], known: ReadonlySet<string>): JoinedPods {
+export function joinedPods(context: OperationContext<'backup' | 'pause'>, known: ReadonlySet<string>): JoinedPods {
   const { cluster, events, request } = context
   const joining = new Map<string, Joining>()
   const ended = new AbortController()
@@ -69,8 +70,9 @@ export function joinedPods(context: OperationContext<'backup' | 'pause'>, releas
     ended.signal.throwIfAborted()
     const outcome = await pauseOne(server, request.pause.drainMs, ours)
     if (outcome.kind !== 'paused') throw new Error(outcome.why)
+    one.paused = true
     // Read anew after the answer: where it is not ready now, no Service can have led anybody to it before.
-    const now = (await cluster.releaseState(releases, readMs)).pods.find(({ uid }) => uid === pod.uid)
+    const now = (await cluster.scalarPods()).find(({ uid }) => uid === pod.uid)
     one.held = now?.ready === false && now.restarts === 0 && !one.wasReady
     events.say('note', `pod ${pod.name} joined in the pause and was paused${one.held ? ' before it served' : ', maybe too late'}`, one.held ? {} : { level: 'warning' })
   }
@@ -86,7 +88,7 @@ export function joinedPods(context: OperationContext<'backup' | 'pause'>, releas
     notice(change) {
       if (change.of !== 'pod' || change.now === undefined || known.has(change.now.uid)) return
       const pod = change.now
-      const one = joining.get(pod.uid) ?? { pod, begun: false, wasReady: false, held: false }
+      const one = joining.get(pod.uid) ?? { pod, begun: false, wasReady: false, paused: false, held: false }
       joining.set(pod.uid, one)
       one.pod = pod
       if (pod.ready && !one.held) one.wasReady = true
@@ -98,13 +100,13 @@ export function joinedPods(context: OperationContext<'backup' | 'pause'>, releas
     },
     end() {
       ended.abort(new Error('the pause has ended'))
-      return [...joining.values()].flatMap(({ held, server }) => (held && server !== undefined ? [server] : []))
+      return [...joining.values()].flatMap(({ paused, server }) => (paused && server !== undefined ? [server] : []))
     },
     async outcome(after) {
       ended.abort(new Error('the pause has ended'))
       await Promise.all(tasks)
       for (const pod of after?.pods ?? []) {
-        if (!known.has(pod.uid) && !joining.has(pod.uid)) joining.set(pod.uid, { pod, begun: false, wasReady: pod.ready, held: false })
+        if (!known.has(pod.uid) && !joining.has(pod.uid)) joining.set(pod.uid, { pod, begun: false, wasReady: pod.ready, paused: false, held: false })
       }
       return new Map(
         [...joining].map(([uid, one]) => {

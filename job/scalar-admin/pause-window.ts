@@ -44,7 +44,7 @@ export const holdPause: HoldPause = async (context, inside) => {
   const tls = adminTls(request.target)
   const servers = serversOf(found.targets, tls)
   const watch = new AbortController()
-  const joined = joinedPods(context, found.releases, new Set(found.state.pods.map(({ uid }) => uid)))
+  const joined = joinedPods(context, new Set(found.state.pods.map(({ uid }) => uid)))
   try {
     await connectOrRefuse(servers, tls)
     const silent = await refuseForeignPauses(servers)
