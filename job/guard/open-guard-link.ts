@@ -51,6 +51,7 @@ export function guardLink({ cluster, events, operation, port = guardPort, patien
     async hold(hold, lease, signal) {
       const guarded = guardedPause({ hold, lease, peers, events, changed })
       current = guarded
+      for (const peer of peers.all) guarded.handTo(peer)
       try {
         await guarded.held(signal, patienceMs, async () => {
           const [peer] = peers.all

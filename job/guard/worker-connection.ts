@@ -92,9 +92,9 @@ export function connectToWorker({ cluster, operation, port, hello, received, gon
         const end = await converse(host)
         if (stop.signal.aborted) return
         if (end === 'closed') {
+          // At once, at the same place: a process that is alive takes the connection. One that drops every connection is not hurried.
+          if (before === 'closed' && performance.now() - sinceMs < findMs) await sleep(findMs)
           before = end
-          // At once, at the same place: a process that is alive takes the connection.
-          if (performance.now() - sinceMs < findMs) await sleep(findMs)
           continue
         }
         if (end === 'dead' || (end === 'unreachable' && before === 'closed')) gone(`the worker is gone (${end === 'dead' ? 'nobody listens where it was' : 'its connection broke, and its pod cannot be reached'})`)

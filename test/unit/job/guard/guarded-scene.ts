@@ -1,0 +1,102 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import { jsonLineEvents } from '../../../../job/events.ts'
+import { guard } from '../../../../job/guard/guard.ts'
+import { guardLink } from '../../../../job/guard/open-guard-link.ts'
+import { Interrupted } from '../../../../job/interrupted.ts'
+import type { OperationPod } from '../../../../job/kubernetes/cluster.ts'
+import { inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
+import { contextOf, pauseRequest, type PauseRequest, type TestContext } from '../pausing-context.ts'
+import { startLedgers, type Ledger } from '../scalar-admin/ledgers.ts'
+
+export const guarded = { drainMs: 1000, maxPauseMs: 20_000, guard: true }
+
+export const workerPod: OperationPod = { name: 'worker-1', uid: 'w1', role: 'worker', ip: '127.0.0.1', node: 'node-a', running: true }
+export const guardPod: OperationPod = { name: 'guard-1', uid: 'g1', role: 'guard', ip: '127.0.0.1', node: 'node-b', running: true }
+
+export interface RunningGuard {
+  /** its exit code */
+  ended: Promise<number>
+  /** SIGTERM */
+  stop(): void
+}
+
+export interface GuardedScene {
+  ledgers: Ledger[]
+  cluster: InMemoryCluster
+  request: PauseRequest
+  port: number
+  startGuard(pod?: OperationPod): RunningGuard
+}
+
+/** Servers, a cluster that knows the operation's pods, and a free port for worker and guard. */
+export async function scene(t: Test, { count = 3, version = '4', changes = {} }: { count?: number; version?: '2' | '4'; changes?: Partial<PauseRequest> } = {}): Promise<GuardedScene> {
+  const ledgers = await startLedgers(count, { version })
+  const cluster = inMemoryCluster(ledgers.map(({ pod }) => pod))
+  cluster.podsOfOperation = [workerPod, guardPod]
+  const request = pauseRequest({ pause: guarded, ...changes })
+  const port = await freePort()
+  const guards: RunningGuard[] = []
+  t.teardown(async () => {
+    for (const one of guards) one.stop()
+    await Promise.race([Promise.all(guards.map(({ ended }) => ended)), sleep(3000, undefined, { ref: false })])
+    ledgers.forEach((ledger) => ledger.stop())
+  })
+  return {
+    ledgers,
+    cluster,
+    request,
+    port,
+    startGuard(pod = guardPod) {
+      const stop = new AbortController()
+      const ended = guard(request, { cluster, events: jsonLineEvents(() => undefined), signal: stop.signal, pod: pod.name, port })
+      const one = { ended, stop: () => stop.abort(new Interrupted('SIGTERM')) }
+      guards.push(one)
+      return one
+    },
+  }
+}
+
+/** A guard in a process of its own, to be killed; SIGUSR2 makes it see no more renewals of the Lease. */
+export function guardProcess(t: Test, { ledgers, request, port }: GuardedScene): ChildProcess {
+  const given = JSON.stringify({ pods: ledgers.map(({ pod }) => pod), request, port })
+  const child = spawn(process.execPath, [fileURLToPath(new URL('guard-process.ts', import.meta.url)), given], { stdio: ['ignore', 'ignore', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  return child
+}
+
+/** A worker in this process. */
+export async function workerOf(t: Test, { cluster, request, port }: GuardedScene, patienceMs = 10_000): Promise<TestContext<'pause'>> {
+  const placeholder = await contextOf(request, cluster)
+  const link = guardLink({ cluster, events: placeholder.context.events, operation: request.operation, port, patienceMs })
+  t.teardown(() => link.close())
+  return { ...placeholder, context: { ...placeholder.context, guard: link } }
+}
+
+export const open = (ledgers: readonly Ledger[]) => ledgers.map(({ gate }) => gate.isOpen)
+export const allOpen = (ledgers: readonly Ledger[]) => ledgers.every(({ gate }) => gate.isOpen)
+export const allClosed = (ledgers: readonly Ledger[]) => ledgers.every(({ gate }) => !gate.isOpen)
+export const pauses = (ledgers: readonly Ledger[]) => ledgers.flatMap(({ log }) => log.filter((line) => line.startsWith('Pause')))
+
+/** @returns how long it took, ms. @throws Error where it did not come */
+export async function until(what: string, holds: () => boolean, timeoutMs = 15_000): Promise<number> {
+  const begunMs = performance.now()
+  while (!holds()) {
+    if (performance.now() - begunMs > timeoutMs) throw new Error(`${what}: waited ${timeoutMs} ms in vain`)
+    await sleep(10)
+  }
+  return performance.now() - begunMs
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.listen(0, () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
