@@ -26,7 +26,7 @@ async function join(t: Test, cluster: InMemoryCluster, more: Partial<ReleasePod>
   const pod = { ...ledger.pod, ready: false, ...more }
   cluster.pods = [...cluster.pods, pod]
   cluster.change({ of: 'pod', name: pod.name, now: { ...pod, ip: '', ready: false } })
-  cluster.change({ of: 'pod', name: pod.name, before: { ...pod, ip: '', ready: false }, now: pod })
+  cluster.change({ of: 'pod', name: pod.name, before: { ...pod, ip: '', ready: false }, now: { ...pod, ready: false } })
   return ledger
 }
 
