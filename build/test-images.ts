@@ -1,4 +1,6 @@
+import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensureDynamodbLocal } from '../test/stand-ins/aws/dynamodb-local.ts'
 import { standInBase } from './base-image.ts'
 import { bundleModule } from './bundle.ts'
 import { buildImage } from './images.ts'
@@ -6,10 +8,11 @@ import { distFolder } from './project.ts'
 
 /** The images that only tests use, named as a kubelet completes such names. */
 export const ledgerImage = 'docker.io/kubectl-scalardl-test/ledger:dev'
+export const awsImage = 'docker.io/kubectl-scalardl-test/aws:dev'
 export const postgresqlImage = 'docker.io/kubectl-scalardl-test/postgresql:dev'
 
-/** Makes the OCI archives of the Ledger stand-in and of a PostgreSQL server, and returns their paths. */
-export async function buildTestImages(options: { publishedBases?: boolean } = {}): Promise<{ ledger: string; postgresql: string }> {
+/** Makes the OCI archives of the Ledger stand-in, of a PostgreSQL server and of the DynamoDB stand-in, and returns their paths. */
+export async function buildTestImages(options: { publishedBases?: boolean } = {}): Promise<{ ledger: string; postgresql: string; aws: string }> {
   await bundleModule('test/stand-ins/ledger/main.ts', 'ledger')
   const base = options.publishedBases ? undefined : await standInBase()
   const folder = join(distFolder, 'test-images')
@@ -29,5 +32,24 @@ export async function buildTestImages(options: { publishedBases?: boolean } = {}
     copies: ['test/stand-ins/postgresql-image/entrypoint.sh'],
     archive: join(folder, 'postgresql.tar')
   })
-  return { ledger, postgresql }
+  await bundleModule('test/stand-ins/aws/main.ts', 'aws')
+  copyDynamodbLocal(await ensureDynamodbLocal())
+  const aws = await buildImage({
+    name: awsImage,
+    dockerfile: 'test/stand-ins/aws/Dockerfile',
+    baseArgument: 'NODE_IMAGE',
+    base,
+    // What DynamoDB Local consists of, its own file says.
+    copies: ['dist/aws.mjs', 'test/stand-ins/aws/pom.xml'],
+    archive: join(folder, 'aws.tar')
+  })
+  return { ledger, postgresql, aws }
+}
+
+/** Puts what Linux needs of it where a Dockerfile can copy it from. */
+function copyDynamodbLocal(from: string): void {
+  const to = join(distFolder, 'dynamodb-local')
+  rmSync(to, { recursive: true, force: true })
+  mkdirSync(to, { recursive: true })
+  for (const file of readdirSync(from)) if (file.endsWith('.jar') || file.endsWith('.so')) cpSync(join(from, file), join(to, file))
 }

@@ -1,6 +1,6 @@
 import { buildExecutable } from '../../build/executable.ts'
 import { buildWorkerImages, workerImage, workerSqlImage } from '../../build/images.ts'
-import { buildTestImages, ledgerImage, postgresqlImage } from '../../build/test-images.ts'
+import { awsImage, buildTestImages, ledgerImage, postgresqlImage } from '../../build/test-images.ts'
 import { stopCluster } from '../local-kubernetes/local-cluster.ts'
 import { useCluster, type TargetOptions } from '../local-kubernetes/target.ts'
 import type { Plugin } from './plugin.ts'
@@ -8,7 +8,7 @@ import type { Plugin } from './plugin.ts'
 /** A cluster that has every image, and the plugin as it is released. */
 export interface Ground extends Plugin {
   kubectl: string
-  images: { worker: string; workerSql: string; ledger: string; postgresql: string }
+  images: { worker: string; workerSql: string; ledger: string; postgresql: string; aws: string }
   /** removes the local cluster; a cluster that was named is left as it is */
   down(): Promise<void>
 }
@@ -22,7 +22,7 @@ export async function prepareGround({ cluster: name, ...options }: TargetOptions
   const executable = await buildExecutable()
   const worker = await buildWorkerImages({ publishedBases: false })
   const test = await buildTestImages()
-  await cluster.loadImages([worker.worker, worker.workerSql, test.ledger, test.postgresql])
+  await cluster.loadImages([worker.worker, worker.workerSql, test.ledger, test.postgresql, test.aws])
   return {
     executable,
     kubeconfig: cluster.kubeconfig,
@@ -33,6 +33,7 @@ export async function prepareGround({ cluster: name, ...options }: TargetOptions
       workerSql: cluster.imageName(workerSqlImage),
       ledger: cluster.imageName(ledgerImage),
       postgresql: cluster.imageName(postgresqlImage),
+      aws: cluster.imageName(awsImage),
     },
     down: async () => {
       if (options.context === undefined) await stopCluster(name)
