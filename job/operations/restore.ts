@@ -47,11 +47,15 @@ export async function run(context: Context, databases: readonly RestoreDestinati
     if (journal.resumed) await preflight()
     await phase('load', () => all(databases, (database) => database.load(journal)))
     await describe(context, databases)
+    if (isPrinted(context)) return
     lost.throwIfAborted()
     await phase('stop', () => stopReleases(context))
     lost.throwIfAborted()
+    // While tables are replaced neither the former nor the restored data is whole; an undo has to know if nobody is left to tell.
+    if (request.choice?.strategy === 'replace') await describe(context, databases, 'nothing')
     await phase('switch', () => switchAll(databases, journal))
   })
+  if (isPrinted(context)) return tellHow(context, databases)
   await describe(context, databases, 'restored')
   await phase('start', () => startReleases(context))
   if (request.dropPrevious) await phase('drop previous', () => all(databases, (database) => database.dropPrevious(journal)))
@@ -78,10 +82,36 @@ async function check(context: Context, databases: readonly RestoreDestination[])
     record.findings = findings
   })
   refuseOnErrors(`restore of ${context.request.backup}`, findings)
+  if (isPrinted(context) && databases.some((database) => database.instructions === undefined)) throw notPrinted()
   const plans = await Promise.all(databases.map((database) => database.plan()))
   for (const plan of plans) {
     for (const step of plan.steps) context.events.say('note', `${plan.title}: ${step}`)
   }
+}
+
+/** Whether the restored data is only made ready, and the administrator puts it in service by hand. */
+function isPrinted({ request }: Context): boolean {
+  return request.choice?.repoint === 'print'
+}
+
+/** The restored data stands ready and the releases serve on as they did: what is left to do is the administrator's. */
+async function tellHow(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
+  const { operation, namespace } = context.request
+  const lines = [
+    ...databases.flatMap((database) => database.instructions?.() ?? []),
+    `to remove the restored data instead: kubectl scalardl restore ${operation} --undo -n ${namespace}`,
+  ]
+  await context.record.update((record) => {
+    if (record.restore !== undefined) record.restore.wayBack = lines
+  })
+}
+
+function notPrinted(): Failure {
+  return new Failure({
+    what: 'the restore was not begun, nothing was touched',
+    why: '--repoint print leaves it to you to point the releases to restored tables; one of the databases keeps its names, and is switched or not',
+    next: 'leave --repoint away',
+  })
 }
 
 /** Runs the part of a restore that can be taken back; where it fails, the former data serves again and the error says so. */

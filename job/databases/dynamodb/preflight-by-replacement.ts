@@ -45,6 +45,7 @@ function checkChoice({ title, choice, details, access }: RestoreWork): Finding[]
   const findings: Finding[] = []
   if (choice.region !== undefined && choice.region !== details.region) findings.push({ ...check, message: `tables of ${details.region} cannot be replaced in ${choice.region}`, cure: 'restore to another region with --strategy prefix' })
   if (choice.prefix !== undefined) findings.push({ ...check, message: 'replaced tables keep their names', cure: 'leave --prefix away, or restore with --strategy prefix' })
+  if (choice.repoint === 'print') findings.push({ ...check, message: 'replaced tables keep their names: there is nothing to point the releases to', cure: 'leave --repoint away, or restore with --strategy prefix' })
   if (access.naming.prefix !== details.prefix) {
     const uses = `the release uses the prefix "${access.naming.prefix}", the tables of the backup have "${details.prefix}"`
     findings.push({ ...check, message: `${uses}: they are not what it serves from`, cure: 'restore with --strategy prefix, or choose a backup of the tables in service' })

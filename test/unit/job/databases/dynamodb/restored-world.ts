@@ -1,0 +1,59 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ListBackupsCommand, ListTablesCommand, ScanCommand, type BackupSummary } from '@aws-sdk/client-dynamodb'
+import type { Clients } from '../../../../../job/databases/dynamodb/clients.ts'
+import { readAutoscaling } from '../../../../../job/databases/dynamodb/read-autoscaling.ts'
+import { readTableSettings } from '../../../../../job/databases/dynamodb/read-settings.ts'
+import { lookAtTable } from '../../../../../job/databases/dynamodb/look-at-table.ts'
+import { renamed } from '../../../../../job/databases/dynamodb/table-names.ts'
+
+/** Everything that a restore may leave, with `PREFIX` in place of a prefix so that restores under different ones compare. */
+export interface World {
+  /** by name: what is set of it, and its items */
+  tables: Record<string, unknown>
+  backups: string[]
+}
+
+/** The tables and backups whose names hold a prefix, once nothing is on its way to be deleted. */
+export async function worldOf(clients: Clients, prefix: string): Promise<World> {
+  const { dynamo } = clients
+  const scaling = await readAutoscaling(clients.autoscaling)
+  const own = (name: string) => name.startsWith(prefix) || name.includes(`.${prefix}`)
+  const found = await Promise.all((await allTables(clients)).filter(own).map(async (name): Promise<[string, unknown][]> => {
+    const table = await atRest(clients, name)
+    if (table === undefined) return []
+    const { Items = [] } = await dynamo.send(new ScanCommand({ TableName: name, ConsistentRead: true }))
+    const items = Items.map((item) => JSON.stringify(Object.entries(item).sort())).sort()
+    const text = JSON.stringify({ status: table.TableStatus, settings: await readTableSettings(clients, table, scaling), items: items.map((item) => plain(item, prefix)).sort() })
+    return [[plain(name, prefix), JSON.parse(plain(text, prefix))]]
+  }))
+  const { BackupSummaries: backups = [] } = await dynamo.send(new ListBackupsCommand({ BackupType: 'ALL' }))
+  return { tables: Object.fromEntries(found.flat().sort()), backups: backups.filter(({ TableName = '' }) => own(TableName)).map((backup) => describe(backup, prefix)).sort() }
+}
+
+async function atRest({ dynamo }: Clients, name: string) {
+  for (;;) {
+    const found = await lookAtTable(dynamo, name)
+    if (found?.TableStatus !== 'DELETING') return found
+    await sleep(10)
+  }
+}
+
+function describe({ BackupName = '', BackupStatus, BackupType }: BackupSummary, prefix: string): string {
+  return `${BackupType} ${plain(BackupName, prefix)} ${BackupStatus}`
+}
+
+/** Without what differs from one restore to the next. */
+function plain(text: string, prefix: string): string {
+  return renamed(text, prefix, 'PREFIX').replaceAll(/restoring\.[0-9a-f]{10}\./g, 'restoring.')
+}
+
+export async function allTables({ dynamo }: Clients): Promise<string[]> {
+  const names: string[] = []
+  let from: string | undefined
+  do {
+    const page: { TableNames?: string[] | undefined; LastEvaluatedTableName?: string | undefined } = await dynamo.send(new ListTablesCommand(from === undefined ? {} : { ExclusiveStartTableName: from }))
+    names.push(...(page.TableNames ?? []))
+    from = page.LastEvaluatedTableName
+  } while (from !== undefined)
+  return names
+}
