@@ -20,6 +20,11 @@ export interface Watched<T, Fact> {
 }
 
 const reconnectMs = 200
+/**
+ * The API server ends a watch after so long, shortly after a bookmark: so the version to go on at stays young enough not to be
+ * forgotten where nothing happens for a long time, and silence never outlasts what Watch (client-node) allows.
+ */
+const streamS = 20
 /** A new watch is told at once what it missed; this is time enough to hear it. */
 const hearMs = 300
 
@@ -56,7 +61,7 @@ export async function watchKind<T extends KubernetesObject, Fact>(api: Api, kind
     if (type === 'DELETED') see(object.metadata?.name ?? '', undefined)
     else if (type === 'ADDED' || type === 'MODIFIED') see(object.metadata?.name ?? '', kind.fact(object))
   }
-  const begin = (until: AbortSignal) => openWatch(api, kind.path, { labelSelector, resourceVersion: version }, until, event)
+  const begin = (until: AbortSignal) => openWatch(api, kind.path, { labelSelector, resourceVersion: version, timeoutSeconds: String(streamS) }, until, event)
 
   /** After 410: what there is now, and that something in between may have been missed. */
   const lookAnew = async () => {
