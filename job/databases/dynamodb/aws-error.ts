@@ -33,9 +33,13 @@ function withoutIdentity(message: string): string {
   return /not authorized to perform:? (.*)/s.exec(message)?.[1]?.replaceAll('\n', ' ') ?? message
 }
 
-/** An error of a call to AWS as a person can use it; a Failure stays what it is. Messages of AWS hold no secret. */
+/**
+ * An error of a call to AWS as a person can use it; a Failure stays what it is. Messages of AWS hold no secret.
+ * @throws the error itself where it is none of AWS's
+ */
 export function awsFailure(what: string, access: Pick<Access, 'region' | 'endpoint' | 'credentialsFrom'>, error: unknown): Failure {
   if (error instanceof Failure) return error
+  if (!isOfAws(error)) throw error
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
   const text = [nameOf(error), code, messageOf(error)].join(' ')
   const fits = known.find((one) => one.matches.test(text))
@@ -46,4 +50,9 @@ export function awsFailure(what: string, access: Pick<Access, 'region' | 'endpoi
 /** Whether AWS refused for want of a right. */
 export function isDenied(error: unknown): boolean {
   return nameOf(error).startsWith('AccessDenied')
+}
+
+/** The SDK marks whatever became of a call, a broken connection too; credentials are looked for before there is one. */
+function isOfAws(error: unknown): boolean {
+  return error instanceof Error && ('$metadata' in error || '$fault' in error || /^(Credentials|Token)ProviderError$/.test(error.name))
 }

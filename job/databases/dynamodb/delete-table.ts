@@ -1,5 +1,6 @@
 import { DeleteTableCommand, UpdateTableCommand, type DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb'
 import { lookAtTable } from './look-at-table.ts'
+import { nameOf } from './patience.ts'
 import { onceAllowed, until } from './waiting.ts'
 
 /**
@@ -10,7 +11,10 @@ export async function ensureDeleted(client: DynamoDBClient, table: string, may: 
   await onceAllowed(async () => {
     const found = await lookAtTable(client, table)
     if (found === undefined || found.TableStatus === 'DELETING' || !(await may(found))) return
-    await client.send(new DeleteTableCommand({ TableName: table }))
+    await client.send(new DeleteTableCommand({ TableName: table })).catch((error: unknown) => {
+      // an answer was lost, and the call made again
+      if (nameOf(error) !== 'ResourceNotFoundException') throw error
+    })
   }, signal)
 }
 

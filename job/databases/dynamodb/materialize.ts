@@ -1,3 +1,4 @@
+import type { BackupSummary } from '@aws-sdk/client-dynamodb'
 import type { DatabaseBackup } from '../../../operation/record.ts'
 import type { Events } from '../../events.ts'
 import type { Journal } from '../../journal/journal.ts'
@@ -35,19 +36,22 @@ export async function materialize(backup: DatabaseBackup, { clients, operation, 
   const { mark, at } = pointOf(backup, operation)
   const watch = watchOf(clients, backup, operation)
   const progress = tableProgress(events, new Map(missing.map(({ name, bytes }) => [name, bytes])))
-  const made = new Map<string, Materials>()
+  const materials = new Map<string, Materials>()
   try {
     await forEachTable(missing, signal, async (table, either) => {
       const temporary = temporaryName(mark, table.name)
       const from: RestoreFrom = { tableArn: table.arn, at }
       const { dynamo } = clients
-      if ((await availableOf(watch, temporary)) === undefined) {
+      const restoreStep = `restore ${table.name} to ${temporary}`
+      // Only an earlier worker can have come so far; its temporary table may be gone already, and must not be restored again.
+      const made = journal.begun(restoreStep) ? availableIn(await watch(temporary)) : undefined
+      if (made === undefined) {
         const restoring = { name: temporary, from, expected: formOfTemporary(table.settings) }
         const surroundings = { dynamo, source: dynamo, signal: either }
         progress.enter(table.name, 'waiting for its turn')
         await limits.restores.run(async () => {
           progress.enter(table.name, 'restoring to a temporary table')
-          await ensureStep(journal, `restore ${table.name} to ${temporary}`, () => ensureRestoreBegun(surroundings, restoring))
+          await ensureStep(journal, restoreStep, () => ensureRestoreBegun(surroundings, restoring))
           await untilRestored(surroundings, restoring)
         }, either)
         progress.enter(table.name, 'backing up the temporary table')
@@ -56,13 +60,13 @@ export async function materialize(backup: DatabaseBackup, { clients, operation, 
       }
       progress.enter(table.name, 'deleting the temporary table')
       await ensureStep(journal, `delete ${temporary}`, () => ensureOwnDeleted(dynamo, temporary, (found) => isRestoredFrom(found, from), either))
-      made.set(table.name, await onlyOne(clients, watch, temporary, either))
+      materials.set(table.name, await onlyOne(clients, watch, temporary, either))
       progress.done(table.name)
     })
   } finally {
     progress.end()
   }
-  const tables = details.tables.map((table) => ({ ...table, ...materialsOf(made.get(table.name)) }))
+  const tables = details.tables.map((table) => ({ ...table, ...materialsOf(materials.get(table.name)) }))
   const serviceBackups = tables.filter(({ materialized }) => materialized !== undefined).length
   return { ...backup, serviceBackups, details: JSON.parse(JSON.stringify({ ...details, tables })) as DatabaseBackup['details'] }
 }
@@ -89,16 +93,17 @@ function watchOf(clients: Clients, backup: DatabaseBackup, operation: string): B
   return backupWatch(clients.dynamo, at.getTime(), temporaryName(mark, ''))
 }
 
-async function availableOf(watch: BackupWatch, name: string): Promise<Materials | undefined> {
-  const found = (await watch(name)).find(({ BackupStatus: status }) => status === 'AVAILABLE')
-  return found?.BackupArn === undefined ? undefined : { backupArn: found.BackupArn, bytes: found.BackupSizeBytes ?? 0 }
+function availableIn(found: readonly BackupSummary[]): Materials | undefined {
+  const one = found.find(({ BackupStatus: status }) => status === 'AVAILABLE')
+  return one?.BackupArn === undefined ? undefined : { backupArn: one.BackupArn, bytes: one.BackupSizeBytes ?? 0 }
 }
 
 /** The backup that stays. Where an answer was lost and the call made again there is another, which nobody would know of. */
 async function onlyOne(clients: Clients, watch: BackupWatch, name: string, signal: AbortSignal): Promise<Materials> {
-  const kept = await availableOf(watch, name)
+  const found = await watch(name)
+  const kept = availableIn(found)
   if (kept === undefined) throw new Error(`backup ${name} has vanished`)
-  for (const { BackupArn: arn } of await watch(name)) if (arn !== undefined && arn !== kept.backupArn) await ensureBackupDeleted(clients.dynamo, arn, signal)
+  for (const { BackupArn: arn } of found) if (arn !== undefined && arn !== kept.backupArn) await ensureBackupDeleted(clients.dynamo, arn, signal)
   return kept
 }
 

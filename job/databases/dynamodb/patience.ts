@@ -18,7 +18,7 @@ const longestDelayMs = 20_000
 const limitPatienceMs = 3_600_000
 
 /** Expired credentials are asked for anew this often; those that never change have then been refused for good. */
-const refreshes = 5
+const refreshes = 4
 
 /**
  * Retries that outlast a throttled or failing AWS: by time and not by number, with no budget that many calls at once would use
@@ -35,8 +35,9 @@ export function patientRetries({ patienceMs, signal }: Patience): RetryStrategy 
       const { startedMs = performance.now() } = token
       const count = token.getRetryCount() + 1
       const longestMs = nameOf(error) === 'LimitExceededException' ? Math.max(patienceMs, limitPatienceMs) : patienceMs
-      if (!isPassing(error, errorType) || performance.now() - startedMs > longestMs) throw new Error('not tried again')
-      await sleep(delayMs(count, errorType), undefined, { signal })
+      const waitMs = delayMs(count, errorType)
+      if (!isPassing(error, errorType) || performance.now() + waitMs - startedMs > longestMs) throw new Error('not tried again')
+      await sleep(waitMs, undefined, { signal })
       return { getRetryCount: () => count, getRetryDelay: () => 0, startedMs }
     },
     recordSuccess: () => undefined,

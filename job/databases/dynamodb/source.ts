@@ -25,7 +25,7 @@ import { tableProgress } from './table-progress.ts'
 import { waitUntilRestorable } from './wait-until-restorable.ts'
 
 /** How long AWS may be out of reach: before the pause, when somebody waits to be told, and once the point must not be lost, ms. */
-const hastyMs = 15_000
+const hastyMs = 8_000
 const patientMs = 1_800_000
 /** Longest that tidying up may take, ms: a temporary table cannot be deleted while it is being restored. */
 const tidyMs = 1_200_000
