@@ -1,4 +1,5 @@
 import type { Column, Presentation } from '../terminal/print.ts'
+import { extentOf, placeOf } from './backup-place.ts'
 import { backupState } from '../kubernetes/backup-state.ts'
 import type { StoredRecord } from '../kubernetes/records.ts'
 import { pausedBy, isFinal } from '../../operation/settle.ts'
@@ -64,8 +65,7 @@ export const operationPresentation: Presentation<StoredRecord> = {
 }
 
 function backupBytes(stored: StoredRecord): string {
-  const sizes = stored.record?.backup?.databases.flatMap((database) => database.bytes ?? []) ?? []
-  return sizes.length === 0 ? none : formatBytes(sizes.reduce((sum, bytes) => sum + bytes, 0))
+  return extentOf(stored.record?.backup, formatBytes) ?? none
 }
 
 export const backupPresentation: Presentation<StoredRecord> = {
@@ -77,7 +77,7 @@ export const backupPresentation: Presentation<StoredRecord> = {
     { title: 'SIZE', value: backupBytes },
     ageColumn,
     { title: 'PAUSED', value: (stored) => (stored.record?.backup?.pause === undefined ? none : stored.record.backup.pause.paused ? 'yes' : 'no'), wide: true },
-    { title: 'LOCATION', value: (stored) => stored.record?.backup?.location ?? none, wide: true },
+    { title: 'LOCATION', value: (stored) => placeOf(stored.record?.backup) ?? none, wide: true },
     { title: 'REASON', value: (stored) => stored.record?.backup?.reason ?? stored.problem?.why ?? none, wide: true },
   ],
   document,

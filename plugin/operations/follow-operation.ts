@@ -22,7 +22,7 @@ export interface Following {
 
 /** The worker gives up by itself after a while; whoever watches learns the cause at once. */
 function showGuardObstacle(terminal: Terminal, operation: string, { title, reason, next }: Obstacle): void {
-  terminal.warning(`${operation} pauses nothing before its guard has started, which waits for ${title}: ${reason}; ${next}, or do without it: --guard=false`)
+  terminal.warning(`${operation} pauses nothing before its guard has started, and the guard waits for ${title}: ${reason}; ${next}, or do without it by --guard=false`)
 }
 
 /**

@@ -13,6 +13,7 @@ import { resumeNamed } from '../../operations/resume-named.ts'
 import { runOperation } from '../../operations/run-operation.ts'
 import { readJobOptions } from '../job-options.ts'
 import { wholeNumber } from '../numbers.ts'
+import { refuseUnfit } from './storage-needs.ts'
 import type { BackupFlags } from './command.ts'
 import { backupColumns } from './summary.ts'
 
@@ -36,8 +37,10 @@ function readFlags(flags: BackupFlags) {
       // nobody has to stand by where nothing is paused
       pause: readPauseLimits({ ...flags, guard: flags.guard && flags.pause !== 'never' }),
       pauseMode: flags.pause,
-      to: formatLocation(parseLocation(flags.to)),
+      ...(flags.to === undefined ? {} : { to: formatLocation(parseLocation(flags.to)) }),
       schemas: flags.schema ?? [],
+      ...(flags.table === undefined ? {} : { tables: flags.table }),
+      ...(flags.materialize ? { materialize: true } : {}),
       retries: wholeNumber('--retries', flags.retries, 0),
       parallel: wholeNumber('--parallel', flags.parallel, 1),
     },
@@ -57,6 +60,7 @@ export const runBackup: Action<BackupFlags> = async (flags, session, terminal) =
   const releases = await findReleases(session, flags.release)
   requirePods(releases)
   const parts = await databaseParts(session, releases)
+  refuseUnfit(flags, parts)
   const request = backupRequest(session, name, { ...target.target, releases: parts.map((part) => part.target) }, own)
   const extra = { location: own.to, databaseSecret: flags.databaseSecret, tlsCaSecret: target.tlsCaSecret }
   const objects = await prepareOperation(session, request, parts, extra, options)

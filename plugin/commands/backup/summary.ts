@@ -2,6 +2,7 @@ import { formatDuration } from '../../../operation/duration.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
 import { backupState } from '../../kubernetes/backup-state.ts'
 import type { Column } from '../../terminal/print.ts'
+import { extentOf, placeOf } from '../backup-place.ts'
 import { endedByGuardAt } from '../interventions.ts'
 
 function pauseLength(record: OperationRecord): string {
@@ -11,9 +12,8 @@ function pauseLength(record: OperationRecord): string {
   return end === undefined ? 'not ended' : formatDuration(Date.parse(end) - Date.parse(window.pauseSentAt))
 }
 
-function size(record: OperationRecord): string {
-  const bytes = record.backup?.databases.reduce((sum, database) => sum + (database.bytes ?? 0), 0) ?? 0
-  return bytes === 0 ? '-' : `${(bytes / 1_000_000).toFixed(1)} MB`
+function size({ backup }: OperationRecord): string {
+  return extentOf(backup, (bytes) => `${(bytes / 1_000_000).toFixed(1)} MB`) ?? '-'
 }
 
 /** What a person wants to know of a backup that has just been made. */
@@ -23,6 +23,6 @@ export const backupColumns: readonly Column<OperationRecord>[] = [
   { title: 'RESTORE POINT', value: (record) => record.backup?.restorePoint ?? '-' },
   { title: 'PAUSE', value: pauseLength },
   { title: 'SIZE', value: size },
-  { title: 'LOCATION', value: (record) => record.backup?.location ?? '-' },
+  { title: 'LOCATION', value: (record) => placeOf(record.backup) ?? '-' },
   { title: 'DATABASES', value: (record) => record.backup?.databases.map((database) => database.title).join(', ') ?? '-', wide: true },
 ]

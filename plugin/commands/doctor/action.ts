@@ -63,7 +63,7 @@ export const runDoctor: Action<DoctorFlags> = async (flags, session, terminal) =
 
   const parts = await databaseParts(session, releases)
   const core = requestCore(session, 'doctor', name, { ...target.target, releases: parts.map((part) => part.target) })
-  const request: RequestOf<'doctor'> = { ...core, ...(to === undefined ? {} : { to }), schemas: flags.schema ?? [] }
+  const request: RequestOf<'doctor'> = { ...core, ...(to === undefined ? {} : { to }), schemas: flags.schema ?? [], ...(flags.table === undefined ? {} : { tables: flags.table }) }
   const objects = await prepareOperation(session, request, parts, { location: to, databaseSecret: flags.databaseSecret, tlsCaSecret: target.tlsCaSecret }, options)
   const record = await runOperation(session, terminal, objects, flags, { shows: (event) => event.code !== 'finding' })
   if (record === undefined) return ExitCode.done

@@ -4,6 +4,7 @@ import type { ExportFlags } from './command.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'
 import { isFinal } from '../../../operation/settle.ts'
+import { placeOf } from '../backup-place.ts'
 import { findOperation, recordOf } from '../../kubernetes/operations.ts'
 
 /** Writes a file, readable for its owner alone. @throws Failure where that is not possible */
@@ -26,6 +27,6 @@ export const runExport: Action<ExportFlags> = async (flags, session, terminal) =
     return ExitCode.done
   }
   await writeText(flags.filename, `${text}\n`)
-  terminal.note(`The record of ${record.operation} is in ${flags.filename}; the data itself stays at ${record.backup?.location ?? 'no known place'}.`)
+  terminal.note(`The record of ${record.operation} is in ${flags.filename}; the data itself stays at ${placeOf(record.backup) ?? 'no known place'}.`)
   return ExitCode.done
 }

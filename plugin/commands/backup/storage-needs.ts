@@ -1,0 +1,28 @@
+import { ExitCode } from '../../../operation/exit-code.ts'
+import { Failure } from '../../../operation/failure.ts'
+import type { ReleasePart } from '../../kubernetes/job/release-part.ts'
+import type { BackupFlags } from './command.ts'
+
+/** Storages of ScalarDB whose services keep the backups themselves, and the one that only gathers others. */
+const keepingThemselves = new Set(['dynamo', 'multi-storage'])
+
+/**
+ * Refuses flags that do not fit the releases' databases, as far as their properties may be read from here; the worker knows.
+ * @throws Failure (usage)
+ */
+export function refuseUnfit(flags: Pick<BackupFlags, 'to' | 'table' | 'materialize'>, parts: readonly Pick<ReleasePart, 'storages'>[]): void {
+  const known = parts.every(({ storages }) => storages !== undefined)
+  const kinds = [...new Set(parts.flatMap(({ storages }) => storages ?? []))]
+  const dumped = kinds.filter((kind) => !keepingThemselves.has(kind))
+  if (flags.to === undefined && dumped.length > 0) {
+    throw usage('--to is missing', `the releases keep data in ${dumped.join(', ')}, of which a dump is made`, 'say where the dumps go: --to pvc://CLAIM/path')
+  }
+  const ofDynamo = flags.materialize ? '--materialize' : flags.table === undefined ? undefined : '--table'
+  if (ofDynamo !== undefined && known && !kinds.includes('dynamo')) {
+    throw usage(`${ofDynamo} is of no use here`, `it is for DynamoDB, and the releases use ${kinds.join(', ')}`, `leave ${ofDynamo} away`)
+  }
+}
+
+function usage(what: string, why: string, next: string): Failure {
+  return new Failure({ what, why, next }, { exitCode: ExitCode.usage })
+}
