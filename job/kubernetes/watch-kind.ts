@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { Watch, type KubernetesListObject, type KubernetesObject } from '@kubernetes/client-node'
 import { messageOf } from '../../operation/failure.ts'
 import type { Api } from './api.ts'
-import { ask, refusal, statusOf } from './ask.ts'
+import { ask, statusOf } from './ask.ts'
 import type { ReleaseWatch } from './cluster.ts'
 
 /** One kind of object that is watched. */
@@ -73,9 +73,7 @@ export async function watchKind<T extends KubernetesObject, Fact>(api: Api, kind
     for (const object of items) see(object.metadata?.name ?? '', kind.fact(object))
   }
 
-  let stream = await begin(signal).catch((error: unknown) => {
-    throw refusal(`watch ${kind.title}`, error)
-  })
+  let stream = await ask(`watch ${kind.title}`, () => begin(signal))
   const again = async (until: AbortSignal) => {
     try {
       if (gone) await lookAnew()
