@@ -95,7 +95,10 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     },
     missingRights: async () => cluster.missing,
     records: async () => structuredClone([...cluster.recordsByName.values()]),
-    findRecord: async (operation) => structuredClone(cluster.recordsByName.get(operation)),
+    async findRecord(operation) {
+      const [record, guard] = [cluster.recordsByName.get(operation), cluster.reports.get(operation)]
+      return structuredClone(record === undefined || guard === undefined ? record : { ...record, guard })
+    },
     async readRecord(operation) {
       const record = cluster.recordsByName.get(operation)
       if (record === undefined) throw new Failure({ what: `there is no ${operation}`, why: 'no record', next: 'none' })

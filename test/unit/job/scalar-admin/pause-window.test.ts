@@ -247,6 +247,29 @@ t.test('a worker killed in the pause: the next one unpauses what was ours, once,
   await killed
 })
 
+t.test('what the guard has unpaused by then may be paused by somebody else, and is left alone', async (t) => {
+  const { ledgers, context, cluster, stop } = await three(t)
+  const inside = Promise.withResolvers<void>()
+  const killed = holdPause(context, () => {
+    inside.resolve()
+    return new Promise(() => undefined)
+  }).catch(() => undefined)
+  await inside.promise
+  const [first] = ledgers
+  const { address } = context.record.current.windows[0]?.endpoints[0] ?? { address: '' }
+  await cluster.writeGuardReport('pause-test', {
+    pod: 'guard',
+    node: 'two',
+    interventions: [{ at: '2026-11-21T00:00:00.000Z', pause: 1, why: 'the worker is gone', unpaused: [address], stillPaused: [] }],
+  })
+  const next = await contextOf(pauseRequest(), cluster)
+  await endLeftoverPause(next.context)
+  t.strictSame(open(ledgers), [false, true, true])
+  t.equal(unpauses(first), 0)
+  stop.abort(new Interrupted('the test is over'))
+  await killed
+})
+
 t.test('addresses given by hand that leave a pod of the release out prove nothing', async (t) => {
   const { ledgers, context } = await three(t)
   context.request.target = { ...context.request.target, addresses: [ledgers[0].address, ledgers[1].address] }
