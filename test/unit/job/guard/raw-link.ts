@@ -1,0 +1,50 @@
+import { connect, createServer, type Socket } from 'node:net'
+import type { Test } from 'tap'
+import { openLink, type Link } from '../../../../job/guard/link.ts'
+import { guardMessageSchema, workerMessageSchema, type GuardMessage, type WorkerMessage } from '../../../../job/guard/messages.ts'
+
+/** One end of a link that a test speaks by hand. */
+export interface RawEnd<Received, Sent> extends Pick<Link<Sent>, 'send' | 'close'> {
+  /** everything received, in order */
+  heard: Received[]
+  closed(): boolean
+}
+
+export type RawGuard = RawEnd<WorkerMessage, GuardMessage>
+export type RawWorker = RawEnd<GuardMessage, WorkerMessage>
+
+/** A guard that says hello and echoes beats, and otherwise only what the test says. */
+export function rawGuard(t: Test, port: number, hello: { uid?: string; echo?: boolean } = {}): RawGuard {
+  const { uid = 'g1', echo = true } = hello
+  const socket = connect({ port, host: '127.0.0.1' })
+  const heard: WorkerMessage[] = []
+  const link = openLink<WorkerMessage, GuardMessage>(socket, workerMessageSchema, {
+    received(message) {
+      heard.push(message)
+      if (message.say === 'beat' && echo) link.send({ say: 'echo', number: message.number })
+    },
+    closed: () => undefined,
+  })
+  link.send({ say: 'hello', uid, pod: 'guard-1', node: 'node-b', run: `run of ${uid}` })
+  t.teardown(() => socket.destroy())
+  return { heard, send: link.send, close: link.close, closed: () => link.closed }
+}
+
+/** A worker that beats, and otherwise says only what the test says. */
+export async function rawWorker(t: Test, port: number): Promise<RawWorker> {
+  const heard: GuardMessage[] = []
+  let link: Link<WorkerMessage> | undefined
+  const server = createServer((socket: Socket) => {
+    link = openLink<GuardMessage, WorkerMessage>(socket, guardMessageSchema, { received: (message) => heard.push(message), closed: () => undefined })
+    link.send({ say: 'beat', number: 0 })
+  })
+  const timer = setInterval(() => link?.send({ say: 'beat', number: 1 }), 200)
+  await new Promise<void>((resolve) => server.listen(port, resolve))
+  const close = () => {
+    clearInterval(timer)
+    link?.close()
+    server.close()
+  }
+  t.teardown(close)
+  return { heard, send: (message) => link?.send(message), close, closed: () => link?.closed ?? true }
+}
