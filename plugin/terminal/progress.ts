@@ -36,8 +36,8 @@ export async function openProgress(stream: NodeJS.WriteStream, environment: Node
     const spinner = ora({ text, stream, color, discardStdin: false }).start()
     const end = (kind: keyof typeof marks) => (text: string) => void spinner.stopAndPersist({ symbol: style(...marks[kind]), text })
     return {
-      update(text) {
-        spinner.text = text
+      update(text, board) {
+        spinner.text = board === undefined ? text : board.join('\n')
       },
       succeed: end('succeed'),
       warn: end('warn'),

@@ -2,6 +2,7 @@ import { formatDuration } from '../../operation/duration.ts'
 import type { WorkerEvent } from '../../operation/event.ts'
 import { findingSchema } from '../../operation/finding.ts'
 import { findingLine } from './findings.ts'
+import { progressBoard, type Board } from './progress-board.ts'
 import type { Progress, Terminal } from './terminal.ts'
 
 /** Shows a worker's events as they come. */
@@ -23,7 +24,7 @@ function share(data: Record<string, unknown> | undefined): string {
  * What the verdict will say again (failed, finished, still-paused) is left to it.
  */
 export function eventView(terminal: Terminal): EventView {
-  let phase: { name: string; progress: Progress } | undefined
+  let phase: { name: string; progress: Progress; board: Board } | undefined
 
   /** Lines that stay; a spinner lets them pass above itself. */
   function line(text: string, level: WorkerEvent['level']): void {
@@ -37,14 +38,14 @@ export function eventView(terminal: Terminal): EventView {
       const { code, data, message, level } = event
       if (code === 'phase') {
         phase?.progress.succeed(phase.name)
-        phase = { name: message, progress: terminal.begin(message) }
+        phase = { name: message, progress: terminal.begin(message), board: progressBoard() }
       } else if (code === 'phase-done') {
         const took = typeof data?.['ms'] === 'number' ? ` ${terminal.style('dim', `(${formatDuration(data['ms'])})`)}` : ''
         if (data?.['failed'] === true) phase?.progress.fail(`${phase.name}${took}`)
         else phase?.progress.succeed(`${phase.name}${took}`)
         phase = undefined
       } else if (code === 'progress') {
-        phase?.progress.update(`${phase.name}: ${message}${share(data)}`)
+        phase?.progress.update(`${phase.name}: ${message}${share(data)}`, phase.board.take(`${phase.name}:${share(data)}`, data))
       } else if (code === 'finding') {
         const finding = findingSchema.safeParse(data)
         if (finding.success && finding.data.outcome !== 'ok') terminal.note(findingLine(finding.data, terminal.style))

@@ -2,7 +2,8 @@ export type OutputFormat = 'table' | 'wide' | 'json' | 'yaml' | 'name'
 
 /** A line of progress that may still change; on a terminal a spinner, elsewhere a plain line when it begins and ends. */
 export interface Progress {
-  update(text: string): void
+  /** @param board what a terminal shows in place of the one line, where there is room for several */
+  update(text: string, board?: readonly string[]): void
   succeed(text: string): void
   warn(text: string): void
   fail(text: string): void

@@ -7,8 +7,9 @@ import type { Deletion } from './plan.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { deleteJobs } from '../../kubernetes/operation-job.ts'
 import { exitCodeOf } from '../../../operation/settle.ts'
+import { findReleases } from '../../kubernetes/releases.ts'
 import { deleteParts } from '../../kubernetes/records.ts'
-import { chooseName, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
+import { chooseName, databaseParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
 import { runOperation } from '../../operations/run-operation.ts'
 import { confirmByName } from '../../terminal/confirm.ts'
 import { readJobOptions } from '../job-options.ts'
@@ -16,11 +17,14 @@ import { withoutTarget } from '../without-target.ts'
 import { showVerdict } from '../verdict.ts'
 import { planDeletion } from './plan.ts'
 
-/** Removes a backup's data by a Job, since only a pod reaches the storage. Answers undefined where its end was not waited for. */
-async function deleteData(session: Session, terminal: Terminal, backup: Deletion & { location: string }, flags: DeleteFlags): Promise<ExitCode | undefined> {
-  const core = requestCore(session, 'delete', chooseName(flags.name, backup.name), withoutTarget)
-  const request: RequestOf<'delete'> = { ...core, backup: backup.operation, location: backup.location }
-  const objects = await prepareOperation(session, request, [], { location: backup.location }, readJobOptions(flags))
+/** Removes a backup's data by a Job, since only a pod reaches storages and databases. Answers undefined where its end was not waited for. */
+async function deleteData(session: Session, terminal: Terminal, backup: Deletion, flags: DeleteFlags): Promise<ExitCode | undefined> {
+  const { location } = backup
+  // The databases' services are reached with what the releases' properties say of them.
+  const parts = backup.serviceBackups === 0 ? [] : await databaseParts(session, await findReleases(session, backup.releases))
+  const core = requestCore(session, 'delete', chooseName(flags.name, backup.name), { ...withoutTarget, releases: parts.map((part) => part.target) })
+  const request: RequestOf<'delete'> = { ...core, backup: backup.operation, ...(location === undefined ? {} : { location }) }
+  const objects = await prepareOperation(session, request, parts, { location, databaseSecret: flags.databaseSecret }, readJobOptions(flags))
   const record = await runOperation(session, terminal, objects, flags)
   if (record === undefined) return undefined
   if (exitCodeOf(record) !== ExitCode.done) showVerdict(terminal, record)
@@ -28,9 +32,8 @@ async function deleteData(session: Session, terminal: Terminal, backup: Deletion
 }
 
 async function deleteBackup(session: Session, terminal: Terminal, backup: Deletion, flags: DeleteFlags): Promise<ExitCode> {
-  const { location } = backup
-  if (location !== undefined) {
-    const code = await deleteData(session, terminal, { ...backup, location }, flags)
+  if (backup.location !== undefined || backup.serviceBackups > 0) {
+    const code = await deleteData(session, terminal, backup, flags)
     if (code === undefined && flags.dryRun === 'none') terminal.note(`the record of ${backup.operation} stays until its data is gone; then run \`kubectl scalardl delete backup ${backup.name} --keep-data\``)
     if (code !== ExitCode.done) return code ?? ExitCode.done
   }
@@ -58,7 +61,7 @@ export const runDelete: Action<DeleteFlags> = async (flags, session, terminal) =
   for (const backup of deletions) {
     const code = await deleteBackup(session, terminal, backup, flags)
     if (code !== ExitCode.done) return code
-    if (flags.keepData && flags.dryRun === 'none') terminal.note(`its data stays; \`kubectl scalardl import\` with its location brings the record back`)
+    if (flags.keepData && flags.dryRun === 'none' && backup.keptAt !== undefined) terminal.note(`its data stays; \`kubectl scalardl import ${backup.keptAt}\` brings the record back`)
   }
   return ExitCode.done
 }

@@ -1,8 +1,10 @@
 import type { Session } from '../../kubernetes/session.ts'
+import type { BackupPart, DatabaseBackup } from '../../../operation/record.ts'
 import type { StoredRecord } from '../../kubernetes/records.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { isFinal } from '../../../operation/settle.ts'
 import { findOperation } from '../../kubernetes/operations.ts'
+import { isKeptByService, placeOf } from '../backup-place.ts'
 import { formatBytes, shortName } from '../operation-columns.ts'
 
 /** One backup that is to be deleted, and what goes with it. */
@@ -12,6 +14,10 @@ export interface Deletion {
   releases: string[]
   /** where its data is; undefined: nothing is known to be anywhere */
   location: string | undefined
+  /** where it stays with --keep-data, for a later import */
+  keptAt: string | undefined
+  /** backups that databases' services keep of it, which go as well */
+  serviceBackups: number
   /** what will be lost, lines for people */
   loss: string[]
 }
@@ -25,8 +31,18 @@ function lossOf(stored: StoredRecord): string[] {
     `${backup?.state ?? record.state} backup of ${record.releases.join(', ') || 'no release'}, made ${record.createdAt}`,
     ...(backup?.restorePoint === undefined ? [] : [`restore point ${backup.restorePoint}`]),
     ...(backup?.databases.map((database) => `${database.title}: ${database.tables.length} tables`) ?? []),
-    backup?.location === undefined ? 'no data is known of it' : `data at ${backup.location}${bytes === undefined || bytes === 0 ? '' : `, ${formatBytes(bytes)}`}`,
+    ...(backup?.location === undefined ? [] : [`data at ${backup.location}${bytes === undefined || bytes === 0 ? '' : `, ${formatBytes(bytes)}`}`]),
+    ...(backup?.databases.filter(isKeptByService) ?? []).map(keptLine),
+    ...(placeOf(backup) === undefined ? ['no data is known of it'] : []),
   ]
+}
+
+function keptLine({ title, serviceBackups = 0 }: DatabaseBackup): string {
+  return serviceBackups === 0 ? `${title}: the knowledge of the point alone; its tables and their past stay` : `${title}: ${serviceBackups} on-demand backups`
+}
+
+function serviceBackupsOf(backup: BackupPart | undefined): number {
+  return backup?.databases.reduce((sum, { serviceBackups = 0 }) => sum + serviceBackups, 0) ?? 0
 }
 
 /**
@@ -40,6 +56,6 @@ export async function planDeletion(session: Session, names: readonly string[], k
     const refuse = (why: string, next: string) => new Failure({ what: `${operation} cannot be deleted`, why, next })
     if (record !== undefined && !isFinal(record)) throw refuse('it has not ended', `end it first with \`kubectl scalardl cancel ${operation}\``)
     if (record === undefined && !keepData) throw refuse(`where its data is cannot be read: ${stored.problem.why}`, 'use a newer kubectl-scalardl, or give --keep-data to forget the record alone')
-    return { name: shortName(stored), operation, releases: record?.releases ?? [], location: keepData ? undefined : record?.backup?.location, loss: lossOf(stored) }
+    return { name: shortName(stored), operation, releases: record?.releases ?? [], location: keepData ? undefined : record?.backup?.location, keptAt: record?.backup?.location, serviceBackups: keepData ? 0 : serviceBackupsOf(record?.backup), loss: lossOf(stored) }
   })
 }

@@ -1,21 +1,13 @@
 import type { JournalDocument } from '../../../operation/journal.ts'
-import type { BackupPart, DatabaseBackup, OperationRecord, PauseWindowRecord, RestorePart } from '../../../operation/record.ts'
+import type { BackupPart, OperationRecord, PauseWindowRecord, RestorePart } from '../../../operation/record.ts'
 import { formatDuration } from '../../../operation/duration.ts'
 import { pausedBy } from '../../../operation/settle.ts'
+import { placeOf } from '../backup-place.ts'
 import { endedByGuardAt, interventionText, interventionsIn } from '../interventions.ts'
-import { formatBytes } from '../operation-columns.ts'
-import { formatTable } from '../../terminal/print.ts'
 import { waysToUnpause } from '../verdict.ts'
+import { describeDatabase } from './describe-database.ts'
+import { fields } from './fields.ts'
 import { timeLine } from './time-line.ts'
-
-type Field = readonly [name: string, value: string | undefined]
-
-/** `Name:   value` lines, one below the other; fields without a value are left out. */
-function fields(list: readonly Field[]): string[] {
-  const present = list.filter(([, value]) => value !== undefined && value !== '')
-  const widest = Math.max(0, ...present.map(([name]) => name.length))
-  return present.map(([name, value]) => `${`${name}:`.padEnd(widest + 2)} ${value}`)
-}
 
 function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', `${title}:`, ...lines.map((line) => `  ${line}`)]
@@ -43,24 +35,6 @@ function describeWindow(record: OperationRecord, window: PauseWindowRecord, inde
   ]
 }
 
-function describeDatabase(database: DatabaseBackup): string[] {
-  return [
-    ...fields([
-      ['Storages', database.storages.join(', ')],
-      ['Kind', database.kind],
-      ['Point in time', database.snapshotAt],
-      ['Folder', database.folder],
-      ['Size', database.bytes === undefined ? undefined : formatBytes(database.bytes)],
-    ]),
-    ...(database.tables.length === 0 ? [] : formatTable(database.tables, tableColumns).split('\n')),
-  ]
-}
-
-const tableColumns = [
-  { title: 'TABLE', value: (table: DatabaseBackup['tables'][number]) => `${table.schema}.${table.name}` },
-  { title: 'ROWS', value: (table: DatabaseBackup['tables'][number]) => table.rows?.toString() ?? '-' },
-]
-
 function describeBackup(backup: BackupPart): string[] {
   return [
     ...section('Backup', [
@@ -70,7 +44,7 @@ function describeBackup(backup: BackupPart): string[] {
         ['Reason', backup.reason],
         ['Restore point', backup.restorePoint],
         ['Pause', backup.pause === undefined ? undefined : `${backup.pause.paused ? 'yes' : 'no'}: ${backup.pause.why} (--pause ${backup.pause.mode})`],
-        ['Location', backup.location],
+        ['Location', placeOf(backup)],
       ]),
     ]),
     ...backup.databases.flatMap((database) => section(`Database ${database.title}`, describeDatabase(database))),

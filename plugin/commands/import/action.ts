@@ -9,6 +9,7 @@ import { formatLocation, parseLocation, splitLocation } from '../../../operation
 import { exitCodeOf } from '../../../operation/settle.ts'
 import { chooseName, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
 import { runOperation } from '../../operations/run-operation.ts'
+import { placeOf } from '../backup-place.ts'
 import { readJobOptions } from '../job-options.ts'
 import { showVerdict } from '../verdict.ts'
 import { withoutTarget } from '../without-target.ts'
@@ -21,7 +22,8 @@ async function fromFile(session: Session, terminal: Terminal, file: string, flag
   const suffix = flags.dryRun === 'none' ? '' : ` (${flags.dryRun} dry run)`
   terminal.data(`backup/${record.backup?.name}${flags.output === 'name' ? '' : ` ${outcome}${suffix}`}`)
   if (record.backup?.state !== 'restorable') terminal.warning(`this backup is ${record.backup?.state ?? record.state}; it cannot be restored`)
-  else terminal.note(`its data is expected at ${record.backup.location ?? 'a place that the record does not name'}; \`kubectl scalardl import pvc://CLAIM/path/NAME\` checks where it really is`)
+  else if (record.backup.location === undefined) terminal.note(`its data is kept by ${placeOf(record.backup) ?? 'nobody that the record names'}`)
+  else terminal.note(`its data is expected at ${record.backup.location}; \`kubectl scalardl import pvc://CLAIM/path/NAME\` checks where it really is`)
   return ExitCode.done
 }
 

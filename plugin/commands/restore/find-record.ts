@@ -6,7 +6,7 @@ import { isFinal } from '../../../operation/settle.ts'
 import { listRecords, readRecord } from '../../kubernetes/records.ts'
 import type { Session } from '../../kubernetes/session.ts'
 
-export type BackupRecord = OperationRecord & { backup: BackupPart & { location: string } }
+export type BackupRecord = OperationRecord & { backup: BackupPart }
 export type RestoreRecord = OperationRecord & { restore: RestorePart }
 
 /** @throws Failure naming the latest of that kind, where there is none of that name */
@@ -35,7 +35,7 @@ export function checkBackup(record: OperationRecord): BackupRecord {
   if (backup !== undefined && !isFinal(record) && backup.state !== 'restorable') {
     throw new Failure({ what: `backup ${backup.name} cannot be restored yet`, why: `${record.operation} is ${record.state}`, next: `wait for it: kubectl scalardl wait ${record.operation}` }, { exitCode: ExitCode.backupUnusable })
   }
-  if (backup?.state === 'restorable' && backup.location !== undefined) return { ...record, backup: { ...backup, location: backup.location } }
+  if (backup?.state === 'restorable') return { ...record, backup }
   const why = backup === undefined ? `${record.operation} is ${record.state} and left no backup` : `it is ${backup.state}${backup.reason === undefined ? '' : `: ${backup.reason}`}`
   throw new Failure({ what: `backup ${backup?.name ?? record.operation} cannot be restored`, why, next: 'choose a restorable one from `kubectl scalardl get backups`' }, { exitCode: ExitCode.backupUnusable })
 }

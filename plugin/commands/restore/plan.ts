@@ -6,9 +6,10 @@ import type { BackupRecord, RestoreRecord } from './find-record.ts'
 type Style = Terminal['style']
 
 function databaseLine(database: DatabaseBackup): string {
-  const rows = database.tables.reduce((sum, table) => sum + (table.rows ?? 0), 0)
+  const counted = database.tables.flatMap((table) => table.rows ?? [])
+  const rows = counted.length === 0 ? '' : `, ${counted.reduce((sum, some) => sum + some, 0)} rows`
   const size = database.bytes === undefined ? '' : `, ${(database.bytes / 1_000_000).toFixed(1)} MB`
-  return `  ${database.title}: ${database.tables.length} tables, ${rows} rows${size}`
+  return `  ${database.title}: ${database.tables.length} tables${rows}${size}`
 }
 
 function releaseLine(release: Release, replicas: number | undefined): string {

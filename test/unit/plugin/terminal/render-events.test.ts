@@ -41,6 +41,24 @@ t.test('a phase begins, moves and ends with its time', async (t) => {
   t.strictSame(lines, ['begin dump', '… dump: ledger 50 % of 100.0 MB', 'ok dump (1.5 s)'])
 })
 
+t.test('what becomes of each table is a line of its own, on a terminal one of a board', async (t) => {
+  const boards: (readonly string[] | undefined)[] = []
+  const { terminal, lines } = recording()
+  const view = eventView({ ...terminal, begin: () => ({ update: (text, board) => void (lines.push(text), boards.push(board)), succeed: () => undefined, warn: () => undefined, fail: () => undefined }) })
+  const event = (subject: string, phase: string, data: Record<string, unknown>) =>
+    view.show({ seq: 1, time: '2026-11-21T09:30:00Z', level: 'info', code: 'progress', message: `${subject} ${phase};`, data: { subject, phase, elapsedMs: 0, unit: 'tables', total: 20, ...data } })
+  view.show({ seq: 1, time: '2026-11-21T09:30:00Z', level: 'info', code: 'phase', message: 'load' })
+  event('scalar.asset', 'restoring', { done: 0, elapsedMs: 61_000, leftMs: 125_000 })
+  event('coordinator.state', 'restoring', { done: 0 })
+  event('scalar.asset', 'done', { done: 1 })
+  t.strictSame(lines, ['load: scalar.asset restoring; 0 of 20 tables', 'load: coordinator.state restoring; 0 of 20 tables', 'load: scalar.asset done; 1 of 20 tables'])
+  t.strictSame(boards[0], ['load: 0 of 20 tables', '  scalar.asset  restoring, 1 min 1 s, about 2 min 5 s left'])
+  t.equal(boards[1]?.length, 3)
+  t.match(boards[2], ['load: 1 of 20 tables', /coordinator.state {2}restoring/])
+  for (let at = 0; at < 20; at += 1) event(`table-${at}`, 'waiting for its turn', { done: 1 })
+  t.match(boards.at(-1)?.at(-1), /and 9 more/, 'no more than a screen holds')
+})
+
 t.test('what went wrong in a phase marks it, and the verdict is left to say why', async (t) => {
   const lines = shown({ code: 'phase', message: 'dump' }, { code: 'failed', message: 'no room', level: 'error' }, { code: 'finished', message: 'finished' })
   t.strictSame(lines, ['begin dump', 'fail dump'])

@@ -24,6 +24,7 @@ const flags: DeleteFlags = {
   patch: undefined,
   ttl: '7d',
   name: undefined,
+  databaseSecret: undefined,
   namespace: undefined,
   context: undefined,
   kubeconfig: undefined,
@@ -59,6 +60,23 @@ t.test('a backup that holds no data goes with its Job, after its loss was shown'
   t.strictSame(data, ['backup/b deleted'])
   t.match(lines.join('\n'), /Lost for good: b\n.*failed backup of my-ledger/)
   t.equal(store.objects.size, 0)
+})
+
+t.test('a point that its service keeps needs no Job, unless the service keeps backups of it too', async (t) => {
+  const store = new ObjectStore()
+  const database = { storages: ['ledger/default'], kind: 'dynamodb', title: 'dynamodb://eu-west-1', tables: [{ schema: 'scalar', name: 'asset' }], details: {} }
+  store.record({ operation: 'backup-b', kind: 'backup', state: 'succeeded', exitCode: 0, backup: { name: 'b', state: 'restorable', databases: [database] } })
+  const session = await store.session(t)
+  const { terminal, lines } = recordingTerminal(['b'])
+  t.equal(await runDelete(flags, session, terminal), ExitCode.done)
+  t.match(lines.join('\n'), /dynamodb:\/\/eu-west-1: the knowledge of the point alone; its tables and their past stay/)
+  t.equal(store.objects.size, 0)
+
+  store.record({ operation: 'backup-b', kind: 'backup', state: 'succeeded', exitCode: 0, backup: { name: 'b', state: 'restorable', databases: [{ ...database, serviceBackups: 7 }] } })
+  const asked = recordingTerminal(['b'])
+  t.match(await runDelete(flags, session, asked.terminal).catch((error: unknown) => error), { what: /release "my-ledger" was not found/ }, 'whose properties say how the service is reached')
+  t.match(asked.lines.join('\n'), /7 on-demand backups/)
+  t.equal(store.objects.size, 1, 'and its record is kept until they are gone')
 })
 
 t.test('a backup under way, one of several that does not exist, or one whose data cannot be known is refused', async (t) => {

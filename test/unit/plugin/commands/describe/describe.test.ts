@@ -61,6 +61,22 @@ t.test('the proof of the pause, the data and what went wrong are told', (t) => {
   t.end()
 })
 
+t.test('a backup that its service keeps tells where and how long, and nothing of files', (t) => {
+  const database = {
+    storages: ['ledger/default'],
+    kind: 'dynamodb',
+    title: 'dynamodb://eu-west-1',
+    tables: [{ schema: 'scalar', name: 'asset' }],
+    snapshotAt: at(15),
+    serviceBackups: 1,
+    details: { region: 'eu-west-1', account: '123456789012', restorableUntil: at(86_400) },
+  }
+  const text = describeRecord({ ...record, backup: { name: 'b', state: 'restorable', restorePoint: at(15), databases: [database] } }, [])
+  for (const part of [/Location: +dynamodb:\/\/eu-west-1\n/, /Region: +eu-west-1/, /Account: +123456789012/, /Restorable until: +2026-11-22T09:00:00/, /Materialized: +1 of 1 tables/, /TABLE *\n +scalar.asset *$/]) t.match(text, part)
+  t.notMatch(text, /Folder|Size|ROWS/)
+  t.end()
+})
+
 t.test('a pause that the guard ended says so, with why and how long it had lasted', (t) => {
   const { allUnpausedAt: _, unpauseSentAt: __, ...window } = record.windows[0] ?? { endpoints: [], pauseSentAt: at(12), verdict: 'open' as const, reasons: [] }
   const interventions = [{ at: at(15), pause: 1, why: 'the worker was gone', unpaused: ['10.0.0.7:50053'], stillPaused: [] }]

@@ -1,0 +1,35 @@
+import type { DatabaseBackup } from '../../../operation/record.ts'
+import { formatTable } from '../../terminal/print.ts'
+import { isKeptByService } from '../backup-place.ts'
+import { formatBytes } from '../operation-columns.ts'
+import { fields } from './fields.ts'
+
+/** One database of a backup as lines of text. What its kind tells in `details` is shown where it has one of these names. */
+export function describeDatabase(database: DatabaseBackup): string[] {
+  const told = (name: string) => {
+    const value = database.details[name]
+    return typeof value === 'string' ? value : undefined
+  }
+  const service = isKeptByService(database)
+  const counted = database.tables.some((table) => table.rows !== undefined)
+  return [
+    ...fields([
+      ['Storages', database.storages.join(', ')],
+      ['Kind', database.kind],
+      ['Point in time', database.snapshotAt],
+      ['Region', told('region')],
+      ['Account', told('account')],
+      ['Endpoint', told('endpoint')],
+      ['Restorable until', service ? told('restorableUntil') : undefined],
+      ['Materialized', service ? `${database.serviceBackups ?? 0} of ${database.tables.length} tables` : undefined],
+      ['Folder', database.folder],
+      ['Size', database.bytes === undefined ? undefined : formatBytes(database.bytes)],
+    ]),
+    ...(database.tables.length === 0 ? [] : formatTable(database.tables, counted ? tableColumns : tableColumns.slice(0, 1)).split('\n')),
+  ]
+}
+
+const tableColumns = [
+  { title: 'TABLE', value: (table: DatabaseBackup['tables'][number]) => `${table.schema}.${table.name}` },
+  { title: 'ROWS', value: (table: DatabaseBackup['tables'][number]) => table.rows?.toString() ?? '-' },
+]
