@@ -1,4 +1,6 @@
-import { settle, isFinal } from '../../operation/settle.ts'
+import type { OperationRecord } from '../../operation/record.ts'
+import { isFinal, settle } from '../../operation/settle.ts'
+import { Unanswered } from '../kubernetes/ask.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 
 /**
@@ -9,7 +11,17 @@ import type { Cluster } from '../kubernetes/cluster.ts'
 export async function closeIfOver(cluster: Cluster, operation: string): Promise<boolean> {
   const job = await cluster.workerJob(operation)
   if (job.phase === 'active') return false
-  const record = await cluster.findRecord(operation)
+  const record = await readable(cluster, operation)
   if (record !== undefined && !isFinal(record)) await cluster.writeRecord(settle(record, job))
   return true
+}
+
+/** Undefined where there is none, or one that this program cannot read, and so cannot close either. */
+async function readable(cluster: Cluster, operation: string): Promise<OperationRecord | undefined> {
+  try {
+    return await cluster.findRecord(operation)
+  } catch (error) {
+    if (error instanceof Unanswered) throw error
+    return undefined
+  }
 }

@@ -4,6 +4,7 @@ import { messageOf } from '../../operation/failure.ts'
 import type { RequestOf } from '../../operation/request.ts'
 import type { Events } from '../events.ts'
 import { interruptedExitCode } from '../interrupted.ts'
+import { Unanswered } from '../kubernetes/ask.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import { adminTls } from '../scalar-admin/servers.ts'
 import { closeIfOver } from './close-record.ts'
@@ -38,6 +39,7 @@ const reportMs = 60_000
 /**
  * Stands by while an operation pauses: holds each of its pauses beside the worker and ends it where the worker cannot.
  * @returns the process's exit code: 0 once the operation has ended, that of an interrupted process where it has not
+ * @throws Failure where the API server refuses to show it its own pod
  */
 export async function guard(request: GuardedRequest, { cluster, events, signal, pod, port }: GuardSurroundings): Promise<number> {
   const { operation } = request
@@ -147,10 +149,13 @@ async function lookAfterTheDead(request: GuardedRequest, { cluster, events, work
   }
 }
 
-/** This guard's own pod; undefined where SIGTERM came before the API server had said. */
+/** This guard's own pod; undefined where SIGTERM came before the API server had said. @throws Failure where it refuses to say */
 async function whoIAm(cluster: Cluster, operation: string, pod: string, signal: AbortSignal): Promise<{ name: string; uid: string; node: string } | undefined> {
   while (!signal.aborted) {
-    const pods = await cluster.operationPods(operation).catch(() => [])
+    const pods = await cluster.operationPods(operation).catch((error: unknown) => {
+      if (error instanceof Unanswered) return []
+      throw error
+    })
     const me = pods.find(({ name }) => name === pod)
     if (me !== undefined) return me
     await sleep(lookMs, undefined, { signal }).catch(() => undefined)

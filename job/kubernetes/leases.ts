@@ -36,6 +36,8 @@ export function leases(api: Api, namespace: string): TakeLeases {
   async function take(release: string, holder: string): Promise<void> {
     const mine = held.get(release)
     if (mine !== undefined && !mine.taken.signal.aborted) {
+      // Out of reach for a while, and renewed again since: it was nobody else's in between.
+      if (mine.lost.signal.aborted && performance.now() - mine.renewedMs < durationS * 1000) mine.lost = new AbortController()
       mine.count += 1
       return
     }
@@ -152,7 +154,7 @@ async function acquire(api: Api, namespace: string, release: string, identity: s
  * renewed in time; it is tried on then, for as long as nobody else takes it, it is ours.
  */
 async function renew({ coordination }: Api, lease: V1Lease, release: string, held: Held): Promise<void> {
-  const { lost, taken, stop } = held
+  const { taken, stop } = held
   const name = leaseName(release)
   const namespace = lease.metadata?.namespace ?? ''
   let current = lease
@@ -173,10 +175,10 @@ async function renew({ coordination }: Api, lease: V1Lease, release: string, hel
         if (now?.spec?.holderIdentity === current.spec?.holderIdentity && now !== undefined) current = now
         else if (now !== undefined || statusOf(error) === 404) {
           taken.abort(takenByAnother(release, now))
-          lost.abort(taken.signal.reason)
+          held.lost.abort(taken.signal.reason)
         }
       }
-      if (performance.now() - held.renewedMs > durationS * 1000) lost.abort(notRenewed(release))
+      if (performance.now() - held.renewedMs > durationS * 1000) held.lost.abort(notRenewed(release))
     }
   }
   if (taken.signal.aborted) return

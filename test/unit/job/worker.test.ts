@@ -149,3 +149,28 @@ t.test('an operation that leaves a server paused ends in exit code 5, whatever e
   t.equal(await s.run(pauseRequest({ durationMs: 50 })), 5)
   t.match(record(s), { exitCode: 5, stillPaused: ['10.0.0.1:50053'] })
 })
+
+t.test('a worker that cannot write its last word ends so that its Job starts another, which writes it', async (t) => {
+  const s = await scene(t)
+  const running = s.run(pauseRequest({ durationMs: 300 }))
+  await untilPaused(s)
+  const { writeRecord } = s.cluster
+  s.cluster.writeRecord = () => Promise.reject(new Failure({ what: 'the worker could not update the configmap', why: 'no answer', next: 'x' }))
+  const code = await running
+  t.notOk([0, 1, 2, 3, 4, 5, 6].includes(code), 'none of the codes that end the Job')
+  t.strictSame(open(s), [true, true])
+  t.match(record(s), { state: 'running' })
+  s.cluster.writeRecord = writeRecord
+  t.equal(await s.run(pauseRequest({ durationMs: 300 })), 3)
+  t.match(record(s), { state: 'failed', windows: [{ verdict: 'void' }] })
+})
+
+t.test('SIGTERM while the API server is away: unpaused, and left to another worker', async (t) => {
+  const s = await scene(t)
+  const running = s.run(pauseRequest())
+  await untilPaused(s)
+  s.cluster.cancelled = () => Promise.reject(new Error('no answer'))
+  s.stop.abort(new Interrupted('SIGTERM'))
+  t.equal(await running, 143)
+  t.strictSame(open(s), [true, true])
+})
