@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AwsError } from './errors.ts'
 import type { Item } from './history.ts'
 
@@ -9,6 +10,7 @@ export interface Space {
 
 const batchSize = 25
 const parallelBatches = 4
+const attempts = 10
 
 /** What of a table's definition its items depend on. */
 export interface Shape {
@@ -28,6 +30,18 @@ export class Emulator {
 
   /** @throws AwsError as the storage answers it */
   async call(space: Space, operation: string, input: object): Promise<Record<string, unknown>> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#attempt(space, operation, input)
+      } catch (error) {
+        // DynamoDB Local fails calls, without an effect, that meet an index being built.
+        if (attempt === attempts || !(error instanceof AwsError) || error.code !== 'InternalFailure') throw error
+        await sleep(attempt * 10)
+      }
+    }
+  }
+
+  async #attempt(space: Space, operation: string, input: object): Promise<Record<string, unknown>> {
     const response = await fetch(this.#endpoint, {
       method: 'POST',
       headers: {

@@ -20,6 +20,8 @@ const phases = z.strictObject({
   /** UpdateTimeToLive: ENABLING → ENABLED */
   timeToLive: phase.default(50),
   contributorInsights: phase.default(50),
+  /** after a table is asked for, until DescribeTable and ListTables know of it */
+  appearance: phase.default(0),
   /** after a table is ACTIVE, until its backups can be spoken of at all */
   continuousBackups: phase.default(0),
 })

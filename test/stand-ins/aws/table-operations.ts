@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { makeSystemBackup } from './backup-operations.ts'
 import { streamLabel } from './clock.ts'
 import { describeTable } from './describe-table.ts'
-import { AwsError, invalid } from './errors.ts'
+import { AwsError, invalid, resourceNotFound } from './errors.ts'
 import { History, type Item } from './history.ts'
 import { tableArn, tableName, tableOf, type Context, type Operation } from './service.ts'
 import { updateTable } from './update-table.ts'
@@ -68,6 +68,7 @@ function createTable(input: CreateTableInput, context: Context): object {
 /** Lets a table come into being: CREATING until the phase is over and its items are there. */
 export function begin(table: Table, { service, region }: Context, phaseMs: number, items: readonly Item[]): void {
   region.tables.set(table.name, table)
+  table.appearsMs = service.clock.now() + service.phaseMs('appearance', table.name)
   service.background(
     phaseMs,
     () => service.emulator.createTable(region, table.name, shapeOf(table), items),
@@ -98,12 +99,14 @@ function deleteTable(input: DeleteTableInput, context: Context): object {
   return { TableDescription: describeTable(table, region) }
 }
 
-function describe(input: DescribeTableInput, { region }: Context): object {
-  return { Table: describeTable(tableOf(region, input.TableName), region) }
+function describe(input: DescribeTableInput, { service, region }: Context): object {
+  const table = tableOf(region, input.TableName)
+  if (service.clock.now() < table.appearsMs) throw resourceNotFound(table.name)
+  return { Table: describeTable(table, region) }
 }
 
-function listTables(input: ListTablesInput, { region }: Context): object {
-  const names = [...region.tables.keys()].sort()
+function listTables(input: ListTablesInput, { service, region }: Context): object {
+  const names = [...region.tables.values()].filter((table) => service.clock.now() >= table.appearsMs).map((table) => table.name).sort()
   const { ExclusiveStartTableName: after, Limit: limit = 100 } = input
   if (limit < 1 || limit > 100) throw invalid(`1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 100`)
   const rest = after === undefined ? names : names.filter((name) => name > after)

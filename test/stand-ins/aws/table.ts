@@ -47,6 +47,8 @@ export interface Table extends Carried {
   arn: string
   createdMs: number
   status: TableStatus
+  /** since when it can be described, ms */
+  appearsMs: number
   class: TableClass | undefined
   protected: boolean
   stream: (StreamSpecification & { label: string }) | undefined
@@ -73,6 +75,7 @@ export function newTable(name: string, arn: string, nowMs: number, carried: Carr
     arn,
     createdMs: nowMs,
     status: 'CREATING',
+    appearsMs: nowMs,
     class: undefined,
     protected: false,
     stream: undefined,

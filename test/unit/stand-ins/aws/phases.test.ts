@@ -34,6 +34,27 @@ t.test('a table that is being created can be described, but not used, changed, b
   t.strictSame(await contents(client, 'coming'), ['a=1'])
 })
 
+t.test('a new table may at first not be there for those who look', async (t) => {
+  aws.set({ phases: { appearance: slow } })
+  await client.createTable(definition('appearing'))
+  t.equal(await errorName(client.describeTable({ TableName: 'appearing' })), 'ResourceNotFoundException')
+  t.notOk((await client.listTables({})).TableNames?.includes('appearing'))
+  t.equal(await errorName(client.createTable(definition('appearing'))), 'ResourceInUseException')
+  await until('it appears', async () => (await errorName(client.describeTable({ TableName: 'appearing' }))) === 'none')
+  await active(client, 'appearing')
+  aws.set({ phases: { appearance: 0 } })
+})
+
+t.test('backups of a table that has just come cannot be spoken of yet', async (t) => {
+  aws.set({ phases: { continuousBackups: slow } })
+  await createTable(client, 'new')
+  const turnOn = () => errorName(client.updateContinuousBackups({ TableName: 'new', PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }))
+  t.equal(await turnOn(), 'ContinuousBackupsUnavailableException')
+  t.equal(await errorName(client.createBackup({ TableName: 'new', BackupName: 'early' })), 'ContinuousBackupsUnavailableException')
+  await until('recovery can be turned on', async () => (await turnOn()) === 'none')
+  aws.set({ phases: { continuousBackups: 0 } })
+})
+
 t.test('a table that is being deleted keeps its name until it is gone', async (t) => {
   await createTable(client, 'going')
   aws.set({ phases: { deleteTable: slow } })
