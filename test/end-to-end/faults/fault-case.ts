@@ -31,6 +31,7 @@ export class Case {
   /** when the fault came, ms since the epoch */
   faultMs: number | undefined
   #operation: string | undefined
+  readonly #undoing: (() => unknown)[] = []
 
   constructor(at: FaultStage, name: string, pods: readonly FoundPod[]) {
     this.at = at
@@ -87,6 +88,15 @@ export class Case {
     return this.at.podOf(this.operation, 'guard')
   }
 
+  /** Has this done once the case has acted, whatever came of it, and before it is judged; the last first. */
+  afterwards(undo: () => unknown): void {
+    this.#undoing.unshift(undo)
+  }
+
+  async undo(): Promise<void> {
+    for (const undo of this.#undoing.splice(0)) await undo()
+  }
+
   /** Does it, and remembers since when. */
   async fault(act: () => unknown): Promise<void> {
     this.faultMs = Date.now()
@@ -116,7 +126,7 @@ export class Matrix {
       t.teardown(() => writeResult({ ...result, passed: t.passing(), seconds: (Date.now() - startedMs) / 1000 }))
       const one = new Case(this.#at, name, await this.#at.ledgers())
       try {
-        await act(one, t)
+        await act(one, t).finally(() => one.undo())
         await this.#judge(t, one, expected, result)
       } finally {
         await this.#putBack(one, t.passing())

@@ -12,19 +12,21 @@ const matrix = new Matrix(at, import.meta.filename)
 matrix.case('api-server-down', 'the API server down from the pause until after it', either(/API server|could not be compared|Lease/), async (one) => {
   await one.begin('pause', '--duration', '8s')
   await one.allPaused()
+  one.afterwards(() => at.cluster.startNode(1))
   await one.fault(() => at.cluster.stopComponent('kube-apiserver'))
-  await one.allServe(30_000).finally(() => at.cluster.startNode(1))
+  await one.allServe()
 })
 
 matrix.case('api-server-and-worker', 'the API server down, and the worker killed', unusable(/worker was replaced/), async (one) => {
   await one.begin('pause', '--duration', '20s')
   const worker = await one.worker()
   await one.allPaused()
+  one.afterwards(() => at.cluster.startNode(1))
   await one.fault(async () => {
     await at.cluster.stopComponent('kube-apiserver')
     signalPod(worker.uid, 'SIGKILL')
   })
-  await one.allServe(30_000).finally(() => at.cluster.startNode(1))
+  await one.allServe()
 })
 
 matrix.case('api-server-slow', 'an API server that answers in one second of four', either(/Lease|API server/), async (one) => {
@@ -38,31 +40,36 @@ matrix.case('api-server-slow', 'an API server that answers in one second of four
       await sleep(1000)
     }
   })()
+  one.afterwards(() => {
+    slow.abort()
+    return pulses
+  })
   await one.fault(() => at.stage.scalardl(one.command('backup')))
-  slow.abort()
-  await pulses
 })
 
 matrix.case('dns-gone', "the cluster's DNS gone before the pause", either(/ENOTFOUND|EAI_AGAIN|resolve|reach/), async (one) => {
   await at.setFaults(one.pods[0], { delayMs: { CheckPaused: 3000 } })
   await one.begin('backup')
   await one.inPhase('preflight')
+  one.afterwards(() => at.cluster.startNode(1))
   await one.fault(() => at.cluster.stopComponent('coredns'))
   await at.setFaults(one.pods[0], {})
-  await at.stage.scalardl(['wait', one.operation, '--timeout', '90s']).finally(() => at.cluster.startNode(1))
+  await at.stage.scalardl(['wait', one.operation, '--timeout', '90s'])
 })
 
 matrix.case('dns-gone-paused', "the cluster's DNS gone in the pause", either(/translate host name|resolve|EAI_AGAIN|ENOTFOUND/), async (one) => {
   await one.slowPause(4000)
   await one.begin('backup')
   await one.allPaused()
+  one.afterwards(() => at.cluster.startNode(1))
   await one.fault(() => at.cluster.stopComponent('coredns'))
-  await at.stage.scalardl(['wait', one.operation, '--timeout', '90s']).finally(() => at.cluster.startNode(1))
+  await at.stage.scalardl(['wait', one.operation, '--timeout', '90s'])
 })
 
 matrix.case('etcd-down', 'the store of the API server down in the pause', either(/API server|could not be compared|Lease/), async (one) => {
   await one.begin('pause', '--duration', '6s')
   await one.allPaused()
+  one.afterwards(() => at.cluster.signalComponent('etcd', 'SIGCONT'))
   await one.fault(() => at.cluster.signalComponent('etcd', 'SIGSTOP'))
-  await one.allServe(30_000).finally(() => at.cluster.signalComponent('etcd', 'SIGCONT'))
+  await one.allServe()
 })

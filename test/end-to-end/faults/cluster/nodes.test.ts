@@ -21,16 +21,17 @@ async function nodeBack(): Promise<void> {
   await at.takePlace(1)
 }
 
-/** Lets the operation end on what is left, then brings the node back. */
+/** The operation ends on the node that is left. */
 async function endsWithoutNode(one: Case): Promise<void> {
   await giveUpNode()
-  await at.stage.scalardl(['wait', one.operation, '--timeout', '120s']).finally(nodeBack)
+  await at.stage.scalardl(['wait', one.operation, '--timeout', '120s'])
 }
 
 matrix.case('power-before', "the worker's node without power before the pause", usable, async (one) => {
   await at.setFaults(one.pods[0], { delayMs: { CheckPaused: 4000 } })
   await one.begin('backup')
   await one.inPhase('preflight')
+  one.afterwards(nodeBack)
   await one.fault(() => at.cluster.stopNode(lost))
   await at.setFaults(one.pods[0], {})
   await endsWithoutNode(one)
@@ -40,6 +41,7 @@ matrix.case('power-paused', "the worker's node without power in the pause", unus
   await one.slowPause()
   await one.begin('backup')
   await one.allPaused()
+  one.afterwards(nodeBack)
   await one.fault(() => at.cluster.stopNode(lost))
   await one.allServe()
   await endsWithoutNode(one)
@@ -48,8 +50,9 @@ matrix.case('power-paused', "the worker's node without power in the pause", unus
 matrix.case('network-paused', "the network of the worker's node cut in the pause", unusable(/guard|worker was replaced|Lease|could not/), async (one) => {
   await one.begin('pause', '--duration', '20s')
   await one.allPaused()
+  one.afterwards(() => at.cluster.mendNode(lost))
   await one.fault(() => at.cluster.cutNode(lost))
-  await one.allServe().finally(() => at.cluster.mendNode(lost))
+  await one.allServe()
 })
 
 matrix.case('both-on-it', 'worker and guard on the node that loses its power in the pause', unusable(/worker was replaced/), async (one, t) => {
@@ -59,6 +62,6 @@ matrix.case('both-on-it', 'worker and guard on the node that loses its power in 
   const guard = await one.guard()
   t.equal(guard.node, `${clusterName}-${lost}`)
   await one.allPaused()
+  one.afterwards(nodeBack)
   await one.fault(() => at.cluster.stopNode(lost))
-  await nodeBack()
 })

@@ -52,7 +52,7 @@ for (const { name, title, ms } of [
     const worker = await one.worker()
     await one.allPaused()
     await one.fault(() => setClock(worker.name, ms))
-    await one.allServe(30_000)
+    await one.allServe()
     await sleep(1000)
   })
 }

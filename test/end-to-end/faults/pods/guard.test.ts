@@ -47,16 +47,18 @@ matrix.case('cut-from-worker', 'worker and guard cut off from each other in the 
   await one.begin('pause', '--duration', '8s')
   const [worker, guard] = await Promise.all([one.worker(), one.guard()])
   await one.allPaused()
+  one.afterwards(() => at.cluster.mendBetween(worker.ip, guard.ip))
   await one.fault(() => at.cluster.cutBetween(worker.ip, guard.ip))
-  await one.allServe(30_000).finally(() => at.cluster.mendBetween(worker.ip, guard.ip))
+  await one.allServe()
 })
 
 matrix.case('worker-hung', 'the worker hangs (SIGSTOP) in its pause', unusable(/guard|worker was replaced|unpaused/), async (one) => {
   await one.begin('pause', '--duration', '20s')
   const worker = await one.worker()
   await one.allPaused()
+  one.afterwards(() => signalPod(worker.uid, 'SIGCONT'))
   await one.fault(() => signalPod(worker.uid, 'SIGSTOP'))
-  await one.allServe(30_000).finally(() => signalPod(worker.uid, 'SIGCONT'))
+  await one.allServe()
 })
 
 matrix.case('worker-cut-from-ledgers', 'the worker cut off from the Ledger pods in its pause', unusable(/could not say|guard/), async (one) => {
@@ -64,6 +66,7 @@ matrix.case('worker-cut-from-ledgers', 'the worker cut off from the Ledger pods 
   const worker = await one.worker()
   await one.allPaused()
   const each = (change: (ip: string) => Promise<void>) => Promise.all(one.pods.map(({ ip }) => change(ip)))
+  one.afterwards(() => each((ip) => at.cluster.mendBetween(worker.ip, ip)))
   await one.fault(() => each((ip) => at.cluster.cutBetween(worker.ip, ip)))
-  await one.allServe(30_000).finally(() => each((ip) => at.cluster.mendBetween(worker.ip, ip)))
+  await one.allServe()
 })

@@ -20,12 +20,9 @@ matrix.case('hung', 'a Ledger pod hangs for 8 s in the pause', unusable(/could n
   await one.slowPause(3000)
   await one.begin('backup')
   await one.allPaused()
+  one.afterwards(() => signalPod(hung, 'SIGCONT'))
   await one.fault(() => signalPod(hung, 'SIGSTOP'))
-  try {
-    await sleep(8000)
-  } finally {
-    signalPod(hung, 'SIGCONT')
-  }
+  await sleep(8000)
 })
 
 matrix.case('deleted', 'a Ledger pod deleted in the pause', unusable(/is gone|appeared|deleted|could not/), async (one) => {
