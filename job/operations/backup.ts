@@ -50,7 +50,7 @@ export async function backup(context: Context): Promise<void> {
     // A worker that is stopped may be started again and go on; only one that failed by itself, or was cancelled, gives up.
     if (await isHandedOn(context)) throw error
     if (context.record.current.phases.some(({ name }) => name === materializing)) {
-      await discardMaterials(context, sources)
+      await Promise.allSettled([discardMaterials(context, sources), describeBackup(context, { state: 'restorable' })])
       throw stillRestorable(error)
     }
     await giveUp(context, storage, error)

@@ -1,0 +1,134 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { readDetails } from '../../../../job/databases/dynamodb/details.ts'
+import { jsonLineEvents } from '../../../../job/events.ts'
+import { Interrupted } from '../../../../job/interrupted.ts'
+import { work } from '../../../../job/worker.ts'
+import type { WorkerEvent } from '../../../../operation/event.ts'
+import type { RequestOf } from '../../../../operation/request.ts'
+import { startAws } from '../../../stand-ins/aws/aws.ts'
+import { accessKey, createInstallation, region, secretKey } from '../databases/dynamodb/installation.ts'
+import { inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
+import { pauseRequest } from '../pausing-context.ts'
+import { startLedgers, type Ledger } from '../scalar-admin/ledgers.ts'
+
+const phases = { createTable: 5, deleteTable: 5, updateTable: 5, createIndex: 5, restore: 50, createBackup: 50 }
+const aws = await startAws({ settings: { restorableLagMs: 500, phases, limits: { ratePerSecond: {} } } })
+const installation = await createInstallation(aws)
+t.teardown(async () => {
+  installation.close()
+  await aws.stop()
+})
+
+interface Scene {
+  ledgers: Ledger[]
+  cluster: InMemoryCluster
+  request: RequestOf<'backup'>
+  /** a worker of the operation */
+  worker(): { ended: Promise<number>; stop: AbortController; events: WorkerEvent[] }
+}
+
+/** A release whose properties name the DynamoDB, and the request for a backup of it. */
+async function scene(t: Test, changes: Partial<RequestOf<'backup'>> = {}): Promise<Scene> {
+  const ledgers = await startLedgers(2)
+  t.teardown(() => ledgers.forEach((ledger) => ledger.stop()))
+  const cluster = inMemoryCluster(ledgers.map(({ pod }) => pod))
+  const properties = [
+    'scalar.db.storage=dynamo',
+    `scalar.db.contact_points=${region}`,
+    `scalar.db.username=${accessKey}`,
+    `scalar.db.password=${secretKey}`,
+    `scalar.db.dynamo.endpoint_override=${aws.endpoint}`,
+  ]
+  const folder = t.testdir({ 'ledger.properties': properties.join('\n') })
+  const { kind: _kind, target, ...common } = pauseRequest({ operation: 'backup-a', pause: { drainMs: 1000, maxPauseMs: 30_000, guard: false } })
+  const request: RequestOf<'backup'> = {
+    ...common,
+    kind: 'backup',
+    target: { ...target, releases: [{ name: 'my-ledger', app: 'ledger', properties: { file: `${folder}/ledger.properties`, envPrefix: 'RELEASE_0_' } }] },
+    pauseMode: 'auto',
+    schemas: [],
+    retries: 0,
+    parallel: 2,
+    ...changes,
+  }
+  const worker = () => {
+    const stop = new AbortController()
+    const events: WorkerEvent[] = []
+    const say = jsonLineEvents((line) => events.push(JSON.parse(line) as WorkerEvent))
+    return { ended: work(request, { cluster, events: say, signal: stop.signal }), stop, events }
+  }
+  return { ledgers, cluster, request, worker }
+}
+
+const backupOf = ({ cluster }: Scene) => cluster.recordsByName.get('backup-a')?.backup
+const windowsOf = ({ cluster }: Scene) => cluster.recordsByName.get('backup-a')?.windows ?? []
+
+async function untilState(s: Scene, state: string): Promise<void> {
+  while (backupOf(s)?.state !== state) await sleep(10)
+}
+
+t.test('without a storage: recorded when the pause is over, restorable when AWS can bring the point back', async (t) => {
+  const s = await scene(t)
+  aws.set({ restorableLagMs: 2_500 })
+  const worker = s.worker()
+  await untilState(s, 'recorded')
+  t.strictSame(s.ledgers.map(({ gate }) => gate.isOpen), [true, true], 'nothing is paused while it waits')
+  t.equal(await worker.ended, 0)
+  aws.set({ restorableLagMs: 500 })
+  const [window] = windowsOf(s)
+  const backup = backupOf(s)
+  t.match(backup, { state: 'restorable', location: undefined, databases: [{ kind: 'dynamodb', title: 'dynamodb://eu-west-1', snapshotAt: backup?.restorePoint }] })
+  const pointMs = Date.parse(backup?.restorePoint ?? '')
+  t.ok(pointMs > Date.parse(window?.allPausedAt ?? '') && pointMs + 1000 <= Date.parse(window?.unpauseSentAt ?? ''), 'the point\'s whole second lies in the pause')
+  const names = s.cluster.recordsByName.get('backup-a')?.phases.map(({ name }) => name)
+  t.strictSame(names, ['preflight', 'connect', 'pause', 'wait until restorable'])
+  t.notOk(JSON.stringify([...s.cluster.recordsByName.values(), ...s.cluster.journals.values(), worker.events]).includes(secretKey), 'no secret is left anywhere')
+})
+
+t.test('a worker that is replaced while it waits: one pause, one point', async (t) => {
+  const s = await scene(t)
+  aws.set({ restorableLagMs: 60_000 })
+  const first = s.worker()
+  await untilState(s, 'recorded')
+  const point = backupOf(s)?.restorePoint
+  await sleep(300)
+  first.stop.abort(new Interrupted('SIGTERM'))
+  t.equal(await first.ended, 143)
+  aws.set({ restorableLagMs: 500 })
+  t.equal(await s.worker().ended, 0)
+  t.equal(windowsOf(s).length, 1, 'nothing was paused a second time')
+  t.match(backupOf(s), { state: 'restorable', restorePoint: point, databases: [{ snapshotAt: point }] })
+})
+
+t.test('what fails before the pause is refused, and nothing is paused', async (t) => {
+  const s = await scene(t)
+  await installation.client.updateContinuousBackups({ TableName: 'scalar.contract', PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false } })
+  t.equal(await s.worker().ended, 1)
+  await installation.client.updateContinuousBackups({ TableName: 'scalar.contract', PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } })
+  t.match(s.cluster.recordsByName.get('backup-a'), { state: 'failed', windows: [], failure: { why: /off for 1 of 5 tables: scalar.contract/, next: /update-continuous-backups/ } })
+  t.ok(s.ledgers.every(({ log }) => log.length === 0), 'no server was told anything')
+})
+
+t.test('a point whose materializing fails stays restorable, without a trace of the attempt', async (t) => {
+  const s = await scene(t, { materialize: true })
+  aws.set({ faults: [{ operation: 'CreateBackup', table: 'restoring.*contract', effect: 'error', error: { code: 'AccessDeniedException' } }] })
+  t.equal(await s.worker().ended, 1)
+  aws.set({ faults: [] })
+  t.match(s.cluster.recordsByName.get('backup-a'), { state: 'failed', backup: { state: 'restorable', restorePoint: String }, failure: { next: /can be restored as long as/ } })
+  t.strictSame(((await installation.client.listTables({})).TableNames ?? []).sort(), installation.tables)
+  t.strictSame((await installation.client.listBackups({})).BackupSummaries ?? [], [])
+})
+
+t.test('materialized, and deleted again', async (t) => {
+  const s = await scene(t, { materialize: true })
+  t.equal(await s.worker().ended, 0)
+  const [entry] = backupOf(s)?.databases ?? []
+  if (entry === undefined) throw new Error('nothing was backed up')
+  t.equal(entry.serviceBackups, 5)
+  t.ok(readDetails(entry).tables.every(({ materialized }) => materialized !== undefined))
+  const { kind: _kind, pauseMode: _mode, schemas: _schemas, retries: _retries, parallel: _parallel, materialize: _materialize, pause: _pause, ...common } = s.request
+  const ended = work({ ...common, kind: 'delete', operation: 'delete-a', backup: 'backup-a' }, { cluster: s.cluster, events: jsonLineEvents(() => undefined), signal: new AbortController().signal })
+  t.equal(await ended, 0)
+  t.strictSame((await installation.client.listBackups({})).BackupSummaries ?? [], [])
+})
