@@ -22,7 +22,7 @@ const columns: readonly Column<OperationRecord>[] = [
   { title: 'RELEASES', value: (record) => record.releases.join(', ') },
   { title: 'SERVERS', value: (record) => String(record.windows.at(-1)?.endpoints.length ?? 0) },
   { title: 'PAUSED FROM', value: (record) => record.windows.at(-1)?.allPausedAt ?? '-' },
-  { title: 'UNTIL', value: (record) => record.windows.at(-1)?.unpauseSentAt ?? endedByGuardAt(record, record.windows.length - 1) ?? 'unpause' },
+  { title: 'UNTIL', value: (record) => record.windows.at(-1)?.unpauseSentAt ?? endedByGuardAt(record, record.windows.length - 1) ?? (isHeld(record) ? 'unpause' : '-') },
   { title: 'VERDICT', value: (record) => record.windows.at(-1)?.verdict ?? '-' },
 ]
 

@@ -54,6 +54,7 @@ t.test('one that is under way is its own worker’s to write', async (t) => {
   const store = new ObjectStore()
   store.record({ operation: 'pause-p', kind: 'pause', state: 'running', windows: [window] })
   store.job('pause-p', 'pause')
+  store.beforeWrite = () => t.fail('nothing is written')
   const session = await store.session(t)
   await clearRecords(session, [server])
   t.match(await readRecord(session, 'pause-p'), { state: 'running', windows: [{ verdict: 'open' }] })
