@@ -42,10 +42,9 @@ export async function startAws({ port = 0, host = '127.0.0.1', settings = {}, dy
   const service = new Service(new Emulator(storage.endpoint), changed(settingsSchema.parse({}), settings))
   const calls = new Calls()
   const set = (changes: AwsChanges) => {
-    const faults = service.settings.faults
-    service.settings = changed(service.settings, changes)
-    if (changes.faults === undefined) service.settings.faults = faults
-    service.clock.offsetMs = service.settings.clockOffsetMs
+    const next = changed(service.settings, changes)
+    // What is not set anew goes on counting.
+    service.settings = changes.faults === undefined ? { ...next, faults: service.settings.faults } : next
   }
   const server = awsServer({ service, calls, besides: controlPath({ service, calls, set }) })
   server.listen(port, host)

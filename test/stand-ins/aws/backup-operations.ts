@@ -37,7 +37,7 @@ function newBackup(table: Table, name: string, type: Backup['type'], { service, 
       timeToLive: table.timeToLive && { TimeToLiveStatus: table.timeToLive.status, AttributeName: table.timeToLive.attribute },
     },
     items: undefined,
-    restores: 0,
+    restoring: false,
   }
   region.backups.set(backup.arn, backup)
   return backup
@@ -93,13 +93,13 @@ function createBackup(input: CreateBackupInput, context: Context): object {
   if (!/^[a-zA-Z0-9_.-]{3,255}$/.test(input.BackupName ?? '')) throw invalid(`1 validation error detected: Value '${input.BackupName}' at 'backupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+`)
   const table = tableOf(region, input.TableName, tableNotFound)
   if (table.status === 'CREATING' || table.status === 'DELETING') throw new AwsError('TableInUseException', `Table is being ${table.status === 'CREATING' ? 'created' : 'deleted'}: ${table.name}`)
-  if (service.clock.now() < table.continuousBackupsMs) throw new AwsError('ContinuousBackupsUnavailableException', `Backups are being enabled for the table: ${table.name}. Please retry later`)
+  if (!table.continuousBackups) throw new AwsError('ContinuousBackupsUnavailableException', `Backups are being enabled for the table: ${table.name}. Please retry later`)
   const backup = newBackup(table, input.BackupName ?? '', 'USER', context)
   const skew = service.settings.backupSkewMs
   // What it has of each item is settled when it is AVAILABLE, a moment around the request's.
   const asOf = () => backup.createdMs + (skew === 0 ? 0 : (Math.random() * 2 - 1) * skew)
   table.backupsUnderWay += 1
-  service.background(service.phaseMs('createBackup', table.name), () => Promise.resolve(), () => {
+  service.background(['createBackup', table.name], () => Promise.resolve(), () => {
     backup.items = table.history.at(asOf)
     backup.status = 'AVAILABLE'
     table.backupsUnderWay -= 1
@@ -109,7 +109,7 @@ function createBackup(input: CreateBackupInput, context: Context): object {
 
 function deleteBackup(input: DeleteBackupInput, { region }: Context): object {
   const backup = backupOf(region, input.BackupArn)
-  if (backup.status === 'CREATING' || backup.restores > 0) throw backupInUse()
+  if (backup.status === 'CREATING' || backup.restoring) throw backupInUse()
   if (backup.type === 'SYSTEM') throw invalid(`The backup is a system backup, which cannot be deleted: ${backup.arn}`)
   region.backups.delete(backup.arn)
   backup.status = 'DELETED'

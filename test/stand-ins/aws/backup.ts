@@ -17,6 +17,6 @@ export interface Backup {
   extras: { stream: object | undefined; timeToLive: object | undefined }
   /** undefined until it is made */
   items: readonly Item[] | undefined
-  /** restores from it under way */
-  restores: number
+  /** whether a restore from it is under way */
+  restoring: boolean
 }

@@ -44,7 +44,7 @@ function update(input: UpdateContinuousBackupsInput, context: Context): object {
   const { PointInTimeRecoveryEnabled: on, RecoveryPeriodInDays: days } = input.PointInTimeRecoverySpecification ?? {}
   if (on === undefined) throw invalid('1 validation error detected: Value null at pointInTimeRecoverySpecification.pointInTimeRecoveryEnabled failed to satisfy constraint: Member must not be null')
   if (days !== undefined && (!on || days < 1 || days > 35)) throw invalid('RecoveryPeriodInDays must be between 1 and 35, with point-in-time recovery enabled')
-  if (service.clock.now() < table.continuousBackupsMs) throw new AwsError('ContinuousBackupsUnavailableException', `Backups are being enabled for the table: ${table.name}. Please retry later`)
+  if (!table.continuousBackups) throw new AwsError('ContinuousBackupsUnavailableException', `Backups are being enabled for the table: ${table.name}. Please retry later`)
   if (!on) table.recovery = undefined
   else table.recovery = { sinceMs: table.recovery?.sinceMs ?? service.clock.now(), days: days ?? table.recovery?.days ?? 35 }
   return describe(table, service)

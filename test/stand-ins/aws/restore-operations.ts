@@ -65,12 +65,12 @@ function checkTarget({ region }: Context, target: string | undefined): string {
   throw new AwsError('TableAlreadyExistsException', `Table already exists: ${name}`)
 }
 
-function restore(context: Context, name: string, carried: Carried, items: readonly Item[], origin: Omit<RestoreOrigin, 'inProgress'>): object {
+function restore(context: Context, name: string, carried: Carried, items: readonly Item[], origin: Omit<RestoreOrigin, 'inProgress'>, done?: () => void): object {
   const { service, region } = context
   service.checkTableOperations(region, { table: true, restore: true, indexes: carried.globals.length + carried.locals.length > 0 })
   const table = newTable(name, tableArn(region, name), service.clock.now(), carried, new History(keyNames(carried.keys), items))
   table.restore = { ...origin, inProgress: true }
-  begin(table, context, service.phaseMs('restore', name), items)
+  begin(table, context, 'restore', items, done)
   return { TableDescription: describeTable(table, region) }
 }
 
@@ -100,13 +100,12 @@ function restoreToPointInTime(input: RestoreTableToPointInTimeInput, context: Co
 }
 
 function restoreFromBackup(input: RestoreTableFromBackupInput, context: Context): object {
-  const { service } = context
   const backup: Backup = backupOf(regionOf(input.BackupArn, context), input.BackupArn)
   const name = checkTarget(context, input.TargetTableName)
-  if (backup.items === undefined || backup.restores > 0) throw backupInUse()
-  const answer = restore(context, name, overridden(backup.carried, input), backup.items, { sourceTableArn: backup.source.arn, sourceBackupArn: backup.arn, atMs: backup.createdMs })
-  backup.restores += 1
-  service.background(service.phaseMs('restore', name), () => Promise.resolve(), () => (backup.restores -= 1))
+  if (backup.items === undefined || backup.restoring) throw backupInUse()
+  const origin = { sourceTableArn: backup.source.arn, sourceBackupArn: backup.arn, atMs: backup.createdMs }
+  const answer = restore(context, name, overridden(backup.carried, input), backup.items, origin, () => (backup.restoring = false))
+  backup.restoring = true
   return answer
 }
 

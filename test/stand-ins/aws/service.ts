@@ -9,6 +9,9 @@ import { KeyedLock } from './keyed-lock.ts'
 import type { AwsSettings, PhaseName } from './settings.ts'
 import type { Table } from './table.ts'
 
+/** Timers take no longer time, ms. */
+const longestTimerMs = 2 ** 31 - 1
+
 /** What an account has in one region. */
 export interface Region extends Space {
   tables: Map<string, Table>
@@ -21,7 +24,8 @@ export interface Region extends Space {
 
 /** The whole service: every account's regions, the settings, and what goes on by itself. */
 export class Service {
-  settings: AwsSettings
+  #settings: AwsSettings
+  #changed = Promise.withResolvers<void>()
   readonly clock = new Clock()
   readonly emulator: Emulator
   readonly locks = new KeyedLock()
@@ -33,8 +37,19 @@ export class Service {
 
   constructor(emulator: Emulator, settings: AwsSettings) {
     this.emulator = emulator
-    this.settings = settings
+    this.#settings = settings
     this.clock.offsetMs = settings.clockOffsetMs
+  }
+
+  get settings(): AwsSettings {
+    return this.#settings
+  }
+
+  set settings(settings: AwsSettings) {
+    this.#settings = settings
+    this.clock.offsetMs = settings.clockOffsetMs
+    this.#changed.resolve()
+    this.#changed = Promise.withResolvers<void>()
   }
 
   region(account: string, region: string): Region {
@@ -49,16 +64,17 @@ export class Service {
   /** Length of a phase, ms; the same every time for the same subject. */
   phaseMs(name: PhaseName, subject: string): number {
     const phase = this.settings.phases[name]
+    if (phase === 'held') return Infinity
     if (typeof phase === 'number') return phase
     const draw = createHash('sha256').update(`${name} ${subject}`).digest().readUInt32BE() / 2 ** 32
     return phase.fromMs + draw * (phase.toMs - phase.fromMs)
   }
 
-  /** Goes on by itself: does `work` at once, and `then` when both it and the phase are over. */
-  background(phaseMs: number, work: () => Promise<void>, then: () => void): void {
+  /** Goes on by itself: does `work` at once, and `then` when both it and the phase of the subject are over. */
+  background(phase: [name: PhaseName, subject: string], work: () => Promise<void>, then: () => void): void {
     const job = async () => {
       try {
-        await Promise.all([work(), sleep(phaseMs, undefined, { signal: this.#stopped.signal, ref: false })])
+        await Promise.all([work(), this.#passed(...phase)])
         then()
       } catch (error) {
         if (!this.#stopped.signal.aborted) this.problems.push(error)
@@ -66,6 +82,26 @@ export class Service {
     }
     const running: Promise<void> = job().finally(() => this.#underWay.delete(running))
     this.#underWay.add(running)
+  }
+
+  /** The same without work, and at once where the phase has no length. */
+  later(phase: [name: PhaseName, subject: string], then: () => void): void {
+    if (this.phaseMs(...phase) === 0) then()
+    else this.background(phase, () => Promise.resolve(), then)
+  }
+
+  /** Until a phase that begins now is as old as the settings say, whatever they come to be. */
+  async #passed(name: PhaseName, subject: string): Promise<void> {
+    const began = performance.now()
+    for (;;) {
+      this.#stopped.signal.throwIfAborted()
+      const leftMs = began + this.phaseMs(name, subject) - performance.now()
+      if (leftMs <= 0) return
+      const timer = new AbortController()
+      const signal = AbortSignal.any([this.#stopped.signal, timer.signal])
+      const slept = sleep(Math.min(leftMs, longestTimerMs), undefined, { signal, ref: false })
+      await Promise.race([slept, this.#changed.promise]).finally(() => timer.abort())
+    }
   }
 
   async stop(): Promise<void> {

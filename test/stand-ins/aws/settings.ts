@@ -1,7 +1,10 @@
 import { z } from 'zod'
 
-/** A fixed length in ms, or one drawn from a range; the same table gets the same draw every time. */
-const phase = z.union([z.number().min(0), z.strictObject({ fromMs: z.number().min(0), toMs: z.number().min(0) })])
+/**
+ * A fixed length in ms, or one drawn from a range; the same table gets the same draw every time. What is held lasts until the
+ * setting is changed, which applies to phases under way as well.
+ */
+const phase = z.union([z.number().min(0), z.literal('held'), z.strictObject({ fromMs: z.number().min(0), toMs: z.number().min(0) })])
 
 const phases = z.strictObject({
   /** CreateTable: CREATING → ACTIVE */

@@ -37,7 +37,7 @@ function updateTimeToLive(input: UpdateTimeToLiveInput, context: Context): objec
   if (!on && present?.attribute !== attribute) throw invalid(`TimeToLive is active on a different AttributeName: current AttributeName is ${present?.attribute}`)
   service.checkTableOperations(region, {})
   table.timeToLive = { attribute, status: on ? 'ENABLING' : 'DISABLING' }
-  service.background(service.phaseMs('timeToLive', table.name), () => Promise.resolve(), () => (table.timeToLive = on ? { attribute, status: 'ENABLED' } : undefined))
+  service.background(['timeToLive', table.name], () => Promise.resolve(), () => (table.timeToLive = on ? { attribute, status: 'ENABLED' } : undefined))
   return { TimeToLiveSpecification: input.TimeToLiveSpecification }
 }
 
@@ -113,7 +113,7 @@ function updateInsights(input: UpdateContributorInsightsInput, context: Context)
   const on = input.ContributorInsightsAction === 'ENABLE'
   const insights = { status: on ? 'ENABLING' : 'DISABLING', mode: input.ContributorInsightsMode, changedMs: service.clock.now() }
   table.insights.set(input.IndexName ?? '', insights)
-  service.background(service.phaseMs('contributorInsights', table.name), () => Promise.resolve(), () => (insights.status = on ? 'ENABLED' : 'DISABLED'))
+  service.background(['contributorInsights', table.name], () => Promise.resolve(), () => (insights.status = on ? 'ENABLED' : 'DISABLED'))
   return { TableName: table.name, IndexName: input.IndexName, ContributorInsightsStatus: insights.status }
 }
 

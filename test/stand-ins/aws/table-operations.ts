@@ -61,22 +61,23 @@ function createTable(input: CreateTableInput, context: Context): object {
   table.tags = input.Tags ?? []
   if (input.StreamSpecification?.StreamEnabled === true) table.stream = { ...input.StreamSpecification, label: streamLabel(service.clock.now()) }
   if (input.ResourcePolicy !== undefined) table.policy = { text: input.ResourcePolicy, revision: String(Math.trunc(service.clock.now())) }
-  begin(table, context, service.phaseMs('createTable', name), [])
+  begin(table, context, 'createTable', [])
   return { TableDescription: describeTable(table, region) }
 }
 
-/** Lets a table come into being: CREATING until the phase is over and its items are there. */
-export function begin(table: Table, { service, region }: Context, phaseMs: number, items: readonly Item[]): void {
+/** Lets a table come into being: CREATING until the phase is over and its items are there, when `done` is called. */
+export function begin(table: Table, { service, region }: Context, phase: 'createTable' | 'restore', items: readonly Item[], done: () => void = () => {}): void {
   region.tables.set(table.name, table)
-  table.appearsMs = service.clock.now() + service.phaseMs('appearance', table.name)
+  service.later(['appearance', table.name], () => (table.appeared = true))
   service.background(
-    phaseMs,
+    [phase, table.name],
     () => service.emulator.createTable(region, table.name, shapeOf(table), items),
     () => {
       table.status = 'ACTIVE'
-      table.continuousBackupsMs = service.clock.now() + service.phaseMs('continuousBackups', table.name)
+      service.later(['continuousBackups', table.name], () => (table.continuousBackups = true))
       for (const index of table.globals) index.status = 'ACTIVE'
       if (table.restore !== undefined) table.restore.inProgress = false
+      done()
     },
   )
 }
@@ -95,18 +96,18 @@ function deleteTable(input: DeleteTableInput, context: Context): object {
   const deleted = async () => {
     await service.emulator.call(region, 'DeleteTable', { TableName: table.name })
   }
-  service.background(service.phaseMs('deleteTable', table.name), deleted, () => region.tables.delete(table.name))
+  service.background(['deleteTable', table.name], deleted, () => region.tables.delete(table.name))
   return { TableDescription: describeTable(table, region) }
 }
 
-function describe(input: DescribeTableInput, { service, region }: Context): object {
+function describe(input: DescribeTableInput, { region }: Context): object {
   const table = tableOf(region, input.TableName)
-  if (service.clock.now() < table.appearsMs) throw resourceNotFound(table.name)
+  if (!table.appeared) throw resourceNotFound(table.name)
   return { Table: describeTable(table, region) }
 }
 
-function listTables(input: ListTablesInput, { service, region }: Context): object {
-  const names = [...region.tables.values()].filter((table) => service.clock.now() >= table.appearsMs).map((table) => table.name).sort()
+function listTables(input: ListTablesInput, { region }: Context): object {
+  const names = [...region.tables.values()].filter((table) => table.appeared).map((table) => table.name).sort()
   const { ExclusiveStartTableName: after, Limit: limit = 100 } = input
   if (limit < 1 || limit > 100) throw invalid(`1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 100`)
   const rest = after === undefined ? names : names.filter((name) => name > after)

@@ -47,14 +47,14 @@ export interface Table extends Carried {
   arn: string
   createdMs: number
   status: TableStatus
-  /** since when it can be described, ms */
-  appearsMs: number
+  /** whether those who look see it */
+  appeared: boolean
   class: TableClass | undefined
   protected: boolean
   stream: (StreamSpecification & { label: string }) | undefined
   restore: RestoreOrigin | undefined
-  /** since when its backups can be spoken of, ms; Infinity: not yet */
-  continuousBackupsMs: number
+  /** whether its backups can be spoken of */
+  continuousBackups: boolean
   recovery: { sinceMs: number; days: number } | undefined
   timeToLive: { attribute: string; status: 'ENABLING' | 'ENABLED' | 'DISABLING' } | undefined
   tags: Tag[]
@@ -75,12 +75,12 @@ export function newTable(name: string, arn: string, nowMs: number, carried: Carr
     arn,
     createdMs: nowMs,
     status: 'CREATING',
-    appearsMs: nowMs,
+    appeared: false,
     class: undefined,
     protected: false,
     stream: undefined,
     restore: undefined,
-    continuousBackupsMs: Infinity,
+    continuousBackups: false,
     recovery: undefined,
     timeToLive: undefined,
     tags: [],

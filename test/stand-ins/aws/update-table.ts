@@ -34,12 +34,12 @@ function updateIndex(table: Table, input: UpdateTableInput, change: GlobalSecond
     }
     const index: Index = { definition: change.Create, status: 'CREATING' }
     table.globals.push(index)
-    service.background(service.phaseMs('createIndex', `${table.name} ${name}`), stored, () => (index.status = 'ACTIVE'))
+    service.background(['createIndex', `${table.name} ${name}`], stored, () => (index.status = 'ACTIVE'))
     return
   }
   const index = indexNamed(table, name)
   index.status = 'DELETING'
-  service.background(service.phaseMs('deleteIndex', `${table.name} ${name}`), stored, () => {
+  service.background(['deleteIndex', `${table.name} ${name}`], stored, () => {
     table.globals = table.globals.filter((each) => each !== index)
     const used = new Set([table.keys, ...table.locals.map((local) => local.KeySchema ?? []), ...table.globals.map(({ definition }) => definition.KeySchema ?? [])].flat().map((key) => key.AttributeName))
     table.attributes = table.attributes.filter((attribute) => used.has(attribute.AttributeName))
@@ -89,6 +89,6 @@ export function updateTable(input: UpdateTableInput, context: Context): object {
   if (input.TableClass !== undefined) table.class = input.TableClass
   if (input.DeletionProtectionEnabled !== undefined) table.protected = input.DeletionProtectionEnabled
   table.status = 'UPDATING'
-  service.background(service.phaseMs('updateTable', table.name), () => Promise.resolve(), () => (table.status = 'ACTIVE'))
+  service.background(['updateTable', table.name], () => Promise.resolve(), () => (table.status = 'ACTIVE'))
   return { TableDescription: describeTable(table, region) }
 }

@@ -2,7 +2,6 @@ import t from 'tap'
 import { startAws } from '../../../stand-ins/aws/aws.ts'
 import { active, available, contents, createRecoverable, createTable, dynamodbClient, errorName, gone, put } from './clients.ts'
 
-const slow = 600
 const aws = await startAws({ settings: { backupSkewMs: 0 } })
 const client = dynamodbClient(aws)
 t.teardown(async () => {
@@ -14,7 +13,7 @@ t.beforeEach(() => aws.set({ phases: { createTable: 10, deleteTable: 10, restore
 t.test('a backup is of its request, CREATING until it can be restored, and outlives its table', async (t) => {
   await createTable(client, 'kept')
   await put(client, 'kept', 'a', 'backed up')
-  aws.set({ phases: { createBackup: slow } })
+  aws.set({ phases: { createBackup: 'held' } })
   const { BackupDetails } = await client.createBackup({ TableName: 'kept', BackupName: 'mine' })
   const BackupArn = BackupDetails?.BackupArn
   t.match(BackupArn, /^arn:aws:dynamodb:eu-west-1:123456789012:table\/kept\/backup\/\d{14}-[0-9a-f]{8}$/)
@@ -23,16 +22,18 @@ t.test('a backup is of its request, CREATING until it can be restored, and outli
   t.equal(await errorName(client.restoreTableFromBackup({ BackupArn, TargetTableName: 'early' })), 'BackupInUseException')
   t.equal(await errorName(client.deleteBackup({ BackupArn })), 'BackupInUseException')
   t.equal(await errorName(client.deleteTable({ TableName: 'kept' })), 'ResourceInUseException', 'a table of which a backup is being made stays')
+  aws.set({ phases: { createBackup: 10 } })
   await available(client, BackupArn)
   await client.deleteTable({ TableName: 'kept' })
   await gone(client, 'kept')
   t.match((await client.listBackups({ TableName: 'kept' })).BackupSummaries, [{ BackupName: 'mine', BackupStatus: 'AVAILABLE', BackupType: 'USER' }])
-  aws.set({ phases: { restore: slow } })
+  aws.set({ phases: { restore: 'held' } })
   await client.restoreTableFromBackup({ BackupArn, TargetTableName: 'kept' })
   t.match((await client.describeTable({ TableName: 'kept' })).Table, { TableStatus: 'CREATING', RestoreSummary: { SourceBackupArn: BackupArn, RestoreInProgress: true } })
   t.equal(await errorName(client.restoreTableFromBackup({ BackupArn, TargetTableName: 'second' })), 'BackupInUseException')
   t.equal(await errorName(client.restoreTableFromBackup({ BackupArn, TargetTableName: 'kept' })), 'TableInUseException')
   t.equal(await errorName(client.deleteTable({ TableName: 'kept' })), 'ResourceInUseException')
+  aws.set({ phases: { restore: 10 } })
   await active(client, 'kept')
   t.strictSame(await contents(client, 'kept'), ['a=backed up'])
   t.equal(await errorName(client.restoreTableFromBackup({ BackupArn, TargetTableName: 'kept' })), 'TableAlreadyExistsException')

@@ -2,7 +2,6 @@ import t from 'tap'
 import { startAws } from '../../../stand-ins/aws/aws.ts'
 import { active, contents, createTable, dynamodbClient, errorName, gone, put, until } from './clients.ts'
 
-const slow = 600
 const aws = await startAws()
 const client = dynamodbClient(aws)
 t.teardown(async () => {
@@ -20,7 +19,7 @@ const definition = (TableName: string) => ({
 })
 
 t.test('a table that is being created can be described, but not used, changed, backed up or deleted', async (t) => {
-  aws.set({ phases: { createTable: slow } })
+  aws.set({ phases: { createTable: 'held' } })
   await client.createTable(definition('coming'))
   t.equal(await status('coming'), 'CREATING')
   t.equal(await errorName(client.createTable(definition('coming'))), 'ResourceInUseException')
@@ -29,39 +28,41 @@ t.test('a table that is being created can be described, but not used, changed, b
   t.equal(await errorName(client.deleteTable({ TableName: 'coming' })), 'ResourceInUseException')
   t.equal(await errorName(client.updateTable({ TableName: 'coming', DeletionProtectionEnabled: true })), 'ResourceInUseException')
   t.equal(await errorName(client.createBackup({ TableName: 'coming', BackupName: 'early' })), 'TableInUseException')
+  aws.set({ phases: { createTable: 10 } })
   await active(client, 'coming')
   await put(client, 'coming', 'a', '1')
   t.strictSame(await contents(client, 'coming'), ['a=1'])
 })
 
 t.test('a new table may at first not be there for those who look', async (t) => {
-  aws.set({ phases: { appearance: slow } })
+  aws.set({ phases: { appearance: 'held' } })
   await client.createTable(definition('appearing'))
   t.equal(await errorName(client.describeTable({ TableName: 'appearing' })), 'ResourceNotFoundException')
   t.notOk((await client.listTables({})).TableNames?.includes('appearing'))
   t.equal(await errorName(client.createTable(definition('appearing'))), 'ResourceInUseException')
+  aws.set({ phases: { appearance: 0 } })
   await until('it appears', async () => (await errorName(client.describeTable({ TableName: 'appearing' }))) === 'none')
   await active(client, 'appearing')
-  aws.set({ phases: { appearance: 0 } })
 })
 
 t.test('backups of a table that has just come cannot be spoken of yet', async (t) => {
-  aws.set({ phases: { continuousBackups: slow } })
+  aws.set({ phases: { continuousBackups: 'held' } })
   await createTable(client, 'new')
   const turnOn = () => errorName(client.updateContinuousBackups({ TableName: 'new', PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }))
   t.equal(await turnOn(), 'ContinuousBackupsUnavailableException')
   t.equal(await errorName(client.createBackup({ TableName: 'new', BackupName: 'early' })), 'ContinuousBackupsUnavailableException')
-  await until('recovery can be turned on', async () => (await turnOn()) === 'none')
   aws.set({ phases: { continuousBackups: 0 } })
+  await until('recovery can be turned on', async () => (await turnOn()) === 'none')
 })
 
 t.test('a table that is being deleted keeps its name until it is gone', async (t) => {
   await createTable(client, 'going')
-  aws.set({ phases: { deleteTable: slow } })
+  aws.set({ phases: { deleteTable: 'held' } })
   await client.deleteTable({ TableName: 'going' })
   t.equal(await status('going'), 'DELETING')
   t.equal(await errorName(client.deleteTable({ TableName: 'going' })), 'none', 'deleting it again is no error')
   t.equal(await errorName(client.createTable(definition('going'))), 'ResourceInUseException')
+  aws.set({ phases: { deleteTable: 10 } })
   await gone(client, 'going')
   await createTable(client, 'going')
   t.strictSame(await contents(client, 'going'), [])
@@ -78,7 +79,7 @@ t.test('deletion protection keeps a table until it is turned off', async (t) => 
 t.test('a changed table is UPDATING for a while, an index CREATING for longer, and only one index comes at a time', async (t) => {
   await createTable(client, 'changing')
   await put(client, 'changing', 'a', '1')
-  aws.set({ phases: { updateTable: 100, createIndex: slow } })
+  aws.set({ phases: { updateTable: 'held', createIndex: 'held' } })
   const add = (name: string) =>
     client.updateTable({
       TableName: 'changing',
@@ -89,6 +90,7 @@ t.test('a changed table is UPDATING for a while, an index CREATING for longer, a
   t.equal(await status('changing'), 'UPDATING')
   t.equal(await errorName(add('another')), 'ResourceInUseException')
   await put(client, 'changing', 'b', '1')
+  aws.set({ phases: { updateTable: 10 } })
   await active(client, 'changing')
   const indexes = async () => (await client.describeTable({ TableName: 'changing' })).Table?.GlobalSecondaryIndexes ?? []
   t.match(await indexes(), [{ IndexName: 'by-value', IndexStatus: 'CREATING', Backfilling: true }])
@@ -96,6 +98,7 @@ t.test('a changed table is UPDATING for a while, an index CREATING for longer, a
   const query = () =>
     client.query({ TableName: 'changing', IndexName: 'by-value', KeyConditionExpression: '#v = :v', ExpressionAttributeNames: { '#v': 'value' }, ExpressionAttributeValues: { ':v': { S: '1' } } })
   t.equal(await errorName(query()), 'ValidationException')
+  aws.set({ phases: { createIndex: 10 } })
   await until('the index is ACTIVE', async () => (await indexes())[0]?.IndexStatus === 'ACTIVE')
   t.equal((await query()).Count, 2)
   await client.updateTable({ TableName: 'changing', GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: 'by-value' } }] })

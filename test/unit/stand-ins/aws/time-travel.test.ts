@@ -82,7 +82,7 @@ t.test('a second that is written in may be restored as of any of its moments', a
   await createRecoverable(client, 'within')
   const second = await nextSecond()
   await put(client, 'within', 'early', '1')
-  await sleep(second + 800 - aws.now())
+  await sleep(second + 500 - aws.now())
   await put(client, 'within', 'late', '1')
   await restorable('within', second)
   const restored = async (restoreMoment: 'start' | 'end') => {
