@@ -33,6 +33,8 @@ const tickMs = 250
 const lookMs = 1000
 /** How long a guard that is told to end goes on while it holds something: within its pod's 60 s. ms */
 const lastMs = 50_000
+/** What was just let go is given up within this, ms. */
+const settleMs = 5000
 /** How long its report may take in the end, ms. */
 const reportMs = 60_000
 
@@ -78,6 +80,7 @@ export async function guard(request: GuardedRequest, { cluster, events, signal, 
 
   leases.stop()
   worker.close()
+  await Promise.race([pauses.settled(), sleep(settleMs)])
   await report.written(signal.aborted ? tickMs : reportMs)
   stop.abort()
   await looking

@@ -31,6 +31,8 @@ export interface HeldPauses {
   release(pause: number): void
   /** The operation has ended: what was not ended by the guard is let go. */
   releaseAll(): void
+  /** answers when nothing is being ended any longer, and the report knows how it went */
+  settled(): Promise<unknown>
 }
 
 interface Held {
@@ -68,6 +70,7 @@ export function heldPauses({ cluster, tls, drainMs, events, report, say }: HeldP
   /** why, by pause; kept for the worker's question */
   const fired = new Map<number, string>()
   const over = new Set<number>()
+  const endings: Promise<void>[] = []
 
   async function connect(one: Held): Promise<void> {
     const { pause } = one.hold
@@ -84,7 +87,6 @@ export function heldPauses({ cluster, tls, drainMs, events, report, say }: HeldP
   }
 
   async function end(one: Held, why: string): Promise<void> {
-    if (one.ending) return
     one.ending = true
     const { pause } = one.hold
     events.say('note', `ending pause ${pause}: ${why}`, { level: 'warning' })
@@ -123,11 +125,15 @@ export function heldPauses({ cluster, tls, drainMs, events, report, say }: HeldP
     closeAll(one.servers)
   }
 
+  function startEnd(one: Held, why: string): void {
+    if (!one.ending) endings.push(end(one, why))
+  }
+
   function fireOne(one: Held, why: string): void {
     if (one.ending) return
     fired.set(one.hold.pause, why)
     say({ say: 'fired', pause: one.hold.pause, why })
-    void end(one, why)
+    startEnd(one, why)
   }
 
   return {
@@ -163,7 +169,7 @@ export function heldPauses({ cluster, tls, drainMs, events, report, say }: HeldP
     },
     help(pause) {
       const one = held.get(pause)
-      if (one !== undefined) void end(one, 'the worker asked for it: it had no answer from some server')
+      if (one !== undefined) startEnd(one, 'the worker asked for it: it had no answer from some server')
     },
     fire(why) {
       for (const one of held.values()) fireOne(one, why)
@@ -181,5 +187,6 @@ export function heldPauses({ cluster, tls, drainMs, events, report, say }: HeldP
     releaseAll() {
       for (const one of held.values()) if (!one.ending) letGo(one)
     },
+    settled: () => Promise.all(endings),
   }
 }

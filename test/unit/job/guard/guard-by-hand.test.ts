@@ -153,3 +153,15 @@ t.test('whoever speaks otherwise is cut off', async (t) => {
   split.destroy()
   t.strictSame(heard, [{ say: 'done' }, { say: 'done' }])
 })
+
+t.test('what worker and guard end at the same time is reported as ended, although the guard has no answer', async (t) => {
+  const s = await holding(t)
+  s.ledgers[0]?.faults.set({ hang: ['Unpause'] })
+  s.worker.send({ say: 'help', pause: 1 })
+  await until('the others', () => open(s.ledgers).filter(Boolean).length >= 2)
+  s.ledgers[0]?.gate.open()
+  s.worker.send({ say: 'release', pause: 1 })
+  s.worker.send({ say: 'done' })
+  t.equal(await s.guard.ended, 0)
+  t.match(s.cluster.reports.get('pause-test')?.interventions, [{ stillPaused: [] }])
+})
