@@ -75,11 +75,13 @@ t.test('without a storage: recorded when the pause is over, restorable when AWS 
   await untilState(s, 'recorded')
   t.strictSame(s.ledgers.map(({ gate }) => gate.isOpen), [true, true], 'nothing is paused while it waits')
   t.equal(await worker.ended, 0)
+  const reachMs = aws.now() - 2_500
   aws.set({ restorableLagMs: 500 })
   const [window] = windowsOf(s)
   const backup = backupOf(s)
   t.match(backup, { state: 'restorable', location: undefined, databases: [{ kind: 'dynamodb', title: 'dynamodb://eu-west-1', snapshotAt: backup?.restorePoint }] })
   const pointMs = Date.parse(backup?.restorePoint ?? '')
+  t.ok(pointMs <= reachMs, 'it waited until the point could be restored')
   t.ok(pointMs > Date.parse(window?.allPausedAt ?? '') && pointMs + 1000 <= Date.parse(window?.unpauseSentAt ?? ''), 'the point\'s whole second lies in the pause')
   const names = s.cluster.recordsByName.get('backup-a')?.phases.map(({ name }) => name)
   t.strictSame(names, ['preflight', 'connect', 'pause', 'wait until restorable'])
