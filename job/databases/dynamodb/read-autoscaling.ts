@@ -19,10 +19,11 @@ export interface Autoscaling {
 /** Reads all of it at once: its API is throttled sooner than DynamoDB's, so one look per table would take longer. */
 export async function readAutoscaling(client: ApplicationAutoScalingClient): Promise<Autoscaling> {
   const found: Autoscaling = { targets: [], policies: [], scheduledActions: [] }
-  const of = { ServiceNamespace: 'dynamodb' } as const
-  for await (const page of paginateDescribeScalableTargets({ client }, of)) found.targets.push(...(page.ScalableTargets ?? []))
-  for await (const page of paginateDescribeScalingPolicies({ client }, of)) found.policies.push(...(page.ScalingPolicies ?? []))
-  for await (const page of paginateDescribeScheduledActions({ client }, of)) found.scheduledActions.push(...(page.ScheduledActions ?? []))
+  // One for each: a paginator leaves its last page's token in what it was given.
+  const of = () => ({ ServiceNamespace: 'dynamodb' }) as const
+  for await (const page of paginateDescribeScalableTargets({ client }, of())) found.targets.push(...(page.ScalableTargets ?? []))
+  for await (const page of paginateDescribeScalingPolicies({ client }, of())) found.policies.push(...(page.ScalingPolicies ?? []))
+  for await (const page of paginateDescribeScheduledActions({ client }, of())) found.scheduledActions.push(...(page.ScheduledActions ?? []))
   return found
 }
 
