@@ -20,7 +20,8 @@ export async function formerRestore(
   const { restore } = record
   // One that left nothing in service can be undone, since each database is asked; nothing of it may be removed.
   const possible = context.request.kind === 'undo' ? ['restored', 'nothing'] : ['restored']
-  if (restore === undefined || !possible.includes(restore.serving)) {
+  const printed = restore?.choice?.repoint === 'print' && context.request.kind === 'undo'
+  if (restore === undefined || (!possible.includes(restore.serving) && !printed)) {
     throw new Failure({
       what: `nothing to do for ${operation}`,
       why: restore === undefined ? 'it is not a restore' : 'the data it restored is not in service',

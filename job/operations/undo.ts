@@ -1,4 +1,5 @@
 import { Failure, messageOf } from '../../operation/failure.ts'
+import type { OperationRecord, RestorePart } from '../../operation/record.ts'
 import type { RestoreDestination } from '../databases/database.ts'
 import { isHandedOn } from '../interrupted.ts'
 import type { OperationContext } from '../operation-context.ts'
@@ -20,6 +21,7 @@ export async function undo(context: Context): Promise<void> {
       })
     }
     await holdReleases(context, async (lost) => {
+      if (former.restore.choice?.repoint === 'print') return removeReady(context, former, databases)
       await switchBack(context, databases, lost)
       await context.cluster.writeRecord({ ...former, restore: { ...former.restore, serving: 'previous', wayBack: [] } })
       await context.phase('start', () => startReleases(context))
@@ -27,6 +29,14 @@ export async function undo(context: Context): Promise<void> {
   } finally {
     await Promise.allSettled(databases.map((database) => database.close()))
   }
+}
+
+/** What was only made ready is removed; the releases never used it. */
+async function removeReady(context: Context, former: OperationRecord & { restore: RestorePart }, databases: readonly RestoreDestination[]): Promise<void> {
+  await context.phase('remove', async () => {
+    for (const database of databases) await database.discard(context.journal)
+  })
+  await context.cluster.writeRecord({ ...former, restore: { ...former.restore, databases: databases.map((database) => database.describe()), wayBack: [] } })
 }
 
 /** Stops the releases and puts back every database's former data, or none's: where one fails, all serve again as they did. */

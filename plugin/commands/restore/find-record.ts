@@ -40,11 +40,16 @@ export function checkBackup(record: OperationRecord): BackupRecord {
   throw new Failure({ what: `backup ${backup?.name ?? record.operation} cannot be restored`, why, next: 'choose a restorable one from `kubectl scalardl get backups`' }, { exitCode: ExitCode.backupUnusable })
 }
 
-/** A restore that has put its data in service, or for an undo failed half-way. @throws Failure for any other */
+/** Whether a restore only made its data ready, for the administrator to put in service by hand; it can be removed again. */
+export function isPrinted({ choice, serving, databases }: RestorePart): boolean {
+  return choice?.repoint === 'print' && serving === 'previous' && databases.some(({ state }) => state === 'loaded')
+}
+
+/** A restore that has put its data in service, or for an undo failed half-way or left it to be put there. @throws Failure for any other */
 export async function findRestore(session: Session, name: string, forUndo: boolean): Promise<RestoreRecord> {
   const record = await find(session, 'restore', name)
   const { restore } = record
-  if (restore?.serving === 'restored' || (forUndo && restore?.serving === 'nothing')) return { ...record, restore }
+  if (restore?.serving === 'restored' || (forUndo && restore !== undefined && (restore.serving === 'nothing' || isPrinted(restore)))) return { ...record, restore }
   throw new Failure({
     what: `nothing to do for ${record.operation}`,
     why: restore === undefined ? `it is ${record.state} and changed nothing` : `the data in service is the ${restore.serving}, not what it restored`,

@@ -1,9 +1,19 @@
-import type { DatabaseBackup } from '../../../operation/record.ts'
+import type { DatabaseBackup, OperationRecord } from '../../../operation/record.ts'
+import type { RestoreChoice } from '../../../operation/restore-choice.ts'
 import type { Release } from '../../kubernetes/releases.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import type { BackupRecord, RestoreRecord } from './find-record.ts'
+import { dynamodbLines, isDynamodb, lostPoints } from './dynamodb-plan.ts'
+import { isPrinted, type BackupRecord, type RestoreRecord } from './find-record.ts'
 
 type Style = Terminal['style']
+
+interface PlanOptions {
+  dropPrevious: boolean
+  replicas: number | undefined
+  choice?: RestoreChoice | undefined
+  /** every backup that the namespace knows */
+  others?: readonly OperationRecord[]
+}
 
 function databaseLine(database: DatabaseBackup): string {
   const counted = database.tables.flatMap((table) => table.rows ?? [])
@@ -20,23 +30,30 @@ function releaseLine(release: Release, replicas: number | undefined): string {
 }
 
 /** What a restore will do and what is lost by it, for people. */
-export function restorePlan(record: BackupRecord, releases: readonly Release[], options: { dropPrevious: boolean; replicas: number | undefined }, style: Style): string {
+export function restorePlan(record: BackupRecord, releases: readonly Release[], options: PlanOptions, style: Style): string {
   const { backup } = record
-  const point = backup.restorePoint ?? 'unknown'
+  const { choice, dropPrevious } = options
+  const point = choice?.at ?? backup.restorePoint ?? 'unknown'
+  const dynamodb = backup.databases.filter(isDynamodb)
+  const others = backup.databases.filter((database) => !isDynamodb(database))
+  const printed = choice?.repoint === 'print'
   return [
     style('bold', `Restore of backup ${backup.name} to ${point}`),
-    'Databases, each loaded beside the one in service, verified, then switched together:',
-    ...backup.databases.map(databaseLine),
-    'Releases, stopped for the switch:',
-    ...releases.map((release) => releaseLine(release, options.replicas)),
-    style('yellow', 'What is lost:'),
-    `  everything written since ${point}`,
-    options.dropPrevious ? '  the data in service now: --drop-previous removes it, and there is NO way back' : 'The data in service now is kept beside, until --drop-previous removes it.',
+    ...(choice?.unproven === true ? [style('red', `UNPROVEN: no recorded pause is of ${point}; what it brings back may hold halves of transactions`)] : []),
+    ...(others.length === 0 ? [] : ['Databases, each loaded beside the one in service, verified, then switched together:', ...others.map(databaseLine)]),
+    ...dynamodb.flatMap((database) => dynamodbLines(database, choice)),
+    ...(printed ? ['Releases: they serve on as they are'] : ['Releases, stopped for the switch:', ...releases.map((release) => releaseLine(release, options.replicas))]),
+    ...(printed ? [] : [style('yellow', 'What is lost:'), `  everything written since ${point}`]),
+    ...lostPoints(record, options).map((line) => style('yellow', `  ${line}`)),
+    ...(printed ? [] : [dropPrevious ? '  the data in service now: --drop-previous removes it, and there is NO way back' : 'The data in service now is kept beside, until --drop-previous removes it.']),
   ].join('\n')
 }
 
 /** The same for putting the former data back. */
 export function undoPlan(record: RestoreRecord, releases: readonly Release[], replicas: number | undefined, style: Style): string {
+  if (isPrinted(record.restore)) {
+    return [style('bold', `Undo of ${record.operation}`), style('yellow', 'What is lost:'), ...record.restore.databases.map(({ title }) => `  ${title}: what was restored beside the data in service`), 'Releases: they serve on as they are'].join('\n')
+  }
   return [
     style('bold', `Undo of ${record.operation}`),
     'Databases whose former data serves again:',

@@ -4,6 +4,7 @@ import { Failure } from '../../../operation/failure.ts'
 import { parseLocation } from '../../../operation/location.ts'
 import type { RequestOf } from '../../../operation/request.ts'
 import type { Action } from '../../command.ts'
+import { listRecords } from '../../kubernetes/records.ts'
 import { findReleases } from '../../kubernetes/releases.ts'
 import type { Session } from '../../kubernetes/session.ts'
 import { finishOperation } from '../../operations/finish-operation.ts'
@@ -17,6 +18,7 @@ import { readJobOptions } from '../job-options.ts'
 import { wholeNumber } from '../numbers.ts'
 import { withoutTarget } from '../without-target.ts'
 import type { RestoreFlags } from './command.ts'
+import { chooseRestore, readableBackups } from './choice.ts'
 import { checkBackup, findBackup, type BackupRecord } from './find-record.ts'
 import { restorePlan } from './plan.ts'
 import { restoreColumns, showWayBack } from './summary.ts'
@@ -50,7 +52,7 @@ async function backupRecord(session: Session, terminal: Terminal, flags: Restore
 /** `restore BACKUP`: shows the plan, asks, and does it. */
 export const restoreBackup: Action<RestoreFlags> = async (flags, session, terminal) => {
   const { options, own } = readFlags(flags)
-  const record = await backupRecord(session, terminal, flags)
+  const { record, choice } = await chooseRestore(flags, await backupRecord(session, terminal, flags), () => listRecords(session, 'backup'))
   const names = flags.toRelease ?? record.releases
   const name = chooseName(flags.name, names[0] ?? '')
   const earlier = await resumeNamed(session, terminal, 'restore', flags, names)
@@ -59,11 +61,12 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
   const releases = await findReleases(session, names)
   const parts = await databaseParts(session, releases)
   const core = requestCore(session, 'restore', name, { ...withoutTarget, releases: parts.map((part) => part.target) })
-  const request: RequestOf<'restore'> = { ...core, ...own, backup: record.operation }
+  const request: RequestOf<'restore'> = { ...core, ...own, backup: record.operation, ...(choice === undefined ? {} : { choice }) }
   const extra = { location: record.backup.location, databaseSecret: flags.databaseSecret }
   const objects = await prepareOperation(session, request, parts, extra, options)
 
-  terminal.note(restorePlan(record, releases, { dropPrevious: flags.dropPrevious, replicas: flags.replicas }, terminal.style))
+  const others = readableBackups(await listRecords(session, 'backup'))
+  terminal.note(restorePlan(record, releases, { dropPrevious: flags.dropPrevious, replicas: flags.replicas, choice, others }, terminal.style))
   if (flags.dryRun === 'none') await confirmByName(terminal, { name: [...new Set(names)].join(','), act: `restoring ${record.backup.name}`, yes: flags.yes })
   const done = await runOperation(session, terminal, objects, flags)
   if (done === undefined) return ExitCode.done

@@ -42,14 +42,26 @@ function keyAt(items: readonly { key: string; path: string }[] | undefined, path
   return items === undefined ? (dirname(path) === '.' ? path : undefined) : items.find((item) => item.path === path)?.key
 }
 
+/** The ConfigMaps that may hold the properties, each with the key: one, or those of a projected volume in its order. */
+function configMapsOf({ volume, path }: PropertiesSource): { name: string; key: string }[] {
+  const sources = volume.projected?.sources?.map((projection) => projection.configMap) ?? [volume.configMap]
+  return sources.flatMap((configMap) => {
+    const key = keyAt(configMap?.items, path)
+    return configMap?.name === undefined || key === undefined ? [] : [{ name: configMap.name, key }]
+  })
+}
+
+/** The ConfigMap that holds the properties, for what has to change them; undefined for a Secret, or where it is not certain which. */
+export function propertiesConfigMap(source: PropertiesSource): { name: string; key: string } | undefined {
+  const [only, ...others] = configMapsOf(source)
+  return others.length === 0 ? only : undefined
+}
+
 /** The properties' text, where they live in a ConfigMap that the administrator may read; a Secret is never read here. */
 export async function readProperties(session: Session, source: PropertiesSource): Promise<string | undefined> {
-  const sources = source.volume.projected?.sources?.map((projection) => projection.configMap) ?? [source.volume.configMap]
-  for (const configMap of sources) {
-    const key = keyAt(configMap?.items, source.path)
-    if (configMap?.name === undefined || key === undefined) continue
+  for (const { name, key } of configMapsOf(source)) {
     try {
-      const found = await unlessMissing(session.core.readNamespacedConfigMap({ name: configMap.name, namespace: session.namespace }))
+      const found = await unlessMissing(session.core.readNamespacedConfigMap({ name, namespace: session.namespace }))
       const text = found?.data?.[key]
       if (text !== undefined) return text
     } catch {

@@ -2,7 +2,7 @@ import type { V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node
 import { Failure } from '../../../operation/failure.ts'
 import { mounts, type TargetRelease } from '../../../operation/request.ts'
 import type { Release } from '../releases.ts'
-import { findPropertiesSource, type PropertiesSource } from './properties-source.ts'
+import { findPropertiesSource, propertiesConfigMap, type PropertiesSource } from './properties-source.ts'
 import { takeOverEnvironment, type ReleaseEnvironment } from './release-environment.ts'
 import type { PropertyReferences } from './property-references.ts'
 
@@ -60,10 +60,11 @@ export function releasePart(release: Release, index: number, folder: string, ref
   const source = propertiesSource(release)
   const prefix = `RELEASE_${index}_`
   const properties = `release-${index}`
+  const configMap = propertiesConfigMap(source)
   const files = fileMounts(source, references)
   const renamed = new Map([...new Set(files.map(({ volume }) => volume.name))].map((name, at) => [name, `release-${index}-files-${at}`]))
   return {
-    target: { name: release.name, app: release.product.app, properties: { file: `${mounts.releases}/${folder}/${source.path}`, envPrefix: prefix } },
+    target: { name: release.name, app: release.product.app, properties: { file: `${mounts.releases}/${folder}/${source.path}`, envPrefix: prefix, ...(configMap === undefined ? {} : { configMap }) } },
     volumes: [
       { ...source.volume, name: properties },
       ...[...renamed].flatMap(([name, own]) => source.spec.volumes?.filter((volume) => volume.name === name).map((volume) => ({ ...volume, name: own })) ?? []),

@@ -1,0 +1,54 @@
+import { ExitCode } from '../../../operation/exit-code.ts'
+import { Failure } from '../../../operation/failure.ts'
+import type { OperationRecord } from '../../../operation/record.ts'
+import type { RestoreChoice } from '../../../operation/restore-choice.ts'
+import { formatTime, parseTime } from '../../../operation/time.ts'
+import type { StoredRecord } from '../../kubernetes/records.ts'
+import type { RestoreFlags } from './command.ts'
+import { isDynamodb } from './dynamodb-plan.ts'
+import type { BackupRecord } from './find-record.ts'
+
+type ChoiceFlags = Pick<RestoreFlags, 'strategy' | 'prefix' | 'at' | 'repoint' | 'region' | 'kmsKey'>
+
+/** The records among those found that can be read. */
+export function readableBackups(stored: readonly StoredRecord[]): OperationRecord[] {
+  return stored.flatMap(({ record }) => (record === undefined ? [] : [record]))
+}
+
+/**
+ * What the flags choose of a restore. A moment whose pause is recorded is restored from the record of that pause; any other is
+ * marked as unproven.
+ * @throws Failure (usage) for flags that contradict each other, or that this backup has no use for
+ */
+export async function chooseRestore(flags: ChoiceFlags, record: BackupRecord, listBackups: () => Promise<StoredRecord[]>): Promise<{ record: BackupRecord; choice: RestoreChoice | undefined }> {
+  const given = Object.entries({ strategy: flags.strategy, prefix: flags.prefix, at: flags.at, repoint: flags.repoint, region: flags.region, 'kms-key': flags.kmsKey }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]))
+  if (given.length === 0) return { record, choice: undefined }
+  checkFlags(flags, given, record)
+  const { strategy, prefix, repoint, region, kmsKey } = flags
+  const choice: RestoreChoice = { ...(strategy && { strategy }), ...(prefix !== undefined && { prefix }), ...(repoint && { repoint }), ...(region && { region }), ...(kmsKey && { kmsKey }) }
+  if (flags.at === undefined) return { record, choice }
+  const at = formatTime(parseTime(flags.at))
+  const paused = [record, ...readableBackups(await listBackups())].find((one) => isOfPause(one, at, record))
+  if (paused?.backup !== undefined) return { record: { ...paused, backup: paused.backup }, choice }
+  return { record, choice: { ...choice, at, unproven: true } }
+}
+
+/** Whether a backup of the same releases fixed exactly this moment in a pause. */
+function isOfPause({ backup, releases }: OperationRecord, at: string, { releases: wanted }: BackupRecord): boolean {
+  return backup?.state === 'restorable' && releases.join() === wanted.join() && backup.databases.every(({ snapshotAt }) => snapshotAt !== undefined && Date.parse(snapshotAt) === Date.parse(at))
+}
+
+function checkFlags(flags: ChoiceFlags, given: readonly string[], { backup }: BackupRecord): void {
+  const usage = (what: string, why: string, next: string) => new Failure({ what, why, next }, { exitCode: ExitCode.usage })
+  const [first = ''] = given
+  if (!backup.databases.some(isDynamodb)) throw usage(`${first} cannot be used`, `backup ${backup.name} has no DynamoDB in it`, 'leave it away')
+  const others = backup.databases.filter((database) => !isDynamodb(database)).map(({ title }) => title)
+  if (flags.at !== undefined) {
+    if (others.length > 0) throw usage('--at cannot be used', `of ${others.join(', ')} the backup holds one moment only`, 'restore the backup as it is')
+    if (parseTime(flags.at) % 1000 !== 0) throw usage('--at cannot be used', 'DynamoDB restores to whole seconds', 'give a time without a fraction')
+  }
+  if (flags.repoint === 'print' && others.length > 0) throw usage('--repoint print cannot be used', `${others.join(', ')} would be switched while DynamoDB is not`, 'leave it away')
+  if (flags.strategy !== 'replace') return
+  const needless = given.filter((flag) => ['--prefix', '--repoint', '--region'].includes(flag))
+  if (needless.length > 0) throw usage(`${needless.join(' and ')} cannot be used with --strategy replace`, 'replaced tables keep their names and their place', 'leave one of them away')
+}
