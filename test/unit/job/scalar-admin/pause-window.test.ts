@@ -115,10 +115,11 @@ t.test('the longest pause ends everything, whatever the work inside does', async
   t.strictSame(open(ledgers), [true, true, true])
 })
 
-t.test('SIGTERM unpauses and passes its reason on', async (t) => {
+t.test('SIGTERM unpauses and passes its reason on, which the record says', async (t) => {
   const { ledgers, context, stop, cluster } = await three(t)
   const reason = new Interrupted('SIGTERM')
   await t.rejects(holdPause(context, () => new Promise(() => setTimeout(() => stop.abort(reason), 50))), reason)
+  t.match(context.record.current.windows, [{ verdict: 'void', reasons: [/the worker was asked to end \(SIGTERM\)/] }])
   t.strictSame(open(ledgers), [true, true, true])
   t.match(cluster.journals.get('pause-test')?.steps.map(({ name }) => name), ['pause 1: intent', 'pause 1: ended'])
 })
