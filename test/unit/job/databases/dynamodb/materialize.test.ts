@@ -67,6 +67,7 @@ t.test('killed at any write of the journal and started again, it ends the same',
   const { entry, again, tables } = installation
   for (let dies = 1; ; dies += 1) {
     const store: { document?: JournalDocument } = {}
+    aws.forgetCalls()
     const survived = await again()
       .materialize?.(entry, await memoryJournal(store, dies))
       .then(
@@ -79,6 +80,7 @@ t.test('killed at any write of the journal and started again, it ends the same',
     const materialized = await again().materialize?.(entry, await memoryJournal(store))
     if (materialized === undefined) throw new Error('nothing was materialized')
     t.strictSame(arnsOf(materialized), await backupsOf(installation), `killed at write ${dies}`)
+    t.equal(aws.calls().filter(({ operation, error }) => operation === 'RestoreTableToPointInTime' && error === undefined).length, 1, `restored once, killed at write ${dies}`)
     t.strictSame(await tablesOf(installation), tables, `nothing is left, killed at write ${dies}`)
     await dynamodb.remove?.(installation.settings, materialized, contextOf('delete-m'))
     if (survived === true) break
