@@ -46,10 +46,17 @@ export async function ensureRestoreBegun({ dynamo, source, signal }: RestoreSurr
   }, signal)
 }
 
+/** For so long after it was asked for, a table may not be there for those who look: DescribeTable is eventually consistent. ms */
+const appearanceMs = 60_000
+
 /** Waits until a restored table is ready, with the indexes that it was restored with. */
 export async function untilRestored({ dynamo, signal }: RestoreSurroundings, { name, from }: TableRestore): Promise<TableDescription> {
+  const appearsBy = performance.now() + appearanceMs
+  let appeared = false
   return await until(async () => {
     const found = await lookAtTable(dynamo, name)
+    if (found === undefined && !appeared && performance.now() < appearsBy) return undefined
+    appeared = true
     if (found === undefined || !isOurs(name, found, from)) throw gone(name)
     if (found.TableStatus === 'INACCESSIBLE_ENCRYPTION_CREDENTIALS') throw locked(name)
     return isSteady(found) && found.RestoreSummary?.RestoreInProgress !== true ? found : undefined
