@@ -53,7 +53,9 @@ matrix.case('scale-down', 'a Ledger pod less in the pause', unusable(/gone|chang
 })
 
 matrix.case('unpause-fails', 'one pod refuses to unpause for 10 s', either(/./), async (one) => {
-  await one.begin('backup', '--pause', 'always')
+  await one.slowPause(3000)
+  await one.begin('backup')
+  await one.allPaused()
   await one.fault(() => at.setFaults(one.pods[1], { fail: { Unpause: { code: 'UNAVAILABLE', forMs: 10_000 } } }))
 })
 
