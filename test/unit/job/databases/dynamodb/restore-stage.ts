@@ -36,6 +36,8 @@ export interface RestoreStage {
   record(operation: string): OperationRecord | undefined
   /** one worker of an operation, from its beginning or from where an earlier one was killed */
   worker(request: OperationRequest, life?: Life): Promise<Outcome>
+  /** the same tables and backup, with a release of its own */
+  sibling(): Promise<RestoreStage>
   close(): Promise<void>
 }
 
@@ -45,6 +47,8 @@ export interface Life {
   writes?: number
   /** whether that write still reaches the cluster */
   lastWriteKept?: boolean
+  /** called with the number of each write of its journal */
+  wrote?: (write: number) => void
   /** called after each call to AWS */
   after?: (operation: string) => Promise<void>
 }
@@ -91,6 +95,11 @@ async function stageOf(aws: Aws, installation: Installation, atMs: number): Prom
     snapshotAt: point,
     details: JSON.parse(JSON.stringify(details)) as DatabaseBackup['details'],
   }
+  return releaseOf({ aws, installation, clients, entry, point, atPoint })
+}
+
+async function releaseOf(shared: Pick<RestoreStage, 'aws' | 'installation' | 'clients' | 'entry' | 'point' | 'atPoint'>): Promise<RestoreStage> {
+  const { installation, clients, entry, point } = shared
   const cluster = inMemoryCluster([])
   const state = { replicas: 3 }
   cluster.workloads = async () => [{ name: 'my-ledger', release: 'my-ledger', replicas: state.replicas, readyReplicas: state.replicas }]
@@ -104,17 +113,13 @@ async function stageOf(aws: Aws, installation: Installation, atMs: number): Prom
   cluster.texts.set(`${configMap.name}/${configMap.key}`, text.join('\n'))
   const folder = await mkdtemp(join(tmpdir(), 'restore-stage-'))
   const stage: RestoreStage = {
-    aws,
-    installation,
-    clients,
+    ...shared,
     cluster,
-    entry,
-    point,
-    atPoint,
     replicas: () => state.replicas,
     properties: () => cluster.texts.get(`${configMap.name}/${configMap.key}`) ?? '',
     record: (operation) => cluster.recordsByName.get(operation),
     worker: (request, life) => runWorker(stage, folder, request, life),
+    sibling: () => releaseOf(shared),
     async close() {
       installation.close()
       clients.close()
@@ -151,7 +156,7 @@ async function runWorker({ aws, cluster, properties }: RestoreStage, folder: str
 }
 
 /** The cluster as a worker sees it that is killed at some write of its journal: nothing that it asks afterwards reaches anybody. */
-function mortalCluster(cluster: InMemoryCluster, { writes = Infinity, lastWriteKept = true }: Life, die: () => void) {
+function mortalCluster(cluster: InMemoryCluster, { writes = Infinity, lastWriteKept = true, wrote = () => undefined }: Life, die: () => void) {
   let written = 0
   let dead = false
   const refuse = () => Promise.reject(new Error('the worker is dead'))
@@ -163,6 +168,7 @@ function mortalCluster(cluster: InMemoryCluster, { writes = Infinity, lastWriteK
       if (property !== 'writeJournal') return value.bind(target)
       return async (journal: Parameters<InMemoryCluster['writeJournal']>[0]) => {
         written += 1
+        wrote(written)
         if (written < writes) return await cluster.writeJournal(journal)
         if (lastWriteKept) await cluster.writeJournal(journal)
         dead = true

@@ -6,6 +6,7 @@ import { worldOf } from './restored-world.ts'
 const phases = { createTable: 5, deleteTable: 20, updateTable: 5, createIndex: 20, restore: 50, createBackup: 30, timeToLive: 5 }
 const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
 t.teardown(() => aws.stop())
+t.setTimeout(120_000)
 
 const unprotect = async ({ client, tables }: RestoreStage['installation']) => {
   for (const table of tables) await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })

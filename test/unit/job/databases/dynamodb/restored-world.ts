@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ListBackupsCommand, ListTablesCommand, ScanCommand, type BackupSummary } from '@aws-sdk/client-dynamodb'
+import { ListTablesCommand, ScanCommand, type BackupSummary } from '@aws-sdk/client-dynamodb'
 import type { Clients } from '../../../../../job/databases/dynamodb/clients.ts'
 import { readAutoscaling } from '../../../../../job/databases/dynamodb/read-autoscaling.ts'
 import { readTableSettings } from '../../../../../job/databases/dynamodb/read-settings.ts'
 import { lookAtTable } from '../../../../../job/databases/dynamodb/look-at-table.ts'
+import { listBackups } from '../../../../../job/databases/dynamodb/table-backup.ts'
 import { renamed } from '../../../../../job/databases/dynamodb/table-names.ts'
 
 /** Everything that a restore may leave, with `PREFIX` in place of a prefix so that restores under different ones compare. */
@@ -26,7 +27,7 @@ export async function worldOf(clients: Clients, prefix: string): Promise<World> 
     const text = JSON.stringify({ status: table.TableStatus, settings: await readTableSettings(clients, table, scaling), items: items.map((item) => plain(item, prefix)).sort() })
     return [[plain(name, prefix), JSON.parse(plain(text, prefix))]]
   }))
-  const { BackupSummaries: backups = [] } = await dynamo.send(new ListBackupsCommand({ BackupType: 'ALL' }))
+  const backups = await listBackups(dynamo, { BackupType: 'ALL' })
   return { tables: Object.fromEntries(found.flat().sort()), backups: backups.filter(({ TableName = '' }) => own(TableName)).map((backup) => describe(backup, prefix)).sort() }
 }
 

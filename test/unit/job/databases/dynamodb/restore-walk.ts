@@ -1,0 +1,72 @@
+import type { Test } from 'tap'
+import { lookAtTable } from '../../../../../job/databases/dynamodb/look-at-table.ts'
+import { readDetails } from '../../../../../job/databases/dynamodb/details.ts'
+import { isOwnTable } from '../../../../../job/databases/dynamodb/restore-work.ts'
+import { listBackups } from '../../../../../job/databases/dynamodb/table-backup.ts'
+import type { OperationRequest } from '../../../../../operation/request.ts'
+import type { RestoreStage } from './restore-stage.ts'
+import type { World } from './restored-world.ts'
+
+/** Calls that change something of a table or a backup. */
+const changing = /^(Create|Delete|Restore|Update)/
+
+/** How many are killed at the same time: each mostly waits. */
+const atOnce = 6
+
+/** Tables that, at this moment, are neither there as they were before the restore nor in any backup that can be restored. */
+export async function inPeril({ clients: { dynamo }, entry }: RestoreStage): Promise<string[]> {
+  const details = readDetails(entry)
+  const safe = (await listBackups(dynamo, { BackupType: 'ALL' })).filter(({ BackupStatus }) => BackupStatus === 'AVAILABLE')
+  const tables = details.tables.filter(({ name }) => !isOwnTable(details, name))
+  const perils = await Promise.all(
+    tables.map(async ({ name, id }) => {
+      const found = await lookAtTable(dynamo, name)
+      const isOriginal = found?.TableId === id && found.TableStatus === 'ACTIVE'
+      return isOriginal || safe.some(({ TableId, BackupName = '' }) => TableId === id || (BackupName.startsWith('restoring.') && BackupName.endsWith(`.${name}`))) ? [] : [name]
+    }),
+  )
+  return perils.flat()
+}
+
+/** One worker's life in which no table may ever be in peril. */
+export function watched(t: Test, stage: RestoreStage) {
+  return {
+    async after(operation: string): Promise<void> {
+      if (!changing.test(operation)) return
+      const perils = await inPeril(stage)
+      if (perils.length > 0) t.fail(`after ${operation} the only copy of ${perils.join(', ')} is in flight`)
+    },
+  }
+}
+
+/** Does an operation undisturbed. @returns how often its journal was written */
+export async function undisturbed(t: Test, stage: RestoreStage, request: OperationRequest): Promise<number> {
+  let writes = 0
+  const { code } = await stage.worker(request, { ...watched(t, stage), wrote: (write) => (writes = write) })
+  t.equal(code, 0, `${request.operation}: ${JSON.stringify(stage.record(request.operation)?.failure)}`)
+  return writes
+}
+
+/** Kills the worker of an operation at one write of its journal, and lets others go on with it until it is done. */
+export async function killedAt(t: Test, stage: RestoreStage, request: OperationRequest, writes: number, lastWriteKept: boolean): Promise<void> {
+  const where = `${request.operation} killed ${lastWriteKept ? 'after' : 'before'} write ${writes}`
+  await stage.worker(request, { ...watched(t, stage), writes, lastWriteKept })
+  const { code } = await stage.worker(request, watched(t, stage))
+  t.equal(code, 0, `${where}: ${JSON.stringify(stage.record(request.operation)?.failure)}`)
+  t.equal(stage.replicas(), 3, `${where}: the release serves`)
+}
+
+/** Runs a number of cases, some at the same time. */
+export async function each<T>(cases: readonly T[], run: (one: T) => Promise<void>): Promise<void> {
+  const left = [...cases]
+  const next = async (): Promise<void> => {
+    for (let one = left.shift(); one !== undefined; one = left.shift()) await run(one)
+  }
+  await Promise.all(Array.from({ length: atOnce }, next))
+}
+
+/** Only what a difference is made of, since worlds are large. */
+export function sameWorld(t: Test, found: World, wanted: World, where: string): void {
+  if (JSON.stringify(found) === JSON.stringify(wanted)) t.pass(where)
+  else t.strictSame(found, wanted, where)
+}
