@@ -142,6 +142,9 @@ async function lookAfterTheDead(request: GuardedRequest, { cluster, events, work
           pauses.begin(hold.pause, request.pause.maxPauseMs)
         }
       }
+      const pods = await cluster.operationPods(request.operation)
+      // A node that is out of reach still shows its pods as running, so one that is not has ended.
+      if (!pods.some(({ role, running }) => role === 'worker' && running)) pauses.fire('the worker is gone (no pod of it runs)')
       if ((await cluster.workerJob(request.operation)).phase === 'active') continue
       pauses.fire('the worker is gone, and its Job starts no other')
       if (pauses.empty && (await closeIfOver(cluster, request.operation))) return over()

@@ -42,8 +42,10 @@ export async function scene(t: Test, { count = 3, version = '4', changes = {} }:
   const guards: RunningGuard[] = []
   t.teardown(async () => {
     for (const one of guards) one.stop()
-    await Promise.race([Promise.all(guards.map(({ ended }) => ended)), sleep(3000, undefined, { ref: false })])
     ledgers.forEach((ledger) => ledger.stop())
+    // What is gone needs no guard.
+    cluster.pods = []
+    await Promise.race([Promise.all(guards.map(({ ended }) => ended)), sleep(3000, undefined, { ref: false })])
   })
   return {
     ledgers,
