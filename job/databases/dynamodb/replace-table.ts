@@ -37,7 +37,8 @@ export async function replaceTable(work: RestoreWork, of: Replacement, regions: 
   const { dynamo } = regions.target
   const from = { backupArn }
   const may = async (found: TableDescription): Promise<boolean> => {
-    if (isRestoredFrom(found, from)) return false
+    // The table that was in service may itself have been restored from this very backup, and written to since.
+    if (isRestoredFrom(found, from) && found.TableId !== of.originalId) return false
     if (!isKnown(found, of)) throw stranger(name, found)
     if (!(await of.isAvailable())) throw unavailable(of)
     return true
