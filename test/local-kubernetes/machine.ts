@@ -84,6 +84,8 @@ export class Machine {
     const entered = this.#read(component)
     if (entered === undefined || !isAlive(entered)) return
     for (const pid of childrenOf(entered.pid)) signal(pid, name)
+    // nsenter halts with its child, but does not go on with it
+    if (name === 'SIGCONT') signal(entered.pid, name)
   }
 
   logFile(component: string): string {
