@@ -1,17 +1,17 @@
 import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { cacheFolder } from '../../../build/cache.ts'
 import { ensureProgram } from '../../java-client/ensure.ts'
+import { fetchedOnce } from '../fetched-once.ts'
+import { freePort } from '../free-port.ts'
 
 const run = promisify(execFile)
 const pom = join(import.meta.dirname, 'pom.xml')
+const fetchMs = 300_000
 
 /**
  * The folder of Amazon's DynamoDB Local and all that it needs, fetched from Maven Central once and kept in the cache; Java is
@@ -20,32 +20,12 @@ const pom = join(import.meta.dirname, 'pom.xml')
  */
 export async function ensureDynamodbLocal(): Promise<string> {
   await ensureProgram('java', '-version', 'openjdk-17-jre-headless')
-  const cache = cacheFolder()
   const version = createHash('sha256').update(await readFile(pom)).digest('hex').slice(0, 12)
-  const folder = join(cache, `dynamodb-local-${version}`)
-  if (existsSync(folder)) return folder
-  await ensureProgram('mvn', '--version', 'maven')
-  await mkdir(cache, { recursive: true })
-  const arriving = await mkdtemp(join(cache, 'dynamodb-local-'))
-  try {
-    await run('mvn', ['--batch-mode', '--quiet', '--file', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${arriving}`, '-DincludeScope=runtime'], { timeout: 300_000 })
-    await rename(arriving, folder)
-  } catch (error) {
-    await rm(arriving, { recursive: true, force: true })
-    // Another run may have been faster.
-    if (!existsSync(folder)) throw error
-  }
-  return folder
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
+  return await fetchedOnce(`dynamodb-local-${version}`, async (folder) => {
+    await ensureProgram('mvn', '--version', 'maven')
+    const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${folder}`, '-DincludeScope=runtime']
+    await run('mvn', ['--batch-mode', '--quiet', '--file', pom, ...copy], { timeout: fetchMs })
+  })
 }
 
 /** A running DynamoDB Local with nothing in it. */

@@ -1,12 +1,11 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { cacheFolder } from '../../../build/cache.ts'
+import { fetchedOnce } from '../fetched-once.ts'
+import { freePort } from '../free-port.ts'
 
 const run = promisify(execFile)
 const version = '5.2.5'
@@ -25,37 +24,20 @@ export async function hasPython(): Promise<boolean> {
 }
 
 /** The folder of moto's packages, fetched from PyPI once and kept in the cache. @throws Error with pip's words */
-async function ensureMoto(): Promise<string> {
-  const cache = cacheFolder()
-  const folder = join(cache, `moto-${version}`)
-  if (existsSync(folder)) return folder
-  await mkdir(cache, { recursive: true })
-  const arriving = await mkdtemp(join(cache, 'moto-'))
-  try {
-    const environment = join(arriving, 'environment')
+function ensureMoto(): Promise<string> {
+  return fetchedOnce(`moto-${version}`, async (folder) => {
+    const environment = join(folder, 'environment')
     await run('python3', ['-m', 'venv', environment], { timeout: installMs })
-    const packages = `moto[applicationautoscaling,dynamodb,server]==${version}`
-    // Programs of an environment know its path; a folder of packages may be moved.
-    await run(join(environment, 'bin', 'pip'), ['install', '--quiet', '--no-cache-dir', '--target', join(arriving, 'packages'), packages], { timeout: installMs })
-    await rename(join(arriving, 'packages'), folder)
-  } catch (error) {
-    // Another run may have been faster.
-    if (!existsSync(folder)) throw error
-  } finally {
-    await rm(arriving, { recursive: true, force: true })
-  }
-  return folder
+    // The programs of an environment know its path, so what is kept is the packages alone, which may be moved.
+    await run(join(environment, 'bin', 'pip'), ['install', '--quiet', '--no-cache-dir', '--target', folder, `moto[applicationautoscaling,dynamodb,server]==${version}`], { timeout: installMs })
+    await rm(environment, { recursive: true })
+  })
 }
 
 /** Starts moto on a free port of the loopback interface. @throws Error with its words where it does not start within a minute */
 export async function startMoto(): Promise<Moto> {
   const folder = await ensureMoto()
-  const free = createServer().listen(0, '127.0.0.1')
-  await once(free, 'listening')
-  const address = free.address()
-  const port = typeof address === 'object' ? (address?.port ?? 0) : 0
-  free.close()
-  await once(free, 'close')
+  const port = await freePort()
   const child = spawn('python3', ['-c', 'from moto.server import main; main()', '-H', '127.0.0.1', '-p', String(port)], { env: { ...process.env, PYTHONPATH: folder }, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'exit')
   let words = ''
