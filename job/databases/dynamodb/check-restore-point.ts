@@ -1,7 +1,8 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Finding } from '../../../operation/finding.ts'
 import { formatTime } from '../../../operation/time.ts'
 import { accountOf } from './describe-backup.ts'
-import type { BackedUpTable } from './details.ts'
+import type { BackedUpTable, Details } from './details.ts'
 import { lookAtTable } from './look-at-table.ts'
 import { readWindow } from './recovery-window.ts'
 import { sourceOf, type RestoreWork } from './restore-work.ts'
@@ -20,13 +21,22 @@ export async function checkPlace({ title, access, details, region, regions, choi
       cure: `correct scalar.db.contact_points, or restore to where the release looks with --region ${access.region}`,
     })
   } else findings.push({ ...place, outcome: 'ok', message: region === details.region ? region : `from ${details.region} to ${region}` })
-  const [any] = await tableNames(regions.source.dynamo)
-  const account = any === undefined ? undefined : accountOf((await lookAtTable(regions.source.dynamo, any))?.TableArn ?? '')
-  if (account !== undefined && account !== '' && account !== details.account) {
-    const other = { check: 'account', subject: title, outcome: 'error' } as const
-    findings.push({ ...other, message: `the credentials are of account ${account}, the backup is of ${details.account}`, cure: 'use credentials of the account that holds the backup: the ServiceAccount, or --database-secret' })
+  return [...findings, ...(await checkAccount(title, details, regions.source.dynamo))]
+}
+
+/** A table's ARN tells whose account it is; where there is no table at all, nothing does. */
+async function checkAccount(title: string, { account: wanted, region, tables }: Details, client: DynamoDBClient): Promise<Finding[]> {
+  const cure = 'use credentials of the account that holds the backup: the ServiceAccount, or --database-secret'
+  const check = { check: 'account', subject: title, cure }
+  const [any] = await tableNames(client)
+  if (any === undefined) {
+    // with a backup of each, all tables may have been lost
+    const outcome = tables.every(({ materialized }) => materialized !== undefined) ? 'warning' : 'error'
+    return [{ ...check, outcome, message: `there is no table at all in ${region}: the credentials may be of another account than ${wanted}, which the backup is of` }]
   }
-  return findings
+  const account = accountOf((await lookAtTable(client, any))?.TableArn ?? '')
+  if (account === '' || account === wanted) return []
+  return [{ ...check, outcome: 'error', message: `the credentials are of account ${account}, the backup is of ${wanted}` }]
 }
 
 /** Whether the restore point is one. */

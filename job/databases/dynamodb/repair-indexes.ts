@@ -37,8 +37,11 @@ async function createIndex(client: DynamoDBClient, table: string, index: GlobalI
   const definitions = expected.attributes.filter(({ name }) => keys.has(name)).map(({ name, type }) => ({ AttributeName: name, AttributeType: type }))
   const input = { TableName: table, AttributeDefinitions: definitions, GlobalSecondaryIndexUpdates: [{ Create: creation(index) }] }
   await onceAllowed(async () => {
-    // an answer may have been lost after it was made
-    if (!(await hasIndex(client, table, index.name))) await client.send(new UpdateTableCommand(input))
+    if (await hasIndex(client, table, index.name)) return
+    await client.send(new UpdateTableCommand(input)).catch(async (error: unknown) => {
+      // an answer may have been lost after it was made, and the call made again
+      if (!(await hasIndex(client, table, index.name))) throw error
+    })
   }, signal)
 }
 

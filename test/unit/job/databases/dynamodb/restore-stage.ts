@@ -49,6 +49,8 @@ export interface Life {
   lastWriteKept?: boolean
   /** called with the number of each write of its journal */
   wrote?: (write: number) => void
+  /** where the release has its properties: those in a Secret cannot be changed */
+  properties?: 'config map' | 'secret'
   /** called after each call to AWS */
   after?: (operation: string) => Promise<void>
 }
@@ -136,7 +138,7 @@ async function runWorker({ aws, cluster, properties }: RestoreStage, folder: str
   const gateway = await openGateway(aws, life.after)
   await writeFile(file, properties())
   process.env[`${envPrefix}AWS_ENDPOINT`] = gateway.endpoint
-  const target = { ...request.target, releases: [{ name: 'my-ledger', app: 'ledger', properties: { file, envPrefix, configMap } }] }
+  const target = { ...request.target, releases: [{ name: 'my-ledger', app: 'ledger', properties: { file, envPrefix, ...(life.properties === 'secret' ? {} : { configMap }) } }] }
   const stop = new AbortController()
   const said: WorkerEvent[] = []
   const events = jsonLineEvents((line) => said.push(JSON.parse(line) as WorkerEvent))

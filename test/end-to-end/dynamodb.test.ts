@@ -1,0 +1,93 @@
+import t, { type Test } from 'tap'
+import { compareSettings } from '../../job/databases/dynamodb/compare-settings.ts'
+import { readDetails } from '../../job/databases/dynamodb/details.ts'
+import { expectedSettings } from '../../job/databases/dynamodb/expected-settings.ts'
+import { lookAtTable } from '../../job/databases/dynamodb/look-at-table.ts'
+import { readAutoscaling } from '../../job/databases/dynamodb/read-autoscaling.ts'
+import { readTableSettings } from '../../job/databases/dynamodb/read-settings.ts'
+import { awsRegion, openAwsStage } from './aws-stage.ts'
+import { backupOf, recordOf } from './records.ts'
+import { damage, replicasOf } from './restore-stage.ts'
+
+const former = 'prod-'
+const at = await openAwsStage('dyn-restore', {
+  prefix: former,
+  replicas: 2,
+  standIn: { STAND_IN_WORKERS: '2' },
+  settings: { restorableLagMs: 1000, limits: { ratePerSecond: {} } },
+})
+const { stage, deployment, aws } = at
+t.teardown(async () => {
+  aws.close()
+  await stage.close()
+})
+t.setTimeout(600_000)
+
+/** @throws Error with what the plugin said where it fails; asserts before the first test would end them all */
+const scalardl = async (...args: string[]) => {
+  const run = await stage.scalardl(args)
+  if (run.code !== 0) throw new Error(`${args.join(' ')}: ${run.stderr}`)
+  return run
+}
+/** What the release's pods read when they start. */
+const prefixInUse = async () => {
+  const { data } = await stage.get<{ data: Record<string, string> }>(['configmap', `${at.release.deployment}-properties`])
+  return /^scalar\.db\.dynamo\.namespace\.prefix=(.*)$/m.exec(Object.values(data).join('\n'))?.[1]
+}
+
+await scalardl('backup', 'my', '--name', 'point')
+await damage(at)
+await stage.kubectl(['set', 'env', deployment, 'STAND_IN_WORKERS=0'])
+await stage.rolledOut(deployment)
+const damaged = await stage.check(deployment)
+const details = readDetails(backupOf(await recordOf(stage, 'backup-point')).databases[0] ?? { storages: [], kind: '', title: '', tables: [], details: {} })
+const seconds = Math.floor(Date.parse(backupOf(await recordOf(stage, 'backup-point')).databases[0]?.snapshotAt ?? '') / 1000)
+
+/** Every setting of every table, as the backup has it. */
+async function hasAllSettings(t: Test, prefix: string): Promise<void> {
+  const autoscaling = await readAutoscaling(aws.autoscaling)
+  for (const { name, settings } of details.tables) {
+    const restored = prefix + name.slice(former.length)
+    const found = await lookAtTable(aws.client, restored)
+    t.ok(found, restored)
+    if (found === undefined) continue
+    const present = await readTableSettings({ dynamo: aws.client, autoscaling: aws.autoscaling, close: () => undefined }, found, autoscaling)
+    t.strictSame(compareSettings(expectedSettings(settings, { former: name, name: restored }), present), [], `${restored} is set as it was in ${awsRegion}`)
+  }
+}
+
+t.test('the data was consistent, and no longer is', async (t) => {
+  t.not(damaged.problems.length, 0)
+  t.ok(details.tables.length > 3)
+})
+
+t.test('under a prefix: the release serves the consistent data of the pause, with every setting, and goes back', async (t) => {
+  const run = await scalardl('restore', 'point', '--name', 'beside', '--yes')
+  t.match(run.stderr, new RegExp(`under the prefix "${seconds}-${former}"|under the prefix "${seconds}-"`))
+  t.equal(await prefixInUse(), `${seconds}-${former}`)
+  t.equal(await replicasOf(at), 2)
+  const verdict = await stage.check(deployment)
+  t.strictSame(verdict.problems, [])
+  await hasAllSettings(t, `${seconds}-${former}`)
+  await scalardl('restore', 'beside', '--undo', '--yes')
+  t.equal(await prefixInUse(), former)
+  t.strictSame(await stage.check(deployment), damaged, 'the former data serves')
+})
+
+t.test('in place: the same under the same names, and back to the last state', async (t) => {
+  const run = await scalardl('restore', 'point', '--name', 'inplace', '--strategy', 'replace', '--yes')
+  t.match(run.stderr, /every other restore point of these tables/)
+  t.equal(await prefixInUse(), former)
+  t.strictSame((await stage.check(deployment)).problems, [])
+  await hasAllSettings(t, former)
+  await scalardl('restore', 'inplace', '--undo', '--yes')
+  t.strictSame(await stage.check(deployment), damaged, 'the former data serves')
+})
+
+t.test('a backup whose tables were made anew is refused before anything is touched', async (t) => {
+  const refused = await stage.scalardl(['restore', 'point', '--name', 'late', '--yes'])
+  t.equal(refused.code, 1)
+  t.match(refused.stderr, /nothing was touched/)
+  t.match(refused.stderr, /is another than the one that was backed up/)
+  t.strictSame(await stage.check(deployment), damaged)
+})
