@@ -19,7 +19,7 @@ function size({ backup }: OperationRecord): string {
 /** What a person wants to know of a backup that has just been made. */
 export const backupColumns: readonly Column<OperationRecord>[] = [
   { title: 'BACKUP', value: (record) => record.backup?.name ?? record.operation },
-  { title: 'STATE', value: backupState },
+  { title: 'STATE', value: (record) => backupState(record) },
   { title: 'RESTORE POINT', value: (record) => record.backup?.restorePoint ?? '-' },
   { title: 'PAUSE', value: pauseLength },
   { title: 'SIZE', value: size },

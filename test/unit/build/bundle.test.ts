@@ -1,7 +1,7 @@
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import t from 'tap'
-import { bundlePlugin, licensesBeside } from '../../../build/bundle.ts'
+import { bundleModule, bundlePlugin, licensesBeside } from '../../../build/bundle.ts'
 import { packageFolder } from '../../../build/licenses.ts'
 import { run } from '../../../build/processes.ts'
 import { projectFolder, projectVersion } from '../../../build/project.ts'
@@ -23,6 +23,12 @@ t.test('the bundled plugin needs no file beside it', async (t) => {
 t.test('the licenses of what is bundled go with it', async (t) => {
   const licenses = readFileSync(licensesBeside(await bundlePlugin()), 'utf8')
   for (const name of ['yargs', '@kubernetes/client-node', 'zod']) t.match(licenses, new RegExp(`^${name} \\d.*license: `, 'm'))
+})
+
+t.test('the guard, which has to start fast, brings no database and no cloud', async (t) => {
+  const licenses = readFileSync(licensesBeside(await bundleModule('job/guard-main.ts', 'guard')), 'utf8')
+  t.match(licenses, /^@grpc\/grpc-js \d/m)
+  t.notMatch(licenses, /^(@aws-sdk\/|@smithy\/|pg )/m)
 })
 
 t.test('a bundled file belongs to the innermost package', async (t) => {

@@ -20,3 +20,11 @@ t.test('one for which something was paused or fixed is what it came to', async (
   t.equal(backupState(record({ state: 'running' })), 'running')
   t.equal(backupState(record({ state: 'cancelled' })), 'cancelled')
 })
+
+t.test('a point that a service keeps for a while has expired after that, unless it was materialized', async (t) => {
+  const kept = { storages: ['ledger/default'], kind: 'dynamodb', title: 'dynamodb://eu-west-1', tables: [{ schema: 'scalar', name: 'asset' }], details: { restorableUntil: '2026-12-26T09:00:00Z' } }
+  const of = (database: typeof kept & { serviceBackups?: number }) => record({ state: 'succeeded', exitCode: 0, backup: { name: 'b', state: 'restorable', databases: [database] } })
+  t.equal(backupState(of(kept), Date.parse('2026-12-26T08:00:00Z')), 'restorable')
+  t.equal(backupState(of(kept), Date.parse('2026-12-26T10:00:00Z')), 'expired')
+  t.equal(backupState(of({ ...kept, serviceBackups: 1 }), Date.parse('2026-12-26T10:00:00Z')), 'restorable')
+})
