@@ -37,14 +37,15 @@ export async function scene(t: Test, { count = 3, version = '4', changes = {} }:
   const ledgers = await startLedgers(count, { version })
   const cluster = inMemoryCluster(ledgers.map(({ pod }) => pod))
   cluster.podsOfOperation = [workerPod, guardPod]
+  const whole = { ...cluster }
   const request = pauseRequest({ pause: guarded, ...changes })
   const port = await freePort()
   const guards: RunningGuard[] = []
   t.teardown(async () => {
     for (const one of guards) one.stop()
     ledgers.forEach((ledger) => ledger.stop())
-    // What is gone needs no guard.
-    cluster.pods = []
+    // What is gone needs no guard, once the API server says so.
+    Object.assign(cluster, whole, { pods: [] })
     await Promise.race([Promise.all(guards.map(({ ended }) => ended)), sleep(3000, undefined, { ref: false })])
   })
   return {
