@@ -14,6 +14,11 @@ export function scaleRates(factor: number): void {
   haste = factor
 }
 
+/** A time between two looks, ms, as it is at the present scale. */
+export function scaled(ms: number): number {
+  return ms / haste
+}
+
 /** So many calls a second, evenly spaced; those that are under way do not count. */
 export function perSecond(rate: number): Limit {
   let freeMs = 0
@@ -21,7 +26,7 @@ export function perSecond(rate: number): Limit {
     async run(call, signal) {
       const nowMs = performance.now()
       const turnMs = Math.max(nowMs, freeMs)
-      freeMs = turnMs + 1000 / rate / haste
+      freeMs = turnMs + scaled(1000 / rate)
       if (turnMs > nowMs) await sleep(turnMs - nowMs, undefined, { signal }).catch(() => undefined)
       signal?.throwIfAborted()
       return await call()

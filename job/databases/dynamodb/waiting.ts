@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { scaled } from './rate-limits.ts'
 
 /** The shortest and the longest time between two looks, ms. */
 const shortestMs = 200
 const longestMs = 10_000
 /** A look comes after at most this part of the time that was waited already, so that looking costs hardly any time. */
-const share = 1 / 50
+const share = 1 / 25
 
 /** Looks again and again until there is something to see. @throws the signal's reason once it aborts */
 export async function until<T>(look: () => Promise<T | undefined>, signal: AbortSignal): Promise<T> {
@@ -13,7 +14,7 @@ export async function until<T>(look: () => Promise<T | undefined>, signal: Abort
     signal.throwIfAborted()
     const seen = await look()
     if (seen !== undefined) return seen
-    const waitMs = Math.min(longestMs, Math.max(shortestMs, (Date.now() - sinceMs) * share))
+    const waitMs = Math.min(scaled(longestMs), Math.max(scaled(shortestMs), (Date.now() - sinceMs) * share))
     await sleep(waitMs, undefined, { signal }).catch(() => undefined)
   }
 }
