@@ -17,7 +17,7 @@ const { values } = parseArgs({
   options: {
     tables: { type: 'string', default: '1,8,40,200' },
     /** how much faster than AWS everything is */
-    scale: { type: 'string', default: '150' },
+    scale: { type: 'string', default: '100' },
     /** minutes that AWS takes to restore a table */
     restore: { type: 'string', default: '10' },
     /** most tables that the script is really run for; beyond, it takes as long for each */
