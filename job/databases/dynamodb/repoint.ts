@@ -27,9 +27,9 @@ export interface Repointing {
   instructions(): string[]
 }
 
-/** The properties that name the tables: the namespace prefix, and the region where it is another. */
-export function repointing({ settings, access, region, context: { properties, former }, title }: RestoreWork, prefix: string): Repointing {
-  const wanted: [string, string][] = [[prefixProperty, prefix], ...(region === access.region ? [] : [['contact_points', region] satisfies [string, string]])]
+/** The properties that name the tables: the namespace prefix, and the region where it is another than the backup's. */
+export function repointing({ settings, details, region, context: { properties, former }, title }: RestoreWork, prefix: string): Repointing {
+  const wanted: [string, string][] = [[prefixProperty, prefix], ...(region === details.region ? [] : [['contact_points', region] satisfies [string, string]])]
   const changes = settings.flatMap((one) => wanted.map(([property, value]) => ({ id: `${one.storage} ${property}`, settings: one, property, value })))
   const lines = changes.map(({ settings: one, property, value }) => properties?.line(one, property, value) ?? `scalar.db.${property}=${value}`)
   let known: Values = valuesSchema.safeParse(former?.details['former']).data ?? {}

@@ -8,7 +8,7 @@ import type { RestoreFlags } from './command.ts'
 import { isDynamodb } from './dynamodb-plan.ts'
 import type { BackupRecord } from './find-record.ts'
 
-type ChoiceFlags = Pick<RestoreFlags, 'strategy' | 'prefix' | 'at' | 'repoint' | 'region' | 'kmsKey'>
+type ChoiceFlags = Pick<RestoreFlags, 'strategy' | 'prefix' | 'at' | 'repoint' | 'region' | 'kmsKey' | 'dropPrevious'>
 
 /** The records among those found that can be read. */
 export function readableBackups(stored: readonly StoredRecord[]): OperationRecord[] {
@@ -48,6 +48,7 @@ function checkFlags(flags: ChoiceFlags, given: readonly string[], { backup }: Ba
     if (parseTime(flags.at) % 1000 !== 0) throw usage('--at cannot be used', 'DynamoDB restores to whole seconds', 'give a time without a fraction')
   }
   if (flags.repoint === 'print' && others.length > 0) throw usage('--repoint print cannot be used', `${others.join(', ')} would be switched while DynamoDB is not`, 'leave it away')
+  if (flags.repoint === 'print' && flags.dropPrevious) throw usage('--repoint print and --drop-previous exclude each other', 'the releases serve on from the former data', 'remove it once they use the restored: restore RESTORE --drop-previous')
   if (flags.strategy !== 'replace') return
   const needless = given.filter((flag) => ['--prefix', '--repoint', '--region'].includes(flag))
   if (needless.length > 0) throw usage(`${needless.join(' and ')} cannot be used with --strategy replace`, 'replaced tables keep their names and their place', 'leave one of them away')

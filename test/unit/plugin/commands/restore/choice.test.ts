@@ -6,7 +6,7 @@ import { restorePlan } from '../../../../../plugin/commands/restore/plan.ts'
 import { chartRelease } from '../../kubernetes/job/chart-deployment.ts'
 
 const plain = (_kind: string, text: string) => text
-const none = { strategy: undefined, prefix: undefined, at: undefined, repoint: undefined, region: undefined, kmsKey: undefined }
+const none = { strategy: undefined, prefix: undefined, at: undefined, repoint: undefined, region: undefined, kmsKey: undefined, dropPrevious: false }
 
 function dynamodb(at: string, materialized: boolean): DatabaseBackup {
   const table = { name: 'scalar.asset', id: 'id-of-asset', ...(materialized ? { materialized: { backupArn: 'arn', bytes: 1 } } : {}) }
@@ -43,9 +43,10 @@ t.test('a plan that replaces tables names the backups that die with them, and no
 
 t.test('flags that this backup has no use for, or that contradict each other, are refused', async (t) => {
   const postgresql = backupOf('p', '2026-11-16T09:30:00.000Z', { storages: ['ledger/default'], kind: 'postgresql', title: 'postgresql://db/ledger', tables: [], details: {} })
-  const refused = (flags: Partial<typeof none> | object, record: BackupRecord) => chooseRestore({ ...none, ...flags }, record, stored)
-  await t.rejects(refused({ strategy: 'replace' }, postgresql), { exitCode: 2, what: /--strategy/ })
-  await t.rejects(refused({ strategy: 'replace', prefix: 'x-' }, monday), { exitCode: 2, what: /--prefix/ })
-  await t.rejects(refused({ at: '2026-11-17T09:30:01.5Z' }, monday), { exitCode: 2, why: /whole seconds/ })
-  await t.rejects(refused({ at: '2026-11-17T09:30:01' }, monday), { exitCode: 2, why: /offset/ })
+  const refused = (flags: object, record: BackupRecord) => chooseRestore({ ...none, ...flags }, record, stored).catch((error: unknown) => error)
+  t.match(await refused({ strategy: 'replace' }, postgresql), { exitCode: 2, what: /--strategy/ })
+  t.match(await refused({ strategy: 'replace', prefix: 'x-' }, monday), { exitCode: 2, what: /--prefix/ })
+  t.match(await refused({ repoint: 'print', dropPrevious: true }, monday), { exitCode: 2, what: /exclude each other/ })
+  t.match(await refused({ at: '2026-11-17T09:30:01.5Z' }, monday), { exitCode: 2, why: /whole seconds/ })
+  t.match(await refused({ at: '2026-11-17T09:30:01' }, monday), { exitCode: 2, why: /offset/ })
 })
