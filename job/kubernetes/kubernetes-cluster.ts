@@ -59,7 +59,7 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
       })
     },
     async writeRecord(record) {
-      const json = JSON.stringify(withoutGuardReport(record), null, 2)
+      const json = recordText(withoutGuardReport(record))
       await parts.write(record.operation, 'record', { json, releases: record.releases }, 'overwrite')
     },
     writeGuardReport: (operation, report) => parts.patch(operation, 'record', guardReportKey, JSON.stringify(report)),
@@ -88,4 +88,12 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
     operationPods: (operation) => operationPods(api, namespace, operation),
     workerJob: (operation) => workerJob(api, namespace, operation),
   }
+}
+
+/** What a ConfigMap holds at most is a mebibyte; up to half of that, a record is written for people to read. */
+const readableBytes = 512 * 1024
+
+function recordText(record: unknown): string {
+  const readable = JSON.stringify(record, null, 2)
+  return Buffer.byteLength(readable) <= readableBytes ? readable : JSON.stringify(record)
 }

@@ -94,7 +94,7 @@ export class RestoreByReplacement implements RestoreDestination {
       differences.push(...(await replaceTable(this.#work, await this.#restored(table, originals), regions, journal, signal)))
     })
     this.#tell(differences)
-    await this.#deleteTemporaries(journal)
+    await this.#deleteTemporaries(journal, context.signal)
     this.#state = 'in-service'
   }
 
@@ -121,11 +121,14 @@ export class RestoreByReplacement implements RestoreDestination {
     this.#originals = originals
     const { lasting } = this.#work
     const differences: string[] = []
-    await forEachTable(this.#tables, new AbortController().signal, async (table, signal) => {
+    const never = new AbortController().signal
+    await forEachTable(this.#tables, never, async (table, signal) => {
       const replacement = await this.#putBack(table, originals, signal)
       if (replacement !== undefined) differences.push(...(await replaceTable(this.#work, replacement, lasting, journal, signal)))
     })
     this.#tell(differences)
+    // A restore that was given up half-way leaves its temporary tables to its undo.
+    if (this.#work.context.former !== undefined) await this.#deleteTemporaries(journal, never)
     if (this.#state === 'in-service') this.#state = 'loaded'
   }
 
@@ -260,8 +263,8 @@ export class RestoreByReplacement implements RestoreDestination {
     }
   }
 
-  async #deleteTemporaries(journal: Journal): Promise<void> {
-    await forEachTable(this.#tables, this.#work.context.signal, (table, signal) => this.#deleteTemporary(table, journal, signal))
+  async #deleteTemporaries(journal: Journal, end: AbortSignal): Promise<void> {
+    await forEachTable(this.#tables, end, (table, signal) => this.#deleteTemporary(table, journal, signal))
   }
 
   async #deleteTemporary(table: BackedUpTable, journal: Journal, signal: AbortSignal): Promise<void> {

@@ -45,6 +45,8 @@ export interface RestoreStage {
 export interface Life {
   /** it is killed at this write of its journal, from 1 */
   writes?: number
+  /** or at the first write at which this is so */
+  until?: () => boolean
   /** whether that write still reaches the cluster */
   lastWriteKept?: boolean
   /** called with the number of each write of its journal */
@@ -158,7 +160,7 @@ async function runWorker({ aws, cluster, properties }: RestoreStage, folder: str
 }
 
 /** The cluster as a worker sees it that is killed at some write of its journal: nothing that it asks afterwards reaches anybody. */
-function mortalCluster(cluster: InMemoryCluster, { writes = Infinity, lastWriteKept = true, wrote = () => undefined }: Life, die: () => void) {
+function mortalCluster(cluster: InMemoryCluster, { writes = Infinity, until = () => false, lastWriteKept = true, wrote = () => undefined }: Life, die: () => void) {
   let written = 0
   let dead = false
   const refuse = () => Promise.reject(new Error('the worker is dead'))
@@ -171,7 +173,7 @@ function mortalCluster(cluster: InMemoryCluster, { writes = Infinity, lastWriteK
       return async (journal: Parameters<InMemoryCluster['writeJournal']>[0]) => {
         written += 1
         wrote(written)
-        if (written < writes) return await cluster.writeJournal(journal)
+        if (written < writes && !until()) return await cluster.writeJournal(journal)
         if (lastWriteKept) await cluster.writeJournal(journal)
         dead = true
         cluster.held.clear()

@@ -1,0 +1,46 @@
+import t from 'tap'
+import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
+import { startAws } from '../../../../stand-ins/aws/aws.ts'
+import { restoreRequest, restoreStages, undoRequest } from './restore-stage.ts'
+import { inPeril } from './restore-walk.ts'
+import { allTables, worldOf } from './restored-world.ts'
+
+const phases = { createTable: 5, deleteTable: 50, updateTable: 5, createIndex: 30, restore: 100, createBackup: 30, timeToLive: 5 }
+const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
+t.teardown(() => aws.stop())
+t.setTimeout(120_000)
+scaleRates(20)
+
+const [abandoned, ready] = await restoreStages(aws, ['abandoned-', 'ready-'], async ({ client, tables }) => {
+  for (const table of tables) await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })
+})
+if (abandoned === undefined || ready === undefined) throw new Error('no stages')
+t.teardown(() => Promise.all([abandoned.close(), ready.close()]))
+
+t.test('a restore in place whose workers all died while it replaced tables is undone: the originals serve, nothing is left', async (t) => {
+  const former = await worldOf(abandoned.clients, 'abandoned-')
+  let deleted = 0
+  let writes = 0
+  const killed = await abandoned.worker(restoreRequest('abandoned', { strategy: 'replace' }), {
+    wrote: (write) => (writes = write),
+    // the journal's writes are counted, so the one after the first deletion is known only once it came
+    after: async (operation) => void (deleted += operation === 'DeleteTable' ? 1 : 0),
+    until: () => deleted > 1,
+  })
+  t.ok(killed.killed, `killed at write ${writes}`)
+  t.equal(abandoned.record('restore-abandoned')?.restore?.serving, 'nothing')
+  t.equal(abandoned.replicas(), 0)
+  t.strictSame(await inPeril(abandoned, true), [])
+  const undo = await abandoned.worker(undoRequest('abandoned'))
+  t.equal(undo.code, 0, JSON.stringify(abandoned.record('undo-abandoned')?.failure))
+  t.strictSame((await worldOf(abandoned.clients, 'abandoned-')).tables, former.tables)
+  t.strictSame((await allTables(abandoned.clients)).filter((name) => name.startsWith('restoring.')), [])
+})
+
+t.test('tables that were made ready and are in use by now are not removed', async (t) => {
+  t.equal((await ready.worker(restoreRequest('ready', { prefix: 'used-', repoint: 'print' }))).code, 0)
+  for (const [key, text] of ready.cluster.texts) ready.cluster.texts.set(key, text.replace('namespace.prefix=ready-', 'namespace.prefix=used-'))
+  t.equal((await ready.worker(undoRequest('ready'))).code, 1)
+  t.match(ready.record('undo-ready')?.failure, { why: /the releases use their prefix "used-"/ })
+  t.equal((await allTables(ready.clients)).filter((name) => name.startsWith('used-')).length, 5)
+})
