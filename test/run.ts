@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { countsOf, sum, type Counts } from './counts.ts'
 
 /**
- * `npm test`: types, lint, unit tests, then the end-to-end tests on a real cluster. Everything runs even when an earlier
+ * `npm test`: types, lint, unit tests, then the end-to-end tests on a real cluster and
+ * the fault matrix on one that it breaks. Everything runs even when an earlier
  * part failed, and the closing line counts them all.
  */
 const parts: readonly { title: string; command: string[] }[] = [
@@ -11,6 +12,7 @@ const parts: readonly { title: string; command: string[] }[] = [
   // tap's test class is made once per installation; a run that finds none yet fails
   { title: 'unit', command: ['sh', '-c', 'tap build >/dev/null && tap run --jobs=2 --timeout=240 --reporter=tap "test/unit/**/*.test.ts"'] },
   { title: 'end to end', command: ['node', 'test/end-to-end/run.ts'] },
+  { title: 'faults', command: ['node', 'test/end-to-end/faults/run.ts'] },
 ]
 
 async function run(title: string, command: readonly string[]): Promise<Counts> {

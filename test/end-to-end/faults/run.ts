@@ -10,7 +10,7 @@ import { clusterName } from './fault-stage.ts'
 import { readResults, resultsVariable, tableOf } from './results.ts'
 
 /**
- * The fault matrix, on a cluster of its own with two nodes: first the faults of single pods, two files at a time, then those
+ * The fault matrix, on a cluster of its own with two nodes: first the faults of single pods, three files at a time, then those
  * of nodes and of the control plane, one at a time. Prints a table of what every case came to, and keeps it as JSON.
  * Arguments that are no options are patterns of the cases to run, such as `worker/killed`; without any all run.
  */
@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
 })
 const results = join(distFolder, 'faults')
 const rounds = [
-  { files: 'test/end-to-end/faults/pods/*.test.ts', jobs: 2 },
+  { files: 'test/end-to-end/faults/pods/*.test.ts', jobs: 3 },
   { files: 'test/end-to-end/faults/cluster/*.test.ts', jobs: 1 },
 ]
 
