@@ -3,14 +3,15 @@ import { Failure } from '../../../operation/failure.ts'
 import type { Journal } from '../../journal/journal.ts'
 import { ensureDeleted, untilGone } from './delete-table.ts'
 import { ensureStep } from './ensure-step.ts'
-import { isRestoredFrom, lookAtTable } from './look-at-table.ts'
-import { forEachTable, isOwnTable, sourceOf, type RestoreWork } from './restore-work.ts'
+import { lookAtTable } from './look-at-table.ts'
+import { forEachTable, isOwnTable, type RestoreWork } from './restore-work.ts'
 import { metadataKey, namespacesKey, readRows } from './scalardb-metadata.ts'
 import { metadataTableName, namespacesTableName, parsePhysicalName } from './table-names.ts'
 
 /**
  * Removes the tables that were in service before a restore under another prefix, and what ScalarDB's metadata says of them.
- * The metadata and namespaces tables themselves stay: other installations may share them.
+ * The metadata and namespaces tables themselves stay: other installations may share them. So does a table that was made anew
+ * since the backup, for nobody was told of it.
  * @throws Failure where deletion protection is on, before the first is removed
  */
 export async function dropFormerTables(work: RestoreWork, journal: Journal): Promise<void> {
@@ -20,13 +21,19 @@ export async function dropFormerTables(work: RestoreWork, journal: Journal): Pro
   await refuseProtected(dynamo, tables.map(({ name }) => name))
   await forEachTable(tables, context.signal, async (table, signal) => {
     progress.enter(table.name, 'deleting')
-    // what was restored from the former table is not it
-    const isFormer = async (found: Parameters<typeof isRestoredFrom>[0]) => !isRestoredFrom(found, sourceOf(work, table))
-    await ensureStep(journal, `delete former ${table.name}`, () => ensureDeleted(dynamo, table.name, isFormer, signal))
+    await ensureStep(journal, `delete former ${table.name}`, () => ensureDeleted(dynamo, table.name, async ({ TableId }) => TableId === table.id, signal))
     await untilGone(dynamo, table.name, signal)
     progress.done(table.name)
   })
-  await ensureStep(journal, 'delete rows of former tables', () => deleteRows(work))
+  const left = await present(dynamo, tables.map(({ name }) => name))
+  for (const name of left) context.events.say('note', `${name} is left: it is another than the table that was backed up`, { level: 'warning' })
+  const dropped = new Set(tables.map(({ name }) => name).filter((name) => !left.includes(name)))
+  await ensureStep(journal, 'delete rows of former tables', () => deleteRows(work, dropped))
+}
+
+async function present(client: DynamoDBClient, names: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(names.map((name) => lookAtTable(client, name)))
+  return found.flatMap((table) => table?.TableName ?? [])
 }
 
 async function refuseProtected(client: DynamoDBClient, names: readonly string[]): Promise<void> {
@@ -40,8 +47,7 @@ async function refuseProtected(client: DynamoDBClient, names: readonly string[])
   })
 }
 
-async function deleteRows({ details, regions: { source: { dynamo } } }: RestoreWork): Promise<void> {
-  const dropped = new Set(details.tables.flatMap(({ name }) => (isOwnTable(details, name) ? [] : [name])))
+async function deleteRows({ details, regions: { source: { dynamo } } }: RestoreWork, dropped: ReadonlySet<string>): Promise<void> {
   const metadata = metadataTableName(details)
   if ((await lookAtTable(dynamo, metadata)) === undefined) return
   const rows = (await readRows(dynamo, metadata)).flatMap((row) => row[metadataKey]?.S ?? [])

@@ -12,12 +12,15 @@ import { isRestoredFrom, lookAtTable } from './look-at-table.ts'
 import { limits } from './rate-limits.ts'
 import { preflightByPrefix } from './preflight-by-prefix.ts'
 import { repoint, repointing, type Repointing } from './repoint.ts'
-import { ownTable, rewriteRows } from './restored-rows.ts'
+import { ownTable, rewriteRows, withRoom } from './restored-rows.ts'
 import { ensureRestoreBegun, untilRestored, type TableRestore } from './restore-table.ts'
 import { forEachTable, sourceOf, type Regions, type RestoreWork } from './restore-work.ts'
 import { restoredPrefix, withPrefix } from './restored-names.ts'
 import { settleTable } from './settle-table.ts'
 import { until } from './waiting.ts'
+
+/** From so many on, writing their rows with one unit of throughput would take longer than restoring them. */
+const manyTables = 40
 
 /**
  * All tables restored beside those in service, under another prefix; the release is then pointed to it. Nothing that is in
@@ -65,8 +68,9 @@ export class RestoreByPrefix implements RestoreDestination {
     const names = new Set(details.tables.map(({ name }) => name))
     await forEachTable(details.tables, context.signal, async (table, signal) => {
       const restore = this.#restoreOf(table)
-      await this.#restored(restore, table.name, journal, regions, signal)
       const own = ownTable(details, table.name, restore.name, this.#prefix, names)
+      const roomy = own !== undefined && names.size > manyTables
+      await this.#restored(roomy ? { ...restore, expected: withRoom(restore.expected) } : restore, table.name, journal, regions, signal)
       if (own !== undefined) await rewriteRows(regions.target.dynamo, own, journal)
       progress.enter(table.name, 'getting its indexes and settings')
       const differences = await settleTable({ clients: regions.target, autoscaling: regions.autoscaling, journal, signal }, restore.name, restore.expected)

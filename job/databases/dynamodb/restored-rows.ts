@@ -6,6 +6,7 @@ import { ensureStep } from './ensure-step.ts'
 import { metadataKey, namespacesKey, readRows } from './scalardb-metadata.ts'
 import { metadataTableName, namespacesTableName, type Naming } from './table-names.ts'
 import { withPrefix } from './restored-names.ts'
+import type { TableSettings } from './table-settings.ts'
 
 const keysSchema = z.array(z.string())
 
@@ -15,6 +16,16 @@ export interface OwnTable {
   key: string
   /** what a row's key is afterwards; undefined for a row of something that was not restored */
   rename: (key: string) => string | undefined
+}
+
+/** Units for which the rows of many tables are written within seconds; ScalarDB gives its own tables one. */
+const roomyUnits = 50
+
+/** The settings with which a table of ScalarDB's own is restored while its rows change; its own throughput comes back with its settings. */
+export function withRoom(settings: TableSettings): TableSettings {
+  if (settings.throughput === undefined) return settings
+  const { readUnits, writeUnits } = settings.throughput
+  return { ...settings, throughput: { readUnits: Math.max(readUnits, roomyUnits), writeUnits: Math.max(writeUnits, roomyUnits) } }
 }
 
 /** How the rows of a table of ScalarDB's own change; undefined for any other table. */

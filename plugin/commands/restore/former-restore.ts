@@ -3,6 +3,7 @@ import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import type { OperationRequest } from '../../../operation/request.ts'
 import type { Action } from '../../command.ts'
+import { listRecords } from '../../kubernetes/records.ts'
 import { findReleases } from '../../kubernetes/releases.ts'
 import type { Session } from '../../kubernetes/session.ts'
 import { finishOperation } from '../../operations/finish-operation.ts'
@@ -12,7 +13,9 @@ import { confirmByName } from '../../terminal/confirm.ts'
 import { readJobOptions } from '../job-options.ts'
 import { wholeNumber } from '../numbers.ts'
 import { withoutTarget } from '../without-target.ts'
+import { readableBackups } from './choice.ts'
 import type { RestoreFlags } from './command.ts'
+import { lostPoints } from './dynamodb-plan.ts'
 import { findBackup, findRestore } from './find-record.ts'
 import { dropPlan, undoPlan } from './plan.ts'
 import { restoreColumns } from './summary.ts'
@@ -30,7 +33,7 @@ async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolea
   const name = chooseName(flags.name, former.releases[0] ?? '')
   const prepare = (request: OperationRequest) =>
     prepareOperation(session, request, parts, { location: backup.backup.location, databaseSecret: flags.databaseSecret }, options)
-  return { former, releases, name, target: { ...withoutTarget, releases: parts.map((part) => part.target) }, prepare }
+  return { former, backup, releases, name, target: { ...withoutTarget, releases: parts.map((part) => part.target) }, prepare }
 }
 
 /** `restore RESTORE --undo` */
@@ -47,9 +50,12 @@ export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal
 
 /** `restore RESTORE --drop-previous` */
 export const dropFormer: Action<RestoreFlags> = async (flags, session, terminal) => {
-  const { former, name, target, prepare } = await openFormer(flags, session, false)
+  const { former, backup, name, target, prepare } = await openFormer(flags, session, false)
   const objects = await prepare({ ...requestCore(session, 'drop', name, target), restore: former.operation })
-  terminal.note(dropPlan(former, terminal.style))
+  // Replaced tables were deleted long ago; what was kept of them is backups alone.
+  const others = former.restore.choice?.strategy === 'replace' ? undefined : readableBackups(await listRecords(session, 'backup'))
+  const lost = others === undefined ? [] : lostPoints(backup, { dropPrevious: true, others })
+  terminal.note(dropPlan(former, lost, terminal.style))
   if (flags.dryRun === 'none') await confirmByName(terminal, { name: former.releases.join(','), act: `removing what ${former.operation} kept`, yes: flags.yes })
   const done = await runOperation(session, terminal, objects, flags)
   return done === undefined ? ExitCode.done : finishOperation(terminal, flags.output, done, restoreColumns)

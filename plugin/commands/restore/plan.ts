@@ -65,11 +65,12 @@ export function undoPlan(record: RestoreRecord, releases: readonly Release[], re
   ].join('\n')
 }
 
-/** The same for removing the former data. */
-export function dropPlan(record: RestoreRecord, style: Style): string {
+/** The same for removing the former data. @param lost what goes with it */
+export function dropPlan(record: RestoreRecord, lost: readonly string[], style: Style): string {
   return [
     style('bold', `Removal of what ${record.operation} kept`),
     style('yellow', 'What is lost, with NO way back:'),
     ...record.restore.databases.map((database) => `  ${database.title}: ${database.previous ?? 'nothing kept'}`),
+    ...lost.map((line) => `  ${line}`),
   ].join('\n')
 }
