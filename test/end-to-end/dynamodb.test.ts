@@ -74,6 +74,17 @@ t.test('under a prefix: the release serves the consistent data of the pause, wit
   t.strictSame(await stage.check(deployment), damaged, 'the former data serves')
 })
 
+t.test('--repoint print: the tables stand ready and what to set is shown; the release serves on, and they can be removed again', async (t) => {
+  const run = await scalardl('restore', 'point', '--name', 'ready', '--repoint', 'print', '--prefix', 'ready-', '--yes')
+  t.match(run.stderr, /to use the restored tables, set scalar\.db\.dynamo\.namespace\.prefix=ready- of release my \(Helm: in ledger\.ledgerProperties\)/)
+  t.equal(await prefixInUse(), former)
+  const ready = async () => ((await aws.client.listTables({ ExclusiveStartTableName: 'ready' })).TableNames ?? []).filter((name) => name.startsWith('ready-'))
+  t.equal((await ready()).length, details.tables.length)
+  await scalardl('restore', 'ready', '--undo', '--yes')
+  t.strictSame(await ready(), [])
+  t.strictSame(await stage.check(deployment), damaged, 'the release served all the while')
+})
+
 t.test('in place: the same under the same names, and back to the last state', async (t) => {
   const run = await scalardl('restore', 'point', '--name', 'inplace', '--strategy', 'replace', '--yes')
   t.match(run.stderr, /every other restore point of these tables/)

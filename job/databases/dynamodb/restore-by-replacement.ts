@@ -3,21 +3,15 @@ import type { Finding } from '../../../operation/finding.ts'
 import type { RestoredDatabase } from '../../../operation/record.ts'
 import type { Journal } from '../../journal/journal.ts'
 import type { RestoreDestination, RestorePlan } from '../database.ts'
-import { backupWatch, systemBackups, type BackupWatch, type SystemBackups } from './backup-watch.ts'
-import { ensureOwnDeleted } from './delete-table.ts'
+import { systemBackups, type SystemBackups } from './backup-watch.ts'
 import { kindName, type BackedUpTable } from './details.ts'
-import { ensureStep } from './ensure-step.ts'
 import { expectedSettings } from './expected-settings.ts'
-import { isRestoredFrom, lookAtTable } from './look-at-table.ts'
-import { formOfTemporary } from './materialize.ts'
+import { lookAtTable } from './look-at-table.ts'
 import { noteOriginals, notedOriginals, type Originals } from './originals.ts'
 import { preflightByReplacement } from './preflight-by-replacement.ts'
-import { limits } from './rate-limits.ts'
 import { replaceTable, type Replacement } from './replace-table.ts'
-import { ensureRestoreBegun, untilRestored } from './restore-table.ts'
-import { forEachTable, isOwnTable, sourceOf, type RestoreWork } from './restore-work.ts'
-import { temporaryName } from './restored-names.ts'
-import { ensureBackup, ensureBackupDeleted, isAvailable, untilAvailable } from './table-backup.ts'
+import { ReplacementBackups } from './replacement-backups.ts'
+import { forEachTable, isOwnTable, type RestoreWork } from './restore-work.ts'
 import { until } from './waiting.ts'
 
 /** A restore's own backups are named after it; its clock and AWS's may differ, ms. */
@@ -31,7 +25,7 @@ const clockMarginMs = 3_600_000
 export class RestoreByReplacement implements RestoreDestination {
   readonly #work: RestoreWork
   readonly #tables: readonly BackedUpTable[]
-  readonly #backups: BackupWatch
+  readonly #backups: ReplacementBackups
   readonly #systemBackups: SystemBackups
   #state: RestoredDatabase['state'] = 'planned'
   #originals: Originals | undefined
@@ -44,14 +38,13 @@ export class RestoreByReplacement implements RestoreDestination {
     const { operation } = work.context
     const madeMs = Date.parse(operation.split('@')[1] ?? '')
     const since = Number.isNaN(madeMs) ? 0 : madeMs - clockMarginMs
-    const { dynamo } = work.lasting.target
-    this.#backups = backupWatch(dynamo, since, temporaryName(operation, ''))
-    this.#systemBackups = systemBackups(dynamo, since)
+    this.#backups = new ReplacementBackups(work, since)
+    this.#systemBackups = systemBackups(work.lasting.target.dynamo, since)
   }
 
   async plan(): Promise<RestorePlan> {
     const { title, point } = this.#work
-    const hops = this.#tables.filter((table) => this.#isToBeMade(table)).length
+    const hops = this.#tables.filter((table) => this.#backups.isToBeMade(table)).length
     return {
       title,
       steps: [
@@ -67,7 +60,7 @@ export class RestoreByReplacement implements RestoreDestination {
   }
 
   async preflight(journal?: Journal): Promise<Finding[]> {
-    return preflightByReplacement(this.#work, this.#tables, { journal, temporary: (table) => this.#temporary(table), isToBeMade: (table) => this.#isToBeMade(table) })
+    return preflightByReplacement(this.#work, this.#tables, { journal, temporary: (table) => this.#backups.temporary(table), isToBeMade: (table) => this.#backups.isToBeMade(table) })
   }
 
   async verify(): Promise<void> {
@@ -78,7 +71,7 @@ export class RestoreByReplacement implements RestoreDestination {
     const { context } = this.#work
     const noting = noteOriginals(this.#work, this.#tables, journal)
     noting.catch(() => undefined)
-    await forEachTable(this.#tables, context.signal, (table, signal) => this.#makeBackup(table, journal, signal))
+    await forEachTable(this.#tables, context.signal, (table, signal) => this.#backups.make(table, journal, signal))
     this.#originals = await noting
     this.#state = 'loaded'
   }
@@ -132,28 +125,14 @@ export class RestoreByReplacement implements RestoreDestination {
     if (this.#state === 'in-service') this.#state = 'loaded'
   }
 
-  /** What was made on the way: temporary tables and their backups. Never the only copy: the table itself has to be there. */
+  /** What was made on the way: temporary tables and their backups. */
   async discard(journal: Journal): Promise<void> {
-    const { lasting, context } = this.#work
-    const { dynamo } = lasting.target
-    const never = new AbortController().signal
-    await forEachTable(this.#tables, never, async (table, signal) => {
-      if (!this.#isToBeMade(table) || (!journal.begun(this.#restoreStep(table)) && context.former === undefined)) return
-      const temporary = this.#temporary(table)
-      // A table that is being restored cannot be deleted.
-      await until(async () => ((await lookAtTable(dynamo, temporary))?.TableStatus === 'CREATING' && !context.signal.aborted ? undefined : true), signal)
-      await this.#deleteTemporary(table, journal, signal)
-      await this.#deleteBackups(table, journal, signal)
-    })
+    await forEachTable(this.#tables, new AbortController().signal, (table, signal) => this.#backups.discard(table, journal, signal))
     this.#state = 'discarded'
   }
 
   async dropPrevious(journal: Journal): Promise<void> {
-    await forEachTable(this.#tables, this.#work.context.signal, async (table, signal) => {
-      if (!this.#isToBeMade(table)) return
-      await this.#deleteTemporary(table, journal, signal)
-      await this.#deleteBackups(table, journal, signal)
-    })
+    await forEachTable(this.#tables, this.#work.context.signal, (table, signal) => this.#backups.discard(table, journal, signal))
     this.#previousKept = false
   }
 
@@ -173,68 +152,22 @@ export class RestoreByReplacement implements RestoreDestination {
     this.#work.close()
   }
 
-  /** Whether a backup of the point is made on the way; one that was materialized is there already. */
-  #isToBeMade(table: BackedUpTable): boolean {
-    return !('backupArn' in sourceOf(this.#work, table))
-  }
-
-  #temporary({ name }: BackedUpTable): string {
-    return temporaryName(this.#work.context.operation, name)
-  }
-
-  #restoreStep(table: BackedUpTable): string {
-    return `restore ${table.name} to ${this.#temporary(table)}`
-  }
-
-  async #makeBackup(table: BackedUpTable, journal: Journal, signal: AbortSignal): Promise<void> {
-    const { regions, progress } = this.#work
-    const { dynamo } = regions.target
-    const from = sourceOf(this.#work, table)
-    const name = this.#temporary(table)
-    if ('backupArn' in from || (await this.#available(name)) !== undefined) return
-    progress.enter(table.name, 'waiting for its turn')
-    await limits.restores.run(async () => {
-      progress.enter(table.name, 'restoring to a temporary table')
-      const restore = { name, from, expected: formOfTemporary(table.settings) }
-      const surroundings = { dynamo, source: dynamo, signal }
-      await ensureStep(journal, this.#restoreStep(table), () => ensureRestoreBegun(surroundings, restore))
-      await untilRestored(surroundings, restore)
-    }, signal)
-    progress.enter(table.name, 'backing up the temporary table')
-    await ensureStep(journal, `back up ${name}`, () => ensureBackup(dynamo, this.#backups, name, name, signal))
-    await untilAvailable(this.#backups, name, signal)
-  }
-
-  async #available(name: string): Promise<string | undefined> {
-    return (await this.#backups(name)).find(({ BackupStatus: status }) => status === 'AVAILABLE')?.BackupArn
-  }
-
-  /** The backup that takes a table's place. @throws Failure where there is none */
-  async #backupOf(table: BackedUpTable): Promise<string> {
-    const from = sourceOf(this.#work, table)
-    const arn = 'backupArn' in from ? from.backupArn : await this.#available(this.#temporary(table))
-    if (arn !== undefined) return arn
-    throw new Failure({ what: `${table.name} is not replaced`, why: 'the backup that is to take its place is not AVAILABLE', next: 'run the restore again' })
-  }
-
   /** All of them, before the first table is deleted. */
   async #requireBackups(): Promise<void> {
-    await Promise.all(this.#tables.map((table) => this.#backupOf(table)))
+    await Promise.all(this.#tables.map((table) => this.#backups.of(table)))
   }
 
   async #restored(table: BackedUpTable, originals: Originals): Promise<Replacement> {
-    const { choice, lasting } = this.#work
     const originalId = originals[table.name]?.id ?? table.id
-    const backupArn = await this.#backupOf(table)
-    const isStillAvailable = this.#isToBeMade(table) ? async () => (await this.#available(this.#temporary(table))) === backupArn : () => isAvailable(lasting.target.dynamo, backupArn)
+    const backupArn = await this.#backups.of(table)
     const system = (await this.#systemBackups(originalId))?.BackupArn
     return {
       name: table.name,
       backupArn,
-      expected: expectedSettings(table.settings, { former: table.name, name: table.name, kmsKey: choice.kmsKey }),
+      expected: expectedSettings(table.settings, { former: table.name, name: table.name, kmsKey: this.#work.choice.kmsKey }),
       comes: 'restored',
       originalId,
-      isAvailable: isStillAvailable,
+      isAvailable: () => this.#backups.isAvailable(table, backupArn),
       known: system === undefined ? [] : [system],
     }
   }
@@ -259,28 +192,12 @@ export class RestoreByReplacement implements RestoreDestination {
       comes: 'original',
       originalId: original.id,
       isAvailable: async () => (await this.#systemBackups(original.id))?.BackupStatus === 'AVAILABLE',
-      known: [await this.#backupOf(table)],
+      known: [await this.#backups.of(table)],
     }
   }
 
   async #deleteTemporaries(journal: Journal, end: AbortSignal): Promise<void> {
-    await forEachTable(this.#tables, end, (table, signal) => this.#deleteTemporary(table, journal, signal))
-  }
-
-  async #deleteTemporary(table: BackedUpTable, journal: Journal, signal: AbortSignal): Promise<void> {
-    const from = sourceOf(this.#work, table)
-    if ('backupArn' in from) return
-    const name = this.#temporary(table)
-    await ensureStep(journal, `delete ${name}`, () => ensureOwnDeleted(this.#work.lasting.target.dynamo, name, (found) => isRestoredFrom(found, from), signal))
-  }
-
-  async #deleteBackups(table: BackedUpTable, journal: Journal, signal: AbortSignal): Promise<void> {
-    const { dynamo } = this.#work.lasting.target
-    await ensureStep(journal, `delete backup ${this.#temporary(table)}`, async () => {
-      const found = await lookAtTable(dynamo, table.name)
-      if (found?.TableStatus !== 'ACTIVE') throw new Failure({ what: `the backup of ${table.name} is not removed`, why: 'its table is not ACTIVE, so it may be the only copy', next: 'see what became of the table first' })
-      for (const { BackupArn: arn } of await this.#backups(this.#temporary(table))) if (arn !== undefined) await ensureBackupDeleted(dynamo, arn, signal)
-    })
+    await forEachTable(this.#tables, end, (table, signal) => this.#backups.deleteTemporary(table, journal, signal))
   }
 
   #tell(differences: readonly string[]): void {

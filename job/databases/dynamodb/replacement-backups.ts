@@ -1,0 +1,105 @@
+import { Failure } from '../../../operation/failure.ts'
+import type { Journal } from '../../journal/journal.ts'
+import { backupWatch, type BackupWatch } from './backup-watch.ts'
+import { ensureOwnDeleted } from './delete-table.ts'
+import type { BackedUpTable } from './details.ts'
+import { ensureStep } from './ensure-step.ts'
+import { isRestoredFrom, lookAtTable } from './look-at-table.ts'
+import { formOfTemporary } from './materialize.ts'
+import { limits } from './rate-limits.ts'
+import { ensureRestoreBegun, untilRestored } from './restore-table.ts'
+import { sourceOf, type RestoreWork } from './restore-work.ts'
+import { temporaryName } from './restored-names.ts'
+import { ensureBackup, ensureBackupDeleted, isAvailable, untilAvailable } from './table-backup.ts'
+import { until } from './waiting.ts'
+
+/**
+ * The backups that take the place of tables: those that were materialized, and for every other table one of a temporary table
+ * that was restored to the point. What is made is named after the restore, so that every worker of it meets its own work.
+ */
+export class ReplacementBackups {
+  readonly #work: RestoreWork
+  readonly #watch: BackupWatch
+
+  /** @param since backups made before are none of this restore's, ms */
+  constructor(work: RestoreWork, since: number) {
+    this.#work = work
+    this.#watch = backupWatch(work.lasting.target.dynamo, since, temporaryName(work.context.operation, ''))
+  }
+
+  /** Whether a table's backup is made on the way. */
+  isToBeMade(table: BackedUpTable): boolean {
+    return !('backupArn' in sourceOf(this.#work, table))
+  }
+
+  temporary({ name }: BackedUpTable): string {
+    return temporaryName(this.#work.context.operation, name)
+  }
+
+  /** Restores a table to its temporary name and backs that up, as far as it is not done. Answers once the backup is AVAILABLE. */
+  async make(table: BackedUpTable, journal: Journal, signal: AbortSignal): Promise<void> {
+    const { regions, progress } = this.#work
+    const { dynamo } = regions.target
+    const from = sourceOf(this.#work, table)
+    const name = this.temporary(table)
+    if ('backupArn' in from || (await this.#available(name)) !== undefined) return
+    progress.enter(table.name, 'waiting for its turn')
+    await limits.restores.run(async () => {
+      progress.enter(table.name, 'restoring to a temporary table')
+      const restore = { name, from, expected: formOfTemporary(table.settings) }
+      const surroundings = { dynamo, source: dynamo, signal }
+      await ensureStep(journal, this.#restoreStep(table), () => ensureRestoreBegun(surroundings, restore))
+      await untilRestored(surroundings, restore)
+    }, signal)
+    progress.enter(table.name, 'backing up the temporary table')
+    await ensureStep(journal, `back up ${name}`, () => ensureBackup(dynamo, this.#watch, name, name, signal))
+    await untilAvailable(this.#watch, name, signal)
+  }
+
+  /** The backup that takes a table's place. @throws Failure where none is AVAILABLE */
+  async of(table: BackedUpTable): Promise<string> {
+    const from = sourceOf(this.#work, table)
+    const arn = 'backupArn' in from ? from.backupArn : await this.#available(this.temporary(table))
+    if (arn !== undefined) return arn
+    throw new Failure({ what: `${table.name} is not replaced`, why: 'the backup that is to take its place is not AVAILABLE', next: 'run the restore again' })
+  }
+
+  /** Whether that backup can be restored at this moment, asked of AWS. */
+  async isAvailable(table: BackedUpTable, arn: string): Promise<boolean> {
+    if (this.isToBeMade(table)) return (await this.#available(this.temporary(table))) === arn
+    return isAvailable(this.#work.lasting.target.dynamo, arn)
+  }
+
+  async deleteTemporary(table: BackedUpTable, journal: Journal, signal: AbortSignal): Promise<void> {
+    const from = sourceOf(this.#work, table)
+    if ('backupArn' in from) return
+    const name = this.temporary(table)
+    await ensureStep(journal, `delete ${name}`, () => ensureOwnDeleted(this.#work.lasting.target.dynamo, name, (found) => isRestoredFrom(found, from), signal))
+  }
+
+  /** Removes everything that was made for a table; never the only copy: the table itself has to be there. */
+  async discard(table: BackedUpTable, journal: Journal, signal: AbortSignal): Promise<void> {
+    const { context, lasting } = this.#work
+    if (!this.isToBeMade(table) || (!journal.begun(this.#restoreStep(table)) && context.former === undefined)) return
+    const temporary = this.temporary(table)
+    // A table that is being restored cannot be deleted.
+    await until(async () => ((await lookAtTable(lasting.target.dynamo, temporary))?.TableStatus === 'CREATING' && !context.signal.aborted ? undefined : true), signal)
+    await this.deleteTemporary(table, journal, signal)
+    await ensureStep(journal, `delete backup ${temporary}`, () => this.#deleteBackups(table, signal))
+  }
+
+  async #deleteBackups(table: BackedUpTable, signal: AbortSignal): Promise<void> {
+    const { dynamo } = this.#work.lasting.target
+    const found = await lookAtTable(dynamo, table.name)
+    if (found?.TableStatus !== 'ACTIVE') throw new Failure({ what: `the backup of ${table.name} is not removed`, why: 'its table is not ACTIVE, so it may be the only copy', next: 'see what became of the table first' })
+    for (const { BackupArn: arn } of await this.#watch(this.temporary(table))) if (arn !== undefined) await ensureBackupDeleted(dynamo, arn, signal)
+  }
+
+  #restoreStep(table: BackedUpTable): string {
+    return `restore ${table.name} to ${this.temporary(table)}`
+  }
+
+  async #available(name: string): Promise<string | undefined> {
+    return (await this.#watch(name)).find(({ BackupStatus: status }) => status === 'AVAILABLE')?.BackupArn
+  }
+}
