@@ -16,19 +16,23 @@ const usualPatienceMs = 30_000
 
 /**
  * Asks the API server, again where that may help (no answer, too many requests, a fault of its own), so only for what may be asked twice.
+ * One that has just started refuses everything (403) until it knows the Roles: after no answer, a refusal is asked again too.
  * @param what for people, after "may not" and "could not": `list pods`
  * @param patienceMs for how long an answer is awaited
  * @throws Failure once it gives up or is refused, except ApiException for 404 and 409, which only the caller understands
  */
 export async function ask<T>(what: string, request: () => Promise<T>, patienceMs = usualPatienceMs): Promise<T> {
   const until = Date.now() + patienceMs
+  let wasAway = false
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
     try {
       return await request()
     } catch (error) {
       const status = statusOf(error)
       if (status === 404 || status === 409) throw error
-      if (!isTransient(status) || Date.now() + waitMs > until) throw refusal(what, error)
+      wasAway ||= isTransient(status)
+      const mayHelp = isTransient(status) || (status === 403 && wasAway)
+      if (!mayHelp || Date.now() + waitMs > until) throw refusal(what, error)
       await sleep(waitMs)
     }
   }

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { processesOf, signalPod } from '../../../local-kubernetes/pod-processes.ts'
 import { Matrix, unusable, usable } from '../fault-case.ts'
 import { FaultStage } from '../fault-stage.ts'
 import { waysToEnd } from './ways-to-end.ts'
@@ -14,8 +16,12 @@ for (const { name, title, end } of waysToEnd) {
     await one.begin('backup')
     const worker = await one.worker()
     await one.inPhase('preflight')
+    // halted, since a kubelet takes a moment to ask a pod to go, and the pause must not begin in it
+    signalPod(worker.uid, 'SIGSTOP')
     await one.fault(() => end(at.stage, worker))
     await at.setFaults(one.pods[0], {})
+    await sleep(2000)
+    if (processesOf(worker.uid).length > 0) signalPod(worker.uid, 'SIGCONT')
   })
 
   matrix.case(`${name}-paused`, `worker ${title} in its pause`, unusable(/worker was replaced|interrupted|SIGTERM/), async (one) => {
