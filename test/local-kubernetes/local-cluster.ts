@@ -6,6 +6,7 @@ import { areBuilt, buildComponents } from './components.ts'
 import { cutBetween, cutNode, mendBetween, mendNode } from './cuts.ts'
 import { addNode, isHealthy, kubectl, makeCluster, removeCluster, startNode } from './lifecycle.ts'
 import { withLock } from '../../build/lock.ts'
+import { disconnect } from './network.ts'
 import { importImage } from './node.ts'
 import type { RunOptions } from '../../build/processes.ts'
 import { makeSmallVolume, removeSmallVolume, type SmallVolume } from './small-volume.ts'
@@ -92,8 +93,8 @@ export class LocalCluster {
   /** Cuts a node's power: all its processes end at once, and say goodbye to nobody; its disk stays. */
   async stopNode(number: number): Promise<void> {
     const machine = this.#machine(number)
-    // A kernel that ends processes would close their connections for them.
-    if (machine.isOn()) await cutNode(this.#cluster, number)
+    // A kernel that ends processes would close their connections for them. The link goes: sockets that nobody answers keep it for a while.
+    await disconnect(this.#cluster.network, number)
     await machine.stop()
   }
 

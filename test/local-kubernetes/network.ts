@@ -79,6 +79,12 @@ export async function connect(machine: Machine, network: Network, number: number
   for (const other of numbers) if (other !== number) await routeTo(machine, network, other)
 }
 
+/** Pulls a machine's plug out of the bridge; gone already is no error. */
+export async function disconnect(network: Network, number: number): Promise<void> {
+  const plug = plugOf(network, number)
+  if (existsSync(`/sys/class/net/${plug}`)) await run('ip', ['link', 'del', plug])
+}
+
 /** Tells a machine where the pods of another are. */
 export async function routeTo(machine: Machine, network: Network, other: number): Promise<void> {
   await machine.run('ip', ['route', 'replace', podRangeOf(other), 'via', machineAddress(network, other)])
