@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 /** The way of one worker to AWS: it can be cut for good, as when the worker is killed. */
 export interface Gateway {
   endpoint: string
-  /** from now on every call is refused, without reaching AWS */
+  /** From now on every call is refused, without reaching AWS: as long as the process lives, so that nothing of a dead worker tries on. */
   cut(): void
   close(): Promise<void>
 }
@@ -36,7 +36,10 @@ export async function openGateway(aws: { endpoint: string }, after: (operation: 
   if (address === null || typeof address === 'string') throw new Error('the gateway has no port')
   return {
     endpoint: `http://127.0.0.1:${address.port}`,
-    cut: () => (isCut = true),
+    cut() {
+      isCut = true
+      server.unref()
+    },
     async close() {
       server.closeAllConnections()
       server.close()

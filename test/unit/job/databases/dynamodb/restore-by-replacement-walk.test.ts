@@ -1,45 +1,6 @@
 import t from 'tap'
-import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
-import { startAws } from '../../../../stand-ins/aws/aws.ts'
-import { dropRequest, restoreRequest, restoreStages, undoRequest } from './restore-stage.ts'
-import { each, killedAt, sameWorld, undisturbed } from './restore-walk.ts'
-import { worldOf } from './restored-world.ts'
+import { walkReplacements } from './replacement-walk.ts'
 
-const phases = { createTable: 5, deleteTable: 30, updateTable: 5, createIndex: 30, restore: 60, createBackup: 30, timeToLive: 5 }
-const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-t.teardown(() => aws.stop())
 t.setTimeout(900_000)
-scaleRates(20)
 
-t.test('killed at every write of the journal in turn, a restore in place, its undo and the removal of what it kept end as they would have without', async (t) => {
-  const open = async (prefix: string) => {
-    const [stage] = await restoreStages(aws, [prefix], async ({ client, tables }) => {
-      for (const table of tables) await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })
-    })
-    if (stage === undefined) throw new Error('no stage')
-    t.teardown(() => stage.close())
-    return stage
-  }
-  const undone = await open('undone-')
-  const writes = await undisturbed(t, undone, restoreRequest('undone', { strategy: 'replace' }))
-  const replaced = await worldOf(undone.clients, 'undone-')
-  await undisturbed(t, undone, undoRequest('undone'))
-  const putBack = await worldOf(undone.clients, 'undone-')
-  const dropped = await open('dropped-')
-  await undisturbed(t, dropped, restoreRequest('dropped', { strategy: 'replace' }))
-  await undisturbed(t, dropped, dropRequest('dropped'))
-  const accepted = await worldOf(dropped.clients, 'dropped-')
-  t.comment(`${writes} writes`)
-
-  await each(Array.from({ length: writes }, (_, index) => index + 1), async (write) => {
-    const prefix = `p${write}-`
-    const stage = await open(prefix)
-    const name = `k${write}`
-    await killedAt(t, stage, restoreRequest(name, { strategy: 'replace' }), write, write % 3 > 0)
-    sameWorld(t, await worldOf(stage.clients, prefix), replaced, `all is there, killed at write ${write}`)
-    t.match(stage.record(`restore-${name}`), { state: 'succeeded', restore: { serving: 'restored' } })
-    const accept = write % 4 === 0
-    await killedAt(t, stage, accept ? dropRequest(name) : undoRequest(name), accept ? write / 4 : write, write % 3 !== 1)
-    sameWorld(t, await worldOf(stage.clients, prefix), accept ? accepted : putBack, `${accept ? 'accepted' : 'undone'}, killed at write ${write}`)
-  })
-})
+t.test('killed at every other write of the journal, from the first, a restore in place, its undo and the removal of what it kept end as they would have without', (t) => walkReplacements(t, (write) => write % 2 === 1))

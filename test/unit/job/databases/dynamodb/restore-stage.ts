@@ -155,7 +155,7 @@ async function runWorker({ aws, cluster, properties }: RestoreStage, folder: str
     if (!isDead()) throw error
     return { killed: true, code: undefined, events: said }
   } finally {
-    await gateway.close()
+    if (!isDead()) await gateway.close()
   }
 }
 
