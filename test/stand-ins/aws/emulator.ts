@@ -11,6 +11,9 @@ export interface Space {
 const batchSize = 25
 const parallelBatches = 4
 const attempts = 10
+/** How long a call waits for the indexes of other tables, ms. */
+const patienceMs = 30_000
+const lookMs = 50
 
 /** What of a table's definition its items depend on. */
 export interface Shape {
@@ -30,13 +33,17 @@ export class Emulator {
 
   /** @throws AwsError as the storage answers it */
   async call(space: Space, operation: string, input: object): Promise<Record<string, unknown>> {
+    const until = performance.now() + patienceMs
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#attempt(space, operation, input)
       } catch (error) {
-        // DynamoDB Local fails calls, without an effect, that meet an index being built.
-        if (attempt === attempts || !(error instanceof AwsError) || error.code !== 'InternalFailure') throw error
-        await sleep(attempt * 10)
+        const code = error instanceof AwsError ? error.code : undefined
+        // DynamoDB Local builds indexes of five tables at a time, and says nothing of when it is done.
+        if (code === 'LimitExceededException' && performance.now() < until) await sleep(lookMs)
+        // It fails calls, without an effect, that meet an index being built.
+        else if (code === 'InternalFailure' && attempt < attempts) await sleep(attempt * 10)
+        else throw error
       }
     }
   }
