@@ -23,6 +23,8 @@ export interface Trial {
   beside(): Promise<string[]>
   /** makes it impossible to switch, until the answer is called */
   obstruct(): Promise<() => Promise<void>>
+  /** keeps a load from coming to its end, until the answer is called; where one takes a while by itself there is no need */
+  delay?(): () => void
 }
 
 /** What every kind of database must hold. */
@@ -169,9 +171,11 @@ export async function databaseConformance(t: Test, kind: DatabaseKind, open: (t:
     const halt = new AbortController()
     const destination = kind.restore(trial.settings, entry, { ...context('restore-b'), signal: halt.signal })
     const journal = await memoryJournal()
+    const goOn = trial.delay?.()
     const loading = destination.load(journal)
     setTimeout(() => halt.abort(new Error('told to stop')), 150)
     await t.rejects(loading, { message: 'told to stop' })
+    goOn?.()
     await destination.deactivate(journal)
     await destination.discard(journal)
     t.strictSame(await trial.beside(), [])

@@ -42,6 +42,10 @@ await t.test('DynamoDB is a database', (t) =>
         const { BackupSummaries: backups = [] } = await client.listBackups({ BackupType: 'USER' })
         return [...here(all).filter((name) => !tables.includes(name)), ...here(backups.map(({ BackupName }) => BackupName))]
       },
+      delay() {
+        aws.set({ phases: { restore: 'held' } })
+        return () => aws.set({ phases })
+      },
       async obstruct() {
         await protect(true)
         return async () => void (await protect(false))
