@@ -36,7 +36,7 @@ function completePod(spec: V1PodSpec, image: string, request: OperationRequest, 
     serviceAccountName: options.serviceAccount,
     ...(options.imagePullSecrets.length > 0 ? { imagePullSecrets: options.imagePullSecrets.map((name) => ({ name })) } : {}),
     ...(Object.keys(options.nodeSelector).length > 0 ? { nodeSelector: options.nodeSelector } : {}),
-    ...(options.tolerations.length > 0 ? { tolerations: [...options.tolerations] } : {}),
+    ...(options.tolerations.length > 0 ? { tolerations: [...(spec.tolerations ?? []), ...options.tolerations] } : {}),
     containers: spec.containers.map((container) => ({ ...container, image, ...(options.imagePullPolicy === undefined ? {} : { imagePullPolicy: options.imagePullPolicy }) })),
     volumes: (spec.volumes ?? []).map((volume) => (volume.name === requestVolume.name ? requestVolume : volume)),
   }

@@ -54,7 +54,9 @@ t.test('the guard runs where the worker may, as whom it may, and from the same i
   })
   t.equal(pod?.containers[0]?.image, 'own@sha256:0')
   t.equal(guard.spec?.ttlSecondsAfterFinished, 90)
-  for (const same of ['imagePullSecrets', 'serviceAccountName', 'nodeSelector', 'tolerations'] as const) t.strictSame(pod?.[same], workerPod?.[same])
+  for (const same of ['imagePullSecrets', 'serviceAccountName', 'nodeSelector'] as const) t.strictSame(pod?.[same], workerPod?.[same])
+  t.strictSame(workerPod?.tolerations, [{ key: 'dedicated', operator: 'Exists' }])
+  t.strictSame(pod?.tolerations?.at(-1), workerPod?.tolerations?.[0])
   t.equal(pod?.containers[0]?.imagePullPolicy, 'Never')
 })
 
@@ -64,6 +66,13 @@ t.test('the guard has the request and the CA, and nothing of databases and stora
   t.equal(pod?.volumes?.[0]?.configMap?.name, 'scalardl-pause-p.request')
   t.same(pod?.containers[0]?.volumeMounts?.map((mount) => mount.name), ['request', 'token', 'tls-ca'])
   t.equal(pod?.containers[0]?.env, undefined)
+})
+
+t.test('a guard whose node is lost is replaced within seconds of that', async (t) => {
+  const { pod } = compose()
+  for (const lost of ['unreachable', 'not-ready']) {
+    t.match(pod?.tolerations?.find(({ key }) => key === `node.kubernetes.io/${lost}`), { effect: 'NoExecute', tolerationSeconds: 5 })
+  }
 })
 
 t.test("the guard prefers another node than its own operation's worker", async (t) => {
