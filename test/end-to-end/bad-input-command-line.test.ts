@@ -43,7 +43,6 @@ t.test('what cannot be understood is a usage error that says what would be', asy
     [['bakup', 'my'], { what: understood, why: /"bakup"/, next: /did you mean "backup"/ }],
     [[...backup, '--pasue', 'never'], { what: understood, why: /"pasue"/, next: /did you mean "--pause"/ }],
     [[...backup, '--pause', 'sometimes'], { what: understood, why: /"sometimes".*"auto", "always", "never"/, next: /--help/ }],
-    [['backup', 'my'], { what: understood, why: /to/, next: /--help/ }],
     [['backup', 'my', '--to', 's3://bucket/my'], { what: /not a storage location/, why: /"s3" is not known/, next: /pvc:\/\/CLAIM/ }],
     [[...backup, '--name', 'Not_A_Name'], { what: /"Not_A_Name" cannot be a name/, why: /lower-case/, next: /--name/ }],
     [[...backup, '--max-pause-wait', '5'], { what: /"5" is not a duration/, why: /a number with a unit/, next: /10s/ }],

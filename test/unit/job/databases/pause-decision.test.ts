@@ -25,7 +25,7 @@ t.test('storages of one database, however spelt, are one', async (t) => {
 })
 
 t.test('databases that cannot be backed up are named', async (t) => {
-  t.match((await failureOf(() => groupByDatabase([storage('a', { kind: 'dynamo', contactPoints: 'us-east-1' })]))).why, /its database is dynamo/)
+  t.match((await failureOf(() => groupByDatabase([storage('a', { kind: 'cassandra', contactPoints: 'cassandra-0' })]))).why, /its database is cassandra/)
   t.match((await failureOf(() => groupByDatabase([storage('a', { contactPoints: 'jdbc:mysql://db/a' })]))).why, /jdbc \(mysql\)/)
 })
 
