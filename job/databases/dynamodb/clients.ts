@@ -29,8 +29,8 @@ export function openClients(access: Pick<Access, 'region' | 'endpoint' | 'creden
   const dynamo = new DynamoDBClient(config)
   const autoscaling = new ApplicationAutoScalingClient(config)
   const outermost = { step: 'initialize', priority: 'high', name: 'freshCredentials' } as const
-  dynamo.middlewareStack.add((next) => (args) => guarded(patience, dynamo.config.credentials, () => next(args)), outermost)
-  autoscaling.middlewareStack.add((next) => (args) => guarded(patience, autoscaling.config.credentials, () => next(args)), outermost)
+  dynamo.middlewareStack.add((next, { commandName }) => (args) => guarded(patience, dynamo.config.credentials, commandName, () => next(args)), outermost)
+  autoscaling.middlewareStack.add((next, { commandName }) => (args) => guarded(patience, autoscaling.config.credentials, commandName, () => next(args)), outermost)
   return {
     dynamo,
     autoscaling,
@@ -41,10 +41,27 @@ export function openClients(access: Pick<Access, 'region' | 'endpoint' | 'creden
   }
 }
 
-/** One call; it is let go of with the signal's reason, which the SDK would turn into an error of its own. */
-async function guarded<T>({ signal }: Patience, credentials: (options: { forceRefresh: boolean }) => Promise<unknown>, call: () => Promise<T>): Promise<T> {
-  const calling = () => withFreshCredentials(() => credentials({ forceRefresh: true }), call)
+/** Commands that change nothing. */
+const reading = /^(Describe|List|Get|Scan|Query)/
+
+/**
+ * One call. Once the signal aborts, one that reads is let go of; one that changes something is waited for, as long as one
+ * attempt takes, since whoever takes it back has to see what became of it.
+ * @throws the signal's reason, which the SDK would turn into an error of its own
+ */
+async function guarded<T>({ signal }: Patience, credentials: (options: { forceRefresh: boolean }) => Promise<unknown>, command: string | undefined, call: () => Promise<T>): Promise<T> {
+  const attempt = async () => {
+    signal?.throwIfAborted()
+    return await call()
+  }
+  const calling = () => withFreshCredentials(() => credentials({ forceRefresh: true }), attempt)
   if (signal === undefined) return await calling()
+  if (!reading.test(command ?? '')) {
+    return await calling().catch((error: unknown) => {
+      signal.throwIfAborted()
+      throw error
+    })
+  }
   signal.throwIfAborted()
   const { promise: ended, reject } = Promise.withResolvers<never>()
   const end = () => reject(signal.reason)

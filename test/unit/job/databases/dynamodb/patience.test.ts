@@ -1,4 +1,4 @@
-import { DescribeTableCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb'
+import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import t from 'tap'
 import { openClients } from '../../../../../job/databases/dynamodb/clients.ts'
 import { atOnce, perSecond } from '../../../../../job/databases/dynamodb/rate-limits.ts'
@@ -51,6 +51,32 @@ t.test('patience ends by its time, or by the signal, at once and with its reason
   await t.rejects(stopped.dynamo.send(new ListTablesCommand({})), { message: 'told to stop' })
   stopped.close()
   aws.set({ faults: [] })
+})
+
+t.test('whoever is told to stop knows what became of a change under way: it is not let go of', async (t) => {
+  const stop = new AbortController()
+  const { dynamo, close } = openClients(access, { patienceMs: 30_000, signal: stop.signal })
+  const calm = openClients(access, { patienceMs: 30_000 })
+  const TableName = 'doomed'
+  const status = async () => (await calm.dynamo.send(new DescribeTableCommand({ TableName }))).Table?.TableStatus
+  await calm.dynamo.send(new CreateTableCommand({ TableName, AttributeDefinitions: [{ AttributeName: 'a', AttributeType: 'S' }], KeySchema: [{ AttributeName: 'a', KeyType: 'HASH' }], BillingMode: 'PAY_PER_REQUEST' }))
+  while ((await status()) !== 'ACTIVE');
+  aws.set({ phases: { deleteTable: 'held' }, faults: [{ operation: 'DeleteTable', effect: 'delay', delayMs: 500 }, { operation: 'ListTables', effect: 'delay', delayMs: 5_000 }] })
+  const deleting = dynamo.send(new DeleteTableCommand({ TableName }))
+  const reading = dynamo.send(new ListTablesCommand({}))
+  setTimeout(() => stop.abort(new Error('told to stop')), 100)
+  await t.rejects(reading, { message: 'told to stop' })
+  t.equal(await status(), 'ACTIVE', 'what only reads was let go of at once')
+  await deleting
+  t.equal(await status(), 'DELETING')
+
+  aws.set({ faults: [{ operation: 'DeleteTable', effect: 'throttle' }] })
+  const again = new AbortController()
+  const throttled = openClients(access, { patienceMs: 30_000, signal: again.signal })
+  setTimeout(() => again.abort(new Error('told to stop')), 100)
+  await t.rejects(throttled.dynamo.send(new DeleteTableCommand({ TableName })), { message: 'told to stop' }, 'nor is it tried again')
+  aws.set({ faults: [], phases: { deleteTable: 5 } })
+  for (const clients of [{ close }, calm, throttled]) clients.close()
 })
 
 t.test('so many at once, so many a second, in order, and whoever gives up leaves the line', async (t) => {
