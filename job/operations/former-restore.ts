@@ -7,10 +7,11 @@ import { databasesOf, openDestinations } from './open-databases.ts'
 import { releaseProperties } from './release-properties.ts'
 import { restoreIdentity } from './restore-identity.ts'
 import { restorable } from './restorable.ts'
+import { wasStopping } from './stop-and-start.ts'
 
 /**
  * An earlier restore and the databases that it switched, opened under its name so that they know what it made.
- * @throws Failure unless it ended with the restored data in service, or, for an undo, half-way back
+ * @throws Failure unless it ended with the restored data in service, or, for an undo, half-way back or by an earlier worker of the same all the way
  */
 export async function formerRestore(
   context: OperationContext<'undo' | 'drop'>,
@@ -20,6 +21,8 @@ export async function formerRestore(
   const { restore } = record
   // One that left nothing in service can be undone, since each database is asked; nothing of it may be removed.
   const possible = context.request.kind === 'undo' ? ['restored', 'nothing'] : ['restored']
+  // An earlier worker of this very undo recorded it, and was killed before the releases served again.
+  if (context.request.kind === 'undo' && wasStopping(context)) possible.push('previous')
   const printed = restore?.choice?.repoint === 'print' && context.request.kind === 'undo'
   if (restore === undefined || (!possible.includes(restore.serving) && !printed)) {
     throw new Failure({

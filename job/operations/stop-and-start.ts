@@ -24,6 +24,11 @@ export async function stopReleases(context: Context): Promise<void> {
   await context.cluster.waitForNoPods(releases, stopMs, context.signal)
 }
 
+/** Whether an earlier worker of this operation went to stop the releases. */
+export function wasStopping({ journal }: Pick<Context, 'journal'>): boolean {
+  return journal.resumed && journal.begun(notedStep)
+}
+
 /** Scales the Deployments to what they had, and waits until their pods serve. Without a stop before, there is nothing to do. */
 export async function startReleases(context: Context): Promise<void> {
   const noted = notedSchema.safeParse(context.journal.result(notedStep))

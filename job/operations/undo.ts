@@ -22,8 +22,10 @@ export async function undo(context: Context): Promise<void> {
     }
     await holdReleases(context, async (lost) => {
       if (former.restore.choice?.repoint === 'print') return removeReady(context, former, databases)
-      await switchBack(context, databases, lost)
-      await context.cluster.writeRecord({ ...former, restore: { ...former.restore, serving: 'previous', wayBack: [] } })
+      if (former.restore.serving !== 'previous') {
+        await switchBack(context, databases, lost)
+        await context.cluster.writeRecord({ ...former, restore: { ...former.restore, serving: 'previous', wayBack: [] } })
+      }
       await context.phase('start', () => startReleases(context))
     })
   } finally {

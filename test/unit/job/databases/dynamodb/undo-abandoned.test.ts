@@ -1,0 +1,32 @@
+import t from 'tap'
+import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
+import { startAws } from '../../../../stand-ins/aws/aws.ts'
+import { restoreRequest, restoreStages, undoRequest } from './restore-stage.ts'
+import { undisturbed } from './restore-walk.ts'
+
+const phases = { createTable: 5, deleteTable: 20, updateTable: 5, createIndex: 20, restore: 50, createBackup: 30, timeToLive: 5 }
+const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
+t.teardown(() => aws.stop())
+t.setTimeout(120_000)
+scaleRates(20)
+
+const [recorded] = await restoreStages(aws, ['recorded-'])
+if (recorded === undefined) throw new Error('no stage')
+t.teardown(() => recorded.close())
+
+t.test('an undo whose worker was killed between recording it and starting the releases: the next one starts them', async (t) => {
+  await undisturbed(t, recorded, restoreRequest('recorded', { prefix: 'recorded-new-' }))
+  await undisturbed(t, recorded, undoRequest('recorded'))
+  const properties = recorded.properties()
+  // as it was at that moment
+  const done = recorded.record('undo-recorded')
+  if (done === undefined) throw new Error('no record')
+  const { finishedAt: _finished, exitCode: _code, ...running } = done
+  await recorded.cluster.writeRecord({ ...running, state: 'running' })
+  await recorded.cluster.scale('my-ledger', 0)
+  const { code } = await recorded.worker(undoRequest('recorded'))
+  t.equal(code, 0, JSON.stringify(recorded.record('undo-recorded')?.failure))
+  t.equal(recorded.replicas(), 3)
+  t.equal(recorded.properties(), properties)
+  t.equal((await recorded.worker({ ...undoRequest('recorded'), operation: 'undo-again' })).code, 1, 'but another undo has nothing to do')
+})
