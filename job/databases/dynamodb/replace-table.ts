@@ -21,8 +21,8 @@ export interface Replacement {
   originalId: string
   /** whether the backup can be restored at this moment, asked of AWS */
   isAvailable: () => Promise<boolean>
-  /** every backup that a table of this name may have been restored from: ours, and the system's of the original */
-  known: readonly string[]
+  /** whether a table of this name that is not the original was made by this restore or its undo */
+  isKnown: (found: TableDescription) => boolean
 }
 
 /**
@@ -63,8 +63,8 @@ export async function replaceTable(work: RestoreWork, of: Replacement, regions: 
   return differences
 }
 
-function isKnown(found: TableDescription, { originalId, known }: Replacement): boolean {
-  return found.TableId === originalId || known.some((backupArn) => isRestoredFrom(found, { backupArn }))
+function isKnown(found: TableDescription, of: Replacement): boolean {
+  return found.TableId === of.originalId || of.isKnown(found)
 }
 
 function stranger(name: string, found: TableDescription): Failure {

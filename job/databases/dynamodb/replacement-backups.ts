@@ -1,3 +1,4 @@
+import type { TableDescription } from '@aws-sdk/client-dynamodb'
 import { Failure } from '../../../operation/failure.ts'
 import type { Journal } from '../../journal/journal.ts'
 import { backupWatch, type BackupWatch } from './backup-watch.ts'
@@ -62,6 +63,17 @@ export class ReplacementBackups {
     const arn = 'backupArn' in from ? from.backupArn : await this.#available(this.temporary(table))
     if (arn !== undefined) return arn
     throw new Failure({ what: `${table.name} is not replaced`, why: 'the backup that is to take its place is not AVAILABLE', next: 'run the restore again' })
+  }
+
+  /**
+   * Whether a table was restored from such a backup, which need not exist any more: AWS keeps with the table which one that
+   * was a backup of, and no other restore has a temporary table of that name.
+   */
+  isRestored(table: BackedUpTable, found: TableDescription): boolean {
+    const from = sourceOf(this.#work, table)
+    if ('backupArn' in from) return isRestoredFrom(found, from)
+    const summary = found.RestoreSummary
+    return summary?.SourceBackupArn !== undefined && summary.SourceTableArn?.endsWith(`:table/${this.temporary(table)}`) === true
   }
 
   /** Whether that backup can be restored at this moment, asked of AWS. */

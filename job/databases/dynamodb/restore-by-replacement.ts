@@ -6,7 +6,7 @@ import type { RestoreDestination, RestorePlan } from '../database.ts'
 import { systemBackups, type SystemBackups } from './backup-watch.ts'
 import { kindName, type BackedUpTable } from './details.ts'
 import { expectedSettings } from './expected-settings.ts'
-import { lookAtTable } from './look-at-table.ts'
+import { isRestoredFrom, lookAtTable } from './look-at-table.ts'
 import { noteOriginals, notedOriginals, type Originals } from './originals.ts'
 import { preflightByReplacement } from './preflight-by-replacement.ts'
 import { replaceTable, type Replacement } from './replace-table.ts'
@@ -168,7 +168,7 @@ export class RestoreByReplacement implements RestoreDestination {
       comes: 'restored',
       originalId,
       isAvailable: () => this.#backups.isAvailable(table, backupArn),
-      known: system === undefined ? [] : [system],
+      isKnown: (found) => system !== undefined && isRestoredFrom(found, { backupArn: system }),
     }
   }
 
@@ -192,7 +192,7 @@ export class RestoreByReplacement implements RestoreDestination {
       comes: 'original',
       originalId: original.id,
       isAvailable: async () => (await this.#systemBackups(original.id))?.BackupStatus === 'AVAILABLE',
-      known: [await this.#backups.of(table)],
+      isKnown: (found) => this.#backups.isRestored(table, found),
     }
   }
 

@@ -1,8 +1,11 @@
+import { DeleteBackupCommand } from '@aws-sdk/client-dynamodb'
 import t from 'tap'
 import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
+import { listBackups } from '../../../../../job/databases/dynamodb/table-backup.ts'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
 import { restoreRequest, restoreStages, undoRequest } from './restore-stage.ts'
 import { undisturbed } from './restore-walk.ts'
+import { worldOf } from './restored-world.ts'
 
 const phases = { createTable: 5, deleteTable: 20, updateTable: 5, createIndex: 20, restore: 50, createBackup: 30, timeToLive: 5 }
 const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
@@ -10,9 +13,11 @@ t.teardown(() => aws.stop())
 t.setTimeout(120_000)
 scaleRates(20)
 
-const [recorded] = await restoreStages(aws, ['recorded-'])
-if (recorded === undefined) throw new Error('no stage')
-t.teardown(() => recorded.close())
+const [recorded, bare] = await restoreStages(aws, ['recorded-', 'bare-'], async ({ client, tables }) => {
+  for (const table of tables) await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })
+})
+if (recorded === undefined || bare === undefined) throw new Error('no stages')
+t.teardown(() => Promise.all([recorded.close(), bare.close()]))
 
 t.test('an undo whose worker was killed between recording it and starting the releases: the next one starts them', async (t) => {
   await undisturbed(t, recorded, restoreRequest('recorded', { prefix: 'recorded-new-' }))
@@ -29,4 +34,15 @@ t.test('an undo whose worker was killed between recording it and starting the re
   t.equal(recorded.replicas(), 3)
   t.equal(recorded.properties(), properties)
   t.equal((await recorded.worker({ ...undoRequest('recorded'), operation: 'undo-again' })).code, 1, 'but another undo has nothing to do')
+})
+
+t.test('an undo needs none of the backups that the tables in service were restored from', async (t) => {
+  const { clients: { dynamo } } = bare
+  const former = await worldOf(bare.clients, 'bare-')
+  await undisturbed(t, bare, restoreRequest('bare', { strategy: 'replace' }))
+  const backups = (await listBackups(dynamo, { BackupType: 'USER' })).filter(({ BackupName = '' }) => BackupName.includes('.bare-'))
+  t.equal(backups.length, 3)
+  for (const { BackupArn } of backups) await dynamo.send(new DeleteBackupCommand({ BackupArn }))
+  await undisturbed(t, bare, undoRequest('bare'))
+  t.strictSame((await worldOf(bare.clients, 'bare-')).tables, former.tables)
 })
