@@ -40,7 +40,8 @@ export async function work(request: OperationRequest, surroundings: WorkerSurrou
   const guard = guardOf(request, surroundings)
   try {
     const exitCode = await workGuarded(request, guard, surroundings)
-    if (exitCode !== interruptedExitCode && exitCode !== unrecordedExitCode) guard.done()
+    // With something still paused the guard goes on until that serves, and ends by itself.
+    if (exitCode !== interruptedExitCode && exitCode !== unrecordedExitCode && exitCode !== ExitCode.stillPaused) guard.done()
     return exitCode
   } finally {
     guard.close()

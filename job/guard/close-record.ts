@@ -17,7 +17,7 @@ export async function closeIfOver(cluster: Cluster, operation: string): Promise<
 }
 
 /** Undefined where there is none, or one that this program cannot read, and so cannot close either. */
-async function readable(cluster: Cluster, operation: string): Promise<OperationRecord | undefined> {
+export async function readable(cluster: Cluster, operation: string): Promise<OperationRecord | undefined> {
   try {
     return await cluster.findRecord(operation)
   } catch (error) {

@@ -128,12 +128,21 @@ interface Watched {
  */
 async function lookAfterTheDead(request: GuardedRequest, { cluster, events, worker, pauses, signs }: Watched, signal: AbortSignal, over: () => void): Promise<void> {
   let trouble = ''
+  const warn = (error: unknown) => {
+    if (messageOf(error) !== trouble) events.say('note', messageOf(error), { level: 'warning' })
+    trouble = messageOf(error)
+  }
   while (!signal.aborted) {
     await sleep(lookMs, undefined, { signal }).catch(() => undefined)
     if (worker.connected || signal.aborted) continue
     try {
       if (pauses.empty) {
-        const holds = await journalledHolds(cluster, request)
+        const holds = await journalledHolds(cluster, request).catch((error: unknown) => {
+          if (error instanceof Unanswered) throw error
+          // A journal that cannot be read must not keep the guard from its end.
+          warn(error)
+          return []
+        })
         // A worker that came meanwhile ends them itself, and tells what it holds.
         if (worker.connected) continue
         if (holds.length > 0) signs.reset()
@@ -149,8 +158,7 @@ async function lookAfterTheDead(request: GuardedRequest, { cluster, events, work
       pauses.fire('the worker is gone, and its Job starts no other')
       if (pauses.empty && (await closeIfOver(cluster, request.operation))) return over()
     } catch (error) {
-      if (messageOf(error) !== trouble) events.say('note', messageOf(error), { level: 'warning' })
-      trouble = messageOf(error)
+      warn(error)
     }
   }
 }

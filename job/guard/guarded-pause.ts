@@ -42,6 +42,7 @@ export function guardedPause({ hold, lease, peers, events, changed }: Parts): Gu
   let fired: string | undefined
   let untilMs: number | undefined
   let silent = false
+  let helped = false
   let timer: NodeJS.Timeout | undefined
   const restarts = { ...hold.restarts }
   const servers = [...hold.servers]
@@ -49,6 +50,7 @@ export function guardedPause({ hold, lease, peers, events, changed }: Parts): Gu
   function handTo({ link }: GuardPeer): void {
     link.send({ say: 'hold', hold: { ...hold, servers, restarts } })
     if (untilMs !== undefined) link.send({ say: 'begin', pause, restMs: untilMs - performance.now() })
+    if (helped) link.send({ say: 'help', pause })
   }
 
   const isHeld = () => [...peers.all].some(({ hello }) => holding.get(hello.run) === servers.length)
@@ -107,7 +109,10 @@ export function guardedPause({ hold, lease, peers, events, changed }: Parts): Gu
       for (const peer of peers.all) handTo(peer)
       await held(ended.signal, answerMs, () => Promise.resolve(notExtended(blind)))
     },
-    help: () => peers.say({ say: 'help', pause }),
+    help() {
+      helped = true
+      peers.say({ say: 'help', pause })
+    },
     leave: end,
     async release() {
       end()

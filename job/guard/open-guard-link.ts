@@ -24,7 +24,7 @@ const usualPatienceMs = 60_000
 export function guardLink({ cluster, events, operation, port = guardPort, patienceMs = usualPatienceMs }: GuardLinkOptions): GuardLink {
   const changed = waiters()
   const over = new Set<number>()
-  let current: Guarded | undefined
+  let current: { pause: number; guarded: Guarded } | undefined
   const peers = listenForGuards({
     cluster,
     operation,
@@ -32,11 +32,12 @@ export function guardLink({ cluster, events, operation, port = guardPort, patien
     connected(peer) {
       sayConnected(events, peer)
       for (const pause of over) peer.link.send({ say: 'release', pause })
-      current?.handTo(peer)
+      // One that was released stays so, whichever guard comes after.
+      if (current !== undefined && !over.has(current.pause)) current.guarded.handTo(peer)
       changed.tell()
     },
     received(peer, message) {
-      current?.heard(peer, message)
+      current?.guarded.heard(peer, message)
       changed.tell()
     },
     closed: () => changed.tell(),
@@ -50,7 +51,11 @@ export function guardLink({ cluster, events, operation, port = guardPort, patien
     },
     async hold(hold, lease, signal) {
       const guarded = guardedPause({ hold, lease, peers, events, changed })
-      current = guarded
+      current = { pause: hold.pause, guarded }
+      const release = () => {
+        over.add(hold.pause)
+        return guarded.release()
+      }
       for (const peer of peers.all) guarded.handTo(peer)
       try {
         await guarded.held(signal, patienceMs, async () => {
@@ -59,10 +64,10 @@ export function guardLink({ cluster, events, operation, port = guardPort, patien
           return blind === undefined || peer === undefined ? absentGuard(cluster, { operation, waitedMs: patienceMs, trouble: peers.trouble(), port }) : blindGuard(peer.hello.pod, blind)
         })
       } catch (error) {
-        await guarded.release()
+        await release()
         throw error
       }
-      return guarded
+      return { ...guarded, release }
     },
     standDown(pause) {
       over.add(pause)
@@ -70,7 +75,7 @@ export function guardLink({ cluster, events, operation, port = guardPort, patien
     },
     done: () => peers.say({ say: 'done' }),
     close() {
-      current?.leave()
+      current?.guarded.leave()
       peers.close()
     },
   }

@@ -10,8 +10,8 @@ type Known = Map<string, { map: V1ConfigMap; json: string }>
 /** The parts of operations that live in ConfigMaps: records and journals. */
 export interface ConfigMapParts {
   read(operation: string, part: Part): Promise<string | undefined>
-  /** every ConfigMap of one part in the namespace, as JSON by operation */
-  readAll(part: Part): Promise<Map<string, string>>
+  /** every ConfigMap of one part in the namespace, by operation: its JSON, and all its keys */
+  readAll(part: Part): Promise<Map<string, { json: string; data: Record<string, string> }>>
   /**
    * Creates or replaces.
    * @param onConflict `overwrite` where the last to write is right; `refuse` where nobody else may write at all
@@ -63,8 +63,8 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
     async readAll(part) {
       const labelSelector = `${labels.part}=${part}`
       const { items } = await ask('list configmaps', () => core.listNamespacedConfigMap({ namespace, labelSelector }))
-      const found = items.map((map) => [map.metadata?.labels?.[labels.operation] ?? '', map.data?.[partKey(part)] ?? ''] as const)
-      return new Map(found.filter(([operation, json]) => operation !== '' && json !== ''))
+      const found = items.map((map) => [map.metadata?.labels?.[labels.operation] ?? '', { json: map.data?.[partKey(part)] ?? '', data: map.data ?? {} }] as const)
+      return new Map(found.filter(([operation, { json }]) => operation !== '' && json !== ''))
     },
     async write(operation, part, { json, releases }, onConflict) {
       const name = configMapName(operation, part)

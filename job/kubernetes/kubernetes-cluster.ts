@@ -40,9 +40,9 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
     missingRights: () => missingRights(api, namespace),
     async records() {
       const found = await parts.readAll('record')
-      return [...found].flatMap(([operation, json]) => {
+      return [...found].flatMap(([operation, { json, data }]) => {
         try {
-          return [parseRecord(json, `the record of ${operation}`)]
+          return [withGuardReport(parseRecord(json, `the record of ${operation}`), data[guardReportKey])]
         } catch {
           return []
         }

@@ -64,10 +64,13 @@ export function formatAddress({ host, port }: AdminAddress): string {
 export function adminClient(at: AdminAddress, tls: AdminTls | undefined): AdminClient {
   const address = formatAddress(at)
   const name = tls?.authority ?? at.serverName
-  const client = new Client(address, channelCredentials(tls), {
-    ...channelOptions,
-    ...(tls === undefined || name === undefined ? {} : { 'grpc.ssl_target_name_override': name, 'grpc.default_authority': name }),
-  })
+  const open = () =>
+    new Client(address, channelCredentials(tls), {
+      ...channelOptions,
+      ...(tls === undefined || name === undefined ? {} : { 'grpc.ssl_target_name_override': name, 'grpc.default_authority': name }),
+    })
+  let client = open()
+  let closed = false
 
   function call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request, timeoutMs: number): Promise<Response> {
     return new Promise((resolve, reject) => {
@@ -95,7 +98,16 @@ export function adminClient(at: AdminAddress, tls: AdminTls | undefined): AdminC
       }
     },
     async unpause(timeoutMs) {
-      await call(adminMethods.Unpause, {}, timeoutMs)
+      try {
+        await call(adminMethods.Unpause, {}, timeoutMs)
+      } catch (error) {
+        // A connection that lost its network learns of its return only by TCP's next retransmission, up to minutes later: the next try has its own.
+        if (!closed && isServiceError(error) && error.code === status.DEADLINE_EXCEEDED) {
+          client.close()
+          client = open()
+        }
+        throw error
+      }
     },
     async checkPaused(timeoutMs) {
       try {
@@ -105,7 +117,10 @@ export function adminClient(at: AdminAddress, tls: AdminTls | undefined): AdminC
         throw error
       }
     },
-    close: () => client.close(),
+    close() {
+      closed = true
+      client.close()
+    },
   }
 }
 

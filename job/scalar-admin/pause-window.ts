@@ -61,6 +61,8 @@ export const holdPause: HoldPause = async (context, inside) => {
     const guarded = await guard.hold({ pause: number, ...intent, releases: found.releases }, leases, signal)
     const clocks = workerClock.read()
     try {
+      // Once more: the guard may have taken a minute.
+      await refuseForeignPauses(servers)
       await recordWindow(context, index, window)
       await journalIntent(context, number, intent)
     } catch (error) {

@@ -110,6 +110,23 @@ t.test('a guard that ended the pause makes the window void, whatever the servers
   t.match(window, { verdict: 'void', reasons: [/the guard ended the pause: nothing was heard/] })
 })
 
+t.test('a guard that comes after the pause is told that it is over, and does not hold it again', async (t) => {
+  const s = await scene(t)
+  const { context } = await workerOf(t, s)
+  const first = rawGuard(t, s.port)
+  const answering = setInterval(() => {
+    if (first.heard.some(({ say }) => say === 'hold')) first.send({ say: 'holding', pause: 1, servers: 3 })
+    if (first.heard.some(({ say }) => say === 'release')) first.send({ say: 'released', pause: 1 })
+  }, 20)
+  t.teardown(() => clearInterval(answering))
+  const { window } = await holdPause(context, async () => undefined)
+  t.equal(window.verdict, 'valid')
+  const second = rawGuard(t, s.port)
+  await until('the release', () => second.heard.some(({ say }) => say === 'release'))
+  await sleep(200)
+  t.notOk(second.heard.some(({ say }) => say === 'hold' || say === 'begin'))
+})
+
 t.test('told so inside, the work ends at once', async (t) => {
   const s = await scene(t)
   const { context } = await workerOf(t, s)

@@ -10,12 +10,14 @@ async function scene(t: Test, between: (first: Ledger) => void, drainMs = 300) {
   const [first, second] = (await startLedgers(2)) as [Ledger, Ledger]
   t.teardown(() => [first, second].forEach((ledger) => ledger.stop()))
   const cluster = inMemoryCluster([first.pod, second.pod])
-  const watch = cluster.watchReleases
-  cluster.watchReleases = (...given) => {
+  const scene = { first, second, ...(await contextOf(pauseRequest({ pause: { drainMs, maxPauseMs: 20_000, guard: false } }), cluster)) }
+  const write = cluster.writeJournal
+  cluster.writeJournal = (journal) => {
+    cluster.writeJournal = write
     between(first)
-    return watch(...given)
+    return write(journal)
   }
-  return { first, second, ...(await contextOf(pauseRequest({ pause: { drainMs, maxPauseMs: 20_000, guard: false } }), cluster)) }
+  return scene
 }
 
 const unpauses = ({ log }: Ledger) => log.filter((line) => line === 'Unpause').length

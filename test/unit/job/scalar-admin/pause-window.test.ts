@@ -64,6 +64,19 @@ t.test('pods that somebody else paused: refused, nothing touched, theirs goes on
   t.strictSame(open(ledgers), [true, false, true])
 })
 
+t.test('a pause of somebody else that began while the guard was waited for: refused, theirs goes on', async (t) => {
+  const { ledgers, context } = await three(t)
+  const watch = context.cluster.watchReleases
+  context.cluster.watchReleases = async (...given) => {
+    await ledgers[0].gate.pause(undefined)
+    return watch(...given)
+  }
+  t.match(await failureOf(holdPause(context, async () => t.fail('went inside'))), { what: /somebody else has paused already/ })
+  t.strictSame(open(ledgers), [false, true, true])
+  t.strictSame(pauses(ledgers), [])
+  t.equal(context.record.current.windows.length, 0)
+})
+
 t.test('one that cannot drain: the others are unpaused, that one is left alone, and the error names it', async (t) => {
   const { ledgers, context, cluster } = await three(t, { pause: { drainMs: 200, maxPauseMs: 20_000, guard: false } })
   ledgers[2].gate.occupy()
@@ -78,11 +91,12 @@ t.test('one that cannot drain: the others are unpaused, that one is left alone, 
 t.test("a rival that paused at the same moment: ours are undone, the rival's is left alone", async (t) => {
   const { ledgers, context } = await three(t, { pause: { drainMs: 300, maxPauseMs: 20_000, guard: false } })
   // CheckPaused says false, the rival comes in between.
-  const check = context.cluster.watchReleases
-  context.cluster.watchReleases = async (...given) => {
+  const write = context.cluster.writeJournal
+  context.cluster.writeJournal = async (journal) => {
     ledgers[0].gate.occupy()
     await ledgers[0].gate.pause(undefined)
-    return check(...given)
+    context.cluster.writeJournal = write
+    return write(journal)
   }
   const failure = await failureOf(holdPause(context, async () => t.fail('went inside')))
   t.match(failure.why, /paused by somebody else/)
