@@ -25,6 +25,7 @@ const known: readonly Known[] = [
   { matches: /ENOTFOUND|EAI_AGAIN/, why: ({ region, endpoint }) => `${endpoint ?? `the endpoint of region "${region}"`} does not resolve in this cluster`, next: 'check the region in scalar.db.contact_points, scalar.db.dynamo.endpoint_override, and the DNS of the cluster' },
   { matches: /ECONNREFUSED/, why: ({ region, endpoint }) => `nothing answers at ${endpoint ?? `the endpoint of region ${region}`}`, next: 'check scalar.db.dynamo.endpoint_override' },
   { matches: /^Timeout|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, why: ({ region, endpoint }) => `there is no answer from ${endpoint ?? `region ${region}`}`, next: "let the worker's pod reach AWS: NetworkPolicy, NAT or a VPC endpoint of DynamoDB" },
+  { matches: /there is a limit of \d+ tables/i, why: (_access, message) => `the account has no room for another table: ${message}`, next: 'remove tables that nobody needs, or have the quota of tables raised (Service Quotas), then run it again' },
   { matches: /^(Throttl|Provisioned|RequestLimit|LimitExceeded)/, why: (_access, message) => `AWS throttled it for too long: ${message}`, next: 'run it again when less is going on in the account' },
 ]
 

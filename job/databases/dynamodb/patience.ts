@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
+import { messageOf } from '../../../operation/failure.ts'
 
 export interface Patience {
   /** how long one call is tried again in all, ms */
@@ -65,9 +66,13 @@ export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : ''
 }
 
+/** Whether the account may have no more tables: AWS gives it the name of too many operations at once, but it does not pass. */
+export function isQuota(error: unknown): boolean {
+  return nameOf(error) === 'LimitExceededException' && /there is a limit of \d+ tables/i.test(messageOf(error))
+}
+
 function isPassing(error: unknown, errorType: string): boolean {
-  // A quota of tables is reported by the same name as too many operations at once, but does not pass.
-  if (error instanceof Error && /there is a limit of \d+ tables/i.test(error.message)) return false
+  if (isQuota(error)) return false
   return errorType !== 'CLIENT_ERROR'
 }
 

@@ -72,14 +72,18 @@ export async function checkSettings(clients: Clients, title: string, table: Tabl
 /** Tables of an account and region unless its quota was raised, and the most that it can be raised to (DynamoDB: quotas). */
 const quota = { usual: 2500, highest: 10_000 }
 
-/** Room for the temporary tables of a materialising, as many at once as may be restored at once. */
-export async function checkRoom(client: DynamoDBClient, title: string, tables: number): Promise<Finding> {
-  const check = { check: 'room for temporary tables', subject: title }
+/**
+ * Whether an account has room for further tables.
+ * @param more how many there will be at once
+ * @param otherwise what could be done instead
+ */
+export async function checkRoom(client: DynamoDBClient, { title, more, otherwise }: { title: string; more: number; otherwise?: string }): Promise<Finding> {
+  const check = { check: 'room for tables', subject: title }
   const present = (await tableNames(client)).length
-  const needed = present + Math.min(tables, 50)
-  const message = `${present} tables are there, and ${needed - present} more are needed for a while`
-  if (needed <= quota.usual) return { ...check, outcome: 'ok', message }
-  const cure = 'remove tables that nobody needs, or leave --materialize away'
+  const needed = present + more
+  const message = `${present} tables are there, and ${more} more are needed`
+  if (more === 0 || needed <= quota.usual) return { ...check, outcome: 'ok', message }
+  const cure = `remove tables that nobody needs${otherwise === undefined ? '' : `, or ${otherwise}`}`
   if (needed > quota.highest) return { ...check, outcome: 'error', message: `${message}; an account can have ${quota.highest} in a region`, cure }
   return { ...check, outcome: 'warning', message: `${message}; unless it was raised, the quota is ${quota.usual}`, cure: `see that the quota of tables was raised, or ${cure}` }
 }

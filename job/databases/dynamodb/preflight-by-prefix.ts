@@ -5,6 +5,7 @@ import { checkPlace, checkPoint, checkSources } from './check-restore-point.ts'
 import { checkRestoreRights } from './check-restore-rights.ts'
 import type { BackedUpTable } from './details.ts'
 import { isRestoredFrom, lookAtTable, originOf } from './look-at-table.ts'
+import { checkRoom } from './preflight-backup.ts'
 import type { Repointing } from './repoint.ts'
 import type { TableRestore } from './restore-table.ts'
 import type { RestoreWork } from './restore-work.ts'
@@ -27,6 +28,7 @@ export async function preflightByPrefix(work: RestoreWork, pairs: readonly Pair[
     findings.push(...(await checkPlace(work)))
     if (findings.some(({ outcome }) => outcome === 'error')) return findings
     findings.push(...(await checkSources(work, toDo.map(({ table }) => table))), ...(await checkTargets(work, toDo)))
+    findings.push(await checkRoom(regions.target.dynamo, { title, more: toDo.length }))
     if (first !== undefined) {
       const settings = pairs.map(({ table }) => table.settings)
       const taken = region === details.region ? first.table.name : undefined

@@ -5,6 +5,7 @@ import { checkPlace, checkPoint, checkSources } from './check-restore-point.ts'
 import { checkRestoreRights } from './check-restore-rights.ts'
 import type { BackedUpTable } from './details.ts'
 import { lookAtTable } from './look-at-table.ts'
+import { checkRoom } from './preflight-backup.ts'
 import { readWindow } from './recovery-window.ts'
 import type { RestoreWork } from './restore-work.ts'
 
@@ -26,6 +27,7 @@ export async function preflightByReplacement(work: RestoreWork, tables: readonly
     findings.push(...(await checkPlace(work)))
     if (findings.some(({ outcome }) => outcome === 'error')) return findings
     findings.push(...(await checkSources(work, toDo)), ...(await checkOriginals(work, untouched)))
+    findings.push(await checkRoom(regions.target.dynamo, { title, more: toDo.filter(isToBeMade).length }))
     if (first !== undefined) {
       const settings = tables.map((table) => table.settings)
       const byBackup = true

@@ -73,13 +73,16 @@ async function turn(waiting: (() => void)[], signal: AbortSignal | undefined): P
   }
 }
 
+/** Restores that AWS has under way at once in an account and region. */
+export const restoresAtOnce = 50
+
 /**
  * What AWS allows an account in one region (DynamoDB: service, account and table quotas; API reference of each operation).
  * One set for the whole worker, since several of its databases may live in the same account.
  */
 export const limits = {
   /** restores under way: from the call until the table is ready */
-  restores: atOnce(50),
+  restores: atOnce(restoresAtOnce),
   restoreTableFromBackup: perSecond(10),
   createBackup: perSecond(50),
   describeContinuousBackups: perSecond(10),

@@ -19,6 +19,7 @@ import { lookAtTable } from './look-at-table.ts'
 import { discardMaterials, materialize } from './materialize.ts'
 import { measureAwsClock } from './measure-aws-clock.ts'
 import { checkRecovery, checkRoom, checkSettings, checkTables, type FoundTable } from './preflight-backup.ts'
+import { restoresAtOnce } from './rate-limits.ts'
 import { tablesInScope } from './tables-in-scope.ts'
 import type { Installation } from './scalardb-metadata.ts'
 import { tableProgress } from './table-progress.ts'
@@ -79,7 +80,7 @@ export class DynamodbSource implements BackupSource {
       const present = found.flatMap(({ name, description }) => (description === undefined ? [] : [name]))
       findings.push(await checkRecovery(dynamo, this.#title, present, this.#context.signal))
       if (first !== undefined) findings.push(...(await checkSettings(this.#hasty, this.#title, first)), ...(await this.#checkRights(first.TableName ?? '')))
-      if (this.#context.materialize === true) findings.push(await checkRoom(dynamo, this.#title, present.length))
+      if (this.#context.materialize === true) findings.push(await checkRoom(dynamo, { title: this.#title, more: Math.min(present.length, restoresAtOnce), otherwise: 'leave --materialize away' }))
     } catch (error) {
       this.#context.signal.throwIfAborted()
       const { what, why, next } = awsFailure('the preflight failed', this.#access, error)

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isQuota } from './patience.ts'
 import { scaled } from './rate-limits.ts'
 
 /** The shortest and the longest time between two looks, ms. */
@@ -36,13 +37,19 @@ export function isPassing(error: unknown): boolean {
   return error instanceof Error && passing.has(error.name)
 }
 
-/** Asks until AWS no longer refuses for a reason that passes. */
+/** A table that was just deleted may be counted for a while, ms; a quota that is met for longer does not pass. */
+const countedMs = 60_000
+
+/** Asks until AWS no longer refuses for a reason that passes. @throws what AWS answers for any other, or the signal's reason */
 export async function onceAllowed<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  let fullSinceMs: number | undefined
   const { value } = await until(async () => {
     try {
       return { value: await act() }
     } catch (error) {
-      if (isPassing(error)) return undefined
+      if (!isPassing(error)) throw error
+      fullSinceMs = isQuota(error) ? (fullSinceMs ?? Date.now()) : undefined
+      if (fullSinceMs === undefined || Date.now() - fullSinceMs < scaled(countedMs)) return undefined
       throw error
     }
   }, signal)

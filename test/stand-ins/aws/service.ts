@@ -125,7 +125,7 @@ export class Service {
     const { limits } = this.settings
     const all = [...tables.values()]
     const busy = all.filter((table) => table.status !== 'ACTIVE' || table.timeToLive?.status === 'ENABLING' || table.timeToLive?.status === 'DISABLING')
-    if (begins.table === true && all.length >= limits.tables) throw limitExceeded(`Too many tables; the quota is ${limits.tables}`)
+    if (begins.table === true && all.length >= limits.tables) throw limitExceeded(`There is a limit of ${limits.tables} tables per subscriber`)
     if (begins.restore === true && all.filter((table) => table.restore?.inProgress === true).length >= limits.concurrentRestores) {
       throw limitExceeded(`Only ${limits.concurrentRestores} tables can be restored simultaneously`)
     }

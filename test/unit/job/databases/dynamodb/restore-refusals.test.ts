@@ -142,3 +142,22 @@ t.test('a restore that fails half-way leaves nothing of what it made, and the re
   t.strictSame((await allTables(stage.clients)).filter((name) => name.startsWith('broken-')), [])
   t.equal(stage.replicas(), 3)
 })
+
+t.test('an account without room for more tables is told, not waited for without end; the release serves', async (t) => {
+  const [stage] = await restoreStages(aws, ['full-'])
+  if (stage === undefined) throw new Error('no stage')
+  t.teardown(() => stage.close())
+  const present = (await allTables(stage.clients)).length
+  for (const strategy of ['prefix', 'replace'] as const) {
+    if (strategy === 'replace') await stage.installation.client.updateTable({ TableName: 'full-scalar.contract', DeletionProtectionEnabled: false })
+    aws.set({ limits: { tables: present } })
+    const { code } = await stage.worker(restoreRequest(`full-${strategy}`, { strategy }))
+    aws.set({ limits: { tables: 2500 } })
+    t.equal(code, 1)
+    const record = stage.record(`restore-full-${strategy}`)
+    t.match(record?.findings?.find(({ check }) => check === 'room for tables'), { outcome: 'ok', message: `${present} tables are there, and ${strategy === 'prefix' ? 5 : 3} more are needed` })
+    t.match(record?.failure, { why: /no room for another table: .*limit of \d+ tables/, next: /serves again; nothing was changed/ })
+    t.equal(stage.replicas(), 3)
+    t.equal((await allTables(stage.clients)).length, present)
+  }
+})
