@@ -1,6 +1,7 @@
 import type { OperationContext } from '../operation-context.ts'
 import { formerRestore } from './former-restore.ts'
 import { holdReleases } from './hold-releases.ts'
+import { withoutPrevious } from './without-previous.ts'
 
 /** Removes what a restore kept: the data that was in service before it. There is no way back after this. */
 export async function drop(context: OperationContext<'drop'>): Promise<void> {
@@ -11,11 +12,7 @@ export async function drop(context: OperationContext<'drop'>): Promise<void> {
         for (const database of databases) await database.dropPrevious(context.journal)
       }),
     )
-    const kept = former.restore.databases.map((database) => {
-      const { previous: _dropped, ...rest } = database
-      return rest
-    })
-    await context.cluster.writeRecord({ ...former, restore: { ...former.restore, databases: kept, wayBack: [] } })
+    await context.cluster.writeRecord({ ...former, restore: { ...former.restore, databases: withoutPrevious(former.restore.databases), wayBack: [] } })
   } finally {
     await Promise.allSettled(databases.map((database) => database.close()))
   }

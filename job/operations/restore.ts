@@ -11,6 +11,7 @@ import { startReleases, stopReleases } from './stop-and-start.ts'
 import { releaseProperties } from './release-properties.ts'
 import { restoreIdentity } from './restore-identity.ts'
 import { restorable } from './restorable.ts'
+import { withoutPrevious } from './without-previous.ts'
 import { putBack, switchAll } from './switch-databases.ts'
 
 type Context = OperationContext<'restore'>
@@ -33,8 +34,24 @@ export async function restore(context: Context): Promise<void> {
   }
 }
 
+/** The former data may be gone once this step is done: from then on there is nothing to take back. */
+const servingStep = 'restored data in service'
+
 /** Restores into opened databases, under the Leases of the releases. */
 export async function run(context: Context, databases: readonly RestoreDestination[], lost: AbortSignal): Promise<void> {
+  const { journal, phase, request } = context
+  if (journal.result(servingStep) === undefined) {
+    await putInService(context, databases, lost)
+    if (isPrinted(context)) return tellHow(context, databases)
+    await describe(context, databases, 'restored')
+    await journal.step(servingStep, { look: () => Promise.resolve(undefined), act: () => Promise.resolve('done') })
+  }
+  await phase('start', () => startReleases(context))
+  if (request.dropPrevious) await phase('drop previous', () => dropPrevious(context, databases))
+}
+
+/** Loads and switches every database; with `--repoint print` it loads alone. */
+async function putInService(context: Context, databases: readonly RestoreDestination[], lost: AbortSignal): Promise<void> {
   const { journal, phase, request } = context
   const preflight = async () => {
     await phase('preflight', () => check(context, databases))
@@ -55,11 +72,14 @@ export async function run(context: Context, databases: readonly RestoreDestinati
     if (request.choice?.strategy === 'replace') await describe(context, databases, 'nothing')
     await phase('switch', () => switchAll(databases, journal))
   })
-  if (isPrinted(context)) return tellHow(context, databases)
-  await describe(context, databases, 'restored')
-  await phase('start', () => startReleases(context))
-  if (request.dropPrevious) await phase('drop previous', () => all(databases, (database) => database.dropPrevious(journal)))
-  await describe(context, databases, 'restored')
+}
+
+/** The databases stay recorded as they were switched, perhaps by an earlier worker. */
+async function dropPrevious(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
+  await all(databases, (database) => database.dropPrevious(context.journal))
+  await context.record.update(({ restore: restored }) => {
+    if (restored !== undefined) restored.databases = withoutPrevious(restored.databases)
+  })
 }
 
 async function begin(context: Context, backup: BackupPart, databases: readonly RestoreDestination[]): Promise<void> {
