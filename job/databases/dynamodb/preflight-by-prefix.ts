@@ -32,7 +32,7 @@ export async function preflightByPrefix(work: RestoreWork, pairs: readonly Pair[
     if (first !== undefined) {
       const settings = pairs.map(({ table }) => table.settings)
       const taken = region === details.region ? first.table.name : undefined
-      findings.push(await checkRestoreRights({ title, clients: regions.target, account: details.account, region, target: first.restore.name, taken, settings, byBackup: false }))
+      findings.push(await checkRestoreRights({ title, clients: regions.target, account: details.account, region, target: first.restore.name, taken, settings, fromBackups: pairs.some(({ restore }) => 'backupArn' in restore.from), makesBackups: false, rewritesRows: true }))
     }
   } catch (error) {
     work.context.signal.throwIfAborted()

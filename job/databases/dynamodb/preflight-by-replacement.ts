@@ -30,8 +30,7 @@ export async function preflightByReplacement(work: RestoreWork, tables: readonly
     findings.push(await checkRoom(regions.target.dynamo, { title, more: toDo.filter(isToBeMade).length }))
     if (first !== undefined) {
       const settings = tables.map((table) => table.settings)
-      const byBackup = true
-      findings.push(await checkRestoreRights({ title, clients: regions.target, account: details.account, region, target: temporary(first), taken: first.name, settings, byBackup }))
+      findings.push(await checkRestoreRights({ title, clients: regions.target, account: details.account, region, target: temporary(first), taken: first.name, replaced: first.name, settings, fromBackups: true, makesBackups: true, rewritesRows: false }))
     }
     if (!tables.some(isToBeMade)) findings.push({ check: 'backups', subject: title, outcome: 'ok', message: 'all were materialized: no temporary tables are needed' })
   } catch (error) {

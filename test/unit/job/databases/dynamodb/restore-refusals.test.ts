@@ -161,3 +161,21 @@ t.test('an account without room for more tables is told, not waited for without 
     t.equal((await allTables(stage.clients)).length, present)
   }
 })
+
+t.test('rights that are needed only once the originals are gone are asked for before', async (t) => {
+  const [stage] = await restoreStages(aws, ['rights-'])
+  if (stage === undefined) throw new Error('no stage')
+  t.teardown(() => stage.close())
+  await stage.installation.client.updateTable({ TableName: 'rights-scalar.contract', DeletionProtectionEnabled: false })
+  const rights = async (name: string, denied: { action: string; table?: string }, choice: RestoreChoice) => {
+    aws.set({ denied: [denied], limits: { tables: 1 } })
+    const { code } = await stage.worker(restoreRequest(name, choice))
+    aws.set({ denied: [], limits: { tables: 2500 } })
+    t.equal(code, 1, name)
+    return { found: stage.record(`restore-${name}`)?.findings?.find(({ check }) => check === 'rights at AWS'), touched: !/nothing was touched/.test(stage.record(`restore-${name}`)?.failure?.what ?? '') }
+  }
+  const replace = { strategy: 'replace' } as const
+  t.match(await rights('describe', { action: 'dynamodb:DescribeBackup' }, replace), { found: { outcome: 'error', cure: /allow dynamodb:DescribeBackup/ }, touched: false })
+  t.match(await rights('onto', { action: 'dynamodb:RestoreTableFromBackup', table: 'rights-*' }, replace), { found: { outcome: 'error', cure: /allow dynamodb:RestoreTableFromBackup/ }, touched: false })
+  t.match(await rights('original', { action: 'dynamodb:DeleteTable', table: 'rights-*' }, replace), { found: { outcome: 'warning', message: /unless the policy names each in full/, cure: /allow dynamodb:DeleteTable/ } })
+})
