@@ -52,6 +52,8 @@ interface Held {
 /** The worker ends an overlong pause by itself; the guard leaves it this long for that. ms */
 const graceMs = 2000
 const reconnectMs = 1000
+/** How long a server is looked after that was unpaused: longer, and whatever is paused there is rather somebody else's. ms */
+const lateMs = 3000
 const unpauseLimits = { atMost: 24 * 3_600_000, onceStopping: 0 }
 
 export interface HeldPausesOptions {
@@ -111,9 +113,10 @@ export function heldPauses({ cluster, tls, drainMs, events, report, say }: HeldP
     letGo(one)
   }
 
-  /** A worker's last Pause may be read, or take its turn, after the guard's Unpause. */
+  /** A worker's last Pause may be read after the guard's Unpause. */
   async function stayOpen(server: Server, { sentMs, released: { signal } }: Held): Promise<void> {
-    const overMs = (sentMs.get(server) ?? performance.now()) + drainMs + underwayMs
+    const now = performance.now()
+    const overMs = Math.min((sentMs.get(server) ?? now) + drainMs + underwayMs, now + lateMs)
     const closed = await unlessAborted(keepOpen({ server, overMs }, signal), signal).catch(() => false)
     if (closed) await unpauseAll([server], cluster, signal, unpauseLimits)
   }

@@ -92,6 +92,18 @@ t.test("a dead worker's Pause that takes effect after the guard's Unpause is und
   t.ok((await until('it serves again', () => allOpen(s.ledgers))) < 3000)
 })
 
+t.test('what is paused some seconds after the guard has unpaused is somebody else\'s, and left alone', async (t) => {
+  const s = await scene(t, { changes: { pause: { drainMs: 10_000, maxPauseMs: 20_000, guard: true } } })
+  s.startGuard()
+  const worker = await pausingProcess(t, s)
+  worker.kill('SIGKILL')
+  await until('the unpause', () => allOpen(s.ledgers))
+  await sleep(4000)
+  await s.ledgers[0]?.gate.pause(undefined)
+  await sleep(1500)
+  t.equal(s.ledgers[0]?.gate.isOpen, false)
+})
+
 t.test('a guard that is started anew takes up the hold of the worker that lives, and ends it when that is killed', async (t) => {
   const s = await scene(t)
   const first = guardProcess(t, s)
