@@ -43,10 +43,11 @@ function comparable(settings: TableSettings, expected: TableSettings): Map<strin
     ['onDemandLimit', limit(onDemandLimit)],
     ['pointInTimeRecovery', pointInTimeRecovery === undefined ? undefined : (pointInTimeRecovery.periodDays ?? longestPeriodDays)],
     ['resourcePolicy', resourcePolicy === undefined ? undefined : JSON.parse(resourcePolicy)],
-    ...globalIndexes.map(({ name, throughput: units, onDemandLimit: most, ...index }): [string, unknown] => [
+    ...globalIndexes.map(({ name, throughput: units, onDemandLimit: most, contributorInsights: _insights, ...index }): [string, unknown] => [
       `globalIndexes ${name}`,
       { ...index, throughput: withoutScaled(units, name, expected), onDemandLimit: limit(most) },
     ]),
+    ...globalIndexes.map(({ name, contributorInsights }): [string, unknown] => [`contributorInsights ${name}`, contributorInsights]),
     ...localIndexes.map(({ name, ...index }): [string, unknown] => [`localIndexes ${name}`, index]),
     ...autoscaling.map(({ index, dimension, roleArn: _serviceLinked, ...target }): [string, unknown] => [`autoscaling ${dimension}${index === undefined ? '' : ` of ${index}`}`, target]),
   ]

@@ -6,6 +6,7 @@ import {
   UpdateContributorInsightsCommand,
   UpdateTableCommand,
   UpdateTimeToLiveCommand,
+  type UpdateContributorInsightsInput,
   type UpdateTableInput,
 } from '@aws-sdk/client-dynamodb'
 import { messageOf } from '../../../operation/failure.ts'
@@ -80,9 +81,9 @@ function besideTheTable({ clients: { dynamo }, table, arn, expected }: Reapplied
     }
   })
   if (resourcePolicy !== undefined) acts.set('resourcePolicy', () => dynamo.send(new PutResourcePolicyCommand({ ResourceArn: arn, Policy: resourcePolicy })))
-  if (contributorInsights !== undefined) acts.set('contributorInsights', () => dynamo.send(new UpdateContributorInsightsCommand({ TableName: table, ContributorInsightsAction: 'ENABLE' })))
-  for (const index of globalIndexes.filter((one) => one.contributorInsights !== undefined)) {
-    acts.set(`globalIndexes ${index.name}`, () => dynamo.send(new UpdateContributorInsightsCommand({ TableName: table, IndexName: index.name, ContributorInsightsAction: 'ENABLE' })))
+  if (contributorInsights !== undefined) acts.set('contributorInsights', () => dynamo.send(insights(table, contributorInsights)))
+  for (const { name, contributorInsights: mode } of globalIndexes) {
+    if (mode !== undefined) acts.set(`contributorInsights ${name}`, () => dynamo.send(insights(table, mode, name)))
   }
   acts.set('kinesisStreams', async () => {
     for (const { arn: stream, precision } of kinesisStreams) {
@@ -91,4 +92,13 @@ function besideTheTable({ clients: { dynamo }, table, arn, expected }: Reapplied
     }
   })
   return acts
+}
+
+function insights(table: string, mode: string, index?: string): UpdateContributorInsightsCommand {
+  return new UpdateContributorInsightsCommand({
+    TableName: table,
+    ...(index === undefined ? {} : { IndexName: index }),
+    ContributorInsightsAction: 'ENABLE',
+    ContributorInsightsMode: mode as NonNullable<UpdateContributorInsightsInput['ContributorInsightsMode']>,
+  })
 }

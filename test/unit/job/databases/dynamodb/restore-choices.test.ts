@@ -18,8 +18,9 @@ t.teardown(() => aws.stop())
 t.setTimeout(120_000)
 scaleRates(20)
 
-const [moved, later, lost, kept] = await restoreStages(aws, ['moved-', 'later-', 'lost-', 'kept-'], async ({ client, tables }) => {
+const [moved, later, lost, kept] = await restoreStages(aws, ['moved-', 'later-', 'lost-', 'kept-'], async ({ client, prefix, tables }) => {
   for (const table of tables) await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })
+  if (prefix === 'kept-') await client.updateContributorInsights({ TableName: 'kept-scalar.asset', IndexName: 'kept-scalar.asset.global_index.owner', ContributorInsightsAction: 'ENABLE', ContributorInsightsMode: 'THROTTLED_KEYS' })
 })
 if (moved === undefined || later === undefined || lost === undefined || kept === undefined) throw new Error('no stages')
 t.teardown(() => Promise.all([moved, later, lost, kept].map((stage) => stage.close())))
@@ -65,6 +66,10 @@ t.test('from a materialized backup: every table of it, although all tables of th
     await lost.installation.client.deleteTable({ TableName: name })
     while ((await allTables(lost.clients)).includes(name)) await sleep(10)
   }
+  aws.set({ denied: [{ action: 'dynamodb:RestoreTableFromBackup', table: 'found-*' }] })
+  t.equal((await lost.worker(restoreRequest('denied', { prefix: 'found-' }))).code, 1)
+  aws.set({ denied: [] })
+  t.match(lost.record('restore-denied')?.failure, { what: /nothing was touched/, next: /allow dynamodb:RestoreTableFromBackup/ })
   await undisturbed(t, lost, restoreRequest('lost', { prefix: 'found-' }))
   t.strictSame((await worldOf(lost.clients, 'found-')).tables, lost.atPoint.tables)
 })
@@ -77,4 +82,11 @@ t.test('in place from a materialized backup: no temporary tables, and the backup
   t.strictSame((await worldOf(kept.clients, 'kept-')).tables, kept.atPoint.tables)
   await undisturbed(t, kept, restoreRequest('again', { strategy: 'replace' }))
   t.strictSame((await worldOf(kept.clients, 'kept-')).tables, kept.atPoint.tables)
+})
+
+t.test('contributor insights of an index that cannot be turned on again are told, and do not fail a restore', async (t) => {
+  aws.set({ denied: [{ action: 'dynamodb:UpdateContributorInsights' }] })
+  t.equal((await kept.worker(restoreRequest('blind', { strategy: 'replace' }))).code, 0, JSON.stringify(kept.record('restore-blind')?.failure))
+  aws.set({ denied: [] })
+  t.match(JSON.stringify(kept.record('restore-blind')), /contributorInsights kept-scalar.asset.global_index.owner: none instead of THROTTLED_KEYS/)
 })
