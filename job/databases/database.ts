@@ -127,6 +127,8 @@ export interface RestorePlan {
 
 /** A database being restored. Until activate() the data in service is untouched. */
 export interface RestoreDestination {
+  /** whether a deactivate() that failed may have put back a part; else it changed nothing */
+  readonly switchesInParts?: boolean
   plan(): Promise<RestorePlan>
   /** @param journal of the restore: what an earlier worker of it made is not in the way */
   preflight(journal?: Journal): Promise<Finding[]>

@@ -22,10 +22,11 @@ export async function undo(context: Context): Promise<void> {
     }
     await holdReleases(context, async (lost) => {
       if (former.restore.choice?.repoint === 'print') return removeReady(context, former, databases)
-      if (former.restore.serving !== 'previous') {
-        await switchBack(context, databases, lost)
-        await context.cluster.writeRecord({ ...former, restore: { ...former.restore, serving: 'previous', wayBack: [] } })
+      const recorded: Recorded = {
+        serving: former.restore.serving,
+        write: (serving) => context.cluster.writeRecord({ ...former, restore: { ...former.restore, serving, wayBack: serving === former.restore.serving ? former.restore.wayBack : [] } }),
       }
+      if (recorded.serving !== 'previous') await switchBack(context, databases, lost, recorded)
       await context.phase('start', () => startReleases(context))
     })
   } finally {
@@ -41,14 +42,26 @@ async function removeReady(context: Context, former: OperationRecord & { restore
   await context.cluster.writeRecord({ ...former, restore: { ...former.restore, databases: databases.map((database) => database.describe()), wayBack: [] } })
 }
 
-/** Stops the releases and puts back every database's former data, or none's: where one fails, all serve again as they did. */
-export async function switchBack(context: Context, databases: readonly RestoreDestination[], lost: AbortSignal): Promise<void> {
+/** What serves according to the record of the restore that is undone. */
+interface Recorded {
+  serving: RestorePart['serving']
+  write(serving: RestorePart['serving']): Promise<void>
+}
+
+/**
+ * Stops the releases and puts back every database's former data, or none's: where one fails, all serve again as they did.
+ * Where they cannot, none serves, and the record of the restore says so: the undo can be done again, nothing may be dropped.
+ */
+export async function switchBack(context: Context, databases: readonly RestoreDestination[], lost: AbortSignal, recorded: Recorded): Promise<void> {
   const { journal, phase } = context
   // Nothing is stopped for an undo that cannot be.
   if (!journal.resumed) await phase('preflight', () => Promise.all(databases.map((database) => database.checkWayBack())))
+  const served = await journal.step('note what serves', { look: () => Promise.resolve(undefined), act: () => Promise.resolve(recorded.serving) })
   try {
     await phase('stop', () => stopReleases(context))
     lost.throwIfAborted()
+    // Nobody may be left to tell if this worker is killed while only some tables are back.
+    if (databases.some((database) => database.switchesInParts)) await recorded.write('nothing')
     await phase('switch', async () => {
       for (const [index, database] of databases.entries()) {
         await journal.step(backStep(index), { look: () => Promise.resolve(undefined), act: () => putBack(database, context) })
@@ -56,9 +69,10 @@ export async function switchBack(context: Context, databases: readonly RestoreDe
     })
   } catch (error) {
     if (await isHandedOn(context)) throw error
-    await serveAsBefore(context, databases, error)
+    await serveAsBefore(context, databases, { ...recorded, serving: served }, error)
     throw error
   }
+  await recorded.write('previous')
 }
 
 function backStep(index: number): string {
@@ -70,15 +84,19 @@ async function putBack(database: RestoreDestination, { journal }: Context): Prom
   return 'done'
 }
 
-async function serveAsBefore(context: Context, databases: readonly RestoreDestination[], error: unknown): Promise<void> {
+async function serveAsBefore(context: Context, databases: readonly RestoreDestination[], recorded: Recorded, error: unknown): Promise<void> {
   try {
-    const back = databases.filter((_, index) => context.journal.result(backStep(index)) !== undefined)
-    for (const database of back) await database.activate(context.journal)
+    if (recorded.serving === 'nothing') throw new Error('nothing was in service before')
+    const isBack = (database: RestoreDestination, index: number) => context.journal.result(backStep(index)) !== undefined || (database.switchesInParts === true && context.journal.begun(backStep(index)))
+    for (const database of databases.filter(isBack)) await database.activate(context.journal)
+    if (databases.some((database) => database.switchesInParts)) await recorded.write(recorded.serving)
   } catch (mixed) {
+    // What has to be mended matters more than a record that cannot be written.
+    await recorded.write('nothing').catch(() => undefined)
     throw new Failure(
       {
-        what: `${context.request.restore} is undone in some databases only; the releases stay scaled to 0`,
-        why: `${messageOf(error)}; and the others could not be switched again: ${messageOf(mixed)}`,
+        what: `${context.request.restore} is undone in some databases or tables only; the releases stay scaled to 0`,
+        why: `${messageOf(error)}; and what was put back could not be switched again: ${messageOf(mixed)}`,
         next: `mend the cause, then: kubectl scalardl restore ${context.request.restore} --undo --replicas N -n ${context.request.namespace}`,
       },
       { cause: mixed },

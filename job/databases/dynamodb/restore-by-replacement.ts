@@ -78,6 +78,8 @@ export class RestoreByReplacement implements RestoreDestination {
 
   async activate(journal: Journal): Promise<void> {
     const { context, regions } = this.#work
+    // Made anew from the backups the tables would lose what was written to them since the restore.
+    if (context.former !== undefined) return this.#requireUntouched(journal)
     context.signal.throwIfAborted()
     const originals = notedOriginals(this.#work, journal) ?? {}
     this.#originals = originals
@@ -155,6 +157,22 @@ export class RestoreByReplacement implements RestoreDestination {
   /** All of them, before the first table is deleted. */
   async #requireBackups(): Promise<void> {
     await Promise.all(this.#tables.map((table) => this.#backups.of(table)))
+  }
+
+  /** @throws Failure unless every restored table stands as it did before an undo of the restore was begun */
+  async #requireUntouched(journal: Journal): Promise<void> {
+    const originals = notedOriginals(this.#work, journal) ?? {}
+    const isUntouched = async (table: BackedUpTable): Promise<boolean> => {
+      const found = await lookAtTable(this.#work.lasting.target.dynamo, table.name)
+      return (found?.TableStatus === 'ACTIVE' || found?.TableStatus === 'UPDATING') && found.TableId !== originals[table.name]?.id && this.#backups.isRestored(table, found)
+    }
+    const untouched = await Promise.all(this.#tables.map(isUntouched))
+    const others = this.#tables.filter((_, index) => untouched[index] !== true).map(({ name }) => name)
+    if (others.length > 0) {
+      throw new Failure({ what: `${this.#work.title} cannot serve as before the undo`, why: `of its restored tables ${others.slice(0, 5).join(', ')}${others.length > 5 ? ` and ${others.length - 5} more` : ''} are no longer there`, next: 'undo the restore again' })
+    }
+    this.#originals = originals
+    this.#state = 'in-service'
   }
 
   async #restored(table: BackedUpTable, originals: Originals): Promise<Replacement> {

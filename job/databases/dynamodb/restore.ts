@@ -22,6 +22,8 @@ function explained(destination: RestoreDestination, { title, access, context }: 
     }
   }
   return {
+    // tables, and the properties of the storages, one by one
+    switchesInParts: true,
     plan: () => tell(`the restore of ${title} could not be planned`, () => destination.plan()),
     preflight: (journal) => destination.preflight(journal),
     verify: () => destination.verify(),

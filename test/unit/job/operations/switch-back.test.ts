@@ -44,10 +44,17 @@ const restore: RequestOf<'restore'> = { ...common, kind: 'restore', operation: '
 const held = new AbortController().signal
 
 async function undoing(t: Test, ...databases: ReturnType<typeof database>[]) {
+  return undoingFrom(t, 'restored', databases.map((one) => one.destination))
+}
+
+type Serving = Parameters<typeof switchBack>[3]['serving']
+
+async function undoingFrom(t: Test, serving: Serving, databases: RestoreDestination[]) {
   const { cluster, state } = scaled()
-  const { context } = await contextOf(undo, cluster)
-  await t.rejects(switchBack(context, databases.map((one) => one.destination), held))
-  return state
+  const { context } = await contextOf({ ...undo, replicas: 3 }, cluster)
+  const recorded = { serving }
+  await t.rejects(switchBack(context, databases, held, { serving, write: async (now) => void (recorded.serving = now) }))
+  return { ...state, recorded: recorded.serving }
 }
 
 t.test('an undo that fails at the second database: the first is switched again and the releases serve', async (t) => {
@@ -62,7 +69,23 @@ t.test('an undo that could not be completed stops nothing', async (t) => {
 })
 
 t.test('an undo whose databases hold different data leaves the releases stopped', async (t) => {
-  t.equal((await undoing(t, database('restored', ['activate']), database('restored', ['deactivate']))).replicas, 0)
+  t.strictSame(await undoing(t, database('restored', ['activate']), database('restored', ['deactivate'])), { replicas: 0, recorded: 'nothing' })
+})
+
+t.test('an undo that fails in a database that switches in parts: it is switched again, too', async (t) => {
+  const one = database('restored', ['deactivate'])
+  one.state.serving = 'former'
+  t.strictSame(await undoingFrom(t, 'restored', [{ ...one.destination, switchesInParts: true }]), { replicas: 3, recorded: 'restored' })
+  t.equal(one.state.serving, 'restored')
+})
+
+t.test('an undo that leaves a database half-way leaves the releases stopped', async (t) => {
+  const { destination } = database('restored', ['deactivate', 'activate'])
+  t.strictSame(await undoingFrom(t, 'restored', [{ ...destination, switchesInParts: true }]), { replicas: 0, recorded: 'nothing' })
+})
+
+t.test('an undo that fails where nothing was in service leaves it so', async (t) => {
+  t.strictSame(await undoingFrom(t, 'nothing', [database('restored', ['deactivate']).destination]), { replicas: 0, recorded: 'nothing' })
 })
 
 t.test('a worker that took over a restore with the releases stopped, and is refused: they serve again', async (t) => {

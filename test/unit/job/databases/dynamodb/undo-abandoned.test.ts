@@ -3,7 +3,7 @@ import t from 'tap'
 import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
 import { listBackups } from '../../../../../job/databases/dynamodb/table-backup.ts'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
-import { restoreRequest, restoreStages, undoRequest } from './restore-stage.ts'
+import { dropRequest, restoreRequest, restoreStages, undoRequest } from './restore-stage.ts'
 import { undisturbed } from './restore-walk.ts'
 import { worldOf } from './restored-world.ts'
 
@@ -13,11 +13,11 @@ t.teardown(() => aws.stop())
 t.setTimeout(120_000)
 scaleRates(20)
 
-const [recorded, bare] = await restoreStages(aws, ['recorded-', 'bare-'], async ({ client, tables }) => {
+const [recorded, bare, mixed] = await restoreStages(aws, ['recorded-', 'bare-', 'mixed-'], async ({ client, tables }) => {
   for (const table of tables) await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })
 })
-if (recorded === undefined || bare === undefined) throw new Error('no stages')
-t.teardown(() => Promise.all([recorded.close(), bare.close()]))
+if (recorded === undefined || bare === undefined || mixed === undefined) throw new Error('no stages')
+t.teardown(() => Promise.all([recorded.close(), bare.close(), mixed.close()]))
 
 t.test('an undo whose worker was killed between recording it and starting the releases: the next one starts them', async (t) => {
   await undisturbed(t, recorded, restoreRequest('recorded', { prefix: 'recorded-new-' }))
@@ -45,4 +45,20 @@ t.test('an undo needs none of the backups that the tables in service were restor
   for (const { BackupArn } of backups) await dynamo.send(new DeleteBackupCommand({ BackupArn }))
   await undisturbed(t, bare, undoRequest('bare'))
   t.strictSame((await worldOf(bare.clients, 'bare-')).tables, former.tables)
+})
+
+t.test('an undo that failed half-way through the tables lets nothing serve, and can be done again', async (t) => {
+  const former = await worldOf(mixed.clients, 'mixed-')
+  await undisturbed(t, mixed, restoreRequest('mixed', { strategy: 'replace' }))
+  aws.set({ faults: [{ operation: 'RestoreTableFromBackup', times: 1, effect: 'error', error: { code: 'ValidationException', message: 'not today' } }] })
+  t.equal((await mixed.worker(undoRequest('mixed'))).code, 1)
+  aws.set({ faults: [] })
+  t.match(mixed.record('undo-mixed')?.failure, { what: /the releases stay scaled to 0/, why: /not today.*are no longer there/ })
+  t.equal(mixed.replicas(), 0)
+  t.equal(mixed.record('restore-mixed')?.restore?.serving, 'nothing')
+  t.equal((await mixed.worker(dropRequest('mixed'))).code, 1, 'what is needed to undo it is not removed')
+  await undisturbed(t, mixed, { ...undoRequest('mixed'), operation: 'undo-again', replicas: 3 })
+  t.equal(mixed.replicas(), 3)
+  t.equal(mixed.record('restore-mixed')?.restore?.serving, 'previous')
+  t.strictSame((await worldOf(mixed.clients, 'mixed-')).tables, former.tables)
 })
