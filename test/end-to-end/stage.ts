@@ -91,8 +91,20 @@ export class Stage {
     return start(this.#ground, args, { ...options, namespace: this.namespace })
   }
 
+  /** @throws Error with what the pods and their events say, where one is not ready in time */
   async rolledOut(...workloads: string[]): Promise<void> {
-    for (const workload of workloads) await this.kubectl(['rollout', 'status', workload, '--timeout=180s'])
+    for (const workload of workloads) {
+      await this.kubectl(['rollout', 'status', workload, '--timeout=220s']).catch(async (error: unknown) => {
+        throw new Error(`${String(error)}\n${await this.#told(workload)}`, { cause: error })
+      })
+    }
+  }
+
+  /** For a person who has to find out why pods are not ready. */
+  async #told(workload: string): Promise<string> {
+    const questions = [['get', 'pods', '-o', 'wide'], ['get', 'events', '--sort-by=.lastTimestamp'], ['logs', workload, '--all-pods', '--all-containers', '--prefix', '--tail=15']]
+    const answers = await Promise.all(questions.map((question) => this.kubectl(question).catch(String)))
+    return answers.map((answer) => answer.slice(-6000)).join('\n')
   }
 
   /** Names of the pods that have all of these labels. */

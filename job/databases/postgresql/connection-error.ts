@@ -27,7 +27,7 @@ const known: readonly Known[] = [
   { matches: /^57P0[123]/, why: () => 'it is starting up or shutting down', next: 'wait until it serves, then run the command again' },
   { matches: /^ENOTFOUND|^EAI_AGAIN/, why: ({ hosts }) => `the name ${hosts[0]?.host ?? ''} does not resolve in this cluster`, next: "check the host in scalar.db.contact_points and the cluster's DNS" },
   { matches: /^ECONNREFUSED/, why: () => 'nothing answers on that port', next: 'check host and port in scalar.db.contact_points, and that the server runs' },
-  { matches: /^ETIMEDOUT|^EHOSTUNREACH|^ENETUNREACH|timeout expired/, why: () => 'there is no answer: no route to it, or a firewall or NetworkPolicy drops it', next: "allow the worker's pod to reach the database" },
+  { matches: /^ETIMEDOUT|^EHOSTUNREACH|^ENETUNREACH|timeout expired/, why: () => 'there is no answer: no route to it, a firewall or NetworkPolicy drops it, or its name cannot be looked up', next: "allow the worker's pod to reach the database and the cluster's DNS" },
   { matches: /does not support SSL/, why: () => 'it does not speak TLS, which the sslmode of its URL asks for', next: 'turn TLS on in the server, or correct sslmode in scalar.db.contact_points' },
   { matches: /ALTNAME/, why: () => 'its certificate is for another host name', next: 'name it as its certificate does, or use sslmode=verify-ca' },
   { matches: /^CERT_HAS_EXPIRED/, why: () => 'its certificate has expired', next: 'renew the certificate of the server' },

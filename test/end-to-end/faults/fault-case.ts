@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import t, { type Test } from 'tap'
 import { operationName } from '../../../operation/names.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
+import { signalPod } from '../../local-kubernetes/pod-processes.ts'
 import { until } from '../gates.ts'
 import { recordOf, rowsOf } from '../records.ts'
 import { nothingGoesOn } from './aftermath.ts'
@@ -49,6 +50,25 @@ export class Case {
   /** Has one pod keep its answer to Pause back for so long: all stay paused meanwhile, at a moment when the worker waits. */
   async slowPause(ms = 8000): Promise<void> {
     await this.at.setFaults(this.pods[0], { delayMs: { Pause: ms } })
+  }
+
+  /** Has one pod not say whether it is paused for as long as a worker waits for that before its pause. */
+  async slowPreflight(): Promise<void> {
+    await this.at.setFaults(this.pods[0], { delayMs: { CheckPaused: 3000 } })
+  }
+
+  /**
+   * The worker, halted (SIGSTOP) in the preflight that is slow, so that the fault surely comes before its pause.
+   * @throws Error where that could not be done in time
+   */
+  async haltedInPreflight(): Promise<FoundPod> {
+    const worker = await this.worker()
+    await this.inPhase('preflight')
+    signalPod(worker.uid, 'SIGSTOP')
+    const { phases } = await recordOf(this.at.stage, this.operation)
+    if (phases.some(({ name }) => name === 'pause')) throw new Error('the worker was halted too late, in its pause')
+    await this.at.setFaults(this.pods[0], {})
+    return worker
   }
 
   /** Begins a backup, or a pause, of the release; its worker runs on the second node. */

@@ -2,6 +2,7 @@ import type { V1StatefulSet } from '@kubernetes/client-node'
 import { labels, type Role } from '../../../operation/names.ts'
 import { instanceLabel } from '../../../operation/product.ts'
 import { findCluster, type LocalCluster } from '../../local-kubernetes/local-cluster.ts'
+import { processesOf } from '../../local-kubernetes/pod-processes.ts'
 import type { FaultSettings } from '../../stand-ins/ledger/faults.ts'
 import { postgresqlServer, usualRoles } from '../../stand-ins/postgresql/objects.ts'
 import { until } from '../gates.ts'
@@ -18,6 +19,7 @@ const place = 'scalardl.test/worker'
 export interface FoundPod {
   name: string
   uid: string
+  /** empty where its kubelet has not said it yet */
   ip: string
   node: string
 }
@@ -86,12 +88,12 @@ export class FaultStage {
 
   /** The Ledger pods that are not on their way out, watched from now on. */
   async ledgers(): Promise<FoundPod[]> {
-    const pods = await this.#pods(`${instanceLabel}=my`)
+    const pods = (await this.#pods(`${instanceLabel}=my`)).filter(({ ip }) => ip !== '')
     for (const { ip } of pods) this.gates.watch(ip)
     return pods
   }
 
-  /** The running pod of an operation's worker or guard. @throws Error where none runs within a while */
+  /** The pod of an operation's worker or guard, as soon as a process of it runs. @throws Error where none does within a while */
   async podOf(operation: string, role: Role): Promise<FoundPod> {
     let found: FoundPod | undefined
     await until(`the ${role} of ${operation} runs`, async () => {
@@ -113,9 +115,11 @@ export class FaultStage {
 
   async #pods(selector: string): Promise<FoundPod[]> {
     const { items } = await this.stage.get<PodList>(['pods', '-l', selector])
-    return items.flatMap(({ metadata: { name, uid, deletionTimestamp }, spec: { nodeName: node }, status: { phase, podIP: ip } }) =>
-      phase === 'Running' && deletionTimestamp === undefined && node !== undefined && ip !== undefined ? [{ name, uid, ip, node }] : [],
-    )
+    return items.flatMap(({ metadata: { name, uid, deletionTimestamp }, spec: { nodeName: node }, status: { phase, podIP: ip = '' } }) => {
+      // A kubelet says so seconds later, when what a test waits for may be over.
+      const runs = phase === 'Running' || (phase === 'Pending' && processesOf(uid).length > 0)
+      return runs && deletionTimestamp === undefined && node !== undefined ? [{ name, uid, ip, node }] : []
+    })
   }
 }
 

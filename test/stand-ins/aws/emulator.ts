@@ -14,6 +14,8 @@ const attempts = 10
 /** How long a call waits for the indexes of other tables, ms. */
 const patienceMs = 30_000
 const lookMs = 50
+/** A call that is not answered by then never will be, ms. */
+const answerMs = 20_000
 
 /** What of a table's definition its items depend on. */
 export interface Shape {
@@ -58,6 +60,7 @@ export class Emulator {
         'x-amz-date': '20200101T000000Z',
       },
       body: JSON.stringify(input),
+      signal: AbortSignal.timeout(answerMs),
     })
     const body = (await response.json()) as Record<string, unknown>
     if (response.ok) return body

@@ -33,12 +33,11 @@ async function endsWithoutNode(one: Case): Promise<void> {
 }
 
 matrix.case('power-before', "the worker's node without power before the pause", usable, async (one) => {
-  await at.setFaults(one.pods[0], { delayMs: { CheckPaused: 4000 } })
+  await one.slowPreflight()
   await one.begin('backup')
-  await one.inPhase('preflight')
+  await one.haltedInPreflight()
   one.afterwards(nodeBack)
   await one.fault(() => at.cluster.stopNode(lost))
-  await at.setFaults(one.pods[0], {})
   await endsWithoutNode(one)
 })
 

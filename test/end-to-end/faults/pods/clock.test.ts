@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { V1Job } from '@kubernetes/client-node'
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
-import { processesOf } from '../../../local-kubernetes/pod-processes.ts'
+import { processesOf, signalPod } from '../../../local-kubernetes/pod-processes.ts'
 import { either, Matrix, usable, type Case } from '../fault-case.ts'
 import { FaultStage, type FoundPod } from '../fault-stage.ts'
 
@@ -60,12 +60,11 @@ for (const { name, title, ms } of [
 }
 
 matrix.case('ahead-before', "the worker's clock set an hour ahead before its pause", usable, async (one) => {
-  await at.setFaults(one.pods[0], { delayMs: { CheckPaused: 3000 } })
+  await one.slowPreflight()
   await one.begin('backup', ...(await withSettableClock(one, 'backup', [])))
-  const worker = await one.worker()
-  await one.inPhase('preflight')
+  const worker = await one.haltedInPreflight()
   await one.fault(() => setClock(worker, 3_600_000))
-  await at.setFaults(one.pods[0], {})
+  signalPod(worker.uid, 'SIGCONT')
 })
 
 /** From outside of the container, so that it comes at once. */

@@ -12,14 +12,11 @@ const matrix = new Matrix(at, import.meta.filename)
 
 for (const { name, title, end } of waysToEnd) {
   matrix.case(`${name}-before`, `worker ${title} before its pause`, usable, async (one) => {
-    await at.setFaults(one.pods[0], { delayMs: { CheckPaused: 3000 } })
+    await one.slowPreflight()
     await one.begin('backup')
-    const worker = await one.worker()
-    await one.inPhase('preflight')
-    // halted, since a kubelet takes a moment to ask a pod to go, and the pause must not begin in it
-    signalPod(worker.uid, 'SIGSTOP')
+    const worker = await one.haltedInPreflight()
     await one.fault(() => end(at.stage, worker))
-    await at.setFaults(one.pods[0], {})
+    // A kubelet takes a moment to ask a pod to go, and the pause must not begin in it.
     await sleep(2000)
     if (processesOf(worker.uid).length > 0) signalPod(worker.uid, 'SIGCONT')
   })

@@ -17,7 +17,7 @@ export class Store {
       ...(connection.endpoint !== undefined && { endpoint: connection.endpoint }),
       credentials: { accessKeyId: connection.accessKey, secretAccessKey: connection.secret },
       maxAttempts: 10,
-      requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000 },
+      requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
     }
     this.client = new DynamoDB(settings)
     this.autoscaling = new ApplicationAutoScaling(settings)
