@@ -1,12 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { status } from '@grpc/grpc-js'
 import type { Finding } from '../../operation/finding.ts'
 import { messageOf } from '../../operation/failure.ts'
 import type { OperationRequest } from '../../operation/request.ts'
 import type { OperationContext } from '../operation-context.ts'
+import { isServiceError, type AdminClient } from './client.ts'
 import { offersAdmin } from './offered-services.ts'
 import { adminTls, answerMs, closeAll, connectAll, serversOf, type Server } from './servers.ts'
 import { findTargets, titleOf, type Targets } from './targets.ts'
 
 type Context = Pick<OperationContext<OperationRequest['kind']>, 'cluster' | 'request'>
+
+const attempts = 3
+const againMs = 200
 
 /**
  * Checks everything that a pause needs, and touches nothing: rights, pods, admin ports, TLS, nobody else's pause, free Leases.
@@ -62,7 +68,7 @@ function podFindings({ releases, state, targets }: Targets): Finding[] {
 async function pauseFinding({ client, endpoint, target }: Server, { cluster }: Context, tls: boolean): Promise<Finding> {
   const subject = titleOf(endpoint)
   try {
-    const paused = await client.checkPaused(answerMs)
+    const paused = await askPaused(client)
     if (paused === false) return { check: 'admin port', subject, outcome: 'ok', message: 'it answers, and nobody has paused it' }
     if (paused === true) {
       return error('nobody else pauses', subject, 'it is paused already', `wait until that pause has ended; one that nobody needs any more: kubectl scalardl unpause ${endpoint.release ?? 'RELEASE'} --force -n ${cluster.namespace}`)
@@ -73,6 +79,19 @@ async function pauseFinding({ client, endpoint, target }: Server, { cluster }: C
     return { check: 'admin port', subject, outcome: 'warning', message, cure: 'update the Scalar product; until then make sure that nobody else pauses it' }
   } catch (cause) {
     return error('admin port', subject, `CheckPaused failed: ${messageOf(cause)}`, "look into the server's log")
+  }
+}
+
+/** A server that is slow for a moment is no reason to refuse, and the question changes nothing. */
+async function askPaused(client: AdminClient): Promise<boolean | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await client.checkPaused(answerMs)
+    } catch (error) {
+      const passing = isServiceError(error) && (error.code === status.DEADLINE_EXCEEDED || error.code === status.UNAVAILABLE)
+      if (!passing || attempt === attempts) throw error
+      await sleep(againMs)
+    }
   }
 }
 

@@ -52,9 +52,9 @@ export class Case {
     await this.at.setFaults(this.pods[0], { delayMs: { Pause: ms } })
   }
 
-  /** Has one pod not say whether it is paused for as long as a worker waits for that before its pause. */
+  /** Has one pod say whether it is paused too late for a worker, which asks again before its pause until this is healed. */
   async slowPreflight(): Promise<void> {
-    await this.at.setFaults(this.pods[0], { delayMs: { CheckPaused: 3000 } })
+    await this.at.setFaults(this.pods[0], { delayMs: { CheckPaused: 4000 } })
   }
 
   /**

@@ -62,6 +62,15 @@ t.test('a server of an older version is a warning, not an error', async (t) => {
   t.match(findings.filter(({ outcome }) => outcome === 'warning'), [{ message: /does not know CheckPaused/, cure: String }])
 })
 
+t.test('a server that does not answer for a moment is asked again, one that never does is an error', async (t) => {
+  const [moment, ever] = await Promise.all([startLedger(), startLedger()])
+  t.teardown(() => [moment, ever].forEach((each) => each.stop()))
+  moment.faults.set({ fail: { CheckPaused: { code: 'UNAVAILABLE', forMs: 150 } } })
+  ever.faults.set({ fail: { CheckPaused: { code: 'UNAVAILABLE', forMs: 60_000 } } })
+  t.strictSame(errors(await check(moment)), [])
+  t.match(errors(await check(ever)), [{ check: 'admin port', message: /CheckPaused failed: .*UNAVAILABLE/ }])
+})
+
 t.test("an address that is no pod's is a warning, a pod that no address leads to an error", async (t) => {
   const [ledger, second] = await Promise.all([startLedger(), startLedger()])
   t.teardown(() => [ledger, second].forEach((each) => each.stop()))
