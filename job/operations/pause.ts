@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration } from '../../operation/duration.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
-import { Failure } from '../../operation/failure.ts'
+import { Failure, messageOf } from '../../operation/failure.ts'
 import type { PauseWindowRecord } from '../../operation/record.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { refuseOnErrors } from '../preflight.ts'
@@ -49,16 +49,21 @@ function unreliable({ reasons }: PauseWindowRecord): Failure {
 
 async function hold(context: Context, held: HeldPause): Promise<void> {
   const { durationMs, pause: limits } = context.request
-  // Whoever waits for the pause learns of it here.
-  await context.record.update((record) => {
-    const window = record.windows.at(-1)
-    if (window !== undefined) window.allPausedAt = held.allPausedAt
-  })
+  announce(context, held)
   const endMs = Math.min(held.endsAtMs - marginMs, durationMs === undefined ? Infinity : Date.parse(held.allPausedAt) + durationMs)
   if (durationMs === undefined) await untilUnpaused(held, endMs)
   else await sleep(Math.max(0, endMs - Date.now()), undefined, { signal: held.signal })
   if (Date.now() < endMs || endMs < held.endsAtMs - marginMs) return
   context.events.say('note', `the pause ends here: nothing may stay paused for longer than ${formatDuration(limits.maxPauseMs)} (--max-pause)`, { level: 'warning' })
+}
+
+/** Whoever waits for the pause learns of it from the record. Nobody is kept paused for an API server that does not answer. */
+function announce({ record, events }: Context, { allPausedAt }: HeldPause): void {
+  const written = record.update(({ windows }) => {
+    const window = windows.at(-1)
+    if (window !== undefined) window.allPausedAt = allPausedAt
+  })
+  written.catch((error: unknown) => events.say('note', `the record does not say yet that all are paused: ${messageOf(error)}`, { level: 'warning' }))
 }
 
 async function untilUnpaused(held: HeldPause, endMs: number): Promise<void> {

@@ -1,0 +1,48 @@
+import t from 'tap'
+import { pause } from '../../../../job/operations/pause.ts'
+import { inMemoryCluster } from '../in-memory-cluster.ts'
+import { contextOf, pauseRequest } from '../pausing-context.ts'
+import { startLedger } from '../scalar-admin/ledgers.ts'
+
+t.test('whoever waits for the pause finds in the record that all are paused', async (t) => {
+  const ledger = await startLedger()
+  t.teardown(() => ledger.stop())
+  const cluster = inMemoryCluster([ledger.pod])
+  const { context } = await contextOf(pauseRequest({ durationMs: 500 }), cluster)
+  const write = cluster.writeRecord
+  let told = false
+  cluster.writeRecord = (record) => {
+    told ||= !ledger.gate.isOpen && record.windows.at(-1)?.allPausedAt !== undefined
+    return write(record)
+  }
+  await pause(context)
+  t.ok(told)
+})
+
+for (const [what, answer] of [
+  ['does not answer', () => new Promise<void>(() => undefined)],
+  ['refuses', () => Promise.reject(new Error('etcd is away'))],
+] as const) {
+  t.test(`an API server that ${what} in the pause makes it neither longer nor void`, async (t) => {
+    const ledger = await startLedger()
+    t.teardown(() => ledger.stop())
+    const cluster = inMemoryCluster([ledger.pod])
+    const { context } = await contextOf(pauseRequest({ durationMs: 300, pause: { drainMs: 1000, maxPauseMs: 5_000, guard: false } }), cluster)
+    const write = cluster.writeRecord
+    const opened = new Promise<void>((resolve) => {
+      const poll = setInterval(() => {
+        if (!ledger.log.includes('Unpause')) return
+        clearInterval(poll)
+        resolve()
+      }, 20)
+      t.teardown(() => clearInterval(poll))
+    })
+    // a request that goes unanswered ends some time after the pause, without an answer
+    cluster.writeRecord = (record) => (ledger.gate.isOpen ? write(record) : Promise.race([answer(), opened.then(() => Promise.reject(new Error('no answer')))]))
+    await pause(context)
+    const [window] = context.record.current.windows
+    t.match(window, { verdict: 'valid', allPausedAt: String })
+    const ms = Date.parse(window?.unpauseSentAt ?? '') - Date.parse(window?.pauseSentAt ?? '')
+    t.ok(ms < 2_500, `${ms} ms`)
+  })
+}
