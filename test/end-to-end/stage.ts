@@ -63,7 +63,7 @@ export class Stage {
     const { kubectl, kubeconfig, context } = this.#ground
     return new Promise((resolve, reject) => {
       const all = ['--kubeconfig', kubeconfig, '--context', context, '-n', this.namespace, ...args]
-      const child = execFile(kubectl, all, { maxBuffer: 64 << 20, timeout: 240_000 }, (error, stdout, stderr) => {
+      const child = execFile(kubectl, all, { maxBuffer: 64 << 20, timeout: 330_000 }, (error, stdout, stderr) => {
         if (error === null) resolve(stdout)
         else reject(new Error(`kubectl ${args.join(' ')}: ${stderr.trim() || error.message}\n${stdout}`))
       })
@@ -94,7 +94,7 @@ export class Stage {
   /** @throws Error with what the pods and their events say, where one is not ready in time */
   async rolledOut(...workloads: string[]): Promise<void> {
     for (const workload of workloads) {
-      await this.kubectl(['rollout', 'status', workload, '--timeout=220s']).catch(async (error: unknown) => {
+      await this.kubectl(['rollout', 'status', workload, '--timeout=300s']).catch(async (error: unknown) => {
         throw new Error(`${String(error)}\n${await this.#told(workload)}`, { cause: error })
       })
     }
