@@ -18,6 +18,8 @@ export interface Journal {
    * recorded result, and a begun one looks first and acts only if it must.
    */
   step<Result>(name: string, step: Step<Result>): Promise<Result>
+  /** Begins a step that is acted on later: its name is durable, and used up, from here on. */
+  begin(name: string): Promise<void>
   /** The result of a finished step, undefined when it has not finished. */
   result(name: string): Json | undefined
   /** Whether a step was begun, finished or not. */

@@ -56,6 +56,9 @@ export async function openJournal(operation: string, persistence: JournalPersist
         running.delete(name)
       }
     },
+    async begin(name) {
+      if (entryOf(name) === undefined) await begin(name)
+    },
     result: (name) => entryOf(name)?.result,
     begun: (name) => entryOf(name) !== undefined,
   }

@@ -60,21 +60,23 @@ function readIntent(journal: Journal, step: string): PauseIntent | undefined {
   return parsed.success ? parsed.data : undefined
 }
 
-/** The number of the next pause: the first that has no intent. */
-export function nextPause(journal: Journal): number {
+/** The number of the next pause, used up from here on: a guard may know what came to nothing under an earlier one. */
+export async function takeNumber(journal: Journal): Promise<number> {
   let number = 1
-  while (intentOf(journal, number) !== undefined) number += 1
+  while (journal.begun(intentStep(number))) number += 1
+  await journal.begin(intentStep(number))
   return number
 }
 
 /** Pauses of this operation that were begun and not ended, by an earlier worker. */
 export function openPauses(journal: Journal): { number: number; intent: PauseIntent }[] {
   const open: { number: number; intent: PauseIntent }[] = []
-  for (let number = 1; ; number += 1) {
+  for (let number = 1; journal.begun(intentStep(number)); number += 1) {
     const intent = intentOf(journal, number)
-    if (intent === undefined) return open
-    if (journal.result(endedStep(number)) === undefined) open.push({ number, intent })
+    // Without an intent no Pause was sent.
+    if (intent !== undefined && journal.result(endedStep(number)) === undefined) open.push({ number, intent })
   }
+  return open
 }
 
 /** Writes down what is about to be paused, so that whoever comes after a killed worker can undo it. */

@@ -10,7 +10,7 @@ import { clockStep } from './clock-step.ts'
 import { joinedPods, type JoinedPods } from './joined-pods.ts'
 import { endLeftoverPause } from './leftover-pause.ts'
 import { pauseAround, type HeldPause } from './pause-around.ts'
-import { journalEnd, journalIntent, nextPause, recordWindow, type PauseIntent } from './pause-journal.ts'
+import { journalEnd, journalIntent, recordWindow, takeNumber, type PauseIntent } from './pause-journal.ts'
 import { refuseForeignPauses, refuseUnsettled } from './refusals.ts'
 import { lookAgain } from './second-look.ts'
 import { adminTls, closeAll, connectOrRefuse, serversOf } from './servers.ts'
@@ -54,7 +54,7 @@ export const holdPause: HoldPause = async (context, inside) => {
     const before = await cluster.releaseState(found.releases)
     refuseUnsettled(before, [...changesBetween(found.state, before), ...changes])
 
-    const number = nextPause(journal)
+    const number = await takeNumber(journal)
     const index = record.current.windows.length
     const window: PauseWindowRecord = { endpoints: found.targets.map(endpointOf), pauseSentAt: new Date().toISOString(), verdict: 'open', reasons: [] }
     const intent = intentTo(found.targets, before)

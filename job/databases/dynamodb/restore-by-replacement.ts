@@ -224,4 +224,4 @@ export class RestoreByReplacement implements RestoreDestination {
   }
 }
 
-const neverBegun: Journal = { resumed: false, begun: () => false, result: () => undefined, step: (_name, step) => step.act() }
+const neverBegun: Journal = { resumed: false, begin: () => Promise.resolve(), begun: () => false, result: () => undefined, step: (_name, step) => step.act() }

@@ -170,6 +170,20 @@ t.test('the next worker stands the guard down once it has ended what was left', 
   await until('the release', () => guard.heard.some((message) => message.say === 'release' && message.pause === 1))
 })
 
+t.test('what came to nothing before its first Pause is not in the way of the next worker', async (t) => {
+  const s = await scene(t)
+  s.startGuard()
+  const write = s.cluster.writeJournal
+  s.cluster.writeJournal = (document) => (document.steps.some(({ finishedAt }) => finishedAt !== undefined) ? Promise.reject(new Error('the API server is away')) : write(document))
+  const first = await workerOf(t, s)
+  await t.rejects(holdPause(first.context, async () => t.fail('went inside')), { message: 'the API server is away' })
+  t.strictSame(pauses(s.ledgers), [])
+  first.context.guard.close()
+  s.cluster.writeJournal = write
+  const second = await workerOf(t, s, 3000)
+  t.match(await holdPause(second.context, async () => t.ok(allClosed(s.ledgers))), { window: { verdict: 'valid' } })
+})
+
 t.test('SIGTERM while a guard is waited for touches nothing', async (t) => {
   const s = await scene(t)
   const { context, stop } = await workerOf(t, s)
