@@ -4,8 +4,9 @@ import t, { type Test } from 'tap'
 import { openLink } from '../../../../job/guard/link.ts'
 import { workerMessageSchema } from '../../../../job/guard/messages.ts'
 import { vitalSigns } from '../../../../job/guard/vital-signs.ts'
+import { freePort } from '../../../stand-ins/free-port.ts'
 import { startLedger } from '../scalar-admin/ledgers.ts'
-import { allClosed, allOpen, freePort, open, scene, until, type GuardedScene, type RunningGuard } from './guarded-scene.ts'
+import { allClosed, allOpen, open, scene, until, type GuardedScene, type RunningGuard } from './guarded-scene.ts'
 import { rawWorker, type RawWorker } from './raw-link.ts'
 
 /** A guard that holds a pause which the test has made, for a worker that the test speaks for. */

@@ -1,5 +1,4 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
@@ -8,6 +7,7 @@ import { guard } from '../../../../job/guard/guard.ts'
 import { guardLink } from '../../../../job/guard/open-guard-link.ts'
 import { Interrupted } from '../../../../job/interrupted.ts'
 import type { OperationPod } from '../../../../job/kubernetes/cluster.ts'
+import { freePort } from '../../../stand-ins/free-port.ts'
 import { inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
 import { contextOf, pauseRequest, type PauseRequest, type TestContext } from '../pausing-context.ts'
 import { startLedgers, type Ledger } from '../scalar-admin/ledgers.ts'
@@ -92,14 +92,4 @@ export async function until(what: string, holds: () => boolean, timeoutMs = 15_0
     await sleep(10)
   }
   return performance.now() - begunMs
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer()
-    server.listen(0, () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
