@@ -10,6 +10,7 @@ import { isHandedOn } from '../interrupted.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { refuseOnErrors } from '../preflight.ts'
 import { endLeftoverPause } from '../scalar-admin/leftover-pause.ts'
+import type { HeldPause } from '../scalar-admin/pause-around.ts'
 import { holdPause } from '../scalar-admin/pause-window.ts'
 import { preflight } from '../scalar-admin/preflight.ts'
 import { untilSettled } from '../scalar-admin/settled.ts'
@@ -104,19 +105,28 @@ async function check(context: Context, sources: readonly OpenSource[], storage: 
   refuseOnErrors(`backup of ${context.record.current.releases.join(', ')}`, findings.flat())
 }
 
-/** One window, and as many more as the request allows where one proved nothing. */
+/** One window, and as many more as the request allows where one proved nothing, or could not be had. */
 async function pointInPause(context: Context, sources: readonly OpenSource[]): Promise<Point> {
+  const { cluster, events, record, request, signal } = context
   for (;;) {
-    const taken = context.record.current.windows.length
-    if (taken > context.request.retries) throw lostWindow(context.record.current.windows.at(-1))
-    const { window, value: snapshots } = await context.phase(taken === 0 ? 'pause' : `pause ${taken + 1}`, () =>
-      holdPause(context, (held) => Promise.all(sources.map(({ source }) => source.snapshot(held)))),
-    )
-    if (window.verdict === 'valid') return { restorePoint: pointOfServices(snapshots) ?? middleOf(window), snapshots }
-    const left = context.request.retries - taken
-    context.events.say('note', `pause window ${taken + 1} is void: ${window.reasons.join('; ')}${left > 0 ? `; trying another (${left} left)` : ''}`, { level: 'warning' })
-    if (left > 0) await untilSettled(context.cluster, context.record.current.releases, context.signal)
+    const taken = record.current.windows.length
+    if (taken > request.retries) throw lostWindow(record.current.windows.at(-1))
+    const left = request.retries - taken
+    const snapshot = (held: HeldPause) => Promise.all(sources.map(({ source }) => source.snapshot(held)))
+    const paused = await context.phase(taken === 0 ? 'pause' : `pause ${taken + 1}`, () => holdPause(context, snapshot)).catch((error: unknown) => {
+      if (left === 0 || !wasEnded(context, taken)) throw error
+    })
+    const window = paused?.window ?? record.current.windows[taken]
+    if (paused?.window.verdict === 'valid') return { restorePoint: pointOfServices(paused.value) ?? middleOf(paused.window), snapshots: paused.value }
+    events.say('note', `pause window ${taken + 1} is void: ${window?.reasons.join('; ')}${left > 0 ? `; trying another (${left} left)` : ''}`, { level: 'warning' })
+    if (left > 0) await untilSettled(cluster, record.current.releases, signal)
   }
+}
+
+/** Whether a window was tried and is over, with nothing paused and nobody asking this worker to end. */
+function wasEnded({ record, signal }: Context, index: number): boolean {
+  const { windows, stillPaused } = record.current
+  return windows[index]?.verdict === 'void' && stillPaused.length === 0 && !signal.aborted
 }
 
 /** The restore point is the middle of the pause (ScalarDL's backup guide). */

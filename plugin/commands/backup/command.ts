@@ -15,7 +15,7 @@ export function backupFlags(yargs: GlobalArgv) {
     .option('schema', { type: 'string', array: true, requiresArg: true, describe: "schema to back up beyond what ScalarDB's metadata names, repeatable" })
     .option('table', { type: 'string', array: true, requiresArg: true, describe: "DynamoDB: table to back up in place of those that ScalarDB's metadata names, with its prefix, repeatable" })
     .option('materialize', { type: 'boolean', default: false, describe: 'DynamoDB: turn the restore point into on-demand backups, which outlive the 35 days of point-in-time recovery and the tables' })
-    .option('retries', { type: 'number', default: 0, requiresArg: true, describe: 'further pauses to try when a pod changed inside one' })
+    .option('retries', { type: 'number', default: 0, requiresArg: true, describe: 'further pauses to try when one fails, or a pod changed inside it' })
   return dryRunFlag(waitFlags(jobFlags(targetFlags(databaseFlags(pauseLimitFlags(own, '60s'))))))
 }
 export type BackupFlags = FlagsOf<typeof backupFlags>

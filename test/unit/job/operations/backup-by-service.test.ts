@@ -103,6 +103,21 @@ t.test('a worker that is replaced while it waits: one pause, one point', async (
   t.match(backupOf(s), { state: 'restorable', restorePoint: point, databases: [{ snapshotAt: point }] })
 })
 
+t.test('a pause that could not be had is tried again with --retries, and only then', async (t) => {
+  for (const [retries, exitCode, verdicts] of [[0, 3, ['void']], [1, 0, ['void', 'valid']]] as const) {
+    const s = await scene(t, { retries, pause: { drainMs: 200, maxPauseMs: 30_000, guard: false } })
+    const [busy] = s.ledgers
+    busy?.gate.occupy()
+    const worker = s.worker()
+    while (!worker.events.some(({ code }) => code === 'unpaused')) await sleep(10)
+    busy?.gate.letOut()
+    t.equal(await worker.ended, exitCode)
+    t.strictSame(windowsOf(s).map(({ verdict }) => verdict), verdicts)
+    t.match(windowsOf(s)[0]?.reasons.join(), /in flight were not finished in time/)
+    t.ok(s.ledgers.every(({ gate }) => gate.isOpen))
+  }
+})
+
 t.test('what fails before the pause is refused, and nothing is paused', async (t) => {
   const s = await scene(t)
   await installation.client.updateContinuousBackups({ TableName: 'scalar.contract', PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false } })
