@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { Failure } from '../../../operation/failure.ts'
 import type { DatabaseBackup } from '../../../operation/record.ts'
 import { clockRecordSchema } from '../../clocks/clock-record.ts'
+import { parseDetails } from '../parse-details.ts'
 import { tableSettingsSchema } from './table-settings.ts'
 
 export const kindName = 'dynamodb'
@@ -23,7 +23,7 @@ const tableSchema = z.object({
 })
 
 /** The details of a DynamoDB backup's record. */
-export const detailsSchema = z.object({
+const detailsSchema = z.object({
   version: z.literal(1),
   region: z.string(),
   account: z.string(),
@@ -47,11 +47,5 @@ export type BackedUpTable = z.infer<typeof tableSchema>
 
 /** @throws Failure where the record's entry is of a newer version, or damaged */
 export function readDetails(entry: DatabaseBackup): Details {
-  const parsed = detailsSchema.safeParse(entry.details)
-  if (parsed.success) return parsed.data
-  throw new Failure({
-    what: `the backup of ${entry.title} cannot be used`,
-    why: `its record does not tell enough: ${z.prettifyError(parsed.error).replaceAll('\n', '; ')}`,
-    next: 'use the version of kubectl-scalardl that made the backup, or a newer one',
-  })
+  return parseDetails(detailsSchema, entry)
 }

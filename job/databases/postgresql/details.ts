@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { Failure } from '../../../operation/failure.ts'
 import type { DatabaseBackup } from '../../../operation/record.ts'
+import { parseDetails } from '../parse-details.ts'
 
 /** What a dump of schemas does not hold of its database, and a restore into a fresh server needs. */
 export const environmentSchema = z.object({
@@ -27,7 +27,7 @@ export const environmentSchema = z.object({
 export type Environment = z.infer<typeof environmentSchema>
 
 /** The details of a PostgreSQL backup's record. */
-export const detailsSchema = environmentSchema.extend({
+const detailsSchema = environmentSchema.extend({
   version: z.literal(1),
   database: z.string(),
   schemas: z.array(z.object({ name: z.string(), owner: z.string() })),
@@ -45,11 +45,5 @@ export type Details = z.infer<typeof detailsSchema>
 
 /** @throws Failure where the record's entry is of a newer version, or damaged */
 export function readDetails(entry: DatabaseBackup): Details {
-  const parsed = detailsSchema.safeParse(entry.details)
-  if (parsed.success) return parsed.data
-  throw new Failure({
-    what: `the backup of ${entry.title} cannot be restored`,
-    why: `its record does not tell enough: ${z.prettifyError(parsed.error).replaceAll('\n', '; ')}`,
-    next: 'use the version of kubectl-scalardl that made the backup, or a newer one',
-  })
+  return parseDetails(detailsSchema, entry)
 }
