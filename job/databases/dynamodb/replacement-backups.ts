@@ -78,7 +78,7 @@ export class ReplacementBackups {
 
   /** Whether that backup can be restored at this moment, asked of AWS. */
   async isAvailable(table: BackedUpTable, arn: string): Promise<boolean> {
-    if (this.isToBeMade(table)) return (await this.#available(this.temporary(table))) === arn
+    if (this.isToBeMade(table)) return (await this.#watch(this.temporary(table))).some((backup) => backup.BackupArn === arn && backup.BackupStatus === 'AVAILABLE')
     return isAvailable(this.#work.lasting.target.dynamo, arn)
   }
 

@@ -27,8 +27,17 @@ export async function worldOf(clients: Clients, prefix: string): Promise<World> 
     const text = JSON.stringify({ status: table.TableStatus, settings: await readTableSettings(clients, table, scaling), items: items.map((item) => plain(item, prefix)).sort() })
     return [[plain(name, prefix), JSON.parse(plain(text, prefix))]]
   }))
-  const backups = await listBackups(dynamo, { BackupType: 'ALL' })
-  return { tables: Object.fromEntries(found.flat().sort()), backups: backups.filter(({ TableName = '' }) => own(TableName)).map((backup) => describe(backup, prefix)).sort() }
+  const backups = (await listBackups(dynamo, { BackupType: 'ALL' })).filter(({ TableName = '' }) => own(TableName))
+  return { tables: Object.fromEntries(found.flat().sort()), backups: withoutTwins(backups).map((backup) => describe(backup, prefix)).sort() }
+}
+
+/**
+ * AWS may still do what a killed worker asked for when its successor has looked and asked again: then a backup is there twice.
+ * Whatever removes one of a name removes all.
+ */
+function withoutTwins(backups: readonly BackupSummary[]): BackupSummary[] {
+  const isTwin = ({ BackupName: name, BackupType: type }: BackupSummary, index: number) => type === 'USER' && backups.findIndex((other) => other.BackupName === name) < index
+  return backups.filter((backup, index) => !isTwin(backup, index))
 }
 
 async function atRest({ dynamo }: Clients, name: string) {
