@@ -7,6 +7,7 @@ import { referencesOf } from '../../../../../plugin/kubernetes/job/property-refe
 import { releasePart } from '../../../../../plugin/kubernetes/job/release-part.ts'
 import { chartProperties, chartRelease } from './chart-deployment.ts'
 import { jobOptions } from './job-options.ts'
+import { isRestricted } from './restricted.ts'
 
 const part = releasePart(chartRelease(), 0, 'my-ledger', referencesOf(chartProperties))
 const extra = { location: 'pvc://backups/ledger', databaseSecret: 'admin', tlsCaSecret: 'ca' }
@@ -99,13 +100,7 @@ t.test("a patch brings the guard labels that a policy demands, but neither the w
 
 t.test('the guard is restricted as Pod Security asks, and its token short-lived', async (t) => {
   const { pod } = compose()
-  const [container] = pod?.containers ?? []
-  t.equal(pod?.securityContext?.runAsNonRoot, true)
-  t.equal(pod?.securityContext?.seccompProfile?.type, 'RuntimeDefault')
-  t.equal(container?.securityContext?.allowPrivilegeEscalation, false)
-  t.equal(container?.securityContext?.readOnlyRootFilesystem, true)
-  t.strictSame(container?.securityContext?.capabilities, { drop: ['ALL'] })
-  t.equal(pod?.automountServiceAccountToken, false)
+  isRestricted(t, pod)
   t.equal(pod?.volumes?.find((volume) => volume.name === 'token')?.projected?.sources?.[0]?.serviceAccountToken?.expirationSeconds, 3600)
 })
 

@@ -8,6 +8,7 @@ import { podsOnly, releasePart, type ReleasePart } from '../../../../../plugin/k
 import { chartPodSpec, chartProperties, chartRelease } from './chart-deployment.ts'
 import { refused } from '../../refused.ts'
 import { jobOptions } from './job-options.ts'
+import { isRestricted } from './restricted.ts'
 
 function request(parts: readonly ReleasePart[]): OperationRequest {
   return requestSchema.parse({
@@ -158,11 +159,6 @@ t.test('the objects of an operation are found by its name, and outlive the Job',
 })
 
 t.test('the worker is restricted as Pod Security asks', async (t) => {
-  const { pod, container } = compose([podsOnly(chartRelease())])
-  t.equal(pod?.securityContext?.runAsNonRoot, true)
-  t.equal(pod?.securityContext?.seccompProfile?.type, 'RuntimeDefault')
-  t.equal(container?.securityContext?.allowPrivilegeEscalation, false)
-  t.equal(container?.securityContext?.readOnlyRootFilesystem, true)
-  t.strictSame(container?.securityContext?.capabilities, { drop: ['ALL'] })
-  t.equal(pod?.automountServiceAccountToken, false)
+  const { pod } = compose([podsOnly(chartRelease())])
+  isRestricted(t, pod)
 })
