@@ -21,6 +21,22 @@ async function three(t: Test, changes: Partial<PauseRequest> = {}, version: '2' 
   return { ledgers, cluster, ...(await contextOf(pauseRequest(changes), cluster)) }
 }
 
+/** What a worker leaves that is killed inside its pause. The pause is let go at the end of the test. */
+async function killedInside(t: Test): Promise<Scene> {
+  const scene = await three(t)
+  const inside = Promise.withResolvers<void>()
+  const killed = holdPause(scene.context, () => {
+    inside.resolve()
+    return new Promise(() => undefined)
+  }).catch(() => undefined)
+  await inside.promise
+  t.teardown(() => {
+    scene.stop.abort(new Interrupted('the test is over'))
+    return killed
+  })
+  return scene
+}
+
 const open = (ledgers: readonly Ledger[]) => ledgers.map(({ gate }) => gate.isOpen)
 const pauses = (ledgers: readonly Ledger[]) => ledgers.flatMap(({ log }) => log.filter((line) => line.startsWith('Pause')))
 const unpauses = ({ log }: Ledger) => log.filter((line) => line === 'Unpause').length
@@ -239,13 +255,7 @@ t.test('a connection that broke inside is made again to unpause', async (t) => {
 })
 
 t.test('a worker killed in the pause: the next one unpauses what was ours, once, and voids the window', async (t) => {
-  const { ledgers, context, cluster, stop } = await three(t)
-  const inside = Promise.withResolvers<void>()
-  const killed = holdPause(context, () => {
-    inside.resolve()
-    return new Promise(() => undefined)
-  }).catch(() => undefined)
-  await inside.promise
+  const { ledgers, cluster } = await killedInside(t)
   const [gone] = ledgers
   // Its container was started anew meanwhile and somebody else has paused it.
   cluster.pods = cluster.pods.map((pod) => (pod.uid === gone.pod.uid ? { ...pod, restarts: 1 } : pod))
@@ -259,18 +269,10 @@ t.test('a worker killed in the pause: the next one unpauses what was ours, once,
   const third = await contextOf(pauseRequest(), cluster)
   await endLeftoverPause(third.context)
   t.strictSame(ledgers.map(unpauses), [0, 1, 1])
-  stop.abort(new Interrupted('the test is over'))
-  await killed
 })
 
 t.test('what the guard has unpaused by then may be paused by somebody else, and is left alone', async (t) => {
-  const { ledgers, context, cluster, stop } = await three(t)
-  const inside = Promise.withResolvers<void>()
-  const killed = holdPause(context, () => {
-    inside.resolve()
-    return new Promise(() => undefined)
-  }).catch(() => undefined)
-  await inside.promise
+  const { ledgers, context, cluster } = await killedInside(t)
   const [first] = ledgers
   const { address } = context.record.current.windows[0]?.endpoints[0] ?? { address: '' }
   await cluster.writeGuardReport('pause-test', {
@@ -282,8 +284,6 @@ t.test('what the guard has unpaused by then may be paused by somebody else, and 
   await endLeftoverPause(next.context)
   t.strictSame(open(ledgers), [false, true, true])
   t.equal(unpauses(first), 0)
-  stop.abort(new Interrupted('the test is over'))
-  await killed
 })
 
 t.test('addresses given by hand that leave a pod of the release out prove nothing', async (t) => {
