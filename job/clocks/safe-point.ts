@@ -32,6 +32,12 @@ export function withoutMeasurement({ fromMs, granularityMs }: { fromMs: number; 
   return { pointMs: Math.round((fromMs + halfMs) / granularityMs) * granularityMs, untilMs: fromMs + 2 * halfMs }
 }
 
+/** The longest that a pause may have to last for such a point, from when all are paused, ms. */
+export function longestHoldMs(measurement: ClockMeasurement | undefined, granularityMs: number): number {
+  if (measurement === undefined) return withoutMeasurement({ fromMs: 0, granularityMs }).untilMs
+  return granularityMs + measurement.highMs - measurement.lowMs + 2
+}
+
 /** The offset at a later moment: steps of the worker's clock are taken out, and drift makes it less certain. */
 export function offsetNow({ lowMs, highMs, takenAt }: ClockMeasurement, now: ClockReading): ClockOffset {
   const step = stepBetween(takenAt, now)

@@ -99,6 +99,8 @@ export interface BackupSource {
   preflight(): Promise<Finding[]>
   /** everything that may be done before the pause so that snapshot() is short: connect, warm up */
   prepare(): Promise<void>
+  /** how long a pause may have to last for the snapshot, ms; known once all is prepared, absent where it takes what it takes */
+  holdMs?(): number
   /**
    * inside the pause, as short as can be; called again after a void window, it forgets the earlier snapshot
    * @param pause absent where none is needed

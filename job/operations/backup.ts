@@ -1,3 +1,4 @@
+import { formatDuration } from '../../operation/duration.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import { formatLocation, joinLocation, parseLocation } from '../../operation/location.ts'
@@ -69,6 +70,7 @@ async function take(context: Context, storage: Storage, sources: readonly OpenSo
   } else {
     await context.phase('preflight', () => check(context, sources, storage, paused))
     await context.phase('connect', () => Promise.all(sources.map(({ source }) => source.prepare())))
+    if (paused) refuseShortPause(context, sources)
     const point = paused ? await pointInPause(context, sources) : await pointWithoutPause(context, sources)
     await keepPoint(context, point)
     await describeBackup(context, { state: 'recorded', restorePoint: point.restorePoint })
@@ -186,6 +188,17 @@ async function all<One, Result>(ones: readonly One[], run: (one: One) => Promise
   const failed = settled.find((one) => one.status === 'rejected')
   if (failed !== undefined) throw failed.reason
   return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+}
+
+/** Before anything is paused for nothing. @throws Failure where the longest pause allowed is too short for a database's point */
+function refuseShortPause({ request: { pause: { maxPauseMs }, target } }: Context, sources: readonly OpenSource[]): void {
+  const holdMs = Math.max(...sources.map(({ source }) => source.holdMs?.() ?? 0))
+  if (holdMs < maxPauseMs) return
+  throw new Failure({
+    what: `backup of ${target.releases.map(({ name }) => name).join(', ')} was not begun, nothing was paused`,
+    why: `a restore point needs a pause of up to ${formatDuration(holdMs)} here, and --max-pause allows ${formatDuration(maxPauseMs)}`,
+    next: 'allow a longer pause with --max-pause',
+  })
 }
 
 /** @throws Failure (usage) where a database's backup has nowhere to go */

@@ -7,6 +7,7 @@ import { formatTime } from '../../../operation/time.ts'
 import { clockRecord, clockRecordSchema } from '../../clocks/clock-record.ts'
 import { holdUntilSafe } from '../../clocks/hold-until-safe.ts'
 import type { ClockMeasurement } from '../../clocks/measure-clock.ts'
+import { longestHoldMs } from '../../clocks/safe-point.ts'
 import type { Journal } from '../../journal/journal.ts'
 import type { BackupSource, DatabaseContext, PauseMoment, Snapshot, Source, StorageSettings } from '../database.ts'
 import { accessOf, titleOf, type Access } from './access.ts'
@@ -94,6 +95,10 @@ export class DynamodbSource implements BackupSource {
     const { signal, events } = this.#context
     this.#measurement = await measureAwsClock(this.#access, tables[0]?.name ?? '', signal)
     if (this.#measurement === undefined) events.say('note', `the clock of ${this.#title} could not be measured; the pause will be held for 5 s, and its middle taken`, { level: 'warning' })
+  }
+
+  holdMs(): number {
+    return longestHoldMs(this.#measurement, secondMs) + secondMs
   }
 
   /** Without a pause nothing keeps others from writing, and the point is only as good as that. */

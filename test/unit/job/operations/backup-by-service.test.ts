@@ -118,6 +118,13 @@ t.test('a pause that could not be had is tried again with --retries, and only th
   }
 })
 
+t.test('a longest pause too short for a restore point is refused before anything is paused', async (t) => {
+  const s = await scene(t, { pause: { drainMs: 500, maxPauseMs: 1500, guard: false } })
+  t.equal(await s.worker().ended, 1)
+  t.match(s.cluster.recordsByName.get('backup-a'), { state: 'failed', windows: [], failure: { what: /nothing was paused/, why: /--max-pause allows 1\.5 s/ } })
+  t.ok(s.ledgers.every(({ log }) => log.length === 0), 'no server was told anything')
+})
+
 t.test('what fails before the pause is refused, and nothing is paused', async (t) => {
   const s = await scene(t)
   await installation.client.updateContinuousBackups({ TableName: 'scalar.contract', PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false } })

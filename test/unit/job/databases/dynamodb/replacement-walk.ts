@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
-import { dropRequest, restoreRequest, restoreStages, undoRequest } from './restore-stage.ts'
+import { dropRequest, restoreRequest, restoreStage, undoRequest, unprotect } from './restore-stage.ts'
 import { each, killedAt, sameWorld, undisturbed } from './restore-walk.ts'
 import { worldOf } from './restored-world.ts'
 
@@ -15,14 +15,7 @@ export async function walkReplacements(t: Test, isTurn: (write: number) => boole
   const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
   t.teardown(() => aws.stop())
   scaleRates(20)
-  const open = async (prefix: string) => {
-    const [stage] = await restoreStages(aws, [prefix], async ({ client, tables }) => {
-      for (const table of tables) await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })
-    })
-    if (stage === undefined) throw new Error('no stage')
-    t.teardown(() => stage.close())
-    return stage
-  }
+  const open = (prefix: string) => restoreStage(t, aws, prefix, unprotect)
   const undone = await open('undone-')
   const writes = await undisturbed(t, undone, restoreRequest('undone', { strategy: 'replace' }))
   const replaced = await worldOf(undone.clients, 'undone-')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
-import { restoreRequest, restoreStages, undoRequest } from './restore-stage.ts'
+import { restoreRequest, restoreStages, undoRequest, unprotect } from './restore-stage.ts'
 import { inPeril } from './restore-walk.ts'
 import { allTables, worldOf } from './restored-world.ts'
 
@@ -11,11 +11,7 @@ t.teardown(() => aws.stop())
 t.setTimeout(120_000)
 scaleRates(20)
 
-const [abandoned, ready] = await restoreStages(aws, ['abandoned-', 'ready-'], async ({ client, tables }) => {
-  for (const table of tables) await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })
-})
-if (abandoned === undefined || ready === undefined) throw new Error('no stages')
-t.teardown(() => Promise.all([abandoned.close(), ready.close()]))
+const [abandoned, ready] = await restoreStages(t, aws, ['abandoned-', 'ready-'], unprotect)
 
 t.test('a restore in place whose workers all died while it replaced tables is undone: the originals serve, nothing is left', async (t) => {
   const former = await worldOf(abandoned.clients, 'abandoned-')

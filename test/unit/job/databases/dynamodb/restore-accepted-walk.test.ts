@@ -1,7 +1,7 @@
 import t from 'tap'
 import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
-import { restoreRequest, restoreStages } from './restore-stage.ts'
+import { restoreRequest, restoreStages, unprotect } from './restore-stage.ts'
 import { each, sameWorld } from './restore-walk.ts'
 import { worldOf } from './restored-world.ts'
 
@@ -15,11 +15,7 @@ scaleRates(20)
 const lastWrites = [0, 1, 2, 3, 4, 5, 6]
 
 t.test('killed at one of its last writes, a restore in place that removes what it replaced is finished, not taken back', async (t) => {
-  const [whole, ...stages] = await restoreStages(aws, ['whole-', ...lastWrites.map((last) => `l${last}-`)], async ({ client, tables }) => {
-    for (const table of tables) await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })
-  })
-  if (whole === undefined) throw new Error('no stage')
-  t.teardown(() => Promise.all([whole, ...stages].map((stage) => stage.close())))
+  const [whole, ...stages] = await restoreStages(t, aws, ['whole-', ...lastWrites.map((last) => `l${last}-`)], unprotect)
   const request = (name: string) => restoreRequest(name, { strategy: 'replace' }, { dropPrevious: true })
   let writes = 0
   t.equal((await whole.worker(request('whole'), { wrote: (write) => (writes = write) })).code, 0)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
-import { dropRequest, restoreRequest, restoreStages, undoRequest } from './restore-stage.ts'
+import { dropRequest, restoreRequest, restoreStage, undoRequest, unprotect } from './restore-stage.ts'
 import { each, killedAt, sameWorld, undisturbed } from './restore-walk.ts'
 import { worldOf } from './restored-world.ts'
 
@@ -12,9 +12,7 @@ t.setTimeout(600_000)
 scaleRates(20)
 
 t.test('killed at every write of the journal in turn, a restore under a prefix and its undo end as they would have without', async (t) => {
-  const [stage] = await restoreStages(aws, ['prod-'])
-  if (stage === undefined) throw new Error('no stage')
-  t.teardown(() => stage.close())
+  const stage = await restoreStage(t, aws, 'prod-')
   const former = await worldOf(stage.clients, 'prod-')
   const writes = await undisturbed(t, stage, restoreRequest('whole', { prefix: 'whole-' }))
   const wanted = await worldOf(stage.clients, 'whole-')
@@ -37,14 +35,7 @@ t.test('killed at every write of the journal in turn, a restore under a prefix a
 })
 
 t.test('killed at every write in turn, the removal of the former tables ends as it would have without', async (t) => {
-  const open = async (prefix: string) => {
-    const [stage] = await restoreStages(aws, [prefix], async ({ client, tables }) => {
-      for (const table of tables) await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })
-    })
-    if (stage === undefined) throw new Error('no stage')
-    t.teardown(() => stage.close())
-    return stage
-  }
+  const open = (prefix: string) => restoreStage(t, aws, prefix, unprotect)
   const first = await open('d0-')
   await undisturbed(t, first, restoreRequest('d0', { prefix: 'new-d0-' }))
   const writes = await undisturbed(t, first, dropRequest('d0'))

@@ -8,7 +8,7 @@ import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts
 import { jsonLineEvents } from '../../../../../job/events.ts'
 import { openJournal } from '../../../../../job/journal/persisted-journal.ts'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
-import { restoreRequest, restoreStages, undoRequest, type RestoreStage } from './restore-stage.ts'
+import { restoreRequest, restoreStages, undoRequest, unprotect, type RestoreStage } from './restore-stage.ts'
 import { undisturbed } from './restore-walk.ts'
 import { allTables, worldOf } from './restored-world.ts'
 
@@ -18,12 +18,10 @@ t.teardown(() => aws.stop())
 t.setTimeout(120_000)
 scaleRates(20)
 
-const [moved, later, lost, kept] = await restoreStages(aws, ['moved-', 'later-', 'lost-', 'kept-'], async ({ client, prefix, tables }) => {
-  for (const table of tables) await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })
-  if (prefix === 'kept-') await client.updateContributorInsights({ TableName: 'kept-scalar.asset', IndexName: 'kept-scalar.asset.global_index.owner', ContributorInsightsAction: 'ENABLE', ContributorInsightsMode: 'THROTTLED_KEYS' })
+const [moved, later, lost, kept] = await restoreStages(t, aws, ['moved-', 'later-', 'lost-', 'kept-'], async (installation) => {
+  await unprotect(installation)
+  if (installation.prefix === 'kept-') await installation.client.updateContributorInsights({ TableName: 'kept-scalar.asset', IndexName: 'kept-scalar.asset.global_index.owner', ContributorInsightsAction: 'ENABLE', ContributorInsightsMode: 'THROTTLED_KEYS' })
 })
-if (moved === undefined || later === undefined || lost === undefined || kept === undefined) throw new Error('no stages')
-t.teardown(() => Promise.all([moved, later, lost, kept].map((stage) => stage.close())))
 
 t.test('to another region, with a key of its own: the tables are there, and the release looks there', async (t) => {
   const kmsKey = 'arn:aws:kms:us-east-1:123456789012:key/of-virginia'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
-import { restoreRequest, restoreStages, undoRequest } from './restore-stage.ts'
+import { restoreRequest, restoreStages, undoRequest, unprotect } from './restore-stage.ts'
 import { undisturbed } from './restore-walk.ts'
 import { worldOf } from './restored-world.ts'
 
@@ -10,10 +10,6 @@ const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: {
 t.teardown(() => aws.stop())
 t.setTimeout(300_000)
 scaleRates(20)
-
-const unprotected = async ({ client, tables }: Awaited<ReturnType<typeof restoreStages>>[number]['installation']) => {
-  for (const table of tables) await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })
-}
 
 /** Every call that changes something; what is answered twice must have been done once. */
 const changing = ['RestoreTableToPointInTime', 'RestoreTableFromBackup', 'CreateBackup', 'DeleteTable', 'DeleteBackup', 'UpdateTable', 'UpdateContinuousBackups', 'UpdateTimeToLive', 'TagResource', 'PutItem', 'DeleteItem', 'RegisterScalableTarget', 'PutScalingPolicy']
@@ -37,9 +33,7 @@ for (const [name, faults] of Object.entries(troubles)) {
   await t.test(`${name} stop neither way of restoring, nor the way back`, async (t) => {
     const [letter = ''] = name
     const mark = `${letter}${name.length}`
-    const [prefix, replace] = await restoreStages(aws, [`a${mark}-`, `b${mark}-`], unprotected)
-    if (prefix === undefined || replace === undefined) throw new Error('no stages')
-    t.teardown(() => Promise.all([prefix.close(), replace.close()]))
+    const [prefix, replace] = await restoreStages(t, aws, [`a${mark}-`, `b${mark}-`], unprotect)
     aws.set({ faults })
     await undisturbed(t, prefix, restoreRequest(`a${mark}`, { prefix: `c${mark}-` }))
     aws.set({ faults })

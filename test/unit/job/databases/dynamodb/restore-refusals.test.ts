@@ -2,7 +2,7 @@ import t from 'tap'
 import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
 import type { RestoreChoice } from '../../../../../operation/restore-choice.ts'
 import { startAws, type Aws } from '../../../../stand-ins/aws/aws.ts'
-import { dropRequest, restoreRequest, restoreStages, undoRequest, type RestoreStage } from './restore-stage.ts'
+import { dropRequest, restoreRequest, restoreStage, restoreStages, undoRequest, type RestoreStage } from './restore-stage.ts'
 import { allTables, worldOf } from './restored-world.ts'
 
 const phases = { createTable: 5, deleteTable: 20, updateTable: 5, createIndex: 20, restore: 50, createBackup: 30, timeToLive: 5 }
@@ -82,8 +82,7 @@ const cases: Record<string, Case> = {
 }
 
 const names = Object.keys(cases)
-const stages = await restoreStages(aws, names.map((_, index) => `r${index}-`))
-t.teardown(() => Promise.all(stages.map((stage) => stage.close())))
+const stages = await restoreStages(t, aws, names.map((_, index) => `r${index}-`))
 
 for (const [index, [name, { choice = {}, spoil, elsewhere = false, why, next }]] of Object.entries(cases).entries()) {
   await t.test(`refused before anything is touched: ${name}`, async (t) => {
@@ -106,9 +105,7 @@ for (const [index, [name, { choice = {}, spoil, elsewhere = false, why, next }]]
 }
 
 t.test('a second restore of the same moment under the same prefix is refused, and told whose the tables are', async (t) => {
-  const [stage] = await restoreStages(aws, ['twice-'])
-  if (stage === undefined) throw new Error('no stage')
-  t.teardown(() => stage.close())
+  const stage = await restoreStage(t, aws, 'twice-')
   t.equal((await stage.worker(restoreRequest('once', { prefix: 'same-' }))).code, 0)
   t.equal((await stage.worker(undoRequest('once'))).code, 0)
   t.equal((await stage.worker(restoreRequest('twice', { prefix: 'same-' }))).code, 1)
@@ -131,9 +128,7 @@ t.test('a second restore of the same moment under the same prefix is refused, an
 })
 
 t.test('a restore that fails half-way leaves nothing of what it made, and the release serves', async (t) => {
-  const [stage] = await restoreStages(aws, ['half-'])
-  if (stage === undefined) throw new Error('no stage')
-  t.teardown(() => stage.close())
+  const stage = await restoreStage(t, aws, 'half-')
   aws.set({ faults: [{ operation: 'RestoreTableToPointInTime', table: 'broken-coordinator.state', effect: 'error', error: { code: 'ValidationException', message: 'no such thing' } }] })
   const { code } = await stage.worker(restoreRequest('half', { prefix: 'broken-' }))
   aws.set({ faults: [] })
@@ -144,9 +139,7 @@ t.test('a restore that fails half-way leaves nothing of what it made, and the re
 })
 
 t.test('an account without room for more tables is told, not waited for without end; the release serves', async (t) => {
-  const [stage] = await restoreStages(aws, ['full-'])
-  if (stage === undefined) throw new Error('no stage')
-  t.teardown(() => stage.close())
+  const stage = await restoreStage(t, aws, 'full-')
   const present = (await allTables(stage.clients)).length
   for (const strategy of ['prefix', 'replace'] as const) {
     if (strategy === 'replace') await stage.installation.client.updateTable({ TableName: 'full-scalar.contract', DeletionProtectionEnabled: false })
@@ -163,9 +156,7 @@ t.test('an account without room for more tables is told, not waited for without 
 })
 
 t.test('rights that are needed only once the originals are gone are asked for before', async (t) => {
-  const [stage] = await restoreStages(aws, ['rights-'])
-  if (stage === undefined) throw new Error('no stage')
-  t.teardown(() => stage.close())
+  const stage = await restoreStage(t, aws, 'rights-')
   await stage.installation.client.updateTable({ TableName: 'rights-scalar.contract', DeletionProtectionEnabled: false })
   const rights = async (name: string, denied: { action: string; table?: string }, choice: RestoreChoice) => {
     aws.set({ denied: [denied], limits: { tables: 1 } })

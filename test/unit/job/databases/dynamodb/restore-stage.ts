@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Test } from 'tap'
 import { accessOf } from '../../../../../job/databases/dynamodb/access.ts'
 import { openClients, type Clients } from '../../../../../job/databases/dynamodb/clients.ts'
 import { describeBackup } from '../../../../../job/databases/dynamodb/describe-backup.ts'
@@ -66,11 +67,24 @@ export interface Outcome {
 
 let workers = 0
 
+type Spoil = (installation: Installation) => Promise<void>
+
+/** Lets every table be deleted, as a restore in place needs it. */
+export const unprotect: Spoil = async ({ client, tables }) => {
+  for (const table of tables) await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })
+}
+
+/** An installation with a backup, closed at the end of the test. */
+export async function restoreStage(t: Pick<Test, 'teardown'>, aws: Aws, prefix: string, spoil?: Spoil): Promise<RestoreStage> {
+  const [stage] = await restoreStages(t, aws, [prefix], spoil)
+  return stage
+}
+
 /**
- * Installations with a backup of one moment, all made at the same time.
+ * Installations with a backup of one moment, all made at the same time and closed at the end of the test.
  * @param spoil what else is done to an installation before the backup
  */
-export async function restoreStages(aws: Aws, prefixes: readonly string[], spoil: (installation: Installation) => Promise<void> = async () => undefined): Promise<RestoreStage[]> {
+export async function restoreStages<const Prefixes extends readonly string[]>(t: Pick<Test, 'teardown'>, aws: Aws, prefixes: Prefixes, spoil: Spoil = async () => undefined): Promise<{ [Each in keyof Prefixes]: RestoreStage }> {
   const installations = await Promise.all(
     prefixes.map(async (prefix) => {
       const installation = await createInstallation(aws, prefix)
@@ -81,7 +95,9 @@ export async function restoreStages(aws: Aws, prefixes: readonly string[], spoil
   // AWS restores to whole seconds, and which moment of one it does not say.
   const atMs = (Math.floor(aws.now() / 1000) + 1) * 1000
   await sleep(atMs + 1010 - aws.now())
-  return Promise.all(installations.map((installation) => stageOf(aws, installation, atMs)))
+  const stages = await Promise.all(installations.map((installation) => stageOf(aws, installation, atMs)))
+  t.teardown(() => Promise.all(stages.map((stage) => stage.close())))
+  return stages as { [Each in keyof Prefixes]: RestoreStage }
 }
 
 async function stageOf(aws: Aws, installation: Installation, atMs: number): Promise<RestoreStage> {

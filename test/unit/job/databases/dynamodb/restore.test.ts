@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
-import { dropRequest, restoreRequest, restoreStages, undoRequest, type RestoreStage } from './restore-stage.ts'
+import { dropRequest, restoreRequest, restoreStages, undoRequest, unprotect, type RestoreStage } from './restore-stage.ts'
 import { worldOf } from './restored-world.ts'
 
 const phases = { createTable: 5, deleteTable: 20, updateTable: 5, createIndex: 20, restore: 50, createBackup: 30, timeToLive: 5 }
@@ -8,15 +8,9 @@ const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: {
 t.teardown(() => aws.stop())
 t.setTimeout(120_000)
 
-const unprotect = async ({ client, tables }: RestoreStage['installation']) => {
-  for (const table of tables) await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })
-}
-
-const [byPrefix, byReplacement, printed] = await restoreStages(aws, ['prod-', 'live-', 'show-'], async (installation) => {
+const [byPrefix, byReplacement, printed] = await restoreStages(t, aws, ['prod-', 'live-', 'show-'], async (installation) => {
   if (installation.prefix === 'live-') await unprotect(installation)
 })
-if (byPrefix === undefined || byReplacement === undefined || printed === undefined) throw new Error('no stages')
-t.teardown(() => Promise.all([byPrefix, byReplacement, printed].map((stage) => stage.close())))
 
 /** An operation that is to succeed. */
 async function succeeds(t: Test, stage: RestoreStage, request: Parameters<RestoreStage['worker']>[0]): Promise<void> {

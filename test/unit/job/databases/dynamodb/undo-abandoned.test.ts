@@ -3,7 +3,7 @@ import t from 'tap'
 import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
 import { listBackups } from '../../../../../job/databases/dynamodb/table-backup.ts'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
-import { dropRequest, restoreRequest, restoreStages, undoRequest } from './restore-stage.ts'
+import { dropRequest, restoreRequest, restoreStages, undoRequest, unprotect } from './restore-stage.ts'
 import { undisturbed } from './restore-walk.ts'
 import { worldOf } from './restored-world.ts'
 
@@ -13,11 +13,7 @@ t.teardown(() => aws.stop())
 t.setTimeout(120_000)
 scaleRates(20)
 
-const [recorded, bare, mixed] = await restoreStages(aws, ['recorded-', 'bare-', 'mixed-'], async ({ client, tables }) => {
-  for (const table of tables) await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })
-})
-if (recorded === undefined || bare === undefined || mixed === undefined) throw new Error('no stages')
-t.teardown(() => Promise.all([recorded.close(), bare.close(), mixed.close()]))
+const [recorded, bare, mixed] = await restoreStages(t, aws, ['recorded-', 'bare-', 'mixed-'], unprotect)
 
 t.test('an undo whose worker was killed between recording it and starting the releases: the next one starts them', async (t) => {
   await undisturbed(t, recorded, restoreRequest('recorded', { prefix: 'recorded-new-' }))
