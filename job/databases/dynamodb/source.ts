@@ -98,7 +98,12 @@ export class DynamodbSource implements BackupSource {
   }
 
   holdMs(): number {
-    return longestHoldMs(this.#measurement, secondMs) + secondMs
+    return longestHoldMs(this.#measurement, secondMs) + this.#wholeSecondMs()
+  }
+
+  /** What a pause has to go on for after its point; the middle of one without a measurement has seconds to both sides. */
+  #wholeSecondMs(): number {
+    return this.#measurement === undefined ? 0 : secondMs
   }
 
   /** Without a pause nothing keeps others from writing, and the point is only as good as that. */
@@ -106,8 +111,8 @@ export class DynamodbSource implements BackupSource {
     const { tables } = await this.#tables()
     const { allPausedAt, endsAtMs, signal } = pause ?? { allPausedAt: formatTime(Date.now()), endsAtMs: Infinity, signal: this.#context.signal }
     const measurement = this.#measurement
-    const { pointMs } = await holdUntilSafe({ fromMs: Date.parse(allPausedAt), endsAtMs: endsAtMs - secondMs, measurement, granularityMs: secondMs, signal })
-    if (measurement !== undefined) await sleep(secondMs, undefined, { signal })
+    const { pointMs } = await holdUntilSafe({ fromMs: Date.parse(allPausedAt), endsAtMs: endsAtMs - this.#wholeSecondMs(), measurement, granularityMs: secondMs, signal })
+    await sleep(this.#wholeSecondMs(), undefined, { signal })
     const durable = { tables, ...(measurement === undefined ? {} : { clock: clockRecord(measurement) }) }
     this.#point = { atMs: pointMs, ...durable }
     return { at: formatTime(pointMs), durable: { ...durable, tables: tables.map((table) => ({ ...table })) } }
