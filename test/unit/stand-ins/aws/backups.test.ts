@@ -1,13 +1,7 @@
 import t from 'tap'
-import { startAws } from '../../../stand-ins/aws/aws.ts'
-import { active, available, contents, createRecoverable, createTable, dynamodbClient, errorName, gone, put } from './clients.ts'
+import { active, available, contents, createRecoverable, createTable, errorName, gone, openAws, put } from './clients.ts'
 
-const aws = await startAws({ settings: { backupSkewMs: 0 } })
-const client = dynamodbClient(aws)
-t.teardown(async () => {
-  client.destroy()
-  await aws.stop()
-})
+const { aws, client } = await openAws(t, { backupSkewMs: 0 })
 t.beforeEach(() => aws.set({ phases: { createTable: 10, deleteTable: 10, restore: 10, createBackup: 10 }, limits: { ratePerSecond: {} }, backupSkewMs: 0 }))
 
 t.test('a backup is of its request, CREATING until it can be restored, and outlives its table', async (t) => {

@@ -1,6 +1,9 @@
 import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling'
 import { DynamoDB, type CreateTableInput } from '@aws-sdk/client-dynamodb'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { startAws, type Aws } from '../../../stand-ins/aws/aws.ts'
+import type { AwsChanges } from '../../../stand-ins/aws/settings.ts'
 
 interface Server {
   endpoint: string
@@ -17,6 +20,19 @@ const settings = (server: Server, region: string, attempts: number) => ({
 export const dynamodbClient = (server: Server, region = 'eu-west-1', attempts = 1): DynamoDB => new DynamoDB(settings(server, region, attempts))
 
 export const autoscalingClient = (server: Server, region = 'eu-west-1'): ApplicationAutoScaling => new ApplicationAutoScaling(settings(server, region, 1))
+
+/** The stand-in with a client of either service, all ended with the test. */
+export async function openAws(t: Pick<Test, 'teardown'>, settings: AwsChanges = {}): Promise<{ aws: Aws; client: DynamoDB; autoscaling: ApplicationAutoScaling }> {
+  const aws = await startAws({ settings })
+  const client = dynamodbClient(aws)
+  const autoscaling = autoscalingClient(aws)
+  t.teardown(async () => {
+    client.destroy()
+    autoscaling.destroy()
+    await aws.stop()
+  })
+  return { aws, client, autoscaling }
+}
 
 /** Asks until it is so, every 10 ms for at most 30 s. */
 export async function until(what: string, so: () => Promise<boolean>): Promise<void> {

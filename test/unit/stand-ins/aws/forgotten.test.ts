@@ -1,16 +1,10 @@
 import t from 'tap'
-import { startAws } from '../../../stand-ins/aws/aws.ts'
-import { active, autoscalingClient, available, createTable, dynamodbClient, errorName, gone, until } from './clients.ts'
+import { active, available, createTable, dynamodbClient, errorName, gone, openAws, until } from './clients.ts'
 
-const aws = await startAws({
-  settings: { backupSkewMs: 0, limits: { ratePerSecond: {} }, phases: { createTable: 10, deleteTable: 10, updateTable: 10, restore: 10, createBackup: 10, timeToLive: 10, createIndex: 10 } },
-})
-const client = dynamodbClient(aws)
-const autoscaling = autoscalingClient(aws)
-t.teardown(async () => {
-  client.destroy()
-  autoscaling.destroy()
-  await aws.stop()
+const { aws, client, autoscaling } = await openAws(t, {
+  backupSkewMs: 0,
+  limits: { ratePerSecond: {} },
+  phases: { createTable: 10, deleteTable: 10, updateTable: 10, restore: 10, createBackup: 10, timeToLive: 10, createIndex: 10 },
 })
 
 const TableName = 'app.orders'

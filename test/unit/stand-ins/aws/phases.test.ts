@@ -1,13 +1,7 @@
 import t from 'tap'
-import { startAws } from '../../../stand-ins/aws/aws.ts'
-import { active, contents, createTable, dynamodbClient, errorName, gone, put, until } from './clients.ts'
+import { active, contents, createTable, errorName, gone, openAws, put, until } from './clients.ts'
 
-const aws = await startAws()
-const client = dynamodbClient(aws)
-t.teardown(async () => {
-  client.destroy()
-  await aws.stop()
-})
+const { aws, client } = await openAws(t)
 t.beforeEach(() => aws.set({ phases: { createTable: 10, deleteTable: 10, updateTable: 10, createIndex: 10 }, limits: { ratePerSecond: {} } }))
 
 const status = async (TableName: string) => (await client.describeTable({ TableName })).Table?.TableStatus

@@ -1,15 +1,9 @@
 import t from 'tap'
 import { DynamoDB } from '@aws-sdk/client-dynamodb'
-import { startAws } from '../../../stand-ins/aws/aws.ts'
-import { active, contents, createRecoverable, createTable, dynamodbClient, errorName, put } from './clients.ts'
+import { active, contents, createRecoverable, createTable, dynamodbClient, errorName, openAws, put } from './clients.ts'
 
 const quick = { createTable: 5, deleteTable: 5, updateTable: 5, restore: 5, createBackup: 5 }
-const aws = await startAws({ settings: { phases: quick } })
-const client = dynamodbClient(aws)
-t.teardown(async () => {
-  client.destroy()
-  await aws.stop()
-})
+const { aws, client } = await openAws(t, { phases: quick })
 t.beforeEach(() => aws.set({ phases: quick, limits: { ratePerSecond: {}, concurrentRestores: 50, concurrentTableOperations: 500, concurrentTableOperationsWithIndexes: 250, tables: 2500 }, faults: [], denied: [] }))
 
 const names = (errors: readonly string[]) => Object.fromEntries(Map.groupBy(errors, (each) => each).entries().map(([name, all]) => [name, all.length]))

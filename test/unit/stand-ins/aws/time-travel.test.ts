@@ -1,14 +1,8 @@
 import t from 'tap'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startAws } from '../../../stand-ins/aws/aws.ts'
-import { active, contents, createRecoverable, createTable, dynamodbClient, errorName, put, until } from './clients.ts'
+import { active, contents, createRecoverable, createTable, errorName, openAws, put, until } from './clients.ts'
 
-const aws = await startAws({ settings: { restorableLagMs: 1_000, phases: { createTable: 10, deleteTable: 10, restore: 10 } } })
-const client = dynamodbClient(aws)
-t.teardown(async () => {
-  client.destroy()
-  await aws.stop()
-})
+const { aws, client } = await openAws(t, { restorableLagMs: 1_000, phases: { createTable: 10, deleteTable: 10, restore: 10 } })
 
 /** The next whole second, and not before it has begun. */
 async function nextSecond(): Promise<number> {

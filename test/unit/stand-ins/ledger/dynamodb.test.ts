@@ -1,21 +1,13 @@
 import { status } from '@grpc/grpc-js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { startAws } from '../../../stand-ins/aws/aws.ts'
 import { dynamodb } from '../../../stand-ins/ledger/release-properties.ts'
 import type { Verdict } from '../../../stand-ins/ledger/verdict.ts'
-import { autoscalingClient, dynamodbClient } from '../aws/clients.ts'
+import { openAws } from '../aws/clients.ts'
 import { ServiceClient } from './clients.ts'
 import { runProgram, type RunningProgram } from './running.ts'
 
-const aws = await startAws({ settings: { keys: { AKIDEXAMPLE: { secret: 'secret' } } } })
-const client = dynamodbClient(aws)
-const autoscaling = autoscalingClient(aws)
-t.teardown(async () => {
-  client.destroy()
-  autoscaling.destroy()
-  await aws.stop()
-})
+const { aws, client, autoscaling } = await openAws(t, { keys: { AKIDEXAMPLE: { secret: 'secret' } } })
 
 const start = (t: Parameters<typeof runProgram>[0], environment: Record<string, string> = {}, prefix?: string) =>
   runProgram(

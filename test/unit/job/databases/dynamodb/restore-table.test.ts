@@ -2,17 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { readTableSettings } from '../../../../../job/databases/dynamodb/read-settings.ts'
 import { ensureRestoreBegun, untilRestored } from '../../../../../job/databases/dynamodb/restore-table.ts'
-import { startAws } from '../../../../stand-ins/aws/aws.ts'
-import { autoscalingClient, createRecoverable, dynamodbClient } from '../../../stand-ins/aws/clients.ts'
+import { createRecoverable, openAws } from '../../../stand-ins/aws/clients.ts'
 
-const aws = await startAws({ settings: { restorableLagMs: 0 } })
-const dynamo = dynamodbClient(aws)
-const autoscaling = autoscalingClient(aws)
-t.teardown(async () => {
-  dynamo.destroy()
-  autoscaling.destroy()
-  await aws.stop()
-})
+const { aws, client: dynamo, autoscaling } = await openAws(t, { restorableLagMs: 0 })
 
 t.test('a restored table that is not there at first for those who look is waited for; one that goes again is not', async (t) => {
   await createRecoverable(dynamo, 'orders')
