@@ -57,6 +57,8 @@ export async function switchBack(context: Context, databases: readonly RestoreDe
   // Nothing is stopped for an undo that cannot be.
   if (!journal.resumed) await phase('preflight', () => Promise.all(databases.map((database) => database.checkWayBack())))
   const served = await journal.step('note what serves', { look: () => Promise.resolve(undefined), act: () => Promise.resolve(recorded.serving) })
+  // An earlier worker may have put back these, as it noted before it did so.
+  const touched = new Set(databases.filter((_, index) => journal.begun(backStep(index))))
   try {
     await phase('stop', () => stopReleases(context))
     lost.throwIfAborted()
@@ -64,12 +66,16 @@ export async function switchBack(context: Context, databases: readonly RestoreDe
     if (databases.some((database) => database.switchesInParts)) await recorded.write('nothing')
     await phase('switch', async () => {
       for (const [index, database] of databases.entries()) {
-        await journal.step(backStep(index), { look: () => Promise.resolve(undefined), act: () => putBack(database, context) })
+        await journal.begin(backStep(index))
+        if (database.switchesInParts) touched.add(database)
+        // Each looks first; what an earlier worker put back it may have switched again before it was killed.
+        await database.deactivate(journal)
+        touched.add(database)
       }
     })
   } catch (error) {
     if (await isHandedOn(context)) throw error
-    await serveAsBefore(context, databases, { ...recorded, serving: served }, error)
+    await serveAsBefore(context, databases, touched, { ...recorded, serving: served }, error)
     throw error
   }
   await recorded.write('previous')
@@ -79,16 +85,11 @@ function backStep(index: number): string {
   return `database ${index + 1} back`
 }
 
-async function putBack(database: RestoreDestination, { journal }: Context): Promise<string> {
-  await database.deactivate(journal)
-  return 'done'
-}
-
-async function serveAsBefore(context: Context, databases: readonly RestoreDestination[], recorded: Recorded, error: unknown): Promise<void> {
+/** @param touched those that may hold their former data */
+async function serveAsBefore(context: Context, databases: readonly RestoreDestination[], touched: ReadonlySet<RestoreDestination>, recorded: Recorded, error: unknown): Promise<void> {
   try {
     if (recorded.serving === 'nothing') throw new Error('nothing was in service before')
-    const isBack = (database: RestoreDestination, index: number) => context.journal.result(backStep(index)) !== undefined || (database.switchesInParts === true && context.journal.begun(backStep(index)))
-    for (const database of databases.filter(isBack)) await database.activate(context.journal)
+    for (const database of touched) await database.activate(context.journal)
     if (databases.some((database) => database.switchesInParts)) await recorded.write(recorded.serving)
   } catch (mixed) {
     // What has to be mended matters more than a record that cannot be written.

@@ -84,6 +84,24 @@ t.test('an undo that leaves a database half-way leaves the releases stopped', as
   t.strictSame(await undoingFrom(t, 'restored', [{ ...destination, switchesInParts: true }]), { replicas: 0, recorded: 'nothing' })
 })
 
+t.test('a worker killed while it switches again what an undo had put back: the next undoes all databases, or none', async (t) => {
+  const [first, second] = [database('restored'), database('restored', ['deactivate'])]
+  const { cluster } = scaled()
+  const worker = async (databases: RestoreDestination[]) => {
+    const { context } = await contextOf({ ...undo, replicas: 3 }, cluster)
+    await switchBack(context, databases, held, { serving: 'restored', write: async () => undefined })
+  }
+  await t.rejects(worker([first.destination, second.destination]))
+  t.equal(first.state.serving, 'restored', 'it was switched again')
+  const mended = database('restored')
+  await worker([first.destination, mended.destination])
+  t.strictSame([first.state.serving, mended.state.serving], ['former', 'former'])
+
+  first.state.serving = 'former'
+  await t.rejects(worker([first.destination, second.destination]))
+  t.equal(first.state.serving, 'restored', 'as it is by one that finds a database back')
+})
+
 t.test('an undo that fails where nothing was in service leaves it so', async (t) => {
   t.strictSame(await undoingFrom(t, 'nothing', [database('restored', ['deactivate']).destination]), { replicas: 0, recorded: 'nothing' })
 })
