@@ -37,7 +37,7 @@ export function patientRetries({ patienceMs, signal }: Patience): RetryStrategy 
       const count = token.getRetryCount() + 1
       const longestMs = nameOf(error) === 'LimitExceededException' ? Math.max(patienceMs, limitPatienceMs) : patienceMs
       const waitMs = delayMs(count, errorType)
-      if (!isPassing(error, errorType) || performance.now() + waitMs - startedMs > longestMs) throw new Error('not tried again')
+      if (!isWorthAnotherTry(error, errorType) || performance.now() + waitMs - startedMs > longestMs) throw new Error('not tried again')
       await sleep(waitMs, undefined, { signal })
       return { getRetryCount: () => count, getRetryDelay: () => 0, startedMs }
     },
@@ -71,7 +71,8 @@ export function isQuota(error: unknown): boolean {
   return nameOf(error) === 'LimitExceededException' && /there is a limit of \d+ tables/i.test(messageOf(error))
 }
 
-function isPassing(error: unknown, errorType: string): boolean {
+/** Whether the same call may succeed a little later. What is wrong with the call itself does not pass, nor does a full account. */
+function isWorthAnotherTry(error: unknown, errorType: string): boolean {
   if (isQuota(error)) return false
   return errorType !== 'CLIENT_ERROR'
 }

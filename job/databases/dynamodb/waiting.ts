@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { isQuota } from './patience.ts'
+import { isQuota, nameOf } from './patience.ts'
 import { scaled } from './rate-limits.ts'
 
 /** The shortest and the longest time between two looks, ms. */
@@ -21,10 +21,10 @@ export async function until<T>(look: () => Promise<T | undefined>, signal: Abort
 }
 
 /**
- * What stands in the way for a while and then no longer: too many operations at once, a table or a backup that another
+ * What AWS refuses only until something else has ended: too many operations at once, a table or a backup that another
  * operation is at work on, backups that are not ready for a table just made.
  */
-const passing = new Set([
+const refusedForNow = new Set([
   'LimitExceededException',
   'TableInUseException',
   'ResourceInUseException',
@@ -32,22 +32,21 @@ const passing = new Set([
   'ContinuousBackupsUnavailableException',
 ])
 
-/** Whether AWS refused for a reason that passes. */
-export function isPassing(error: unknown): boolean {
-  return error instanceof Error && passing.has(error.name)
+function isRefusedForNow(error: unknown): boolean {
+  return refusedForNow.has(nameOf(error))
 }
 
 /** A table that was just deleted may be counted for a while, ms; a quota that is met for longer does not pass. */
 const countedMs = 60_000
 
-/** Asks until AWS no longer refuses for a reason that passes. @throws what AWS answers for any other, or the signal's reason */
+/** Asks until AWS no longer refuses for now. @throws any other refusal of AWS's, or the signal's reason */
 export async function onceAllowed<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
   let fullSinceMs: number | undefined
   const { value } = await until(async () => {
     try {
       return { value: await act() }
     } catch (error) {
-      if (!isPassing(error)) throw error
+      if (!isRefusedForNow(error)) throw error
       fullSinceMs = isQuota(error) ? (fullSinceMs ?? Date.now()) : undefined
       if (fullSinceMs === undefined || Date.now() - fullSinceMs < scaled(countedMs)) return undefined
       throw error
