@@ -8,6 +8,7 @@ import { kindName, type BackedUpTable } from './details.ts'
 import { ensureStep } from './ensure-step.ts'
 import { expectedSettings } from './expected-settings.ts'
 import { dropFormerTables } from './drop-former-tables.ts'
+import { fewNames } from './few-names.ts'
 import { isRestoredFrom, lookAtTable } from './look-at-table.ts'
 import { limits } from './rate-limits.ts'
 import { preflightByPrefix } from './preflight-by-prefix.ts'
@@ -176,7 +177,7 @@ export class RestoreByPrefix implements RestoreDestination {
     if (gone.length === 0) return
     throw new Failure({
       what: `the former data of ${title} cannot be put back`,
-      why: `of its tables ${gone.slice(0, 5).join(', ')}${gone.length > 5 ? ` and ${gone.length - 5} more` : ''} are no longer there`,
+      why: `of its tables ${fewNames(gone)} are no longer there`,
       next: 'restore another backup instead: kubectl scalardl get backups',
     })
   }

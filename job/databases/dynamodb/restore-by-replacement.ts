@@ -6,6 +6,7 @@ import type { RestoreDestination, RestorePlan } from '../database.ts'
 import { systemBackups, type SystemBackups } from './backup-watch.ts'
 import { kindName, type BackedUpTable } from './details.ts'
 import { expectedSettings } from './expected-settings.ts'
+import { fewNames } from './few-names.ts'
 import { isRestoredFrom, lookAtTable } from './look-at-table.ts'
 import { noteOriginals, notedOriginals, type Originals } from './originals.ts'
 import { preflightByReplacement } from './preflight-by-replacement.ts'
@@ -104,7 +105,7 @@ export class RestoreByReplacement implements RestoreDestination {
     if (lost.length === 0) return
     throw new Failure({
       what: `the former data of ${this.#work.title} cannot be put back`,
-      why: `AWS no longer has the last state of ${lost.slice(0, 5).join(', ')}${lost.length > 5 ? ` and ${lost.length - 5} more` : ''}; it keeps it for 35 days`,
+      why: `AWS no longer has the last state of ${fewNames(lost)}; it keeps it for 35 days`,
       next: 'restore another backup instead: kubectl scalardl get backups',
     })
   }
@@ -169,7 +170,7 @@ export class RestoreByReplacement implements RestoreDestination {
     const untouched = await Promise.all(this.#tables.map(isUntouched))
     const others = this.#tables.filter((_, index) => untouched[index] !== true).map(({ name }) => name)
     if (others.length > 0) {
-      throw new Failure({ what: `${this.#work.title} cannot serve as before the undo`, why: `of its restored tables ${others.slice(0, 5).join(', ')}${others.length > 5 ? ` and ${others.length - 5} more` : ''} are no longer there`, next: 'undo the restore again' })
+      throw new Failure({ what: `${this.#work.title} cannot serve as before the undo`, why: `of its restored tables ${fewNames(others)} are no longer there`, next: 'undo the restore again' })
     }
     this.#originals = originals
     this.#state = 'in-service'
