@@ -27,6 +27,7 @@ function newBackup(table: Table, name: string, type: Backup['type'], { service, 
     name,
     type,
     status: 'CREATING',
+    appeared: false,
     createdMs: now,
     expiresMs: type === 'SYSTEM' ? now + systemBackupMs : undefined,
     bytes,
@@ -40,6 +41,7 @@ function newBackup(table: Table, name: string, type: Backup['type'], { service, 
     restoring: false,
   }
   region.backups.set(backup.arn, backup)
+  service.later(['backupAppearance', table.name], () => (backup.appeared = true))
   return backup
 }
 
@@ -123,7 +125,7 @@ function listBackups(input: ListBackupsInput, { region }: Context): object {
   const to = wireMs(input.TimeRangeUpperBound) ?? Infinity
   const all = [...region.backups.values()].filter(
     (backup) =>
-      (type === 'ALL' || backup.type === type) && (input.TableName === undefined || backup.source.name === tableName(input.TableName)) && backup.createdMs >= from && backup.createdMs < to,
+      backup.appeared && (type === 'ALL' || backup.type === type) && (input.TableName === undefined || backup.source.name === tableName(input.TableName)) && backup.createdMs >= from && backup.createdMs < to,
   )
   const start = after === undefined ? 0 : all.findIndex((backup) => backup.arn === after) + 1
   const page = all.slice(start, start + limit)

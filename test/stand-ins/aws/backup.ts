@@ -7,6 +7,8 @@ export interface Backup {
   name: string
   type: 'USER' | 'SYSTEM'
   status: 'CREATING' | 'AVAILABLE' | 'DELETED'
+  /** whether lists have it */
+  appeared: boolean
   createdMs: number
   /** SYSTEM backups end by themselves, ms */
   expiresMs: number | undefined

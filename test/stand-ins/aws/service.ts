@@ -15,6 +15,8 @@ const longestTimerMs = 2 ** 31 - 1
 /** What an account has in one region. */
 export interface Region extends Space {
   tables: Map<string, Table>
+  /** by name: what those who look still see of tables that were told to go */
+  afterimages: Map<string, object>
   /** by ARN */
   backups: Map<string, Backup>
   autoscaling: Autoscaling
@@ -56,7 +58,7 @@ export class Service {
     const key = `${account} ${region}`
     const known = this.#regions.get(key)
     if (known !== undefined) return known
-    const made: Region = { account, region, tables: new Map(), backups: new Map(), autoscaling: new Autoscaling(), rates: new Map() }
+    const made: Region = { account, region, tables: new Map(), afterimages: new Map(), backups: new Map(), autoscaling: new Autoscaling(), rates: new Map() }
     this.#regions.set(key, made)
     return made
   }

@@ -25,6 +25,10 @@ const phases = z.strictObject({
   contributorInsights: phase.default(50),
   /** after a table is asked for, until DescribeTable and ListTables know of it */
   appearance: phase.default(0),
+  /** after a table is told to go, for how long DescribeTable still tells what it told before; of whatever takes its name, too */
+  disappearance: phase.default(0),
+  /** after a backup is begun, until ListBackups knows of it */
+  backupAppearance: phase.default(0),
   /** after a table is ACTIVE, until its backups can be spoken of at all */
   continuousBackups: phase.default(0),
 })

@@ -91,6 +91,7 @@ function deleteTable(input: DeleteTableInput, context: Context): object {
     throw new AwsError('ResourceInUseException', `Attempt to change a resource which is still in use: Table is being ${table.status === 'ACTIVE' ? 'backed up' : table.status === 'CREATING' ? 'created' : 'updated'}: ${table.name}`)
   }
   service.checkTableOperations(region, {})
+  leaveAfterimage(table, context)
   table.status = 'DELETING'
   if (table.recovery !== undefined) makeSystemBackup(table, context)
   const deleted = async () => {
@@ -100,7 +101,18 @@ function deleteTable(input: DeleteTableInput, context: Context): object {
   return { TableDescription: describeTable(table, region) }
 }
 
+/** What is seen of a table that goes, for as long as looks trail what is so. */
+function leaveAfterimage(table: Table, { service, region }: Context): void {
+  const afterimage = describeTable(table, region)
+  region.afterimages.set(table.name, afterimage)
+  service.later(['disappearance', table.name], () => {
+    if (region.afterimages.get(table.name) === afterimage) region.afterimages.delete(table.name)
+  })
+}
+
 function describe(input: DescribeTableInput, { region }: Context): object {
+  const afterimage = region.afterimages.get(tableName(input.TableName))
+  if (afterimage !== undefined) return { Table: afterimage }
   const table = tableOf(region, input.TableName)
   if (!table.appeared) throw resourceNotFound(table.name)
   return { Table: describeTable(table, region) }

@@ -39,6 +39,28 @@ t.test('a new table may at first not be there for those who look', async (t) => 
   await active(client, 'appearing')
 })
 
+t.test('a table that was told to go may at first be there as before for those who look, and for them alone', async (t) => {
+  await createTable(client, 'lingering')
+  const id = (await client.describeTable({ TableName: 'lingering' })).Table?.TableId
+  aws.set({ phases: { disappearance: 'held' } })
+  await client.deleteTable({ TableName: 'lingering' })
+  await until('its name is free', async () => (await errorName(client.createTable(definition('lingering')))) === 'none')
+  const { Table: seen } = await client.describeTable({ TableName: 'lingering' })
+  t.match(seen, { TableId: id, TableStatus: 'ACTIVE' })
+  aws.set({ phases: { disappearance: 0 } })
+  await until('its successor is seen', async () => (await client.describeTable({ TableName: 'lingering' })).Table?.TableId !== id)
+})
+
+t.test('a new backup may at first not be in lists', async (t) => {
+  await createTable(client, 'listed')
+  aws.set({ phases: { backupAppearance: 'held' } })
+  const { BackupDetails: made } = await client.createBackup({ TableName: 'listed', BackupName: 'unseen' })
+  t.equal(await errorName(client.describeBackup({ BackupArn: made?.BackupArn })), 'none')
+  t.strictSame((await client.listBackups({ TableName: 'listed' })).BackupSummaries, [])
+  aws.set({ phases: { backupAppearance: 0 } })
+  await until('it is listed', async () => (await client.listBackups({ TableName: 'listed' })).BackupSummaries?.length === 1)
+})
+
 t.test('backups of a table that has just come cannot be spoken of yet', async (t) => {
   aws.set({ phases: { continuousBackups: 'held' } })
   await createTable(client, 'new')
