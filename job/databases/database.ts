@@ -43,6 +43,8 @@ export interface DatabaseContext {
   tables?: readonly string[] | undefined
   /** whether the restore point is to outlive what the service keeps of it; the preflight has to know */
   materialize?: boolean | undefined
+  /** whether a restore is to remove what was in service before; the preflight has to know */
+  dropPrevious?: boolean | undefined
   /** how a restore is done, where the database leaves a choice */
   choice?: RestoreChoice | undefined
   /** the properties of the releases, for a restore that puts data in service under other names */
@@ -97,12 +99,12 @@ export interface Snapshot {
 export interface BackupSource {
   describe(): Promise<Source>
   preflight(): Promise<Finding[]>
-  /** everything that may be done before the pause so that snapshot() is short: connect, warm up */
+  /** everything that may be done before the pause so that snapshot() is short: connect, warm up; anew before each window */
   prepare(): Promise<void>
   /** how long a pause may have to last for the snapshot, ms; known once all is prepared, absent where it takes what it takes */
   holdMs?(): number
   /**
-   * inside the pause, as short as can be; called again after a void window, it forgets the earlier snapshot
+   * inside the pause, as short as can be; what an earlier window of this source gave is forgotten
    * @param pause absent where none is needed
    */
   snapshot(pause?: PauseMoment): Promise<Snapshot>
@@ -127,6 +129,14 @@ export interface RestorePlan {
   loses: string[]
 }
 
+/** What a restore that was taken back has changed for good. */
+export interface Remains {
+  /** for people, in sentences: what is gone, and what holds the restore point instead */
+  text: string
+  /** the backup's entry as it has to be recorded to be restored again; absent where the one recorded does */
+  entry?: DatabaseBackup
+}
+
 /** A database being restored. Until activate() the data in service is untouched. */
 export interface RestoreDestination {
   /** whether a deactivate() that failed may have put back a part; else it changed nothing */
@@ -144,7 +154,9 @@ export interface RestoreDestination {
   checkWayBack(): Promise<void>
   /** puts the former data in service again, keeping the restored as it is; after a failed activate of another database, or on demand */
   deactivate(journal: Journal): Promise<void>
-  /** removes what load() made; never what is in service */
+  /** after deactivate(): what is not as it was before activate(); undefined where everything is */
+  remains?(journal: Journal): Promise<Remains | undefined>
+  /** removes what load() made; never what is in service, nor what alone holds the restore point */
   discard(journal: Journal): Promise<void>
   /** removes the data that was in service before; never what is in service */
   dropPrevious(journal: Journal): Promise<void>

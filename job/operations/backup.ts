@@ -69,7 +69,7 @@ async function take(context: Context, storage: Storage, sources: readonly OpenSo
     if (kept !== undefined) await describeBackup(context, { state: 'recorded', restorePoint: kept.restorePoint })
   } else {
     await context.phase('preflight', () => check(context, sources, storage, paused))
-    await context.phase('connect', () => Promise.all(sources.map(({ source }) => source.prepare())))
+    await context.phase('connect', () => prepare(sources))
     if (paused) refuseShortPause(context, sources)
     const point = paused ? await pointInPause(context, sources) : await pointWithoutPause(context, sources)
     await keepPoint(context, point)
@@ -107,6 +107,10 @@ async function check(context: Context, sources: readonly OpenSource[], storage: 
   refuseOnErrors(`backup of ${context.record.current.releases.join(', ')}`, findings.flat())
 }
 
+async function prepare(sources: readonly OpenSource[]): Promise<void> {
+  await Promise.all(sources.map(({ source }) => source.prepare()))
+}
+
 /** One window, and as many more as the request allows where one proved nothing, or could not be had. */
 async function pointInPause(context: Context, sources: readonly OpenSource[]): Promise<Point> {
   const { cluster, events, record, request, signal } = context
@@ -121,7 +125,9 @@ async function pointInPause(context: Context, sources: readonly OpenSource[]): P
     const window = paused?.window ?? record.current.windows[taken]
     if (paused?.window.verdict === 'valid') return { restorePoint: pointOfServices(paused.value) ?? middleOf(paused.window), snapshots: paused.value }
     events.say('note', `pause window ${taken + 1} is void: ${window?.reasons.join('; ')}${left > 0 ? `; trying another (${left} left)` : ''}`, { level: 'warning' })
-    if (left > 0) await untilSettled(cluster, record.current.releases, signal)
+    if (left === 0) continue
+    await untilSettled(cluster, record.current.releases, signal)
+    await prepare(sources)
   }
 }
 

@@ -11,7 +11,7 @@ import { lockPatienceMs, quoted, type Table } from './tables.ts'
  */
 export interface SnapshotSession {
   client: Client
-  /** @returns the identifier for `pg_dump --snapshot` and SET TRANSACTION SNAPSHOT */
+  /** Once: a transaction has one snapshot. @returns the identifier for `pg_dump --snapshot` and SET TRANSACTION SNAPSHOT */
   take(): Promise<string>
   /** aborted when the session, and with it the snapshot, is lost */
   lost: AbortSignal
@@ -30,26 +30,25 @@ export async function openSnapshotSession(access: Access, tables: readonly Table
     ending = true
     await client.end().catch(() => undefined)
   }
-  const begin = beginStatements(tables)
   try {
     await client.query(`SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = ${lockPatienceMs}`)
     // Settings of newer servers that end idle sessions or long transactions.
     const { rows } = await client.query<{ name: string }>(`SELECT name FROM pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout')`)
     for (const { name } of rows) await client.query(`SET ${name} = 0`)
-    await client.query(begin)
+    await client.query(beginStatements(tables))
   } catch (error) {
     await end()
     throw error
   }
-  let taken = false
   return {
     client,
     lost: lost.signal,
     end,
     async take() {
-      const { id } = await exportSnapshot(client, taken ? `ROLLBACK; ${begin}` : '')
-      taken = true
-      return id
+      const { rows } = await client.query<{ id: string }>('SELECT pg_export_snapshot() AS id')
+      const [row] = rows
+      if (row === undefined) throw new Error('pg_export_snapshot() gave nothing')
+      return row.id
     },
   }
 }
@@ -57,18 +56,6 @@ export async function openSnapshotSession(access: Access, tables: readonly Table
 function beginStatements(tables: readonly Table[]): string {
   const lock = tables.length === 0 ? '' : `; LOCK TABLE ${tables.map((table) => `ONLY ${quoted(table)}`).join(', ')} IN ACCESS SHARE MODE`
   return `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY${lock}`
-}
-
-/** In one round trip, with a new transaction before it where the old one has its snapshot already. */
-async function exportSnapshot(client: Client, before: string): Promise<{ id: string }> {
-  const select = 'SELECT pg_export_snapshot() AS id'
-  // Several statements in one message answer with one result each, which pg's types leave out.
-  const answer: unknown = await client.query(before === '' ? select : `${before}; ${select}`)
-  const last: unknown = Array.isArray(answer) ? answer.at(-1) : answer
-  const [row] = typeof last === 'object' && last !== null && 'rows' in last && Array.isArray(last.rows) ? last.rows : []
-  const id: unknown = row?.id
-  if (typeof id !== 'string') throw new Error('pg_export_snapshot() gave nothing')
-  return { id }
 }
 
 function sessionLost(title: string): Failure {

@@ -75,6 +75,9 @@ export class PostgresqlSource implements BackupSource {
 
   async prepare(): Promise<void> {
     const { tables } = await this.#extent(await this.#client())
+    // A transaction has one snapshot, so the session of an earlier window is of no use to another.
+    await this.#session?.end()
+    this.#snapshot = undefined
     this.#session = await explained(`the snapshot of ${this.#title} could not be prepared`, () => openSnapshotSession(this.#access, tables))
   }
 
@@ -84,6 +87,8 @@ export class PostgresqlSource implements BackupSource {
     // Whatever was acknowledged before this moment is in the snapshot.
     const at = new Date().toISOString()
     const id = await explained(`the snapshot of ${this.#title} could not be taken`, () => session.take())
+    // An answer that comes after its window is not that of the next.
+    if (this.#session !== session) throw new Error('the window of this snapshot is over')
     this.#snapshot = { id, at }
     return { at }
   }
