@@ -2,19 +2,17 @@ import type { BackupSummary } from '@aws-sdk/client-dynamodb'
 import type { DatabaseBackup } from '../../../operation/record.ts'
 import type { Events } from '../../events.ts'
 import type { Journal } from '../../journal/journal.ts'
+import { backUpPoint, restoreStep } from './back-up-point.ts'
 import { backupWatch, type BackupWatch } from './backup-watch.ts'
 import type { Clients } from './clients.ts'
 import { ensureOwnDeleted } from './delete-table.ts'
 import { readDetails, type BackedUpTable } from './details.ts'
 import { ensureStep } from './ensure-step.ts'
 import { isRestoredFrom, type RestoreFrom } from './look-at-table.ts'
-import { limits } from './rate-limits.ts'
-import { ensureRestoreBegun, untilRestored } from './restore-table.ts'
 import { forEachTable } from './restore-work.ts'
 import { temporaryName } from './restored-names.ts'
-import { ensureBackup, ensureBackupDeleted, untilAvailable } from './table-backup.ts'
+import { ensureBackupDeleted } from './table-backup.ts'
 import { tableProgress } from './table-progress.ts'
-import type { TableSettings } from './table-settings.ts'
 
 interface Surroundings {
   clients: Clients
@@ -26,8 +24,7 @@ interface Surroundings {
 type Materials = NonNullable<BackedUpTable['materialized']>
 
 /**
- * Turns a restore point into on-demand backups, which outlive the window of recovery and the tables themselves. A backup of a
- * table under writes is not of one moment, so each is taken of a temporary table, restored to the point and then quiet.
+ * Turns a restore point into on-demand backups, which outlive the window of recovery and the tables themselves.
  * @returns the backup's entry with the backups' ARNs
  */
 export async function materialize(backup: DatabaseBackup, { clients, operation, signal, events, journal }: Surroundings & { events: Events; journal: Journal }): Promise<DatabaseBackup> {
@@ -42,22 +39,9 @@ export async function materialize(backup: DatabaseBackup, { clients, operation, 
       const temporary = temporaryName(mark, table.name)
       const from: RestoreFrom = { tableArn: table.arn, at }
       const { dynamo } = clients
-      const restoreStep = `restore ${table.name} to ${temporary}`
       // Only an earlier worker can have come so far; its temporary table may be gone already, and must not be restored again.
-      const made = journal.begun(restoreStep) ? availableIn(await watch(temporary)) : undefined
-      if (made === undefined) {
-        const restoring = { name: temporary, from, expected: formOfTemporary(table.settings) }
-        const surroundings = { dynamo, source: dynamo, signal: either }
-        progress.enter(table.name, 'waiting for its turn')
-        await limits.restores.run(async () => {
-          progress.enter(table.name, 'restoring to a temporary table')
-          await ensureStep(journal, restoreStep, () => ensureRestoreBegun(surroundings, restoring))
-          await untilRestored(surroundings, restoring)
-        }, either)
-        progress.enter(table.name, 'backing up the temporary table')
-        await ensureStep(journal, `back up ${temporary}`, () => ensureBackup(dynamo, watch, temporary, temporary, either))
-        await untilAvailable(watch, temporary, either)
-      }
+      const made = journal.begun(restoreStep({ table, temporary })) ? availableIn(await watch(temporary)) : undefined
+      if (made === undefined) await backUpPoint({ dynamo, watch, progress, journal, signal: either }, { table, from, temporary })
       progress.enter(table.name, 'deleting the temporary table')
       await ensureStep(journal, `delete ${temporary}`, () => ensureOwnDeleted(dynamo, temporary, (found) => isRestoredFrom(found, from), either))
       materials.set(table.name, await onlyOne(clients, watch, temporary, either))
@@ -105,16 +89,6 @@ async function onlyOne(clients: Clients, watch: BackupWatch, name: string, signa
   if (kept === undefined) throw new Error(`backup ${name} has vanished`)
   for (const { BackupArn: arn } of found) if (arn !== undefined && arn !== kept.backupArn) await ensureBackupDeleted(clients.dynamo, arn, signal)
   return kept
-}
-
-/** Its indexes are kept, since the backup has to hold them; on demand it costs what is used of it, and takes nothing of the account's provisioned capacity. */
-export function formOfTemporary(settings: TableSettings): TableSettings {
-  const { throughput: _throughput, onDemandLimit: _limit, ...rest } = settings
-  return {
-    ...rest,
-    billingMode: 'PAY_PER_REQUEST',
-    globalIndexes: settings.globalIndexes.map(({ throughput: _units, onDemandLimit: _most, ...index }) => index),
-  }
 }
 
 function materialsOf(materialized: Materials | undefined): { materialized?: Materials } {

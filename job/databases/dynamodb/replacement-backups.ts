@@ -1,17 +1,15 @@
 import type { TableDescription } from '@aws-sdk/client-dynamodb'
 import { Failure } from '../../../operation/failure.ts'
 import type { Journal } from '../../journal/journal.ts'
+import { backUpPoint, restoreStep } from './back-up-point.ts'
 import { backupWatch, type BackupWatch } from './backup-watch.ts'
 import { ensureOwnDeleted } from './delete-table.ts'
 import type { BackedUpTable } from './details.ts'
 import { ensureStep } from './ensure-step.ts'
 import { isRestoredFrom, lookAtTable } from './look-at-table.ts'
-import { formOfTemporary } from './materialize.ts'
-import { limits } from './rate-limits.ts'
-import { ensureRestoreBegun, untilRestored } from './restore-table.ts'
 import { sourceOf, type RestoreWork } from './restore-work.ts'
 import { temporaryName } from './restored-names.ts'
-import { ensureBackup, ensureBackupDeleted, isAvailable, untilAvailable } from './table-backup.ts'
+import { ensureBackupDeleted, isAvailable } from './table-backup.ts'
 import { until } from './waiting.ts'
 
 /**
@@ -40,21 +38,10 @@ export class ReplacementBackups {
   /** Restores a table to its temporary name and backs that up, as far as it is not done. Answers once the backup is AVAILABLE. */
   async make(table: BackedUpTable, journal: Journal, signal: AbortSignal): Promise<void> {
     const { regions, progress } = this.#work
-    const { dynamo } = regions.target
     const from = sourceOf(this.#work, table)
-    const name = this.temporary(table)
-    if ('backupArn' in from || (await this.#available(name)) !== undefined) return
-    progress.enter(table.name, 'waiting for its turn')
-    await limits.restores.run(async () => {
-      progress.enter(table.name, 'restoring to a temporary table')
-      const restore = { name, from, expected: formOfTemporary(table.settings) }
-      const surroundings = { dynamo, source: dynamo, signal }
-      await ensureStep(journal, this.#restoreStep(table), () => ensureRestoreBegun(surroundings, restore))
-      await untilRestored(surroundings, restore)
-    }, signal)
-    progress.enter(table.name, 'backing up the temporary table')
-    await ensureStep(journal, `back up ${name}`, () => ensureBackup(dynamo, this.#watch, name, name, signal))
-    await untilAvailable(this.#watch, name, signal)
+    const temporary = this.temporary(table)
+    if ('backupArn' in from || (await this.#available(temporary)) !== undefined) return
+    await backUpPoint({ dynamo: regions.target.dynamo, watch: this.#watch, progress, journal, signal }, { table, from, temporary })
   }
 
   /** The backup that takes a table's place. @throws Failure where none is AVAILABLE */
@@ -92,7 +79,7 @@ export class ReplacementBackups {
   /** Removes everything that was made for a table; never the only copy: the table itself has to be there. */
   async discard(table: BackedUpTable, journal: Journal, signal: AbortSignal): Promise<void> {
     const { context, lasting } = this.#work
-    if (!this.isToBeMade(table) || (!journal.begun(this.#restoreStep(table)) && context.former === undefined)) return
+    if (!this.isToBeMade(table) || (!journal.begun(restoreStep({ table, temporary: this.temporary(table) })) && context.former === undefined)) return
     const temporary = this.temporary(table)
     // A table that is being restored cannot be deleted.
     await until(async () => ((await lookAtTable(lasting.target.dynamo, temporary))?.TableStatus === 'CREATING' && !context.signal.aborted ? undefined : true), signal)
@@ -105,10 +92,6 @@ export class ReplacementBackups {
     const found = await lookAtTable(dynamo, table.name)
     if (found?.TableStatus !== 'ACTIVE') throw new Failure({ what: `the backup of ${table.name} is not removed`, why: 'its table is not ACTIVE, so it may be the only copy', next: 'see what became of the table first' })
     for (const { BackupArn: arn } of await this.#watch(this.temporary(table))) if (arn !== undefined) await ensureBackupDeleted(dynamo, arn, signal)
-  }
-
-  #restoreStep(table: BackedUpTable): string {
-    return `restore ${table.name} to ${this.temporary(table)}`
   }
 
   async #available(name: string): Promise<string | undefined> {
