@@ -19,6 +19,8 @@ const endpoint = z.object({
 
 /** One pause and what it proves. Times are RFC 3339 of the worker's clock; the window is allPausedAt..unpauseSentAt. */
 const pauseWindow = z.object({
+  /** number of its pause in the journal, by which its guard speaks of it; absent in older records */
+  pause: z.int().optional(),
   endpoints: z.array(endpoint),
   pauseSentAt: z.string(),
   /** the last Pause answer */
@@ -141,6 +143,11 @@ export type RestorePart = z.infer<typeof restore>
 export type RestoredDatabase = z.infer<typeof restoredDatabase>
 export type PauseWindowRecord = z.infer<typeof pauseWindow>
 export type PausedEndpoint = z.infer<typeof endpoint>
+
+/** The number of a window's pause in the journal: its place, unless a pause before it came to nothing. */
+export function pauseNumber({ windows }: Pick<OperationRecord, 'windows'>, index: number): number {
+  return windows[index]?.pause ?? index + 1
+}
 
 /** A record of an operation that was asked for and has not begun. */
 export function newRecord(of: Pick<OperationRecord, 'operation' | 'kind' | 'namespace' | 'releases' | 'createdAt'> & { plugin: string }): OperationRecord {

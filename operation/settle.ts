@@ -1,7 +1,7 @@
 import { ExitCode } from './exit-code.ts'
 import type { FailureText } from './failure.ts'
 import type { JobState } from './job-state.ts'
-import type { OperationRecord } from './record.ts'
+import { pauseNumber, type OperationRecord } from './record.ts'
 
 export function isFinal(record: OperationRecord): boolean {
   return record.state === 'succeeded' || record.state === 'failed' || record.state === 'cancelled'
@@ -13,9 +13,9 @@ export function isFinal(record: OperationRecord): boolean {
  */
 export function pausedBy(record: OperationRecord): string[] {
   const open = record.windows.filter((window) => window.verdict === 'open').flatMap((window) => window.endpoints.map((endpoint) => endpoint.address))
-  // Only the last window can be open. Its number in the journal is its place in the record, or lower where a worker was killed
-  // between the two: then the guard's word is not taken for it.
-  const byGuard = record.guard?.interventions.filter(({ pause }) => pause === record.windows.length).flatMap(({ unpaused }) => unpaused) ?? []
+  // Only the last window can be open.
+  const last = pauseNumber(record, record.windows.length - 1)
+  const byGuard = record.guard?.interventions.filter(({ pause }) => pause === last).flatMap(({ unpaused }) => unpaused) ?? []
   return [...new Set([...record.stillPaused, ...open])].filter((address) => !byGuard.includes(address))
 }
 

@@ -56,7 +56,7 @@ export const holdPause: HoldPause = async (context, inside) => {
 
     const number = await takeNumber(journal)
     const index = record.current.windows.length
-    const window: PauseWindowRecord = { endpoints: found.targets.map(endpointOf), pauseSentAt: new Date().toISOString(), verdict: 'open', reasons: [] }
+    const window: PauseWindowRecord = { pause: number, endpoints: found.targets.map(endpointOf), pauseSentAt: new Date().toISOString(), verdict: 'open', reasons: [] }
     const intent = intentTo(found.targets, before)
     const guarded = await guard.hold({ pause: number, ...intent, releases: found.releases }, leases, signal)
     const clocks = workerClock.read()
@@ -67,6 +67,8 @@ export const holdPause: HoldPause = async (context, inside) => {
       await journalIntent(context, number, intent)
     } catch (error) {
       await guarded.release()
+      // No Pause was sent, so there is no window, whether or not that can be written now.
+      record.update(({ windows }) => void windows.splice(index)).catch(() => undefined)
       throw error
     }
 

@@ -16,6 +16,7 @@ t.test('what the guard unpaused is not called paused', async (t) => {
   t.strictSame(pausedBy(running), ['10.0.0.7:1', '10.0.0.8:1'])
   t.strictSame(pausedBy({ ...running, guard: guard(1, ['10.0.0.8:1']) }), ['10.0.0.7:1'])
   t.strictSame(pausedBy({ ...running, windows: [{ ...open, verdict: 'void' }, open], guard: guard(1, ['10.0.0.8:1']) }).length, 2, 'an earlier pause was another')
+  t.strictSame(pausedBy({ ...running, windows: [{ ...open, pause: 2 }], guard: guard(2, ['10.0.0.8:1']) }), ['10.0.0.7:1'], 'the first came to nothing')
 })
 
 t.test('the window of a worker that is gone for good is void, and the backup unusable', async (t) => {

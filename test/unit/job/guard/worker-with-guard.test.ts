@@ -178,10 +178,11 @@ t.test('what came to nothing before its first Pause is not in the way of the nex
   const first = await workerOf(t, s)
   await t.rejects(holdPause(first.context, async () => t.fail('went inside')), { message: 'the API server is away' })
   t.strictSame(pauses(s.ledgers), [])
+  t.strictSame(first.context.record.current.windows, [], 'no Pause was sent, so there was no window')
   first.context.guard.close()
   s.cluster.writeJournal = write
   const second = await workerOf(t, s, 3000)
-  t.match(await holdPause(second.context, async () => t.ok(allClosed(s.ledgers))), { window: { verdict: 'valid' } })
+  t.match(await holdPause(second.context, async () => t.ok(allClosed(s.ledgers))), { window: { verdict: 'valid', pause: 2 } })
 })
 
 t.test('SIGTERM while a guard is waited for touches nothing', async (t) => {
