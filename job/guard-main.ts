@@ -13,8 +13,10 @@ import { kubernetesCluster } from './kubernetes/kubernetes-cluster.ts'
 const events = jsonLineEvents((line) => process.stdout.write(line))
 const stop = new AbortController()
 
-process.once('SIGTERM', () => stop.abort(new Interrupted('SIGTERM')))
-process.once('SIGINT', () => stop.abort(new Interrupted('SIGINT')))
+// Each time: a second one must not end the process in the middle of unpausing.
+for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort(new Interrupted(name)))
+// What the log cannot take is no reason to end.
+process.stdout.on('error', () => undefined)
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   // What a guard holds matters more than what went wrong beside it.
   process.on(event, (error: unknown) => events.say('note', 'unexpected error', { level: 'error', data: { stack: error instanceof Error ? error.stack : String(error) } }))
