@@ -19,7 +19,7 @@ const place = 'scalardl.test/worker'
 export interface FoundPod {
   name: string
   uid: string
-  /** empty where its kubelet has not said it yet */
+  /** empty where its kubelet has not said it yet, see addressOf */
   ip: string
   node: string
 }
@@ -102,6 +102,16 @@ export class FaultStage {
     })
     if (found === undefined) throw new Error(`no ${role} of ${operation} runs`)
     return found
+  }
+
+  /** The pod's address, once its kubelet has said it. */
+  async addressOf({ name }: FoundPod): Promise<string> {
+    let ip = ''
+    await until(`${name} has an address`, async () => {
+      ip = await this.stage.kubectl(['get', 'pod', name, '-o', 'jsonpath={.status.podIP}'])
+      return ip !== ''
+    })
+    return ip
   }
 
   async setFaults(pod: FoundPod | undefined, faults: FaultSettings): Promise<void> {
