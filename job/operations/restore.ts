@@ -1,10 +1,11 @@
-import { Failure, messageOf } from '../../operation/failure.ts'
-import type { BackupPart, OperationRecord } from '../../operation/record.ts'
+import { Failure } from '../../operation/failure.ts'
+import type { BackupPart } from '../../operation/record.ts'
 import type { RestoreDestination } from '../databases/database.ts'
 import { isHandedOn } from '../interrupted.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { refuseOnErrors } from '../preflight.ts'
 import { openStorageOf } from '../storage/open.ts'
+import { describeRestore } from './describe-restore.ts'
 import { databasesOf, openDestinations } from './open-databases.ts'
 import { holdReleases } from './hold-releases.ts'
 import { startReleases, stopReleases } from './stop-and-start.ts'
@@ -12,7 +13,8 @@ import { releaseProperties } from './release-properties.ts'
 import { restoreIdentity } from './restore-identity.ts'
 import { restorable } from './restorable.ts'
 import { withoutPrevious } from './without-previous.ts'
-import { putBack, switchAll } from './switch-databases.ts'
+import { switchAll } from './switch-databases.ts'
+import { takeBack, wasTakenBack } from './take-back.ts'
 
 type Context = OperationContext<'restore'>
 
@@ -24,7 +26,7 @@ type Context = OperationContext<'restore'>
 export async function restore(context: Context): Promise<void> {
   const { request, events, signal } = context
   const backup = restorable(await context.cluster.readRecord(request.backup))
-  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(request), parallel: request.parallel, schemas: [], choice: request.choice, properties: releaseProperties(request.target, context.cluster) }
+  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(request), parallel: request.parallel, schemas: [], dropPrevious: request.dropPrevious, choice: request.choice, properties: releaseProperties(request.target, context.cluster) }
   const databases = openDestinations(databasesOf(request.target), backup.databases, surroundings)
   try {
     await begin(context, backup, databases)
@@ -43,7 +45,7 @@ export async function run(context: Context, databases: readonly RestoreDestinati
   if (journal.result(servingStep) === undefined) {
     await putInService(context, databases, lost)
     if (isPrinted(context)) return tellHow(context, databases)
-    await describe(context, databases, 'restored')
+    await describeRestore(context, databases, 'restored')
     await journal.step(servingStep, { look: () => Promise.resolve(undefined), act: () => Promise.resolve('done') })
   }
   await phase('start', () => startReleases(context))
@@ -63,13 +65,13 @@ async function putInService(context: Context, databases: readonly RestoreDestina
   await untilSwitched(context, databases, async () => {
     if (journal.resumed) await preflight()
     await phase('load', () => all(databases, (database) => database.load(journal)))
-    await describe(context, databases)
+    await describeRestore(context, databases)
     if (isPrinted(context)) return
     lost.throwIfAborted()
     await phase('stop', () => stopReleases(context))
     lost.throwIfAborted()
     // While tables are replaced neither the former nor the restored data is whole; an undo has to know if nobody is left to tell.
-    if (request.choice?.strategy === 'replace') await describe(context, databases, 'nothing')
+    if (request.choice?.strategy === 'replace') await describeRestore(context, databases, 'nothing')
     await phase('switch', () => switchAll(databases, journal))
   })
 }
@@ -134,53 +136,15 @@ function notPrinted(): Failure {
   })
 }
 
-/** Runs the part of a restore that can be taken back; where it fails, the former data serves again and the error says so. */
+/** Runs the part of a restore that can be taken back; where it fails, or did for an earlier worker, the former data serves again and the error says so. */
 async function untilSwitched(context: Context, databases: readonly RestoreDestination[], run: () => Promise<void>): Promise<void> {
+  if (wasTakenBack(context)) return takeBack(context, databases)
   try {
     await run()
   } catch (error) {
     if (await isHandedOn(context)) throw error
-    await putBack(databases, context.journal).catch(async (notBack: unknown) => {
-      await describe(context, databases, 'nothing')
-      throw leftStopped(context, error, notBack)
-    })
-    await describe(context, databases, 'previous')
-    await startReleases(context)
-    throw takenBack(error)
+    await takeBack(context, databases, error)
   }
-}
-
-/** Some databases hold the former and some the restored data: nothing may serve, and --undo finishes what could not be put back. */
-function leftStopped({ request }: Context, error: unknown, notBack: unknown): Failure {
-  return new Failure(
-    {
-      what: messageOf(notBack),
-      why: `${notBack instanceof Failure ? notBack.text.why : 'see the log'}. The restore had failed before: ${messageOf(error)}`,
-      next: `nothing writes while the releases stay scaled to 0; mend the cause, then: kubectl scalardl restore ${request.operation} --undo --replicas N -n ${request.namespace}`,
-    },
-    { cause: notBack },
-  )
-}
-
-function takenBack(error: unknown): unknown {
-  const served = 'The data that was in service before serves again; nothing was changed.'
-  if (!(error instanceof Failure)) return new Failure({ what: 'the restore failed', why: messageOf(error), next: `${served} Run it again, with -v for details.` }, { cause: error })
-  return new Failure({ ...error.text, next: `${served} ${error.next}` }, { exitCode: error.exitCode, cause: error })
-}
-
-async function describe(context: Context, databases: readonly RestoreDestination[], serving?: 'previous' | 'restored' | 'nothing'): Promise<void> {
-  const { operation, namespace, dropPrevious } = context.request
-  await context.record.update((record: OperationRecord) => {
-    if (record.restore === undefined) return
-    record.restore.databases = databases.map((database) => database.describe())
-    if (serving !== undefined) record.restore.serving = serving
-    if (serving === 'restored' && !dropPrevious) {
-      record.restore.wayBack = [
-        `to put the former data back in service: kubectl scalardl restore ${operation} --undo -n ${namespace}`,
-        `to remove it once you are content: kubectl scalardl restore ${operation} --drop-previous -n ${namespace}`,
-      ]
-    }
-  })
 }
 
 /** Does one thing on all databases at once and waits for all, so that nothing runs on when one has failed. */

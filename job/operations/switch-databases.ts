@@ -8,8 +8,7 @@ export async function switchAll(databases: readonly RestoreDestination[], journa
 }
 
 /**
- * Puts the former data of every database back in service and removes what was loaded. A database that was never switched has
- * nothing to put back. Nothing is removed before all are back.
+ * Puts the former data of every database back in service. A database that was never switched has nothing to put back.
  * @throws Failure naming the databases that could not be put back
  */
 export async function putBack(databases: readonly RestoreDestination[], journal: Journal): Promise<void> {
@@ -24,6 +23,9 @@ export async function putBack(databases: readonly RestoreDestination[], journal:
       next: 'mend the cause, then undo the restore',
     })
   }
-  // What cannot be removed now is only space; it must not hide why the restore failed.
+}
+
+/** Removes what was loaded. What cannot be removed now is only space: it must not hide why a restore failed. */
+export async function discardAll(databases: readonly RestoreDestination[], journal: Journal): Promise<void> {
   await Promise.allSettled(databases.map((database) => database.discard(journal)))
 }

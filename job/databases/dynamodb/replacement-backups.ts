@@ -1,4 +1,4 @@
-import type { TableDescription } from '@aws-sdk/client-dynamodb'
+import type { BackupSummary, TableDescription } from '@aws-sdk/client-dynamodb'
 import { Failure } from '../../../operation/failure.ts'
 import type { Journal } from '../../journal/journal.ts'
 import { backUpPoint, restoreStep } from './back-up-point.ts'
@@ -6,7 +6,7 @@ import { backupWatch, type BackupWatch } from './backup-watch.ts'
 import { ensureOwnDeleted } from './delete-table.ts'
 import type { BackedUpTable } from './details.ts'
 import { ensureStep } from './ensure-step.ts'
-import { isRestoredFrom, lookAtTable } from './look-at-table.ts'
+import { isRestoredFrom, lookAtTable, type RestoreFrom } from './look-at-table.ts'
 import { sourceOf, type RestoreWork } from './restore-work.ts'
 import { temporaryName } from './restored-names.ts'
 import { ensureBackupDeleted, isAvailable } from './table-backup.ts'
@@ -31,6 +31,11 @@ export class ReplacementBackups {
     return !('backupArn' in sourceOf(this.#work, table))
   }
 
+  /** How the backups that are made on the way are called, for people. */
+  get names(): string {
+    return temporaryName(this.#work.context.operation, '*')
+  }
+
   temporary({ name }: BackedUpTable): string {
     return temporaryName(this.#work.context.operation, name)
   }
@@ -47,7 +52,7 @@ export class ReplacementBackups {
   /** The backup that takes a table's place. @throws Failure where none is AVAILABLE */
   async of(table: BackedUpTable): Promise<string> {
     const from = sourceOf(this.#work, table)
-    const arn = 'backupArn' in from ? from.backupArn : await this.#available(this.temporary(table))
+    const arn = 'backupArn' in from ? from.backupArn : (await this.#available(this.temporary(table)))?.BackupArn
     if (arn !== undefined) return arn
     throw new Failure({ what: `${table.name} is not replaced`, why: 'the backup that is to take its place is not AVAILABLE', next: 'run the restore again' })
   }
@@ -71,20 +76,32 @@ export class ReplacementBackups {
 
   async deleteTemporary(table: BackedUpTable, journal: Journal, signal: AbortSignal): Promise<void> {
     const from = sourceOf(this.#work, table)
-    if ('backupArn' in from) return
-    const name = this.temporary(table)
+    if (!('backupArn' in from)) await this.#deleteTemporary(this.temporary(table), from, journal, signal)
+  }
+
+  async #deleteTemporary(name: string, from: RestoreFrom, journal: Journal, signal: AbortSignal): Promise<void> {
     await ensureStep(journal, `delete ${name}`, () => ensureOwnDeleted(this.#work.lasting.target.dynamo, name, (found) => isRestoredFrom(found, from), signal))
   }
 
-  /** Removes everything that was made for a table; never the only copy: the table itself has to be there. */
-  async discard(table: BackedUpTable, journal: Journal, signal: AbortSignal): Promise<void> {
-    const { context, lasting } = this.#work
-    if (!this.isToBeMade(table) || (!journal.begun(restoreStep({ table, temporary: this.temporary(table) })) && context.former === undefined)) return
+  /**
+   * Removes everything that was made for a table; never the only copy: the table itself has to be there.
+   * @param keep what is left of it
+   */
+  async discard(table: BackedUpTable, keep: 'none' | 'backups', journal: Journal, signal: AbortSignal): Promise<void> {
+    const { context, lasting, point } = this.#work
+    // In the restore itself the journal tells: the record may name the backups by now, as those of the point.
+    if (!journal.begun(restoreStep({ table, temporary: this.temporary(table) })) && (context.former === undefined || !this.isToBeMade(table))) return
     const temporary = this.temporary(table)
     // A table that is being restored cannot be deleted.
     await until(async () => ((await lookAtTable(lasting.target.dynamo, temporary))?.TableStatus === 'CREATING' && !context.signal.aborted ? undefined : true), signal)
-    await this.deleteTemporary(table, journal, signal)
-    await ensureStep(journal, `delete backup ${temporary}`, () => this.#deleteBackups(table, signal))
+    await this.#deleteTemporary(temporary, { tableArn: table.arn, at: point }, journal, signal)
+    if (keep === 'none' && this.isToBeMade(table)) await ensureStep(journal, `delete backup ${temporary}`, () => this.#deleteBackups(table, signal))
+  }
+
+  /** The backup that was made for a table, as a record tells of it; undefined where there is none that can be restored. */
+  async madeOf(table: BackedUpTable): Promise<BackedUpTable['materialized']> {
+    const made = this.isToBeMade(table) ? await this.#available(this.temporary(table)) : undefined
+    return made?.BackupArn === undefined ? undefined : { backupArn: made.BackupArn, bytes: made.BackupSizeBytes ?? 0 }
   }
 
   async #deleteBackups(table: BackedUpTable, signal: AbortSignal): Promise<void> {
@@ -94,7 +111,7 @@ export class ReplacementBackups {
     for (const { BackupArn: arn } of await this.#watch(this.temporary(table))) if (arn !== undefined) await ensureBackupDeleted(dynamo, arn, signal)
   }
 
-  async #available(name: string): Promise<string | undefined> {
-    return (await this.#watch(name)).find(({ BackupStatus: status }) => status === 'AVAILABLE')?.BackupArn
+  async #available(name: string): Promise<BackupSummary | undefined> {
+    return (await this.#watch(name)).find(({ BackupStatus: status }) => status === 'AVAILABLE')
   }
 }

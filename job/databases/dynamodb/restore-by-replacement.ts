@@ -2,7 +2,7 @@ import { Failure } from '../../../operation/failure.ts'
 import type { Finding } from '../../../operation/finding.ts'
 import type { RestoredDatabase } from '../../../operation/record.ts'
 import type { Journal } from '../../journal/journal.ts'
-import type { RestoreDestination, RestorePlan } from '../database.ts'
+import type { Remains, RestoreDestination, RestorePlan } from '../database.ts'
 import { systemBackups, type SystemBackups } from './backup-watch.ts'
 import { kindName, type BackedUpTable } from './details.ts'
 import { expectedSettings } from './expected-settings.ts'
@@ -10,10 +10,12 @@ import { fewNames } from './few-names.ts'
 import { isRestoredFrom, lookAtTable } from './look-at-table.ts'
 import { noteOriginals, notedOriginals, type Originals } from './originals.ts'
 import { preflightByReplacement } from './preflight-by-replacement.ts'
-import { replaceTable, type Replacement } from './replace-table.ts'
+import { isPastGone, remainsOf } from './remains.ts'
+import { deletionStep, replaceTable, type Replacement } from './replace-table.ts'
 import { ReplacementBackups } from './replacement-backups.ts'
 import { forEachTable, isOwnTable, type RestoreWork } from './restore-work.ts'
-import { until } from './waiting.ts'
+import { untilShown } from './until-shown.ts'
+import { wasDeleted } from './was-deleted.ts'
 
 /** A restore's own backups are named after it; its clock and AWS's may differ, ms. */
 const clockMarginMs = 3_600_000
@@ -119,7 +121,7 @@ export class RestoreByReplacement implements RestoreDestination {
     const differences: string[] = []
     const never = new AbortController().signal
     await forEachTable(this.#tables, never, async (table, signal) => {
-      const replacement = await this.#putBack(table, originals, signal)
+      const replacement = await this.#putBack(table, originals, journal, signal)
       if (replacement !== undefined) differences.push(...(await replaceTable(this.#work, replacement, lasting, journal, signal)))
     })
     this.#tell(differences)
@@ -128,14 +130,19 @@ export class RestoreByReplacement implements RestoreDestination {
     if (this.#state === 'in-service') this.#state = 'loaded'
   }
 
-  /** What was made on the way: temporary tables and their backups. */
+  async remains(journal: Journal): Promise<Remains | undefined> {
+    return (await this.#isPastGone(journal)) ? remainsOf(this.#work, this.#tables, this.#backups) : undefined
+  }
+
+  /** What was made on the way: temporary tables, and their backups unless they alone hold the point. */
   async discard(journal: Journal): Promise<void> {
-    await forEachTable(this.#tables, new AbortController().signal, (table, signal) => this.#backups.discard(table, journal, signal))
+    const keep = (await this.#isPastGone(journal)) ? 'backups' : 'none'
+    await forEachTable(this.#tables, new AbortController().signal, (table, signal) => this.#backups.discard(table, keep, journal, signal))
     this.#state = 'discarded'
   }
 
   async dropPrevious(journal: Journal): Promise<void> {
-    await forEachTable(this.#tables, this.#work.context.signal, (table, signal) => this.#backups.discard(table, journal, signal))
+    await forEachTable(this.#tables, this.#work.context.signal, (table, signal) => this.#backups.discard(table, 'none', journal, signal))
     this.#previousKept = false
   }
 
@@ -153,6 +160,11 @@ export class RestoreByReplacement implements RestoreDestination {
 
   async close(): Promise<void> {
     this.#work.close()
+  }
+
+  /** Where nothing was noted, nothing was deleted. */
+  async #isPastGone(journal: Journal): Promise<boolean> {
+    return isPastGone(this.#work.lasting.target.dynamo, this.#tables, notedOriginals(this.#work, journal) ?? {})
   }
 
   /** All of them, before the first table is deleted. */
@@ -192,15 +204,12 @@ export class RestoreByReplacement implements RestoreDestination {
   }
 
   /** Undefined where the original was never deleted. */
-  async #putBack(table: BackedUpTable, originals: Originals, signal: AbortSignal): Promise<Replacement | undefined> {
-    const { dynamo } = this.#work.lasting.target
+  async #putBack(table: BackedUpTable, originals: Originals, journal: Journal, signal: AbortSignal): Promise<Replacement | undefined> {
     const original = originals[table.name]
-    const found = await until(async () => {
-      const seen = await lookAtTable(dynamo, table.name)
-      return seen?.TableStatus === 'DELETING' ? undefined : { seen }
-    }, signal)
-    if (original === undefined || found.seen?.TableId === original.id) return undefined
-    const backupArn = (await this.#systemBackups(original.id))?.BackupArn
+    if (original === undefined) return undefined
+    const isInDoubt = this.#work.context.former !== undefined || journal.begun(deletionStep(table.name))
+    if (!(await wasDeleted(this.#work.lasting.target.dynamo, { name: table.name, id: original.id }, isInDoubt, this.#systemBackups, signal))) return undefined
+    const backupArn = (await untilShown(() => this.#systemBackups(original.id), signal))?.BackupArn
     if (backupArn === undefined) {
       throw new Failure({ what: `${table.name} cannot be put back`, why: 'AWS has no backup of the moment before it was deleted', next: 'restore another backup instead: kubectl scalardl get backups' })
     }

@@ -78,11 +78,15 @@ export function openWork(settings: readonly StorageSettings[], entry: DatabaseBa
   }
 }
 
+/** Whether the moment that is brought back is that of the backup, and not another of its tables' past. */
+export function isRecordedPoint({ entry, choice }: Pick<RestoreWork, 'entry' | 'choice'>): boolean {
+  return choice.at === undefined || Date.parse(choice.at) === Date.parse(entry.snapshotAt ?? '')
+}
+
 /** Where a table's data of that point comes from: the backup that was made of it, if it is of this very point, else its own past. */
-export function sourceOf({ entry, choice, point }: Pick<RestoreWork, 'entry' | 'choice' | 'point'>, table: BackedUpTable): RestoreFrom {
-  const ofThePoint = choice.at === undefined || Date.parse(choice.at) === Date.parse(entry.snapshotAt ?? '')
-  if (table.materialized !== undefined && ofThePoint) return { backupArn: table.materialized.backupArn }
-  return { tableArn: table.arn, at: point }
+export function sourceOf(work: Pick<RestoreWork, 'entry' | 'choice' | 'point'>, table: BackedUpTable): RestoreFrom {
+  if (table.materialized !== undefined && isRecordedPoint(work)) return { backupArn: table.materialized.backupArn }
+  return { tableArn: table.arn, at: work.point }
 }
 
 /** ScalarDB's own two tables among those of a backup: what they say of the others is rewritten, or stays. */

@@ -31,6 +31,7 @@ function explained(destination: RestoreDestination, { title, access, context }: 
     activate: (journal) => tell(`what was restored of ${title} could not be put in service`, () => destination.activate(journal)),
     checkWayBack: () => tell(`the former data of ${title} cannot be looked at`, () => destination.checkWayBack()),
     deactivate: (journal) => tell(`the former data of ${title} could not be put back`, () => destination.deactivate(journal)),
+    remains: (journal) => tell(`what holds the restore point of ${title} cannot be looked at`, () => destination.remains?.(journal) ?? Promise.resolve(undefined)),
     discard: (journal) => tell(`what was made to restore ${title} could not be removed`, () => destination.discard(journal)),
     dropPrevious: (journal) => tell(`the former data of ${title} could not be removed`, () => destination.dropPrevious(journal)),
     describe: () => destination.describe(),

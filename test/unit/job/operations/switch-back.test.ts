@@ -106,6 +106,25 @@ t.test('an undo that fails where nothing was in service leaves it so', async (t)
   t.strictSame(await undoingFrom(t, 'nothing', [database('restored', ['deactivate']).destination]), { replicas: 0, recorded: 'nothing' })
 })
 
+t.test('after a restore that failed at its switch the releases serve again before what it made is removed', async (t) => {
+  const { cluster, state } = scaled()
+  const { context } = await contextOf(restore, cluster)
+  const { destination } = database('former', ['activate'])
+  const serving: number[] = []
+  await t.rejects(runRestore(context, [{ ...destination, discard: async () => void serving.push(state.replicas) }], held), { message: /activate fails/ })
+  t.strictSame(serving, [3])
+})
+
+t.test('releases that do not start again after a restore that failed do not keep what it made', async (t) => {
+  const { cluster } = scaled()
+  const { context } = await contextOf(restore, cluster)
+  const { destination } = database('former', ['activate'])
+  let discarded = false
+  cluster.waitForReady = () => Promise.reject(new Error('not ready'))
+  await t.rejects(runRestore(context, [{ ...destination, discard: async () => void (discarded = true) }], held), { message: 'not ready' })
+  t.ok(discarded)
+})
+
 t.test('a worker that took over a restore with the releases stopped, and is refused: they serve again', async (t) => {
   const { cluster, state } = scaled()
   const { context: earlier } = await contextOf(restore, cluster)
