@@ -1,5 +1,5 @@
 import { Failure } from '../../operation/failure.ts'
-import type { OperationRecord, RestorePart } from '../../operation/record.ts'
+import type { BackupPart, OperationRecord, RestorePart } from '../../operation/record.ts'
 import type { RestoreDestination } from '../databases/database.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { openStorageOf } from '../storage/open.ts'
@@ -11,7 +11,7 @@ import { wasStopping } from './stop-and-start.ts'
 
 /**
  * An earlier restore and the databases that it switched, opened under its name so that they know what it made.
- * @throws Failure unless it ended with the restored data in service, or, for an undo, half-way back or by an earlier worker of the same all the way
+ * @throws Failure where its backup is no longer known, or unless it ended with the restored data in service, or, for an undo, half-way back or by an earlier worker of the same all the way
  */
 export async function formerRestore(
   context: OperationContext<'undo' | 'drop'>,
@@ -32,8 +32,18 @@ export async function formerRestore(
     })
   }
   const backup = restorable(await context.cluster.readRecord(restore.backup))
+  if (backup.restorePoint !== restore.restorePoint) throw anotherBackup(operation, backup, restore)
   const { events, signal } = context
   const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(record), parallel: 1, schemas: [], choice: restore.choice, properties: releaseProperties(context.request.target, context.cluster) }
   const databases = openDestinations(databasesOf(context.request.target), backup.databases, surroundings, restore.databases)
   return { record: { ...record, restore }, databases }
+}
+
+/** A name is free again once its record is gone; what another backup tells of tables may be what is in service now. */
+function anotherBackup(operation: string, backup: BackupPart, restore: RestorePart): Failure {
+  return new Failure({
+    what: `nothing was done for ${operation}`,
+    why: `backup ${backup.name} is another than the one it restored: of ${backup.restorePoint ?? 'an unknown point'}, not ${restore.restorePoint ?? 'of an unknown one'}`,
+    next: 'put the record of that backup back: export the present one, delete it with --keep-data, and import the one that was restored',
+  })
 }

@@ -5,6 +5,7 @@ import { checkPlace, checkPoint, checkSources } from './check-restore-point.ts'
 import { checkRestoreRights } from './check-restore-rights.ts'
 import type { BackedUpTable } from './details.ts'
 import { isRestoredFrom, lookAtTable, originOf } from './look-at-table.ts'
+import { isBackedUp, tablesAt } from './place.ts'
 import { checkRoom } from './preflight-backup.ts'
 import type { Repointing } from './repoint.ts'
 import type { TableRestore } from './restore-table.ts'
@@ -23,7 +24,7 @@ export async function preflightByPrefix(work: RestoreWork, pairs: readonly Pair[
   const begun = ({ restore }: Pair) => journal?.begun(`restore ${restore.name}`) === true
   const toDo = pairs.filter((pair) => !begun(pair))
   const [first] = toDo
-  const findings = [...checkPoint(work), ...checkNames(work, pairs, prefix), ...checkKeys(work), ...checkProperties(work, repointing)]
+  const findings = [...checkPoint(work), ...checkNames(work, pairs, prefix), ...checkKeys(work), ...checkProperties(work, repointing), ...(await checkDrop(work, repointing))]
   try {
     findings.push(...(await checkPlace(work)))
     if (findings.some(({ outcome }) => outcome === 'error')) return findings
@@ -64,6 +65,14 @@ function checkProperties({ title, choice, settings, context: { properties } }: R
   const obstacles = new Set(settings.map((one) => properties?.obstacle(one)).filter((one) => one !== undefined))
   if (obstacles.size === 0) return [{ check: 'properties', subject: title, outcome: 'ok', message: `will be set: ${lines.join(', ')}` }]
   return [{ check: 'properties', subject: title, outcome: 'error', message: [...obstacles].join('; '), cure: 'restore with --repoint print, and set the prefix where the properties are kept' }]
+}
+
+/** What is to be removed once the restored data serves has to be what the backup tells of. */
+async function checkDrop({ title, details, context: { dropPrevious } }: RestoreWork, repointing: Repointing): Promise<Finding[]> {
+  if (dropPrevious !== true) return []
+  const other = (await repointing.placesBefore()).find((place) => !isBackedUp(details, place))
+  if (other === undefined) return []
+  return [{ check: 'former tables', subject: title, outcome: 'error', message: `they cannot be removed by --drop-previous: the releases use ${tablesAt(other)}, the backup is of ${tablesAt(details)}`, cure: 'leave --drop-previous away, and delete them yourself once nobody needs them' }]
 }
 
 /** No table may have a name that the restore is to give, not even one of an earlier restore: it may have been written to since. */

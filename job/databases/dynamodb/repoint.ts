@@ -3,6 +3,7 @@ import { Failure } from '../../../operation/failure.ts'
 import type { Journal } from '../../journal/journal.ts'
 import type { StorageSettings } from '../database.ts'
 import { ensureStep } from './ensure-step.ts'
+import type { Place } from './place.ts'
 import type { RestoreWork } from './restore-work.ts'
 import { prefixProperty } from './table-names.ts'
 
@@ -17,13 +18,19 @@ export interface Repointing {
   /** each property with its new value, for people */
   lines: string[]
   changes: readonly { id: string; settings: StorageSettings; property: string; value: string }[]
-  /** whether the releases use the restored tables, the former, or what neither is */
-  state(): Promise<'former' | 'restored' | 'other'>
+  /** whether the restored tables are what the storages use: all of them, some, none */
+  inUse(): Promise<'by all' | 'by some' | 'by none'>
   /** @throws Failure where the former values can not be put back */
   check(): Promise<void>
   /** the former values, once they are known; kept in the record for an undo */
   former(): Values
   remember(values: Values): void
+  /** the former values as an earlier worker of the same operation noted them */
+  recall(journal: Journal): void
+  /** where each storage had its tables before, once that is known */
+  formerPlaces(): Place[]
+  /** the same, and before it is known where each has them at this moment */
+  placesBefore(): Promise<Place[]>
   instructions(): string[]
 }
 
@@ -34,12 +41,7 @@ export function repointing({ settings, details, region, context: { properties, f
   const lines = changes.map(({ settings: one, property, value }) => properties?.line(one, property, value) ?? `scalar.db.${property}=${value}`)
   let known: Values = valuesSchema.safeParse(former?.details['former']).data ?? {}
 
-  async function state(): Promise<'former' | 'restored' | 'other'> {
-    const values = await Promise.all(changes.map(async ({ settings: one, property }) => (await present(one, property)) ?? ''))
-    if (changes.every(({ value }, index) => values[index] === value)) return 'restored'
-    if (changes.every(({ id }, index) => id in known && values[index] === (known[id] ?? ''))) return 'former'
-    return Object.keys(known).length === 0 ? 'former' : 'other'
-  }
+  const presentValues = () => Promise.all(changes.map(async ({ settings: one, property }) => (await present(one, property)) ?? ''))
 
   /** As it is written, or as the release reads it where the text is kept out of reach. */
   async function present(one: StorageSettings, property: string): Promise<string | undefined> {
@@ -47,16 +49,37 @@ export function repointing({ settings, details, region, context: { properties, f
     return properties.written(one, property)
   }
 
+  /** A region that is not to be changed is the backup's: no other passes the preflight. */
+  function placesIn(values: Values): Place[] {
+    return settings.map(({ storage }) => ({ prefix: values[`${storage} ${prefixProperty}`] ?? '', region: values[`${storage} contact_points`] ?? details.region }))
+  }
+
   return {
     lines,
     changes,
-    state,
+    async inUse() {
+      const values = await presentValues()
+      const using = settings.filter((one) => changes.every((change, index) => change.settings !== one || values[index] === change.value))
+      return using.length === settings.length ? 'by all' : using.length > 0 ? 'by some' : 'by none'
+    },
     async check() {
-      if ((await state()) !== 'other') return
-      throw overtaken(title)
+      if (Object.keys(known).length === 0) return
+      const values = await presentValues()
+      // Each by itself: an undo that failed half-way may have put back a part.
+      if (!changes.every(({ id, value }, index) => values[index] === value || values[index] === (known[id] ?? ''))) throw overtaken(title)
     },
     former: () => known,
     remember: (values) => (known = values),
+    recall(journal) {
+      const noted = journal.result(noteStep)
+      if (noted !== undefined) known = valuesSchema.parse(noted)
+    },
+    formerPlaces: () => (Object.keys(known).length === 0 ? [] : placesIn(known)),
+    async placesBefore() {
+      if (Object.keys(known).length > 0) return placesIn(known)
+      const values = await presentValues()
+      return placesIn(Object.fromEntries(changes.map(({ id }, index) => [id, values[index] ?? ''])))
+    },
     instructions: () => [...lines.map((line) => `to use the restored tables, set ${line}`), 'then upgrade the release with Helm, or restart its pods once its ConfigMap says so'],
   }
 }
@@ -69,8 +92,7 @@ export function repointing({ settings, details, region, context: { properties, f
 export async function repoint({ context: { properties }, title }: RestoreWork, repointing: Repointing, to: 'restored' | 'former', journal: Journal): Promise<void> {
   const { changes } = repointing
   if (properties === undefined) return
-  const noted = journal.result(noteStep)
-  if (noted !== undefined) repointing.remember(valuesSchema.parse(noted))
+  repointing.recall(journal)
   if (Object.keys(repointing.former()).length === 0) {
     // never pointed anywhere else: nothing is to be put back
     if (to === 'former') return

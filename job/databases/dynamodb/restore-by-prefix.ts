@@ -11,6 +11,7 @@ import { dropFormerTables } from './drop-former-tables.ts'
 import { fewNames } from './few-names.ts'
 import { isRestoredFrom, lookAtTable } from './look-at-table.ts'
 import { limits } from './rate-limits.ts'
+import { isBackedUp, isWrittenOut, notBackedUp, tablesAt } from './place.ts'
 import { preflightByPrefix } from './preflight-by-prefix.ts'
 import { repoint, repointing, type Repointing } from './repoint.ts'
 import { ownTable, rewriteRows, withRoom } from './restored-rows.ts'
@@ -18,6 +19,7 @@ import { ensureRestoreBegun, untilRestored, type TableRestore } from './restore-
 import { forEachTable, sourceOf, type Regions, type RestoreWork } from './restore-work.ts'
 import { restoredPrefix, withPrefix } from './restored-names.ts'
 import { settleTable } from './settle-table.ts'
+import { metadataTableName } from './table-names.ts'
 import { until } from './waiting.ts'
 
 /** From so many on, writing their rows with one unit of throughput would take longer than restoring them. */
@@ -55,7 +57,8 @@ export class RestoreByPrefix implements RestoreDestination {
     }
   }
 
-  async preflight(journal: Journal): Promise<Finding[]> {
+  async preflight(journal?: Journal): Promise<Finding[]> {
+    if (journal !== undefined) this.#repointing.recall(journal)
     const restores = this.#work.details.tables.map((table) => ({ table, restore: this.#restoreOf(table) }))
     return preflightByPrefix(this.#work, restores, this.#repointing, this.#prefix, journal)
   }
@@ -100,7 +103,7 @@ export class RestoreByPrefix implements RestoreDestination {
 
   async discard(journal: Journal): Promise<void> {
     const { details, lasting, context } = this.#work
-    if ((await this.#repointing.state()) === 'restored') throw inService(this.#prefix)
+    if ((await this.#repointing.inUse()) !== 'by none') throw inService(this.#prefix)
     await forEachTable(details.tables, new AbortController().signal, async (table, signal) => {
       const { name, from } = this.#restoreOf(table)
       if (!journal.begun(`restore ${name}`) && context.former === undefined) return
@@ -120,10 +123,15 @@ export class RestoreByPrefix implements RestoreDestination {
   }
 
   async dropPrevious(journal: Journal): Promise<void> {
-    if ((await this.#repointing.state()) !== 'restored') {
+    const { title, details } = this.#work
+    const what = `the former tables of ${title} are not removed`
+    this.#repointing.recall(journal)
+    const other = (await this.#repointing.placesBefore()).find((place) => !isBackedUp(details, place))
+    if (other !== undefined) throw new Failure({ what, ...notBackedUp(details, other) })
+    if ((await this.#repointing.inUse()) !== 'by all') {
       throw new Failure({
-        what: `the former tables of ${this.#work.title} are not removed`,
-        why: `the releases do not use the prefix "${this.#prefix}" of the restored ones, so they may still serve from the former`,
+        what,
+        why: `the releases do not all use the prefix "${this.#prefix}" of the restored ones, so they may still serve from the former`,
         next: 'point the releases to the restored tables first',
       })
     }
@@ -133,12 +141,13 @@ export class RestoreByPrefix implements RestoreDestination {
 
   describe(): RestoredDatabase {
     const { title, details, region } = this.#work
+    const [former = details] = this.#repointing.formerPlaces()
     const inService = this.#state === 'in-service'
     return {
       title,
       kind: kindName,
       state: this.#state,
-      ...(inService && this.#previousKept ? { previous: `the tables under the prefix "${details.prefix}" in ${details.region}` } : {}),
+      ...(inService && this.#previousKept ? { previous: tablesAt(former) } : {}),
       details: { strategy: 'prefix', prefix: this.#prefix, region, former: this.#repointing.former(), differences: this.#differences },
     }
   }
@@ -169,10 +178,14 @@ export class RestoreByPrefix implements RestoreDestination {
     return { name, from: sourceOf(this.#work, table), expected: expectedSettings(table.settings, { former: table.name, name, kmsKey: choice.kmsKey, region: moved }) }
   }
 
-  /** @throws Failure where a former table is no longer there */
+  /** @throws Failure where a former table is no longer there; of tables that the backup is not of, ScalarDB's list of them is looked for */
   async #checkFormer(): Promise<void> {
-    const { details, regions, title } = this.#work
-    const present = await Promise.all(details.tables.map(async ({ name }) => ({ name, found: await lookAtTable(regions.source.dynamo, name) })))
+    const { details, regions, region, title } = this.#work
+    const [place] = this.#repointing.formerPlaces()
+    if (place === undefined || !isWrittenOut(place)) return
+    const client = (place.region === region ? regions.target : regions.source).dynamo
+    const names = isBackedUp(details, place) ? details.tables.map(({ name }) => name) : [metadataTableName({ ...details, prefix: place.prefix })]
+    const present = await Promise.all(names.map(async (name) => ({ name, found: await lookAtTable(client, name) })))
     const gone = present.filter(({ found }) => found === undefined).map(({ name }) => name)
     if (gone.length === 0) return
     throw new Failure({
