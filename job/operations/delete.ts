@@ -1,4 +1,8 @@
+import { Failure } from '../../operation/failure.ts'
 import { formatLocation, parseLocation, splitLocation } from '../../operation/location.ts'
+import { neededBy } from '../../operation/needed-by.ts'
+import type { OperationRecord } from '../../operation/record.ts'
+import { isFinal, settle } from '../../operation/settle.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { openStorage, openStorageAt } from '../storage/open.ts'
 import { databaseOf, databasesOf } from './open-databases.ts'
@@ -6,10 +10,13 @@ import { databaseOf, databasesOf } from './open-databases.ts'
 /**
  * Removes a backup's data: what the databases' services keep of it, then its folder in the storage. The record is the
  * plugin's to remove, after this has succeeded.
+ * @throws Failure where a restore needs it, which may have begun since the plugin looked
  */
 export async function deleteBackup(context: OperationContext<'delete'>): Promise<void> {
   const { events, request, signal } = context
-  const { backup } = await context.cluster.readRecord(request.backup)
+  const record = await context.cluster.readRecord(request.backup)
+  await refuseNeeded(context, record)
+  const { backup } = record
   const kept = backup?.databases.filter(({ serviceBackups = 0 }) => serviceBackups > 0) ?? []
   if (kept.length > 0) {
     const databases = databasesOf(request.target)
@@ -26,4 +33,11 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
   const { parent, name } = splitLocation(parseLocation(request.location))
   await context.phase('remove', () => openStorage(parent).remove(name))
   events.say('note', `removed ${formatLocation(parent)}/${name}`)
+}
+
+async function refuseNeeded({ cluster }: OperationContext<'delete'>, backup: OperationRecord): Promise<void> {
+  // A restore whose worker was killed for good does not say so itself.
+  const records = (await cluster.records()).map(async (record) => (isFinal(record) ? record : settle(record, await cluster.workerJob(record.operation))))
+  const needed = neededBy(backup, await Promise.all(records))
+  if (needed !== undefined) throw new Failure(needed)
 }

@@ -97,7 +97,7 @@ t.test('an exported record brings back a forgotten backup, which can be restored
   await stage.kubectl(['exec', deployment, '--', 'node', '/app/main.mjs', 'damage'])
   await stage.kubectl(['set', 'env', deployment, 'STAND_IN_WORKERS=0'])
   await stage.rolledOut(deployment)
-  const restored = await stage.scalardl(['restore', 'one', '--database-secret', 'database-admin', '--yes'])
+  const restored = await stage.scalardl(['restore', 'one', '--name', 'records', '--database-secret', 'database-admin', '--yes'])
   t.equal(restored.code, 0, restored.stderr)
   t.strictSame((await stage.check(deployment)).problems, [])
 })
@@ -126,7 +126,12 @@ t.test('Tab completes the names that there are', async (t) => {
   t.match(await complete('logs', 'backup-t'), ['backup-two', ':4'])
 })
 
-t.test('delete removes the data, then the record', async (t) => {
+t.test('delete removes the data, then the record, once no restore needs them to go back', async (t) => {
+  const refused = await stage.scalardl(['delete', 'backup', 'one', '--yes'])
+  t.equal(refused.code, 1)
+  t.match(refused.stderr, /restore-records kept the data that was in service before[\s\S]*restore restore-records --drop-previous/)
+  const dropped = await stage.scalardl(['restore', 'restore-records', '--drop-previous', '--database-secret', 'database-admin', '--yes'])
+  t.equal(dropped.code, 0, dropped.stderr)
   const deleted = await stage.scalardl(['delete', 'backup', 'one', '--yes'])
   t.equal(deleted.code, 0, deleted.stderr)
   t.equal(await traces('backup-one'), '')

@@ -2,8 +2,9 @@ import type { Session } from '../../kubernetes/session.ts'
 import type { BackupPart, DatabaseBackup } from '../../../operation/record.ts'
 import type { StoredRecord } from '../../kubernetes/records.ts'
 import { Failure } from '../../../operation/failure.ts'
+import { neededBy } from '../../../operation/needed-by.ts'
 import { isFinal } from '../../../operation/settle.ts'
-import { findOperation } from '../../kubernetes/operations.ts'
+import { findOperation, listOperations } from '../../kubernetes/operations.ts'
 import { isKeptByService, placeOf } from '../backup-place.ts'
 import { formatBytes, shortName } from '../operation-columns.ts'
 
@@ -47,15 +48,18 @@ function serviceBackupsOf(backup: BackupPart | undefined): number {
 
 /**
  * What deleting these backups means; nothing is changed yet.
- * @throws Failure where one does not exist, is still being made, or cannot be read while its data is to go
+ * @throws Failure where one does not exist, is still being made or needed, or cannot be read while its data is to go
  */
 export async function planDeletion(session: Session, names: readonly string[], keepData: boolean): Promise<Deletion[]> {
   const found = await Promise.all([...new Set(names)].map((name) => findOperation(session, name, 'backup')))
+  const others = (await listOperations(session)).flatMap(({ record }) => record ?? [])
   return found.map((stored): Deletion => {
     const { record, operation } = stored
     const refuse = (why: string, next: string) => new Failure({ what: `${operation} cannot be deleted`, why, next })
     if (record !== undefined && !isFinal(record)) throw refuse('it has not ended', `end it first with \`kubectl scalardl cancel ${operation}\``)
     if (record === undefined && !keepData) throw refuse(`where its data is cannot be read: ${stored.problem.why}`, 'use a newer kubectl-scalardl, or give --keep-data to forget the record alone')
+    const needed = neededBy({ operation, releases: record?.releases ?? [] }, others)
+    if (needed !== undefined) throw new Failure(needed)
     return { name: shortName(stored), operation, releases: record?.releases ?? [], location: keepData ? undefined : record?.backup?.location, keptAt: record?.backup?.location, serviceBackups: keepData ? 0 : serviceBackupsOf(record?.backup), loss: lossOf(stored) }
   })
 }

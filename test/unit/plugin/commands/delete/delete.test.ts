@@ -95,3 +95,18 @@ t.test('a backup under way, one of several that does not exist, or one whose dat
   t.equal(store.objects.size, 5, 'not even the one that could have been deleted')
   t.equal(await runDelete({ ...flags, yes: true, keepData: true, names: ['new'] }, session, recordingTerminal().terminal), ExitCode.done)
 })
+
+t.test('a backup by which a restore can still be undone stays, with its record, until that is settled', async (t) => {
+  const store = storeWithBackup()
+  const database = { title: 'dynamodb://eu-west-1', kind: 'dynamodb', state: 'in-service' as const, previous: 'the former tables', details: {} }
+  const restore = { backup: 'backup-b', databases: [database], serving: 'restored' as const, wayBack: [] }
+  store.record({ operation: 'restore-r', kind: 'restore', state: 'succeeded', exitCode: 0, restore })
+  const session = await store.session(t)
+  for (const keepData of [false, true]) {
+    const refusal = await runDelete({ ...flags, yes: true, keepData }, session, recordingTerminal().terminal).catch((error: unknown) => error)
+    t.match(refusal, { what: 'backup-b cannot be deleted', next: /restore restore-r --drop-previous -n ns.*--undo/ })
+  }
+  t.equal(store.objects.size, 3)
+  store.record({ operation: 'restore-r', kind: 'restore', state: 'succeeded', exitCode: 0, restore: { ...restore, databases: [{ ...database, previous: undefined }] } })
+  t.equal(await runDelete({ ...flags, yes: true }, session, recordingTerminal().terminal), ExitCode.done, 'as it is once the restored data is accepted')
+})
