@@ -62,7 +62,7 @@ matrix.case('worker-hung', 'the worker hangs (SIGSTOP) in its pause', unusable(/
 })
 
 matrix.case('worker-cut-from-ledgers', 'the worker cut off from the Ledger pods in its pause', unusable(/could not say|guard/), async (one) => {
-  await one.begin('pause', '--duration', '9s')
+  await one.begin('pause', '--duration', '7s')
   const worker = await at.addressOf(await one.worker())
   await one.allPaused()
   const each = (change: (ip: string) => Promise<void>) => Promise.all(one.pods.map(({ ip }) => change(ip)))
