@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ListTablesCommand, ScanCommand, type BackupSummary } from '@aws-sdk/client-dynamodb'
+import { ScanCommand, type BackupSummary } from '@aws-sdk/client-dynamodb'
 import type { Clients } from '../../../../../job/databases/dynamodb/clients.ts'
 import { readAutoscaling } from '../../../../../job/databases/dynamodb/read-autoscaling.ts'
 import { readTableSettings } from '../../../../../job/databases/dynamodb/read-settings.ts'
 import { lookAtTable } from '../../../../../job/databases/dynamodb/look-at-table.ts'
 import { listBackups } from '../../../../../job/databases/dynamodb/table-backup.ts'
 import { renamed } from '../../../../../job/databases/dynamodb/table-names.ts'
+import { tableNames } from '../../../../../job/databases/dynamodb/tables-in-scope.ts'
 
 /** Everything that a restore may leave, with `PREFIX` in place of a prefix so that restores under different ones compare. */
 export interface World {
@@ -57,13 +58,6 @@ function plain(text: string, prefix: string): string {
   return renamed(text, prefix, 'PREFIX').replaceAll(/restoring\.[0-9a-f]{10}\./g, 'restoring.')
 }
 
-export async function allTables({ dynamo }: Clients): Promise<string[]> {
-  const names: string[] = []
-  let from: string | undefined
-  do {
-    const page: { TableNames?: string[] | undefined; LastEvaluatedTableName?: string | undefined } = await dynamo.send(new ListTablesCommand(from === undefined ? {} : { ExclusiveStartTableName: from }))
-    names.push(...(page.TableNames ?? []))
-    from = page.LastEvaluatedTableName
-  } while (from !== undefined)
-  return names
+export function allTables({ dynamo }: Clients): Promise<string[]> {
+  return tableNames(dynamo)
 }
