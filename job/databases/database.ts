@@ -174,6 +174,8 @@ export interface DatabaseKind {
   handles(settings: StorageSettings): boolean
   /** settings that live in one database (same server and name) have the same identity and are backed up together */
   identity(settings: StorageSettings): string
+  /** whether a restore is put in service by properties that identity() reads, which a killed worker may have changed for some storages alone */
+  switchedByProperties?: boolean
   /** whether one snapshot of one such database is transactionally consistent by itself */
   transactional: boolean
   /** whether its backups are files that go to a storage, and not kept by the service that the database is */

@@ -40,16 +40,30 @@ export function openSources(databases: readonly DatabaseGroup[], context: Databa
 /**
  * Opens, for each database of a backup, the one that its storages live in now.
  * @param former what an earlier restore left of each, in the order of the entries, where that is to be undone or removed
+ * @param begun whether the releases may have been pointed to restored data already, some of them or all
  * @throws Failure where the releases' properties and the backup do not tell of the same storages.
  */
-export function openDestinations(databases: readonly DatabaseGroup[], entries: readonly DatabaseBackup[], context: DatabaseContext, former: readonly RestoredDatabase[] = []): RestoreDestination[] {
-  const surplus = databases.filter((database) => !entries.some((entry) => sameStorages(database.settings, entry)))
+export function openDestinations(databases: readonly DatabaseGroup[], entries: readonly DatabaseBackup[], context: DatabaseContext, former: readonly RestoredDatabase[] = [], begun = former.length > 0): RestoreDestination[] {
+  const present = begun ? asBackedUp(databases, entries) : databases
+  const surplus = present.filter((database) => !entries.some((entry) => sameStorages(database.settings, entry)))
   if (surplus.length > 0) throw mismatch(`the releases use ${surplus.map(titleOf).join(' and ')}, of which the backup has nothing`)
   return entries.map((entry, index) => {
-    const { kind, settings } = databaseOf(databases, entry)
+    const { kind, settings } = databaseOf(present, entry)
     const left = former[index]
     return kind.restore(settings, entry, left === undefined ? context : { ...context, former: left })
   })
+}
+
+/** While a restore is put in service by properties these do not tell which storages were one database; the backup does. */
+function asBackedUp(databases: readonly DatabaseGroup[], entries: readonly DatabaseBackup[]): DatabaseGroup[] {
+  const backedUp = entries.flatMap((entry) => {
+    const parts = databases.filter(({ kind }) => kind.name === entry.kind && kind.switchedByProperties === true)
+    const settings = parts.flatMap((part) => part.settings).filter(({ storage }) => entry.storages.includes(storage))
+    return parts.slice(0, 1).map(({ kind }) => ({ kind, settings }))
+  })
+  const known = new Set(backedUp.flatMap(({ settings }) => settings.map(({ storage }) => storage)))
+  const others = databases.map(({ kind, settings }) => ({ kind, settings: settings.filter(({ storage }) => !known.has(storage)) }))
+  return [...backedUp, ...others].filter(({ settings }) => settings.length > 0)
 }
 
 /** The database that a backup's storages live in now. @throws Failure where the releases' properties name none */

@@ -27,7 +27,7 @@ export async function restore(context: Context): Promise<void> {
   const { request, events, signal } = context
   const backup = restorable(await context.cluster.readRecord(request.backup))
   const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(request), parallel: request.parallel, schemas: [], dropPrevious: request.dropPrevious, choice: request.choice, properties: releaseProperties(request.target, context.cluster) }
-  const databases = openDestinations(databasesOf(request.target), backup.databases, surroundings)
+  const databases = openDestinations(databasesOf(request.target), backup.databases, surroundings, [], context.journal.resumed)
   try {
     await begin(context, backup, databases)
     await holdReleases(context, (lost) => run(context, databases, lost))

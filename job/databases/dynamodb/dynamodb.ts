@@ -11,6 +11,7 @@ export const dynamodb: DatabaseKind = {
   handles: (settings) => settings.kind === 'dynamo',
   // Credentials are not looked at: storages of one place are one database, whoever reaches it.
   identity: (settings) => `${settings.property('dynamo.endpoint_override') ?? ''} ${settings.contactPoints} ${namingOf(settings).prefix}`,
+  switchedByProperties: true,
   transactional: false,
   needsStorage: false,
   backup: (settings, context) => new DynamodbSource(settings, context),

@@ -85,8 +85,10 @@ export class RestoreByPrefix implements RestoreDestination {
     this.#state = 'loaded'
   }
 
+  /** Not stopped by the signal where a restore is undone: one that is stopped has to let serve again what served before it. */
   async activate(journal: Journal): Promise<void> {
-    this.#work.context.signal.throwIfAborted()
+    const { former, signal } = this.#work.context
+    if (former === undefined) signal.throwIfAborted()
     await repoint(this.#work, this.#repointing, 'restored', journal)
     this.#state = 'in-service'
   }
@@ -197,5 +199,5 @@ export class RestoreByPrefix implements RestoreDestination {
 }
 
 function inService(prefix: string): Failure {
-  return new Failure({ what: 'the restored tables are not removed', why: `the releases use their prefix "${prefix}"`, next: 'undo the restore first' })
+  return new Failure({ what: 'the restored tables are not removed', why: `a release uses their prefix "${prefix}"`, next: 'have no release use them: set its namespace prefix back, and upgrade it' })
 }
