@@ -1,6 +1,7 @@
 import { DeleteTableCommand, UpdateTableCommand, type DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb'
 import { lookAtTable } from './look-at-table.ts'
 import { nameOf } from './patience.ts'
+import { trailsUntilMs } from './until-shown.ts'
 import { onceAllowed, until } from './waiting.ts'
 
 /**
@@ -32,7 +33,15 @@ export async function ensureUnprotected(client: DynamoDBClient, table: string, i
   }, signal)
 }
 
-/** Waits until no table of that name is left, or another has taken its place. */
-export async function untilGone(client: DynamoDBClient, table: string, signal: AbortSignal): Promise<void> {
-  await until(async () => ((await lookAtTable(client, table))?.TableStatus === 'DELETING' ? undefined : true), signal)
+/**
+ * Waits until no table of that name is left, or another has taken its place.
+ * @param goes whether a table is the one that was deleted, although it does not look so: not waited for longer than looks may trail
+ */
+export async function untilGone(client: DynamoDBClient, table: string, signal: AbortSignal, goes: (found: TableDescription) => boolean = () => false): Promise<void> {
+  const byMs = trailsUntilMs()
+  await until(async () => {
+    const found = await lookAtTable(client, table)
+    const isGoing = found !== undefined && (found.TableStatus === 'DELETING' || (performance.now() < byMs && goes(found)))
+    return isGoing ? undefined : true
+  }, signal)
 }

@@ -7,6 +7,7 @@ import type { BackedUpTable } from './details.ts'
 import { lookAtTable } from './look-at-table.ts'
 import { checkRoom } from './preflight-backup.ts'
 import { readWindow } from './recovery-window.ts'
+import { deletionStep } from './replace-table.ts'
 import type { RestoreWork } from './restore-work.ts'
 
 interface Plan {
@@ -20,7 +21,7 @@ export async function preflightByReplacement(work: RestoreWork, tables: readonly
   const { title, regions, region, details, access, context } = work
   const findings = [...checkPoint(work), ...checkChoice(work)]
   // of what an earlier worker has begun to replace, the original may be gone
-  const untouched = tables.filter(({ name }) => journal?.begun(`delete original ${name}`) !== true)
+  const untouched = tables.filter(({ name }) => journal?.begun(deletionStep(name)) !== true)
   const toDo = untouched.filter((table) => journal?.begun(`restore ${table.name} to ${temporary(table)}`) !== true)
   const [first] = toDo
   try {

@@ -36,20 +36,21 @@ export async function replaceTable(work: RestoreWork, of: Replacement, regions: 
   const goes = comes === 'restored' ? 'original' : 'restored'
   const { dynamo } = regions.target
   const from = { backupArn }
+  // The table that was in service may itself have been restored from this very backup, and written to since.
+  const hasCome = (found: TableDescription) => isRestoredFrom(found, from) && found.TableId !== of.originalId
   const may = async (found: TableDescription): Promise<boolean> => {
-    // The table that was in service may itself have been restored from this very backup, and written to since.
-    if (isRestoredFrom(found, from) && found.TableId !== of.originalId) return false
+    if (hasCome(found)) return false
     if (!isKnown(found, of)) throw stranger(name, found)
     if (!(await of.isAvailable())) throw unavailable(of)
     return true
   }
   work.progress.enter(name, `deleting the ${goes} table`)
-  const isOurs = (found: TableDescription) => found.TableId !== of.originalId && !isRestoredFrom(found, from) && isKnown(found, of)
-  await ensureStep(journal, `delete ${goes} ${name}`, async () => {
+  const isOurs = (found: TableDescription) => found.TableId !== of.originalId && !hasCome(found) && isKnown(found, of)
+  await ensureStep(journal, deletionStep(name, goes), async () => {
     await ensureUnprotected(dynamo, name, isOurs, signal)
     await ensureDeleted(dynamo, name, may, signal)
   })
-  await untilGone(dynamo, name, signal)
+  await untilGone(dynamo, name, signal, (found) => isKnown(found, of) && !hasCome(found))
   work.progress.enter(name, 'waiting for its turn')
   await limits.restores.run(async () => {
     work.progress.enter(name, `restoring the ${comes} table`)
@@ -61,6 +62,11 @@ export async function replaceTable(work: RestoreWork, of: Replacement, regions: 
   const differences = await settleTable({ clients: regions.target, autoscaling: regions.autoscaling, journal, signal }, name, of.expected)
   work.progress.done(name)
   return differences
+}
+
+/** Name of the step that deletes a table, the one in service before the restore unless another is said. */
+export function deletionStep(name: string, goes: 'original' | 'restored' = 'original'): string {
+  return `delete ${goes} ${name}`
 }
 
 function isKnown(found: TableDescription, of: Replacement): boolean {

@@ -11,10 +11,11 @@ import { isRestoredFrom, lookAtTable } from './look-at-table.ts'
 import { noteOriginals, notedOriginals, type Originals } from './originals.ts'
 import { preflightByReplacement } from './preflight-by-replacement.ts'
 import { isPastGone, remainsOf } from './remains.ts'
-import { replaceTable, type Replacement } from './replace-table.ts'
+import { deletionStep, replaceTable, type Replacement } from './replace-table.ts'
 import { ReplacementBackups } from './replacement-backups.ts'
 import { forEachTable, isOwnTable, type RestoreWork } from './restore-work.ts'
-import { until } from './waiting.ts'
+import { untilShown } from './until-shown.ts'
+import { wasDeleted } from './was-deleted.ts'
 
 /** A restore's own backups are named after it; its clock and AWS's may differ, ms. */
 const clockMarginMs = 3_600_000
@@ -120,7 +121,7 @@ export class RestoreByReplacement implements RestoreDestination {
     const differences: string[] = []
     const never = new AbortController().signal
     await forEachTable(this.#tables, never, async (table, signal) => {
-      const replacement = await this.#putBack(table, originals, signal)
+      const replacement = await this.#putBack(table, originals, journal, signal)
       if (replacement !== undefined) differences.push(...(await replaceTable(this.#work, replacement, lasting, journal, signal)))
     })
     this.#tell(differences)
@@ -203,15 +204,12 @@ export class RestoreByReplacement implements RestoreDestination {
   }
 
   /** Undefined where the original was never deleted. */
-  async #putBack(table: BackedUpTable, originals: Originals, signal: AbortSignal): Promise<Replacement | undefined> {
-    const { dynamo } = this.#work.lasting.target
+  async #putBack(table: BackedUpTable, originals: Originals, journal: Journal, signal: AbortSignal): Promise<Replacement | undefined> {
     const original = originals[table.name]
-    const found = await until(async () => {
-      const seen = await lookAtTable(dynamo, table.name)
-      return seen?.TableStatus === 'DELETING' ? undefined : { seen }
-    }, signal)
-    if (original === undefined || found.seen?.TableId === original.id) return undefined
-    const backupArn = (await this.#systemBackups(original.id))?.BackupArn
+    if (original === undefined) return undefined
+    const isInDoubt = this.#work.context.former !== undefined || journal.begun(deletionStep(table.name))
+    if (!(await wasDeleted(this.#work.lasting.target.dynamo, { name: table.name, id: original.id }, isInDoubt, this.#systemBackups, signal))) return undefined
+    const backupArn = (await untilShown(() => this.#systemBackups(original.id), signal))?.BackupArn
     if (backupArn === undefined) {
       throw new Failure({ what: `${table.name} cannot be put back`, why: 'AWS has no backup of the moment before it was deleted', next: 'restore another backup instead: kubectl scalardl get backups' })
     }

@@ -6,6 +6,7 @@ import { limits } from './rate-limits.ts'
 import { restoreForm, type SourceForm } from './restore-form.ts'
 import { describeBackup } from './table-backup.ts'
 import type { TableSettings } from './table-settings.ts'
+import { untilShown } from './until-shown.ts'
 import { onceAllowed, until } from './waiting.ts'
 
 /** Where tables are restored to, and where from: the same region, unless another was asked for. */
@@ -30,7 +31,7 @@ export interface TableRestore {
  */
 export async function ensureRestoreBegun({ dynamo, source, signal }: RestoreSurroundings, { name, from, expected }: TableRestore): Promise<void> {
   await onceAllowed(async () => {
-    if (isOurs(name, await lookAtTable(dynamo, name), from)) return
+    if ((await ours(dynamo, name, from)) !== undefined) return
     const overrides = restoreForm(expected, await sourceForm(source, from))
     try {
       if ('backupArn' in from) {
@@ -40,36 +41,33 @@ export async function ensureRestoreBegun({ dynamo, source, signal }: RestoreSurr
         await dynamo.send(new RestoreTableToPointInTimeCommand({ TargetTableName: name, SourceTableArn: from.tableArn, RestoreDateTime: from.at, ...overrides }))
       }
     } catch (error) {
-      const exists = nameOf(error) === 'TableAlreadyExistsException'
-      if (!exists || !isOurs(name, await lookAtTable(dynamo, name), from)) throw error
+      if (nameOf(error) !== 'TableAlreadyExistsException') throw error
+      // Only AWS's refusal tells that the name is taken: a look may still show a table that is gone, or not yet ours.
+      if ((await untilShown(() => ours(dynamo, name, from), signal)) === undefined) throw taken(name, await lookAtTable(dynamo, name))
     }
   }, signal)
 }
 
-/** For so long after it was asked for, a table may not be there for those who look: DescribeTable is eventually consistent. ms */
-const appearanceMs = 60_000
-
 /** Waits until a restored table is ready, with the indexes that it was restored with. */
 export async function untilRestored({ dynamo, signal }: RestoreSurroundings, { name, from }: TableRestore): Promise<TableDescription> {
-  const appearsBy = performance.now() + appearanceMs
-  let appeared = false
   return await until(async () => {
-    const found = await lookAtTable(dynamo, name)
-    if (found === undefined && !appeared && performance.now() < appearsBy) return undefined
-    appeared = true
-    if (found === undefined || !isOurs(name, found, from)) throw gone(name)
+    const found = await untilShown(() => ours(dynamo, name, from), signal)
+    if (found === undefined) throw gone(name)
     if (found.TableStatus === 'INACCESSIBLE_ENCRYPTION_CREDENTIALS') throw locked(name)
     return isSteady(found) && found.RestoreSummary?.RestoreInProgress !== true ? found : undefined
   }, signal)
 }
 
-function isOurs(name: string, found: TableDescription | undefined, from: RestoreFrom): boolean {
-  // one that is going away is waited for: AWS says that it is in use
-  if (found === undefined || found.TableStatus === 'DELETING') return false
-  if (isRestoredFrom(found, from)) return true
-  throw new Failure({
+/** The table of that name, where it is what this restore makes of it. One that is going away is waited for: AWS says that it is in use. */
+async function ours(client: DynamoDBClient, name: string, from: RestoreFrom): Promise<TableDescription | undefined> {
+  const found = await lookAtTable(client, name)
+  return found !== undefined && found.TableStatus !== 'DELETING' && isRestoredFrom(found, from) ? found : undefined
+}
+
+function taken(name: string, found: TableDescription | undefined): Failure {
+  return new Failure({
     what: `${name} cannot be restored`,
-    why: `there is a table of that name: ${originOf(found)}`,
+    why: `there is a table of that name${found === undefined ? '' : `: ${originOf(found)}`}`,
     next: 'choose another prefix with --prefix, or remove that table if nothing needs it',
   })
 }

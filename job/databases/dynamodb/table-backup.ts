@@ -3,6 +3,7 @@ import { Failure } from '../../../operation/failure.ts'
 import type { BackupWatch } from './backup-watch.ts'
 import { nameOf } from './patience.ts'
 import { limits, perSecond } from './rate-limits.ts'
+import { untilShown } from './until-shown.ts'
 import { onceAllowed, until } from './waiting.ts'
 
 /** Calls a second that AWS allows (DynamoDB: API reference). */
@@ -45,7 +46,7 @@ export async function ensureBackup(client: DynamoDBClient, watch: BackupWatch, t
 /** Waits until a backup can be restored. @returns its ARN */
 export async function untilAvailable(watch: BackupWatch, name: string, signal: AbortSignal): Promise<string> {
   return until(async () => {
-    const [found] = await watch(name)
+    const found = await untilShown(async () => (await watch(name))[0], signal)
     if (found?.BackupArn === undefined) throw new Failure({ what: `backup ${name} was not made`, why: 'AWS no longer knows of it', next: 'run the restore again' })
     return found.BackupStatus === 'AVAILABLE' ? found.BackupArn : undefined
   }, signal)

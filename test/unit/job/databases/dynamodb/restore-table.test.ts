@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
 import { readTableSettings } from '../../../../../job/databases/dynamodb/read-settings.ts'
 import { ensureRestoreBegun, untilRestored } from '../../../../../job/databases/dynamodb/restore-table.ts'
 import { createRecoverable, openAws } from '../../../stand-ins/aws/clients.ts'
 
 const { aws, client: dynamo, autoscaling } = await openAws(t, { restorableLagMs: 0 })
+scaleRates(20)
 
 t.test('a restored table that is not there at first for those who look is waited for; one that goes again is not', async (t) => {
   await createRecoverable(dynamo, 'orders')
