@@ -24,7 +24,7 @@ const drainMs = 10_000
 
 /** One pause as the worker makes it; only the API server is missing, which has no part in the window. */
 async function pauseAsWorker({ ports, holdMs }: Task): Promise<Parts> {
-  const pods = ports.map((adminPort, index) => ({ name: `ledger-${index}`, uid: `uid-${index}`, ip: '127.0.0.1', ready: true, restarts: 0, release: 'my-ledger', app: 'ledger', adminPort }))
+  const pods = ports.map((adminPort, index) => ({ name: `ledger-${index}`, uid: `uid-${index}`, ip: '127.0.0.1', ready: true, restarts: 0, otherRestarts: 0, release: 'my-ledger', app: 'ledger', adminPort }))
   const cluster = inMemoryCluster(pods)
   const { context } = await contextOf<'pause'>(pauseRequest({ pause: { drainMs, maxPauseMs: 60_000, guard: false } }), cluster)
   // The journal is the last thing before the first Pause, the event the first after the last Unpause: finer than the record's milliseconds.

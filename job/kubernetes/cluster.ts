@@ -14,7 +14,10 @@ export interface ReleasePod {
   trouble?: string
   /** it has been told to end */
   deleting?: boolean
+  /** of its server's process; 0 where it is not clear which container that is */
   restarts: number
+  /** of all its other containers: proxies, log agents */
+  otherRestarts: number
   release: string
   app: string
   /** the admin port that its Service names, else the product's own */

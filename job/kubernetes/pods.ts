@@ -1,4 +1,4 @@
-import type { V1Pod, V1Service } from '@kubernetes/client-node'
+import type { V1Container, V1ContainerStatus, V1Pod, V1Service } from '@kubernetes/client-node'
 import { appLabel, instanceLabel, podSelector, productOf } from '../../operation/product.ts'
 import type { ReleasePod } from './cluster.ts'
 
@@ -16,6 +16,7 @@ export function isAlive(pod: V1Pod): boolean {
 export function releasePod(pod: V1Pod, services: readonly V1Service[]): ReleasePod {
   const { metadata, status } = pod
   const trouble = podTrouble(pod)
+  const adminPort = adminPortOf(pod, services)
   return {
     name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
@@ -23,11 +24,25 @@ export function releasePod(pod: V1Pod, services: readonly V1Service[]): ReleaseP
     ready: trouble === undefined,
     ...(trouble === undefined ? {} : { trouble }),
     ...(metadata?.deletionTimestamp === undefined ? {} : { deleting: true }),
-    restarts: (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + restartCount, 0),
+    ...restartsOf(pod, adminPort),
     release: metadata?.labels?.[instanceLabel] ?? '',
     app: metadata?.labels?.[appLabel] ?? '',
-    adminPort: adminPortOf(pod, services),
+    adminPort,
   }
+}
+
+/** A proxy beside the server may restart as it likes: the server stays paused. */
+function restartsOf({ spec, status }: V1Pod, adminPort: number): Pick<ReleasePod, 'restarts' | 'otherRestarts'> {
+  const server = serverContainer(spec?.containers ?? [], adminPort)
+  const sum = (of: readonly V1ContainerStatus[]) => of.reduce((total, { restartCount }) => total + restartCount, 0)
+  const statuses = status?.containerStatuses ?? []
+  return { restarts: sum(statuses.filter(({ name }) => name === server)), otherRestarts: sum(statuses.filter(({ name }) => name !== server)) }
+}
+
+/** The name of the container that listens on the admin port: the only one, or the only one that says so. */
+function serverContainer(containers: readonly V1Container[], adminPort: number): string | undefined {
+  const [found, ...others] = containers.length === 1 ? containers : containers.filter(({ ports }) => ports?.some(({ containerPort }) => containerPort === adminPort))
+  return others.length === 0 ? found?.name : undefined
 }
 
 /**

@@ -45,7 +45,7 @@ function isExplained(change: ReleaseChange, joined: ReadonlyMap<string, Joined>)
   if (change.of === 'workload') return isMoreOfTheSame(change.before, change.now, joined)
   const { before, now } = change
   if (joined.get(now.uid)?.note === undefined) return false
-  return (before === undefined || before.uid === now.uid) && now.restarts === 0 && now.deleting !== true && (before?.ip === now.ip || (before?.ip ?? '') === '')
+  return (before === undefined || before.uid === now.uid) && now.restarts + now.otherRestarts === 0 && now.deleting !== true && (before?.ip === now.ip || (before?.ip ?? '') === '')
 }
 
 function isMoreOfTheSame(before: WorkloadFact | undefined, now: WorkloadFact, joined: ReadonlyMap<string, Joined>): boolean {

@@ -73,14 +73,14 @@ export function joinedPods(context: OperationContext<'backup' | 'pause'>, known:
     one.paused = true
     // Read anew after the answer: where it is not ready now, no Service can have led anybody to it before.
     const now = (await cluster.scalarPods()).find(({ uid }) => uid === pod.uid)
-    one.held = now?.ready === false && now.restarts === 0 && !one.wasReady
+    one.held = now?.ready === false && now.restarts + now.otherRestarts === 0 && !one.wasReady
     events.say('note', `pod ${pod.name} joined in the pause and was paused${one.held ? ' before it served' : ', maybe too late'}`, one.held ? {} : { level: 'warning' })
   }
 
   function noteOf(one: Joining, uid: string, after: ReleaseState | undefined): string | undefined {
     if (one.held) return `pod ${one.pod.name} joined in the pause and was paused before it served`
     const now = after?.pods.find((pod) => pod.uid === uid)
-    if (now === undefined || now.ready || now.restarts > 0 || one.wasReady) return undefined
+    if (now === undefined || now.ready || now.restarts + now.otherRestarts > 0 || one.wasReady) return undefined
     return `pod ${one.pod.name} joined in the pause and had not begun to serve when it ended`
   }
 

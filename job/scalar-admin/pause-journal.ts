@@ -17,7 +17,7 @@ export const intentSchema = z.object({
       uid: z.string().optional(),
     }),
   ),
-  /** restarts of each pod before the pause, by uid: a restarted process is no longer paused */
+  /** restarts of each pod's server before the pause, by uid: a restarted process is no longer paused */
   restarts: z.record(z.string(), z.int()),
 })
 export type PauseIntent = z.infer<typeof intentSchema>

@@ -41,7 +41,7 @@ function harmToPod(name: string, before: ReleasePod | undefined, now: ReleasePod
   if (before === undefined) return `pod ${name} appeared`
   if (now === undefined) return `pod ${name} vanished`
   if (before.uid !== now.uid) return `pod ${name} was replaced by another of that name`
-  if (before.restarts !== now.restarts) return `pod ${name} was restarted`
+  if (before.restarts !== now.restarts || before.otherRestarts !== now.otherRestarts) return `pod ${name} was restarted`
   if (before.ip !== now.ip) return `pod ${name} changed its address (${before.ip || 'none'} before, ${now.ip || 'none'} after)`
   if (before.deleting !== now.deleting) return `pod ${name} is being deleted`
   return undefined

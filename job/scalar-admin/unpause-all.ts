@@ -83,8 +83,8 @@ async function isGone({ endpoint, restarts }: Server, cluster: Cluster): Promise
 }
 
 /**
- * Whether the process that was paused in a pod no longer runs: the pod is gone, or a container of it was restarted since.
- * @param restarts the pod's restarts when it was paused, where that is known
+ * Whether the process that was paused in a pod no longer runs: the pod is gone, or its server was restarted since.
+ * @param restarts of the pod's server when it was paused, where that is known
  */
 export function startedAnew(uid: string, pods: readonly ReleasePod[], restarts: number | undefined): boolean {
   const pod = pods.find((one) => one.uid === uid)

@@ -42,7 +42,7 @@ export async function startLedger(options: { version?: '2' | '3' | '4'; tls?: Ce
   const [otherPort = 0, port = 0] = server.ports
   count += 1
   return {
-    pod: { name: `ledger-${count}`, uid: `uid-${count}`, ip: '127.0.0.1', ready: true, restarts: 0, release, app: 'ledger', adminPort: port },
+    pod: { name: `ledger-${count}`, uid: `uid-${count}`, ip: '127.0.0.1', ready: true, restarts: 0, otherRestarts: 0, release, app: 'ledger', adminPort: port },
     address: `127.0.0.1:${port}`,
     otherPort,
     gate,

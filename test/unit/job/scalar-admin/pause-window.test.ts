@@ -195,6 +195,7 @@ t.test('a server that cannot be reached: refused before anything is paused, with
 
 t.test('what makes a window void', async (t) => {
   const cases: Record<string, { inside: (scene: Scene) => void; reason: RegExp }> = {
+    "a pod's proxy that restarted": { inside: ({ cluster }) => (cluster.pods = cluster.pods.map((pod, index) => (index === 0 ? { ...pod, otherRestarts: 1 } : pod))), reason: /was restarted/ },
     'a pod that restarted': { inside: ({ cluster }) => (cluster.pods = cluster.pods.map((pod, index) => (index === 0 ? { ...pod, restarts: 1 } : pod))), reason: /was restarted/ },
     'a pod that vanished': { inside: ({ cluster }) => cluster.pods.pop(), reason: /vanished/ },
     'a pod that appeared': { inside: ({ cluster }) => cluster.pods.push({ ...(cluster.pods[0] as Ledger['pod']), name: 'new', uid: 'new' }), reason: /pod new appeared/ },

@@ -9,7 +9,7 @@ import type { Target } from '../../../../operation/request.ts'
 import { failureOf } from '../failure-of.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
 
-const pod = (name: string, ip: string, release = 'my-ledger'): ReleasePod => ({ name, uid: name, ip, ready: true, restarts: 0, release, app: 'ledger', adminPort: 50053 })
+const pod = (name: string, ip: string, release = 'my-ledger'): ReleasePod => ({ name, uid: name, ip, ready: true, restarts: 0, otherRestarts: 0, release, app: 'ledger', adminPort: 50053 })
 const pods = [pod('ledger-0', '127.0.0.1'), pod('ledger-1', '10.1.2.4'), pod('auditor-0', '10.1.2.5', 'my-auditor')]
 const cluster = inMemoryCluster(pods)
 const target = (changes: Partial<Target>): Target => ({ releases: [], serviceUrls: [], addresses: [], tls: { enabled: false }, ...changes })

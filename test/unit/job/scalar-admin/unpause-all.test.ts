@@ -24,6 +24,8 @@ t.test('a server that never answers is reported as still paused, the others are 
   t.match(await unpauseAll(servers, cluster, AbortSignal.abort(), { atMost: 60_000, onceStopping: 200 }), { stillPaused: [ledgers[1].address] })
   t.ok(Date.now() - started < 2000, 'a worker that has to end does not try for as long')
 
+  cluster.pods = cluster.pods.map((pod) => (pod.uid === ledgers[1].pod.uid ? { ...pod, otherRestarts: 1 } : pod))
+  t.match(await unpauseAll(servers, cluster, never, limits), { gone: [], stillPaused: [ledgers[1].address] }, 'a proxy beside it that was started anew changes nothing')
   cluster.pods = cluster.pods.map((pod) => (pod.uid === ledgers[1].pod.uid ? { ...pod, restarts: 1 } : pod))
   t.match(await unpauseAll(servers, cluster, never, limits), { gone: [ledgers[1].address], stillPaused: [] }, 'a process that was started anew is not paused')
 })
