@@ -103,8 +103,9 @@ export class PostgresqlDestination implements RestoreDestination {
     await this.#see()
   }
 
+  /** Not stopped by the signal where a restore is undone: one that is stopped has to let serve again what served before it. */
   async activate(journal: Journal): Promise<void> {
-    this.#context.signal.throwIfAborted()
+    if (this.#context.former === undefined) this.#context.signal.throwIfAborted()
     await this.#ensure(journal, 'activate', isInService, () => putInService(this.#access, this.#names, this.#context.operation))
     await this.#see()
   }

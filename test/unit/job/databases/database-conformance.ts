@@ -62,7 +62,11 @@ export async function databaseConformance(t: Test, kind: DatabaseKind, open: (t:
     await destination.load(journal)
     await destination.activate(journal)
     // A later operation knows what the restore left.
-    const undo = kind.restore(trial.settings, entry, { ...context('restore-a'), former: destination.describe() })
+    const later = { ...context('restore-a'), former: destination.describe() }
+    const stopped = kind.restore(trial.settings, entry, { ...later, signal: AbortSignal.abort(new Error('told to stop')) })
+    await stopped.activate(await memoryJournal())
+    t.strictSame(await trial.content(), atSnapshot, 'an undo that is told to stop can let the restored data serve on')
+    const undo = kind.restore(trial.settings, entry, later)
     await undo.deactivate(await memoryJournal())
     t.strictSame(await trial.content(), former)
     await destination.activate(journal)
