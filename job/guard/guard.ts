@@ -9,7 +9,7 @@ import type { Cluster } from '../kubernetes/cluster.ts'
 import { adminTls } from '../scalar-admin/servers.ts'
 import { closeIfOver } from './close-record.ts'
 import { heldPauses, type HeldPauses } from './held-pauses.ts'
-import { journalledHolds } from './journalled-holds.ts'
+import { hasEnded, journalledHolds } from './journalled-holds.ts'
 import { watchLeases } from './lease-watch.ts'
 import type { WorkerMessage } from './messages.ts'
 import { reporting } from './report.ts'
@@ -50,7 +50,15 @@ export async function guard(request: GuardedRequest, { cluster, events, signal, 
   const stop = new AbortController()
   const report = reporting(cluster, operation, { pod: me.name, node: me.node }, stop.signal)
   const signs = vitalSigns()
-  const pauses = heldPauses({ cluster, tls: adminTls(request.target), drainMs: request.pause.drainMs, events, report, say: (message) => worker.say(message) })
+  const pauses = heldPauses({
+    cluster,
+    tls: adminTls(request.target),
+    drainMs: request.pause.drainMs,
+    events,
+    report,
+    hasEnded: (pause) => hasEnded(cluster, operation, pause),
+    say: (message) => worker.say(message),
+  })
   let done = false
   const worker: WorkerConnection = connectToWorker({
     cluster,

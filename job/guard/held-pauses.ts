@@ -23,9 +23,9 @@ export interface HeldPauses {
   begin(pause: number, restMs: number): void
   /** the worker, alive, wants it ended */
   help(pause: number): void
-  /** Ends every pause that has not been, on the guard's own judgement. */
+  /** Ends every pause on the guard's own judgement, except those that the worker had ended, of which only its word was lost. */
   fire(why: string): void
-  /** ends those whose longest time is over */
+  /** the same with those whose longest time is over */
   fireOverdue(): void
   /** Nothing of it is paused any longer, says the worker; answers it with what the guard had done. */
   release(pause: number): void
@@ -44,6 +44,8 @@ interface Held {
   untilMs: number
   /** connected to all */
   ready: boolean
+  /** the guard was about to end it, and asks whether it has to */
+  doubted: boolean
   ending: boolean
   /** ends the tries to unpause: what is paused afterwards is somebody else's */
   released: AbortController
@@ -63,11 +65,13 @@ export interface HeldPausesOptions {
   drainMs: number
   events: Events
   report: Report
+  /** whether the worker has written down that nothing of a pause is left; false where nobody can say. Never throws, and answers soon */
+  hasEnded(pause: number): Promise<boolean>
   /** to the worker, where one is connected */
   say(message: GuardMessage): void
 }
 
-export function heldPauses({ cluster, tls, drainMs, events, report, say }: HeldPausesOptions): HeldPauses {
+export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, say }: HeldPausesOptions): HeldPauses {
   const held = new Map<number, Held>()
   /** why, by pause; kept for the worker's question */
   const fired = new Map<number, string>()
@@ -132,11 +136,24 @@ export function heldPauses({ cluster, tls, drainMs, events, report, say }: HeldP
     if (!one.ending) endings.push(end(one, why))
   }
 
-  function fireOne(one: Held, why: string): void {
-    if (one.ending) return
-    fired.set(one.hold.pause, why)
-    say({ say: 'fired', pause: one.hold.pause, why })
+  async function fireOne(one: Held, why: string): Promise<void> {
+    if (one.ending || one.doubted) return
+    one.doubted = true
+    const { pause } = one.hold
+    if (await hasEnded(pause)) return release(pause)
+    // By the worker's word, meanwhile.
+    if (one.ending || one.released.signal.aborted) return
+    fired.set(pause, why)
+    say({ say: 'fired', pause, why })
     startEnd(one, why)
+  }
+
+  function release(pause: number): void {
+    const one = held.get(pause)
+    over.add(pause)
+    if (one !== undefined) letGo(one)
+    const why = fired.get(pause)
+    say({ say: 'released', pause, ...(why !== undefined && { fired: why }) })
   }
 
   return {
@@ -156,7 +173,7 @@ export function heldPauses({ cluster, tls, drainMs, events, report, say }: HeldP
         if (before.ready) say({ say: 'holding', pause, servers: before.servers.length })
         return
       }
-      const one = before ?? { hold, servers: [], sentMs: new Map<Server, number>(), untilMs: Infinity, ready: false, ending: false, released: new AbortController() }
+      const one = before ?? { hold, servers: [], sentMs: new Map<Server, number>(), untilMs: Infinity, ready: false, doubted: false, ending: false, released: new AbortController() }
       one.hold = hold
       one.ready = false
       one.servers.push(...more)
@@ -175,18 +192,12 @@ export function heldPauses({ cluster, tls, drainMs, events, report, say }: HeldP
       if (one !== undefined) startEnd(one, 'the worker asked for it: it had no answer from some server')
     },
     fire(why) {
-      for (const one of held.values()) fireOne(one, why)
+      for (const one of held.values()) void fireOne(one, why)
     },
     fireOverdue() {
-      for (const one of held.values()) if (performance.now() > one.untilMs) fireOne(one, 'the longest pause was over and the worker had not ended it')
+      for (const one of held.values()) if (performance.now() > one.untilMs) void fireOne(one, 'the longest pause was over and the worker had not ended it')
     },
-    release(pause) {
-      const one = held.get(pause)
-      over.add(pause)
-      if (one !== undefined) letGo(one)
-      const why = fired.get(pause)
-      say({ say: 'released', pause, ...(why !== undefined && { fired: why }) })
-    },
+    release,
     releaseAll() {
       for (const one of held.values()) if (!one.ending) letGo(one)
     },

@@ -4,10 +4,13 @@ import t, { type Test } from 'tap'
 import { openLink } from '../../../../job/guard/link.ts'
 import { workerMessageSchema } from '../../../../job/guard/messages.ts'
 import { vitalSigns } from '../../../../job/guard/vital-signs.ts'
+import { endedStep } from '../../../../job/scalar-admin/pause-journal.ts'
 import { freePort } from '../../../stand-ins/free-port.ts'
 import { startLedger } from '../scalar-admin/ledgers.ts'
-import { allClosed, allOpen, open, scene, until, type GuardedScene, type RunningGuard } from './guarded-scene.ts'
+import { allClosed, allOpen, guardPod, open, scene, until, type GuardedScene, type RunningGuard } from './guarded-scene.ts'
 import { rawWorker, type RawWorker } from './raw-link.ts'
+
+const at = '2026-11-21T00:00:00.000Z'
 
 /** A guard that holds a pause which the test has made, for a worker that the test speaks for. */
 async function holding(t: Test): Promise<GuardedScene & { worker: RawWorker; guard: RunningGuard }> {
@@ -55,6 +58,24 @@ t.test("a pause that was released is nothing to the guard any more: a later one 
   s.worker.close()
   await sleep(1500)
   t.ok(allClosed(s.ledgers))
+})
+
+t.test("the worker's last word was lost, but its journal shows that the pause had ended: a later one of somebody else's is left alone", async (t) => {
+  const s = await holding(t)
+  s.cluster.journals.set('pause-test', { version: 1, operation: 'pause-test', steps: [{ name: endedStep(1), startedAt: at, finishedAt: at, result: { endedAt: at } }] })
+  s.cluster.podsOfOperation = [guardPod]
+  s.cluster.job = { phase: 'complete' }
+  s.worker.close()
+  t.equal(await s.guard.ended, 0)
+  t.ok(allClosed(s.ledgers))
+  t.equal(s.cluster.reports.size, 0, 'it did nothing, and has nothing to say')
+})
+
+t.test('an API server that never answers what the journal says keeps no pause from its end', async (t) => {
+  const s = await holding(t)
+  s.cluster.readJournal = () => new Promise(() => undefined)
+  s.worker.close()
+  t.ok((await until('the unpause', () => allOpen(s.ledgers))) < 3000)
 })
 
 t.test('a server that joins in the pause is held too', async (t) => {
