@@ -17,9 +17,6 @@ import { forEachTable, isOwnTable, type RestoreWork } from './restore-work.ts'
 import { untilShown } from './until-shown.ts'
 import { wasDeleted } from './was-deleted.ts'
 
-/** A restore's own backups are named after it; its clock and AWS's may differ, ms. */
-const clockMarginMs = 3_600_000
-
 /**
  * All tables restored under their own names (ScalarDL's second backup guide, A to D): first each to a temporary table and a
  * backup of that, while the release serves; only when all backups are AVAILABLE are the originals deleted and the backups
@@ -38,9 +35,8 @@ export class RestoreByReplacement implements RestoreDestination {
   constructor(work: RestoreWork) {
     this.#work = work
     this.#tables = work.details.tables.filter(({ name }) => !isOwnTable(work.details, name))
-    const { operation } = work.context
-    const madeMs = Date.parse(operation.split('@')[1] ?? '')
-    const since = Number.isNaN(madeMs) ? 0 : madeMs - clockMarginMs
+    // By AWS's own clock: whatever a restore makes or deletes comes after the moment that it brings back.
+    const since = work.point.getTime()
     this.#backups = new ReplacementBackups(work, since)
     this.#systemBackups = systemBackups(work.lasting.target.dynamo, since)
   }
