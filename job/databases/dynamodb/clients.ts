@@ -1,9 +1,9 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import type { Access } from './access.ts'
-import { patientRetries, withFreshCredentials, type Patience } from './patience.ts'
+import { patientCredentials, patientRetries, withFreshCredentials, type Patience } from './patience.ts'
 
-/** What an operation asks of AWS. Calls made with them outlast throttling, failing servers, lost answers and expired credentials. */
+/** What an operation asks of AWS. Calls made with them outlast throttling, failing servers, lost answers, and credentials that have expired or are not given for a while. */
 export interface Clients {
   dynamo: DynamoDBClient
   autoscaling: ApplicationAutoScalingClient
@@ -18,7 +18,7 @@ const answerMs = 30_000
  * Opens the clients of one region; nothing is connected yet.
  * @param patience how long a call is tried again, and the signal that ends all of them
  */
-export function openClients(access: Pick<Access, 'region' | 'endpoint' | 'credentials'>, patience: Patience): Clients {
+export function openClients(access: Pick<Access, 'region' | 'endpoint'> & { credentials: DynamoDBClientConfig['credentials'] }, patience: Patience): Clients {
   const config = {
     region: access.region,
     retryStrategy: patientRetries(patience),
@@ -28,6 +28,8 @@ export function openClients(access: Pick<Access, 'region' | 'endpoint' | 'creden
   }
   const dynamo = new DynamoDBClient(config)
   const autoscaling = new ApplicationAutoScalingClient(config)
+  dynamo.config.credentials = patientCredentials(dynamo.config.credentials, patience)
+  autoscaling.config.credentials = patientCredentials(autoscaling.config.credentials, patience)
   const outermost = { step: 'initialize', priority: 'high', name: 'freshCredentials' } as const
   dynamo.middlewareStack.add((next, { commandName }) => (args) => guarded(patience, dynamo.config.credentials, commandName, () => next(args)), outermost)
   autoscaling.middlewareStack.add((next, { commandName }) => (args) => guarded(patience, autoscaling.config.credentials, commandName, () => next(args)), outermost)

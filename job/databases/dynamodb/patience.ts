@@ -18,6 +18,9 @@ const longestDelayMs = 20_000
 /** Restores of others in the same account end, but within their own time. */
 const limitPatienceMs = 3_600_000
 
+/** How long a source of credentials that never gave any has, ms: it may start beside the pod, and one set up wrong is to be told soon. */
+const firstCredentialsMs = 30_000
+
 /** Expired credentials are asked for anew this often; those that never change have then been refused for good. */
 const refreshes = 4
 
@@ -57,6 +60,31 @@ export async function withFreshCredentials<T>(refresh: () => Promise<unknown>, c
       if (attempt > refreshes || !/^(ExpiredToken(Exception)?|RequestExpired)$/.test(nameOf(error))) throw error
       await sleep(delayMs(attempt, 'THROTTLING'))
       await refresh()
+    }
+  }
+}
+
+/** Whether the pod's source of credentials (IRSA, Pod Identity) ever gave some, to whichever client. Those in the properties have no source, and no end. */
+let hasGiven = false
+
+/**
+ * Asks for credentials again where their source does not answer for a while: the SDK asks before the call that it would try again.
+ * @param source as the SDK's clients have it, which keeps what it was given until that is about to expire
+ */
+export function patientCredentials<Options, Credentials extends { expiration?: Date }>(source: (options?: Options) => Promise<Credentials>, { patienceMs, signal }: Patience): (options?: Options) => Promise<Credentials> {
+  return async (options) => {
+    const startedMs = performance.now()
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        const credentials = await source(options)
+        hasGiven ||= credentials.expiration !== undefined
+        return credentials
+      } catch (error) {
+        const waitMs = delayMs(attempt, 'THROTTLING')
+        const longestMs = hasGiven ? patienceMs : Math.min(patienceMs, firstCredentialsMs)
+        if (performance.now() + waitMs - startedMs > longestMs) throw error
+        await sleep(waitMs, undefined, { signal })
+      }
     }
   }
 }

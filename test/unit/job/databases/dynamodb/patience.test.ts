@@ -1,3 +1,4 @@
+import { DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling'
 import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb'
 import t from 'tap'
 import { openClients } from '../../../../../job/databases/dynamodb/clients.ts'
@@ -36,6 +37,40 @@ t.test('what does not pass is told at once', async (t) => {
   t.equal(await refusal('AccessDeniedException', 'not authorized'), 1)
   aws.set({ faults: [] })
   close()
+})
+
+t.test('a source of credentials that is away for a moment fails nothing; one that never gives any is told', async (t) => {
+  const state = { asked: 0, away: Infinity, error: new Error('connect ECONNREFUSED') }
+  const credentials = async () => {
+    state.asked += 1
+    if (state.away > 0) {
+      state.away -= 1
+      throw state.error
+    }
+    // About to expire, so that every call has them asked for anew.
+    return { accessKeyId: 'any', secretAccessKey: 'any', expiration: new Date(Date.now() + 60_000) }
+  }
+  const hasty = openClients({ ...access, credentials }, { patienceMs: 1_000 })
+  await t.rejects(hasty.dynamo.send(new ListTablesCommand({})), { message: /ECONNREFUSED/ })
+  t.ok(state.asked > 1)
+  hasty.close()
+  const { dynamo, autoscaling, close } = openClients({ ...access, credentials }, { patienceMs: 30_000 })
+  for (const error of [new Error('connect ECONNREFUSED'), Object.assign(new Error('no answer of the agent'), { name: 'CredentialsProviderError' })]) {
+    Object.assign(state, { error, away: 2 })
+    await dynamo.send(new ListTablesCommand({}))
+    t.equal(state.away, 0)
+    state.away = 1
+    await autoscaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'dynamodb' }))
+    t.equal(state.away, 0)
+  }
+  close()
+
+  const stop = new AbortController()
+  const stopped = openClients({ ...access, credentials }, { patienceMs: 30_000, signal: stop.signal })
+  state.away = Infinity
+  setTimeout(() => stop.abort(new Error('told to stop')), 100)
+  await t.rejects(stopped.dynamo.send(new DeleteTableCommand({ TableName: 'abc' })), { message: 'told to stop' })
+  stopped.close()
 })
 
 t.test('patience ends by its time, or by the signal, at once and with its reason', async (t) => {
