@@ -1,17 +1,27 @@
+import { hasDataBeside } from '../../operation/beside.ts'
 import { Failure } from '../../operation/failure.ts'
 import type { BackupPart, OperationRecord, RestorePart } from '../../operation/record.ts'
 import type { RestoreDestination } from '../databases/database.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { openStorageOf } from '../storage/open.ts'
+import { bystandersOf } from './bystanders.ts'
 import { databasesOf, openDestinations } from './open-databases.ts'
 import { releaseProperties } from './release-properties.ts'
 import { restoreIdentity } from './restore-identity.ts'
 import { restorable } from './restorable.ts'
 import { wasStopping } from './stop-and-start.ts'
 
+/** The step of an undo that removes what stands beside the data in service, and touches nothing else. */
+export const removalStep = 'remove what is beside'
+
+/** Whether an earlier worker of this undo went to remove what stood beside: the record may not tell of it any more. */
+export function isRemoving({ journal }: Pick<OperationContext<'undo' | 'drop'>, 'journal'>): boolean {
+  return journal.begun(removalStep)
+}
+
 /**
  * An earlier restore and the databases that it switched, opened under its name so that they know what it made.
- * @throws Failure where its backup is no longer known, or unless it ended with the restored data in service, or, for an undo, half-way back or by an earlier worker of the same all the way
+ * @throws Failure where its backup is no longer known, or unless it ended with the restored data in service, or, for an undo, beside the former, half-way back or by an earlier worker of the same all the way
  */
 export async function formerRestore(
   context: OperationContext<'undo' | 'drop'>,
@@ -23,8 +33,8 @@ export async function formerRestore(
   const possible = context.request.kind === 'undo' ? ['restored', 'nothing'] : ['restored']
   // An earlier worker of this very undo recorded it, and was killed before the releases served again.
   if (context.request.kind === 'undo' && wasStopping(context)) possible.push('previous')
-  const printed = restore?.choice?.repoint === 'print' && context.request.kind === 'undo'
-  if (restore === undefined || (!possible.includes(restore.serving) && !printed)) {
+  const beside = context.request.kind === 'undo' && (hasDataBeside(record) || isRemoving(context))
+  if (restore === undefined || (!possible.includes(restore.serving) && !beside)) {
     throw new Failure({
       what: `nothing to do for ${operation}`,
       why: restore === undefined ? 'it is not a restore' : 'the data it restored is not in service',
@@ -34,7 +44,7 @@ export async function formerRestore(
   const backup = restorable(await context.cluster.readRecord(restore.backup))
   if (backup.restorePoint !== restore.restorePoint) throw anotherBackup(operation, backup, restore)
   const { events, signal } = context
-  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(record), parallel: 1, schemas: [], choice: restore.choice, properties: releaseProperties(context.request.target, context.cluster) }
+  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(record), parallel: 1, schemas: [], choice: restore.choice, properties: releaseProperties(context.request.target, context.cluster), bystanders: bystandersOf(context.request.target, context.cluster) }
   const databases = openDestinations(databasesOf(context.request.target), backup.databases, surroundings, restore.databases)
   return { record: { ...record, restore }, databases }
 }

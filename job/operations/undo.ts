@@ -1,11 +1,13 @@
+import { hasDataBeside } from '../../operation/beside.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import type { OperationRecord, RestorePart } from '../../operation/record.ts'
 import type { RestoreDestination } from '../databases/database.ts'
 import { isHandedOn } from '../interrupted.ts'
 import type { OperationContext } from '../operation-context.ts'
-import { formerRestore } from './former-restore.ts'
+import { formerRestore, isRemoving, removalStep } from './former-restore.ts'
 import { holdReleases } from './hold-releases.ts'
-import { startReleases, stopReleases } from './stop-and-start.ts'
+import { recordRemains } from './record-remains.ts'
+import { startReleases, stopReleases, wasStopping } from './stop-and-start.ts'
 
 type Context = OperationContext<'undo'>
 
@@ -21,21 +23,24 @@ export async function undo(context: Context): Promise<void> {
       })
     }
     await holdReleases(context, async (lost) => {
-      if (former.restore.choice?.repoint === 'print') return removeReady(context, former, databases)
+      if (!wasStopping(context) && (hasDataBeside(former) || isRemoving(context))) return removeReady(context, former, databases)
       const recorded: Recorded = {
         serving: former.restore.serving,
         write: (serving) => context.cluster.writeRecord({ ...former, restore: { ...former.restore, serving, wayBack: serving === former.restore.serving ? former.restore.wayBack : [] } }),
       }
       if (recorded.serving !== 'previous') await switchBack(context, databases, lost, recorded)
       await context.phase('start', () => startReleases(context))
+      await recordRemains(context, former.restore.backup, databases)
     })
   } finally {
     await Promise.allSettled(databases.map((database) => database.close()))
   }
 }
 
-/** What was only made ready is removed; the releases never used it. */
+/** What was only made ready, or left by a restore that failed, is removed; the releases do not use it. */
 async function removeReady(context: Context, former: OperationRecord & { restore: RestorePart }, databases: readonly RestoreDestination[]): Promise<void> {
+  await context.journal.begin(removalStep)
+  await recordRemains(context, former.restore.backup, databases)
   await context.phase('remove', async () => {
     for (const database of databases) await database.discard(context.journal)
   })

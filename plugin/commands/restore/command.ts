@@ -8,7 +8,7 @@ export function restoreFlags(yargs: GlobalArgv) {
     .positional('backup', { type: 'string', demandOption: true, describe: 'name of a backup, or pvc://CLAIM/path/BACKUP for one that this cluster does not know; a restore with --undo' })
     .option('to-release', { type: 'string', array: true, requiresArg: true, describe: 'release to restore into, repeatable; those of the backup unless given' })
     .option('drop-previous', { alias: 'accept', type: 'boolean', default: false, describe: 'remove the data that was in service before, once the restored data serves; of a restore: do so now' })
-    .option('undo', { type: 'boolean', default: false, describe: 'of a restore: put the data that was in service before back' })
+    .option('undo', { type: 'boolean', default: false, describe: 'of a restore: put the data that was in service before back; of one that failed: remove what it left' })
     .option('replicas', { type: 'number', requiresArg: true, describe: 'replicas to scale up to where the Deployment stands at 0' })
     .option('ready-timeout', { type: 'string', default: '10m', requiresArg: true, describe: 'how long the release may take to serve again' })
   return dryRunFlag(yesFlag(waitFlags(jobFlags(databaseFlags(dynamodbFlags(own))))))

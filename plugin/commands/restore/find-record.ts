@@ -1,8 +1,10 @@
+import { hasDataBeside } from '../../../operation/beside.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { operationName, type OperationKind } from '../../../operation/names.ts'
 import type { BackupPart, OperationRecord, RestorePart } from '../../../operation/record.ts'
 import { isFinal } from '../../../operation/settle.ts'
+import { listOperations } from '../../kubernetes/operations.ts'
 import { listRecords, readRecord } from '../../kubernetes/records.ts'
 import type { Session } from '../../kubernetes/session.ts'
 
@@ -40,16 +42,18 @@ export function checkBackup(record: OperationRecord): BackupRecord {
   throw new Failure({ what: `backup ${backup?.name ?? record.operation} cannot be restored`, why, next: 'choose a restorable one from `kubectl scalardl get backups`' }, { exitCode: ExitCode.backupUnusable })
 }
 
-/** Whether a restore only made its data ready, for the administrator to put in service by hand; it can be removed again. */
-export function isPrinted({ choice, serving, databases }: RestorePart): boolean {
-  return choice?.repoint === 'print' && serving === 'previous' && databases.some(({ state }) => state === 'loaded')
+/** Of an operation whose workers are all dead, its Job tells and not its record. */
+async function isOver(session: Session, record: OperationRecord): Promise<boolean> {
+  if (isFinal(record)) return true
+  const listed = await listOperations(session, record.kind)
+  return listed.some((other) => other.operation === record.operation && other.record !== undefined && isFinal(other.record))
 }
 
-/** A restore that has put its data in service, or for an undo failed half-way or left it to be put there. @throws Failure for any other */
+/** A restore that has put its data in service, or for an undo failed half-way or left it beside. @throws Failure for any other */
 export async function findRestore(session: Session, name: string, forUndo: boolean): Promise<RestoreRecord> {
   const record = await find(session, 'restore', name)
   const { restore } = record
-  if (restore?.serving === 'restored' || (forUndo && restore !== undefined && (restore.serving === 'nothing' || isPrinted(restore)))) return { ...record, restore }
+  if (restore?.serving === 'restored' || (forUndo && restore !== undefined && (restore.serving === 'nothing' || (hasDataBeside(record) && (await isOver(session, record)))))) return { ...record, restore }
   throw new Failure({
     what: `nothing to do for ${record.operation}`,
     why: restore === undefined ? `it is ${record.state} and changed nothing` : `the data in service is the ${restore.serving}, not what it restored`,

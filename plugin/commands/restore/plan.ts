@@ -1,9 +1,10 @@
+import { hasDataBeside } from '../../../operation/beside.ts'
 import type { DatabaseBackup, OperationRecord } from '../../../operation/record.ts'
 import type { RestoreChoice } from '../../../operation/restore-choice.ts'
 import type { Release } from '../../kubernetes/releases.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { dynamodbLines, isDynamodb, lostPoints } from './dynamodb-plan.ts'
-import { isPrinted, type BackupRecord, type RestoreRecord } from './find-record.ts'
+import type { BackupRecord, RestoreRecord } from './find-record.ts'
 
 type Style = Terminal['style']
 
@@ -51,7 +52,7 @@ export function restorePlan(record: BackupRecord, releases: readonly Release[], 
 
 /** The same for putting the former data back. */
 export function undoPlan(record: RestoreRecord, releases: readonly Release[], replicas: number | undefined, style: Style): string {
-  if (isPrinted(record.restore)) {
+  if (hasDataBeside(record)) {
     return [style('bold', `Undo of ${record.operation}`), style('yellow', 'What is lost:'), ...record.restore.databases.map(({ title }) => `  ${title}: what was restored beside the data in service`), 'Releases: they serve on as they are'].join('\n')
   }
   return [

@@ -32,12 +32,22 @@ t.test('a restore in place whose workers all died while it replaced tables is un
   t.equal(undo.code, 0, JSON.stringify(abandoned.record('undo-abandoned')?.failure))
   t.strictSame((await worldOf(abandoned.clients, 'abandoned-')).tables, former.tables)
   t.strictSame((await allTables(abandoned.clients)).filter((name) => name.startsWith('restoring.')), [])
+
+  await t.test('where its worker was killed before the release served again, the next one starts it', async (t) => {
+    const done = abandoned.record('undo-abandoned')
+    if (done === undefined) throw new Error('no record')
+    const { finishedAt: _finished, exitCode: _code, ...running } = done
+    await abandoned.cluster.writeRecord({ ...running, state: 'running' })
+    await abandoned.cluster.scale('my-ledger', 0)
+    t.equal((await abandoned.worker({ ...undoRequest('abandoned'), replicas: 3 })).code, 0)
+    t.equal(abandoned.replicas(), 3)
+  })
 })
 
 t.test('tables that were made ready and are in use by now are not removed', async (t) => {
   t.equal((await ready.worker(restoreRequest('ready', { prefix: 'used-', repoint: 'print' }))).code, 0)
   for (const [key, text] of ready.cluster.texts) ready.cluster.texts.set(key, text.replace('namespace.prefix=ready-', 'namespace.prefix=used-'))
   t.equal((await ready.worker(undoRequest('ready'))).code, 1)
-  t.match(ready.record('undo-ready')?.failure, { why: /the releases use their prefix "used-"/ })
+  t.match(ready.record('undo-ready')?.failure, { why: /a release uses their prefix "used-"/ })
   t.equal((await allTables(ready.clients)).filter((name) => name.startsWith('used-')).length, 5)
 })

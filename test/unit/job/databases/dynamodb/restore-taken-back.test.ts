@@ -3,7 +3,7 @@ import { readDetails } from '../../../../../job/databases/dynamodb/details.ts'
 import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
 import { listBackups } from '../../../../../job/databases/dynamodb/table-backup.ts'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
-import { dropRequest, restoreRequest, restoreStages, unprotect, type RestoreStage } from './restore-stage.ts'
+import { dropRequest, restoreRequest, restoreStages, undoRequest, unprotect, type RestoreStage } from './restore-stage.ts'
 import { undisturbed } from './restore-walk.ts'
 import { allTables, worldOf } from './restored-world.ts'
 
@@ -16,8 +16,8 @@ scaleRates(20)
 /** The originals are gone when one of the tables that take their place cannot be restored. */
 const fails = { operation: 'RestoreTableFromBackup', skip: 1, times: 1, effect: 'error', error: { code: 'ValidationException', message: 'not today' } } as const
 
-const prefixes = ['again-', 'elsewhere-', 'killed-'] as const
-const [again, elsewhere, killed] = await restoreStages(t, aws, prefixes, unprotect)
+const prefixes = ['again-', 'elsewhere-', 'killed-', 'undone-', 'left-'] as const
+const [again, elsewhere, killed, undone, left] = await restoreStages(t, aws, prefixes, unprotect)
 
 /** Backups that a restore made on the way, of the tables of a stage. */
 const made = async ({ clients: { dynamo }, installation: { prefix } }: RestoreStage) =>
@@ -81,4 +81,34 @@ t.test('a worker that takes over a restore which was being taken back does not g
   t.strictSame(Object.entries((await worldOf(killed.clients, 'killed-')).tables), served, 'what was written since is there')
   t.equal(materialized(killed).length, 3)
   t.strictSame((await allTables(killed.clients)).filter((name) => name.startsWith('restoring.')), [])
+})
+
+t.test('the backup of a restore in place that was undone can be restored again', async (t) => {
+  await undisturbed(t, undone, restoreRequest('undone', { strategy: 'replace' }))
+  t.strictSame(materialized(undone), [])
+  await undisturbed(t, undone, undoRequest('undone'))
+  t.equal(materialized(undone).length, 3)
+  await undisturbed(t, undone, restoreRequest('once-more', { strategy: 'replace' }))
+  t.strictSame((await worldOf(undone.clients, 'undone-')).tables, undone.atPoint.tables)
+})
+
+t.test('what a restore that failed could not remove, its undo removes while the release serves on', async (t) => {
+  const tables = async () => (await allTables(left.clients)).filter((name) => name.startsWith('beside-left-'))
+  const notToday = { code: 'ValidationException', message: 'not today' }
+  aws.set({ faults: [{ operation: 'RestoreTableToPointInTime', skip: 2, times: 1, effect: 'error', error: notToday }, { operation: 'DeleteTable', effect: 'error', error: notToday }] })
+  t.equal((await left.worker(restoreRequest('left', { prefix: 'beside-left-' }))).code, 1)
+  aws.set({ faults: [] })
+  t.match(left.record('restore-left')?.restore, { serving: 'previous' })
+  t.not((await tables()).length, 0)
+
+  t.equal((await left.worker(restoreRequest('refused', { prefix: 'beside-left-' }))).code, 1)
+  t.match(left.record('restore-refused')?.failure, { next: /undo or resume that one/ })
+  t.equal((await left.worker(undoRequest('refused'))).code, 1, 'it made nothing; the tables are of the other')
+  t.not((await tables()).length, 0)
+
+  t.equal((await left.worker(undoRequest('left'))).code, 0, JSON.stringify(left.record('undo-left')?.failure))
+  t.strictSame(await tables(), [])
+  t.equal(left.replicas(), 3)
+  t.match(left.record('restore-left')?.restore, { serving: 'previous', databases: [{ state: 'discarded' }] })
+  t.equal((await left.worker({ ...undoRequest('left'), operation: 'undo-again' })).code, 1, 'nothing is left')
 })
