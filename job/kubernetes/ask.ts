@@ -22,7 +22,8 @@ const usualPatienceMs = 30_000
  * @throws Failure once it gives up or is refused, except ApiException for 404 and 409, which only the caller understands
  */
 export async function ask<T>(what: string, request: () => Promise<T>, patienceMs = usualPatienceMs): Promise<T> {
-  const until = Date.now() + patienceMs
+  // Not by the wall clock, which somebody may set meanwhile.
+  const until = performance.now() + patienceMs
   let wasAway = false
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
     try {
@@ -32,7 +33,7 @@ export async function ask<T>(what: string, request: () => Promise<T>, patienceMs
       if (status === 404 || status === 409) throw error
       wasAway ||= isTransient(status)
       const mayHelp = isTransient(status) || (status === 403 && wasAway)
-      if (!mayHelp || Date.now() + waitMs > until) throw refusal(what, error)
+      if (!mayHelp || performance.now() + waitMs > until) throw refusal(what, error)
       await sleep(waitMs)
     }
   }

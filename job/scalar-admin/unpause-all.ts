@@ -39,9 +39,10 @@ const helpMs = 1000
  * @param helper asked where some server has not answered after a second
  */
 export async function unpauseAll(servers: readonly Server[], cluster: Cluster, stopping: AbortSignal, limits = usualLimits, helper?: Helper): Promise<Unpaused> {
-  const deadline = { atMs: Date.now() + limits.atMost }
+  // Not by the wall clock, which somebody may set meanwhile.
+  const deadline = { atMs: performance.now() + limits.atMost }
   const hurry = () => {
-    deadline.atMs = Math.min(deadline.atMs, Date.now() + limits.onceStopping)
+    deadline.atMs = Math.min(deadline.atMs, performance.now() + limits.onceStopping)
   }
   if (stopping.aborted) hurry()
   stopping.addEventListener('abort', hurry, { once: true })
@@ -66,7 +67,7 @@ async function unpauseOne(server: Server, cluster: Cluster, deadline: { atMs: nu
       if (elsewhere?.has(server.endpoint.address) === true) return 'answered'
       // An API server that is slow to answer must not keep us from trying again.
       if (await Promise.race([isGone(server, cluster), sleep(longestPauseMs, false)])) return 'gone'
-      if (Date.now() + waitMs > deadline.atMs) return 'stillPaused'
+      if (performance.now() + waitMs > deadline.atMs) return 'stillPaused'
       await sleep(waitMs)
     }
   }

@@ -1,6 +1,7 @@
 import { ApiException } from '@kubernetes/client-node'
 import t from 'tap'
 import { ask } from '../../../../job/kubernetes/ask.ts'
+import { setClock } from '../clock-that-is-set.ts'
 
 const forbidden = () => new ApiException(403, 'Forbidden', '{"message":"configmaps is forbidden"}', {})
 
@@ -25,4 +26,12 @@ t.test('a refusal by one that was there all the time is final', async (t) => {
   const { request, asked } = failing(forbidden())
   await t.rejects(ask('update config maps', request), { message: /may not update config maps/ })
   t.equal(asked(), 1)
+})
+
+t.test('a clock that is set forward takes nothing away from the time that an API server has', async (t) => {
+  const { request, asked } = failing(new Error('connect ECONNREFUSED'))
+  const answer = ask('list pods', request)
+  setClock(t, 120_000)
+  t.equal(await answer, 'answer')
+  t.equal(asked(), 2)
 })

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { serversOf } from '../../../../job/scalar-admin/servers.ts'
 import { unpauseAll } from '../../../../job/scalar-admin/unpause-all.ts'
+import { setClock } from '../clock-that-is-set.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
 import { startLedgers, type Ledger } from './ledgers.ts'
 
@@ -28,4 +29,19 @@ t.test('a server that never answers is reported as still paused, the others are 
   t.match(await unpauseAll(servers, cluster, never, limits), { gone: [], stillPaused: [ledgers[1].address] }, 'a proxy beside it that was started anew changes nothing')
   cluster.pods = cluster.pods.map((pod) => (pod.uid === ledgers[1].pod.uid ? { ...pod, restarts: 1 } : pod))
   t.match(await unpauseAll(servers, cluster, never, limits), { gone: [ledgers[1].address], stillPaused: [] }, 'a process that was started anew is not paused')
+})
+
+t.test('a clock that is set forward while a server is unpaused takes no further try away', async (t) => {
+  const [ledger] = (await startLedgers(1)) as [Ledger]
+  await ledger.gate.pause(undefined)
+  const servers = serversOf([{ host: ledger.pod.ip, port: ledger.pod.adminPort, pod: ledger.pod }], undefined)
+  t.teardown(() => {
+    servers.forEach(({ client }) => client.close())
+    ledger.stop()
+  })
+  const unpaused = unpauseAll(servers, inMemoryCluster([ledger.pod]), never)
+  setClock(t, 300_000)
+  ledger.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 200 } } })
+  t.match(await unpaused, { answered: [ledger.address] })
+  t.ok(ledger.gate.isOpen)
 })
