@@ -2,15 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { ExitCode } from '../operation/exit-code.ts'
 import { Failure, messageOf } from '../operation/failure.ts'
 import { mounts, parseRequest } from '../operation/request.ts'
+import { endOnUncaught } from './end-on-uncaught.ts'
 import { jsonLineEvents } from './events.ts'
 import { Interrupted } from './interrupted.ts'
 import { connectApi, inClusterConfig } from './kubernetes/api.ts'
 import { kubernetesCluster } from './kubernetes/kubernetes-cluster.ts'
 import { Unanswered } from './kubernetes/ask.ts'
 import { unrecordedExitCode, work } from './worker.ts'
-
-/** After an error that nobody caught: time to unpause and to write the record. */
-const lastMs = 50_000
 
 const events = jsonLineEvents((line) => process.stdout.write(line))
 const stop = new AbortController()
@@ -19,12 +17,7 @@ const stop = new AbortController()
 for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.abort(new Interrupted(name)))
 // What the log cannot take is no reason to end.
 process.stdout.on('error', () => undefined)
-for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-  process.on(event, (error: unknown) => {
-    stop.abort(error)
-    setTimeout(() => process.exit(ExitCode.failed), lastMs).unref()
-  })
-}
+endOnUncaught(stop)
 
 async function main(): Promise<number> {
   try {
