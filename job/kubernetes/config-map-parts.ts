@@ -4,8 +4,13 @@ import { annotations, configMapName, labels, operationKinds, operationLabels, pa
 import type { Api } from './api.ts'
 import { ask, askIfAny, statusOf } from './ask.ts'
 
-/** The ConfigMaps that this worker read or wrote, as they were then. */
-type Known = Map<string, { map: V1ConfigMap; json: string }>
+/** A ConfigMap that this worker read or wrote, as it was then. */
+interface Known {
+  map: V1ConfigMap
+  json: string
+  /** what was sent since: a request whose answer was lost may have come through, even late */
+  sent: Set<string>
+}
 
 /** The parts of operations that live in ConfigMaps: records and journals. */
 export interface ConfigMapParts {
@@ -29,11 +34,11 @@ const longestBytes = 1024 * 1024 - 16 * 1024
 const tries = 5
 
 export function configMapParts({ core }: Api, namespace: string): ConfigMapParts {
-  const known: Known = new Map()
+  const known = new Map<string, Known>()
 
   function remember(map: V1ConfigMap, part: Part): string | undefined {
     const json = map.data?.[partKey(part)]
-    known.set(map.metadata?.name ?? '', { map, json: json ?? '' })
+    known.set(map.metadata?.name ?? '', { map, json: json ?? '', sent: new Set() })
     return json
   }
 
@@ -78,8 +83,8 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
           remember(map, part)
           return
         }
-        const touched = before !== undefined && map?.data?.[partKey(part)] !== before.json
-        if (touched && onConflict === 'refuse') throw anotherWriter(name)
+        if (onConflict === 'refuse' && before !== undefined && !isOurs(map?.data?.[partKey(part)], before)) throw anotherWriter(name)
+        before?.sent.add(json)
         try {
           await writeOnce(map, name, operation, part, json, releases)
           return
@@ -100,6 +105,11 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
       known.delete(name)
     },
   }
+}
+
+/** Whether a ConfigMap holds what this worker knows of it or has sent. */
+function isOurs(text: string | undefined, { json, sent }: Known): boolean {
+  return text !== undefined && (text === json || sent.has(text))
 }
 
 /** `backup-nightly` is a backup. */
