@@ -28,8 +28,10 @@ export async function takeBack(context: Context, databases: readonly RestoreDest
   const { journal, request } = context
   let failure = failureOf(cause)
   try {
-    failure = await noted(context, failure)
+    // Before, so that no worker goes forward from what is half put back; but what each database knows of it is read in any case.
+    await noted(context, failure).catch(() => undefined)
     await putBack(databases, journal)
+    failure = await noted(context, failure)
   } catch (notBack) {
     await describeRestore(context, databases, 'nothing')
     throw leftStopped(context, failure, notBack)

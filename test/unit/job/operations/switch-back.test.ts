@@ -125,6 +125,16 @@ t.test('releases that do not start again after a restore that failed do not keep
   t.ok(discarded)
 })
 
+t.test('a restore that cannot note that it was given up puts everything back, and lets nothing serve', async (t) => {
+  const { cluster, state } = scaled()
+  const { context } = await contextOf(restore, cluster)
+  const one = database('restored', ['activate'])
+  const write = cluster.writeJournal
+  cluster.writeJournal = (journal) => (journal.steps.some(({ name }) => name === 'take back') ? Promise.reject(new Error('no')) : write(journal))
+  await t.rejects(runRestore(context, [one.destination], held), { message: /no/ })
+  t.strictSame([state.replicas, one.state.serving], [0, 'former'])
+})
+
 t.test('a worker that took over a restore with the releases stopped, and is refused: they serve again', async (t) => {
   const { cluster, state } = scaled()
   const { context: earlier } = await contextOf(restore, cluster)
