@@ -2,6 +2,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { DatabaseBackup } from '../../../operation/record.ts'
 import { formatTime } from '../../../operation/time.ts'
 import type { Remains } from '../database.ts'
+import type { SystemBackups } from './backup-watch.ts'
 import type { BackedUpTable } from './details.ts'
 import { lookAtTable } from './look-at-table.ts'
 import type { Originals } from './originals.ts'
@@ -9,14 +10,14 @@ import type { ReplacementBackups } from './replacement-backups.ts'
 import { isRecordedPoint, type RestoreWork } from './restore-work.ts'
 
 /**
- * Whether a table is no longer the one that was in service before a restore: that was deleted, and its restore points went
- * with it, even where AWS's backup of its last moment was put back.
+ * Whether a table that was in service before a restore was deleted: its restore points went with it, even where AWS's backup of
+ * its last moment was put back. That backup proves it where a look at the table still shows the original.
  */
-export async function isPastGone(client: DynamoDBClient, tables: readonly BackedUpTable[], originals: Originals): Promise<boolean> {
+export async function isPastGone(client: DynamoDBClient, tables: readonly BackedUpTable[], originals: Originals, systemBackups: SystemBackups): Promise<boolean> {
   const gone = await Promise.all(
     tables.map(async ({ name }) => {
       const original = originals[name]
-      return original !== undefined && (await lookAtTable(client, name))?.TableId !== original.id
+      return original !== undefined && ((await lookAtTable(client, name))?.TableId !== original.id || (await systemBackups(original.id)) !== undefined)
     }),
   )
   return gone.includes(true)

@@ -160,7 +160,7 @@ export class RestoreByReplacement implements RestoreDestination {
 
   /** Where nothing was noted, nothing was deleted. */
   async #isPastGone(journal: Journal): Promise<boolean> {
-    return isPastGone(this.#work.lasting.target.dynamo, this.#tables, notedOriginals(this.#work, journal) ?? {})
+    return isPastGone(this.#work.lasting.target.dynamo, this.#tables, notedOriginals(this.#work, journal) ?? {}, this.#systemBackups)
   }
 
   /** All of them, before the first table is deleted. */
