@@ -1,4 +1,5 @@
 import { DescribeContinuousBackupsCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { nameOf } from './patience.ts'
 import { limits } from './rate-limits.ts'
 
 /** What point-in-time recovery can bring back of a table. */
@@ -21,5 +22,18 @@ export async function readWindow(client: DynamoDBClient, table: string, signal?:
     earliestMs: recovery.EarliestRestorableDateTime?.getTime(),
     latestMs: recovery.LatestRestorableDateTime?.getTime(),
     periodDays: recovery.RecoveryPeriodInDays,
+  }
+}
+
+/**
+ * Whether AWS would keep the last state of a table that is deleted now: it does where point-in-time recovery is on (DynamoDB:
+ * point-in-time recovery, deleting a table). Undefined where the table is not there any more, or not yet.
+ */
+export async function isKeptWhenDeleted(client: DynamoDBClient, table: string, signal?: AbortSignal): Promise<boolean | undefined> {
+  try {
+    return (await readWindow(client, table, signal)) !== undefined
+  } catch (error) {
+    if (nameOf(error) === 'TableNotFoundException') return undefined
+    throw error
   }
 }

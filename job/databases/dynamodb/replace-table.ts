@@ -5,6 +5,7 @@ import { ensureDeleted, ensureUnprotected, untilGone } from './delete-table.ts'
 import { ensureStep } from './ensure-step.ts'
 import { isRestoredFrom, originOf } from './look-at-table.ts'
 import { limits } from './rate-limits.ts'
+import { isKeptWhenDeleted } from './recovery-window.ts'
 import { ensureRestoreBegun, untilRestored } from './restore-table.ts'
 import type { Regions, RestoreWork } from './restore-work.ts'
 import { settleTable } from './settle-table.ts'
@@ -21,15 +22,17 @@ export interface Replacement {
   originalId: string
   /** whether the backup can be restored at this moment, asked of AWS */
   isAvailable: () => Promise<boolean>
+  /** whether a table that goes may hold what nothing else does, so that AWS has to keep its last state */
+  holdsMore: (found: TableDescription) => boolean
   /** whether a table of this name that is not the original was made by this restore or its undo */
   isKnown: (found: TableDescription) => boolean
 }
 
 /**
  * Deletes a table and restores a backup under its name; done as far as it is not yet. The table goes only once AWS says that
- * the backup is AVAILABLE, asked right before each call that deletes.
+ * the backup is AVAILABLE and that it keeps what nothing else holds, asked right before each call that deletes.
  * @returns settings that are not as they should be
- * @throws Failure where the backup is not there, or the table is none that this restore knows
+ * @throws Failure where the backup is not there, nothing would be left of the table, or the table is none that this restore knows
  */
 export async function replaceTable(work: RestoreWork, of: Replacement, regions: Regions, journal: Journal, signal: AbortSignal): Promise<string[]> {
   const { name, backupArn, comes } = of
@@ -41,6 +44,12 @@ export async function replaceTable(work: RestoreWork, of: Replacement, regions: 
   const may = async (found: TableDescription): Promise<boolean> => {
     if (hasCome(found)) return false
     if (!isKnown(found, of)) throw stranger(name, found)
+    if (of.holdsMore(found)) {
+      const isKept = await isKeptWhenDeleted(dynamo, name, signal)
+      // A look may trail: there is nothing to delete any more.
+      if (isKept === undefined) return false
+      if (!isKept) throw notKept(name)
+    }
     if (!(await of.isAvailable())) throw unavailable(of)
     return true
   }
@@ -75,6 +84,10 @@ function isKnown(found: TableDescription, of: Replacement): boolean {
 
 function stranger(name: string, found: TableDescription): Failure {
   return new Failure({ what: `${name} is not deleted`, why: `it is neither the table that was in service nor one of this restore: ${originOf(found)}`, next: 'find out who made it; the data of this restore is in its backups' })
+}
+
+function notKept(name: string): Failure {
+  return new Failure({ what: `${name} is not deleted`, why: 'point-in-time recovery is off by now, so that AWS would keep nothing of it', next: 'turn it on (aws dynamodb update-continuous-backups), and do the same again' })
 }
 
 function unavailable({ name, backupArn }: Replacement): Failure {

@@ -4,6 +4,7 @@ import type { RestoredDatabase } from '../../../operation/record.ts'
 import type { Journal } from '../../journal/journal.ts'
 import type { Remains, RestoreDestination, RestorePlan } from '../database.ts'
 import { systemBackups, type SystemBackups } from './backup-watch.ts'
+import { checkWayBack, wasInService } from './check-way-back.ts'
 import { kindName, type BackedUpTable } from './details.ts'
 import { expectedSettings } from './expected-settings.ts'
 import { fewNames } from './few-names.ts'
@@ -94,18 +95,7 @@ export class RestoreByReplacement implements RestoreDestination {
 
   async checkWayBack(): Promise<void> {
     const originals = this.#originals ?? notedOriginals(this.#work, neverBegun) ?? {}
-    const lost: string[] = []
-    for (const { name } of this.#tables) {
-      const id = originals[name]?.id
-      const there = id !== undefined && ((await lookAtTable(this.#work.regions.target.dynamo, name))?.TableId === id || (await this.#systemBackups(id))?.BackupStatus === 'AVAILABLE')
-      if (!there) lost.push(name)
-    }
-    if (lost.length === 0) return
-    throw new Failure({
-      what: `the former data of ${this.#work.title} cannot be put back`,
-      why: `AWS no longer has the last state of ${fewNames(lost)}; it keeps it for 35 days`,
-      next: 'restore another backup instead: kubectl scalardl get backups',
-    })
+    await checkWayBack(this.#work, this.#tables, originals, { backups: this.#backups, systemBackups: this.#systemBackups })
   }
 
   async deactivate(journal: Journal): Promise<void> {
@@ -195,6 +185,7 @@ export class RestoreByReplacement implements RestoreDestination {
       comes: 'restored',
       originalId,
       isAvailable: () => this.#backups.isAvailable(table, backupArn),
+      holdsMore: (found) => found.TableId === originalId,
       isKnown: (found) => system !== undefined && isRestoredFrom(found, { backupArn: system }),
     }
   }
@@ -216,6 +207,7 @@ export class RestoreByReplacement implements RestoreDestination {
       comes: 'original',
       originalId: original.id,
       isAvailable: async () => (await this.#systemBackups(original.id))?.BackupStatus === 'AVAILABLE',
+      holdsMore: () => wasInService(this.#work),
       isKnown: (found) => this.#backups.isRestored(table, found),
     }
   }

@@ -62,7 +62,7 @@ export function undoPlan(record: RestoreRecord, releases: readonly Release[], re
     'Releases, stopped for the switch:',
     ...releases.map((release) => releaseLine(release, replicas)),
     style('yellow', 'What is lost:'),
-    `  from service: everything written since the restore, ${record.finishedAt ?? record.createdAt}; it is kept beside`,
+    `  from service: everything written since the restore, ${record.finishedAt ?? record.createdAt}; ${record.restore.choice?.strategy === 'replace' ? 'of replaced tables AWS keeps it for 35 days, in system backups that are restored by hand' : 'it is kept beside'}`,
   ].join('\n')
 }
 

@@ -1,7 +1,8 @@
 import t from 'tap'
+import { lookAtTable } from '../../../../../job/databases/dynamodb/look-at-table.ts'
 import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
-import { restoreRequest, restoreStages, undoRequest, unprotect } from './restore-stage.ts'
+import { restoreRequest, restoreStages, undoRequest, unprotect, type RestoreStage } from './restore-stage.ts'
 import { undisturbed } from './restore-walk.ts'
 import { worldOf } from './restored-world.ts'
 
@@ -11,7 +12,10 @@ t.teardown(() => aws.stop())
 t.setTimeout(120_000)
 scaleRates(20)
 
-const [ahead] = await restoreStages(t, aws, ['ahead-'], unprotect)
+const [ahead, kept, unkept] = await restoreStages(t, aws, ['ahead-', 'kept-', 'unkept-'], unprotect)
+
+const recovery = ({ installation: { client } }: RestoreStage, TableName: string, PointInTimeRecoveryEnabled: boolean) => client.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled } })
+const idOf = async ({ clients }: RestoreStage, table: string) => (await lookAtTable(clients.dynamo, table))?.TableId
 
 t.test('a restore in place asked for where the clock is two days ahead is done and undone', async (t) => {
   const former = await worldOf(ahead.clients, 'ahead-')
@@ -19,4 +23,35 @@ t.test('a restore in place asked for where the clock is two days ahead is done a
   await undisturbed(t, ahead, restoreRequest('ahead', { strategy: 'replace' }, { createdAt }))
   await undisturbed(t, ahead, undoRequest('ahead'))
   t.strictSame((await worldOf(ahead.clients, 'ahead-')).tables, former.tables)
+})
+
+t.test('an original whose recovery was turned off since the preflight is not deleted: AWS would keep nothing of it', async (t) => {
+  const id = await idOf(kept, 'kept-scalar.contract')
+  let isOff = false
+  const { code } = await kept.worker(restoreRequest('kept', { strategy: 'replace' }), {
+    async after() {
+      if (kept.replicas() > 0 || isOff) return
+      isOff = true
+      await recovery(kept, 'kept-scalar.contract', false)
+    },
+  })
+  t.equal(code, 1)
+  t.match(kept.record('restore-kept'), { failure: { what: 'kept-scalar.contract is not deleted', why: /recovery is off/ }, restore: { serving: 'previous' } })
+  t.equal(await idOf(kept, 'kept-scalar.contract'), id)
+  t.equal(kept.replicas(), 3)
+})
+
+t.test('an undo is refused, before anything is stopped, where AWS would keep nothing of what was written since the restore', async (t) => {
+  const former = await worldOf(unkept.clients, 'unkept-')
+  await undisturbed(t, unkept, restoreRequest('unkept', { strategy: 'replace' }))
+  const id = await idOf(unkept, 'unkept-scalar.contract')
+  await recovery(unkept, 'unkept-scalar.contract', false)
+  let fewest = 3
+  t.equal((await unkept.worker(undoRequest('unkept'), { after: async () => void (fewest = Math.min(fewest, unkept.replicas())) })).code, 1)
+  t.equal(fewest, 3)
+  t.match(unkept.record('undo-unkept')?.failure, { why: /off for unkept-scalar\.contract/, next: /turn it on/ })
+  t.equal(await idOf(unkept, 'unkept-scalar.contract'), id)
+  await recovery(unkept, 'unkept-scalar.contract', true)
+  await undisturbed(t, unkept, { ...undoRequest('unkept'), operation: 'undo-again' })
+  t.strictSame((await worldOf(unkept.clients, 'unkept-')).tables, former.tables)
 })

@@ -31,7 +31,7 @@ for (const [stage, disappearance] of [[short, 30], [long, 400]] as const) {
 
 t.test('originals that are still to be seen although they were deleted are put back where the restore failed', async (t) => {
   const former = await worldOf(failing.clients, 'failing-')
-  aws.set({ phases: { disappearance: 1500, backupAppearance: 300 }, faults: [{ operation: 'RestoreTableFromBackup', skip: 1, times: 1, effect: 'error', error: { code: 'ValidationException', message: 'not today' } }] })
+  aws.set({ phases: { disappearance: 1500, backupAppearance: 300 }, faults: [{ operation: 'DeleteTable', table: 'failing-scalar.contract', delayMs: 200, effect: 'error', error: { code: 'ValidationException', message: 'not today' } }] })
   t.equal((await failing.worker(restoreRequest('failing', { strategy: 'replace' }))).code, 1)
   aws.set({ phases: prompt, faults: [] })
   t.match(failing.record('restore-failing'), { failure: { why: /not today/ }, restore: { serving: 'previous' } })

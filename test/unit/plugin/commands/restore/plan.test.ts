@@ -1,7 +1,8 @@
 import t from 'tap'
 import { newRecord } from '../../../../../operation/record.ts'
+import type { RestoreChoice } from '../../../../../operation/restore-choice.ts'
 import { checkBackup } from '../../../../../plugin/commands/restore/find-record.ts'
-import { restorePlan } from '../../../../../plugin/commands/restore/plan.ts'
+import { restorePlan, undoPlan } from '../../../../../plugin/commands/restore/plan.ts'
 import { chartRelease } from '../../kubernetes/job/chart-deployment.ts'
 import { refused } from '../../refused.ts'
 
@@ -25,6 +26,15 @@ t.test('the plan names databases, releases with their replicas, and what is lost
   t.match(plan, /3 replicas, to 0 and back to 3/)
   t.match(plan, /everything written since 2026-11-21T09:30:05\.000Z/)
   t.match(plan, /is kept beside/)
+})
+
+t.test('the plan of an undo says where what it takes out of service is kept', async (t) => {
+  const undo = (choice: RestoreChoice) => {
+    const restored = { backup: 'backup-b', choice, databases: [], serving: 'restored' as const, wayBack: [] }
+    return undoPlan({ ...pending, kind: 'restore', restore: restored }, [], undefined, plain)
+  }
+  t.match(undo({}), /is kept beside/)
+  t.match(undo({ strategy: 'replace' }), /AWS keeps it for 35 days, in system backups/)
 })
 
 t.test('--drop-previous says that there is no way back', async (t) => {
