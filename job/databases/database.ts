@@ -49,10 +49,19 @@ export interface DatabaseContext {
   choice?: RestoreChoice | undefined
   /** the properties of the releases, for a restore that puts data in service under other names */
   properties?: ReleaseProperties
+  /** releases that run in the namespace while the operation neither pauses nor stops them */
+  bystanders?: () => Promise<Bystander[]>
   /** what an earlier restore left of this database, where that is to be undone or removed */
   former?: RestoredDatabase
   /** aborted when the operation is to stop; a running tool is then ended */
   signal: AbortSignal
+}
+
+/** A release that an operation does not name. */
+export interface Bystander {
+  name: string
+  /** its product */
+  app: string
 }
 
 /** Properties of the releases, storage by storage, where they are kept: what a pod reads when it starts. */

@@ -17,6 +17,7 @@ import { preflight } from '../scalar-admin/preflight.ts'
 import { untilSettled } from '../scalar-admin/settled.ts'
 import { openStorageAt } from '../storage/open.ts'
 import type { Storage } from '../storage/storage.ts'
+import { bystandersOf } from './bystanders.ts'
 import { backupName, describeBackup, publishRecord, refuseTaken } from './backup-record.ts'
 import { holdReleases } from './hold-releases.ts'
 import { databasesOf, openSources, type OpenSource } from './open-databases.ts'
@@ -39,7 +40,7 @@ export async function backup(context: Context): Promise<void> {
   const pauseDecision = decidePause(request.pauseMode, databases, request.target.releases)
   const { events, signal } = context
   const { operation, parallel, schemas, tables, materialize } = request
-  const sources = openSources(databases, { events, signal, storage, operation, parallel, schemas, tables, materialize })
+  const sources = openSources(databases, { events, signal, storage, operation, parallel, schemas, tables, materialize, bystanders: bystandersOf(request.target, context.cluster) })
   await describeBackup(context, { state: 'incomplete', pause: { mode: request.pauseMode, ...pauseDecision } })
   try {
     // Before anything else, the Lease included: whatever keeps this worker from going on, nothing stays paused.

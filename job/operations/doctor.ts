@@ -4,6 +4,7 @@ import { decidePause } from '../databases/pause-decision.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { preflight } from '../scalar-admin/preflight.ts'
 import { openStorageAt } from '../storage/open.ts'
+import { bystandersOf } from './bystanders.ts'
 import { databasesOf, openSources, type OpenSource } from './open-databases.ts'
 
 type Context = OperationContext<'doctor'>
@@ -41,7 +42,7 @@ async function databaseFindings(context: Context): Promise<Finding[]> {
   const { paused, why } = decidePause('auto', databases, request.target.releases)
   const decision: Finding = { check: 'pause', subject: 'backup', outcome: 'ok', message: `${paused ? 'needed' : 'not needed'}: ${why}` }
   const storage = openStorageAt(request.to)
-  const sources = openSources(databases, { events, signal, storage, operation: request.operation, parallel: 1, schemas: request.schemas, tables: request.tables })
+  const sources = openSources(databases, { events, signal, storage, operation: request.operation, parallel: 1, schemas: request.schemas, tables: request.tables, bystanders: bystandersOf(request.target, context.cluster) })
   try {
     const found = await Promise.all(sources.map(sourceFindings))
     const bytes = found.reduce((sum, one) => sum + one.bytes, 0)

@@ -5,6 +5,7 @@ import { isHandedOn } from '../interrupted.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { refuseOnErrors } from '../preflight.ts'
 import { openStorageOf } from '../storage/open.ts'
+import { bystandersOf } from './bystanders.ts'
 import { describeRestore } from './describe-restore.ts'
 import { databasesOf, openDestinations } from './open-databases.ts'
 import { holdReleases } from './hold-releases.ts'
@@ -26,7 +27,7 @@ type Context = OperationContext<'restore'>
 export async function restore(context: Context): Promise<void> {
   const { request, events, signal } = context
   const backup = restorable(await context.cluster.readRecord(request.backup))
-  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(request), parallel: request.parallel, schemas: [], dropPrevious: request.dropPrevious, choice: request.choice, properties: releaseProperties(request.target, context.cluster) }
+  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(request), parallel: request.parallel, schemas: [], dropPrevious: request.dropPrevious, choice: request.choice, properties: releaseProperties(request.target, context.cluster), bystanders: bystandersOf(request.target, context.cluster) }
   const databases = openDestinations(databasesOf(request.target), backup.databases, surroundings, [], context.journal.resumed)
   try {
     await begin(context, backup, databases)

@@ -1,6 +1,7 @@
 import type { Finding } from '../../../operation/finding.ts'
 import type { Journal } from '../../journal/journal.ts'
 import { awsFailure } from './aws-error.ts'
+import { checkBystanders } from './check-bystanders.ts'
 import { checkPlace, checkPoint, checkSources } from './check-restore-point.ts'
 import { checkRestoreRights } from './check-restore-rights.ts'
 import type { BackedUpTable } from './details.ts'
@@ -20,13 +21,13 @@ export interface Pair {
 
 /** Everything that can be known to stand in the way of a restore under a prefix, before the first table is made. */
 export async function preflightByPrefix(work: RestoreWork, pairs: readonly Pair[], repointing: Repointing, prefix: string, journal: Journal | undefined): Promise<Finding[]> {
-  const { title, regions, region, details, access } = work
+  const { title, regions, region, details, access, context } = work
   const begun = ({ restore }: Pair) => journal?.begun(`restore ${restore.name}`) === true
   const toDo = pairs.filter((pair) => !begun(pair))
   const [first] = toDo
   const findings = [...checkPoint(work), ...checkNames(work, pairs, prefix), ...checkKeys(work), ...checkProperties(work, repointing), ...(await checkDrop(work, repointing))]
   try {
-    findings.push(...(await checkPlace(work)))
+    findings.push(...(await checkPlace(work)), ...(await checkBystanders({ ...work, tables: details.tables, naming: details, fate: context.dropPrevious === true ? 'are restored beside, and the present ones removed' : 'are restored beside', harms: context.dropPrevious === true })))
     if (findings.some(({ outcome }) => outcome === 'error')) return findings
     findings.push(...(await checkSources(work, toDo.map(({ table }) => table))), ...(await checkTargets(work, toDo)))
     findings.push(await checkRoom(regions.target.dynamo, { title, more: toDo.length }))

@@ -1,6 +1,7 @@
 import type { Finding } from '../../../operation/finding.ts'
 import type { Journal } from '../../journal/journal.ts'
 import { awsFailure } from './aws-error.ts'
+import { checkBystanders } from './check-bystanders.ts'
 import { checkPlace, checkPoint, checkSources } from './check-restore-point.ts'
 import { checkRestoreRights } from './check-restore-rights.ts'
 import type { BackedUpTable } from './details.ts'
@@ -26,6 +27,8 @@ export async function preflightByReplacement(work: RestoreWork, tables: readonly
   const [first] = toDo
   try {
     findings.push(...(await checkPlace(work)))
+    // Once the first is deleted, going on is what brings the tables of all releases back.
+    if (untouched.length === tables.length) findings.push(...(await checkBystanders({ ...work, tables: details.tables, naming: details, fate: 'are replaced', harms: true })))
     if (findings.some(({ outcome }) => outcome === 'error')) return findings
     findings.push(...(await checkSources(work, toDo)), ...(await checkOriginals(work, untouched)))
     findings.push(await checkRoom(regions.target.dynamo, { title, more: toDo.filter(isToBeMade).length }))

@@ -3,6 +3,7 @@ import type { Finding } from '../../../operation/finding.ts'
 import type { RestoredDatabase } from '../../../operation/record.ts'
 import type { Journal } from '../../journal/journal.ts'
 import type { RestoreDestination, RestorePlan } from '../database.ts'
+import { refuseBystanders } from './check-bystanders.ts'
 import { ensureOwnDeleted, untilGone } from './delete-table.ts'
 import { kindName, type BackedUpTable } from './details.ts'
 import { ensureStep } from './ensure-step.ts'
@@ -137,6 +138,7 @@ export class RestoreByPrefix implements RestoreDestination {
         next: 'point the releases to the restored tables first',
       })
     }
+    await refuseBystanders(this.#work, what)
     await dropFormerTables(this.#work, journal)
     this.#previousKept = false
   }

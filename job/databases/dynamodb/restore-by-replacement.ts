@@ -5,6 +5,7 @@ import type { Journal } from '../../journal/journal.ts'
 import type { Remains, RestoreDestination, RestorePlan } from '../database.ts'
 import { systemBackups, type SystemBackups } from './backup-watch.ts'
 import { checkWayBack, wasInService } from './check-way-back.ts'
+import { refuseBystanders } from './check-bystanders.ts'
 import { kindName, type BackedUpTable } from './details.ts'
 import { expectedSettings } from './expected-settings.ts'
 import { fewNames } from './few-names.ts'
@@ -94,6 +95,7 @@ export class RestoreByReplacement implements RestoreDestination {
   }
 
   async checkWayBack(): Promise<void> {
+    await refuseBystanders(this.#work, `the former data of ${this.#work.title} is not put back`)
     const originals = this.#originals ?? notedOriginals(this.#work, neverBegun) ?? {}
     await checkWayBack(this.#work, this.#tables, originals, { backups: this.#backups, systemBackups: this.#systemBackups })
   }

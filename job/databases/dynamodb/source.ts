@@ -12,6 +12,7 @@ import type { Journal } from '../../journal/journal.ts'
 import type { BackupSource, DatabaseContext, PauseMoment, Snapshot, Source, StorageSettings } from '../database.ts'
 import { accessOf, titleOf, type Access } from './access.ts'
 import { awsFailure } from './aws-error.ts'
+import { checkBystanders } from './check-bystanders.ts'
 import { checkRights } from './check-rights.ts'
 import { openClients, type Clients } from './clients.ts'
 import { describeBackup } from './describe-backup.ts'
@@ -77,6 +78,7 @@ export class DynamodbSource implements BackupSource {
       const scope = await this.#tables()
       const found = await Promise.all(scope.tables.map(async ({ name }): Promise<FoundTable> => ({ name, description: await lookAtTable(dynamo, name) })))
       const [first] = found.flatMap(({ description }) => description ?? [])
+      findings.push(...(await checkBystanders({ title: this.#title, tables: scope.tables, naming: this.#access.naming, settings: this.#settings, context: this.#context, fate: 'are backed up', harms: true })))
       findings.push({ check: 'AWS', subject: this.#title, outcome: 'ok', message: `reached with ${this.#access.credentialsFrom}` }, ...checkTables(this.#title, found, scope))
       const present = found.flatMap(({ name, description }) => (description === undefined ? [] : [name]))
       findings.push(await checkRecovery(dynamo, this.#title, present, this.#context.signal))

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { DatabaseBackup, OperationRecord } from '../../../operation/record.ts'
+import { foreignNamespaces } from '../../../operation/foreign-namespaces.ts'
 import type { RestoreChoice } from '../../../operation/restore-choice.ts'
 import type { BackupRecord } from './find-record.ts'
 
@@ -7,6 +8,8 @@ import type { BackupRecord } from './find-record.ts'
 const detailsSchema = z.object({
   region: z.string(),
   prefix: z.string(),
+  metadataNamespace: z.string(),
+  coordinatorNamespace: z.string(),
   tables: z.array(z.object({ name: z.string(), id: z.string(), materialized: z.object({}).optional() })),
 })
 
@@ -24,6 +27,7 @@ export function dynamodbLines(database: DatabaseBackup, choice: RestoreChoice | 
       '  1. each restored to a temporary table and backed up, while the release serves',
       '  2. once EVERY backup is AVAILABLE: deleted, and restored from its backup; the release is stopped for this, some minutes to an hour',
       '  3. settings put on again and compared, temporary tables removed; the backups are kept until --drop-previous',
+      ...othersLines(database),
     ]
   }
   const seconds = Math.floor(Date.parse(choice?.at ?? database.snapshotAt ?? '') / 1000)
@@ -32,7 +36,18 @@ export function dynamodbLines(database: DatabaseBackup, choice: RestoreChoice | 
     `Tables, restored beside those in service${choice?.region === undefined ? '' : ` in ${choice.region}`}:`,
     `${title}, under the prefix "${prefix}"`,
     choice?.repoint === 'print' ? '  the properties to set are shown; nothing that is in service changes' : "  then the namespace prefix is set in the releases' ConfigMaps; take it over into your Helm values",
+    ...othersLines(database),
   ]
+}
+
+/** Tables that are not of the products whose backup it is. */
+function othersLines({ details, storages, tables }: DatabaseBackup): string[] {
+  const naming = detailsSchema.safeParse(details).data
+  if (naming === undefined) return []
+  const apps = storages.map((storage) => storage.split('/')[0] ?? storage)
+  const foreign = foreignNamespaces(tables.map(({ schema }) => schema), { apps, system: [naming.metadataNamespace, naming.coordinatorNamespace] })
+  if (foreign.length === 0) return []
+  return [`  the tables of ${foreign.map(({ namespace }) => namespace).join(', ')} go back as well: every release that uses them has to be named, or stopped`]
 }
 
 /**

@@ -10,7 +10,7 @@ const none = { strategy: undefined, prefix: undefined, at: undefined, repoint: u
 
 function dynamodb(at: string, materialized: boolean): DatabaseBackup {
   const table = { name: 'scalar.asset', id: 'id-of-asset', ...(materialized ? { materialized: { backupArn: 'arn', bytes: 1 } } : {}) }
-  return { storages: ['ledger/default'], kind: 'dynamodb', title: 'dynamodb://eu-west-1', tables: [{ schema: 'scalar', name: 'asset' }], snapshotAt: at, details: { region: 'eu-west-1', prefix: '', tables: [table] } }
+  return { storages: ['ledger/default'], kind: 'dynamodb', title: 'dynamodb://eu-west-1', tables: [{ schema: 'scalar', name: 'asset' }], snapshotAt: at, details: { region: 'eu-west-1', prefix: '', metadataNamespace: 'scalardb', coordinatorNamespace: 'coordinator', tables: [table] } }
 }
 
 function backupOf(name: string, at: string, database: DatabaseBackup = dynamodb(at, false)): BackupRecord {
@@ -39,6 +39,16 @@ t.test('a plan that replaces tables names the backups that die with them, and no
   const beside = restorePlan(monday, [chartRelease()], { dropPrevious: false, replicas: undefined, others: [tuesday] }, plain)
   t.notMatch(beside, /tuesday/)
   t.match(beside, /under the prefix "\d{10}-"/)
+})
+
+t.test('a plan names the tables of other products, whose releases it does not stop', async (t) => {
+  const schemas = ['scalar', 'auditor', 'coordinator', 'scalardb', 'auditor']
+  const both = backupOf('both', '2026-11-16T09:30:00.000Z', { ...dynamodb('2026-11-16T09:30:00.000Z', false), tables: schemas.map((schema) => ({ schema, name: 'asset' })) })
+  for (const strategy of ['replace', 'prefix'] as const) {
+    const plan = (record: BackupRecord) => restorePlan(record, [chartRelease()], { dropPrevious: false, replicas: undefined, choice: { strategy } }, plain)
+    t.match(plan(both), /the tables of auditor go back as well: every release that uses them has to be named, or stopped/)
+    t.notMatch(plan(monday), /go back as well/)
+  }
 })
 
 t.test('flags that this backup has no use for, or that contradict each other, are refused', async (t) => {
