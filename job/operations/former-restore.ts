@@ -4,6 +4,7 @@ import type { BackupPart, OperationRecord, RestorePart } from '../../operation/r
 import type { RestoreDestination } from '../databases/database.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { openStorageOf } from '../storage/open.ts'
+import { bystandersOf } from './bystanders.ts'
 import { databasesOf, openDestinations } from './open-databases.ts'
 import { releaseProperties } from './release-properties.ts'
 import { restoreIdentity } from './restore-identity.ts'
@@ -43,7 +44,7 @@ export async function formerRestore(
   const backup = restorable(await context.cluster.readRecord(restore.backup))
   if (backup.restorePoint !== restore.restorePoint) throw anotherBackup(operation, backup, restore)
   const { events, signal } = context
-  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(record), parallel: 1, schemas: [], choice: restore.choice, properties: releaseProperties(context.request.target, context.cluster) }
+  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(record), parallel: 1, schemas: [], choice: restore.choice, properties: releaseProperties(context.request.target, context.cluster), bystanders: bystandersOf(context.request.target, context.cluster) }
   const databases = openDestinations(databasesOf(context.request.target), backup.databases, surroundings, restore.databases)
   return { record: { ...record, restore }, databases }
 }
