@@ -7,7 +7,7 @@ import { underwayMs, unlessAborted } from '../scalar-admin/pause-all.ts'
 import { closeAll, connectAll, serversOfIntent, type Server } from '../scalar-admin/servers.ts'
 import { titleOf } from '../scalar-admin/targets.ts'
 import { unpauseAll } from '../scalar-admin/unpause-all.ts'
-import { keepOpen } from '../scalar-admin/unpause-ours.ts'
+import { keepOpen, overAfterCut } from '../scalar-admin/unpause-ours.ts'
 import type { GuardMessage, Hold } from './messages.ts'
 import type { Report } from './report.ts'
 
@@ -56,6 +56,8 @@ const graceMs = 2000
 const reconnectMs = 1000
 /** How long a server is looked after that was unpaused: longer, and whatever is paused there is rather somebody else's. ms */
 const lateMs = 3000
+/** A worker that has no answer to a Pause so long after its drain unpauses, or asks for help: what it held for longer had been answered. ms */
+const undecidedMs = 10_000
 const unpauseLimits = { atMost: 24 * 3_600_000, onceStopping: 0 }
 
 export interface HeldPausesOptions {
@@ -100,6 +102,7 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
     report.put(intervention)
     await Promise.all(
       one.servers.map(async (server) => {
+        const askedMs = performance.now()
         const { stillPaused } = await unpauseAll([server], cluster, one.released.signal, unpauseLimits)
         if (stillPaused.length > 0) return
         const { address } = server.endpoint
@@ -107,7 +110,7 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
         intervention.stillPaused = intervention.stillPaused.filter((other) => other !== address)
         say({ say: 'unpaused', pause, addresses: [address] })
         report.put(intervention)
-        await stayOpen(server, one)
+        await stayOpen(server, one, askedMs)
       }),
     )
     // Released by the worker: what did not answer here answered there.
@@ -118,10 +121,11 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
   }
 
   /** A worker's last Pause may be read after the guard's Unpause. */
-  async function stayOpen(server: Server, { sentMs, released: { signal } }: Held): Promise<void> {
-    const now = performance.now()
-    const overMs = Math.min((sentMs.get(server) ?? now) + drainMs + underwayMs, now + lateMs)
-    const closed = await unlessAborted(keepOpen({ server, overMs }, signal), signal).catch(() => false)
+  async function stayOpen(server: Server, { sentMs: times, released: { signal } }: Held, askedMs: number): Promise<void> {
+    const sentMs = times.get(server) ?? askedMs
+    const sent = { server, sentMs, overMs: Math.min(sentMs + drainMs + underwayMs, performance.now() + lateMs) }
+    if (askedMs < sentMs + drainMs + undecidedMs) sent.overMs = overAfterCut(sent, askedMs)
+    const closed = await unlessAborted(keepOpen(sent, signal), signal).catch(() => false)
     if (closed) await unpauseAll([server], cluster, signal, unpauseLimits)
   }
 

@@ -6,6 +6,8 @@ import { titleOf } from './targets.ts'
 /** A Pause that was sent. */
 export interface SentPause {
   server: Server
+  /** ms of the monotonic clock */
+  sentMs: number
   /** from then on the server's own wait is over, and a lost Pause cannot close the gate any more; ms of the monotonic clock */
   overMs: number
   /** undefined until there is an answer, or none can come */
@@ -20,7 +22,8 @@ export const underwayMs = 1000
 
 /** Pauses one server. */
 export async function pauseOne(server: Server, drainMs: number, ours: OurPauses): Promise<PauseOutcome> {
-  const sent: SentPause = { server, overMs: performance.now() + drainMs + underwayMs }
+  const sentMs = performance.now()
+  const sent: SentPause = { server, sentMs, overMs: sentMs + drainMs + underwayMs }
   // Before it is sent: whoever interrupts us must find it here.
   ours.set(server, sent)
   sent.outcome = await server.client.pause(drainMs)

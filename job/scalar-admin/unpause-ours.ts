@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster } from '../kubernetes/cluster.ts'
-import type { OurPauses, SentPause } from './pause-all.ts'
+import { underwayMs, type OurPauses, type SentPause } from './pause-all.ts'
 import { answerMs } from './servers.ts'
 import { unpauseAll, type Helper, type Unpaused } from './unpause-all.ts'
 
 const lookMs = 200
 /** A worker that has to end leaves its pod time for all else. */
 const onceStoppingMs = 15_000
+/** An Unpause that took longer was kept from its server, as the Pause before it may have been. ms */
+const atOnceMs = 1000
 
 /**
  * Unpauses what we paused, as unpauseAll() does, and sees to it that it stays so. A Pause without an answer may take effect
@@ -16,15 +18,28 @@ const onceStoppingMs = 15_000
  * @param helper as in unpauseAll()
  */
 export async function unpauseOurs(ours: OurPauses, cluster: Cluster, stopping: AbortSignal, helper?: Helper): Promise<Unpaused> {
-  const sent = [...ours.values()]
-  const late = sent.filter(({ outcome }) => outcome === undefined || outcome.kind === 'lost')
-  const unpaused = await unpauseAll(sent.map(({ server }) => server), cluster, stopping, undefined, helper)
-  const closedAgain = await Promise.all(late.map((one) => keepOpen(one, stopping)))
-  const again = late.filter((_, index) => closedAgain[index] === true).map(({ server }) => server)
-  if (again.length === 0) return unpaused
-  const { stillPaused } = await unpauseAll(again, cluster, stopping)
-  const open = (address: string) => !stillPaused.includes(address)
-  return { answered: unpaused.answered.filter(open), gone: unpaused.gone.filter(open), stillPaused: [...new Set([...unpaused.stillPaused, ...stillPaused])] }
+  const each = await Promise.all([...ours.values()].map((sent) => unpauseOne(sent, cluster, stopping, helper)))
+  return { answered: each.flatMap(({ answered }) => answered), gone: each.flatMap(({ gone }) => gone), stillPaused: each.flatMap(({ stillPaused }) => stillPaused) }
+}
+
+async function unpauseOne(sent: SentPause, cluster: Cluster, stopping: AbortSignal, helper?: Helper): Promise<Unpaused> {
+  const late = sent.outcome === undefined || sent.outcome.kind === 'lost'
+  const askedMs = performance.now()
+  const unpaused = await unpauseAll([sent.server], cluster, stopping, undefined, helper)
+  if (!late || unpaused.answered.length === 0) return unpaused
+  sent.overMs = overAfterCut(sent, askedMs)
+  return (await keepOpen(sent, stopping)) ? unpauseAll([sent.server], cluster, stopping) : unpaused
+}
+
+/**
+ * When a Pause without an answer can no longer take effect, told by its Unpause that was just answered. Where something kept that
+ * from the server, the Pause may be on its way still: the kernel sends what was not acknowledged again, for a process that is gone
+ * as well, and waits twice as long each time (RFC 6298, 5.5). So it comes within as long again as it has been under way, or not at all.
+ * @param askedMs when the Unpause was first sent, ms of the monotonic clock
+ */
+export function overAfterCut({ sentMs, overMs }: Pick<SentPause, 'sentMs' | 'overMs'>, askedMs: number): number {
+  const nowMs = performance.now()
+  return nowMs - askedMs < atOnceMs ? overMs : Math.max(overMs, nowMs + (nowMs - sentMs) + underwayMs)
 }
 
 /**

@@ -104,6 +104,34 @@ t.test('what is paused some seconds after the guard has unpaused is somebody els
   t.equal(s.ledgers[0]?.gate.isOpen, false)
 })
 
+t.test("a cut kept the guard's Unpause from a server, and a dead worker's Pause for as long again: it is undone", async (t) => {
+  const s = await scene(t, { count: 1 })
+  s.startGuard()
+  const worker = await pausingProcess(t, s)
+  const [cut] = s.ledgers
+  cut?.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 6000 } } })
+  worker.kill('SIGKILL')
+  await until('the unpause', () => allOpen(s.ledgers))
+  await sleep(4500)
+  await cut?.gate.pause(undefined)
+  t.ok((await until('it serves again', () => allOpen(s.ledgers))) < 3000)
+})
+
+t.test("a cut server whose Pause had been answered long before is not looked after: what is paused there next is somebody else's", async (t) => {
+  const s = await scene(t, { count: 1 })
+  s.startGuard()
+  const worker = await pausingProcess(t, s)
+  await sleep(11_000)
+  const [cut] = s.ledgers
+  cut?.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 1500 } } })
+  worker.kill('SIGKILL')
+  await until('the unpause', () => allOpen(s.ledgers))
+  await sleep(1000)
+  await cut?.gate.pause(undefined)
+  await sleep(1500)
+  t.equal(cut?.gate.isOpen, false)
+})
+
 t.test('a guard that is started anew takes up the hold of the worker that lives, and ends it when that is killed', async (t) => {
   const s = await scene(t)
   const first = guardProcess(t, s)

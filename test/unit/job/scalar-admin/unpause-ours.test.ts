@@ -54,6 +54,20 @@ t.test('a connection that broke in the drain: the server may pause after our Unp
   t.equal(ledger.gate.isOpen, true)
 })
 
+t.test('a cut kept the Unpause from its server, and the Pause for as long again: what arrives after all is undone', async (t) => {
+  const { ledger, server, ours, unpause } = await scene(t)
+  ledger.faults.set({ hang: ['Pause'], fail: { Unpause: { code: 'UNAVAILABLE', forMs: 2500 } } })
+  void pauseOne(server, 200, ours)
+  await sleep(50)
+  ledger.gate.open()
+  const unpausing = unpause()
+  await sleep(4500)
+  t.ok(ledger.log.includes('Unpause'))
+  await ledger.gate.pause(undefined)
+  t.match(await unpausing, { answered: [ledger.address], stillPaused: [] })
+  t.equal(ledger.gate.isOpen, true)
+})
+
 t.test('an answer that comes late is undone as soon as it is there', async (t) => {
   const { ledger, server, ours, unpause } = await scene(t)
   ledger.faults.set({ delayMs: { Pause: 500 } })
