@@ -6,18 +6,30 @@ import { onceAllowed, until } from './waiting.ts'
 
 /**
  * Deletes a table, once nothing is at work on it.
- * @param may asked of the table as it stands, again before every try: whether it is the one that is meant to go
+ * @param may asked of the table as it stands, again before every attempt: whether it is the one that is meant to go
  */
 export async function ensureDeleted(client: DynamoDBClient, table: string, may: (found: TableDescription) => Promise<boolean>, signal: AbortSignal): Promise<void> {
-  await onceAllowed(async () => {
+  const ask = async () => {
     const found = await lookAtTable(client, table)
-    if (found === undefined || found.TableStatus === 'DELETING' || !(await may(found))) return
-    await client.send(new DeleteTableCommand({ TableName: table })).catch((error: unknown) => {
+    if (found === undefined || found.TableStatus === 'DELETING' || !(await may(found))) throw new LeftAlone()
+  }
+  const askingFirst = <Args, Result>(next: (args: Args) => Promise<Result>) => async (args: Args): Promise<Result> => {
+    await ask()
+    return await next(args)
+  }
+  await onceAllowed(async () => {
+    const command = new DeleteTableCommand({ TableName: table })
+    // The SDK makes a call again by the table's name, for as long as its client is patient: another table may have it by then.
+    command.middlewareStack.addRelativeTo(askingFirst, { relation: 'after', toMiddleware: 'retryMiddleware' })
+    await client.send(command).catch((error: unknown) => {
       // an answer was lost, and the call made again
-      if (nameOf(error) !== 'ResourceNotFoundException') throw error
+      if (!(error instanceof LeftAlone) && nameOf(error) !== 'ResourceNotFoundException') throw error
     })
   }, signal)
 }
+
+/** There is nothing to delete, or not this. */
+class LeftAlone extends Error {}
 
 /** The same for a table that this restore made: the protection that it took over from the original does not keep it. */
 export async function ensureOwnDeleted(client: DynamoDBClient, table: string, isOwn: (found: TableDescription) => boolean, signal: AbortSignal): Promise<void> {
