@@ -49,7 +49,9 @@ export async function reapplySettings(of: Reapplied): Promise<Map<string, string
   for (const [setting, update] of tableUpdates(of.expected, of.found)) {
     await put(setting, () => of.clients.dynamo.send(new UpdateTableCommand({ TableName: of.table, ...update })))
   }
-  await Promise.all([...besideTheTable(of)].map(([setting, act]) => put(setting, act)))
+  // All have ended when this throws: one that is still tried could meet the table that is put back under this name.
+  await Promise.allSettled([...besideTheTable(of)].map(([setting, act]) => put(setting, act)))
+  of.signal.throwIfAborted()
   await put('autoscaling', () => reapplyAutoscaling(of.clients.autoscaling, of.table, of.expected))
   return refused
 }
