@@ -178,7 +178,10 @@ export class RestoreByReplacement implements RestoreDestination {
 
   async #restored(table: BackedUpTable, originals: Originals): Promise<Replacement> {
     const originalId = originals[table.name]?.id ?? table.id
-    const backupArn = await this.#backups.of(table)
+    const found = await lookAtTable(this.#work.regions.target.dynamo, table.name)
+    // An earlier worker may have restored it from another backup of that name: AWS has two where an answer was lost.
+    const has = found !== undefined && found.TableId !== originalId && this.#backups.isRestored(table, found) ? found.RestoreSummary?.SourceBackupArn : undefined
+    const backupArn = has ?? (await this.#backups.of(table))
     const system = (await this.#systemBackups(originalId))?.BackupArn
     return {
       name: table.name,

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { lookAtTable } from '../../../../../job/databases/dynamodb/look-at-table.ts'
 import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
+import { listBackups } from '../../../../../job/databases/dynamodb/table-backup.ts'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
 import { restoreRequest, restoreStages, undoRequest, unprotect, type RestoreStage } from './restore-stage.ts'
 import { undisturbed } from './restore-walk.ts'
@@ -12,7 +13,7 @@ t.teardown(() => aws.stop())
 t.setTimeout(120_000)
 scaleRates(20)
 
-const [ahead, kept, unkept] = await restoreStages(t, aws, ['ahead-', 'kept-', 'unkept-'], unprotect)
+const [ahead, kept, unkept, twin] = await restoreStages(t, aws, ['ahead-', 'kept-', 'unkept-', 'twin-'], unprotect)
 
 const recovery = ({ installation: { client } }: RestoreStage, TableName: string, PointInTimeRecoveryEnabled: boolean) => client.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled } })
 const idOf = async ({ clients }: RestoreStage, table: string) => (await lookAtTable(clients.dynamo, table))?.TableId
@@ -54,4 +55,20 @@ t.test('an undo is refused, before anything is stopped, where AWS would keep not
   await recovery(unkept, 'unkept-scalar.contract', true)
   await undisturbed(t, unkept, { ...undoRequest('unkept'), operation: 'undo-again' })
   t.strictSame((await worldOf(unkept.clients, 'unkept-')).tables, former.tables)
+})
+
+t.test('tables that were restored from a backup of which AWS has two, before the worker was killed, are known by the next one, which may see the other first', async (t) => {
+  const { clients: { dynamo }, installation: { client } } = twin
+  let restored = 0
+  const request = restoreRequest('twin', { strategy: 'replace' })
+  const { killed } = await twin.worker(request, { after: async (operation) => void (restored += operation === 'RestoreTableFromBackup' && twin.replicas() === 0 ? 1 : 0), until: () => restored > 2 })
+  t.ok(killed)
+  const backups = async () => (await listBackups(dynamo, { BackupType: 'USER' })).filter(({ BackupName }) => BackupName?.includes('.twin-'))
+  const first = await backups()
+  t.equal(first.length, 3)
+  for (const { TableName, BackupName } of first) await client.createBackup({ TableName, BackupName })
+  while ((await backups()).some(({ BackupStatus }) => BackupStatus !== 'AVAILABLE'));
+  for (const { BackupArn } of first) while ((await client.deleteBackup({ BackupArn }).catch((error: Error) => error)) instanceof Error);
+  t.equal((await twin.worker(request)).code, 0, JSON.stringify(twin.record('restore-twin')?.failure))
+  t.strictSame((await worldOf(twin.clients, 'twin-')).tables, twin.atPoint.tables)
 })
