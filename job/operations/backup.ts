@@ -66,7 +66,11 @@ export async function backup(context: Context): Promise<void> {
 async function take(context: Context, storage: Storage, sources: readonly OpenSource[], paused: boolean): Promise<void> {
   const { to } = context.request
   const kept = keptPoint(context)
+  let completed: BackupPart['databases'] | undefined
   if (pointLives(context, sources, kept)) {
+    const { databases = [] } = context.record.current.backup ?? {}
+    // An earlier worker recorded them once all were complete, and may have materialized them since.
+    if (kept !== undefined && databases.length > 0) completed = databases
     if (kept !== undefined) await describeBackup(context, { state: 'recorded', restorePoint: kept.restorePoint })
   } else {
     await context.phase('preflight', () => check(context, sources, storage, paused))
@@ -76,7 +80,7 @@ async function take(context: Context, storage: Storage, sources: readonly OpenSo
     await keepPoint(context, point)
     await describeBackup(context, { state: 'recorded', restorePoint: point.restorePoint })
   }
-  const databases = await context.phase(to === undefined ? 'wait until restorable' : 'dump', () => complete(context, sources))
+  const databases = completed ?? (await context.phase(to === undefined ? 'wait until restorable' : 'dump', () => complete(context, sources)))
   const location = to === undefined ? {} : { location: formatLocation(joinLocation(parseLocation(to), backupName(context))) }
   await describeBackup(context, { state: 'restorable', databases, ...location })
   if (to !== undefined) await context.phase('publish', () => publishRecord(context, storage))

@@ -156,3 +156,23 @@ t.test('materialized, and deleted again', async (t) => {
   t.equal(await ended, 0)
   t.strictSame((await installation.client.listBackups({})).BackupSummaries ?? [], [])
 })
+
+t.test('a worker killed once all is materialized: the next one looks at nothing again, and loses none of it', async (t) => {
+  const s = await scene(t, { materialize: true })
+  const first = s.worker()
+  const { writeRecord } = s.cluster
+  s.cluster.writeRecord = async (record) => {
+    await writeRecord(record)
+    if (record.backup?.databases[0]?.serviceBackups !== 5) return
+    s.cluster.writeRecord = writeRecord
+    first.stop.abort(new Interrupted('SIGTERM'))
+    throw first.stop.signal.reason
+  }
+  t.equal(await first.ended, 143)
+  const { databases } = backupOf(s) ?? {}
+  aws.set({ faults: ['ListBackups', 'DescribeTable'].map((operation) => ({ operation, effect: 'error', error: { code: 'AccessDeniedException' } })) })
+  t.equal(await s.worker().ended, 0)
+  aws.set({ faults: [] })
+  t.match(backupOf(s), { state: 'restorable', databases })
+  t.equal((await installation.client.listBackups({})).BackupSummaries?.length, 5)
+})
