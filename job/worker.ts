@@ -14,6 +14,7 @@ import { run } from './operations/run.ts'
 import { phases } from './phases.ts'
 import { recordStore, type RecordStore } from './record-store.ts'
 import { endLeftoverPause } from './scalar-admin/leftover-pause.ts'
+import { writePatience } from './write-patience.ts'
 
 /**
  * Of a worker that could not read or write how the operation stands, since the API server was away: none of the verdicts that
@@ -52,8 +53,8 @@ async function workGuarded(request: OperationRequest, guard: GuardLink, { cluste
   const { operation } = request
   const known = await cluster.findRecord(operation)
   if (known?.finishedAt !== undefined) return sayFinished(events, known.exitCode ?? ExitCode.failed)
-  const record = recordStore(known ?? recordOf(request), (current) => cluster.writeRecord(current))
-  const journal = await openJournal(operation, { read: () => cluster.readJournal(operation), write: (document) => cluster.writeJournal(document) })
+  const record = recordStore(known ?? recordOf(request), (current) => cluster.writeRecord(current, writePatience(current, signal)))
+  const journal = await openJournal(operation, { read: () => cluster.readJournal(operation), write: (document) => cluster.writeJournal(document, writePatience(record.current, signal)) })
   const attempt = await countAttempt(journal)
   events.say('started', `${operation}${attempt === 1 ? '' : `, worker ${attempt}`}`, { data: { operation, kind: request.kind, version: programVersion, attempt } })
   await record.update((current) => {

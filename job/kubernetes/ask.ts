@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiException } from '@kubernetes/client-node'
 import { Failure, messageOf } from '../../operation/failure.ts'
+import type { Patience } from './cluster.ts'
 
 /** The HTTP status that the API server answered with; undefined where it did not answer. */
 export function statusOf(error: unknown): number | undefined {
@@ -18,12 +19,12 @@ const usualPatienceMs = 30_000
  * Asks the API server, again where that may help (no answer, too many requests, a fault of its own), so only for what may be asked twice.
  * One that has just started refuses everything (403) until it knows the Roles: after no answer, a refusal is asked again too.
  * @param what for people, after "may not" and "could not": `list pods`
- * @param patienceMs for how long an answer is awaited
+ * @param patience for how long an answer is awaited, ms
  * @throws Failure once it gives up or is refused, except ApiException for 404 and 409, which only the caller understands
  */
-export async function ask<T>(what: string, request: () => Promise<T>, patienceMs = usualPatienceMs): Promise<T> {
+export async function ask<T>(what: string, request: () => Promise<T>, patience: number | Patience = usualPatienceMs): Promise<T> {
   // Not by the wall clock, which somebody may set meanwhile.
-  const until = performance.now() + patienceMs
+  const begunMs = performance.now()
   let wasAway = false
   for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, longestWaitMs)) {
     try {
@@ -33,10 +34,16 @@ export async function ask<T>(what: string, request: () => Promise<T>, patienceMs
       if (status === 404 || status === 409) throw error
       wasAway ||= isTransient(status)
       const mayHelp = isTransient(status) || (status === 403 && wasAway)
-      if (!mayHelp || performance.now() + waitMs > until) throw refusal(what, error)
+      if (!mayHelp || performance.now() + waitMs > begunMs + atMost(patience)) throw refusal(what, error)
       await sleep(waitMs)
     }
   }
+}
+
+/** For now, ms: somebody may ask to hurry meanwhile. */
+function atMost(patience: number | Patience): number {
+  if (typeof patience === 'number') return patience
+  return patience.stopping.aborted ? Math.min(patience.ms, usualPatienceMs) : patience.ms
 }
 
 function isTransient(status: number | undefined): boolean {
@@ -44,9 +51,9 @@ function isTransient(status: number | undefined): boolean {
 }
 
 /** The answer, or undefined where the API server has no such object. */
-export async function askIfAny<T>(what: string, request: () => Promise<T>): Promise<T | undefined> {
+export async function askIfAny<T>(what: string, request: () => Promise<T>, patience?: Patience): Promise<T | undefined> {
   try {
-    return await ask(what, request)
+    return await ask(what, request, patience)
   } catch (error) {
     if (statusOf(error) === 404) return undefined
     throw error

@@ -83,6 +83,13 @@ export interface HeldLease {
   release(): Promise<void>
 }
 
+/** How long to keep asking an API server that does not answer. */
+export interface Patience {
+  ms: number
+  /** once aborted, no longer than usual */
+  stopping: AbortSignal
+}
+
 /** The Kubernetes API as the worker uses it, in the operation's own namespace. */
 export interface Cluster {
   namespace: string
@@ -117,9 +124,9 @@ export interface Cluster {
   findRecord(operation: string): Promise<OperationRecord | undefined>
   readRecord(operation: string): Promise<OperationRecord>
   /** creates or replaces; what the guard reported beside it stays */
-  writeRecord(record: OperationRecord): Promise<void>
+  writeRecord(record: OperationRecord, patience?: Patience): Promise<void>
   readJournal(operation: string): Promise<JournalDocument | undefined>
-  writeJournal(journal: JournalDocument): Promise<void>
+  writeJournal(journal: JournalDocument, patience?: Patience): Promise<void>
   /** keeps the guard's report beside the record, and leaves the record as it is. @throws Failure where there is no record, or no answer */
   writeGuardReport(operation: string, report: GuardReport): Promise<void>
   deleteRecord(operation: string): Promise<void>

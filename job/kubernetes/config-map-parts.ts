@@ -3,6 +3,7 @@ import { Failure } from '../../operation/failure.ts'
 import { annotations, configMapName, labels, operationKinds, operationLabels, partKey, type OperationKind, type Part } from '../../operation/names.ts'
 import type { Api } from './api.ts'
 import { ask, askIfAny, statusOf } from './ask.ts'
+import type { Patience } from './cluster.ts'
 
 /** A ConfigMap that this worker read or wrote, as it was then. */
 interface Known {
@@ -10,6 +11,14 @@ interface Known {
   json: string
   /** what was sent since: a request whose answer was lost may have come through, even late */
   sent: Set<string>
+}
+
+/** What is written into a ConfigMap. */
+interface Written {
+  operation: string
+  part: Part
+  json: string
+  releases: readonly string[] | undefined
 }
 
 /** The parts of operations that live in ConfigMaps: records and journals. */
@@ -21,7 +30,7 @@ export interface ConfigMapParts {
    * Creates or replaces.
    * @param onConflict `overwrite` where the last to write is right; `refuse` where nobody else may write at all
    */
-  write(operation: string, part: Part, content: { json: string; releases?: readonly string[] }, onConflict: 'overwrite' | 'refuse'): Promise<void>
+  write(operation: string, part: Part, content: { json: string; releases?: readonly string[] }, onConflict: 'overwrite' | 'refuse', patience?: Patience): Promise<void>
   /** another key of the ConfigMap of a part, as it was when that was last read or written; undefined where there was none */
   beside(operation: string, part: Part, key: string): string | undefined
   /** Writes one key of a ConfigMap that exists, and leaves all others to their own writers. @throws Failure, or ApiException (404) where there is none */
@@ -42,11 +51,13 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
     return json
   }
 
-  async function fetchMap(name: string): Promise<V1ConfigMap | undefined> {
-    return askIfAny(`get the configmap ${name}`, () => core.readNamespacedConfigMap({ name, namespace }))
+  async function fetchMap(name: string, patience?: Patience): Promise<V1ConfigMap | undefined> {
+    return askIfAny(`get the configmap ${name}`, () => core.readNamespacedConfigMap({ name, namespace }), patience)
   }
 
-  async function writeOnce(map: V1ConfigMap | undefined, name: string, operation: string, part: Part, json: string, releases: readonly string[] | undefined): Promise<void> {
+  /** @param map as it is now; undefined to create it */
+  async function writeOnce(map: V1ConfigMap | undefined, { operation, part, json, releases }: Written, patience?: Patience): Promise<void> {
+    const name = configMapName(operation, part)
     const data = { ...map?.data, [partKey(part)]: json }
     if (map === undefined) {
       const metadata = {
@@ -54,9 +65,9 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
         labels: { ...operationLabels(operation, kindOf(operation)), [labels.part]: part },
         annotations: releases === undefined ? {} : { [annotations.releases]: releases.join(',') },
       }
-      remember(await ask(`create the configmap ${name}`, () => core.createNamespacedConfigMap({ namespace, body: { metadata, data } })), part)
+      remember(await ask(`create the configmap ${name}`, () => core.createNamespacedConfigMap({ namespace, body: { metadata, data } }), patience), part)
     } else {
-      remember(await ask(`update the configmap ${name}`, () => core.replaceNamespacedConfigMap({ name, namespace, body: { ...map, data } })), part)
+      remember(await ask(`update the configmap ${name}`, () => core.replaceNamespacedConfigMap({ name, namespace, body: { ...map, data } }), patience), part)
     }
   }
 
@@ -71,13 +82,13 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
       const found = items.map((map) => [map.metadata?.labels?.[labels.operation] ?? '', { json: map.data?.[partKey(part)] ?? '', data: map.data ?? {} }] as const)
       return new Map(found.filter(([operation, { json }]) => operation !== '' && json !== ''))
     },
-    async write(operation, part, { json, releases }, onConflict) {
+    async write(operation, part, { json, releases }, onConflict, patience) {
       const name = configMapName(operation, part)
       refuseTooLong(name, json)
       for (let left = tries; ; left -= 1) {
         const before = known.get(name)
         // What is known is replaced without another look: where it has changed since, its resourceVersion makes that a conflict.
-        const map = left === tries && before !== undefined && before.json !== json ? before.map : await fetchMap(name)
+        const map = left === tries && before !== undefined && before.json !== json ? before.map : await fetchMap(name, patience)
         // Our own earlier try may have come through without our hearing of it.
         if (map?.data?.[partKey(part)] === json) {
           remember(map, part)
@@ -86,7 +97,7 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
         if (onConflict === 'refuse' && before !== undefined && !isOurs(map?.data?.[partKey(part)], before)) throw anotherWriter(name)
         before?.sent.add(json)
         try {
-          await writeOnce(map, name, operation, part, json, releases)
+          await writeOnce(map, { operation, part, json, releases }, patience)
           return
         } catch (error) {
           if (![404, 409].includes(statusOf(error) ?? 0) || left <= 1) throw error

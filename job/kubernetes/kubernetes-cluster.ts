@@ -58,9 +58,9 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
         next: 'list what there is with `kubectl scalardl get backups`, or bring a record of another cluster with `kubectl scalardl import`',
       })
     },
-    async writeRecord(record) {
+    async writeRecord(record, patience) {
       const json = recordText(withoutGuardReport(record))
-      await parts.write(record.operation, 'record', { json, releases: record.releases }, 'overwrite')
+      await parts.write(record.operation, 'record', { json, releases: record.releases }, 'overwrite', patience)
     },
     writeGuardReport: (operation, report) => parts.patch(operation, 'record', guardReportKey, JSON.stringify(report)),
     async readJournal(operation) {
@@ -74,7 +74,7 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
         next: "use the worker image of the version that began the operation; look at the operation's ConfigMaps with kubectl",
       })
     },
-    writeJournal: (journal) => parts.write(journal.operation, 'journal', { json: JSON.stringify(journal) }, 'refuse'),
+    writeJournal: (journal, patience) => parts.write(journal.operation, 'journal', { json: JSON.stringify(journal) }, 'refuse', patience),
     async deleteRecord(operation) {
       await parts.remove(operation, 'record')
     },

@@ -174,3 +174,22 @@ t.test('SIGTERM while the API server is away: unpaused, and left to another work
   t.equal(await running, 143)
   t.strictSame(open(s), [true, true])
 })
+
+t.test('an API server that is away after a pause is waited for longer than one that is away before it or in it', async (t) => {
+  const s = await scene(t)
+  const { writeRecord, writeJournal } = s.cluster
+  const verdicts: Record<string, unknown[]> = { patient: [], usual: [] }
+  const ends: boolean[] = []
+  s.cluster.writeRecord = (written, patience) => {
+    verdicts[patience === undefined ? 'usual' : 'patient']?.push(written.windows[0]?.verdict)
+    return writeRecord(written)
+  }
+  s.cluster.writeJournal = (written, patience) => {
+    if (written.steps.some(({ name }) => name === 'pause 1: ended')) ends.push(patience !== undefined)
+    return writeJournal(written)
+  }
+  t.equal(await s.run(pauseRequest({ durationMs: 100 })), 0)
+  t.strictSame([...new Set(verdicts['usual'])], [undefined, 'open'])
+  t.strictSame([...new Set(verdicts['patient'])], ['valid'])
+  t.ok(ends.length > 0 && ends.every(Boolean))
+})

@@ -2,6 +2,7 @@ import { ApiException, type V1ConfigMap } from '@kubernetes/client-node'
 import t, { type Test } from 'tap'
 import type { Api } from '../../../../job/kubernetes/api.ts'
 import { configMapParts } from '../../../../job/kubernetes/config-map-parts.ts'
+import { passing } from '../simulated-time.ts'
 
 interface Scene {
   /** one worker's journal */
@@ -37,21 +38,17 @@ function scene(t: Test): Scene {
     const parts = configMapParts({ core } as unknown as Api, 'ns')
     return (steps: string) => parts.write('pause-x', 'journal', { json: steps }, 'refuse')
   }
-  const now = performance.now.bind(performance)
-  const time = (passes: () => number) => Object.assign(performance, { now: passes })
-  t.teardown(() => time(now))
+  let timeStands = (): void => undefined
   return {
     write: writer(),
     writeAsAnother: writer(),
     loseAnswers() {
       mode = 'losing'
-      // every try is a minute later
-      let ms = now()
-      time(() => (ms += 60_000))
+      timeStands = passing(t, 60_000)
     },
     back() {
       mode = 'well'
-      time(now)
+      timeStands()
     },
     text: () => stored?.data?.['journal.json'],
   }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { serversOf } from '../../../../job/scalar-admin/servers.ts'
 import { unpauseAll } from '../../../../job/scalar-admin/unpause-all.ts'
-import { setClock } from '../clock-that-is-set.ts'
+import { setClock } from '../simulated-time.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
 import { startLedgers, type Ledger } from './ledgers.ts'
 
