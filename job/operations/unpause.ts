@@ -2,9 +2,10 @@ import { Failure, messageOf } from '../../operation/failure.ts'
 import { isOurPause } from '../../operation/own-pauses.ts'
 import type { OperationRecord } from '../../operation/record.ts'
 import type { OperationContext } from '../operation-context.ts'
+import type { AdminTls } from '../scalar-admin/client.ts'
 import { adminTls, answerMs, closeAll, connectAll, serversOf, type Server } from '../scalar-admin/servers.ts'
 import { findTargets, titleOf } from '../scalar-admin/targets.ts'
-import { unpauseAll } from '../scalar-admin/unpause-all.ts'
+import { unpauseAll, type Unpaused } from '../scalar-admin/unpause-all.ts'
 
 type Context = OperationContext<'unpause'>
 
@@ -14,25 +15,21 @@ type Context = OperationContext<'unpause'>
  * @throws Failure naming what stays paused because it is somebody else's, or could not be asked
  */
 export async function unpause(context: Context): Promise<void> {
-  const { cluster, events, record, request, signal } = context
+  const { cluster, events, record, request } = context
   const found = await findTargets(request.target, cluster)
   const records = await cluster.records()
   const tls = adminTls(request.target)
   const servers = serversOf(found.targets, tls)
   try {
-    const troubles = await connectAll(servers, tls)
-    const asked = await Promise.all(servers.map(async (server) => ({ server, paused: troubles.has(server) ? undefined : await ask(server) })))
-    const closed = asked.filter(({ paused }) => paused !== false)
-    const chosen = closed.filter(({ server }) => request.force || isOurPause(server.endpoint, records)).map(({ server }) => server)
-    const left = closed.filter(({ server }) => !chosen.includes(server))
-
-    const { answered, gone, stillPaused } = await context.phase('unpause', () => unpauseAll(chosen, cluster, signal))
-    const count = answered.length + gone.length
-    events.say('unpaused', `${count} unpaused, ${servers.length - closed.length} were not paused`, { data: { count } })
+    const ended = await context.phase('unpause', () => Promise.all(servers.map((server) => unpauseOne(context, server, tls, records))))
+    const of = (outcome: Outcome['outcome']) => ended.flatMap((one) => (one.outcome === outcome ? [one.server.endpoint.address] : []))
+    const [unpaused, stillPaused] = [[...of('answered'), ...of('gone')], of('stillPaused')]
+    const count = unpaused.length
+    events.say('unpaused', `${count} unpaused, ${of('open').length} were not paused`, { data: { count } })
     await record.update((current) => {
       current.stillPaused = stillPaused
     })
-    await clearRecords(context, records, [...answered, ...gone])
+    await clearRecords(context, records, unpaused)
     if (stillPaused.length > 0) {
       events.say('still-paused', `STILL PAUSED: ${stillPaused.join(', ')}`, { level: 'error', data: { addresses: stillPaused } })
       throw new Failure({
@@ -41,10 +38,32 @@ export async function unpause(context: Context): Promise<void> {
         next: 'see with `kubectl scalardl doctor` what is wrong with them; restarting a pod ends its pause as well',
       })
     }
-    if (left.length > 0) throw leftAlone(left.map(({ server, paused }) => `${titleOf(server.endpoint)}: ${troubles.get(server)?.why ?? (paused === true ? 'paused by somebody else' : 'it cannot say whether it is paused')}`))
+    const left = ended.flatMap(({ server, why }) => (why === undefined ? [] : [`${titleOf(server.endpoint)}: ${why}`]))
+    if (left.length > 0) throw leftAlone(left)
   } finally {
     closeAll(servers)
   }
+}
+
+/** What came of one server. */
+interface Outcome {
+  server: Server
+  /** `open`: it was not paused; `left`: it may be, and not by us */
+  outcome: keyof Unpaused | 'open' | 'left'
+  /** it was left alone */
+  why?: string
+}
+
+/** Beside all others: one that takes its time keeps none of them paused. */
+async function unpauseOne({ cluster, request, signal }: Context, server: Server, tls: AdminTls | undefined, records: readonly OperationRecord[]): Promise<Outcome> {
+  const trouble = (await connectAll([server], tls)).get(server)
+  const paused = trouble === undefined ? await ask(server) : undefined
+  if (paused === false) return { server, outcome: 'open' }
+  if (!request.force && !isOurPause(server.endpoint, records)) {
+    return { server, outcome: 'left', why: trouble?.why ?? (paused === true ? 'paused by somebody else' : 'it cannot say whether it is paused') }
+  }
+  const { answered, gone } = await unpauseAll([server], cluster, signal)
+  return { server, outcome: answered.length > 0 ? 'answered' : gone.length > 0 ? 'gone' : 'stillPaused' }
 }
 
 /** Undefined where the server could not say. */

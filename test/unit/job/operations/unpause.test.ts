@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { unpause } from '../../../../job/operations/unpause.ts'
 import { endpointOf } from '../../../../job/scalar-admin/targets.ts'
@@ -73,4 +74,14 @@ t.test('a finished operation that left a server paused: unpaused, and its record
   await t.rejects(run(), 'the other stays')
   t.equal(ours.gate.isOpen, true)
   t.strictSame((await cluster.readRecord('backup-x')).stillPaused, [])
+})
+
+t.test('a server that answers nothing keeps no other paused', async (t) => {
+  const { ours, theirs, run } = await scene(t)
+  theirs.faults.set({ delayMs: { CheckPaused: 1500 } })
+  const running = run(true)
+  while (!theirs.gate.isOpen && !ours.gate.isOpen) await sleep(10)
+  t.strictSame([ours.gate.isOpen, theirs.gate.isOpen], [true, false])
+  await running
+  t.ok(theirs.gate.isOpen)
 })
