@@ -1,13 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { OperationRequest } from '../../operation/request.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { OperationContext } from '../operation-context.ts'
 import { journalEnd, openPauses, type PauseIntent } from './pause-journal.ts'
-import { adminTls, closeAll, serversOf } from './servers.ts'
-import { parseAddress, type PauseTarget } from './targets.ts'
+import { adminTls, closeAll, serversOfIntent } from './servers.ts'
 import { startedAnew, unpauseAll } from './unpause-all.ts'
 
 type Context = OperationContext<OperationRequest['kind']>
 
+/** For the API server to say what is still ours. */
+const askMs = 2000
 const replaced = 'the worker was replaced while it held the pause'
 
 /**
@@ -20,7 +22,7 @@ export async function endLeftoverPause(context: Context): Promise<void> {
   const open = openPauses(journal)
   if (open.length > 0) events.say('note', `ending the pause that an earlier worker left behind`, { level: 'warning' })
   for (const { number, intent } of open) {
-    const servers = serversOf(await leftTargets(context, number, intent), adminTls(request.target))
+    const servers = serversOfIntent(await stillOurs(context, number, intent), adminTls(request.target))
     const { stillPaused } = await unpauseAll(servers, cluster, context.signal).finally(() => closeAll(servers))
     const count = servers.length - stillPaused.length
     events.say('unpaused', `${count} unpaused`, { data: { count } })
@@ -43,13 +45,14 @@ export async function endLeftoverPause(context: Context): Promise<void> {
   }
 }
 
-async function leftTargets({ cluster, request }: Context, number: number, { servers, restarts }: PauseIntent): Promise<PauseTarget[]> {
-  const [pods, endedByGuard] = await Promise.all([cluster.scalarPods(), unpausedByGuard(cluster, request.operation, number)])
-  const left = servers.filter(({ address, uid }) => !endedByGuard.has(address) && (uid === undefined || !startedAnew(uid, pods, restarts[uid])))
-  return left.map(({ address, serverName, uid }) => {
-    const pod = pods.find((one) => one.uid === uid)
-    return { ...parseAddress(address), ...(serverName && { serverName }), ...(pod && { pod }) }
-  })
+/** Those whose pause is still ours; all of them where the API server does not say in time, since none may stay paused for its sake. */
+async function stillOurs({ cluster, request }: Context, number: number, intent: PauseIntent): Promise<PauseIntent> {
+  const asked = Promise.all([cluster.scalarPods(), unpausedByGuard(cluster, request.operation, number)])
+  const known = await Promise.race([asked.catch(() => undefined), sleep(askMs, undefined)])
+  if (known === undefined) return intent
+  const [pods, endedByGuard] = known
+  const { servers, restarts } = intent
+  return { servers: servers.filter(({ address, uid }) => !endedByGuard.has(address) && (uid === undefined || !startedAnew(uid, pods, restarts[uid]))), restarts }
 }
 
 async function unpausedByGuard(cluster: Cluster, operation: string, number: number): Promise<ReadonlySet<string>> {

@@ -287,6 +287,15 @@ t.test('what the guard has unpaused by then may be paused by somebody else, and 
   t.equal(unpauses(first), 0)
 })
 
+t.test('a worker killed in the pause: the next one unpauses all, where the API server does not say what became of them', async (t) => {
+  for (const scalarPods of [() => new Promise<never>(() => undefined), () => Promise.reject(new Error('no answer'))]) {
+    const { ledgers, cluster } = await killedInside(t)
+    const next = await contextOf(pauseRequest(), Object.assign(cluster, { scalarPods }))
+    await endLeftoverPause(next.context)
+    t.strictSame(open(ledgers), [true, true, true])
+  }
+})
+
 t.test('addresses given by hand that leave a pod of the release out prove nothing', async (t) => {
   const { ledgers, context } = await three(t)
   context.request.target = { ...context.request.target, addresses: [ledgers[0].address, ledgers[1].address] }
