@@ -49,6 +49,8 @@ interface Held {
   ending: boolean
   /** ends the tries to unpause: what is paused afterwards is somebody else's */
   released: AbortController
+  /** ends the look after servers that were cut off, too */
+  forgotten: AbortController
 }
 
 /** The worker ends an overlong pause by itself; the guard leaves it this long for that. ms */
@@ -104,12 +106,13 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
       one.servers.map(async (server) => {
         const askedMs = performance.now()
         const { stillPaused } = await unpauseAll([server], cluster, one.released.signal, unpauseLimits)
-        if (stillPaused.length > 0) return
         const { address } = server.endpoint
-        intervention.unpaused.push(address)
-        intervention.stillPaused = intervention.stillPaused.filter((other) => other !== address)
-        say({ say: 'unpaused', pause, addresses: [address] })
-        report.put(intervention)
+        if (stillPaused.length === 0) {
+          intervention.unpaused.push(address)
+          intervention.stillPaused = intervention.stillPaused.filter((other) => other !== address)
+          say({ say: 'unpaused', pause, addresses: [address] })
+          report.put(intervention)
+        }
         await stayOpen(server, one, askedMs)
       }),
     )
@@ -121,17 +124,20 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
   }
 
   /** A worker's last Pause may be read after the guard's Unpause. */
-  async function stayOpen(server: Server, { sentMs: times, released: { signal } }: Held, askedMs: number): Promise<void> {
+  async function stayOpen(server: Server, { sentMs: times, released, forgotten }: Held, askedMs: number): Promise<void> {
     const sentMs = times.get(server) ?? askedMs
-    const sent = { server, sentMs, overMs: Math.min(sentMs + drainMs + underwayMs, performance.now() + lateMs) }
-    if (askedMs < sentMs + drainMs + undecidedMs) sent.overMs = overAfterCut(sent, askedMs)
-    const closed = await unlessAborted(keepOpen(sent, signal), signal).catch(() => false)
-    if (closed) await unpauseAll([server], cluster, signal, unpauseLimits)
+    const usualMs = Math.min(sentMs + drainMs + underwayMs, performance.now() + lateMs)
+    const overMs = askedMs < sentMs + drainMs + undecidedMs ? overAfterCut({ sentMs, overMs: usualMs }, askedMs) : usualMs
+    // The worker that comes next knows nothing of a Pause that is on its way still, and says that all serve.
+    const { signal } = overMs > usualMs ? forgotten : released
+    const closed = await unlessAborted(keepOpen({ server, sentMs, overMs }, signal), signal).catch(() => false)
+    if (closed) await unpauseAll([server], cluster, released.signal, unpauseLimits)
   }
 
   function letGo(one: Held): void {
     const { pause } = one.hold
     one.released.abort()
+    one.forgotten.abort()
     if (held.get(pause) === one) held.delete(pause)
     closeAll(one.servers)
   }
@@ -154,9 +160,11 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
 
   function release(pause: number): void {
     const one = held.get(pause)
-    over.add(pause)
-    if (one !== undefined) letGo(one)
     const why = fired.get(pause)
+    over.add(pause)
+    one?.released.abort()
+    // What the guard has fired ends by itself, once no Pause can be on its way any more.
+    if (one !== undefined && why === undefined) letGo(one)
     say({ say: 'released', pause, ...(why !== undefined && { fired: why }) })
   }
 
@@ -177,7 +185,7 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
         if (before.ready) say({ say: 'holding', pause, servers: before.servers.length })
         return
       }
-      const one = before ?? { hold, servers: [], sentMs: new Map<Server, number>(), untilMs: Infinity, ready: false, doubted: false, ending: false, released: new AbortController() }
+      const one = before ?? { hold, servers: [], sentMs: new Map<Server, number>(), untilMs: Infinity, ready: false, doubted: false, ending: false, released: new AbortController(), forgotten: new AbortController() }
       one.hold = hold
       one.ready = false
       one.servers.push(...more)
@@ -185,6 +193,8 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
       void connect(one)
     },
     begin(pause, restMs) {
+      // What was released is somebody else's to pause from here on.
+      for (const other of held.values()) if (other.released.signal.aborted) letGo(other)
       const one = held.get(pause)
       if (one === undefined) return
       const now = performance.now()

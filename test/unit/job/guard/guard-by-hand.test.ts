@@ -71,6 +71,30 @@ t.test("the worker's last word was lost, but its journal shows that the pause ha
   t.equal(s.cluster.reports.size, 0, 'it did nothing, and has nothing to say')
 })
 
+t.test('a server that was cut off is looked after although the next worker says that all serve, until that pauses itself', async (t) => {
+  const s = await holding(t)
+  const [cut] = s.ledgers
+  cut?.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 4000 } } })
+  s.worker.send({ say: 'begin', pause: 1, restMs: 20_000 })
+  await sleep(50)
+  s.worker.close()
+  await until('the others', () => open(s.ledgers).filter(Boolean).length === 2)
+  const next = await rawWorker(t, s.port)
+  await until('the guard', () => next.heard.some(({ say }) => say === 'hello'))
+  await sleep(2000)
+  cut?.gate.open()
+  next.send({ say: 'release', pause: 1 })
+  await sleep(2500)
+  await cut?.gate.pause(undefined)
+  await until('it serves again', () => allOpen(s.ledgers), 3000)
+  next.send({ say: 'hold', hold: { ...holdOf(s), pause: 2 } })
+  next.send({ say: 'begin', pause: 2, restMs: 20_000 })
+  await until('the hold', () => next.heard.some((message) => message.say === 'holding' && message.pause === 2))
+  await cut?.gate.pause(undefined)
+  await sleep(1500)
+  t.equal(cut?.gate.isOpen, false)
+})
+
 t.test('an API server that never answers what the journal says keeps no pause from its end', async (t) => {
   const s = await holding(t)
   s.cluster.readJournal = () => new Promise(() => undefined)
