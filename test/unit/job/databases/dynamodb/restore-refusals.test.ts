@@ -115,7 +115,7 @@ t.test('a second restore of the same moment under the same prefix is refused, an
     t.equal((await stage.worker(restoreRequest('served', { prefix: 'served-' }))).code, 0)
     setProperty(stage, /namespace\.prefix=.*/, 'namespace.prefix=twice-')
     t.equal((await stage.worker(dropRequest('served'))).code, 1)
-    t.match(stage.record('drop-served')?.failure, { why: /do not use the prefix "served-"/ })
+    t.match(stage.record('drop-served')?.failure, { why: /do not all use the prefix "served-"/ })
   })
 
   await t.test('tables that were only made ready are removed again, not those of others', async (t) => {
