@@ -54,6 +54,6 @@ function anotherBackup(operation: string, backup: BackupPart, restore: RestorePa
   return new Failure({
     what: `nothing was done for ${operation}`,
     why: `backup ${backup.name} is another than the one it restored: of ${backup.restorePoint ?? 'an unknown point'}, not ${restore.restorePoint ?? 'of an unknown one'}`,
-    next: 'put the record of that backup back: export the present one, delete it with --keep-data, and import the one that was restored',
+    next: `only the backup of that point tells what ${operation} made and kept; point the releases, or remove tables and databases, yourself`,
   })
 }
