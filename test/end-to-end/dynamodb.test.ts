@@ -95,10 +95,19 @@ t.test('in place: the same under the same names, and back to the last state', as
   t.strictSame(await stage.check(deployment), damaged, 'the former data serves')
 })
 
-t.test('a backup whose tables were made anew is refused before anything is touched', async (t) => {
-  const refused = await stage.scalardl(['restore', 'point', '--name', 'late', '--yes'])
+t.test('the backup can be restored again, although the tables that it was taken of are gone', async (t) => {
+  await scalardl('restore', 'point', '--name', 'again', '--prefix', 'again-', '--yes')
+  t.equal(await prefixInUse(), 'again-')
+  t.strictSame((await stage.check(deployment)).problems, [])
+  await hasAllSettings(t, 'again-')
+  await scalardl('restore', 'again', '--undo', '--yes')
+  t.strictSame(await stage.check(deployment), damaged)
+})
+
+t.test('under names that are taken it is refused before anything is touched', async (t) => {
+  const refused = await stage.scalardl(['restore', 'point', '--name', 'late', '--prefix', 'again-', '--yes'])
   t.equal(refused.code, 1)
   t.match(refused.stderr, /nothing was touched/)
-  t.match(refused.stderr, /is another than the one that was backed up/)
+  t.match(refused.stderr, /is there already/)
   t.strictSame(await stage.check(deployment), damaged)
 })
