@@ -29,8 +29,13 @@ const credentials = { accessKeyId: 'AKIDBENCH', secretAccessKey: 'bench' }
 const naming = { prefix: '', metadataNamespace: 'scalardb', coordinatorNamespace: 'coordinator' }
 
 /** Starts the stand-in in a process of its own and creates tables with what ScalarDB sets of them. */
-export async function openBenchTables(count: number, { restoreMs, scale }: { restoreMs: number; scale: number }): Promise<BenchTables> {
-  const child = fork(resolve(import.meta.dirname, 'dynamodb-server.ts'), [String(restoreMs), String(scale)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+export async function openBenchTables(
+  count: number,
+  { restoreMs, scale }: { restoreMs: number; scale: number },
+): Promise<BenchTables> {
+  const child = fork(resolve(import.meta.dirname, 'dynamodb-server.ts'), [String(restoreMs), String(scale)], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  })
   const [endpoint] = (await once(child, 'message')) as [string]
   const clients = openClients({ region, endpoint, credentials }, { patienceMs: 60_000 })
   const names = Array.from({ length: count }, (_, index) => `scalar.table_${String(index).padStart(3, '0')}`)
@@ -38,7 +43,13 @@ export async function openBenchTables(count: number, { restoreMs, scale }: { res
   const at = new Date((Math.floor(Date.now() / 1000) + 2) * 1000)
   await sleep(at.getTime() + 2000 - Date.now())
   const tables = names.map((name) => ({ name, namespace: 'scalar', table: name.slice('scalar.'.length) }))
-  const details = await describeBackup({ access: { region, endpoint, naming, credentials, credentialsFrom: 'the measurement' }, clients, tables, windows: [], atMs: at.getTime() })
+  const details = await describeBackup({
+    access: { region, endpoint, naming, credentials, credentialsFrom: 'the measurement' },
+    clients,
+    tables,
+    windows: [],
+    atMs: at.getTime(),
+  })
 
   async function restore(some: number, prefix: string): Promise<number> {
     const entry: DatabaseBackup = {
@@ -47,10 +58,20 @@ export async function openBenchTables(count: number, { restoreMs, scale }: { res
       title: 'dynamodb',
       tables: [],
       snapshotAt: at.toISOString(),
-      details: JSON.parse(JSON.stringify({ ...details, tables: details.tables.slice(0, some) })) as DatabaseBackup['details'],
+      details: JSON.parse(
+        JSON.stringify({ ...details, tables: details.tables.slice(0, some) }),
+      ) as DatabaseBackup['details'],
     }
     const settings = settingsOf(endpoint)
-    const context = { events: jsonLineEvents(() => undefined), storage: noStorage(), operation: `restore-${prefix}`, parallel: 1, schemas: [], signal: new AbortController().signal, choice: { prefix } }
+    const context = {
+      events: jsonLineEvents(() => undefined),
+      storage: noStorage(),
+      operation: `restore-${prefix}`,
+      parallel: 1,
+      schemas: [],
+      signal: new AbortController().signal,
+      choice: { prefix },
+    }
     const destination = dynamodb.restore([settings], entry, context)
     const journal = await openJournal(context.operation, { read: async () => undefined, write: async () => undefined })
     const startedMs = performance.now()
@@ -98,5 +119,10 @@ async function create(client: DynamoDBClient, name: string): Promise<void> {
     }),
   )
   while ((await lookAtTable(client, name))?.TableStatus !== 'ACTIVE') await sleep(5)
-  await client.send(new UpdateContinuousBackupsCommand({ TableName: name, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }))
+  await client.send(
+    new UpdateContinuousBackupsCommand({
+      TableName: name,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    }),
+  )
 }

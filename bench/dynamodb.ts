@@ -38,10 +38,23 @@ interface Result {
 }
 
 /** `restore_dynamo.sh`: asks for one table, looks every 60 s until it is ACTIVE, then for the next. */
-async function script(client: DynamoDBClient, { names, at }: BenchTables, count: number, prefix: string, lookMs: number): Promise<number> {
+async function script(
+  client: DynamoDBClient,
+  { names, at }: BenchTables,
+  count: number,
+  prefix: string,
+  lookMs: number,
+): Promise<number> {
   const startedMs = performance.now()
   for (const name of names.slice(0, count)) {
-    await client.send(new RestoreTableToPointInTimeCommand({ SourceTableName: name, TargetTableName: prefix + name, UseLatestRestorableTime: false, RestoreDateTime: at }))
+    await client.send(
+      new RestoreTableToPointInTimeCommand({
+        SourceTableName: name,
+        TargetTableName: prefix + name,
+        UseLatestRestorableTime: false,
+        RestoreDateTime: at,
+      }),
+    )
     while ((await lookAtTable(client, prefix + name))?.TableStatus !== 'ACTIVE') await sleep(lookMs)
   }
   return performance.now() - startedMs
@@ -51,7 +64,8 @@ async function measure(tables: BenchTables, count: number, scale: number, alone:
   const together = (await tables.restore(count, `all${count}-`)) * scale
   const limit = Number(values.script)
   const run = Math.min(count, limit)
-  const sequential = (await script(tables.client, tables, run, `script${count}-`, minuteMs / scale)) * scale * (count / run)
+  const sequential =
+    (await script(tables.client, tables, run, `script${count}-`, minuteMs / scale)) * scale * (count / run)
   // One table's whole chain, as often as AWS's limit of restores makes tables wait for others.
   const bound = (alone ?? together) * Math.ceil(count / concurrentRestores)
   return { tables: count, together, script: sequential, bound }
@@ -60,13 +74,18 @@ async function measure(tables: BenchTables, count: number, scale: number, alone:
 const scale = Number(values.scale)
 const counts = values.tables.split(',').map(Number)
 scaleRates(scale)
-const tables = await openBenchTables(Math.max(...counts), { restoreMs: (Number(values.restore) * minuteMs) / scale, scale })
+const tables = await openBenchTables(Math.max(...counts), {
+  restoreMs: (Number(values.restore) * minuteMs) / scale,
+  scale,
+})
 try {
   const results: Result[] = []
   for (const count of counts) {
     const result = await measure(tables, count, scale, results.find((one) => one.tables === 1)?.together)
     results.push(result)
-    process.stderr.write(`${count} tables: ${formatDuration(result.together)}, one after another ${formatDuration(result.script)}\n`)
+    process.stderr.write(
+      `${count} tables: ${formatDuration(result.together)}, one after another ${formatDuration(result.script)}\n`,
+    )
   }
   const rows = results.map(({ tables: count, together, script: sequential, bound }) => [
     String(count),
@@ -76,8 +95,17 @@ try {
     formatDuration(sequential),
     `${(sequential / together).toFixed(1)}×`,
   ])
-  process.stdout.write(formatRows([['tables', 'all at once', 'bound', 'all at once / bound', 'one after another', 'one after another / all at once'], ...rows]))
-  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ scale, restoreMinutes: Number(values.restore), results }, undefined, 2)}\n`)
+  process.stdout.write(
+    formatRows([
+      ['tables', 'all at once', 'bound', 'all at once / bound', 'one after another', 'one after another / all at once'],
+      ...rows,
+    ]),
+  )
+  if (values.json !== undefined)
+    await writeFile(
+      values.json,
+      `${JSON.stringify({ scale, restoreMinutes: Number(values.restore), results }, undefined, 2)}\n`,
+    )
 } finally {
   await tables.close()
 }

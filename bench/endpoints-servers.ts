@@ -12,7 +12,15 @@ const ports: number[] = []
 for (let index = 0; index < count; index += 1) {
   const faults = new Faults()
   faults.set({ delayMs: { Pause: drainMs } })
-  const server = await startServer({ ports: [0], version: '4', gate: new Gate(), faults, tls: undefined, execute: () => Promise.resolve('{}'), log: () => undefined })
+  const server = await startServer({
+    ports: [0],
+    version: '4',
+    gate: new Gate(),
+    faults,
+    tls: undefined,
+    execute: () => Promise.resolve('{}'),
+    log: () => undefined,
+  })
   ports.push(...server.ports)
 }
 process.send?.({ ports })

@@ -24,9 +24,22 @@ const drainMs = 10_000
 
 /** One pause as the worker makes it; only the API server is missing, which has no part in the window. */
 async function pauseAsWorker({ ports, holdMs }: Task): Promise<Parts> {
-  const pods = ports.map((adminPort, index) => ({ name: `ledger-${index}`, uid: `uid-${index}`, ip: '127.0.0.1', ready: true, restarts: 0, otherRestarts: 0, release: 'my-ledger', app: 'ledger', adminPort }))
+  const pods = ports.map((adminPort, index) => ({
+    name: `ledger-${index}`,
+    uid: `uid-${index}`,
+    ip: '127.0.0.1',
+    ready: true,
+    restarts: 0,
+    otherRestarts: 0,
+    release: 'my-ledger',
+    app: 'ledger',
+    adminPort,
+  }))
   const cluster = inMemoryCluster(pods)
-  const { context } = await contextOf<'pause'>(pauseRequest({ pause: { drainMs, maxPauseMs: 60_000, guard: false } }), cluster)
+  const { context } = await contextOf<'pause'>(
+    pauseRequest({ pause: { drainMs, maxPauseMs: 60_000, guard: false } }),
+    cluster,
+  )
   // The journal is the last thing before the first Pause, the event the first after the last Unpause: finer than the record's milliseconds.
   let from = { ms: 0, cpuMs: 0 }
   let until: typeof from | undefined
@@ -44,7 +57,8 @@ async function pauseAsWorker({ ports, holdMs }: Task): Promise<Parts> {
     await sleep(holdMs)
     heldMs = performance.now() - fromMs
   })
-  if (window.verdict !== 'valid' || until === undefined) throw new Error(`the pause was not valid: ${window.reasons.join('; ')}`)
+  if (window.verdict !== 'valid' || until === undefined)
+    throw new Error(`the pause was not valid: ${window.reasons.join('; ')}`)
   return {
     pause: msBetween(window.pauseSentAt, window.allPausedAt),
     unpause: msBetween(window.unpauseSentAt, window.allUnpausedAt),
@@ -62,7 +76,10 @@ function now(): { ms: number; cpuMs: number } {
 }
 
 async function pausePlainly({ ports, way }: Task): Promise<Parts> {
-  const servers = serversOf(ports.map((port) => ({ host: '127.0.0.1', port })), undefined)
+  const servers = serversOf(
+    ports.map((port) => ({ host: '127.0.0.1', port })),
+    undefined,
+  )
   if (way === 'one after another') await connectOrRefuse(servers, undefined)
   const fromMs = performance.now()
   if (way === 'one after another') for (const { client } of servers) await client.pause(drainMs)

@@ -34,7 +34,9 @@ async function wordOf<T>(child: ChildProcess): Promise<T> {
   const until = AbortSignal.any([settled.signal, AbortSignal.timeout(longestMs)])
   try {
     const said = once(child, 'message', { signal: until }) as Promise<[T]>
-    const gone = once(child, 'exit', { signal: until }).then(() => Promise.reject(new Error('a process of the measurement ended before its time')))
+    const gone = once(child, 'exit', { signal: until }).then(() =>
+      Promise.reject(new Error('a process of the measurement ended before its time')),
+    )
     const [word] = await Promise.race([said, gone])
     return word
   } catch (error) {
@@ -84,7 +86,11 @@ async function measure(tasks: readonly Task[], rounds: number): Promise<Spreads[
       if (round > 0) measured[index]?.push(parts)
     }
   }
-  return measured.map((rows) => Object.fromEntries(Object.keys(rows[0] ?? {}).map((name) => [name, spreadOf(rows.map((row) => row[name] ?? Number.NaN))])))
+  return measured.map((rows) =>
+    Object.fromEntries(
+      Object.keys(rows[0] ?? {}).map((name) => [name, spreadOf(rows.map((row) => row[name] ?? Number.NaN))]),
+    ),
+  )
 }
 
 const columns = ['pause', 'unpause', 'above the hold', 'CPU in the pause', 'CPU in all']
@@ -97,23 +103,37 @@ function tableOfCounts(counts: readonly number[], spreads: readonly Spreads[], r
     const count = counts[index] ?? 1
     const own = perEndpoint(row['above the hold'], count)
     const cells = columns.map((name) => (row[name] === undefined ? '-' : formatSpread(row[name])))
-    return [String(count), ...cells, `${Math.round(row['memory']?.median ?? 0)} MiB`, `${own.toFixed(2)} ms`, `${(own / first).toFixed(2)}×`]
+    return [
+      String(count),
+      ...cells,
+      `${Math.round(row['memory']?.median ?? 0)} MiB`,
+      `${own.toFixed(2)} ms`,
+      `${(own / first).toFixed(2)}×`,
+    ]
   })
-  return formatRows([['ENDPOINTS', ...columns, 'memory', 'for each', `of ${counts[0]}`], ...rows]) + `median of ${rounds} (min–max)\n`
+  return (
+    formatRows([['ENDPOINTS', ...columns, 'memory', 'for each', `of ${counts[0]}`], ...rows]) +
+    `median of ${rounds} (min–max)\n`
+  )
 }
 
 const ways: readonly Way[] = ['worker', 'connecting with the call', 'one after another']
 
 function tableOfWays(title: string, spreads: readonly Spreads[]): string {
   const own = spreads[0]?.['pause']
-  const rows = spreads.flatMap(({ pause }, index) => (pause === undefined || own === undefined ? [] : [[ways[index] ?? '', formatSpread(pause), formatRatio(pause, own)]]))
+  const rows = spreads.flatMap(({ pause }, index) =>
+    pause === undefined || own === undefined ? [] : [[ways[index] ?? '', formatSpread(pause), formatRatio(pause, own)]],
+  )
   return formatRows([[title, 'pause', 'times'], ...rows])
 }
 
 async function compareWays(count: number, drainMs: number, holdMs: number, rounds: number): Promise<Spreads[]> {
   const servers = await startServers(count, drainMs)
   try {
-    return await measure(ways.map((way) => ({ way, ports: servers.ports, holdMs })), rounds)
+    return await measure(
+      ways.map((way) => ({ way, ports: servers.ports, holdMs })),
+      rounds,
+    )
   } finally {
     await servers.stop()
   }
@@ -122,20 +142,30 @@ async function compareWays(count: number, drainMs: number, holdMs: number, round
 async function main(): Promise<void> {
   const [rounds = 0, holdMs = 0, drainMs = 0] = [values.rounds, values.hold, values.drain].map(Number)
   const counts = values.endpoints.split(',').map(Number)
-  if (![rounds, holdMs, ...counts].every((number) => Number.isInteger(number) && number > 0)) throw new RangeError('--rounds, --hold and --endpoints are whole numbers')
+  if (![rounds, holdMs, ...counts].every((number) => Number.isInteger(number) && number > 0))
+    throw new RangeError('--rounds, --hold and --endpoints are whole numbers')
   const servers = await startServers(Math.max(...counts), 0)
-  const byCount = await measure(counts.map((count) => ({ way: 'worker', ports: servers.ports.slice(0, count), holdMs })), rounds).finally(() => servers.stop())
+  const byCount = await measure(
+    counts.map((count) => ({ way: 'worker', ports: servers.ports.slice(0, count), holdMs })),
+    rounds,
+  ).finally(() => servers.stop())
   process.stdout.write(`${tableOfCounts(counts, byCount, rounds)}\n`)
 
   const compared = Math.min(100, Math.max(...counts))
-  const documents: Record<string, unknown> = { counts: counts.map((count, index) => ({ endpoints: count, ...byCount[index] })) }
+  const documents: Record<string, unknown> = {
+    counts: counts.map((count, index) => ({ endpoints: count, ...byCount[index] })),
+  }
   for (const each of [0, drainMs]) {
     const spreads = await compareWays(compared, each, holdMs, rounds)
     const title = `${compared} ENDPOINTS, ${each === 0 ? 'idle' : `${each} ms to drain`}`
     process.stdout.write(`${tableOfWays(title, spreads)}\n`)
     documents[title] = ways.map((way, index) => ({ way, ...spreads[index] }))
   }
-  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify({ measuredAt: new Date().toISOString(), unit: 'ms', ...documents }, null, 2)}\n`)
+  if (values.json !== undefined)
+    await writeFile(
+      values.json,
+      `${JSON.stringify({ measuredAt: new Date().toISOString(), unit: 'ms', ...documents }, null, 2)}\n`,
+    )
 }
 
 main().catch((error: unknown) => {

@@ -42,7 +42,9 @@ async function measure(measured: readonly Measured[], rounds: number): Promise<v
     for (const { release, backups, restores } of measured) {
       const name = `round-${round}`
       const backup = await timeBackup(release, name)
-      say(`${release.title}, ${round === 0 ? 'warm-up' : `round ${round}`}: paused for ${backup['pause']} ms, ${backup['whole run']} ms in all`)
+      say(
+        `${release.title}, ${round === 0 ? 'warm-up' : `round ${round}`}: paused for ${backup['pause']} ms, ${backup['whole run']} ms in all`,
+      )
       if (round > 0) {
         backups.push(backup)
         if (!values['no-restore']) restores.push(await timeRestore(release, name))
@@ -53,10 +55,17 @@ async function measure(measured: readonly Measured[], rounds: number): Promise<v
 }
 
 function report(measured: readonly Measured[]): string {
-  const sizes = measured.map(({ release }) => `${release.title} of ballast: ${megabytes(release.bytes)} in the databases`)
+  const sizes = measured.map(
+    ({ release }) => `${release.title} of ballast: ${megabytes(release.bytes)} in the databases`,
+  )
   const tables = (['backups', 'restores'] as const)
     .filter((what) => measured.some((one) => one[what].length > 0))
-    .map((what) => formatSeries(what.slice(0, -1).toUpperCase(), measured.map((one) => ({ title: one.release.title, rounds: one[what] }))))
+    .map((what) =>
+      formatSeries(
+        what.slice(0, -1).toUpperCase(),
+        measured.map((one) => ({ title: one.release.title, rounds: one[what] })),
+      ),
+    )
   return `${sizes.join('\n')}\n\n${tables.join('\n')}`
 }
 
@@ -76,13 +85,21 @@ function document(measured: readonly Measured[]): unknown {
 async function main(): Promise<void> {
   const rounds = Number(values.rounds)
   const sizes = values.sizes.split(',').map(Number)
-  if (![rounds, ...sizes].every((number) => Number.isInteger(number) && number > 0)) throw new RangeError('--rounds and --sizes are whole numbers')
-  const ground = await useGround({ context: values.context, kubeconfig: values.kubeconfig, imageLoad: values['image-load'], registry: values.registry })
+  if (![rounds, ...sizes].every((number) => Number.isInteger(number) && number > 0))
+    throw new RangeError('--rounds and --sizes are whole numbers')
+  const ground = await useGround({
+    context: values.context,
+    kubeconfig: values.kubeconfig,
+    imageLoad: values['image-load'],
+    registry: values.registry,
+  })
   const measured: Measured[] = []
   try {
     for (const size of sizes) {
       const release = await openSized(size)
-      say(`${release.title}: ${megabytes(release.bytes)} in the databases after ${Math.round(release.seededMs / 1000)} s`)
+      say(
+        `${release.title}: ${megabytes(release.bytes)} in the databases after ${Math.round(release.seededMs / 1000)} s`,
+      )
       measured.push({ release, backups: [], restores: [] })
     }
     await measure(measured, rounds)

@@ -13,7 +13,8 @@ export interface Timed {
 
 /** Milliseconds from the one time to the other. @throws Error where one is missing */
 export function msBetween(from: number | string | undefined, until: number | string | undefined): number {
-  if (from === undefined || until === undefined) throw new Error('the record lacks a time that belongs to what was measured')
+  if (from === undefined || until === undefined)
+    throw new Error('the record lacks a time that belongs to what was measured')
   return msOf(until) - msOf(from)
 }
 
@@ -24,7 +25,8 @@ function msOf(time: number | string): number {
 /** What a backup with one pause took. @throws Error for one that had none, or several */
 export function partsOfBackup(record: OperationRecord, { startedMs, ms }: Timed): Parts {
   const [window, ...others] = record.windows
-  if (window?.verdict !== 'valid' || others.length > 0) throw new Error(`${record.operation} had not one valid pause: ${JSON.stringify(record.windows)}`)
+  if (window?.verdict !== 'valid' || others.length > 0)
+    throw new Error(`${record.operation} had not one valid pause: ${JSON.stringify(record.windows)}`)
   return {
     pause: msBetween(window.pauseSentAt, window.allUnpausedAt),
     window: msBetween(window.allPausedAt, window.unpauseSentAt),

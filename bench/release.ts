@@ -43,7 +43,10 @@ function namespaceOf(megabytes: number): string {
   return `bench-${megabytes}mb`
 }
 
-async function timed(stage: Stage, args: readonly string[]): Promise<{ startedMs: number; ms: number; stdout: string }> {
+async function timed(
+  stage: Stage,
+  args: readonly string[],
+): Promise<{ startedMs: number; ms: number; stdout: string }> {
   const startedMs = Date.now()
   const { code, stderr, stdout, ms } = await stage.scalardl(args, { timeoutMs: 900_000 })
   if (code !== 0) throw new Error(`kubectl scalardl ${args.join(' ')} ended with exit code ${code}: ${stderr}`)

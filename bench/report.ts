@@ -19,7 +19,11 @@ export function formatSeries(title: string, series: readonly Series[]): string {
   const [first = {}] = columns
   const last = columns.at(-1) ?? first
   const ratios = series.length > 1
-  const head = [title, ...series.map((one) => one.title), ...(ratios ? [`${series.at(-1)?.title} / ${series[0]?.title}`] : [])]
+  const head = [
+    title,
+    ...series.map((one) => one.title),
+    ...(ratios ? [`${series.at(-1)?.title} / ${series[0]?.title}`] : []),
+  ]
   const rows = Object.entries(first).map(([name, spread]) => [
     name,
     ...columns.map((column) => (column[name] === undefined ? '-' : formatSpread(column[name]))),
@@ -31,5 +35,12 @@ export function formatSeries(title: string, series: readonly Series[]): string {
 /** Rows of cells, each column as wide as its widest. */
 export function formatRows(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => row[index]?.length ?? 0)))
-  return `${rows.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join('   ').trimEnd()).join('\n')}\n`
+  return `${rows
+    .map((row) =>
+      row
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('   ')
+        .trimEnd(),
+    )
+    .join('\n')}\n`
 }

@@ -37,7 +37,11 @@ function timeOnce([program = '', ...args]: readonly string[]): Promise<number> {
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => (code === 0 ? resolve(performance.now() - startedMs) : reject(new Error(`${program} ${args.join(' ')} failed: ${stderr}`))))
+    child.on('close', (code) =>
+      code === 0
+        ? resolve(performance.now() - startedMs)
+        : reject(new Error(`${program} ${args.join(' ')} failed: ${stderr}`)),
+    )
   })
 }
 
@@ -55,11 +59,21 @@ async function race(commands: readonly string[][], runs: number): Promise<Spread
 
 /** The cluster that was named, or the one that the end-to-end tests are prepared for, or this machine's own. */
 async function target(): Promise<{ kubectl: string; flags: string[] }> {
-  const { SCALARDL_TEST_KUBECONFIG: kubeconfig, SCALARDL_TEST_CONTEXT: context, SCALARDL_TEST_KUBECTL: kubectl } = process.env
+  const {
+    SCALARDL_TEST_KUBECONFIG: kubeconfig,
+    SCALARDL_TEST_CONTEXT: context,
+    SCALARDL_TEST_KUBECTL: kubectl,
+  } = process.env
   const flagsOf = (file: string, name: string) => ['--kubeconfig', file, '--context', name, '-n', values.namespace]
-  if (kubeconfig !== undefined && context !== undefined && kubectl !== undefined) return { kubectl, flags: flagsOf(kubeconfig, context) }
+  if (kubeconfig !== undefined && context !== undefined && kubectl !== undefined)
+    return { kubectl, flags: flagsOf(kubeconfig, context) }
   // The images of this target are never used; nothing is put into the cluster.
-  const cluster = await useCluster({ name: 'bench', context: values.context, kubeconfig: values.kubeconfig, imageLoad: ': {archive}' })
+  const cluster = await useCluster({
+    name: 'bench',
+    context: values.context,
+    kubeconfig: values.kubeconfig,
+    imageLoad: ': {archive}',
+  })
   return { kubectl: cluster.kubectlPath, flags: flagsOf(cluster.kubeconfig, cluster.context) }
 }
 
@@ -68,21 +82,37 @@ async function main(): Promise<void> {
   if (!Number.isInteger(runs) || runs < 1) throw new RangeError('--runs is a whole number')
   const { kubectl, flags } = await target()
   const beside: Contender[] = [
-    { title: 'kubectl version --client', beside: 'kubectl version --client', command: [kubectl, 'version', '--client'] },
+    {
+      title: 'kubectl version --client',
+      beside: 'kubectl version --client',
+      command: [kubectl, 'version', '--client'],
+    },
     { title: 'kubectl get pods', beside: 'kubectl get pods', command: [kubectl, 'get', 'pods', ...flags] },
     { title: 'kubectl scalardl version', beside: 'kubectl version --client', command: [...plugin, 'version'] },
     { title: 'kubectl scalardl --help', beside: 'kubectl version --client', command: [...plugin, '--help'] },
     { title: 'kubectl scalardl status', beside: 'kubectl get pods', command: [...plugin, 'status', ...flags] },
   ]
-  const spreads = await race(beside.map(({ command }) => command), runs)
+  const spreads = await race(
+    beside.map(({ command }) => command),
+    runs,
+  )
   const byTitle = new Map(beside.map(({ title }, index) => [title, spreads[index]]))
   const rows = beside.flatMap(({ title, beside: other }) => {
     const [own, theirs] = [byTitle.get(title), byTitle.get(other)]
-    return own === undefined || theirs === undefined ? [] : [[title, formatSpread(own), title === other ? '' : formatRatio(own, theirs), title === other ? '' : other]]
+    return own === undefined || theirs === undefined
+      ? []
+      : [[title, formatSpread(own), title === other ? '' : formatRatio(own, theirs), title === other ? '' : other]]
   })
-  process.stdout.write(formatRows([[`START (${plugin.at(-1)})`, `median of ${runs} (min–max)`, 'times', 'of'], ...rows]))
+  process.stdout.write(
+    formatRows([[`START (${plugin.at(-1)})`, `median of ${runs} (min–max)`, 'times', 'of'], ...rows]),
+  )
   if (values.json !== undefined) {
-    const document = { measuredAt: new Date().toISOString(), unit: 'ms', plugin: plugin.at(-1), commands: Object.fromEntries(byTitle) }
+    const document = {
+      measuredAt: new Date().toISOString(),
+      unit: 'ms',
+      plugin: plugin.at(-1),
+      commands: Object.fromEntries(byTitle),
+    }
     await writeFile(values.json, `${JSON.stringify(document, null, 2)}\n`)
   }
 }

@@ -16,7 +16,15 @@ const nodePackage = join(projectFolder, 'node_modules', 'node')
 /** What Node's program is linked with, beyond the C library. */
 const libraries = ['libatomic1', 'libstdc++6']
 /** What a running container has no use for. */
-const excluded = ['usr/share/doc', 'usr/share/man', 'usr/share/info', 'usr/share/locale', 'var/cache/apt', 'var/lib/apt/lists', 'var/log']
+const excluded = [
+  'usr/share/doc',
+  'usr/share/man',
+  'usr/share/info',
+  'usr/share/locale',
+  'var/cache/apt',
+  'var/lib/apt/lists',
+  'var/log',
+]
 
 /**
  * A base image that stands in for the published node:26-trixie-slim where no registry can be reached: Debian's packages from
@@ -28,7 +36,7 @@ export async function standInBase(): Promise<string> {
   await meetRequirements({
     purpose: 'A base image',
     programs: { buildah: 'buildah', debootstrap: 'debootstrap', tar: 'tar', 'apt-get': 'apt' },
-    otherwise: 'use the published base images: npm run build -- --published-bases'
+    otherwise: 'use the published base images: npm run build -- --published-bases',
   })
   await withLock(join(cacheFolder(), 'base-image.lock'), async () => {
     const known = await buildah(['images', '--format', '{{.Name}}:{{.Tag}}'])
@@ -43,16 +51,29 @@ async function makeBase(image: string): Promise<void> {
     const root = join(folder, 'root')
     const { debian, security } = await mirrors()
     const include = `--include=${libraries.join(',')}`
-    await run(findProgram('debootstrap') ?? 'debootstrap', ['--variant=minbase', include, release, root, debian], { timeoutMs: 900_000 })
+    await run(findProgram('debootstrap') ?? 'debootstrap', ['--variant=minbase', include, release, root, debian], {
+      timeoutMs: 900_000,
+    })
     for (const path of excluded) rmSync(join(root, path), { recursive: true, force: true })
     mkdirSync(join(root, 'var/log'))
     mkdirSync(join(root, 'var/cache/apt/archives/partial'), { recursive: true })
     writeFileSync(join(root, 'etc/apt/sources.list'), sources(debian, security))
-    writeFileSync(join(root, 'etc/dpkg/dpkg.cfg.d/excludes'), excluded.slice(0, 4).map((path) => `path-exclude /${path}/*\n`).join(''))
+    writeFileSync(
+      join(root, 'etc/dpkg/dpkg.cfg.d/excludes'),
+      excluded
+        .slice(0, 4)
+        .map((path) => `path-exclude /${path}/*\n`)
+        .join(''),
+    )
     copyFileSync(join(nodePackage, 'bin', 'node'), join(root, 'usr/local/bin/node'))
-    await run('tar', ['--create', '--file', join(folder, 'root.tar'), '--directory', root, '--exclude=./dev/*', '.'], { timeoutMs: 300_000 })
+    await run('tar', ['--create', '--file', join(folder, 'root.tar'), '--directory', root, '--exclude=./dev/*', '.'], {
+      timeoutMs: 300_000,
+    })
     rmSync(root, { recursive: true })
-    writeFileSync(join(folder, 'Dockerfile'), 'FROM scratch\nADD root.tar /\nENV PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin\n')
+    writeFileSync(
+      join(folder, 'Dockerfile'),
+      'FROM scratch\nADD root.tar /\nENV PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin\n',
+    )
     await buildah(['bud', '--isolation', 'chroot', '--tag', image, folder])
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -68,12 +89,17 @@ function sources(debian: string, security: string | undefined): string {
 // Where this machine itself gets Debian from, as apt understands its own sources.
 async function mirrors(): Promise<{ debian: string; security: string | undefined }> {
   const targets = await run('apt-get', ['indextargets', '--format', '$(LABEL) $(REPO_URI)', 'Created-By: Packages'])
-  const uris = new Map(targets.trim().split('\n').map((line) => line.split(' ', 2) as [string, string]))
+  const uris = new Map(
+    targets
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ', 2) as [string, string]),
+  )
   const debian = uris.get('Debian')
   if (debian !== undefined) return { debian, security: uris.get('Debian-Security') }
   throw new Failure({
     what: 'A base image cannot be made on this machine',
     why: `its apt knows no mirror of Debian, only ${[...uris.keys()].join(', ') || 'nothing yet'}`,
-    next: 'On Debian run `apt-get update`; elsewhere use the published base images: npm run build -- --published-bases.'
+    next: 'On Debian run `apt-get update`; elsewhere use the published base images: npm run build -- --published-bases.',
   })
 }

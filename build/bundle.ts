@@ -13,8 +13,8 @@ export async function bundleModule(entry: string, name: string): Promise<string>
     format: 'esm',
     // The packages in the bundle that are CommonJS ask for Node's own modules by `require`.
     banner: {
-      js: "#!/usr/bin/env node\nimport { createRequire as createRequireOfBundle } from 'node:module'\nconst require = createRequireOfBundle(import.meta.url)"
-    }
+      js: "#!/usr/bin/env node\nimport { createRequire as createRequireOfBundle } from 'node:module'\nconst require = createRequireOfBundle(import.meta.url)",
+    },
   })
   return outfile
 }
@@ -27,7 +27,7 @@ export async function bundlePlugin(): Promise<string> {
     format: 'cjs',
     define: { ...defines(), 'import.meta.url': 'fileOfBundle' },
     banner: { js: "const fileOfBundle = require('node:url').pathToFileURL(process.execPath).href" },
-    plugins: [manifestsInside]
+    plugins: [manifestsInside],
   })
   return outfile
 }
@@ -53,12 +53,12 @@ const manifestsInside: Plugin = {
         throw new Failure({
           what: 'The manifests cannot be put into the executable',
           why: `${path} no longer reads them by readFileSync(new URL(…), 'utf8')`,
-          next: 'Make build/bundle.ts and that file agree again.'
+          next: 'Make build/bundle.ts and that file agree again.',
         })
       }
       return { loader: 'ts', contents: source.replace(read, `(${JSON.stringify(manifestTexts())})[name]`) }
     })
-  }
+  },
 }
 
 function manifestTexts(): Record<string, string> {
@@ -79,7 +79,7 @@ function common(entry: string, outfile: string): BuildOptions & { outfile: strin
     minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'warning',
-    define: defines()
+    define: defines(),
   }
 }
 

@@ -21,7 +21,7 @@ export async function buildExecutable(): Promise<string> {
     const fresh = `${executable}.new`
     writeFileSync(
       config,
-      JSON.stringify({ main: bundle, output: fresh, useCodeCache: true, disableExperimentalSEAWarning: true })
+      JSON.stringify({ main: bundle, output: fresh, useCodeCache: true, disableExperimentalSEAWarning: true }),
     )
     await run(node, ['--build-sea', config])
     chmodSync(fresh, 0o755)

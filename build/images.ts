@@ -31,17 +31,29 @@ export async function bundlePrograms(): Promise<string[]> {
 }
 
 /** Makes dist/images/worker.tar and worker-sql.tar, OCI archives that any cluster can import, and returns their paths. */
-export async function buildWorkerImages(options: { publishedBases: boolean }): Promise<{ worker: string; workerSql: string }> {
+export async function buildWorkerImages(options: {
+  publishedBases: boolean
+}): Promise<{ worker: string; workerSql: string }> {
   await bundlePrograms()
   const image = {
     dockerfile: 'Dockerfile',
     baseArgument: 'NODE_IMAGE',
     base: options.publishedBases ? undefined : await standInBase(),
-    copies: ['worker', 'guard'].flatMap((name) => [`dist/${name}.mjs`, `dist/${name}.mjs.licenses.txt`])
+    copies: ['worker', 'guard'].flatMap((name) => [`dist/${name}.mjs`, `dist/${name}.mjs.licenses.txt`]),
   }
   const folder = join(distFolder, 'images')
-  const worker = await buildImage({ ...image, name: workerImage, target: 'worker', archive: join(folder, 'worker.tar') })
-  const workerSql = await buildImage({ ...image, name: workerSqlImage, target: 'worker-sql', archive: join(folder, 'worker-sql.tar') })
+  const worker = await buildImage({
+    ...image,
+    name: workerImage,
+    target: 'worker',
+    archive: join(folder, 'worker.tar'),
+  })
+  const workerSql = await buildImage({
+    ...image,
+    name: workerSqlImage,
+    target: 'worker-sql',
+    archive: join(folder, 'worker-sql.tar'),
+  })
   return { worker, workerSql }
 }
 
@@ -54,12 +66,18 @@ export async function buildImage(image: Image): Promise<string> {
 }
 
 async function make(image: Image): Promise<void> {
-  const base = image.base === undefined ? ['--pull-always'] : ['--build-arg', `${image.baseArgument}=${image.base}`, '--pull-never']
+  const base =
+    image.base === undefined
+      ? ['--pull-always']
+      : ['--build-arg', `${image.baseArgument}=${image.base}`, '--pull-never']
   const target = image.target === undefined ? [] : ['--target', image.target]
   const file = ['--file', join(projectFolder, image.dockerfile)]
-  await buildah(['bud', '--isolation', 'chroot', '--layers', ...base, ...target, ...file, '--tag', image.name, projectFolder], {
-    timeoutMs: 900_000
-  })
+  await buildah(
+    ['bud', '--isolation', 'chroot', '--layers', ...base, ...target, ...file, '--tag', image.name, projectFolder],
+    {
+      timeoutMs: 900_000,
+    },
+  )
   mkdirSync(join(image.archive, '..'), { recursive: true })
   const fresh = `${image.archive}.new`
   rmSync(fresh, { force: true })

@@ -16,7 +16,7 @@ export async function buildKrewArchive(): Promise<string> {
   const files = [executable, join(projectFolder, 'LICENSE'), executableLicenses]
   const archive = join(distFolder, archiveName)
   await unlessMade(archive, await hashOf({ files }), () =>
-    withProgress(`packing ${archiveName}`, () => pack(archive, files))
+    withProgress(`packing ${archiveName}`, () => pack(archive, files)),
   )
   const sha256 = await hashOf({ files: [archive] })
   writeFileSync(`${archive}.sha256`, `${sha256}  ${archiveName}\n`)
@@ -40,9 +40,18 @@ export function fillManifest(template: string, version: string, sha256: string):
 
 // The same input gives the same bytes: owners, order and times are fixed.
 async function pack(archive: string, files: string[]): Promise<void> {
-  const same = ['--owner=0', '--group=0', '--numeric-owner', '--sort=name', '--mtime=@0', '--transform=s/^plugin.cjs.licenses/third-party-licenses/']
+  const same = [
+    '--owner=0',
+    '--group=0',
+    '--numeric-owner',
+    '--sort=name',
+    '--mtime=@0',
+    '--transform=s/^plugin.cjs.licenses/third-party-licenses/',
+  ]
   const members = files.flatMap((file) => ['--directory', dirname(file), file.slice(dirname(file).length + 1)])
   const fresh = `${archive}.new`
-  await run('tar', ['--create', '--use-compress-program=gzip -n', '--file', fresh, ...same, ...members], { timeoutMs: 300_000 })
+  await run('tar', ['--create', '--use-compress-program=gzip -n', '--file', fresh, ...same, ...members], {
+    timeoutMs: 300_000,
+  })
   renameSync(fresh, archive)
 }

@@ -7,7 +7,9 @@ import { projectFolder } from './project.ts'
 export function licensesOf(metafile: Metafile): string {
   const packages = new Set(Object.keys(metafile.inputs).flatMap((input) => packageFolder(input) ?? []))
   const texts = [...packages].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(projectFolder, folder, 'package.json'), 'utf8')) as Package
+    const { name, version, license } = JSON.parse(
+      readFileSync(join(projectFolder, folder, 'package.json'), 'utf8'),
+    ) as Package
     return `${name} ${version}, license: ${license ?? 'see below'}\n\n${licenseText(folder)}`
   })
   return texts.join(`\n${'-'.repeat(80)}\n\n`)

@@ -25,7 +25,7 @@ const parts = {
   plugin: async () => [await buildExecutable()],
   krew: async () => [await buildKrewArchive()],
   images: async (publishedBases: boolean) => Object.values(await buildWorkerImages({ publishedBases })),
-  'test-images': async (publishedBases: boolean) => Object.values(await buildTestImages({ publishedBases }))
+  'test-images': async (publishedBases: boolean) => Object.values(await buildTestImages({ publishedBases })),
 }
 
 type Part = keyof typeof parts
@@ -35,12 +35,19 @@ function isPart(name: string): name is Part {
 }
 
 async function main(args: string[]): Promise<void> {
-  const options = { only: { type: 'string', multiple: true }, 'published-bases': { type: 'boolean', default: false } } as const
+  const options = {
+    only: { type: 'string', multiple: true },
+    'published-bases': { type: 'boolean', default: false },
+  } as const
   const { values } = parseArgs({ args, options })
   mkdirSync(distFolder, { recursive: true })
   for (const part of values.only ?? ['worker', 'plugin', 'krew', 'images']) {
     if (!isPart(part)) {
-      throw new Failure({ what: `The build has no part ${part}`, why: `its parts are ${Object.keys(parts).join(', ')}`, next: usage })
+      throw new Failure({
+        what: `The build has no part ${part}`,
+        why: `its parts are ${Object.keys(parts).join(', ')}`,
+        next: usage,
+      })
     }
     const made = await parts[part](values['published-bases'])
     process.stdout.write(made.map((file) => `${relative(projectFolder, file)}\n`).join(''))
@@ -50,7 +57,8 @@ async function main(args: string[]): Promise<void> {
 try {
   await main(process.argv.slice(2))
 } catch (error) {
-  const lines = error instanceof Failure ? [error.what, `  why: ${error.why}`, `  next: ${error.next}`] : [String(error), usage]
+  const lines =
+    error instanceof Failure ? [error.what, `  why: ${error.why}`, `  next: ${error.next}`] : [String(error), usage]
   process.stderr.write(`${lines.join('\n')}\n`)
   process.exitCode = 1
 }

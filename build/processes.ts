@@ -27,7 +27,7 @@ export async function run(program: string, args: string[], options: RunOptions =
     env: options.environment ?? process.env,
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: options.timeoutMs ?? 60_000,
-    killSignal: 'SIGKILL'
+    killSignal: 'SIGKILL',
   })
   let output = ''
   let errors = ''
@@ -35,7 +35,9 @@ export async function run(program: string, args: string[], options: RunOptions =
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors = (errors + text).slice(-4000)))
   const ended = new Promise<string | undefined>((resolve) => {
     child.once('error', (error) => resolve(error.message))
-    child.once('close', (code, signal) => resolve(code === 0 ? undefined : `it ended with ${signal ?? `exit code ${code}`}`))
+    child.once('close', (code, signal) =>
+      resolve(code === 0 ? undefined : `it ended with ${signal ?? `exit code ${code}`}`),
+    )
   })
   // A program may end without reading all of its input: its exit code says what that means.
   child.stdin.on('error', () => undefined)
@@ -46,7 +48,7 @@ export async function run(program: string, args: string[], options: RunOptions =
     throw new Failure({
       what: `${program} ${args.slice(0, 6).join(' ')} failed`,
       why: [errors.trim() || output.trim().slice(-2000), problem].filter(Boolean).join('; '),
-      next: 'Run the command by hand to see more.'
+      next: 'Run the command by hand to see more.',
     })
   }
   return output
@@ -64,7 +66,7 @@ export function startDaemon(program: string, args: string[], logFile: string): P
       throw new Failure({
         what: `${program} did not start`,
         why: 'the process was gone at once',
-        next: `Read ${logFile}.`
+        next: `Read ${logFile}.`,
       })
     }
     return id

@@ -34,7 +34,7 @@ export async function meetRequirements(requirements: Requirements): Promise<void
     throw new Failure({
       what: `${requirements.purpose} cannot be made on this machine`,
       why: problems.join('; '),
-      next: `Mend all of it and run the command again, or ${requirements.otherwise}.`
+      next: `Mend all of it and run the command again, or ${requirements.otherwise}.`,
     })
   }
   if (packages.length > 0) await install(packages)
@@ -71,7 +71,10 @@ async function install(packages: string[]): Promise<void> {
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   await withProgress(`installing ${packages.join(' ')}`, async () => {
     await run('apt-get', ['update'], { environment, timeoutMs: 300_000 })
-    await run('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], { environment, timeoutMs: 900_000 })
+    await run('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], {
+      environment,
+      timeoutMs: 900_000,
+    })
   })
 }
 

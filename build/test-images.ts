@@ -12,7 +12,9 @@ export const awsImage = 'docker.io/kubectl-scalardl-test/aws:dev'
 export const postgresqlImage = 'docker.io/kubectl-scalardl-test/postgresql:dev'
 
 /** Makes the OCI archives of the Ledger stand-in, of a PostgreSQL server and of the DynamoDB stand-in, and returns their paths. */
-export async function buildTestImages(options: { publishedBases?: boolean } = {}): Promise<{ ledger: string; postgresql: string; aws: string }> {
+export async function buildTestImages(
+  options: { publishedBases?: boolean } = {},
+): Promise<{ ledger: string; postgresql: string; aws: string }> {
   await bundleModule('test/stand-ins/ledger/main.ts', 'ledger')
   const base = options.publishedBases ? undefined : await standInBase()
   const folder = join(distFolder, 'test-images')
@@ -22,7 +24,7 @@ export async function buildTestImages(options: { publishedBases?: boolean } = {}
     baseArgument: 'NODE_IMAGE',
     base,
     copies: ['dist/ledger.mjs'],
-    archive: join(folder, 'ledger.tar')
+    archive: join(folder, 'ledger.tar'),
   })
   const postgresql = await buildImage({
     name: postgresqlImage,
@@ -30,7 +32,7 @@ export async function buildTestImages(options: { publishedBases?: boolean } = {}
     baseArgument: 'BASE_IMAGE',
     base,
     copies: ['test/stand-ins/postgresql-image/entrypoint.sh'],
-    archive: join(folder, 'postgresql.tar')
+    archive: join(folder, 'postgresql.tar'),
   })
   await bundleModule('test/stand-ins/aws/main.ts', 'aws')
   copyDynamodbLocal(await ensureDynamodbLocal())
@@ -41,7 +43,7 @@ export async function buildTestImages(options: { publishedBases?: boolean } = {}
     base,
     // What DynamoDB Local consists of, its own file says.
     copies: ['dist/aws.mjs', 'test/stand-ins/aws/pom.xml'],
-    archive: join(folder, 'aws.tar')
+    archive: join(folder, 'aws.tar'),
   })
   return { ledger, postgresql, aws }
 }
@@ -51,5 +53,6 @@ function copyDynamodbLocal(from: string): void {
   const to = join(distFolder, 'dynamodb-local')
   rmSync(to, { recursive: true, force: true })
   mkdirSync(to, { recursive: true })
-  for (const file of readdirSync(from)) if (file.endsWith('.jar') || file.endsWith('.so')) cpSync(join(from, file), join(to, file))
+  for (const file of readdirSync(from))
+    if (file.endsWith('.jar') || file.endsWith('.so')) cpSync(join(from, file), join(to, file))
 }

@@ -19,7 +19,7 @@ export async function krewPrograms(): Promise<string> {
     throw new Failure({
       what: "krew's validator cannot be compiled",
       why: 'there is no go',
-      next: 'Install Go 1.25 or newer: https://go.dev/dl.'
+      next: 'Install Go 1.25 or newer: https://go.dev/dl.',
     })
   }
   const folder = join(cacheFolder(), 'krew', (await hashOf({ files: [join(module, 'go.sum')] })).slice(0, 16))
@@ -35,22 +35,35 @@ export async function krewPrograms(): Promise<string> {
 export async function validateManifest(programs: string, manifest: string): Promise<void> {
   await withNamedManifest(manifest, (named) =>
     // Without the download: what is not released yet cannot be downloaded.
-    run(join(programs, 'validate-krew-manifest'), ['-manifest', named, '-skip-install'])
+    run(join(programs, 'validate-krew-manifest'), ['-manifest', named, '-skip-install']),
   )
 }
 
 /** Has krew install the archive of this build by its manifest, in a place of its own, and returns what the plugin says its version is. */
 export async function tryInstall(programs: string): Promise<string> {
   return withNamedManifest(join(distFolder, 'krew.yaml'), async (named, folder) => {
-    const environment = { ...process.env, KREW_ROOT: folder, KREW_OS: 'linux', KREW_ARCH: 'amd64', KREW_NO_UPGRADE_CHECK: '1' }
-    await run(join(programs, 'krew'), ['install', `--manifest=${named}`, `--archive=${join(distFolder, archiveName)}`], { environment })
+    const environment = {
+      ...process.env,
+      KREW_ROOT: folder,
+      KREW_OS: 'linux',
+      KREW_ARCH: 'amd64',
+      KREW_NO_UPGRADE_CHECK: '1',
+    }
+    await run(
+      join(programs, 'krew'),
+      ['install', `--manifest=${named}`, `--archive=${join(distFolder, archiveName)}`],
+      { environment },
+    )
     const path = [join(folder, 'bin'), process.env['PATH']].join(delimiter)
     return run(join(folder, 'bin', 'kubectl-scalardl'), ['version'], { environment: { ...environment, PATH: path } })
   })
 }
 
 // The validator wants the file to be called as the plugin is.
-async function withNamedManifest<Result>(manifest: string, action: (named: string, folder: string) => Promise<Result>): Promise<Result> {
+async function withNamedManifest<Result>(
+  manifest: string,
+  action: (named: string, folder: string) => Promise<Result>,
+): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'krew-'))
   try {
     mkdirSync(join(folder, 'manifest'))

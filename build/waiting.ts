@@ -8,7 +8,7 @@ import { Failure, messageOf } from '../operation/failure.ts'
 export async function waitFor<Answer>(
   what: string,
   timeoutMs: number,
-  ask: () => Answer | undefined | Promise<Answer | undefined>
+  ask: () => Answer | undefined | Promise<Answer | undefined>,
 ): Promise<Answer> {
   const end = performance.now() + timeoutMs
   let last = 'it never happened'
@@ -24,7 +24,7 @@ export async function waitFor<Answer>(
   throw new Failure({
     what: `${what}: waited ${timeoutMs / 1000} s in vain`,
     why: last,
-    next: 'Read the logs of the components in the state folder, which `main.ts status` names.'
+    next: 'Read the logs of the components in the state folder, which `main.ts status` names.',
   })
 }
 

@@ -2,7 +2,11 @@ import type { EventCode, WorkerEvent } from '../operation/event.ts'
 
 /** What the worker says while it works. Each call is one line of its log, in the form of operation/event.ts. */
 export interface Events {
-  say(code: EventCode, message: string, options?: { level?: WorkerEvent['level']; data?: Record<string, unknown> }): void
+  say(
+    code: EventCode,
+    message: string,
+    options?: { level?: WorkerEvent['level']; data?: Record<string, unknown> },
+  ): void
 }
 
 /**
@@ -14,7 +18,14 @@ export function jsonLineEvents(write: (line: string) => void): Events {
   return {
     say(code, message, { level = 'info', data } = {}) {
       seq += 1
-      const event: WorkerEvent = { seq, time: new Date().toISOString(), level, code, message, ...(data === undefined ? {} : { data }) }
+      const event: WorkerEvent = {
+        seq,
+        time: new Date().toISOString(),
+        level,
+        code,
+        message,
+        ...(data === undefined ? {} : { data }),
+      }
       write(`${JSON.stringify(event)}\n`)
     },
   }

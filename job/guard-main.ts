@@ -19,13 +19,19 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => stop.a
 process.stdout.on('error', () => undefined)
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   // What a guard holds matters more than what went wrong beside it.
-  process.on(event, (error: unknown) => events.say('note', 'unexpected error', { level: 'error', data: { stack: error instanceof Error ? error.stack : String(error) } }))
+  process.on(event, (error: unknown) =>
+    events.say('note', 'unexpected error', {
+      level: 'error',
+      data: { stack: error instanceof Error ? error.stack : String(error) },
+    }),
+  )
 }
 
 async function main(): Promise<number> {
   try {
     const request = parseRequest(await readFile(mounts.request, 'utf8'))
-    if (request.kind !== 'backup' && request.kind !== 'pause') throw new Error(`a ${request.kind} pauses nothing and needs no guard`)
+    if (request.kind !== 'backup' && request.kind !== 'pause')
+      throw new Error(`a ${request.kind} pauses nothing and needs no guard`)
     const cluster = kubernetesCluster(connectApi(inClusterConfig()), request.namespace)
     return await guard(request, { cluster, events, signal: stop.signal, pod: hostname(), port: guardPort })
   } catch (error) {

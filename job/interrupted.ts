@@ -18,6 +18,10 @@ export const interruptedExitCode = 143
  * Whether another worker goes on with an operation that ends here: interrupted, and its Job neither suspended nor deleted.
  * Otherwise this worker is the last one, and has to leave everything as it should be.
  */
-export async function isHandedOn({ cluster, request, signal }: OperationContext<OperationRequest['kind']>): Promise<boolean> {
+export async function isHandedOn({
+  cluster,
+  request,
+  signal,
+}: OperationContext<OperationRequest['kind']>): Promise<boolean> {
   return signal.reason instanceof Interrupted && !(await cluster.cancelled(request.operation))
 }

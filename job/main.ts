@@ -28,7 +28,11 @@ async function main(): Promise<number> {
     const text: Record<string, unknown> =
       error instanceof Failure
         ? { ...error.text }
-        : { what: 'the worker failed', why: messageOf(error), next: 'this was not foreseen; run it again with -v, and report it with the log if it comes again' }
+        : {
+            what: 'the worker failed',
+            why: messageOf(error),
+            next: 'this was not foreseen; run it again with -v, and report it with the log if it comes again',
+          }
     events.say('failed', `${String(text['what'])}: ${String(text['why'])}`, { level: 'error', data: text })
     if (error instanceof Unanswered) return unrecordedExitCode
     return error instanceof Failure ? error.exitCode : ExitCode.failed

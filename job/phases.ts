@@ -26,7 +26,9 @@ export function phases(record: RecordStore, events: Events): OperationContext<'b
       save(() => {
         phase.finishedAt = new Date(endMs).toISOString()
       })
-      events.say('phase-done', `${name}: ${formatDuration(endMs - startMs)}`, { data: { name, ms: endMs - startMs, failed } })
+      events.say('phase-done', `${name}: ${formatDuration(endMs - startMs)}`, {
+        data: { name, ms: endMs - startMs, failed },
+      })
     }
   }
 }

@@ -9,7 +9,10 @@ import type { Finding } from '../operation/finding.ts'
 export function refuseOnErrors(subject: string, findings: readonly Finding[]): void {
   const [first, ...more] = findings.filter(({ outcome }) => outcome === 'error')
   if (first === undefined) return
-  const others = more.length === 0 ? '' : ` (and ${more.length} more: ${more.map((one) => `${one.check} of ${one.subject}`).join(', ')})`
+  const others =
+    more.length === 0
+      ? ''
+      : ` (and ${more.length} more: ${more.map((one) => `${one.check} of ${one.subject}`).join(', ')})`
   throw new Failure({
     what: `${subject} was not begun, nothing was touched`,
     why: `${first.check}, ${first.subject}: ${first.message}${others}`,

@@ -42,21 +42,33 @@ export async function work(request: OperationRequest, surroundings: WorkerSurrou
   try {
     const exitCode = await workGuarded(request, guard, surroundings)
     // With something still paused the guard goes on until that serves, and ends by itself.
-    if (exitCode !== interruptedExitCode && exitCode !== unrecordedExitCode && exitCode !== ExitCode.stillPaused) guard.done()
+    if (exitCode !== interruptedExitCode && exitCode !== unrecordedExitCode && exitCode !== ExitCode.stillPaused)
+      guard.done()
     return exitCode
   } finally {
     guard.close()
   }
 }
 
-async function workGuarded(request: OperationRequest, guard: GuardLink, { cluster, events, signal }: WorkerSurroundings): Promise<number> {
+async function workGuarded(
+  request: OperationRequest,
+  guard: GuardLink,
+  { cluster, events, signal }: WorkerSurroundings,
+): Promise<number> {
   const { operation } = request
   const known = await cluster.findRecord(operation)
   if (known?.finishedAt !== undefined) return sayFinished(events, known.exitCode ?? ExitCode.failed)
-  const record = recordStore(known ?? recordOf(request), (current) => cluster.writeRecord(current, writePatience(current, signal)))
-  const journal = await openJournal(operation, { read: () => cluster.readJournal(operation), write: (document) => cluster.writeJournal(document, writePatience(record.current, signal)) })
+  const record = recordStore(known ?? recordOf(request), (current) =>
+    cluster.writeRecord(current, writePatience(current, signal)),
+  )
+  const journal = await openJournal(operation, {
+    read: () => cluster.readJournal(operation),
+    write: (document) => cluster.writeJournal(document, writePatience(record.current, signal)),
+  })
   const attempt = await countAttempt(journal)
-  events.say('started', `${operation}${attempt === 1 ? '' : `, worker ${attempt}`}`, { data: { operation, kind: request.kind, version: programVersion, attempt } })
+  events.say('started', `${operation}${attempt === 1 ? '' : `, worker ${attempt}`}`, {
+    data: { operation, kind: request.kind, version: programVersion, attempt },
+  })
   await record.update((current) => {
     current.state = 'running'
     current.startedAt ??= new Date().toISOString()
@@ -81,23 +93,43 @@ async function workGuarded(request: OperationRequest, guard: GuardLink, { cluste
 /** It listens from the beginning, so that the guard connects while the operation is still being checked. */
 function guardOf(request: OperationRequest, { cluster, events, guardPort }: WorkerSurroundings): GuardLink {
   if (!('pause' in request) || !request.pause.guard) return noGuard
-  return guardLink({ cluster, events, operation: request.operation, ...(guardPort !== undefined && { port: guardPort }) })
+  return guardLink({
+    cluster,
+    events,
+    operation: request.operation,
+    ...(guardPort !== undefined && { port: guardPort }),
+  })
 }
 
 function recordOf({ operation, kind, namespace, createdAt, createdBy, target }: OperationRequest): OperationRecord {
-  return newRecord({ operation, kind, namespace, releases: target.releases.map(({ name }) => name), createdAt, plugin: createdBy })
+  return newRecord({
+    operation,
+    kind,
+    namespace,
+    releases: target.releases.map(({ name }) => name),
+    createdAt,
+    plugin: createdBy,
+  })
 }
 
 /** Which worker of the operation this is, from 1. */
 async function countAttempt(journal: Journal): Promise<number> {
   let attempt = 1
   while (journal.begun(`worker ${attempt}`)) attempt += 1
-  await journal.step(`worker ${attempt}`, { look: () => Promise.resolve(undefined), act: () => Promise.resolve({ version: programVersion }) })
+  await journal.step(`worker ${attempt}`, {
+    look: () => Promise.resolve(undefined),
+    act: () => Promise.resolve({ version: programVersion }),
+  })
   return attempt
 }
 
 /** Closes the record with what the operation came to. */
-async function finish(record: RecordStore, events: Events, failure: Failure | undefined, cancelled: boolean): Promise<number> {
+async function finish(
+  record: RecordStore,
+  events: Events,
+  failure: Failure | undefined,
+  cancelled: boolean,
+): Promise<number> {
   const stillPaused = record.current.stillPaused.length > 0
   const exitCode = stillPaused ? ExitCode.stillPaused : (failure?.exitCode ?? ExitCode.done)
   const close = record.update((current) => {
@@ -106,18 +138,26 @@ async function finish(record: RecordStore, events: Events, failure: Failure | un
     current.exitCode = exitCode
     if (failure !== undefined) current.failure = failure.text
   })
-  const recorded = await close.then(() => true, (error: unknown) => sayUnrecorded(events, error))
+  const recorded = await close.then(
+    () => true,
+    (error: unknown) => sayUnrecorded(events, error),
+  )
   if (failure !== undefined) events.say('failed', failure.message, { level: 'error', data: { ...failure.text } })
   return recorded ? sayFinished(events, exitCode) : unrecordedExitCode
 }
 
 function sayFinished(events: Events, exitCode: number): number {
-  events.say('finished', `exit code ${exitCode}`, { level: exitCode === ExitCode.done ? 'info' : 'error', data: { exitCode } })
+  events.say('finished', `exit code ${exitCode}`, {
+    level: exitCode === ExitCode.done ? 'info' : 'error',
+    data: { exitCode },
+  })
   return exitCode
 }
 
 function sayUnrecorded(events: Events, error: unknown): false {
-  events.say('note', `the record could not be finished, which is left to another worker: ${messageOf(error)}`, { level: 'error' })
+  events.say('note', `the record could not be finished, which is left to another worker: ${messageOf(error)}`, {
+    level: 'error',
+  })
   return false
 }
 
@@ -128,7 +168,11 @@ function sayInterrupted(events: Events, { current }: RecordStore): number {
 }
 
 function cancelledBy(operation: string): Failure {
-  return new Failure({ what: `${operation} was cancelled`, why: 'its Job was suspended or deleted', next: 'start it anew when it is wanted after all' })
+  return new Failure({
+    what: `${operation} was cancelled`,
+    why: 'its Job was suspended or deleted',
+    next: 'start it anew when it is wanted after all',
+  })
 }
 
 /** Anything but a Failure is a fault of this program; its stack goes to the log, for `-v`. */
@@ -136,7 +180,11 @@ function asFailure({ kind }: OperationRequest, error: unknown, events: Events): 
   if (error instanceof Failure) return error
   if (error instanceof Error) events.say('note', 'unexpected error', { level: 'error', data: { stack: error.stack } })
   return new Failure(
-    { what: `the ${kind} failed`, why: messageOf(error), next: 'this was not foreseen; run it again with -v, and report it with the log if it comes again' },
+    {
+      what: `the ${kind} failed`,
+      why: messageOf(error),
+      next: 'this was not foreseen; run it again with -v, and report it with the log if it comes again',
+    },
     { cause: error },
   )
 }

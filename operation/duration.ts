@@ -11,7 +11,11 @@ export function parseDuration(text: string): number {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)]
   if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) {
     throw new Failure(
-      { what: `"${text}" is not a duration`, why: 'a duration is a number with a unit: ms, s, m, h or d', next: 'write it like 10s, 1m30s or 2h' },
+      {
+        what: `"${text}" is not a duration`,
+        why: 'a duration is a number with a unit: ms, s, m, h or d',
+        next: 'write it like 10s, 1m30s or 2h',
+      },
       { exitCode: ExitCode.usage },
     )
   }

@@ -13,10 +13,15 @@ export interface ForeignNamespace {
  * applications' own, but not those of ScalarDL.
  * @param system ScalarDB's own
  */
-export function foreignNamespaces(namespaces: readonly string[], { apps, system }: { apps: readonly string[]; system: readonly string[] }): ForeignNamespace[] {
-  return [...new Set(namespaces)].filter((namespace) => namespace !== '' && !system.includes(namespace)).flatMap((namespace) => {
-    const app = Object.keys(ownNamespaces).find((product) => ownNamespaces[product]?.test(namespace))
-    const own = app === undefined ? apps.includes('scalardb-cluster') : apps.includes(app)
-    return own ? [] : [{ namespace, app }]
-  })
+export function foreignNamespaces(
+  namespaces: readonly string[],
+  { apps, system }: { apps: readonly string[]; system: readonly string[] },
+): ForeignNamespace[] {
+  return [...new Set(namespaces)]
+    .filter((namespace) => namespace !== '' && !system.includes(namespace))
+    .flatMap((namespace) => {
+      const app = Object.keys(ownNamespaces).find((product) => ownNamespaces[product]?.test(namespace))
+      const own = app === undefined ? apps.includes('scalardb-cluster') : apps.includes(app)
+      return own ? [] : [{ namespace, app }]
+    })
 }

@@ -27,7 +27,8 @@ export interface PodLike {
 /** What the Job's conditions say. A suspended Job does nothing more, which is how `cancel` ends one. */
 export function jobState(job: JobLike | undefined): JobState {
   if (job === undefined) return { phase: 'gone' }
-  const met = (type: string) => job.status?.conditions?.find((condition) => condition.type === type && condition.status === 'True')
+  const met = (type: string) =>
+    job.status?.conditions?.find((condition) => condition.type === type && condition.status === 'True')
   const [phase, condition] =
     met('Complete') === undefined
       ? met('Failed') === undefined
@@ -55,7 +56,8 @@ export function mayStillWork({ metadata, status }: PodLike): boolean {
 
 /** The failure that the newest worker ended with, of the end of its log that the kubelet keeps in the pod's status. */
 export function lastWords(newest: PodLike | undefined): FailureText | undefined {
-  const lines = newest?.status?.containerStatuses?.flatMap(({ state }) => state?.terminated?.message?.split('\n') ?? []) ?? []
+  const lines =
+    newest?.status?.containerStatuses?.flatMap(({ state }) => state?.terminated?.message?.split('\n') ?? []) ?? []
   const failed = lines.map(parseEvent).findLast((event) => event?.code === 'failed')
   return failureSchema.safeParse(failed?.data).data
 }

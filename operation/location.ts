@@ -15,7 +15,10 @@ export type Location = VolumeLocation
 const example = 'pvc://CLAIM/path, like pvc://backups/ledger'
 
 function unusable(text: string, why: string): Failure {
-  return new Failure({ what: `"${text}" is not a storage location`, why, next: `write ${example}` }, { exitCode: ExitCode.usage })
+  return new Failure(
+    { what: `"${text}" is not a storage location`, why, next: `write ${example}` },
+    { exitCode: ExitCode.usage },
+  )
 }
 
 /**
@@ -26,11 +29,14 @@ export function parseLocation(text: string): Location {
   const match = /^([a-z0-9]+):\/\/([^/]*)(?:\/(.*))?$/.exec(text)
   if (match === null) throw unusable(text, 'it is not of the form scheme://name/path')
   const [, scheme, name = '', rest = ''] = match
-  if (scheme !== 'pvc') throw unusable(text, `storage "${scheme}" is not known; this version writes to persistent volume claims`)
-  if (!/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name)) throw unusable(text, `"${name}" cannot be the name of a PersistentVolumeClaim`)
+  if (scheme !== 'pvc')
+    throw unusable(text, `storage "${scheme}" is not known; this version writes to persistent volume claims`)
+  if (!/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name))
+    throw unusable(text, `"${name}" cannot be the name of a PersistentVolumeClaim`)
   const path = rest.split('/').filter((part) => part !== '')
   if (path.some((part) => part === '..' || part === '.')) throw unusable(text, 'its path has "." or ".." in it')
-  if (path.some((part) => !/^[\w.+=@-]+$/.test(part))) throw unusable(text, 'its path has characters other than letters, digits and _ . + = @ -')
+  if (path.some((part) => !/^[\w.+=@-]+$/.test(part)))
+    throw unusable(text, 'its path has characters other than letters, digits and _ . + = @ -')
   return { kind: 'volume', claim: name, path: path.join('/') }
 }
 

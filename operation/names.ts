@@ -6,7 +6,17 @@ import { ExitCode } from './exit-code.ts'
  * What an operation does. `undo` puts back what a restore replaced, `drop` removes what it kept; `delete` and `import` need a
  * pod only for the storage they reach.
  */
-export const operationKinds = ['backup', 'restore', 'undo', 'drop', 'pause', 'unpause', 'doctor', 'import', 'delete'] as const
+export const operationKinds = [
+  'backup',
+  'restore',
+  'undo',
+  'drop',
+  'pause',
+  'unpause',
+  'doctor',
+  'import',
+  'delete',
+] as const
 export type OperationKind = (typeof operationKinds)[number]
 
 const domain = 'kubectl-scalardl.dev'

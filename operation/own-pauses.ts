@@ -10,7 +10,13 @@ export function isSameServer(a: PausedEndpoint, b: PausedEndpoint): boolean {
 export function pausedAmong(record: OperationRecord, servers: readonly PausedEndpoint[]): string[] {
   const paused = pausedBy(record)
   const known = record.windows.flatMap(({ endpoints }) => endpoints).filter(({ address }) => paused.includes(address))
-  return [...new Set(known.filter((endpoint) => servers.some((server) => isSameServer(server, endpoint))).map(({ address }) => address))]
+  return [
+    ...new Set(
+      known
+        .filter((endpoint) => servers.some((server) => isSameServer(server, endpoint)))
+        .map(({ address }) => address),
+    ),
+  ]
 }
 
 /** Whether one of these records shows a pause of ours at that server that has not ended. Any other is somebody else's. */

@@ -13,8 +13,20 @@ export interface Product {
 }
 
 export const products: readonly Product[] = [
-  { app: 'ledger', title: 'ScalarDL Ledger', adminPortName: 'scalardl-admin', adminPort: 50053, propertiesFile: 'ledger.properties' },
-  { app: 'auditor', title: 'ScalarDL Auditor', adminPortName: 'scalardl-auditor-admin', adminPort: 40053, propertiesFile: 'auditor.properties' },
+  {
+    app: 'ledger',
+    title: 'ScalarDL Ledger',
+    adminPortName: 'scalardl-admin',
+    adminPort: 50053,
+    propertiesFile: 'ledger.properties',
+  },
+  {
+    app: 'auditor',
+    title: 'ScalarDL Auditor',
+    adminPortName: 'scalardl-auditor-admin',
+    adminPort: 40053,
+    propertiesFile: 'auditor.properties',
+  },
   {
     app: 'scalardb-cluster',
     title: 'ScalarDB Cluster',

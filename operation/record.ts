@@ -150,9 +150,20 @@ export function pauseNumber({ windows }: Pick<OperationRecord, 'windows'>, index
 }
 
 /** A record of an operation that was asked for and has not begun. */
-export function newRecord(of: Pick<OperationRecord, 'operation' | 'kind' | 'namespace' | 'releases' | 'createdAt'> & { plugin: string }): OperationRecord {
+export function newRecord(
+  of: Pick<OperationRecord, 'operation' | 'kind' | 'namespace' | 'releases' | 'createdAt'> & { plugin: string },
+): OperationRecord {
   const { plugin, ...identity } = of
-  return { version: formatVersion, ...identity, state: 'pending', phases: [], windows: [], stillPaused: [], findings: [], by: { plugin } }
+  return {
+    version: formatVersion,
+    ...identity,
+    state: 'pending',
+    phases: [],
+    windows: [],
+    stillPaused: [],
+    findings: [],
+    by: { plugin },
+  }
 }
 
 /**
@@ -165,7 +176,14 @@ export function parseRecord(json: string, source: string): OperationRecord {
   try {
     document = JSON.parse(json)
   } catch (error) {
-    throw new Failure({ what: `${source} is not a record`, why: 'it is not JSON', next: 'give a file that `kubectl scalardl export` wrote' }, { cause: error })
+    throw new Failure(
+      {
+        what: `${source} is not a record`,
+        why: 'it is not JSON',
+        next: 'give a file that `kubectl scalardl export` wrote',
+      },
+      { cause: error },
+    )
   }
   const version = z.object({ version: z.int() }).safeParse(document)
   if (version.success && version.data.version > formatVersion) {

@@ -117,10 +117,25 @@ export const requestSchema = z.discriminatedUnion('kind', [
     readyMs: z.int().positive(),
     replicas: z.int().min(0).optional(),
   }),
-  z.strictObject({ ...common, kind: z.literal('drop'), /** operation of the restore whose kept data is removed */ restore: z.string() }),
-  z.strictObject({ ...common, kind: z.literal('pause'), pause, /** absent: until `unpause` or maxPauseMs */ durationMs: z.int().positive().optional() }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('drop'),
+    /** operation of the restore whose kept data is removed */ restore: z.string(),
+  }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('pause'),
+    pause,
+    /** absent: until `unpause` or maxPauseMs */ durationMs: z.int().positive().optional(),
+  }),
   z.strictObject({ ...common, kind: z.literal('unpause'), /** also pauses that are not ours */ force: z.boolean() }),
-  z.strictObject({ ...common, kind: z.literal('doctor'), /** a Location to check as well */ to: z.string().optional(), schemas: z.array(z.string()), tables: z.array(z.string()).optional() }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('doctor'),
+    /** a Location to check as well */ to: z.string().optional(),
+    schemas: z.array(z.string()),
+    tables: z.array(z.string()).optional(),
+  }),
   z.strictObject({ ...common, kind: z.literal('import'), /** Location of one backup's folder */ from: z.string() }),
   z.strictObject({
     ...common,

@@ -12,10 +12,13 @@ export function isFinal(record: OperationRecord): boolean {
  * that the guard has unpaused since.
  */
 export function pausedBy(record: OperationRecord): string[] {
-  const open = record.windows.filter((window) => window.verdict === 'open').flatMap((window) => window.endpoints.map((endpoint) => endpoint.address))
+  const open = record.windows
+    .filter((window) => window.verdict === 'open')
+    .flatMap((window) => window.endpoints.map((endpoint) => endpoint.address))
   // Only the last window can be open.
   const last = pauseNumber(record, record.windows.length - 1)
-  const byGuard = record.guard?.interventions.filter(({ pause }) => pause === last).flatMap(({ unpaused }) => unpaused) ?? []
+  const byGuard =
+    record.guard?.interventions.filter(({ pause }) => pause === last).flatMap(({ unpaused }) => unpaused) ?? []
   return [...new Set([...record.stillPaused, ...open])].filter((address) => !byGuard.includes(address))
 }
 
@@ -32,15 +35,23 @@ export function exitCodeOf(record: OperationRecord): ExitCode {
 
 /** Why a Job that is over ended an operation whose record does not say so itself. */
 export function endedByJob(operation: string, job: JobState): FailureText {
-  const again = operation.startsWith('backup-') ? 'run the backup again under another name' : `look at \`kubectl scalardl describe operation ${operation}\` before doing it again`
+  const again = operation.startsWith('backup-')
+    ? 'run the backup again under another name'
+    : `look at \`kubectl scalardl describe operation ${operation}\` before doing it again`
   if (job.said !== undefined) return job.said
   const what = `${operation} ended without a verdict of its own`
   const detail = job.message === undefined ? '' : ` (${job.message})`
   if (job.phase === 'gone') return { what, why: 'its Job was deleted while it ran', next: again }
-  if (job.phase === 'suspended') return { what: `${operation} was cancelled`, why: 'its Job was suspended', next: again }
-  if (job.reason === 'DeadlineExceeded') return { what, why: `it ran longer than its Job may${detail}`, next: `${again}, with a longer --timeout` }
+  if (job.phase === 'suspended')
+    return { what: `${operation} was cancelled`, why: 'its Job was suspended', next: again }
+  if (job.reason === 'DeadlineExceeded')
+    return { what, why: `it ran longer than its Job may${detail}`, next: `${again}, with a longer --timeout` }
   if (job.phase === 'complete') return { what, why: 'its Job completed and its record was never finished', next: again }
-  return { what, why: `its worker was killed${detail === '' ? '' : `; the Job says ${job.reason}${detail}`}`, next: again }
+  return {
+    what,
+    why: `its worker was killed${detail === '' ? '' : `; the Job says ${job.reason}${detail}`}`,
+    next: again,
+  }
 }
 
 /**
@@ -60,7 +71,9 @@ export function settle(record: OperationRecord, job: JobState): OperationRecord 
     failure,
     finishedAt: record.finishedAt ?? new Date().toISOString(),
     stillPaused: pausedBy(record),
-    windows: record.windows.map((window) => (window.verdict === 'open' ? { ...window, verdict: 'void', reasons: [...window.reasons, failure.why] } : window)),
+    windows: record.windows.map((window) =>
+      window.verdict === 'open' ? { ...window, verdict: 'void', reasons: [...window.reasons, failure.why] } : window,
+    ),
     ...(backup === undefined ? {} : { backup }),
   }
   return { ...settled, exitCode: exitCodeOf(settled) }

@@ -23,8 +23,14 @@ function usageFailure(message: string, known: { flags: readonly string[]; comman
   return new Failure(
     {
       what: 'the command line cannot be understood',
-      why: named.length > 0 ? `nothing here is called ${named.map((word) => `"${word}"`).join(' or ')}` : message.replace(/\s+/g, ' '),
-      next: nearest === undefined ? 'add --help for what is possible' : `did you mean "${nearest}"? --help shows what is possible`,
+      why:
+        named.length > 0
+          ? `nothing here is called ${named.map((word) => `"${word}"`).join(' or ')}`
+          : message.replace(/\s+/g, ' '),
+      next:
+        nearest === undefined
+          ? 'add --help for what is possible'
+          : `did you mean "${nearest}"? --help shows what is possible`,
     },
     { exitCode: ExitCode.usage },
   )
@@ -53,12 +59,20 @@ function keepLastValues(flags: Record<string, unknown>, options: ParserOptions):
  * @throws Failure (usage) out of parseAsync() for whatever it does not know.
  */
 export function commandLine(commands: readonly Command[], runner: Runner): GlobalArgv {
-  const known = () => ({ flags: Object.keys(parserOptions(parser).key), commands: commands.map((command) => command.name) })
+  const known = () => ({
+    flags: Object.keys(parserOptions(parser).key),
+    commands: commands.map((command) => command.name),
+  })
   const parser: GlobalArgv = globalFlags(yargs())
     .scriptName('kubectl scalardl')
     .usage('$0 COMMAND\n\nConsistent backup and restore for ScalarDL and ScalarDB on Kubernetes.')
     // the parser must not guess: a release may be called 1e3
-    .parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false, 'dot-notation': false, 'greedy-arrays': false })
+    .parserConfiguration({
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'dot-notation': false,
+      'greedy-arrays': false,
+    })
     .middleware((flags) => keepLastValues(flags, parserOptions(parser)), true)
     // a command of its own rather than demandCommand, which would speak before the check for unknown words
     .command('$0', false, {}, () => {

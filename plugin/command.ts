@@ -17,13 +17,21 @@ export interface GlobalFlags {
 }
 
 /** What a command does once its flags are read: complete, validate, run, as kubectl's own do. */
-export type Action<Flags extends GlobalFlags> = (flags: Flags, session: Session, terminal: Terminal) => Promise<ExitCode>
+export type Action<Flags extends GlobalFlags> = (
+  flags: Flags,
+  session: Session,
+  terminal: Terminal,
+) => Promise<ExitCode>
 
 /** What a command does that needs no cluster. */
 export type LocalAction<Flags extends GlobalFlags> = (flags: Flags, terminal: Terminal) => Promise<ExitCode>
 
-type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : Name
-type Read<Declared> = { [Name in keyof Declared as Name extends string ? CamelCase<Name> : Name]: Declared[Name] } & GlobalFlags
+type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}`
+  ? `${Head}${Capitalize<CamelCase<Tail>>}`
+  : Name
+type Read<Declared> = {
+  [Name in keyof Declared as Name extends string ? CamelCase<Name> : Name]: Declared[Name]
+} & GlobalFlags
 
 /** The flags as an action reads them (`--max-pause` is `maxPause`), from the function that declares them. */
 export type FlagsOf<Declare> = Declare extends (yargs: GlobalArgv) => Argv<infer Declared> ? Read<Declared> : never
@@ -53,7 +61,11 @@ function nameOf(usage: string): string {
   return usage.split(' ')[0] ?? usage
 }
 
-function register<Declared>(yargs: GlobalArgv, declaration: Declaration<Declared>, run: (flags: Read<Declared>) => Promise<void>): void {
+function register<Declared>(
+  yargs: GlobalArgv,
+  declaration: Declaration<Declared>,
+  run: (flags: Read<Declared>) => Promise<void>,
+): void {
   yargs.command({
     command: declaration.usage,
     describe: declaration.description,
@@ -67,11 +79,21 @@ function register<Declared>(yargs: GlobalArgv, declaration: Declaration<Declared
 }
 
 /** Declares a command that talks to a cluster; `action` is loaded only when the command runs, which keeps the others quick. */
-export function declareCommand<Declared>(declaration: Declaration<Declared> & { action: () => Promise<Action<Read<Declared>>> }): Command {
-  return { name: nameOf(declaration.usage), register: (yargs, runner) => register(yargs, declaration, (flags) => runner.withCluster(flags, declaration.action)) }
+export function declareCommand<Declared>(
+  declaration: Declaration<Declared> & { action: () => Promise<Action<Read<Declared>>> },
+): Command {
+  return {
+    name: nameOf(declaration.usage),
+    register: (yargs, runner) => register(yargs, declaration, (flags) => runner.withCluster(flags, declaration.action)),
+  }
 }
 
 /** Declares a command that needs no cluster. */
-export function declareLocalCommand<Declared>(declaration: Declaration<Declared> & { action: () => Promise<LocalAction<Read<Declared>>> }): Command {
-  return { name: nameOf(declaration.usage), register: (yargs, runner) => register(yargs, declaration, (flags) => runner.local(flags, declaration.action)) }
+export function declareLocalCommand<Declared>(
+  declaration: Declaration<Declared> & { action: () => Promise<LocalAction<Read<Declared>>> },
+): Command {
+  return {
+    name: nameOf(declaration.usage),
+    register: (yargs, runner) => register(yargs, declaration, (flags) => runner.local(flags, declaration.action)),
+  }
 }

@@ -19,4 +19,23 @@ import { unpause } from './commands/unpause/command.ts'
 import { uninstall } from './commands/uninstall/command.ts'
 
 /** Every command, in the order that --help shows them. */
-export const commands: readonly Command[] = [install, uninstall, doctor, pause, unpause, backup, restore, status, get, describe, logs, wait, cancel, deleteCommand, exportCommand, importCommand, version, completion]
+export const commands: readonly Command[] = [
+  install,
+  uninstall,
+  doctor,
+  pause,
+  unpause,
+  backup,
+  restore,
+  status,
+  get,
+  describe,
+  logs,
+  wait,
+  cancel,
+  deleteCommand,
+  exportCommand,
+  importCommand,
+  version,
+  completion,
+]

@@ -7,13 +7,17 @@ import { asFailure, showFailure } from './terminal/show-failure.ts'
 
 /** `--dry-run` alone means client, as kubectl once took it; with a word after it that is none of its values it stands alone. */
 function completeDryRun(args: readonly string[]): string[] {
-  return args.map((arg, at) => (arg === '--dry-run' && !['none', 'client', 'server'].includes(args[at + 1] ?? '') ? '--dry-run=client' : arg))
+  return args.map((arg, at) =>
+    arg === '--dry-run' && !['none', 'client', 'server'].includes(args[at + 1] ?? '') ? '--dry-run=client' : arg,
+  )
 }
 
 /** What kubectl asks, by way of kubectl_complete-scalardl, when a person presses Tab. */
 async function answerCompletion(words: readonly string[]): Promise<void> {
   const { complete, completionLines } = await import('./commands/completion/complete.ts')
-  const answer = await complete(words, commands, async (what, flags) => (await import('./commands/completion/live-names.ts')).liveNames(what, flags))
+  const answer = await complete(words, commands, async (what, flags) =>
+    (await import('./commands/completion/live-names.ts')).liveNames(what, flags),
+  )
   process.stdout.write(completionLines(answer), () => process.exit())
 }
 

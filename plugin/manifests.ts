@@ -4,7 +4,11 @@ import { z } from 'zod'
 
 export type ManifestName = 'worker-job' | 'guard-job' | 'service-account' | 'role' | 'role-binding'
 
-const header = z.looseObject({ apiVersion: z.string(), kind: z.string(), metadata: z.looseObject({ name: z.string() }) })
+const header = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string() }),
+})
 
 /** The text of a manifest of the folder manifests/. The build puts the texts into the executable in place of this file's read. */
 export function manifestText(name: ManifestName): string {

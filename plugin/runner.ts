@@ -27,7 +27,10 @@ async function conclude(terminal: Terminal, work: () => Promise<ExitCode>): Prom
     process.exitCode = await Promise.race([work(), interruptedForGood(terminal)])
   } catch (error) {
     const failure = isInterruption(error, terminal)
-      ? new Failure({ what: 'stopped', why: 'Ctrl-C was pressed', next: 'run the command again' }, { exitCode: ExitCode.timedOutOrDetached })
+      ? new Failure(
+          { what: 'stopped', why: 'Ctrl-C was pressed', next: 'run the command again' },
+          { exitCode: ExitCode.timedOutOrDetached },
+        )
       : asFailure(error)
     showFailure(terminal, failure)
     process.exitCode = failure.exitCode
@@ -41,7 +44,11 @@ export const runner: Runner = {
   async withCluster(flags, action) {
     const terminal = await openTerminal(flags)
     await conclude(terminal, async () => {
-      const [{ connect }, { explainApiError }, run] = await Promise.all([import('./kubernetes/connect.ts'), import('./kubernetes/api-failure.ts'), action()])
+      const [{ connect }, { explainApiError }, run] = await Promise.all([
+        import('./kubernetes/connect.ts'),
+        import('./kubernetes/api-failure.ts'),
+        action(),
+      ])
       const session = connect(flags)
       try {
         return await run(flags, session, terminal)

@@ -14,7 +14,8 @@ export function sum(a: Counts, b: Counts): Counts {
 export function countsOf(output: string, exitCode: number): Counts {
   const closings = [...output.matchAll(/^# \{ (.*) \}$/gm)].map(([, closing = '']) => closing)
   if (closings.length === 0) return exitCode === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
-  const count = (name: string): number => closings.reduce((total, closing) => total + Number(new RegExp(`\\b${name}: (\\d+)`).exec(closing)?.[1] ?? 0), 0)
+  const count = (name: string): number =>
+    closings.reduce((total, closing) => total + Number(new RegExp(`\\b${name}: (\\d+)`).exec(closing)?.[1] ?? 0), 0)
   const passed = count('pass')
   const failed = count('fail')
   return { passed, failed: exitCode !== 0 && failed === 0 ? 1 : failed }

@@ -9,8 +9,16 @@ import { countsOf, sum, type Counts } from './counts.ts'
 const parts: readonly { title: string; command: string[] }[] = [
   { title: 'types', command: ['tsc'] },
   { title: 'lint', command: ['oxlint', '--deny-warnings'] },
+  { title: 'layout', command: ['oxfmt', '--check', '.'] },
   // tap's test class is made once per installation; a run that finds none yet fails
-  { title: 'unit', command: ['sh', '-c', 'tap build >/dev/null && tap run --jobs=2 --timeout=240 --reporter=tap "test/unit/**/*.test.ts"'] },
+  {
+    title: 'unit',
+    command: [
+      'sh',
+      '-c',
+      'tap build >/dev/null && tap run --jobs=2 --timeout=240 --reporter=tap "test/unit/**/*.test.ts"',
+    ],
+  },
   { title: 'end to end', command: ['node', 'test/end-to-end/run.ts'] },
   { title: 'faults', command: ['node', 'test/end-to-end/faults/run.ts'] },
 ]
@@ -25,9 +33,13 @@ async function run(title: string, command: readonly string[]): Promise<Counts> {
     output += chunk
     process.stdout.write(chunk)
   })
-  const code = await new Promise<number>((resolve, reject) => child.on('error', reject).on('close', (status) => resolve(status ?? 1)))
+  const code = await new Promise<number>((resolve, reject) =>
+    child.on('error', reject).on('close', (status) => resolve(status ?? 1)),
+  )
   const counts = countsOf(output, code)
-  process.stdout.write(`== ${title}: ${counts.passed} passed, ${counts.failed} failed in ${Math.round((Date.now() - startedAt) / 1000)} s\n`)
+  process.stdout.write(
+    `== ${title}: ${counts.passed} passed, ${counts.failed} failed in ${Math.round((Date.now() - startedAt) / 1000)} s\n`,
+  )
   return counts
 }
 

@@ -20,11 +20,17 @@ interface Hold {
  * @returns the point, and the offset that it rests on (none without a measurement)
  * @throws Failure, at once, where the pause may not last so long; the signal's reason
  */
-export async function holdUntilSafe({ fromMs, endsAtMs, measurement, granularityMs, signal }: Hold, clock: WorkerClock = workerClock): Promise<SafePoint & { offset?: ClockOffset }> {
+export async function holdUntilSafe(
+  { fromMs, endsAtMs, measurement, granularityMs, signal }: Hold,
+  clock: WorkerClock = workerClock,
+): Promise<SafePoint & { offset?: ClockOffset }> {
   const begun = clock.read()
   const offset = measurement === undefined ? undefined : offsetNow(measurement, begun)
   // The pause was complete up to 1 ms after the whole ms that is known of it.
-  const point = offset === undefined ? withoutMeasurement({ fromMs, granularityMs }) : safePoint({ fromMs: fromMs + 1, offset, granularityMs })
+  const point =
+    offset === undefined
+      ? withoutMeasurement({ fromMs, granularityMs })
+      : safePoint({ fromMs: fromMs + 1, offset, granularityMs })
   if (point.untilMs >= endsAtMs) throw tooShort(point.untilMs - fromMs, endsAtMs - fromMs)
   // By the monotonic clock, so that a wall clock that is set meanwhile cannot shorten the pause.
   const untilMs = begun.monotonicMs + point.untilMs - begun.wallMs

@@ -49,7 +49,10 @@ const failurePauseMs = 200
  * @returns undefined where nothing consistent came: no Date, no answers, a clock that was set meanwhile
  * @throws the signal's reason
  */
-export async function measureClock(sample: () => Promise<ClockSample | undefined>, limits: Limits = {}): Promise<ClockMeasurement | undefined> {
+export async function measureClock(
+  sample: () => Promise<ClockSample | undefined>,
+  limits: Limits = {},
+): Promise<ClockMeasurement | undefined> {
   const { budgetMs = 6000, spreadMs = 5, signal, clock = workerClock } = limits
   const begun = clock.read()
   const restMs = () => begun.monotonicMs + budgetMs - clock.read().monotonicMs
@@ -77,7 +80,10 @@ export async function measureClock(sample: () => Promise<ClockSample | undefined
     }
     failures = 0
     const interval = intervalOf(one, spreadMs)
-    const both: ClockOffset = known === undefined ? interval : { lowMs: Math.max(known.lowMs, interval.lowMs), highMs: Math.min(known.highMs, interval.highMs) }
+    const both: ClockOffset =
+      known === undefined
+        ? interval
+        : { lowMs: Math.max(known.lowMs, interval.lowMs), highMs: Math.min(known.highMs, interval.highMs) }
     if (both.lowMs > both.highMs || one.receivedMs < one.sentMs) {
       // One of the clocks was set meanwhile: what was known of it is worth nothing.
       restarts += 1
@@ -93,7 +99,12 @@ export async function measureClock(sample: () => Promise<ClockSample | undefined
   const takenAt = clock.read()
   // A small step, or a clock that is being slewed, may have stayed inside every interval.
   const slackMs = Math.abs(stepBetween(since, takenAt))
-  return { lowMs: Math.floor(known.lowMs - slackMs), highMs: Math.ceil(known.highMs + slackMs), samples: known.samples, takenAt }
+  return {
+    lowMs: Math.floor(known.lowMs - slackMs),
+    highMs: Math.ceil(known.highMs + slackMs),
+    samples: known.samples,
+    takenAt,
+  }
 }
 
 function intervalOf({ sentMs, receivedMs, dateMs }: ClockSample, spreadMs: number): ClockOffset {
@@ -111,7 +122,10 @@ function nextSendMs({ lowMs, highMs }: ClockOffset, spreadMs: number, fastestMs:
   return Math.max(nowMs, firstMs + (high - low) / parts - underwayMs)
 }
 
-async function answered(sample: () => Promise<ClockSample | undefined>, timeoutMs: number): Promise<ClockSample | undefined> {
+async function answered(
+  sample: () => Promise<ClockSample | undefined>,
+  timeoutMs: number,
+): Promise<ClockSample | undefined> {
   const over = new AbortController()
   const late = sleep(Math.max(1, timeoutMs), undefined, { signal: over.signal }).catch(() => undefined)
   try {

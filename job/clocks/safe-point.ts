@@ -20,7 +20,15 @@ const drift = 500e-6
  * @param fromMs when all were paused, worker's wall clock
  * @param granularityMs of the restore points that the service can bring back
  */
-export function safePoint({ fromMs, offset, granularityMs }: { fromMs: number; offset: ClockOffset; granularityMs: number }): SafePoint {
+export function safePoint({
+  fromMs,
+  offset,
+  granularityMs,
+}: {
+  fromMs: number
+  offset: ClockOffset
+  granularityMs: number
+}): SafePoint {
   // Strictly inside, so that it does not matter whether the service counts the point itself.
   const pointMs = (Math.floor((fromMs + offset.highMs) / granularityMs) + 1) * granularityMs
   return { pointMs, untilMs: pointMs - offset.lowMs + 1 }

@@ -26,14 +26,21 @@ export interface ManifestSeal {
 }
 
 /** Lists every file of a folder with size and SHA-256, and writes that list into it. */
-export async function writeManifest(folder: string, of: Pick<Manifest, 'operation' | 'database'>, signal: AbortSignal): Promise<ManifestSeal> {
+export async function writeManifest(
+  folder: string,
+  of: Pick<Manifest, 'operation' | 'database'>,
+  signal: AbortSignal,
+): Promise<ManifestSeal> {
   const files: Manifest['files'] = []
   for (const path of await filesBelow(folder)) {
     files.push({ path, bytes: (await stat(join(folder, path))).size, sha256: await sha256(join(folder, path), signal) })
   }
   const text = `${JSON.stringify({ version: 1, ...of, files } satisfies Manifest, null, 1)}\n`
   await writeFile(join(folder, manifestFile), text)
-  return { sha256: createHash('sha256').update(text).digest('hex'), bytes: files.reduce((sum, file) => sum + file.bytes, Buffer.byteLength(text)) }
+  return {
+    sha256: createHash('sha256').update(text).digest('hex'),
+    bytes: files.reduce((sum, file) => sum + file.bytes, Buffer.byteLength(text)),
+  }
 }
 
 /** Whose dump of what a folder holds, undefined where it has no manifest that can be read. */
@@ -46,19 +53,30 @@ export async function readOwner(folder: string): Promise<Pick<Manifest, 'operati
  * Reads every file of a folder and compares it with its manifest, and the manifest with the record.
  * @throws Failure naming the first file that is missing, surplus or changed by as little as one bit
  */
-export async function verifyManifest(folder: string, title: string, seal: Pick<ManifestSeal, 'sha256'>, signal: AbortSignal): Promise<void> {
+export async function verifyManifest(
+  folder: string,
+  title: string,
+  seal: Pick<ManifestSeal, 'sha256'>,
+  signal: AbortSignal,
+): Promise<void> {
   const damaged = (why: string) =>
-    new Failure({ what: `the backup of ${title} is damaged`, why, next: 'restore another backup; nothing has been changed. Check the volume that holds this one' })
+    new Failure({
+      what: `the backup of ${title} is damaged`,
+      why,
+      next: 'restore another backup; nothing has been changed. Check the volume that holds this one',
+    })
   const text = await readFile(join(folder, manifestFile), 'utf8').catch(() => undefined)
   if (text === undefined) throw damaged(`${manifestFile} is missing`)
-  if (createHash('sha256').update(text).digest('hex') !== seal.sha256) throw damaged(`${manifestFile} is not the one that the backup's record tells of`)
+  if (createHash('sha256').update(text).digest('hex') !== seal.sha256)
+    throw damaged(`${manifestFile} is not the one that the backup's record tells of`)
   const manifest = manifestSchema.parse(tryJson(text))
   const present = new Set(await filesBelow(folder))
   for (const file of manifest.files) {
     if (!present.delete(file.path)) throw damaged(`${file.path} is missing`)
     const { size } = await stat(join(folder, file.path))
     if (size !== file.bytes) throw damaged(`${file.path} has ${size} bytes instead of ${file.bytes}`)
-    if ((await sha256(join(folder, file.path), signal)) !== file.sha256) throw damaged(`the content of ${file.path} has changed since the backup`)
+    if ((await sha256(join(folder, file.path), signal)) !== file.sha256)
+      throw damaged(`the content of ${file.path} has changed since the backup`)
   }
   const [surplus] = present
   if (surplus !== undefined) throw damaged(`${surplus} was not part of it`)
@@ -67,7 +85,14 @@ export async function verifyManifest(folder: string, title: string, seal: Pick<M
 /** Bytes of all files below a folder that is still being written. */
 export async function bytesBelow(folder: string): Promise<number> {
   const paths = await filesBelow(folder).catch(() => [])
-  const sizes = await Promise.all(paths.map((path) => stat(join(folder, path)).then((found) => found.size, () => 0)))
+  const sizes = await Promise.all(
+    paths.map((path) =>
+      stat(join(folder, path)).then(
+        (found) => found.size,
+        () => 0,
+      ),
+    ),
+  )
   return sizes.reduce((sum, size) => sum + size, 0)
 }
 

@@ -27,7 +27,10 @@ export function groupByDatabase(settings: readonly StorageSettings[]): DatabaseG
 
 /** The URL's scheme of a JDBC storage, since there the kind alone says nothing. */
 function unsupported(settings: StorageSettings): Failure {
-  const engine = settings.kind === 'jdbc' ? `jdbc (${/^jdbc:(\w+)/.exec(settings.contactPoints)?.[1] ?? 'not a JDBC URL'})` : settings.kind
+  const engine =
+    settings.kind === 'jdbc'
+      ? `jdbc (${/^jdbc:(\w+)/.exec(settings.contactPoints)?.[1] ?? 'not a JDBC URL'})`
+      : settings.kind
   return new Failure({
     what: `storage "${settings.storage}" cannot be backed up or restored`,
     why: `its database is ${engine}; this version knows ${databaseKinds.map((kind) => kind.name).join(', ')}`,

@@ -17,17 +17,25 @@ export function decidePause(
   if (mode === 'always') return { paused: true, why: 'asked for with --pause always' }
   const need = needOfPause(databases, releases)
   if (need === undefined) {
-    return { paused: false, why: 'one transactional database without multi-storage holds everything, so its own snapshot is consistent (ScalarDL: how to back up)' }
+    return {
+      paused: false,
+      why: 'one transactional database without multi-storage holds everything, so its own snapshot is consistent (ScalarDL: how to back up)',
+    }
   }
   if (mode === 'auto') return { paused: true, why: need }
   throw new Failure(
-    { what: 'a backup without a pause would be inconsistent', why: need, next: 'leave --pause away, or use --pause always' },
+    {
+      what: 'a backup without a pause would be inconsistent',
+      why: need,
+      next: 'leave --pause away, or use --pause always',
+    },
     { exitCode: ExitCode.usage },
   )
 }
 
 function needOfPause(databases: readonly DatabaseGroup[], releases: readonly { name: string }[]): string | undefined {
-  if (releases.length > 1) return `${releases.length} releases are backed up together: ${releases.map((release) => release.name).join(', ')}`
+  if (releases.length > 1)
+    return `${releases.length} releases are backed up together: ${releases.map((release) => release.name).join(', ')}`
   const [database] = databases
   if (databases.length !== 1 || database === undefined) return `the data is spread over ${databases.length} databases`
   if (database.settings.some((settings) => settings.namespaces !== undefined)) return 'the release uses multi-storage'

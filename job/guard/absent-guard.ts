@@ -24,12 +24,25 @@ export async function absentGuard(cluster: Cluster, absence: Absence): Promise<F
   })
 }
 
-function causeOf({ operation, trouble, port }: Absence, guard: OperationPod | undefined | 'unknown'): { why: string; cure: string } {
+function causeOf(
+  { operation, trouble, port }: Absence,
+  guard: OperationPod | undefined | 'unknown',
+): { why: string; cure: string } {
   const job = guardJobName(operation)
-  if (trouble !== undefined) return { why: `this worker cannot listen on port ${port}: ${trouble}`, cure: 'free that port on the node, or let the worker run without hostNetwork' }
-  if (guard === 'unknown') return { why: 'its pod cannot be looked at, since the API server does not answer', cure: 'try again when it does' }
-  if (guard === undefined) return { why: `its Job ${job} has no pod`, cure: `see with \`kubectl describe job ${job}\` what refuses it` }
-  if (!guard.running) return { why: `pod ${guard.name}: ${guard.trouble ?? 'it does not run'}`, cure: `see with \`kubectl describe pod ${guard.name}\`, and mend what it waits for` }
+  if (trouble !== undefined)
+    return {
+      why: `this worker cannot listen on port ${port}: ${trouble}`,
+      cure: 'free that port on the node, or let the worker run without hostNetwork',
+    }
+  if (guard === 'unknown')
+    return { why: 'its pod cannot be looked at, since the API server does not answer', cure: 'try again when it does' }
+  if (guard === undefined)
+    return { why: `its Job ${job} has no pod`, cure: `see with \`kubectl describe job ${job}\` what refuses it` }
+  if (!guard.running)
+    return {
+      why: `pod ${guard.name}: ${guard.trouble ?? 'it does not run'}`,
+      cure: `see with \`kubectl describe pod ${guard.name}\`, and mend what it waits for`,
+    }
   return {
     why: `pod ${guard.name} runs on ${guard.node}, but no connection of it came to this worker`,
     cure: `see \`kubectl logs ${guard.name}\`, and let the pods of this operation reach each other on port ${port} where NetworkPolicies forbid it`,

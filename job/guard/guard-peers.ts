@@ -37,7 +37,14 @@ const beatMs = 500
 const verifyMs = 500
 
 /** Listens for guards, beats to them, and believes those whose pod the API server shows. */
-export function listenForGuards({ cluster, operation, port, connected, received, closed }: GuardPeersOptions): GuardPeers {
+export function listenForGuards({
+  cluster,
+  operation,
+  port,
+  connected,
+  received,
+  closed,
+}: GuardPeersOptions): GuardPeers {
   const peers = new Set<GuardPeer>()
   const links = new Set<Link<WorkerMessage>>()
   const known = new Set<string>()

@@ -43,7 +43,10 @@ const reportMs = 60_000
  * @returns the process's exit code: 0 once the operation has ended, that of an interrupted process where it has not
  * @throws Failure where the API server refuses to show it its own pod
  */
-export async function guard(request: GuardedRequest, { cluster, events, signal, pod, port }: GuardSurroundings): Promise<number> {
+export async function guard(
+  request: GuardedRequest,
+  { cluster, events, signal, pod, port }: GuardSurroundings,
+): Promise<number> {
   const { operation } = request
   const me = await whoIAm(cluster, operation, pod, signal)
   if (me === undefined) return interruptedExitCode
@@ -73,11 +76,25 @@ export async function guard(request: GuardedRequest, { cluster, events, signal, 
     },
     gone: (why) => pauses.fire(why),
   })
-  const leases = watchLeases(cluster, operation, () => pauses.releases(), (versions) => signs.sawLeases(versions))
+  const leases = watchLeases(
+    cluster,
+    operation,
+    () => pauses.releases(),
+    (versions) => signs.sawLeases(versions),
+  )
   let over = false
-  const looking = lookAfterTheDead(request, { cluster, events, worker, pauses, signs }, stop.signal, () => (over = true))
+  const looking = lookAfterTheDead(
+    request,
+    { cluster, events, worker, pauses, signs },
+    stop.signal,
+    () => (over = true),
+  )
 
-  const isOver = untilOver(signal, () => pauses.empty, () => done || over)
+  const isOver = untilOver(
+    signal,
+    () => pauses.empty,
+    () => done || over,
+  )
   while (!isOver()) {
     await sleep(tickMs)
     if (pauses.empty) continue
@@ -134,7 +151,12 @@ interface Watched {
  * While no worker is connected: takes up what the journal says is paused, and sees whether any worker will still come. Once none
  * will, ends what is held and closes the record.
  */
-async function lookAfterTheDead(request: GuardedRequest, { cluster, events, worker, pauses, signs }: Watched, signal: AbortSignal, over: () => void): Promise<void> {
+async function lookAfterTheDead(
+  request: GuardedRequest,
+  { cluster, events, worker, pauses, signs }: Watched,
+  signal: AbortSignal,
+  over: () => void,
+): Promise<void> {
   let trouble = ''
   const warn = (error: unknown) => {
     if (messageOf(error) !== trouble) events.say('note', messageOf(error), { level: 'warning' })
@@ -161,7 +183,8 @@ async function lookAfterTheDead(request: GuardedRequest, { cluster, events, work
       }
       const pods = await cluster.operationPods(request.operation)
       // A node that is out of reach still shows its pods as running, so one that is not has ended.
-      if (!pods.some(({ role, running }) => role === 'worker' && running)) pauses.fire('the worker is gone (no pod of it runs)')
+      if (!pods.some(({ role, running }) => role === 'worker' && running))
+        pauses.fire('the worker is gone (no pod of it runs)')
       if ((await cluster.workerJob(request.operation)).phase === 'active') continue
       pauses.fire('the worker is gone, and its Job starts no other')
       if (pauses.empty && (await closeIfOver(cluster, request.operation))) return over()
@@ -172,7 +195,12 @@ async function lookAfterTheDead(request: GuardedRequest, { cluster, events, work
 }
 
 /** This guard's own pod; undefined where SIGTERM came before the API server had said. @throws Failure where it refuses to say */
-async function whoIAm(cluster: Cluster, operation: string, pod: string, signal: AbortSignal): Promise<{ name: string; uid: string; node: string } | undefined> {
+async function whoIAm(
+  cluster: Cluster,
+  operation: string,
+  pod: string,
+  signal: AbortSignal,
+): Promise<{ name: string; uid: string; node: string } | undefined> {
   while (!signal.aborted) {
     const pods = await cluster.operationPods(operation).catch((error: unknown) => {
       if (error instanceof Unanswered) return []

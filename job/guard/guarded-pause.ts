@@ -62,7 +62,11 @@ export function guardedPause({ hold, lease, peers, events, changed }: Parts): Gu
     const isSilent = deaf > deafMs
     if (isSilent !== silent) {
       silent = isSilent
-      if (silent) events.say('guard', 'the guard does not answer; the pause goes on, since the Lease is renewed', { level: 'warning', data: { state: 'silent' } })
+      if (silent)
+        events.say('guard', 'the guard does not answer; the pause goes on, since the Lease is renewed', {
+          level: 'warning',
+          data: { state: 'silent' },
+        })
       else events.say('guard', 'the guard answers again', { data: { state: 'back' } })
     }
   }
@@ -94,7 +98,10 @@ export function guardedPause({ hold, lease, peers, events, changed }: Parts): Gu
       }
       if (message.say === 'fired' && fired === undefined) {
         fired = message.why
-        events.say('guard', `guard ${hello.pod} ended the pause: ${message.why}`, { level: 'warning', data: { state: 'fired', pod: hello.pod, node: hello.node } })
+        events.say('guard', `guard ${hello.pod} ended the pause: ${message.why}`, {
+          level: 'warning',
+          data: { state: 'fired', pod: hello.pod, node: hello.node },
+        })
         ended.abort(firedBy(hello.pod, message.why))
       }
     },
@@ -141,5 +148,9 @@ function firedBy(pod: string, why: string): Failure {
 }
 
 function notExtended(blind: string | undefined): Failure {
-  return new Failure({ what: 'the guard does not hold a server that joined in the pause', why: blind ?? 'it did not answer in time', next: 'try again when no scaling is under way' })
+  return new Failure({
+    what: 'the guard does not hold a server that joined in the pause',
+    why: blind ?? 'it did not answer in time',
+    next: 'try again when no scaling is under way',
+  })
 }

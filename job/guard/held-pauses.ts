@@ -91,7 +91,11 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
       if (one.released.signal.aborted || servers.length < one.servers.length) return
       one.ready = troubles.size === 0
       if (one.ready) return say({ say: 'holding', pause, servers: servers.length })
-      say({ say: 'cannot-hold', pause, why: [...troubles].map(([{ endpoint }, { why }]) => `${titleOf(endpoint)}: ${why}`).join('; ') })
+      say({
+        say: 'cannot-hold',
+        pause,
+        why: [...troubles].map(([{ endpoint }, { why }]) => `${titleOf(endpoint)}: ${why}`).join('; '),
+      })
       await sleep(reconnectMs)
     }
   }
@@ -100,7 +104,13 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
     one.ending = true
     const { pause } = one.hold
     events.say('note', `ending pause ${pause}: ${why}`, { level: 'warning' })
-    const intervention: Intervention = { at: new Date().toISOString(), pause, why, unpaused: [], stillPaused: one.servers.map(({ endpoint }) => endpoint.address) }
+    const intervention: Intervention = {
+      at: new Date().toISOString(),
+      pause,
+      why,
+      unpaused: [],
+      stillPaused: one.servers.map(({ endpoint }) => endpoint.address),
+    }
     report.put(intervention)
     await Promise.all(
       one.servers.map(async (server) => {
@@ -118,16 +128,23 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
     )
     // Released by the worker: what did not answer here answered there.
     if (one.released.signal.aborted) intervention.stillPaused = []
-    events.say('unpaused', `${intervention.unpaused.length} unpaused`, { data: { count: intervention.unpaused.length } })
+    events.say('unpaused', `${intervention.unpaused.length} unpaused`, {
+      data: { count: intervention.unpaused.length },
+    })
     report.put(intervention)
     letGo(one)
   }
 
   /** A worker's last Pause may be read after the guard's Unpause. */
-  async function stayOpen(server: Server, { sentMs: times, released, forgotten }: Held, askedMs: number): Promise<void> {
+  async function stayOpen(
+    server: Server,
+    { sentMs: times, released, forgotten }: Held,
+    askedMs: number,
+  ): Promise<void> {
     const sentMs = times.get(server) ?? askedMs
     const usualMs = Math.min(sentMs + drainMs + underwayMs, performance.now() + lateMs)
-    const overMs = askedMs < sentMs + drainMs + undecidedMs ? overAfterCut({ sentMs, overMs: usualMs }, askedMs) : usualMs
+    const overMs =
+      askedMs < sentMs + drainMs + undecidedMs ? overAfterCut({ sentMs, overMs: usualMs }, askedMs) : usualMs
     // The worker that comes next knows nothing of a Pause that is on its way still, and says that all serve.
     const { signal } = overMs > usualMs ? forgotten : released
     const closed = await unlessAborted(keepOpen({ server, sentMs, overMs }, signal), signal).catch(() => false)
@@ -185,7 +202,17 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
         if (before.ready) say({ say: 'holding', pause, servers: before.servers.length })
         return
       }
-      const one = before ?? { hold, servers: [], sentMs: new Map<Server, number>(), untilMs: Infinity, ready: false, doubted: false, ending: false, released: new AbortController(), forgotten: new AbortController() }
+      const one = before ?? {
+        hold,
+        servers: [],
+        sentMs: new Map<Server, number>(),
+        untilMs: Infinity,
+        ready: false,
+        doubted: false,
+        ending: false,
+        released: new AbortController(),
+        forgotten: new AbortController(),
+      }
       one.hold = hold
       one.ready = false
       one.servers.push(...more)
@@ -209,7 +236,9 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
       for (const one of held.values()) void fireOne(one, why)
     },
     fireOverdue() {
-      for (const one of held.values()) if (performance.now() > one.untilMs) void fireOne(one, 'the longest pause was over and the worker had not ended it')
+      for (const one of held.values())
+        if (performance.now() > one.untilMs)
+          void fireOne(one, 'the longest pause was over and the worker had not ended it')
     },
     release,
     releaseAll() {

@@ -20,13 +20,21 @@ export async function journalledHolds(cluster: Cluster, { operation, target }: O
   const open = openPauses(await journalOf(cluster, operation))
   if (open.length === 0) return []
   const [pods, record] = await Promise.all([cluster.scalarPods(), readable(cluster, operation)])
-  const isServed = (number: number, address: string) => record?.guard?.interventions.some(({ pause, unpaused }) => pause === number && unpaused.includes(address)) === true
+  const isServed = (number: number, address: string) =>
+    record?.guard?.interventions.some(({ pause, unpaused }) => pause === number && unpaused.includes(address)) === true
   const releases = target.releases.map(({ name }) => name)
   const holds = open.map(({ number, intent: { servers, restarts } }) => ({
     pause: number,
-    servers: servers.filter(({ address, uid }) => !isServed(number, address) && (uid === undefined || !startedAnew(uid, pods, restarts[uid]))),
+    servers: servers.filter(
+      ({ address, uid }) => !isServed(number, address) && (uid === undefined || !startedAnew(uid, pods, restarts[uid])),
+    ),
     restarts,
-    releases: [...new Set([...releases, ...pods.filter(({ uid }) => servers.some((server) => server.uid === uid)).map(({ release }) => release)])],
+    releases: [
+      ...new Set([
+        ...releases,
+        ...pods.filter(({ uid }) => servers.some((server) => server.uid === uid)).map(({ release }) => release),
+      ]),
+    ],
   }))
   return holds.filter((hold) => hold.servers.length > 0)
 }
@@ -41,5 +49,8 @@ export async function hasEnded(cluster: Cluster, operation: string, number: numb
 }
 
 function journalOf(cluster: Cluster, operation: string): Promise<Journal> {
-  return openJournal(operation, { read: () => cluster.readJournal(operation), write: () => Promise.reject(new Error('a guard writes no journal')) })
+  return openJournal(operation, {
+    read: () => cluster.readJournal(operation),
+    write: () => Promise.reject(new Error('a guard writes no journal')),
+  })
 }

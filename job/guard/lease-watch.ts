@@ -7,7 +7,12 @@ const lookMs = 1000
  * @param releases whose Leases to look at, asked each time; none: no look
  * @param saw told their versions, never of a look that a later one has overtaken
  */
-export function watchLeases(cluster: Cluster, operation: string, releases: () => readonly string[], saw: (versions: readonly string[]) => void): { stop(): void } {
+export function watchLeases(
+  cluster: Cluster,
+  operation: string,
+  releases: () => readonly string[],
+  saw: (versions: readonly string[]) => void,
+): { stop(): void } {
   let sent = 0
   let answered = 0
   const look = async () => {

@@ -20,7 +20,11 @@ export interface LinkEvents<Received> {
 const longestLine = 4 * 1024 * 1024
 
 /** Speaks over a socket. A line that is no message of the schema closes it, since the other end is of another version or no peer at all. */
-export function openLink<Received, Sent>(socket: Socket, schema: z.ZodType<Received>, events: LinkEvents<Received>): Link<Sent> {
+export function openLink<Received, Sent>(
+  socket: Socket,
+  schema: z.ZodType<Received>,
+  events: LinkEvents<Received>,
+): Link<Sent> {
   let rest = ''
   let closed = false
   socket.setNoDelay(true)

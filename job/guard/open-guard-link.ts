@@ -21,7 +21,13 @@ export interface GuardLinkOptions {
 const usualPatienceMs = 60_000
 
 /** Listens for the guard of an operation, from the worker's beginning to its end. */
-export function guardLink({ cluster, events, operation, port = guardPort, patienceMs = usualPatienceMs }: GuardLinkOptions): GuardLink {
+export function guardLink({
+  cluster,
+  events,
+  operation,
+  port = guardPort,
+  patienceMs = usualPatienceMs,
+}: GuardLinkOptions): GuardLink {
   const changed = waiters()
   const over = new Set<number>()
   let current: { pause: number; guarded: Guarded } | undefined
@@ -61,7 +67,9 @@ export function guardLink({ cluster, events, operation, port = guardPort, patien
         await guarded.held(signal, patienceMs, async () => {
           const [peer] = peers.all
           const blind = guarded.blindness()
-          return blind === undefined || peer === undefined ? absentGuard(cluster, { operation, waitedMs: patienceMs, trouble: peers.trouble(), port }) : blindGuard(peer.hello.pod, blind)
+          return blind === undefined || peer === undefined
+            ? absentGuard(cluster, { operation, waitedMs: patienceMs, trouble: peers.trouble(), port })
+            : blindGuard(peer.hello.pod, blind)
         })
       } catch (error) {
         await release()

@@ -14,7 +14,12 @@ export interface Report {
 const againMs = 1000
 
 /** @param stop ends the tries to write it */
-export function reporting(cluster: Cluster, operation: string, by: { pod: string; node: string }, stop: AbortSignal): Report {
+export function reporting(
+  cluster: Cluster,
+  operation: string,
+  by: { pod: string; node: string },
+  stop: AbortSignal,
+): Report {
   const own: Intervention[] = []
   /** of a guard before this one */
   let earlier: Intervention[] | undefined
@@ -22,7 +27,10 @@ export function reporting(cluster: Cluster, operation: string, by: { pod: string
     while (!stop.aborted) {
       try {
         earlier ??= (await cluster.findRecord(operation))?.guard?.interventions ?? []
-        return await cluster.writeGuardReport(operation, { ...by, interventions: [...earlier, ...structuredClone(own)] })
+        return await cluster.writeGuardReport(operation, {
+          ...by,
+          interventions: [...earlier, ...structuredClone(own)],
+        })
       } catch {
         // The API server is away, or there is no record yet.
         await sleep(againMs, undefined, { signal: stop }).catch(() => undefined)

@@ -34,7 +34,14 @@ const silentMs = 2500
 /** An API server that is away must not keep the guard from where it knows the worker to be. ms */
 const askMs = 2000
 
-export function connectToWorker({ cluster, operation, port, hello, received, gone }: WorkerConnectionOptions): WorkerConnection {
+export function connectToWorker({
+  cluster,
+  operation,
+  port,
+  hello,
+  received,
+  gone,
+}: WorkerConnectionOptions): WorkerConnection {
   const stop = new AbortController()
   let link: Link<GuardMessage> | undefined
   let connected = false
@@ -97,7 +104,10 @@ export function connectToWorker({ cluster, operation, port, hello, received, gon
           before = end
           continue
         }
-        if (end === 'dead' || (end === 'unreachable' && before === 'closed')) gone(`the worker is gone (${end === 'dead' ? 'nobody listens where it was' : 'its connection broke, and its pod cannot be reached'})`)
+        if (end === 'dead' || (end === 'unreachable' && before === 'closed'))
+          gone(
+            `the worker is gone (${end === 'dead' ? 'nobody listens where it was' : 'its connection broke, and its pod cannot be reached'})`,
+          )
         before = end
         host = (await find()) ?? (end === 'dead' ? undefined : host)
       }

@@ -57,7 +57,11 @@ export function connectApi(kubeConfig: KubeConfig): Api {
  */
 export function inClusterConfig(): KubeConfig {
   if (process.env['KUBERNETES_SERVICE_HOST'] === undefined) {
-    throw new Failure({ what: 'no connection to Kubernetes', why: 'this worker does not run in a pod', next: 'let `kubectl scalardl` start it as a Job' })
+    throw new Failure({
+      what: 'no connection to Kubernetes',
+      why: 'this worker does not run in a pod',
+      next: 'let `kubectl scalardl` start it as a Job',
+    })
   }
   const kubeConfig = new KubeConfig()
   kubeConfig.loadFromCluster()

@@ -7,7 +7,9 @@ import type { Patience } from './cluster.ts'
 export function statusOf(error: unknown): number | undefined {
   if (error instanceof ApiException) return error.code
   // what Watch throws
-  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined
+  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+    ? error.statusCode
+    : undefined
 }
 
 const firstWaitMs = 200
@@ -22,7 +24,11 @@ const usualPatienceMs = 30_000
  * @param patience for how long an answer is awaited, ms
  * @throws Failure once it gives up or is refused, except ApiException for 404 and 409, which only the caller understands
  */
-export async function ask<T>(what: string, request: () => Promise<T>, patience: number | Patience = usualPatienceMs): Promise<T> {
+export async function ask<T>(
+  what: string,
+  request: () => Promise<T>,
+  patience: number | Patience = usualPatienceMs,
+): Promise<T> {
   // Not by the wall clock, which somebody may set meanwhile.
   const begunMs = performance.now()
   let wasAway = false
@@ -51,7 +57,11 @@ function isTransient(status: number | undefined): boolean {
 }
 
 /** The answer, or undefined where the API server has no such object. */
-export async function askIfAny<T>(what: string, request: () => Promise<T>, patience?: Patience): Promise<T | undefined> {
+export async function askIfAny<T>(
+  what: string,
+  request: () => Promise<T>,
+  patience?: Patience,
+): Promise<T | undefined> {
   try {
     return await ask(what, request, patience)
   } catch (error) {
@@ -69,14 +79,28 @@ export function refusal(what: string, error: unknown): Failure {
   const why = apiMessage(error)
   if (status === 403) {
     return new Failure(
-      { what: `the worker may not ${what}`, why, next: 'run `kubectl scalardl install` in this namespace again, or give its ServiceAccount the right that is named' },
+      {
+        what: `the worker may not ${what}`,
+        why,
+        next: 'run `kubectl scalardl install` in this namespace again, or give its ServiceAccount the right that is named',
+      },
       { cause: error },
     )
   }
   if (status === 401) {
-    return new Failure({ what: `the worker could not ${what}`, why, next: 'check that the token of its ServiceAccount is mounted and valid' }, { cause: error })
+    return new Failure(
+      {
+        what: `the worker could not ${what}`,
+        why,
+        next: 'check that the token of its ServiceAccount is mounted and valid',
+      },
+      { cause: error },
+    )
   }
-  const next = status === undefined ? 'check that the API server can be reached from pods of this namespace' : 'see what the API server says, and try again'
+  const next =
+    status === undefined
+      ? 'check that the API server can be reached from pods of this namespace'
+      : 'see what the API server says, and try again'
   const text = { what: `the worker could not ${what}`, why, next }
   return isTransient(status) ? new Unanswered(text, { cause: error }) : new Failure(text, { cause: error })
 }

@@ -94,11 +94,18 @@ export interface Patience {
 export interface Cluster {
   namespace: string
   /** ready or not, sorted by name; pods that are terminating are left out of `ready` */
-  releaseState(releases: readonly string[], /** how long to keep asking an API server that does not answer */ patienceMs?: number): Promise<ReleaseState>
+  releaseState(
+    releases: readonly string[],
+    /** how long to keep asking an API server that does not answer */ patienceMs?: number,
+  ): Promise<ReleaseState>
   /** the pods of every Scalar product in the namespace, to find whose an address is */
   scalarPods(): Promise<ReleasePod[]>
   /** calls `changed` on every change of the releases' pods, Deployments, ReplicaSets or EndpointSlices until `signal` aborts; answers once the watch stands */
-  watchReleases(releases: readonly string[], changed: (change: ReleaseChange) => void, signal: AbortSignal): Promise<ReleaseWatch>
+  watchReleases(
+    releases: readonly string[],
+    changed: (change: ReleaseChange) => void,
+    signal: AbortSignal,
+  ): Promise<ReleaseWatch>
   workloads(releases: readonly string[]): Promise<ReleaseWorkload[]>
   /** sets a Deployment's replicas through its scale subresource */
   scale(workload: string, replicas: number): Promise<void>

@@ -1,6 +1,15 @@
 import { PatchStrategy, setHeaderOptions, type V1ConfigMap } from '@kubernetes/client-node'
 import { Failure } from '../../operation/failure.ts'
-import { annotations, configMapName, labels, operationKinds, operationLabels, partKey, type OperationKind, type Part } from '../../operation/names.ts'
+import {
+  annotations,
+  configMapName,
+  labels,
+  operationKinds,
+  operationLabels,
+  partKey,
+  type OperationKind,
+  type Part,
+} from '../../operation/names.ts'
 import type { Api } from './api.ts'
 import { ask, askIfAny, statusOf } from './ask.ts'
 import type { Patience } from './cluster.ts'
@@ -30,7 +39,13 @@ export interface ConfigMapParts {
    * Creates or replaces.
    * @param onConflict `overwrite` where the last to write is right; `refuse` where nobody else may write at all
    */
-  write(operation: string, part: Part, content: { json: string; releases?: readonly string[] }, onConflict: 'overwrite' | 'refuse', patience?: Patience): Promise<void>
+  write(
+    operation: string,
+    part: Part,
+    content: { json: string; releases?: readonly string[] },
+    onConflict: 'overwrite' | 'refuse',
+    patience?: Patience,
+  ): Promise<void>
   /** another key of the ConfigMap of a part, as it was when that was last read or written; undefined where there was none */
   beside(operation: string, part: Part, key: string): string | undefined
   /** Writes one key of a ConfigMap that exists, and leaves all others to their own writers. @throws Failure, or ApiException (404) where there is none */
@@ -56,7 +71,11 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
   }
 
   /** @param map as it is now; undefined to create it */
-  async function writeOnce(map: V1ConfigMap | undefined, { operation, part, json, releases }: Written, patience?: Patience): Promise<void> {
+  async function writeOnce(
+    map: V1ConfigMap | undefined,
+    { operation, part, json, releases }: Written,
+    patience?: Patience,
+  ): Promise<void> {
     const name = configMapName(operation, part)
     const data = { ...map?.data, [partKey(part)]: json }
     if (map === undefined) {
@@ -65,9 +84,23 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
         labels: { ...operationLabels(operation, kindOf(operation)), [labels.part]: part },
         annotations: releases === undefined ? {} : { [annotations.releases]: releases.join(',') },
       }
-      remember(await ask(`create the configmap ${name}`, () => core.createNamespacedConfigMap({ namespace, body: { metadata, data } }), patience), part)
+      remember(
+        await ask(
+          `create the configmap ${name}`,
+          () => core.createNamespacedConfigMap({ namespace, body: { metadata, data } }),
+          patience,
+        ),
+        part,
+      )
     } else {
-      remember(await ask(`update the configmap ${name}`, () => core.replaceNamespacedConfigMap({ name, namespace, body: { ...map, data } }), patience), part)
+      remember(
+        await ask(
+          `update the configmap ${name}`,
+          () => core.replaceNamespacedConfigMap({ name, namespace, body: { ...map, data } }),
+          patience,
+        ),
+        part,
+      )
     }
   }
 
@@ -79,7 +112,13 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
     async readAll(part) {
       const labelSelector = `${labels.part}=${part}`
       const { items } = await ask('list configmaps', () => core.listNamespacedConfigMap({ namespace, labelSelector }))
-      const found = items.map((map) => [map.metadata?.labels?.[labels.operation] ?? '', { json: map.data?.[partKey(part)] ?? '', data: map.data ?? {} }] as const)
+      const found = items.map(
+        (map) =>
+          [
+            map.metadata?.labels?.[labels.operation] ?? '',
+            { json: map.data?.[partKey(part)] ?? '', data: map.data ?? {} },
+          ] as const,
+      )
       return new Map(found.filter(([operation, { json }]) => operation !== '' && json !== ''))
     },
     async write(operation, part, { json, releases }, onConflict, patience) {
@@ -88,13 +127,15 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
       for (let left = tries; ; left -= 1) {
         const before = known.get(name)
         // What is known is replaced without another look: where it has changed since, its resourceVersion makes that a conflict.
-        const map = left === tries && before !== undefined && before.json !== json ? before.map : await fetchMap(name, patience)
+        const map =
+          left === tries && before !== undefined && before.json !== json ? before.map : await fetchMap(name, patience)
         // Our own earlier try may have come through without our hearing of it.
         if (map?.data?.[partKey(part)] === json) {
           remember(map, part)
           return
         }
-        if (onConflict === 'refuse' && before !== undefined && !isOurs(map?.data?.[partKey(part)], before)) throw anotherWriter(name)
+        if (onConflict === 'refuse' && before !== undefined && !isOurs(map?.data?.[partKey(part)], before))
+          throw anotherWriter(name)
         before?.sent.add(json)
         try {
           await writeOnce(map, { operation, part, json, releases }, patience)
@@ -108,7 +149,9 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
     async patch(operation, part, key, text) {
       const name = configMapName(operation, part)
       const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
-      await ask(`patch the configmap ${name}`, () => core.patchNamespacedConfigMap({ name, namespace, body: { data: { [key]: text } } }, options))
+      await ask(`patch the configmap ${name}`, () =>
+        core.patchNamespacedConfigMap({ name, namespace, body: { data: { [key]: text } } }, options),
+      )
     },
     async remove(operation, part) {
       const name = configMapName(operation, part)

@@ -15,7 +15,13 @@ export async function readConfigMapText(api: Api, namespace: string, name: strin
  * @param change gets the text as it is; called again where somebody else changed the ConfigMap meanwhile
  * @throws Failure where it is not there, or immutable
  */
-export async function changeConfigMapText(api: Api, namespace: string, name: string, key: string, change: (text: string) => string): Promise<void> {
+export async function changeConfigMapText(
+  api: Api,
+  namespace: string,
+  name: string,
+  key: string,
+  change: (text: string) => string,
+): Promise<void> {
   for (let left = tries; ; left -= 1) {
     const { map, text } = await read(api, namespace, name, key)
     const changed = change(text)
@@ -30,7 +36,12 @@ export async function changeConfigMapText(api: Api, namespace: string, name: str
   }
 }
 
-async function read({ core }: Api, namespace: string, name: string, key: string): Promise<{ map: V1ConfigMap; text: string }> {
+async function read(
+  { core }: Api,
+  namespace: string,
+  name: string,
+  key: string,
+): Promise<{ map: V1ConfigMap; text: string }> {
   const map = await askIfAny(`get the configmap ${name}`, () => core.readNamespacedConfigMap({ name, namespace }))
   const text = map?.data?.[key]
   if (map !== undefined && text !== undefined) return { map, text }

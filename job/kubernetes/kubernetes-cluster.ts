@@ -22,7 +22,10 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
   async function findRecord(operation: string): ReturnType<Cluster['findRecord']> {
     const json = await parts.read(operation, 'record')
     if (json === undefined) return undefined
-    return withGuardReport(parseRecord(json, `the record of ${operation}`), parts.beside(operation, 'record', guardReportKey))
+    return withGuardReport(
+      parseRecord(json, `the record of ${operation}`),
+      parts.beside(operation, 'record', guardReportKey),
+    )
   }
 
   return {
@@ -74,14 +77,17 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
         next: "use the worker image of the version that began the operation; look at the operation's ConfigMaps with kubectl",
       })
     },
-    writeJournal: (journal, patience) => parts.write(journal.operation, 'journal', { json: JSON.stringify(journal) }, 'refuse', patience),
+    writeJournal: (journal, patience) =>
+      parts.write(journal.operation, 'journal', { json: JSON.stringify(journal) }, 'refuse', patience),
     async deleteRecord(operation) {
       await parts.remove(operation, 'record')
     },
     configMapText: (name, key) => readConfigMapText(api, namespace, name, key),
     changeConfigMapText: (name, key, change) => changeConfigMapText(api, namespace, name, key, change),
     async cancelled(operation) {
-      const job = await askIfAny('get its own job', () => api.batch.readNamespacedJob({ name: jobName(operation), namespace }))
+      const job = await askIfAny('get its own job', () =>
+        api.batch.readNamespacedJob({ name: jobName(operation), namespace }),
+      )
       // A deleted Job starts no further worker either.
       return job === undefined || job.spec?.suspend === true || job.metadata?.deletionTimestamp !== undefined
     },

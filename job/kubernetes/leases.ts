@@ -37,7 +37,8 @@ export function leases(api: Api, namespace: string): TakeLeases {
     const mine = held.get(release)
     if (mine !== undefined && !mine.taken.signal.aborted) {
       // Out of reach for a while, and renewed again since: it was nobody else's in between.
-      if (mine.lost.signal.aborted && performance.now() - mine.renewedMs < durationS * 1000) mine.lost = new AbortController()
+      if (mine.lost.signal.aborted && performance.now() - mine.renewedMs < durationS * 1000)
+        mine.lost = new AbortController()
       mine.count += 1
       return
     }
@@ -89,7 +90,12 @@ export function leases(api: Api, namespace: string): TakeLeases {
 }
 
 /** Operations other than `holder` that hold a Lease of these releases and renew it, by release. */
-export async function leasesOfOthers({ coordination }: Api, namespace: string, releases: readonly string[], holder: string): Promise<Map<string, string>> {
+export async function leasesOfOthers(
+  { coordination }: Api,
+  namespace: string,
+  releases: readonly string[],
+  holder: string,
+): Promise<Map<string, string>> {
   const found = new Map<string, string>()
   for (const release of releases) {
     const name = leaseName(release)
@@ -100,7 +106,12 @@ export async function leasesOfOthers({ coordination }: Api, namespace: string, r
 }
 
 /** One look at the Leases that an operation holds: their versions, each new with every renewal. */
-export async function leaseVersions({ coordination }: Api, namespace: string, releases: readonly string[], holder: string): Promise<string[]> {
+export async function leaseVersions(
+  { coordination }: Api,
+  namespace: string,
+  releases: readonly string[],
+  holder: string,
+): Promise<string[]> {
   const versions = releases.map(async (release) => {
     try {
       const lease = await coordination.readNamespacedLease({ name: leaseName(release), namespace })
@@ -129,7 +140,9 @@ async function acquire(api: Api, namespace: string, release: string, identity: s
   const now = new V1MicroTime()
   const body: V1Lease = {
     metadata: {
-      ...(current?.metadata?.resourceVersion === undefined ? {} : { resourceVersion: current.metadata.resourceVersion }),
+      ...(current?.metadata?.resourceVersion === undefined
+        ? {}
+        : { resourceVersion: current.metadata.resourceVersion }),
       name,
       namespace,
       labels: { [labels.managedBy]: managedBy },
@@ -138,7 +151,8 @@ async function acquire(api: Api, namespace: string, release: string, identity: s
     spec: { holderIdentity: identity, leaseDurationSeconds: durationS, acquireTime: now, renewTime: now },
   }
   try {
-    if (current === undefined) return await ask(`create the lease ${name}`, () => coordination.createNamespacedLease({ namespace, body }))
+    if (current === undefined)
+      return await ask(`create the lease ${name}`, () => coordination.createNamespacedLease({ namespace, body }))
     return await ask(`update the lease ${name}`, () => coordination.replaceNamespacedLease({ name, namespace, body }))
   } catch (error) {
     if (statusOf(error) !== 409) throw error

@@ -25,7 +25,9 @@ export async function operationPods(api: Api, namespace: string, operation: stri
 
 /** How the worker's Job of an operation stands; active as long as one of its pods has its grace period to unpause in. */
 export async function workerJob(api: Api, namespace: string, operation: string): Promise<JobState> {
-  const job = await askIfAny('get the job of the worker', () => api.batch.readNamespacedJob({ name: jobName(operation), namespace }))
+  const job = await askIfAny('get the job of the worker', () =>
+    api.batch.readNamespacedJob({ name: jobName(operation), namespace }),
+  )
   const state = jobState(job)
   if (state.phase === 'active') return state
   const workers = (await podsOf(api, namespace, operation)).filter((pod) => roleOf(pod) === 'worker')
@@ -35,7 +37,9 @@ export async function workerJob(api: Api, namespace: string, operation: string):
 }
 
 async function podsOf({ core }: Api, namespace: string, operation: string): Promise<V1Pod[]> {
-  const { items } = await ask('list pods', () => core.listNamespacedPod({ namespace, labelSelector: `${labels.operation}=${operation}` }))
+  const { items } = await ask('list pods', () =>
+    core.listNamespacedPod({ namespace, labelSelector: `${labels.operation}=${operation}` }),
+  )
   return items.sort((a, b) => createdMs(a) - createdMs(b))
 }
 

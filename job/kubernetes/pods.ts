@@ -36,12 +36,18 @@ function restartsOf({ spec, status }: V1Pod, adminPort: number): Pick<ReleasePod
   const server = serverContainer(spec?.containers ?? [], adminPort)
   const sum = (of: readonly V1ContainerStatus[]) => of.reduce((total, { restartCount }) => total + restartCount, 0)
   const statuses = status?.containerStatuses ?? []
-  return { restarts: sum(statuses.filter(({ name }) => name === server)), otherRestarts: sum(statuses.filter(({ name }) => name !== server)) }
+  return {
+    restarts: sum(statuses.filter(({ name }) => name === server)),
+    otherRestarts: sum(statuses.filter(({ name }) => name !== server)),
+  }
 }
 
 /** The name of the container that listens on the admin port: the only one, or the only one that says so. */
 function serverContainer(containers: readonly V1Container[], adminPort: number): string | undefined {
-  const [found, ...others] = containers.length === 1 ? containers : containers.filter(({ ports }) => ports?.some(({ containerPort }) => containerPort === adminPort))
+  const [found, ...others] =
+    containers.length === 1
+      ? containers
+      : containers.filter(({ ports }) => ports?.some(({ containerPort }) => containerPort === adminPort))
   return others.length === 0 ? found?.name : undefined
 }
 
@@ -54,13 +60,18 @@ function adminPortOf(pod: V1Pod, services: readonly V1Service[]): number {
   const product = productOf(podLabels)
   if (product === undefined) return 0
   const ports = services
-    .filter(({ metadata }) => metadata?.labels?.[instanceLabel] === podLabels[instanceLabel] && metadata?.labels?.[appLabel] === product.app)
+    .filter(
+      ({ metadata }) =>
+        metadata?.labels?.[instanceLabel] === podLabels[instanceLabel] && metadata?.labels?.[appLabel] === product.app,
+    )
     .filter(({ metadata }) => metadata?.name?.endsWith('-headless'))
     .flatMap(({ spec }) => spec?.ports ?? [])
   const port = ports.find(({ name }) => name === product.adminPortName)
   const wanted = port?.targetPort ?? port?.port
   if (typeof wanted === 'number') return wanted
-  const named = pod.spec?.containers.flatMap((container) => container.ports ?? []).find(({ name }) => name !== undefined && name === wanted)
+  const named = pod.spec?.containers
+    .flatMap((container) => container.ports ?? [])
+    .find(({ name }) => name !== undefined && name === wanted)
   return named?.containerPort ?? port?.port ?? product.adminPort
 }
 
@@ -70,14 +81,19 @@ export function podTrouble({ metadata, status }: V1Pod): string | undefined {
   const condition = (type: string) => status?.conditions?.find((one) => one.type === type)
   if (condition('Ready')?.status === 'True') return undefined
   const scheduled = condition('PodScheduled')
-  if (scheduled?.status === 'False') return `${scheduled.reason ?? 'not scheduled'}: ${scheduled.message ?? 'no node takes it'}`
-  for (const { name, state, lastState } of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
+  if (scheduled?.status === 'False')
+    return `${scheduled.reason ?? 'not scheduled'}: ${scheduled.message ?? 'no node takes it'}`
+  for (const { name, state, lastState } of [
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.containerStatuses ?? []),
+  ]) {
     const { waiting, terminated } = state ?? {}
     if (waiting !== undefined) {
       const last = lastState?.terminated === undefined ? '' : `, last exit code ${lastState.terminated.exitCode}`
       return `container ${name}: ${waiting.reason ?? 'waiting'}${waiting.message === undefined ? '' : `: ${waiting.message}`}${last}`
     }
-    if (terminated !== undefined && terminated.exitCode !== 0) return `container ${name} exited with ${terminated.exitCode}`
+    if (terminated !== undefined && terminated.exitCode !== 0)
+      return `container ${name} exited with ${terminated.exitCode}`
   }
   return condition('Ready')?.message ?? `it is ${status?.phase ?? 'unknown'}`
 }

@@ -9,7 +9,12 @@ import { deploymentFact, replicaSetFact, sliceFact } from './workload-facts.ts'
  * Pods, Deployments, ReplicaSets and EndpointSlices of the releases at this moment.
  * @param patienceMs how long to keep asking an API server that does not answer
  */
-export async function releaseState(api: Api, namespace: string, releases: readonly string[], patienceMs?: number): Promise<ReleaseState> {
+export async function releaseState(
+  api: Api,
+  namespace: string,
+  releases: readonly string[],
+  patienceMs?: number,
+): Promise<ReleaseState> {
   if (releases.length === 0) return { pods: [], workloads: {} }
   const { apps, discovery } = api
   const what = { namespace, labelSelector: releasesSelector(releases) }
@@ -36,7 +41,12 @@ export function scalarPods(api: Api, namespace: string): Promise<ReleasePod[]> {
   return podsOf(api, namespace, podSelector())
 }
 
-async function podsOf({ core }: Api, namespace: string, labelSelector: string, patienceMs?: number): Promise<ReleasePod[]> {
+async function podsOf(
+  { core }: Api,
+  namespace: string,
+  labelSelector: string,
+  patienceMs?: number,
+): Promise<ReleasePod[]> {
   const [pods, services] = await Promise.all([
     ask('list pods', () => core.listNamespacedPod({ namespace, labelSelector }), patienceMs),
     ask('list services', () => core.listNamespacedService({ namespace, labelSelector }), patienceMs),

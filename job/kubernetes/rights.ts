@@ -18,7 +18,13 @@ export const rights: readonly { group: string; resource: string; subresource?: s
 /** The rights among them that the worker's ServiceAccount does not have, for people: `watch pods`. */
 export async function missingRights({ authorization }: Api, namespace: string): Promise<string[]> {
   const wanted = rights.flatMap(({ group, resource, subresource, verbs }) =>
-    verbs.map((verb): V1ResourceAttributes => ({ namespace, group, resource, verb, ...(subresource === undefined ? {} : { subresource }) })),
+    verbs.map((verb): V1ResourceAttributes => ({
+      namespace,
+      group,
+      resource,
+      verb,
+      ...(subresource === undefined ? {} : { subresource }),
+    })),
   )
   const missing = await Promise.all(
     wanted.map(async (resourceAttributes) => {
@@ -27,5 +33,9 @@ export async function missingRights({ authorization }: Api, namespace: string): 
       return status?.allowed === true ? undefined : resourceAttributes
     }),
   )
-  return missing.filter((one) => one !== undefined).map(({ verb, resource, subresource }) => `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`)
+  return missing
+    .filter((one) => one !== undefined)
+    .map(
+      ({ verb, resource, subresource }) => `${verb} ${resource}${subresource === undefined ? '' : `/${subresource}`}`,
+    )
 }

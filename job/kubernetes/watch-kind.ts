@@ -32,7 +32,12 @@ const hearMs = 300
  * Watches one kind from its present state, over dropped connections: a new one goes on at the version of the last event, so
  * that nothing is missed. Where the API server has forgotten that version (410 Gone), what happened is lost and said so.
  */
-export async function watchKind<T extends KubernetesObject, Fact>(api: Api, kind: Watched<T, Fact>, labelSelector: string, signal: AbortSignal): Promise<ReleaseWatch> {
+export async function watchKind<T extends KubernetesObject, Fact>(
+  api: Api,
+  kind: Watched<T, Fact>,
+  labelSelector: string,
+  signal: AbortSignal,
+): Promise<ReleaseWatch> {
   const first = await ask(`list ${kind.title}`, kind.list)
   const known = new Map<string, Fact>()
   for (const object of first.items) {
@@ -61,7 +66,14 @@ export async function watchKind<T extends KubernetesObject, Fact>(api: Api, kind
     if (type === 'DELETED') see(object.metadata?.name ?? '', undefined)
     else if (type === 'ADDED' || type === 'MODIFIED') see(object.metadata?.name ?? '', kind.fact(object))
   }
-  const begin = (until: AbortSignal) => openWatch(api, kind.path, { labelSelector, resourceVersion: version, timeoutSeconds: String(streamS) }, until, event)
+  const begin = (until: AbortSignal) =>
+    openWatch(
+      api,
+      kind.path,
+      { labelSelector, resourceVersion: version, timeoutSeconds: String(streamS) },
+      until,
+      event,
+    )
 
   /** After 410: what there is now, and that something in between may have been missed. */
   const lookAnew = async () => {
@@ -69,7 +81,8 @@ export async function watchKind<T extends KubernetesObject, Fact>(api: Api, kind
     kind.trouble(`the watch of ${kind.title} was interrupted for too long, and what happened meanwhile is not known`)
     version = metadata?.resourceVersion ?? ''
     gone = false
-    for (const name of [...known.keys()].filter((one) => !items.some((object) => object.metadata?.name === one))) see(name, undefined)
+    for (const name of [...known.keys()].filter((one) => !items.some((object) => object.metadata?.name === one)))
+      see(name, undefined)
     for (const object of items) see(object.metadata?.name ?? '', kind.fact(object))
   }
 
@@ -118,13 +131,24 @@ export async function watchKind<T extends KubernetesObject, Fact>(api: Api, kind
 }
 
 /** @returns when the API server has begun to answer; `ended` settles with its end */
-async function openWatch<T>(api: Api, path: string, query: Record<string, string>, signal: AbortSignal, event: (type: string, object: T) => void): Promise<{ ended: Promise<void> }> {
+async function openWatch<T>(
+  api: Api,
+  path: string,
+  query: Record<string, string>,
+  signal: AbortSignal,
+  event: (type: string, object: T) => void,
+): Promise<{ ended: Promise<void> }> {
   const { promise: ended, resolve } = Promise.withResolvers<void>()
   let failure: unknown
-  const controller = await new Watch(api.kubeConfig).watch(path, { ...query, allowWatchBookmarks: true }, event, (error: unknown) => {
-    failure = error
-    resolve()
-  })
+  const controller = await new Watch(api.kubeConfig).watch(
+    path,
+    { ...query, allowWatchBookmarks: true },
+    event,
+    (error: unknown) => {
+      failure = error
+      resolve()
+    },
+  )
   if (failure !== undefined && failure !== null) throw failure
   signal.addEventListener('abort', () => controller.abort(), { once: true })
   if (signal.aborted) controller.abort()

@@ -3,7 +3,12 @@ import type { WorkloadFact } from './cluster.ts'
 
 /** What of a Deployment must not change in a pause. */
 export function deploymentFact({ metadata, spec }: V1Deployment): WorkloadFact {
-  return { kind: 'Deployment', uid: metadata?.uid ?? '', generation: metadata?.generation ?? 0, replicas: spec?.replicas ?? 1 }
+  return {
+    kind: 'Deployment',
+    uid: metadata?.uid ?? '',
+    generation: metadata?.generation ?? 0,
+    replicas: spec?.replicas ?? 1,
+  }
 }
 
 /** What of a ReplicaSet must not change in a pause. */

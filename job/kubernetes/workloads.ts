@@ -12,9 +12,15 @@ import { isAlive, podTrouble, releasesSelector } from './pods.ts'
 const pollMs = 1000
 
 /** The Deployments of the releases, sorted by name. */
-export async function workloads({ apps }: Api, namespace: string, releases: readonly string[]): Promise<ReleaseWorkload[]> {
+export async function workloads(
+  { apps }: Api,
+  namespace: string,
+  releases: readonly string[],
+): Promise<ReleaseWorkload[]> {
   if (releases.length === 0) return []
-  const { items } = await ask('list deployments', () => apps.listNamespacedDeployment({ namespace, labelSelector: releasesSelector(releases) }))
+  const { items } = await ask('list deployments', () =>
+    apps.listNamespacedDeployment({ namespace, labelSelector: releasesSelector(releases) }),
+  )
   const found = items.map(({ metadata, spec, status }) => ({
     name: metadata?.name ?? '',
     release: metadata?.labels?.[instanceLabel] ?? '',
@@ -27,14 +33,24 @@ export async function workloads({ apps }: Api, namespace: string, releases: read
 /** Sets a Deployment's replicas through its scale subresource. */
 export async function scale({ apps }: Api, namespace: string, name: string, replicas: number): Promise<void> {
   const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
-  await ask(`scale the deployment ${name}`, () => apps.patchNamespacedDeploymentScale({ name, namespace, body: { spec: { replicas } } }, options))
+  await ask(`scale the deployment ${name}`, () =>
+    apps.patchNamespacedDeploymentScale({ name, namespace, body: { spec: { replicas } } }, options),
+  )
 }
 
 /** @throws Failure naming the pods that stay; the signal's reason once it aborts */
-export async function waitForNoPods({ core }: Api, namespace: string, releases: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<void> {
+export async function waitForNoPods(
+  { core }: Api,
+  namespace: string,
+  releases: readonly string[],
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   if (releases.length === 0) return
   await waitUntil(timeoutMs, signal, async () => {
-    const { items } = await ask('list pods', () => core.listNamespacedPod({ namespace, labelSelector: releasesSelector(releases) }))
+    const { items } = await ask('list pods', () =>
+      core.listNamespacedPod({ namespace, labelSelector: releasesSelector(releases) }),
+    )
     const left = items.filter(isAlive).map((pod) => `pod ${pod.metadata?.name} (${podTrouble(pod) ?? 'it runs on'})`)
     if (left.length === 0) return undefined
     return {
@@ -46,34 +62,52 @@ export async function waitForNoPods({ core }: Api, namespace: string, releases: 
 }
 
 /** @throws Failure saying what the pods wait for; the signal's reason once it aborts */
-export async function waitForReady(api: Api, namespace: string, names: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<void> {
+export async function waitForReady(
+  api: Api,
+  namespace: string,
+  names: readonly string[],
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
   await waitUntil(timeoutMs, signal, async () => {
     const unready = (await deploymentsNamed(api, namespace, names)).filter((deployment) => !isReady(deployment))
     if (unready.length === 0) return undefined
     const troubles = (await Promise.all(unready.map((deployment) => troublesOf(api, namespace, deployment)))).flat()
     return {
       what: `${unready.map(({ metadata }) => metadata?.name).join(', ')} did not become ready within ${formatDuration(timeoutMs)}`,
-      why: troubles.length === 0 ? 'its pods do not appear; see with `kubectl describe replicaset` what refuses them' : troubles.join('; '),
+      why:
+        troubles.length === 0
+          ? 'its pods do not appear; see with `kubectl describe replicaset` what refuses them'
+          : troubles.join('; '),
       next: 'mend what the pods wait for; they will serve as soon as they are ready',
     }
   })
 }
 
 async function deploymentsNamed({ apps }: Api, namespace: string, names: readonly string[]): Promise<V1Deployment[]> {
-  return Promise.all(names.map((name) => ask(`get the deployment ${name}`, () => apps.readNamespacedDeployment({ name, namespace }))))
+  return Promise.all(
+    names.map((name) => ask(`get the deployment ${name}`, () => apps.readNamespacedDeployment({ name, namespace }))),
+  )
 }
 
 function isReady({ metadata, spec, status }: V1Deployment): boolean {
   const wanted = spec?.replicas ?? 1
   const seen = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0)
-  return seen && (status?.readyReplicas ?? 0) >= wanted && (status?.updatedReplicas ?? 0) >= wanted && (status?.replicas ?? 0) === wanted
+  return (
+    seen &&
+    (status?.readyReplicas ?? 0) >= wanted &&
+    (status?.updatedReplicas ?? 0) >= wanted &&
+    (status?.replicas ?? 0) === wanted
+  )
 }
 
 async function troublesOf({ core }: Api, namespace: string, { metadata, spec }: V1Deployment): Promise<string[]> {
   const labelSelector = Object.entries(spec?.selector.matchLabels ?? {})
     .map(([name, value]) => `${name}=${value}`)
     .join(',')
-  const { items } = await ask(`list the pods of ${metadata?.name}`, () => core.listNamespacedPod({ namespace, labelSelector }))
+  const { items } = await ask(`list the pods of ${metadata?.name}`, () =>
+    core.listNamespacedPod({ namespace, labelSelector }),
+  )
   return items.filter(isAlive).flatMap((pod) => {
     const trouble = podTrouble(pod)
     return trouble === undefined ? [] : [`pod ${pod.metadata?.name}: ${trouble}`]
@@ -81,7 +115,11 @@ async function troublesOf({ core }: Api, namespace: string, { metadata, spec }: 
 }
 
 /** Asks until there is no trouble left. */
-async function waitUntil(timeoutMs: number, signal: AbortSignal, trouble: () => Promise<{ what: string; why: string; next: string } | undefined>): Promise<void> {
+async function waitUntil(
+  timeoutMs: number,
+  signal: AbortSignal,
+  trouble: () => Promise<{ what: string; why: string; next: string } | undefined>,
+): Promise<void> {
   const until = Date.now() + timeoutMs
   for (;;) {
     signal.throwIfAborted()

@@ -40,7 +40,17 @@ export async function backup(context: Context): Promise<void> {
   const pauseDecision = decidePause(request.pauseMode, databases, request.target.releases)
   const { events, signal } = context
   const { operation, parallel, schemas, tables, materialize } = request
-  const sources = openSources(databases, { events, signal, storage, operation, parallel, schemas, tables, materialize, bystanders: bystandersOf(request.target, context.cluster) })
+  const sources = openSources(databases, {
+    events,
+    signal,
+    storage,
+    operation,
+    parallel,
+    schemas,
+    tables,
+    materialize,
+    bystanders: bystandersOf(request.target, context.cluster),
+  })
   await describeBackup(context, { state: 'incomplete', pause: { mode: request.pauseMode, ...pauseDecision } })
   try {
     // Before anything else, the Lease included: whatever keeps this worker from going on, nothing stays paused.
@@ -63,7 +73,12 @@ export async function backup(context: Context): Promise<void> {
   }
 }
 
-async function take(context: Context, storage: Storage, sources: readonly OpenSource[], paused: boolean): Promise<void> {
+async function take(
+  context: Context,
+  storage: Storage,
+  sources: readonly OpenSource[],
+  paused: boolean,
+): Promise<void> {
   const { to } = context.request
   const kept = keptPoint(context)
   let completed: BackupPart['databases'] | undefined
@@ -80,8 +95,11 @@ async function take(context: Context, storage: Storage, sources: readonly OpenSo
     await keepPoint(context, point)
     await describeBackup(context, { state: 'recorded', restorePoint: point.restorePoint })
   }
-  const databases = completed ?? (await context.phase(to === undefined ? 'wait until restorable' : 'dump', () => complete(context, sources)))
-  const location = to === undefined ? {} : { location: formatLocation(joinLocation(parseLocation(to), backupName(context))) }
+  const databases =
+    completed ??
+    (await context.phase(to === undefined ? 'wait until restorable' : 'dump', () => complete(context, sources)))
+  const location =
+    to === undefined ? {} : { location: formatLocation(joinLocation(parseLocation(to), backupName(context))) }
   await describeBackup(context, { state: 'restorable', databases, ...location })
   if (to !== undefined) await context.phase('publish', () => publishRecord(context, storage))
 }
@@ -97,7 +115,12 @@ function pointLives(context: Context, sources: readonly OpenSource[], kept: Poin
   })
 }
 
-async function check(context: Context, sources: readonly OpenSource[], storage: Storage, paused: boolean): Promise<void> {
+async function check(
+  context: Context,
+  sources: readonly OpenSource[],
+  storage: Storage,
+  paused: boolean,
+): Promise<void> {
   if (context.request.to !== undefined) await refuseTaken(context, storage)
   const described = await Promise.all(sources.map(({ source }) => source.describe()))
   const bytes = described.reduce((sum, source) => sum + source.estimatedBytes, 0)
@@ -124,12 +147,19 @@ async function pointInPause(context: Context, sources: readonly OpenSource[]): P
     if (taken > request.retries) throw lostWindow(record.current.windows.at(-1))
     const left = request.retries - taken
     const snapshot = (held: HeldPause) => Promise.all(sources.map(({ source }) => source.snapshot(held)))
-    const paused = await context.phase(taken === 0 ? 'pause' : `pause ${taken + 1}`, () => holdPause(context, snapshot)).catch((error: unknown) => {
-      if (left === 0 || !wasEnded(context, taken)) throw error
-    })
+    const paused = await context
+      .phase(taken === 0 ? 'pause' : `pause ${taken + 1}`, () => holdPause(context, snapshot))
+      .catch((error: unknown) => {
+        if (left === 0 || !wasEnded(context, taken)) throw error
+      })
     const window = paused?.window ?? record.current.windows[taken]
-    if (paused?.window.verdict === 'valid') return { restorePoint: pointOfServices(paused.value) ?? middleOf(paused.window), snapshots: paused.value }
-    events.say('note', `pause window ${taken + 1} is void: ${window?.reasons.join('; ')}${left > 0 ? `; trying another (${left} left)` : ''}`, { level: 'warning' })
+    if (paused?.window.verdict === 'valid')
+      return { restorePoint: pointOfServices(paused.value) ?? middleOf(paused.window), snapshots: paused.value }
+    events.say(
+      'note',
+      `pause window ${taken + 1} is void: ${window?.reasons.join('; ')}${left > 0 ? `; trying another (${left} left)` : ''}`,
+      { level: 'warning' },
+    )
     if (left === 0) continue
     await untilSettled(cluster, record.current.releases, signal)
     await prepare(sources)
@@ -151,7 +181,9 @@ function middleOf(window: PauseWindowRecord): string {
 
 /** The one moment that the databases' own services bring back, where all of them agree on one. */
 function pointOfServices(snapshots: readonly Snapshot[]): string | undefined {
-  const [at, ...others] = new Set(snapshots.map((snapshot) => (snapshot.durable === undefined ? undefined : snapshot.at)))
+  const [at, ...others] = new Set(
+    snapshots.map((snapshot) => (snapshot.durable === undefined ? undefined : snapshot.at)),
+  )
   return others.length === 0 ? at : undefined
 }
 
@@ -202,7 +234,15 @@ async function all<One, Result>(ones: readonly One[], run: (one: One) => Promise
 }
 
 /** Before anything is paused for nothing. @throws Failure where the longest pause allowed is too short for a database's point */
-function refuseShortPause({ request: { pause: { maxPauseMs }, target } }: Context, sources: readonly OpenSource[]): void {
+function refuseShortPause(
+  {
+    request: {
+      pause: { maxPauseMs },
+      target,
+    },
+  }: Context,
+  sources: readonly OpenSource[],
+): void {
   const holdMs = Math.max(...sources.map(({ source }) => source.holdMs?.() ?? 0))
   if (holdMs < maxPauseMs) return
   throw new Failure({
@@ -217,7 +257,11 @@ function refuseWithoutStorage({ to }: RequestOf<'backup'>, databases: readonly D
   const needing = databases.filter(({ kind }) => kind.needsStorage)
   if (to !== undefined || needing.length === 0) return
   throw new Failure(
-    { what: 'the backup has nowhere to go', why: `the data of ${[...new Set(needing.map(({ kind }) => kind.name))].join(', ')} is dumped to a storage, and none is given`, next: 'say where: --to pvc://CLAIM/path' },
+    {
+      what: 'the backup has nowhere to go',
+      why: `the data of ${[...new Set(needing.map(({ kind }) => kind.name))].join(', ')} is dumped to a storage, and none is given`,
+      next: 'say where: --to pvc://CLAIM/path',
+    },
     { exitCode: ExitCode.usage },
   )
 }
@@ -254,11 +298,23 @@ function wasTried({ record }: Context): boolean {
 
 /** The restore point stands; only what was to outlive it failed. */
 function stillRestorable(error: unknown): Failure {
-  const text = error instanceof Failure ? error.text : { what: 'the materialising failed', why: messageOf(error), next: '-v shows more' }
-  return new Failure({ ...text, next: `the backup can be restored as long as its services keep the point. ${text.next}` }, { cause: error })
+  const text =
+    error instanceof Failure
+      ? error.text
+      : { what: 'the materialising failed', why: messageOf(error), next: '-v shows more' }
+  return new Failure(
+    { ...text, next: `the backup can be restored as long as its services keep the point. ${text.next}` },
+    { cause: error },
+  )
 }
 
 function asUnusable(error: unknown): Failure {
-  const text = error instanceof Failure ? error.text : { what: 'the backup failed', why: messageOf(error), next: 'run it again; -v shows more' }
-  return new Failure({ ...text, next: `the backup is unusable and its data is not kept. ${text.next}` }, { exitCode: ExitCode.backupUnusable, cause: error })
+  const text =
+    error instanceof Failure
+      ? error.text
+      : { what: 'the backup failed', why: messageOf(error), next: 'run it again; -v shows more' }
+  return new Failure(
+    { ...text, next: `the backup is unusable and its data is not kept. ${text.next}` },
+    { exitCode: ExitCode.backupUnusable, cause: error },
+  )
 }

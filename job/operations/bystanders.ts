@@ -5,7 +5,9 @@ import type { Cluster } from '../kubernetes/cluster.ts'
 /** Looks up the releases that run beside those of an operation. */
 export function bystandersOf({ releases }: Target, cluster: Pick<Cluster, 'scalarPods'>): () => Promise<Bystander[]> {
   return async () => {
-    const running = (await cluster.scalarPods()).filter((pod) => !releases.some(({ name, app }) => name === pod.release && app === pod.app))
+    const running = (await cluster.scalarPods()).filter(
+      (pod) => !releases.some(({ name, app }) => name === pod.release && app === pod.app),
+    )
     return [...new Map(running.map(({ release, app }) => [`${release}/${app}`, { name: release, app }])).values()]
   }
 }

@@ -20,7 +20,14 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
   const kept = backup?.databases.filter(({ serviceBackups = 0 }) => serviceBackups > 0) ?? []
   if (kept.length > 0) {
     const databases = databasesOf(request.target)
-    const surroundings = { events, signal, storage: openStorageAt(undefined), operation: request.operation, parallel: 1, schemas: [] }
+    const surroundings = {
+      events,
+      signal,
+      storage: openStorageAt(undefined),
+      operation: request.operation,
+      parallel: 1,
+      schemas: [],
+    }
     await context.phase('remove from services', async () => {
       for (const entry of kept) {
         const { kind, settings } = databaseOf(databases, entry)
@@ -37,7 +44,9 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
 
 async function refuseNeeded({ cluster }: OperationContext<'delete'>, backup: OperationRecord): Promise<void> {
   // A restore whose worker was killed for good does not say so itself.
-  const records = (await cluster.records()).map(async (record) => (isFinal(record) ? record : settle(record, await cluster.workerJob(record.operation))))
+  const records = (await cluster.records()).map(async (record) =>
+    isFinal(record) ? record : settle(record, await cluster.workerJob(record.operation)),
+  )
   const needed = neededBy(backup, await Promise.all(records))
   if (needed !== undefined) throw new Failure(needed)
 }

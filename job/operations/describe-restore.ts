@@ -3,7 +3,11 @@ import type { RestoreDestination } from '../databases/database.ts'
 import type { OperationContext } from '../operation-context.ts'
 
 /** Records the databases of a restore as they are now, and which data serves where that has changed. */
-export async function describeRestore({ record, request }: Pick<OperationContext<'restore'>, 'record' | 'request'>, databases: readonly RestoreDestination[], serving?: RestorePart['serving']): Promise<void> {
+export async function describeRestore(
+  { record, request }: Pick<OperationContext<'restore'>, 'record' | 'request'>,
+  databases: readonly RestoreDestination[],
+  serving?: RestorePart['serving'],
+): Promise<void> {
   const { operation, namespace, dropPrevious } = request
   await record.update(({ restore }: OperationRecord) => {
     if (restore === undefined) return

@@ -40,9 +40,23 @@ async function databaseFindings(context: Context): Promise<Finding[]> {
   if (request.target.releases.every(({ properties }) => properties === undefined)) return []
   const databases = databasesOf(request.target)
   const { paused, why } = decidePause('auto', databases, request.target.releases)
-  const decision: Finding = { check: 'pause', subject: 'backup', outcome: 'ok', message: `${paused ? 'needed' : 'not needed'}: ${why}` }
+  const decision: Finding = {
+    check: 'pause',
+    subject: 'backup',
+    outcome: 'ok',
+    message: `${paused ? 'needed' : 'not needed'}: ${why}`,
+  }
   const storage = openStorageAt(request.to)
-  const sources = openSources(databases, { events, signal, storage, operation: request.operation, parallel: 1, schemas: request.schemas, tables: request.tables, bystanders: bystandersOf(request.target, context.cluster) })
+  const sources = openSources(databases, {
+    events,
+    signal,
+    storage,
+    operation: request.operation,
+    parallel: 1,
+    schemas: request.schemas,
+    tables: request.tables,
+    bystanders: bystandersOf(request.target, context.cluster),
+  })
   try {
     const found = await Promise.all(sources.map(sourceFindings))
     const bytes = found.reduce((sum, one) => sum + one.bytes, 0)
@@ -64,7 +78,13 @@ async function sourceFindings({ source, folder }: OpenSource): Promise<{ bytes: 
 
 function findingOf(check: string, error: unknown): Finding {
   const cure = error instanceof Failure ? error.next : 'run it again with -v'
-  return { check, subject: error instanceof Failure ? error.what : 'this check', outcome: 'error', message: error instanceof Failure ? error.why : messageOf(error), cure }
+  return {
+    check,
+    subject: error instanceof Failure ? error.what : 'this check',
+    outcome: 'error',
+    message: error instanceof Failure ? error.why : messageOf(error),
+    cure,
+  }
 }
 
 function say({ events }: Context, finding: Finding): void {

@@ -12,7 +12,10 @@ export async function drop(context: OperationContext<'drop'>): Promise<void> {
         for (const database of databases) await database.dropPrevious(context.journal)
       }),
     )
-    await context.cluster.writeRecord({ ...former, restore: { ...former.restore, databases: withoutPrevious(former.restore.databases), wayBack: [] } })
+    await context.cluster.writeRecord({
+      ...former,
+      restore: { ...former.restore, databases: withoutPrevious(former.restore.databases), wayBack: [] },
+    })
   } finally {
     await Promise.allSettled(databases.map((database) => database.close()))
   }

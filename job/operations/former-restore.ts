@@ -44,8 +44,23 @@ export async function formerRestore(
   const backup = restorable(await context.cluster.readRecord(restore.backup))
   if (backup.restorePoint !== restore.restorePoint) throw anotherBackup(operation, backup, restore)
   const { events, signal } = context
-  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(record), parallel: 1, schemas: [], choice: restore.choice, properties: releaseProperties(context.request.target, context.cluster), bystanders: bystandersOf(context.request.target, context.cluster) }
-  const databases = openDestinations(databasesOf(context.request.target), backup.databases, surroundings, restore.databases)
+  const surroundings = {
+    events,
+    signal,
+    storage: openStorageOf(backup),
+    operation: restoreIdentity(record),
+    parallel: 1,
+    schemas: [],
+    choice: restore.choice,
+    properties: releaseProperties(context.request.target, context.cluster),
+    bystanders: bystandersOf(context.request.target, context.cluster),
+  }
+  const databases = openDestinations(
+    databasesOf(context.request.target),
+    backup.databases,
+    surroundings,
+    restore.databases,
+  )
   return { record: { ...record, restore }, databases }
 }
 

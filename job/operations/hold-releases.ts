@@ -7,9 +7,15 @@ import type { OperationContext } from '../operation-context.ts'
  * @param run gets the signal that the Leases are no longer ours; whoever is about to change what others rely on asks it first
  * @throws Failure naming the operation that holds one of them
  */
-export async function holdReleases<T>(context: OperationContext<OperationRequest['kind']>, run: (lost: AbortSignal) => Promise<T>): Promise<T> {
+export async function holdReleases<T>(
+  context: OperationContext<OperationRequest['kind']>,
+  run: (lost: AbortSignal) => Promise<T>,
+): Promise<T> {
   const { cluster, request } = context
-  const leases = await cluster.takeLeases(request.target.releases.map((release) => release.name), request.operation)
+  const leases = await cluster.takeLeases(
+    request.target.releases.map((release) => release.name),
+    request.operation,
+  )
   try {
     return await run(leases.lost)
   } finally {

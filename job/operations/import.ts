@@ -23,10 +23,18 @@ export async function importBackup(context: OperationContext<'import'>): Promise
   }
   const record = parseRecord(json, source)
   if (record.backup === undefined) {
-    throw new Failure({ what: `${source} is not a backup`, why: `it is the record of a ${record.kind}`, next: 'give the folder of one backup' })
+    throw new Failure({
+      what: `${source} is not a backup`,
+      why: `it is the record of a ${record.kind}`,
+      next: 'give the folder of one backup',
+    })
   }
   // The volume may be called otherwise in this cluster; where it was found is where it is.
-  const found = { ...record, namespace: context.cluster.namespace, backup: { ...record.backup, location: formatLocation(location) } }
+  const found = {
+    ...record,
+    namespace: context.cluster.namespace,
+    backup: { ...record.backup, location: formatLocation(location) },
+  }
   const known = await context.cluster.findRecord(record.operation)
   if (known !== undefined && known.createdAt !== record.createdAt) {
     throw new Failure({
@@ -36,5 +44,7 @@ export async function importBackup(context: OperationContext<'import'>): Promise
     })
   }
   await context.cluster.writeRecord(found)
-  context.events.say('note', `imported ${record.operation}, restore point ${record.backup.restorePoint ?? 'unknown'}`, { data: { operation: record.operation } })
+  context.events.say('note', `imported ${record.operation}, restore point ${record.backup.restorePoint ?? 'unknown'}`, {
+    data: { operation: record.operation },
+  })
 }

@@ -15,7 +15,10 @@ export interface OpenSource {
 export function databasesOf(target: Target): DatabaseGroup[] {
   return groupByDatabase(
     target.releases.flatMap((release) =>
-      readSettings(release, process.env).map((settings) => ({ ...settings, storage: `${ownerOf(release, target)}/${settings.storage}` })),
+      readSettings(release, process.env).map((settings) => ({
+        ...settings,
+        storage: `${ownerOf(release, target)}/${settings.storage}`,
+      })),
     ),
   )
 }
@@ -43,10 +46,17 @@ export function openSources(databases: readonly DatabaseGroup[], context: Databa
  * @param begun whether the releases may have been pointed to restored data already, some of them or all
  * @throws Failure where the releases' properties and the backup do not tell of the same storages.
  */
-export function openDestinations(databases: readonly DatabaseGroup[], entries: readonly DatabaseBackup[], context: DatabaseContext, former: readonly RestoredDatabase[] = [], begun = former.length > 0): RestoreDestination[] {
+export function openDestinations(
+  databases: readonly DatabaseGroup[],
+  entries: readonly DatabaseBackup[],
+  context: DatabaseContext,
+  former: readonly RestoredDatabase[] = [],
+  begun = former.length > 0,
+): RestoreDestination[] {
   const present = begun ? asBackedUp(databases, entries) : databases
   const surplus = present.filter((database) => !entries.some((entry) => sameStorages(database.settings, entry)))
-  if (surplus.length > 0) throw mismatch(`the releases use ${surplus.map(titleOf).join(' and ')}, of which the backup has nothing`)
+  if (surplus.length > 0)
+    throw mismatch(`the releases use ${surplus.map(titleOf).join(' and ')}, of which the backup has nothing`)
   return entries.map((entry, index) => {
     const { kind, settings } = databaseOf(present, entry)
     const left = former[index]
@@ -62,15 +72,22 @@ function asBackedUp(databases: readonly DatabaseGroup[], entries: readonly Datab
     return parts.slice(0, 1).map(({ kind }) => ({ kind, settings }))
   })
   const known = new Set(backedUp.flatMap(({ settings }) => settings.map(({ storage }) => storage)))
-  const others = databases.map(({ kind, settings }) => ({ kind, settings: settings.filter(({ storage }) => !known.has(storage)) }))
+  const others = databases.map(({ kind, settings }) => ({
+    kind,
+    settings: settings.filter(({ storage }) => !known.has(storage)),
+  }))
   return [...backedUp, ...others].filter(({ settings }) => settings.length > 0)
 }
 
 /** The database that a backup's storages live in now. @throws Failure where the releases' properties name none */
 export function databaseOf(databases: readonly DatabaseGroup[], entry: DatabaseBackup): DatabaseGroup {
-  const database = databases.find((candidate) => candidate.kind.name === entry.kind && sameStorages(candidate.settings, entry))
+  const database = databases.find(
+    (candidate) => candidate.kind.name === entry.kind && sameStorages(candidate.settings, entry),
+  )
   if (database !== undefined) return database
-  throw mismatch(`the backup has ${entry.title} (storages ${entry.storages.join(', ')}), which none of the releases' properties name`)
+  throw mismatch(
+    `the backup has ${entry.title} (storages ${entry.storages.join(', ')}), which none of the releases' properties name`,
+  )
 }
 
 function sameStorages(settings: readonly StorageSettings[], entry: DatabaseBackup): boolean {

@@ -50,11 +50,18 @@ function unreliable({ reasons }: PauseWindowRecord): Failure {
 async function hold(context: Context, held: HeldPause): Promise<void> {
   const { durationMs, pause: limits } = context.request
   announce(context, held)
-  const endMs = Math.min(held.endsAtMs - marginMs, durationMs === undefined ? Infinity : Date.parse(held.allPausedAt) + durationMs)
+  const endMs = Math.min(
+    held.endsAtMs - marginMs,
+    durationMs === undefined ? Infinity : Date.parse(held.allPausedAt) + durationMs,
+  )
   if (durationMs === undefined) await untilUnpaused(held, endMs)
   else await sleep(Math.max(0, endMs - Date.now()), undefined, { signal: held.signal })
   if (Date.now() < endMs || endMs < held.endsAtMs - marginMs) return
-  context.events.say('note', `the pause ends here: nothing may stay paused for longer than ${formatDuration(limits.maxPauseMs)} (--max-pause)`, { level: 'warning' })
+  context.events.say(
+    'note',
+    `the pause ends here: nothing may stay paused for longer than ${formatDuration(limits.maxPauseMs)} (--max-pause)`,
+    { level: 'warning' },
+  )
 }
 
 /** Whoever waits for the pause learns of it from the record. Nobody is kept paused for an API server that does not answer. */
@@ -63,7 +70,9 @@ function announce({ record, events }: Context, { allPausedAt }: HeldPause): void
     const window = windows.at(-1)
     if (window !== undefined) window.allPausedAt = allPausedAt
   })
-  written.catch((error: unknown) => events.say('note', `the record does not say yet that all are paused: ${messageOf(error)}`, { level: 'warning' }))
+  written.catch((error: unknown) =>
+    events.say('note', `the record does not say yet that all are paused: ${messageOf(error)}`, { level: 'warning' }),
+  )
 }
 
 async function untilUnpaused(held: HeldPause, endMs: number): Promise<void> {

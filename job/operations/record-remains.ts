@@ -13,10 +13,19 @@ type Surroundings = Pick<OperationContext<'restore' | 'undo'>, 'cluster' | 'even
  * @param databases in the order of the backup's entries
  * @returns what is not as it was before, for people; also said as a warning
  */
-export async function recordRemains({ cluster, events, journal }: Surroundings, backup: string, databases: readonly RestoreDestination[]): Promise<string[]> {
+export async function recordRemains(
+  { cluster, events, journal }: Surroundings,
+  backup: string,
+  databases: readonly RestoreDestination[],
+): Promise<string[]> {
   const lines: string[] = []
   for (const [index, database] of databases.entries()) {
-    const line = await remainsOf(database, journal, async (entry) => cluster.writeRecord(withEntry(await cluster.readRecord(backup), index, entry)), backup)
+    const line = await remainsOf(
+      database,
+      journal,
+      async (entry) => cluster.writeRecord(withEntry(await cluster.readRecord(backup), index, entry)),
+      backup,
+    )
     if (line === undefined) continue
     events.say('note', line, { level: 'warning' })
     lines.push(line)
@@ -24,7 +33,12 @@ export async function recordRemains({ cluster, events, journal }: Surroundings, 
   return lines
 }
 
-async function remainsOf(database: RestoreDestination, journal: Journal, write: (entry: DatabaseBackup) => Promise<void>, backup: string): Promise<string | undefined> {
+async function remainsOf(
+  database: RestoreDestination,
+  journal: Journal,
+  write: (entry: DatabaseBackup) => Promise<void>,
+  backup: string,
+): Promise<string | undefined> {
   let remains: Remains | undefined
   try {
     remains = await database.remains?.(journal)
@@ -42,6 +56,7 @@ async function remainsOf(database: RestoreDestination, journal: Journal, write: 
 
 function withEntry(record: OperationRecord, index: number, entry: DatabaseBackup): OperationRecord {
   const recorded = record.backup?.databases[index]
-  if (record.backup === undefined || recorded?.kind !== entry.kind || recorded.snapshotAt !== entry.snapshotAt) throw new Error('it is of another backup by now')
+  if (record.backup === undefined || recorded?.kind !== entry.kind || recorded.snapshotAt !== entry.snapshotAt)
+    throw new Error('it is of another backup by now')
   return { ...record, backup: { ...record.backup, databases: record.backup.databases.with(index, entry) } }
 }

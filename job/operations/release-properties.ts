@@ -7,7 +7,10 @@ import { setProperty, writtenValue } from '../scalardb/set-property.ts'
 import { ownerOf } from './open-databases.ts'
 
 /** The properties of the releases in the ConfigMaps that hold them. */
-export function releaseProperties(target: Target, cluster: Pick<Cluster, 'configMapText' | 'changeConfigMapText'>): ReleaseProperties {
+export function releaseProperties(
+  target: Target,
+  cluster: Pick<Cluster, 'configMapText' | 'changeConfigMapText'>,
+): ReleaseProperties {
   const place = (settings: StorageSettings) => {
     const { release, path } = ownerOfStorage(target, settings)
     const configMap = release.properties?.configMap
@@ -36,7 +39,10 @@ export function releaseProperties(target: Target, cluster: Pick<Cluster, 'config
 }
 
 /** The release whose properties name a storage, and what is before the names of that storage's own properties. */
-function ownerOfStorage(target: Target, { storage, namespaces }: StorageSettings): { release: TargetRelease; path: string } {
+function ownerOfStorage(
+  target: Target,
+  { storage, namespaces }: StorageSettings,
+): { release: TargetRelease; path: string } {
   const release = target.releases.find((one) => storage.startsWith(`${ownerOf(one, target)}/`))
   if (release === undefined) throw new Error(`storage ${storage} is of none of the releases`)
   const name = storage.slice(ownerOf(release, target).length + 1)

@@ -9,7 +9,11 @@ import type { BackupPart, OperationRecord } from '../../operation/record.ts'
 export function restorable(record: OperationRecord): BackupPart {
   const { backup } = record
   if (backup === undefined) {
-    throw new Failure({ what: `${record.operation} cannot be restored`, why: 'it is not a backup', next: 'choose one from `kubectl scalardl get backups`' })
+    throw new Failure({
+      what: `${record.operation} cannot be restored`,
+      why: 'it is not a backup',
+      next: 'choose one from `kubectl scalardl get backups`',
+    })
   }
   if (backup.state === 'restorable') return backup
   throw new Failure(

@@ -27,8 +27,25 @@ type Context = OperationContext<'restore'>
 export async function restore(context: Context): Promise<void> {
   const { request, events, signal } = context
   const backup = restorable(await context.cluster.readRecord(request.backup))
-  const surroundings = { events, signal, storage: openStorageOf(backup), operation: restoreIdentity(request), parallel: request.parallel, schemas: [], dropPrevious: request.dropPrevious, choice: request.choice, properties: releaseProperties(request.target, context.cluster), bystanders: bystandersOf(request.target, context.cluster) }
-  const databases = openDestinations(databasesOf(request.target), backup.databases, surroundings, [], context.journal.resumed)
+  const surroundings = {
+    events,
+    signal,
+    storage: openStorageOf(backup),
+    operation: restoreIdentity(request),
+    parallel: request.parallel,
+    schemas: [],
+    dropPrevious: request.dropPrevious,
+    choice: request.choice,
+    properties: releaseProperties(request.target, context.cluster),
+    bystanders: bystandersOf(request.target, context.cluster),
+  }
+  const databases = openDestinations(
+    databasesOf(request.target),
+    backup.databases,
+    surroundings,
+    [],
+    context.journal.resumed,
+  )
   try {
     await begin(context, backup, databases)
     await holdReleases(context, (lost) => run(context, databases, lost))
@@ -41,7 +58,11 @@ export async function restore(context: Context): Promise<void> {
 const servingStep = 'restored data in service'
 
 /** Restores into opened databases, under the Leases of the releases. */
-export async function run(context: Context, databases: readonly RestoreDestination[], lost: AbortSignal): Promise<void> {
+export async function run(
+  context: Context,
+  databases: readonly RestoreDestination[],
+  lost: AbortSignal,
+): Promise<void> {
   const { journal, phase, request } = context
   if (journal.result(servingStep) === undefined) {
     await putInService(context, databases, lost)
@@ -54,7 +75,11 @@ export async function run(context: Context, databases: readonly RestoreDestinati
 }
 
 /** Loads and switches every database; with `--repoint print` it loads alone. */
-async function putInService(context: Context, databases: readonly RestoreDestination[], lost: AbortSignal): Promise<void> {
+async function putInService(
+  context: Context,
+  databases: readonly RestoreDestination[],
+  lost: AbortSignal,
+): Promise<void> {
   const { journal, phase, request } = context
   const preflight = async () => {
     await phase('preflight', () => check(context, databases))
@@ -138,7 +163,11 @@ function notPrinted(): Failure {
 }
 
 /** Runs the part of a restore that can be taken back; where it fails, or did for an earlier worker, the former data serves again and the error says so. */
-async function untilSwitched(context: Context, databases: readonly RestoreDestination[], run: () => Promise<void>): Promise<void> {
+async function untilSwitched(
+  context: Context,
+  databases: readonly RestoreDestination[],
+  run: () => Promise<void>,
+): Promise<void> {
   if (wasTakenBack(context)) return takeBack(context, databases)
   try {
     await run()
@@ -149,7 +178,10 @@ async function untilSwitched(context: Context, databases: readonly RestoreDestin
 }
 
 /** Does one thing on all databases at once and waits for all, so that nothing runs on when one has failed. */
-async function all(databases: readonly RestoreDestination[], run: (database: RestoreDestination) => Promise<void>): Promise<void> {
+async function all(
+  databases: readonly RestoreDestination[],
+  run: (database: RestoreDestination) => Promise<void>,
+): Promise<void> {
   const settled = await Promise.allSettled(databases.map(run))
   const failed = settled.find((one) => one.status === 'rejected')
   if (failed !== undefined) throw failed.reason

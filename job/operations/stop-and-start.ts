@@ -33,11 +33,18 @@ export function wasStopping({ journal }: Pick<Context, 'journal'>): boolean {
 export async function startReleases(context: Context): Promise<void> {
   const noted = notedSchema.safeParse(context.journal.result(notedStep))
   if (!noted.success) return
-  const wanted = noted.data.map(({ name, replicas }) => ({ name, replicas: replicas === 0 ? (context.request.replicas ?? 0) : replicas }))
+  const wanted = noted.data.map(({ name, replicas }) => ({
+    name,
+    replicas: replicas === 0 ? (context.request.replicas ?? 0) : replicas,
+  }))
   for (const { name, replicas } of wanted) {
     const hint = replicas === 0 ? '; it had none before (--replicas says how many to start)' : ''
     context.events.say('note', `scaling ${name} to ${replicas}${hint}`, { level: replicas === 0 ? 'warning' : 'info' })
   }
   await Promise.all(wanted.map(({ name, replicas }) => context.cluster.scale(name, replicas)))
-  await context.cluster.waitForReady(wanted.map(({ name }) => name), context.request.readyMs, context.signal)
+  await context.cluster.waitForReady(
+    wanted.map(({ name }) => name),
+    context.request.readyMs,
+    context.signal,
+  )
 }

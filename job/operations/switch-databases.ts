@@ -14,7 +14,9 @@ export async function switchAll(databases: readonly RestoreDestination[], journa
 export async function putBack(databases: readonly RestoreDestination[], journal: Journal): Promise<void> {
   const failed: string[] = []
   for (const database of databases.toReversed()) {
-    await database.deactivate(journal).catch((error: unknown) => failed.push(`${database.describe().title}: ${messageOf(error)}`))
+    await database
+      .deactivate(journal)
+      .catch((error: unknown) => failed.push(`${database.describe().title}: ${messageOf(error)}`))
   }
   if (failed.length > 0) {
     throw new Failure({

@@ -24,7 +24,11 @@ export function wasTakenBack({ journal }: Pick<Context, 'journal'>): boolean {
  * @param cause why the restore is given up; an earlier worker's is what counts
  * @throws Failure always: with the cause, and what became of the data
  */
-export async function takeBack(context: Context, databases: readonly RestoreDestination[], cause: unknown = forgotten()): Promise<never> {
+export async function takeBack(
+  context: Context,
+  databases: readonly RestoreDestination[],
+  cause: unknown = forgotten(),
+): Promise<never> {
   const { journal, request } = context
   let failure = failureOf(cause)
   try {
@@ -49,17 +53,29 @@ export async function takeBack(context: Context, databases: readonly RestoreDest
 }
 
 async function noted({ journal }: Context, { text, exitCode, cause }: Failure): Promise<Failure> {
-  const first = causeSchema.parse(await journal.step<z.infer<typeof causeSchema>>(step, { look: () => Promise.resolve(undefined), act: () => Promise.resolve({ ...text, exitCode }) }))
+  const first = causeSchema.parse(
+    await journal.step<z.infer<typeof causeSchema>>(step, {
+      look: () => Promise.resolve(undefined),
+      act: () => Promise.resolve({ ...text, exitCode }),
+    }),
+  )
   return new Failure(first, { exitCode: first.exitCode, cause })
 }
 
 function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error
-  return new Failure({ what: 'the restore failed', why: messageOf(error), next: 'Run it again, with -v for details.' }, { cause: error })
+  return new Failure(
+    { what: 'the restore failed', why: messageOf(error), next: 'Run it again, with -v for details.' },
+    { cause: error },
+  )
 }
 
 function forgotten(): Failure {
-  return new Failure({ what: 'the restore failed', why: 'its worker was killed before it could tell', next: 'run it again' })
+  return new Failure({
+    what: 'the restore failed',
+    why: 'its worker was killed before it could tell',
+    next: 'run it again',
+  })
 }
 
 /** Some databases hold the former and some the restored data: nothing may serve, and --undo finishes what could not be put back. */

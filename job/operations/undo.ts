@@ -15,7 +15,10 @@ type Context = OperationContext<'undo'>
 export async function undo(context: Context): Promise<void> {
   const { record: former, databases } = await formerRestore(context, context.request.restore)
   try {
-    if (former.restore.serving === 'restored' && former.restore.databases.some((database) => database.previous === undefined)) {
+    if (
+      former.restore.serving === 'restored' &&
+      former.restore.databases.some((database) => database.previous === undefined)
+    ) {
       throw new Failure({
         what: `${former.operation} cannot be undone`,
         why: 'the data that was in service before it is no longer there',
@@ -23,10 +26,19 @@ export async function undo(context: Context): Promise<void> {
       })
     }
     await holdReleases(context, async (lost) => {
-      if (!wasStopping(context) && (hasDataBeside(former) || isRemoving(context))) return removeReady(context, former, databases)
+      if (!wasStopping(context) && (hasDataBeside(former) || isRemoving(context)))
+        return removeReady(context, former, databases)
       const recorded: Recorded = {
         serving: former.restore.serving,
-        write: (serving) => context.cluster.writeRecord({ ...former, restore: { ...former.restore, serving, wayBack: serving === former.restore.serving ? former.restore.wayBack : [] } }),
+        write: (serving) =>
+          context.cluster.writeRecord({
+            ...former,
+            restore: {
+              ...former.restore,
+              serving,
+              wayBack: serving === former.restore.serving ? former.restore.wayBack : [],
+            },
+          }),
       }
       if (recorded.serving !== 'previous') await switchBack(context, databases, lost, recorded)
       await context.phase('start', () => startReleases(context))
@@ -38,13 +50,20 @@ export async function undo(context: Context): Promise<void> {
 }
 
 /** What was only made ready, or left by a restore that failed, is removed; the releases do not use it. */
-async function removeReady(context: Context, former: OperationRecord & { restore: RestorePart }, databases: readonly RestoreDestination[]): Promise<void> {
+async function removeReady(
+  context: Context,
+  former: OperationRecord & { restore: RestorePart },
+  databases: readonly RestoreDestination[],
+): Promise<void> {
   await context.journal.begin(removalStep)
   await recordRemains(context, former.restore.backup, databases)
   await context.phase('remove', async () => {
     for (const database of databases) await database.discard(context.journal)
   })
-  await context.cluster.writeRecord({ ...former, restore: { ...former.restore, databases: databases.map((database) => database.describe()), wayBack: [] } })
+  await context.cluster.writeRecord({
+    ...former,
+    restore: { ...former.restore, databases: databases.map((database) => database.describe()), wayBack: [] },
+  })
 }
 
 /** What serves according to the record of the restore that is undone. */
@@ -57,11 +76,20 @@ interface Recorded {
  * Stops the releases and puts back every database's former data, or none's: where one fails, all serve again as they did.
  * Where they cannot, none serves, and the record of the restore says so: the undo can be done again, nothing may be dropped.
  */
-export async function switchBack(context: Context, databases: readonly RestoreDestination[], lost: AbortSignal, recorded: Recorded): Promise<void> {
+export async function switchBack(
+  context: Context,
+  databases: readonly RestoreDestination[],
+  lost: AbortSignal,
+  recorded: Recorded,
+): Promise<void> {
   const { journal, phase } = context
   // Nothing is stopped for an undo that cannot be.
-  if (!journal.resumed) await phase('preflight', () => Promise.all(databases.map((database) => database.checkWayBack())))
-  const served = await journal.step('note what serves', { look: () => Promise.resolve(undefined), act: () => Promise.resolve(recorded.serving) })
+  if (!journal.resumed)
+    await phase('preflight', () => Promise.all(databases.map((database) => database.checkWayBack())))
+  const served = await journal.step('note what serves', {
+    look: () => Promise.resolve(undefined),
+    act: () => Promise.resolve(recorded.serving),
+  })
   // An earlier worker may have put back these, as it noted before it did so.
   const touched = new Set(databases.filter((_, index) => journal.begun(backStep(index))))
   try {
@@ -91,7 +119,13 @@ function backStep(index: number): string {
 }
 
 /** @param touched those that may hold their former data */
-async function serveAsBefore(context: Context, databases: readonly RestoreDestination[], touched: ReadonlySet<RestoreDestination>, recorded: Recorded, error: unknown): Promise<void> {
+async function serveAsBefore(
+  context: Context,
+  databases: readonly RestoreDestination[],
+  touched: ReadonlySet<RestoreDestination>,
+  recorded: Recorded,
+  error: unknown,
+): Promise<void> {
   try {
     if (recorded.serving === 'nothing') throw new Error('nothing was in service before')
     for (const database of touched) await database.activate(context.journal)

@@ -21,8 +21,11 @@ export async function unpause(context: Context): Promise<void> {
   const tls = adminTls(request.target)
   const servers = serversOf(found.targets, tls)
   try {
-    const ended = await context.phase('unpause', () => Promise.all(servers.map((server) => unpauseOne(context, server, tls, records))))
-    const of = (outcome: Outcome['outcome']) => ended.flatMap((one) => (one.outcome === outcome ? [one.server.endpoint.address] : []))
+    const ended = await context.phase('unpause', () =>
+      Promise.all(servers.map((server) => unpauseOne(context, server, tls, records))),
+    )
+    const of = (outcome: Outcome['outcome']) =>
+      ended.flatMap((one) => (one.outcome === outcome ? [one.server.endpoint.address] : []))
     const [unpaused, stillPaused] = [[...of('answered'), ...of('gone')], of('stillPaused')]
     const count = unpaused.length
     events.say('unpaused', `${count} unpaused, ${of('open').length} were not paused`, { data: { count } })
@@ -31,7 +34,10 @@ export async function unpause(context: Context): Promise<void> {
     })
     await clearRecords(context, records, unpaused)
     if (stillPaused.length > 0) {
-      events.say('still-paused', `STILL PAUSED: ${stillPaused.join(', ')}`, { level: 'error', data: { addresses: stillPaused } })
+      events.say('still-paused', `STILL PAUSED: ${stillPaused.join(', ')}`, {
+        level: 'error',
+        data: { addresses: stillPaused },
+      })
       throw new Failure({
         what: `${stillPaused.length} servers could not be unpaused`,
         why: `${stillPaused.join(', ')} did not answer`,
@@ -55,12 +61,21 @@ interface Outcome {
 }
 
 /** Beside all others: one that takes its time keeps none of them paused. */
-async function unpauseOne({ cluster, request, signal }: Context, server: Server, tls: AdminTls | undefined, records: readonly OperationRecord[]): Promise<Outcome> {
+async function unpauseOne(
+  { cluster, request, signal }: Context,
+  server: Server,
+  tls: AdminTls | undefined,
+  records: readonly OperationRecord[],
+): Promise<Outcome> {
   const trouble = (await connectAll([server], tls)).get(server)
   const paused = trouble === undefined ? await ask(server) : undefined
   if (paused === false) return { server, outcome: 'open' }
   if (!request.force && !isOurPause(server.endpoint, records)) {
-    return { server, outcome: 'left', why: trouble?.why ?? (paused === true ? 'paused by somebody else' : 'it cannot say whether it is paused') }
+    return {
+      server,
+      outcome: 'left',
+      why: trouble?.why ?? (paused === true ? 'paused by somebody else' : 'it cannot say whether it is paused'),
+    }
   }
   const { answered, gone } = await unpauseAll([server], cluster, signal)
   return { server, outcome: answered.length > 0 ? 'answered' : gone.length > 0 ? 'gone' : 'stillPaused' }
@@ -76,13 +91,25 @@ async function ask({ client }: Server): Promise<boolean | undefined> {
 }
 
 /** A record of an operation that has ended must not go on calling servers paused that no longer are. */
-async function clearRecords({ cluster, events }: Context, records: readonly OperationRecord[], unpaused: readonly string[]): Promise<void> {
-  const wrong = records.filter(({ finishedAt, stillPaused }) => finishedAt !== undefined && stillPaused.some((address) => unpaused.includes(address)))
+async function clearRecords(
+  { cluster, events }: Context,
+  records: readonly OperationRecord[],
+  unpaused: readonly string[],
+): Promise<void> {
+  const wrong = records.filter(
+    ({ finishedAt, stillPaused }) =>
+      finishedAt !== undefined && stillPaused.some((address) => unpaused.includes(address)),
+  )
   for (const record of wrong) {
     try {
-      await cluster.writeRecord({ ...record, stillPaused: record.stillPaused.filter((address) => !unpaused.includes(address)) })
+      await cluster.writeRecord({
+        ...record,
+        stillPaused: record.stillPaused.filter((address) => !unpaused.includes(address)),
+      })
     } catch (error) {
-      events.say('note', `the record of ${record.operation} still calls them paused: ${messageOf(error)}`, { level: 'warning' })
+      events.say('note', `the record of ${record.operation} still calls them paused: ${messageOf(error)}`, {
+        level: 'warning',
+      })
     }
   }
 }

@@ -1,5 +1,12 @@
 import { isIP } from 'node:net'
-import { Client, credentials, status, type ChannelCredentials, type MethodDefinition, type ServiceError } from '@grpc/grpc-js'
+import {
+  Client,
+  credentials,
+  status,
+  type ChannelCredentials,
+  type MethodDefinition,
+  type ServiceError,
+} from '@grpc/grpc-js'
 import { adminMethods } from './admin-protocol.ts'
 import { pauseOutcomeOf, type PauseOutcome } from './pause-outcome.ts'
 
@@ -67,19 +74,32 @@ export function adminClient(at: AdminAddress, tls: AdminTls | undefined): AdminC
   const open = () =>
     new Client(address, channelCredentials(tls), {
       ...channelOptions,
-      ...(tls === undefined || name === undefined ? {} : { 'grpc.ssl_target_name_override': name, 'grpc.default_authority': name }),
+      ...(tls === undefined || name === undefined
+        ? {}
+        : { 'grpc.ssl_target_name_override': name, 'grpc.default_authority': name }),
     })
   let client = open()
   let closed = false
 
-  function call<Request, Response>(method: MethodDefinition<Request, Response>, request: Request, timeoutMs: number): Promise<Response> {
+  function call<Request, Response>(
+    method: MethodDefinition<Request, Response>,
+    request: Request,
+    timeoutMs: number,
+  ): Promise<Response> {
     return new Promise((resolve, reject) => {
       const options = { deadline: Date.now() + timeoutMs }
-      client.makeUnaryRequest(method.path, method.requestSerialize, method.responseDeserialize, request, options, (error, response) => {
-        if (error !== null) reject(error)
-        else if (response === undefined) reject(new Error(`${address} answered with nothing`))
-        else resolve(response)
-      })
+      client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        options,
+        (error, response) => {
+          if (error !== null) reject(error)
+          else if (response === undefined) reject(new Error(`${address} answered with nothing`))
+          else resolve(response)
+        },
+      )
     })
   }
 

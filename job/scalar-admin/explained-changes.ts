@@ -37,7 +37,9 @@ export function judge(changes: readonly ReleaseChange[], joined: ReadonlyMap<str
 }
 
 function objectOf(change: ReleaseChange, harm: string): { object: string; addresses: boolean } {
-  return change.of === 'watch' ? { object: harm, addresses: false } : { object: `${change.of} ${change.name}`, addresses: change.name.startsWith('EndpointSlice/') }
+  return change.of === 'watch'
+    ? { object: harm, addresses: false }
+    : { object: `${change.of} ${change.name}`, addresses: change.name.startsWith('EndpointSlice/') }
 }
 
 function isExplained(change: ReleaseChange, joined: ReadonlyMap<string, Joined>): boolean {
@@ -45,15 +47,27 @@ function isExplained(change: ReleaseChange, joined: ReadonlyMap<string, Joined>)
   if (change.of === 'workload') return isMoreOfTheSame(change.before, change.now, joined)
   const { before, now } = change
   if (joined.get(now.uid)?.note === undefined) return false
-  return (before === undefined || before.uid === now.uid) && now.restarts + now.otherRestarts === 0 && now.deleting !== true && (before?.ip === now.ip || (before?.ip ?? '') === '')
+  return (
+    (before === undefined || before.uid === now.uid) &&
+    now.restarts + now.otherRestarts === 0 &&
+    now.deleting !== true &&
+    (before?.ip === now.ip || (before?.ip ?? '') === '')
+  )
 }
 
-function isMoreOfTheSame(before: WorkloadFact | undefined, now: WorkloadFact, joined: ReadonlyMap<string, Joined>): boolean {
+function isMoreOfTheSame(
+  before: WorkloadFact | undefined,
+  now: WorkloadFact,
+  joined: ReadonlyMap<string, Joined>,
+): boolean {
   if (before !== undefined && before.uid !== now.uid) return false
   if (now.kind === 'EndpointSlice') {
     const known = before?.kind === 'EndpointSlice' ? before.addresses : []
     const ips = new Set([...joined.values()].map(({ ip }) => ip))
-    return known.every((address) => now.addresses.includes(address)) && now.addresses.every((address) => known.includes(address) || ips.has(address))
+    return (
+      known.every((address) => now.addresses.includes(address)) &&
+      now.addresses.every((address) => known.includes(address) || ips.has(address))
+    )
   }
   // Pods of another template come of another ReplicaSet, which is no more of the same.
   if (before?.kind === 'Deployment' && now.kind === 'Deployment') return now.replicas > before.replicas

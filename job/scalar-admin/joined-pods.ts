@@ -49,18 +49,30 @@ export function joinedPods(context: OperationContext<'backup' | 'pause'>, known:
   let pauseIt: ((one: Joining) => Promise<void>) | undefined
 
   function start(one: Joining): void {
-    if (pauseIt === undefined || one.begun || one.pod.ip === '' || one.pod.deleting === true || ended.signal.aborted) return
+    if (pauseIt === undefined || one.begun || one.pod.ip === '' || one.pod.deleting === true || ended.signal.aborted)
+      return
     one.begun = true
     const run = pauseIt(one).catch((error: unknown) => {
-      if (!ended.signal.aborted) events.say('note', `pod ${one.pod.name} joined in the pause and could not be paused: ${messageOf(error)}`, { level: 'warning' })
+      if (!ended.signal.aborted)
+        events.say('note', `pod ${one.pod.name} joined in the pause and could not be paused: ${messageOf(error)}`, {
+          level: 'warning',
+        })
     })
     tasks.push(run)
   }
 
-  async function pauseJoined(one: Joining, pause: number, ours: OurPauses, hold: (joined: PauseIntent) => Promise<void>): Promise<void> {
+  async function pauseJoined(
+    one: Joining,
+    pause: number,
+    ours: OurPauses,
+    hold: (joined: PauseIntent) => Promise<void>,
+  ): Promise<void> {
     const { pod } = one
     const at = { host: pod.ip, port: request.target.adminPort ?? pod.adminPort }
-    const intent: PauseIntent = { servers: [{ address: formatAddress(at), uid: pod.uid }], restarts: { [pod.uid]: pod.restarts } }
+    const intent: PauseIntent = {
+      servers: [{ address: formatAddress(at), uid: pod.uid }],
+      restarts: { [pod.uid]: pod.restarts },
+    }
     await Promise.all([listening(at, ended.signal), journalJoined(context, pause, intent)])
     await hold(intent)
     const [server] = serversOf([{ ...at, pod }], adminTls(request.target))
@@ -74,7 +86,11 @@ export function joinedPods(context: OperationContext<'backup' | 'pause'>, known:
     // Read anew after the answer: where it is not ready now, no Service can have led anybody to it before.
     const now = (await cluster.scalarPods()).find(({ uid }) => uid === pod.uid)
     one.held = now?.ready === false && now.restarts + now.otherRestarts === 0 && !one.wasReady
-    events.say('note', `pod ${pod.name} joined in the pause and was paused${one.held ? ' before it served' : ', maybe too late'}`, one.held ? {} : { level: 'warning' })
+    events.say(
+      'note',
+      `pod ${pod.name} joined in the pause and was paused${one.held ? ' before it served' : ', maybe too late'}`,
+      one.held ? {} : { level: 'warning' },
+    )
   }
 
   function noteOf(one: Joining, uid: string, after: ReleaseState | undefined): string | undefined {
@@ -106,7 +122,8 @@ export function joinedPods(context: OperationContext<'backup' | 'pause'>, known:
       ended.abort(new Error('the pause has ended'))
       await Promise.all(tasks)
       for (const pod of after?.pods ?? []) {
-        if (!known.has(pod.uid) && !joining.has(pod.uid)) joining.set(pod.uid, { pod, begun: false, wasReady: pod.ready, paused: false, held: false })
+        if (!known.has(pod.uid) && !joining.has(pod.uid))
+          joining.set(pod.uid, { pod, begun: false, wasReady: pod.ready, paused: false, held: false })
       }
       return new Map(
         [...joining].map(([uid, one]) => {

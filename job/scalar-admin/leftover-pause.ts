@@ -28,12 +28,18 @@ export async function endLeftoverPause(context: Context): Promise<void> {
     events.say('unpaused', `${count} unpaused`, { data: { count } })
     await record.update((current) => {
       const ended = intent.servers.map(({ address }) => address).filter((address) => !stillPaused.includes(address))
-      current.stillPaused = [...new Set([...current.stillPaused.filter((address) => !ended.includes(address)), ...stillPaused])]
+      current.stillPaused = [
+        ...new Set([...current.stillPaused.filter((address) => !ended.includes(address)), ...stillPaused]),
+      ]
     })
     if (stillPaused.length === 0) {
       guard.standDown(number)
       await journalEnd(context, number)
-    } else events.say('still-paused', `STILL PAUSED: ${stillPaused.join(', ')}`, { level: 'error', data: { addresses: stillPaused } })
+    } else
+      events.say('still-paused', `STILL PAUSED: ${stillPaused.join(', ')}`, {
+        level: 'error',
+        data: { addresses: stillPaused },
+      })
   }
   if (record.current.windows.some(({ verdict }) => verdict === 'open')) {
     await record.update((current) => {
@@ -52,7 +58,12 @@ async function stillOurs({ cluster, request }: Context, number: number, intent: 
   if (known === undefined) return intent
   const [pods, endedByGuard] = known
   const { servers, restarts } = intent
-  return { servers: servers.filter(({ address, uid }) => !endedByGuard.has(address) && (uid === undefined || !startedAnew(uid, pods, restarts[uid]))), restarts }
+  return {
+    servers: servers.filter(
+      ({ address, uid }) => !endedByGuard.has(address) && (uid === undefined || !startedAnew(uid, pods, restarts[uid])),
+    ),
+    restarts,
+  }
 }
 
 async function unpausedByGuard(cluster: Cluster, operation: string, number: number): Promise<ReadonlySet<string>> {

@@ -36,9 +36,16 @@ export async function pauseOne(server: Server, drainMs: number, ours: OurPauses)
  * @param ours filled with the servers that are, or may be, paused by us
  * @throws Failure listing every server that was not paused; the signal's reason when it aborts first
  */
-export async function pauseAll(servers: readonly Server[], drainMs: number, signal: AbortSignal, ours: OurPauses): Promise<void> {
+export async function pauseAll(
+  servers: readonly Server[],
+  drainMs: number,
+  signal: AbortSignal,
+  ours: OurPauses,
+): Promise<void> {
   signal.throwIfAborted()
-  const outcomes = Promise.all(servers.map(async (server) => ({ server, outcome: await pauseOne(server, drainMs, ours) })))
+  const outcomes = Promise.all(
+    servers.map(async (server) => ({ server, outcome: await pauseOne(server, drainMs, ours) })),
+  )
   const failed = (await unlessAborted(outcomes, signal)).filter(({ outcome }) => outcome.kind !== 'paused')
   if (failed.length === 0) return
   throw new Failure({
@@ -51,8 +58,10 @@ export async function pauseAll(servers: readonly Server[], drainMs: number, sign
 function cureOf(outcomes: readonly PauseOutcome[]): string {
   const kinds = new Set(outcomes.map(({ kind }) => kind))
   if (kinds.has('unimplemented')) return 'give the port of the admin service with --admin-port'
-  if (kinds.has('pause-in-progress') || kinds.has('timed-out-still-paused')) return 'let the other pause end (`kubectl scalardl status` shows what is paused), then try again'
-  if (kinds.has('timed-out')) return 'give the requests in flight more time with --max-pause-wait, or try again when there is less load'
+  if (kinds.has('pause-in-progress') || kinds.has('timed-out-still-paused'))
+    return 'let the other pause end (`kubectl scalardl status` shows what is paused), then try again'
+  if (kinds.has('timed-out'))
+    return 'give the requests in flight more time with --max-pause-wait, or try again when there is less load'
   return 'see with `kubectl scalardl doctor` whether all servers answer, then try again'
 }
 

@@ -59,7 +59,9 @@ export async function pauseAround<T>(
     await pauseAll(servers, drainMs, signal, ours)
     const allPausedAt = new Date().toISOString()
     window.allPausedAt = allPausedAt
-    context.events.say('paused', `${servers.length} paused`, { data: { count: servers.length, ms: Date.now() - sentMs } })
+    context.events.say('paused', `${servers.length} paused`, {
+      data: { count: servers.length, ms: Date.now() - sentMs },
+    })
     const held = { allPausedAt, endsAtMs: sentMs + maxPauseMs, signal, checkPaused: () => checkPaused(servers) }
     const value = await unlessAborted(inside(held), signal)
     window.reasons.push(...(await unlessAborted(openAgain([...servers, ...joined.end()]), signal)))
@@ -82,7 +84,9 @@ async function openAgain(servers: readonly Server[]): Promise<string[]> {
   const doubts = await Promise.all(
     servers.map(async ({ client, endpoint }) => {
       try {
-        return (await client.checkPaused(answerMs)) === false ? `${titleOf(endpoint)} was unpaused by somebody else` : undefined
+        return (await client.checkPaused(answerMs)) === false
+          ? `${titleOf(endpoint)} was unpaused by somebody else`
+          : undefined
       } catch (error) {
         return `${titleOf(endpoint)} could not say whether it was still paused: ${messageOf(error)}`
       }
@@ -95,13 +99,22 @@ function checkPaused(servers: readonly Server[]): Promise<(boolean | undefined)[
   return Promise.all(servers.map(({ client }) => client.checkPaused(answerMs).catch(() => undefined)))
 }
 
-function sayUnpaused({ events }: OperationContext<'backup' | 'pause'>, window: PauseWindowRecord, { answered, gone, stillPaused }: Unpaused): void {
+function sayUnpaused(
+  { events }: OperationContext<'backup' | 'pause'>,
+  window: PauseWindowRecord,
+  { answered, gone, stillPaused }: Unpaused,
+): void {
   const ms = Date.now() - Date.parse(window.pauseSentAt)
   const count = answered.length + gone.length
   const goneText = gone.length === 0 ? '' : `, ${gone.length} of them gone`
-  events.say('unpaused', `${count} unpaused${goneText}, ${formatDuration(ms)} after the first pause`, { data: { count, ms } })
+  events.say('unpaused', `${count} unpaused${goneText}, ${formatDuration(ms)} after the first pause`, {
+    data: { count, ms },
+  })
   if (stillPaused.length > 0) {
-    events.say('still-paused', `STILL PAUSED: ${stillPaused.join(', ')}`, { level: 'error', data: { addresses: stillPaused } })
+    events.say('still-paused', `STILL PAUSED: ${stillPaused.join(', ')}`, {
+      level: 'error',
+      data: { addresses: stillPaused },
+    })
   }
 }
 

@@ -81,24 +81,38 @@ export function openPauses(journal: Journal): { number: number; intent: PauseInt
 
 /** Writes down what is about to be paused, so that whoever comes after a killed worker can undo it. */
 export async function journalIntent(context: Context, number: number, intent: PauseIntent): Promise<void> {
-  await context.journal.step(intentStep(number), { look: () => Promise.resolve(undefined), act: () => Promise.resolve(intent) })
+  await context.journal.step(intentStep(number), {
+    look: () => Promise.resolve(undefined),
+    act: () => Promise.resolve(intent),
+  })
 }
 
 /** Writes down, in the pause, what has joined and is about to be paused too. */
 export async function journalJoined(context: Context, pause: number, intent: PauseIntent): Promise<void> {
   let number = 1
   while (context.journal.begun(joinedStep(pause, number))) number += 1
-  await context.journal.step(joinedStep(pause, number), { look: () => Promise.resolve(undefined), act: () => Promise.resolve(intent) })
+  await context.journal.step(joinedStep(pause, number), {
+    look: () => Promise.resolve(undefined),
+    act: () => Promise.resolve(intent),
+  })
 }
 
 /** Writes down that nothing of the n-th pause is left. */
 export async function journalEnd(context: Context, number: number): Promise<void> {
   const end = { endedAt: new Date().toISOString() }
-  await context.journal.step(endedStep(number), { look: () => Promise.resolve(undefined), act: () => Promise.resolve(end) })
+  await context.journal.step(endedStep(number), {
+    look: () => Promise.resolve(undefined),
+    act: () => Promise.resolve(end),
+  })
 }
 
 /** Puts a window into its place in the record. */
-export async function recordWindow(context: Context, index: number, window: PauseWindowRecord, stillPaused: readonly string[] = []): Promise<void> {
+export async function recordWindow(
+  context: Context,
+  index: number,
+  window: PauseWindowRecord,
+  stillPaused: readonly string[] = [],
+): Promise<void> {
   await context.record.update((record) => {
     record.windows[index] = structuredClone(window)
     record.stillPaused = [...new Set([...record.stillPaused, ...stillPaused])]

@@ -33,7 +33,10 @@ export interface Paused<T> {
  * @throws Failure, with nothing paused, where no guard came or something else is not ready; with everything unpaused that we paused, where a server could not be paused or the pause had to end early;
  * whatever `inside` threw; the signal's reason on SIGTERM
  */
-export type HoldPause = <T>(context: OperationContext<'backup' | 'pause'>, inside: (held: HeldPause) => Promise<T>) => Promise<Paused<T>>
+export type HoldPause = <T>(
+  context: OperationContext<'backup' | 'pause'>,
+  inside: (held: HeldPause) => Promise<T>,
+) => Promise<Paused<T>>
 
 export const holdPause: HoldPause = async (context, inside) => {
   const { cluster, guard, request, journal, record, signal } = context
@@ -56,7 +59,13 @@ export const holdPause: HoldPause = async (context, inside) => {
 
     const number = await takeNumber(journal)
     const index = record.current.windows.length
-    const window: PauseWindowRecord = { pause: number, endpoints: found.targets.map(endpointOf), pauseSentAt: new Date().toISOString(), verdict: 'open', reasons: [] }
+    const window: PauseWindowRecord = {
+      pause: number,
+      endpoints: found.targets.map(endpointOf),
+      pauseSentAt: new Date().toISOString(),
+      verdict: 'open',
+      reasons: [],
+    }
     const intent = intentTo(found.targets, before)
     const guarded = await guard.hold({ pause: number, ...intent, releases: found.releases }, leases, signal)
     const clocks = workerClock.read()
@@ -111,7 +120,11 @@ function noted(changes: ReleaseChange[], joined: JoinedPods): (change: ReleaseCh
 
 function intentTo(targets: readonly PauseTarget[], { pods }: ReleaseState): PauseIntent {
   return {
-    servers: targets.map(({ pod, serverName, ...at }) => ({ address: formatAddress(at), ...(serverName && { serverName }), ...(pod && { uid: pod.uid }) })),
+    servers: targets.map(({ pod, serverName, ...at }) => ({
+      address: formatAddress(at),
+      ...(serverName && { serverName }),
+      ...(pod && { uid: pod.uid }),
+    })),
     restarts: Object.fromEntries(pods.map(({ uid, restarts }) => [uid, restarts])),
   }
 }
@@ -119,10 +132,15 @@ function intentTo(targets: readonly PauseTarget[], { pods }: ReleaseState): Paus
 /** Pods of the same releases that nobody asked to pause (addresses given by hand may leave some out). */
 function notPaused({ state, targets }: Targets): string[] {
   const paused = new Set(targets.map(({ pod }) => pod?.uid))
-  return state.pods.filter(({ uid }) => !paused.has(uid)).map(({ name, release }) => `pod ${name} of ${release} was not among the servers paused`)
+  return state.pods
+    .filter(({ uid }) => !paused.has(uid))
+    .map(({ name, release }) => `pod ${name} of ${release} was not among the servers paused`)
 }
 
 function unwatched({ targets }: Targets): string[] {
   const strangers = targets.filter(({ pod }) => pod === undefined)
-  return strangers.map((target) => `${endpointOf(target).address} is no pod of this namespace, so a restart of it would not have been noticed`)
+  return strangers.map(
+    (target) =>
+      `${endpointOf(target).address} is no pod of this namespace, so a restart of it would not have been noticed`,
+  )
 }

@@ -27,7 +27,9 @@ export async function preflight(context: Context): Promise<Finding[]> {
   const servers = serversOf(found.targets, tls)
   try {
     const troubles = await connectAll(servers, tls)
-    const unreachable = [...troubles].map(([{ endpoint }, { why, cure }]): Finding => error('admin port', titleOf(endpoint), why, cure))
+    const unreachable = [...troubles].map(([{ endpoint }, { why, cure }]): Finding =>
+      error('admin port', titleOf(endpoint), why, cure),
+    )
     const reachable = servers.filter((server) => !troubles.has(server))
     const pauses = await Promise.all(reachable.map((server) => pauseFinding(server, context, tls !== undefined)))
     // The other operation first: the pause that may be found is its own then.
@@ -40,43 +42,91 @@ export async function preflight(context: Context): Promise<Finding[]> {
 async function rightsFinding({ cluster }: Context): Promise<Finding> {
   const missing = await cluster.missingRights()
   const subject = `namespace ${cluster.namespace}`
-  if (missing.length === 0) return { check: 'rights of the worker', subject, outcome: 'ok', message: 'all that are needed' }
-  return error('rights of the worker', subject, `may not ${missing.join(', ')}`, `run: kubectl scalardl install -n ${cluster.namespace}`)
+  if (missing.length === 0)
+    return { check: 'rights of the worker', subject, outcome: 'ok', message: 'all that are needed' }
+  return error(
+    'rights of the worker',
+    subject,
+    `may not ${missing.join(', ')}`,
+    `run: kubectl scalardl install -n ${cluster.namespace}`,
+  )
 }
 
 function podFindings({ releases, state, targets }: Targets): Finding[] {
   const paused = new Set(targets.map(({ pod }) => pod?.uid))
-  const unready = state.pods.filter(({ ready }) => !ready).map(({ name, trouble }) => {
-    return error('pods ready', `pod ${name}`, trouble ?? 'it is not ready', `see: kubectl describe pod ${name}`)
-  })
-  const left = state.pods.filter(({ uid, ready }) => ready && !paused.has(uid)).map(({ name, release }) => {
-    return error('pods covered', `pod ${name}`, `it belongs to ${release}, but no address given leads to it`, 'leave --addresses and --service-url away, or name all servers')
-  })
+  const unready = state.pods
+    .filter(({ ready }) => !ready)
+    .map(({ name, trouble }) => {
+      return error('pods ready', `pod ${name}`, trouble ?? 'it is not ready', `see: kubectl describe pod ${name}`)
+    })
+  const left = state.pods
+    .filter(({ uid, ready }) => ready && !paused.has(uid))
+    .map(({ name, release }) => {
+      return error(
+        'pods covered',
+        `pod ${name}`,
+        `it belongs to ${release}, but no address given leads to it`,
+        'leave --addresses and --service-url away, or name all servers',
+      )
+    })
   const ready = releases
-    .filter((release) => state.pods.some((pod) => pod.release === release) && state.pods.every((pod) => pod.release !== release || pod.ready))
-    .map((release): Finding => ({ check: 'pods ready', subject: release, outcome: 'ok', message: `${state.pods.filter((pod) => pod.release === release).length} ready` }))
-  const strangers = targets.filter(({ pod }) => pod === undefined).map(({ host }): Finding => ({
-    check: 'pods covered',
-    subject: host,
-    outcome: 'warning',
-    message: 'no pod of this namespace has this address; a restart of the server would not be noticed',
-    cure: "give the pods' own addresses, not that of a Service, which reaches one of several",
-  }))
+    .filter(
+      (release) =>
+        state.pods.some((pod) => pod.release === release) &&
+        state.pods.every((pod) => pod.release !== release || pod.ready),
+    )
+    .map((release): Finding => ({
+      check: 'pods ready',
+      subject: release,
+      outcome: 'ok',
+      message: `${state.pods.filter((pod) => pod.release === release).length} ready`,
+    }))
+  const strangers = targets
+    .filter(({ pod }) => pod === undefined)
+    .map(({ host }): Finding => ({
+      check: 'pods covered',
+      subject: host,
+      outcome: 'warning',
+      message: 'no pod of this namespace has this address; a restart of the server would not be noticed',
+      cure: "give the pods' own addresses, not that of a Service, which reaches one of several",
+    }))
   return [...ready, ...unready, ...left, ...strangers]
 }
 
-async function pauseFinding({ client, endpoint, target }: Server, { cluster }: Context, tls: boolean): Promise<Finding> {
+async function pauseFinding(
+  { client, endpoint, target }: Server,
+  { cluster }: Context,
+  tls: boolean,
+): Promise<Finding> {
   const subject = titleOf(endpoint)
   try {
     const paused = await askPaused(client)
-    if (paused === false) return { check: 'admin port', subject, outcome: 'ok', message: 'it answers, and nobody has paused it' }
+    if (paused === false)
+      return { check: 'admin port', subject, outcome: 'ok', message: 'it answers, and nobody has paused it' }
     if (paused === true) {
-      return error('nobody else pauses', subject, 'it is paused already', `wait until that pause has ended; one that nobody needs any more: kubectl scalardl unpause ${endpoint.release ?? 'RELEASE'} --force -n ${cluster.namespace}`)
+      return error(
+        'nobody else pauses',
+        subject,
+        'it is paused already',
+        `wait until that pause has ended; one that nobody needs any more: kubectl scalardl unpause ${endpoint.release ?? 'RELEASE'} --force -n ${cluster.namespace}`,
+      )
     }
     const offered = tls ? undefined : await offersAdmin(target, answerMs)
-    if (offered === false) return error('admin port', subject, 'the server there is not the admin service', 'give the port of the admin service with --admin-port')
+    if (offered === false)
+      return error(
+        'admin port',
+        subject,
+        'the server there is not the admin service',
+        'give the port of the admin service with --admin-port',
+      )
     const message = `it does not know CheckPaused: ${offered === true ? 'a version' : 'perhaps a version'} that cannot say whether it is paused`
-    return { check: 'admin port', subject, outcome: 'warning', message, cure: 'update the Scalar product; until then make sure that nobody else pauses it' }
+    return {
+      check: 'admin port',
+      subject,
+      outcome: 'warning',
+      message,
+      cure: 'update the Scalar product; until then make sure that nobody else pauses it',
+    }
   } catch (cause) {
     return error('admin port', subject, `CheckPaused failed: ${messageOf(cause)}`, "look into the server's log")
   }
@@ -88,7 +138,8 @@ async function askPaused(client: AdminClient): Promise<boolean | undefined> {
     try {
       return await client.checkPaused(answerMs)
     } catch (error) {
-      const passing = isServiceError(error) && (error.code === status.DEADLINE_EXCEEDED || error.code === status.UNAVAILABLE)
+      const passing =
+        isServiceError(error) && (error.code === status.DEADLINE_EXCEEDED || error.code === status.UNAVAILABLE)
       if (!passing || attempt === attempts) throw error
       await sleep(againMs)
     }
@@ -100,7 +151,12 @@ async function leaseFindings({ cluster, request }: Context, { releases }: Target
   return releases.map((release): Finding => {
     const holder = others.get(release)
     if (holder === undefined) return { check: 'no other operation', subject: release, outcome: 'ok', message: 'free' }
-    return error('no other operation', release, `${holder} is at work on it`, `follow it with: kubectl scalardl logs ${holder} -n ${cluster.namespace}; end it with: kubectl scalardl cancel ${holder} -n ${cluster.namespace}`)
+    return error(
+      'no other operation',
+      release,
+      `${holder} is at work on it`,
+      `follow it with: kubectl scalardl logs ${holder} -n ${cluster.namespace}; end it with: kubectl scalardl cancel ${holder} -n ${cluster.namespace}`,
+    )
   })
 }
 

@@ -29,7 +29,9 @@ export async function refuseForeignPauses(servers: readonly Server[]): Promise<s
   }
   const paused = answers.filter((answer) => answer.paused === true)
   if (paused.length > 0) throw foreignPause(paused.map(({ title }) => title))
-  return answers.filter((answer) => answer.paused === undefined).map(({ title }) => `${title} is of a version that cannot say whether it is paused`)
+  return answers
+    .filter((answer) => answer.paused === undefined)
+    .map(({ title }) => `${title} is of a version that cannot say whether it is paused`)
 }
 
 function foreignPause(titles: readonly string[]): Failure {
@@ -42,7 +44,9 @@ function foreignPause(titles: readonly string[]): Failure {
 
 /** @throws Failure where pods are not ready, or come and go at this moment; nothing has been paused then */
 export function refuseUnsettled({ pods }: ReleaseState, changes: readonly ReleaseChange[]): void {
-  const unready = pods.filter(({ ready }) => !ready).map(({ name, trouble }) => `pod ${name} is not ready${trouble === undefined ? '' : ` (${trouble})`}`)
+  const unready = pods
+    .filter(({ ready }) => !ready)
+    .map(({ name, trouble }) => `pod ${name} is not ready${trouble === undefined ? '' : ` (${trouble})`}`)
   const why = [...unready, ...new Set(changes.map(harmOf).filter((harm) => harm !== undefined))]
   if (why.length === 0) return
   throw new Failure({

@@ -23,16 +23,27 @@ interface Watched {
  * Judges the window that has just ended: by what the watch told, and by what a second look at the releases finds changed. What
  * cannot be seen proves nothing. Never throws.
  */
-export async function lookAgain(before: ReleaseState, { context, watched, changes, joined, releases }: Watched): Promise<Judgement> {
+export async function lookAgain(
+  before: ReleaseState,
+  { context, watched, changes, joined, releases }: Watched,
+): Promise<Judgement> {
   const { cluster, events, signal } = context
-  const waiting = setTimeout(() => events.say('note', 'waiting for the API server, to see whether anything changed in the pause', { level: 'warning' }), silentMs)
+  const waiting = setTimeout(
+    () =>
+      events.say('note', 'waiting for the API server, to see whether anything changed in the pause', {
+        level: 'warning',
+      }),
+    silentMs,
+  )
   let after: ReleaseState | undefined
   let blind: ReleaseChange[] = []
   try {
     after = await unlessAborted(cluster.releaseState(releases, patienceMs), signal)
     await unlessAborted(watched.catchUp(patienceMs), signal)
   } catch (error) {
-    blind = [{ of: 'watch', trouble: `the pods after the pause could not be compared with those before: ${messageOf(error)}` }]
+    blind = [
+      { of: 'watch', trouble: `the pods after the pause could not be compared with those before: ${messageOf(error)}` },
+    ]
   } finally {
     clearTimeout(waiting)
   }

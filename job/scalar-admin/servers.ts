@@ -35,7 +35,11 @@ function readCa(file: string): string {
     return readFileSync(join(mounts.tlsCa, file), 'utf8')
   } catch (error) {
     throw new Failure(
-      { what: 'the CA certificate cannot be read', why: messageOf(error), next: 'check that the Secret of --tls-ca-secret has the key that was given' },
+      {
+        what: 'the CA certificate cannot be read',
+        why: messageOf(error),
+        next: 'check that the Secret of --tls-ca-secret has the key that was given',
+      },
       { cause: error },
     )
   }
@@ -56,7 +60,12 @@ export function serversOfIntent({ servers, restarts }: PauseIntent, tls: AdminTl
   return servers.map(({ address, serverName, uid }) => {
     const target = { ...parseAddress(address), ...(serverName !== undefined && { serverName }) }
     const known = uid === undefined ? undefined : restarts[uid]
-    return { target, endpoint: { address, ...(uid !== undefined && { uid }) }, ...(known !== undefined && { restarts: known }), client: adminClient(target, tls) }
+    return {
+      target,
+      endpoint: { address, ...(uid !== undefined && { uid }) },
+      ...(known !== undefined && { restarts: known }),
+      client: adminClient(target, tls),
+    }
   })
 }
 

@@ -17,12 +17,18 @@ const usualLimits: SettleLimits = { atMostMs: 180_000, everyMs: 2000 }
  * @returns whether it came to that in time
  * @throws the signal's reason
  */
-export async function untilSettled(cluster: Cluster, releases: readonly string[], signal: AbortSignal, limits = usualLimits): Promise<boolean> {
+export async function untilSettled(
+  cluster: Cluster,
+  releases: readonly string[],
+  signal: AbortSignal,
+  limits = usualLimits,
+): Promise<boolean> {
   const endMs = performance.now() + limits.atMostMs
   let last: ReleaseState | undefined
   for (;;) {
     const now = await cluster.releaseState(releases)
-    if (last !== undefined && now.pods.every(({ ready }) => ready) && changesBetween(last, now).length === 0) return true
+    if (last !== undefined && now.pods.every(({ ready }) => ready) && changesBetween(last, now).length === 0)
+      return true
     if (performance.now() > endMs) return false
     last = now
     await sleep(limits.everyMs, undefined, { signal }).catch(() => signal.throwIfAborted())

@@ -20,7 +20,9 @@ function workloadChanges(before: ReleaseState['workloads'], after: ReleaseState[
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
   return names.flatMap((name): ReleaseChange[] => {
     const [was, now] = [before[name], after[name]]
-    return isDeepStrictEqual(was, now) ? [] : [{ of: 'workload', name, ...(was && { before: was }), ...(now && { now }) }]
+    return isDeepStrictEqual(was, now)
+      ? []
+      : [{ of: 'workload', name, ...(was && { before: was }), ...(now && { now }) }]
   })
 }
 
@@ -42,7 +44,8 @@ function harmToPod(name: string, before: ReleasePod | undefined, now: ReleasePod
   if (now === undefined) return `pod ${name} vanished`
   if (before.uid !== now.uid) return `pod ${name} was replaced by another of that name`
   if (before.restarts !== now.restarts || before.otherRestarts !== now.otherRestarts) return `pod ${name} was restarted`
-  if (before.ip !== now.ip) return `pod ${name} changed its address (${before.ip || 'none'} before, ${now.ip || 'none'} after)`
+  if (before.ip !== now.ip)
+    return `pod ${name} changed its address (${before.ip || 'none'} before, ${now.ip || 'none'} after)`
   if (before.deleting !== now.deleting) return `pod ${name} is being deleted`
   return undefined
 }

@@ -26,7 +26,10 @@ export interface Targets {
  */
 export async function findTargets(target: Target, cluster: Cluster): Promise<Targets> {
   if (target.serviceUrls.length + target.addresses.length === 0) return byLabels(target, cluster)
-  const found = await Promise.all([...target.serviceUrls.map((name) => fromSrv(name, target)), ...target.addresses.map(fromAddress)])
+  const found = await Promise.all([
+    ...target.serviceUrls.map((name) => fromSrv(name, target)),
+    ...target.addresses.map(fromAddress),
+  ])
   const unique = new Map(found.flat().map((address) => [formatAddress(address), address]))
   const pods = await cluster.scalarPods()
   const targets = [...unique.values()].map((address): PauseTarget => {
@@ -50,7 +53,9 @@ async function byLabels(target: Target, cluster: Cluster): Promise<Targets> {
     })
   }
   // A pod without an IP has no server yet; the preflight names it, and the proof of the window counts it as not paused.
-  const targets = state.pods.filter((pod) => pod.ip !== '').map((pod) => ({ host: pod.ip, port: target.adminPort ?? pod.adminPort, pod }))
+  const targets = state.pods
+    .filter((pod) => pod.ip !== '')
+    .map((pod) => ({ host: pod.ip, port: target.adminPort ?? pod.adminPort, pod }))
   return { targets, releases, state }
 }
 
@@ -59,7 +64,9 @@ async function fromSrv(name: string, target: Target): Promise<AdminAddress[]> {
     throw unresolved(name, `its SRV records cannot be resolved: ${messageOf(error)}`)
   })
   if (records.length === 0) throw unresolved(name, 'it has no SRV records')
-  const found = await Promise.all(records.map((record) => addressesOf(record.name, target.adminPort ?? record.port, name)))
+  const found = await Promise.all(
+    records.map((record) => addressesOf(record.name, target.adminPort ?? record.port, name)),
+  )
   return found.flat()
 }
 
@@ -76,7 +83,8 @@ export function parseAddress(text: string): AdminAddress {
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text)
   const host = match?.[1] ?? match?.[2]
   const port = Number(match?.[3])
-  if (host === undefined || port < 1 || port > 65_535) throw unresolved(text, 'an address is host:port, with the host in brackets where it is IPv6')
+  if (host === undefined || port < 1 || port > 65_535)
+    throw unresolved(text, 'an address is host:port, with the host in brackets where it is IPv6')
   return { host, port }
 }
 
@@ -103,7 +111,9 @@ function sorted(names: string[]): string[] {
 /** The same as the record and the journal keep it. */
 export function endpointOf(target: PauseTarget): PausedEndpoint {
   const address = formatAddress(target)
-  return target.pod === undefined ? { address } : { address, pod: target.pod.name, uid: target.pod.uid, release: target.pod.release }
+  return target.pod === undefined
+    ? { address }
+    : { address, pod: target.pod.name, uid: target.pod.uid, release: target.pod.release }
 }
 
 /** `pod my-ledger-0 (10.1.2.3:50053)`, or the address alone. */

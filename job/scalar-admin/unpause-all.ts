@@ -38,7 +38,13 @@ const helpMs = 1000
  * @param stopping the worker's SIGTERM, which shortens the time
  * @param helper asked where some server has not answered after a second
  */
-export async function unpauseAll(servers: readonly Server[], cluster: Cluster, stopping: AbortSignal, limits = usualLimits, helper?: Helper): Promise<Unpaused> {
+export async function unpauseAll(
+  servers: readonly Server[],
+  cluster: Cluster,
+  stopping: AbortSignal,
+  limits = usualLimits,
+  helper?: Helper,
+): Promise<Unpaused> {
   // Not by the wall clock, which somebody may set meanwhile.
   const deadline = { atMs: performance.now() + limits.atMost }
   const hurry = () => {
@@ -58,7 +64,12 @@ export async function unpauseAll(servers: readonly Server[], cluster: Cluster, s
   return unpaused
 }
 
-async function unpauseOne(server: Server, cluster: Cluster, deadline: { atMs: number }, elsewhere?: ReadonlySet<string>): Promise<keyof Unpaused> {
+async function unpauseOne(
+  server: Server,
+  cluster: Cluster,
+  deadline: { atMs: number },
+  elsewhere?: ReadonlySet<string>,
+): Promise<keyof Unpaused> {
   for (let waitMs = firstPauseMs; ; waitMs = Math.min(waitMs * 2, longestPauseMs)) {
     try {
       await server.client.unpause(callMs)

@@ -17,12 +17,26 @@ const atOnceMs = 1000
  * or its wait must be over.
  * @param helper as in unpauseAll()
  */
-export async function unpauseOurs(ours: OurPauses, cluster: Cluster, stopping: AbortSignal, helper?: Helper): Promise<Unpaused> {
+export async function unpauseOurs(
+  ours: OurPauses,
+  cluster: Cluster,
+  stopping: AbortSignal,
+  helper?: Helper,
+): Promise<Unpaused> {
   const each = await Promise.all([...ours.values()].map((sent) => unpauseOne(sent, cluster, stopping, helper)))
-  return { answered: each.flatMap(({ answered }) => answered), gone: each.flatMap(({ gone }) => gone), stillPaused: each.flatMap(({ stillPaused }) => stillPaused) }
+  return {
+    answered: each.flatMap(({ answered }) => answered),
+    gone: each.flatMap(({ gone }) => gone),
+    stillPaused: each.flatMap(({ stillPaused }) => stillPaused),
+  }
 }
 
-async function unpauseOne(sent: SentPause, cluster: Cluster, stopping: AbortSignal, helper?: Helper): Promise<Unpaused> {
+async function unpauseOne(
+  sent: SentPause,
+  cluster: Cluster,
+  stopping: AbortSignal,
+  helper?: Helper,
+): Promise<Unpaused> {
   const late = sent.outcome === undefined || sent.outcome.kind === 'lost'
   const askedMs = performance.now()
   const unpaused = await unpauseAll([sent.server], cluster, stopping, undefined, helper)

@@ -6,7 +6,11 @@ export const namespacesTable = { name: 'namespaces', column: 'namespace_name' } 
 
 /** The schema (namespace) in which ScalarDB keeps what it knows of its tables (JdbcConfig, DatabaseConfig). */
 export function metadataSchema(settings: StorageSettings): string {
-  return settings.property(`${settings.kind}.table_metadata.schema`) ?? settings.property('system_namespace_name') ?? 'scalardb'
+  return (
+    settings.property(`${settings.kind}.table_metadata.schema`) ??
+    settings.property('system_namespace_name') ??
+    'scalardb'
+  )
 }
 
 /** The namespace that holds the states of transactions (ConsensusCommitConfig). */

@@ -22,10 +22,19 @@ const goTemplate = /\{\{-?\s*(?:default\s+\.Env\.(\w+)\s+(?:"((?:[^"\\]|\\.)*)"|
  * placeholder: it is an error only for a property that somebody reads.
  */
 function fillTemplate(text: string, lookup: Lookup): string {
-  return text.replace(goTemplate, (_whole, withDefault: string | undefined, quoted: string | undefined, raw: string | undefined, plain: string | undefined) => {
-    if (withDefault !== undefined) return lookup(withDefault) || (raw ?? (quoted ?? '').replace(/\\(.)/g, '$1'))
-    return lookup(plain ?? '') ?? `\${env:${plain ?? ''}}`
-  })
+  return text.replace(
+    goTemplate,
+    (
+      _whole,
+      withDefault: string | undefined,
+      quoted: string | undefined,
+      raw: string | undefined,
+      plain: string | undefined,
+    ) => {
+      if (withDefault !== undefined) return lookup(withDefault) || (raw ?? (quoted ?? '').replace(/\\(.)/g, '$1'))
+      return lookup(plain ?? '') ?? `\${env:${plain ?? ''}}`
+    },
+  )
 }
 
 /**
@@ -35,9 +44,17 @@ function fillTemplate(text: string, lookup: Lookup): string {
  */
 export function resolve(property: string, value: string, lookup: Lookup): string {
   if (/\{\{[^}]*\.Env\b/.test(value)) {
-    throw unresolved(property, 'it holds a template that this program cannot evaluate', 'write it as ${env:NAME}, which ScalarDB resolves itself')
+    throw unresolved(
+      property,
+      'it holds a template that this program cannot evaluate',
+      'write it as ${env:NAME}, which ScalarDB resolves itself',
+    )
   }
-  return value.trim().replace(/\$?\$\{([^}]*)\}/g, (whole, inside: string) => (whole.startsWith('$$') ? whole.slice(1) : fill(property, inside, lookup)))
+  return value
+    .trim()
+    .replace(/\$?\$\{([^}]*)\}/g, (whole, inside: string) =>
+      whole.startsWith('$$') ? whole.slice(1) : fill(property, inside, lookup),
+    )
 }
 
 function fill(property: string, inside: string, lookup: Lookup): string {
@@ -47,9 +64,17 @@ function fill(property: string, inside: string, lookup: Lookup): string {
   if (value !== undefined) return value
   if (split >= 0) return inside.slice(split + 2)
   if (key.startsWith('env:')) {
-    throw unresolved(property, `the environment variable ${key.slice(4)} is not set for the release's container`, 'set it in the env or envFrom of the release, or give the property a default: ${env:NAME:-default}')
+    throw unresolved(
+      property,
+      `the environment variable ${key.slice(4)} is not set for the release's container`,
+      'set it in the env or envFrom of the release, or give the property a default: ${env:NAME:-default}',
+    )
   }
-  throw unresolved(property, `\${${key}} can be known only inside the server`, 'use ${env:NAME} and an environment variable of the release')
+  throw unresolved(
+    property,
+    `\${${key}} can be known only inside the server`,
+    'use ${env:NAME} and an environment variable of the release',
+  )
 }
 
 function unresolved(property: string, why: string, next: string): Failure {

@@ -18,16 +18,33 @@ type Read = StorageSettings['property']
  * @param secretFolder where a database secret is mounted, if there is one
  * @throws Failure where the properties are missing, incomplete, or of a release that has no database of its own.
  */
-export function readSettings(release: TargetRelease, env: NodeJS.ProcessEnv, secretFolder: string = mounts.databaseSecret): StorageSettings[] {
+export function readSettings(
+  release: TargetRelease,
+  env: NodeJS.ProcessEnv,
+  secretFolder: string = mounts.databaseSecret,
+): StorageSettings[] {
   const { properties: source } = release
-  if (source === undefined) throw missing(release, 'its properties were not found', `give the release's properties file a place in its pods, as its Helm chart does`)
+  if (source === undefined)
+    throw missing(
+      release,
+      'its properties were not found',
+      `give the release's properties file a place in its pods, as its Helm chart does`,
+    )
   const lookup: Lookup = (name) => env[source.envPrefix + name]
   const properties = readProperties(readText(release, source.file), lookup)
-  const own = new Map([...properties].flatMap(([key, value]) => (key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [])))
+  const own = new Map(
+    [...properties].flatMap(([key, value]) =>
+      key.startsWith(prefix) ? [[key.slice(prefix.length), value] as const] : [],
+    ),
+  )
   const read = reader(own, prefix, lookup)
   const manager = read('transaction_manager') ?? 'consensus-commit'
   if (manager === 'cluster' || manager === 'grpc') {
-    throw missing(release, `${prefix}transaction_manager is "${manager}": its data is in another ScalarDB server's database`, 'back up the release of that server together with this one, or name that one alone')
+    throw missing(
+      release,
+      `${prefix}transaction_manager is "${manager}": its data is in another ScalarDB server's database`,
+      'back up the release of that server together with this one, or name that one alone',
+    )
   }
   const kind = read('storage') ?? 'cassandra'
   if (manager === 'jdbc') return [single(release, 'default', 'jdbc', own, lookup, undefined, secretFolder)]
@@ -36,22 +53,48 @@ export function readSettings(release: TargetRelease, env: NodeJS.ProcessEnv, sec
 }
 
 /** MultiStorageConfig: what is not of multi-storage holds for every storage, what is below its name for one. */
-function severalStorages(release: TargetRelease, own: Map<string, string>, read: Read, lookup: Lookup, secretFolder: string): StorageSettings[] {
+function severalStorages(
+  release: TargetRelease,
+  own: Map<string, string>,
+  read: Read,
+  lookup: Lookup,
+  secretFolder: string,
+): StorageSettings[] {
   const names = list(read(`${multi}storages`))
-  if (names.length === 0) throw missing(release, `${prefix}storage is multi-storage, but ${prefix}${multi}storages names none`, `name the storages in ${prefix}${multi}storages`)
-  const mapped = [...list(read(`${multi}namespace_mapping`)), ...list(read(`${multi}table_mapping`))].map((entry) => entry.split(':'))
+  if (names.length === 0)
+    throw missing(
+      release,
+      `${prefix}storage is multi-storage, but ${prefix}${multi}storages names none`,
+      `name the storages in ${prefix}${multi}storages`,
+    )
+  const mapped = [...list(read(`${multi}namespace_mapping`)), ...list(read(`${multi}table_mapping`))].map((entry) =>
+    entry.split(':'),
+  )
   const fallback = read(`${multi}default_storage`)
-  const unknown = [fallback, ...mapped.map(([, storage]) => storage)].find((storage) => storage === undefined || !names.includes(storage))
+  const unknown = [fallback, ...mapped.map(([, storage]) => storage)].find(
+    (storage) => storage === undefined || !names.includes(storage),
+  )
   if (unknown !== undefined || fallback === undefined) {
-    throw missing(release, `its multi-storage maps to ${unknown === undefined ? 'no default storage' : `"${unknown}", which ${prefix}${multi}storages does not name`}`, `correct ${prefix}${multi}default_storage and namespace_mapping`)
+    throw missing(
+      release,
+      `its multi-storage maps to ${unknown === undefined ? 'no default storage' : `"${unknown}", which ${prefix}${multi}storages does not name`}`,
+      `correct ${prefix}${multi}default_storage and namespace_mapping`,
+    )
   }
   return names.map((name) => {
     const shared = [...own].filter(([key]) => !key.startsWith(multi))
     const path = `${multi}storages.${name}.`
-    const special = [...own].flatMap(([key, value]) => (key.startsWith(path) ? [[key.slice(path.length), value] as const] : []))
+    const special = [...own].flatMap(([key, value]) =>
+      key.startsWith(path) ? [[key.slice(path.length), value] as const] : [],
+    )
     const merged = new Map([...shared.filter(([key]) => key !== 'storage'), ...special])
     const kind = reader(merged, prefix + path, lookup)('storage')
-    if (kind === undefined || kind === 'multi-storage') throw missing(release, `${prefix}${path}storage is ${kind ?? 'missing'}`, 'give it the kind of its database: jdbc, cassandra, cosmos or dynamo')
+    if (kind === undefined || kind === 'multi-storage')
+      throw missing(
+        release,
+        `${prefix}${path}storage is ${kind ?? 'missing'}`,
+        'give it the kind of its database: jdbc, cassandra, cosmos or dynamo',
+      )
     // A deprecated table mapping says namespace.table.
     const namespaces = mapped.flatMap(([what = '', storage]) => (storage === name ? [what.split('.')[0] ?? what] : []))
     return single(release, name, kind, merged, lookup, [...new Set(namespaces)], secretFolder)
@@ -69,9 +112,17 @@ function single(
 ): StorageSettings {
   const read = reader(own, prefix, lookup)
   const contactPoints = read('contact_points')
-  if (contactPoints === undefined) throw missing(release, `${prefix}contact_points of storage "${storage}" is missing`, 'complete the properties of the release')
+  if (contactPoints === undefined)
+    throw missing(
+      release,
+      `${prefix}contact_points of storage "${storage}" is missing`,
+      'complete the properties of the release',
+    )
   const username = read('username')
-  const given = { username: credential(secretFolder, storage, 'username'), password: credential(secretFolder, storage, 'password') }
+  const given = {
+    username: credential(secretFolder, storage, 'username'),
+    password: credential(secretFolder, storage, 'password'),
+  }
   return {
     storage,
     kind,
@@ -111,7 +162,11 @@ function readText(release: TargetRelease, file: string): string {
     return readFileSync(file, 'utf8')
   } catch (error) {
     throw new Failure(
-      { what: `the database of release ${release.name} is unknown`, why: `its properties file ${file} cannot be read`, next: `check that its pods' ConfigMap or Secret holds the file` },
+      {
+        what: `the database of release ${release.name} is unknown`,
+        why: `its properties file ${file} cannot be read`,
+        next: `check that its pods' ConfigMap or Secret holds the file`,
+      },
       { cause: error },
     )
   }

@@ -1,11 +1,23 @@
 import { Failure, messageOf } from '../../operation/failure.ts'
 
 const cures: Record<string, { why: string; next: string }> = {
-  ENOSPC: { why: 'no space is left on the volume', next: 'remove backups that are no longer needed (kubectl scalardl delete backup), or enlarge the PersistentVolumeClaim' },
+  ENOSPC: {
+    why: 'no space is left on the volume',
+    next: 'remove backups that are no longer needed (kubectl scalardl delete backup), or enlarge the PersistentVolumeClaim',
+  },
   EDQUOT: { why: 'its quota is used up', next: 'remove backups that are no longer needed, or raise the quota' },
-  EROFS: { why: 'the volume is read-only', next: 'give a PersistentVolumeClaim with access mode ReadWriteOnce or ReadWriteMany' },
-  EACCES: { why: "the worker's user may not write there", next: 'let the group of the pod (fsGroup) write to the volume, or change the owner of the folder' },
-  EPERM: { why: "the worker's user may not write there", next: 'let the group of the pod (fsGroup) write to the volume, or change the owner of the folder' },
+  EROFS: {
+    why: 'the volume is read-only',
+    next: 'give a PersistentVolumeClaim with access mode ReadWriteOnce or ReadWriteMany',
+  },
+  EACCES: {
+    why: "the worker's user may not write there",
+    next: 'let the group of the pod (fsGroup) write to the volume, or change the owner of the folder',
+  },
+  EPERM: {
+    why: "the worker's user may not write there",
+    next: 'let the group of the pod (fsGroup) write to the volume, or change the owner of the folder',
+  },
   EIO: { why: 'the volume reports an input/output error', next: 'check the storage behind the PersistentVolumeClaim' },
 }
 
@@ -19,7 +31,11 @@ export function volumeFailure(title: string, what: string, error: unknown): Fail
   if (error instanceof Failure) return error
   const known = cures[errorCode(error) ?? '']
   return new Failure(
-    { what: `${title}: ${what}`, why: known?.why ?? messageOf(error), next: known?.next ?? 'check the volume, then run the same command again' },
+    {
+      what: `${title}: ${what}`,
+      why: known?.why ?? messageOf(error),
+      next: known?.next ?? 'check the volume, then run the same command again',
+    },
     { cause: error },
   )
 }

@@ -13,7 +13,10 @@ export async function probeVolume(root: string, title: string, bytes: number): P
     made = await makeFolder(root)
     await writeProbe(join(root, probeName))
     const { bavail, bsize } = await statfs(root)
-    return [{ check: 'storage', subject: title, outcome: 'ok', message: 'writable' }, room(title, bytes, bavail * bsize)]
+    return [
+      { check: 'storage', subject: title, outcome: 'ok', message: 'writable' },
+      room(title, bytes, bavail * bsize),
+    ]
   } catch (error) {
     const { why, next } = volumeFailure(title, 'not writable', error)
     return [{ check: 'storage', subject: title, outcome: 'error', message: why, cure: next }]
@@ -40,7 +43,12 @@ function room(title: string, bytes: number, free: number): Finding {
   const check = { check: 'free space', subject: title }
   const message = `${formatBytes(free)} free, about ${formatBytes(bytes)} needed at most`
   if (free >= bytes) return { ...check, outcome: 'ok', message }
-  return { ...check, outcome: 'error', message, cure: 'remove backups that are no longer needed (kubectl scalardl delete backup), enlarge the claim, or use another with --to' }
+  return {
+    ...check,
+    outcome: 'error',
+    message,
+    cure: 'remove backups that are no longer needed (kubectl scalardl delete backup), enlarge the claim, or use another with --to',
+  }
 }
 
 function formatBytes(bytes: number): string {

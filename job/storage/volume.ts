@@ -45,9 +45,17 @@ export function volumeStorage(root: string, title: string): Storage {
   }
 }
 
-async function stage(final: string, title: string, guarded: <T>(what: string, run: () => Promise<T>) => Promise<T>): Promise<Stage> {
+async function stage(
+  final: string,
+  title: string,
+  guarded: <T>(what: string, run: () => Promise<T>) => Promise<T>,
+): Promise<Stage> {
   if (await exists(final)) {
-    throw new Failure({ what: `${title}: ${basename(final)} cannot be written`, why: 'a backup of that name is there already', next: 'choose another name with --name, or delete that backup first' })
+    throw new Failure({
+      what: `${title}: ${basename(final)} cannot be written`,
+      why: 'a backup of that name is there already',
+      next: 'choose another name with --name, or delete that backup first',
+    })
   }
   const path = hidden(final)
   await rm(path, { recursive: true, force: true })

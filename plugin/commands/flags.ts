@@ -6,14 +6,39 @@ const formats = ['table', 'wide', 'json', 'yaml', 'name'] as const satisfies rea
 /** The flags that every command has; named as kubectl names them. */
 export function globalFlags(yargs: Argv) {
   return yargs
-    .option('namespace', { alias: 'n', type: 'string', requiresArg: true, describe: "namespace of the releases; the context's own unless given" })
+    .option('namespace', {
+      alias: 'n',
+      type: 'string',
+      requiresArg: true,
+      describe: "namespace of the releases; the context's own unless given",
+    })
     .option('context', { type: 'string', requiresArg: true, describe: 'context of the kubeconfig to use' })
     .option('kubeconfig', { type: 'string', requiresArg: true, describe: 'path of the kubeconfig file' })
     .option('as', { type: 'string', requiresArg: true, describe: 'user to impersonate' })
-    .option('as-group', { type: 'string', array: true, requiresArg: true, describe: 'group to impersonate, repeatable' })
-    .option('request-timeout', { type: 'string', requiresArg: true, describe: 'how long one request to the API server may take, like 30s; no limit unless given' })
-    .option('output', { alias: 'o', choices: formats, default: 'table' as OutputFormat, requiresArg: true, describe: 'how to print the result' })
-    .option('verbose', { alias: 'v', type: 'boolean', default: false, describe: 'show more, and stack traces of errors' })
+    .option('as-group', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'group to impersonate, repeatable',
+    })
+    .option('request-timeout', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'how long one request to the API server may take, like 30s; no limit unless given',
+    })
+    .option('output', {
+      alias: 'o',
+      choices: formats,
+      default: 'table' as OutputFormat,
+      requiresArg: true,
+      describe: 'how to print the result',
+    })
+    .option('verbose', {
+      alias: 'v',
+      type: 'boolean',
+      default: false,
+      describe: 'show more, and stack traces of errors',
+    })
 }
 
 export type GlobalArgv = ReturnType<typeof globalFlags>
@@ -26,7 +51,8 @@ export function dryRunFlag<T>(yargs: Argv<T>) {
     choices: ['none', 'client', 'server'] as const,
     default: 'none' as const satisfies DryRun as DryRun,
     requiresArg: true,
-    describe: 'client prints the objects that would be sent, server has the API server check them as well; neither changes anything',
+    describe:
+      'client prints the objects that would be sent, server has the API server check them as well; neither changes anything',
   })
 }
 
@@ -34,5 +60,10 @@ export type DryRun = 'none' | 'client' | 'server'
 
 /** `--yes` of what destroys something. */
 export function yesFlag<T>(yargs: Argv<T>) {
-  return yargs.option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'do not ask; without a terminal this is the only way to agree' })
+  return yargs.option('yes', {
+    alias: 'y',
+    type: 'boolean',
+    default: false,
+    describe: 'do not ask; without a terminal this is the only way to agree',
+  })
 }

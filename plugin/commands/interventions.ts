@@ -17,7 +17,10 @@ function servers(count: number): string {
 }
 
 /** What the guard did, why, and how long the pause had lasted by then. */
-export function interventionText(record: OperationRecord, { at, pause, why, unpaused, stillPaused }: Intervention): string {
+export function interventionText(
+  record: OperationRecord,
+  { at, pause, why, unpaused, stillPaused }: Intervention,
+): string {
   const window = record.windows.find((_, index) => pauseNumber(record, index) === pause)
   const lastedMs = Date.parse(at) - Date.parse(window?.pauseSentAt ?? '')
   const lasted = Number.isNaN(lastedMs) ? '' : `, ${formatDuration(Math.max(0, lastedMs))} after the pause was sent`

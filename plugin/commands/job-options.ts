@@ -19,16 +19,30 @@ function usage(what: string, why: string, next: string): Failure {
 /** @throws Failure (usage) for anything but KEY[=VALUE][:EFFECT] */
 export function readToleration(text: string): V1Toleration {
   const match = /^([\w./-]+)(?:=([\w.-]*))?(?::(NoSchedule|PreferNoSchedule|NoExecute))?$/.exec(text)
-  if (match === null) throw usage('--toleration cannot be read', `"${text}" is not KEY[=VALUE][:EFFECT]`, 'write it like dedicated=backup:NoSchedule')
+  if (match === null)
+    throw usage(
+      '--toleration cannot be read',
+      `"${text}" is not KEY[=VALUE][:EFFECT]`,
+      'write it like dedicated=backup:NoSchedule',
+    )
   const [, key = '', value, effect] = match
-  return { key, ...(value === undefined ? { operator: 'Exists' } : { operator: 'Equal', value }), ...(effect === undefined ? {} : { effect }) }
+  return {
+    key,
+    ...(value === undefined ? { operator: 'Exists' } : { operator: 'Equal', value }),
+    ...(effect === undefined ? {} : { effect }),
+  }
 }
 
 /** Reads `cpu=200m,memory=512Mi`. */
 function readQuantities(flag: string, text: string): Record<string, string> {
   const quantities = readPairs(flag, text.split(','))
   const wrong = Object.entries(quantities).find(([, quantity]) => !/^\d+(\.\d+)?(m|[kMGTPE]i?|Ki)?$/.test(quantity))
-  if (wrong !== undefined) throw usage(`${flag} cannot be read`, `"${wrong[1]}" is not a quantity`, `write it like ${flag} cpu=200m,memory=512Mi`)
+  if (wrong !== undefined)
+    throw usage(
+      `${flag} cannot be read`,
+      `"${wrong[1]}" is not a quantity`,
+      `write it like ${flag} cpu=200m,memory=512Mi`,
+    )
   return quantities
 }
 

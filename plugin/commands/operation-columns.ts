@@ -72,11 +72,20 @@ export const backupPresentation: Presentation<StoredRecord> = {
   columns: [
     { title: 'NAME', value: shortName },
     releasesColumn,
-    { title: 'STATE', value: (stored) => (stored.record !== undefined && isFinal(stored.record) ? backupState(stored.record) : stateOf(stored)) },
+    {
+      title: 'STATE',
+      value: (stored) =>
+        stored.record !== undefined && isFinal(stored.record) ? backupState(stored.record) : stateOf(stored),
+    },
     { title: 'RESTORE POINT', value: (stored) => stored.record?.backup?.restorePoint ?? none },
     { title: 'SIZE', value: backupBytes },
     ageColumn,
-    { title: 'PAUSED', value: (stored) => (stored.record?.backup?.pause === undefined ? none : stored.record.backup.pause.paused ? 'yes' : 'no'), wide: true },
+    {
+      title: 'PAUSED',
+      value: (stored) =>
+        stored.record?.backup?.pause === undefined ? none : stored.record.backup.pause.paused ? 'yes' : 'no',
+      wide: true,
+    },
     { title: 'LOCATION', value: (stored) => placeOf(stored.record?.backup) ?? none, wide: true },
     { title: 'REASON', value: (stored) => stored.record?.backup?.reason ?? stored.problem?.why ?? none, wide: true },
   ],

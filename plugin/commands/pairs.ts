@@ -10,7 +10,14 @@ export function readPairs(flag: string, pairs: readonly string[]): Record<string
     pairs.map((pair) => {
       const at = pair.indexOf('=')
       if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)]
-      throw new Failure({ what: `${flag} cannot be read`, why: `"${pair}" is not KEY=VALUE`, next: `write ${flag} KEY=VALUE, once for each` }, { exitCode: ExitCode.usage })
+      throw new Failure(
+        {
+          what: `${flag} cannot be read`,
+          why: `"${pair}" is not KEY=VALUE`,
+          next: `write ${flag} KEY=VALUE, once for each`,
+        },
+        { exitCode: ExitCode.usage },
+      )
     }),
   )
 }

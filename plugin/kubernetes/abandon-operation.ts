@@ -11,13 +11,23 @@ import type { Session } from './session.ts'
  * the record that nobody wrote.
  * @returns the Failure to report, saying so if something stayed; undefined when the worker began after all and must be followed
  */
-export async function abandonOperation(session: Session, objects: OperationObjects, failure: Failure): Promise<Failure | undefined> {
+export async function abandonOperation(
+  session: Session,
+  objects: OperationObjects,
+  failure: Failure,
+): Promise<Failure | undefined> {
   if ((await readRecord(session, objects.operation))?.state !== 'pending') return undefined
   const left = await removeObjects(session, objects.guard === undefined ? [objects.job] : [objects.guard, objects.job])
   // a pod that starts in this moment is ended by the Job's deletion, and would have written its record
-  for (let look = 0; look < 20 && (await operationPods(session, objects.operation)).length > 0; look += 1) await pauseFor(500, AbortSignal.timeout(500))
+  for (let look = 0; look < 20 && (await operationPods(session, objects.operation)).length > 0; look += 1)
+    await pauseFor(500, AbortSignal.timeout(500))
   if ((await readRecord(session, objects.operation))?.state !== 'pending') return undefined
   left.push(...(await removeObjects(session, [objects.request, objects.record])))
   const { what, why, next } = failure
-  return left.length === 0 ? failure : new Failure({ what, why, next: `${next}; then delete what could not be removed: ${left.join(', ')}` }, { cause: failure })
+  return left.length === 0
+    ? failure
+    : new Failure(
+        { what, why, next: `${next}; then delete what could not be removed: ${left.join(', ')}` },
+        { cause: failure },
+      )
 }

@@ -1,13 +1,35 @@
-import { credentials, makeClientConstructor, status, type ChannelCredentials, type Client, type ServiceError } from '@grpc/grpc-js'
+import {
+  credentials,
+  makeClientConstructor,
+  status,
+  type ChannelCredentials,
+  type Client,
+  type ServiceError,
+} from '@grpc/grpc-js'
 
-const empty = { requestSerialize: () => Buffer.alloc(0), requestDeserialize: () => undefined, requestStream: false, responseStream: false } as const
+const empty = {
+  requestSerialize: () => Buffer.alloc(0),
+  requestDeserialize: () => undefined,
+  requestStream: false,
+  responseStream: false,
+} as const
 
 /** The two calls of rpc.Admin that end a pause; their messages are so small that they need no generated code. */
 const AdminClient = makeClientConstructor(
   {
-    unpause: { ...empty, path: '/rpc.Admin/Unpause', responseSerialize: () => Buffer.alloc(0), responseDeserialize: () => undefined },
+    unpause: {
+      ...empty,
+      path: '/rpc.Admin/Unpause',
+      responseSerialize: () => Buffer.alloc(0),
+      responseDeserialize: () => undefined,
+    },
     // CheckPausedResponse: field 1, a varint, left out when false
-    checkPaused: { ...empty, path: '/rpc.Admin/CheckPaused', responseSerialize: () => Buffer.alloc(0), responseDeserialize: (bytes: Buffer) => bytes[0] === 0x08 && bytes[1] === 1 },
+    checkPaused: {
+      ...empty,
+      path: '/rpc.Admin/CheckPaused',
+      responseSerialize: () => Buffer.alloc(0),
+      responseDeserialize: (bytes: Buffer) => bytes[0] === 0x08 && bytes[1] === 1,
+    },
   },
   'rpc.Admin',
 )
@@ -23,7 +45,9 @@ function unary<T>(client: Client, method: string, timeoutMs: number): Promise<T>
   return new Promise((resolve, reject) => {
     const call: unknown = Reflect.get(client, method)
     if (typeof call !== 'function') throw new Error(`rpc.Admin has no ${method}`)
-    call.call(client, undefined, { deadline: Date.now() + timeoutMs }, (error: ServiceError | null, answer: T) => (error === null ? resolve(answer) : reject(error)))
+    call.call(client, undefined, { deadline: Date.now() + timeoutMs }, (error: ServiceError | null, answer: T) =>
+      error === null ? resolve(answer) : reject(error),
+    )
   })
 }
 
@@ -41,8 +65,14 @@ export interface AdminConnection {
  * @param timeoutMs for each call
  */
 export function connectAdmin(address: string, tls: AdminTls | undefined, timeoutMs: number): AdminConnection {
-  const channel: ChannelCredentials = tls === undefined ? credentials.createInsecure() : credentials.createSsl(tls.ca === undefined ? null : Buffer.from(tls.ca))
-  const authority = tls?.authority === undefined ? {} : { 'grpc.ssl_target_name_override': tls.authority, 'grpc.default_authority': tls.authority }
+  const channel: ChannelCredentials =
+    tls === undefined
+      ? credentials.createInsecure()
+      : credentials.createSsl(tls.ca === undefined ? null : Buffer.from(tls.ca))
+  const authority =
+    tls?.authority === undefined
+      ? {}
+      : { 'grpc.ssl_target_name_override': tls.authority, 'grpc.default_authority': tls.authority }
   const client = new AdminClient(address, channel, { ...authority, 'grpc.enable_http_proxy': 0 })
   return {
     unpause: () => unary<void>(client, 'unpause', timeoutMs),

@@ -32,7 +32,8 @@ export async function unlessMissing<T>(request: Promise<T>): Promise<T | undefin
 export function apiMessage(error: unknown): string {
   if (!(error instanceof ApiException)) return messageOf(error)
   const body: unknown = typeof error.body === 'string' ? parsed(error.body) : error.body
-  if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string') return body.message
+  if (typeof body === 'object' && body !== null && 'message' in body && typeof body.message === 'string')
+    return body.message
   return `the API server answered ${error.code}`
 }
 

@@ -36,7 +36,8 @@ export function apiRequest(kubeConfig: KubeConfig, server: string): ApiRequest {
     await kubeConfig.applySecurityAuthentication(request)
     if (signal !== undefined) request.setSignal(signal)
     const answer = await http.send(request).toPromise()
-    if (answer.httpStatusCode >= 400) throw new ApiException(answer.httpStatusCode, `${method} ${path}`, await answer.body.text(), answer.headers)
+    if (answer.httpStatusCode >= 400)
+      throw new ApiException(answer.httpStatusCode, `${method} ${path}`, await answer.body.text(), answer.headers)
     return { status: answer.httpStatusCode, text: () => answer.body.text(), stream: () => answer.body.stream() }
   }
 }

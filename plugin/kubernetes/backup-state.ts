@@ -3,7 +3,13 @@ import { isFinal } from '../../operation/settle.ts'
 
 /** Whether a backup ended before anything was paused or written for it, mostly because it was refused: then there is none. */
 export function notMade(record: OperationRecord): boolean {
-  return isFinal(record) && record.state === 'failed' && record.windows.length === 0 && record.backup?.restorePoint === undefined && record.backup?.state !== 'restorable'
+  return (
+    isFinal(record) &&
+    record.state === 'failed' &&
+    record.windows.length === 0 &&
+    record.backup?.restorePoint === undefined &&
+    record.backup?.state !== 'restorable'
+  )
 }
 
 /** What there is of a backup, in a word: its own state, or how its operation stands where there is none. */
@@ -17,6 +23,8 @@ export function backupState(record: OperationRecord, nowMs = Date.now()): string
 function hasExpired({ databases }: BackupPart, nowMs: number): boolean {
   return databases.some(({ folder, serviceBackups = 0, tables, details }) => {
     const until = details['restorableUntil']
-    return folder === undefined && serviceBackups < tables.length && typeof until === 'string' && Date.parse(until) < nowMs
+    return (
+      folder === undefined && serviceBackups < tables.length && typeof until === 'string' && Date.parse(until) < nowMs
+    )
   })
 }

@@ -6,7 +6,10 @@ const usual = 'cluster.local'
 /** The zone that a Corefile has the plugin `kubernetes` serve, other than those for the names of addresses. */
 export function zoneOf(corefile: string): string | undefined {
   const [, zones = ''] = /^\s*kubernetes[ \t]+([^\n{]+)/m.exec(corefile) ?? []
-  return zones.trim().split(/\s+/).find((zone) => zone !== '' && !zone.endsWith('.arpa'))
+  return zones
+    .trim()
+    .split(/\s+/)
+    .find((zone) => zone !== '' && !zone.endsWith('.arpa'))
 }
 
 /** The cluster's DNS domain, which is in no API object of its own: as CoreDNS is told it, where that may be read. */

@@ -1,4 +1,11 @@
-import { AppsV1Api, AuthorizationV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, RbacAuthorizationV1Api } from '@kubernetes/client-node'
+import {
+  AppsV1Api,
+  AuthorizationV1Api,
+  BatchV1Api,
+  CoordinationV1Api,
+  CoreV1Api,
+  RbacAuthorizationV1Api,
+} from '@kubernetes/client-node'
 import type { GlobalFlags } from '../command.ts'
 import { parseDuration } from '../../operation/duration.ts'
 import { apiRequest } from './api-request.ts'

@@ -22,7 +22,12 @@ export interface WorkerLine extends LogLine {
  * suspended or gone and the last pod's log is read to its end. Survives dropped connections and replaced pods.
  * @throws Failure where a log may not be read; the signal's reason once it aborts
  */
-export async function followLines(session: Session, operation: string, onLine: (line: WorkerLine) => void, signal: AbortSignal): Promise<void> {
+export async function followLines(
+  session: Session,
+  operation: string,
+  onLine: (line: WorkerLine) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const read = new Set<string>()
   for (;;) {
     // The Job first: a pod that it made before it finished is then in the list.
@@ -51,14 +56,27 @@ export async function followLines(session: Session, operation: string, onLine: (
 /** A line as an event; one that is none (a crash, a tool's output) as a `note` with `seq` 0; an empty line is nothing. */
 export function eventOf(line: LogLine): WorkerEvent | undefined {
   if (line.text.trim() === '') return undefined
-  return parseEvent(line.text) ?? { seq: 0, time: line.time ?? new Date().toISOString(), level: 'info', code: 'note', message: line.text }
+  return (
+    parseEvent(line.text) ?? {
+      seq: 0,
+      time: line.time ?? new Date().toISOString(),
+      level: 'info',
+      code: 'note',
+      message: line.text,
+    }
+  )
 }
 
 /**
  * The same as events. An event is known by its pod and `seq`, and shown once.
  * @throws as followLines
  */
-export async function followEvents(session: Session, operation: string, onEvent: (event: WorkerEvent) => void, signal: AbortSignal): Promise<void> {
+export async function followEvents(
+  session: Session,
+  operation: string,
+  onEvent: (event: WorkerEvent) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const lastSeq = new Map<string, number>()
   await followLines(
     session,

@@ -14,7 +14,9 @@ const onceMoreMs = 15_000
 
 /** The container that does the work, also where something injected others. */
 export function workerContainer(pod: V1Pod): string {
-  return pod.metadata?.annotations?.['kubectl.kubernetes.io/default-container'] ?? pod.spec?.containers[0]?.name ?? 'worker'
+  return (
+    pod.metadata?.annotations?.['kubectl.kubernetes.io/default-container'] ?? pod.spec?.containers[0]?.name ?? 'worker'
+  )
 }
 
 function containerState(pod: V1Pod): 'waiting' | 'running' | 'terminated' {
@@ -33,7 +35,12 @@ export function hasLog(pod: V1Pod): boolean {
  * Connections that break are made again, with delays that double up to 5 s.
  * @throws Failure when the log may not be read, or nothing answers for 10 minutes
  */
-export async function followPod(session: Session, pod: V1Pod, onLine: (line: LogLine) => void, signal: AbortSignal): Promise<void> {
+export async function followPod(
+  session: Session,
+  pod: V1Pod,
+  onLine: (line: LogLine) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const name = pod.metadata?.name ?? ''
   const uid = pod.metadata?.uid
   const log = { pod: name, container: workerContainer(pod) }
@@ -91,7 +98,12 @@ export async function readPodLog(session: Session, pod: V1Pod, signal: AbortSign
   const name = pod.metadata?.name ?? ''
   const read = async (): Promise<LogLine[]> => {
     const lines: LogLine[] = []
-    const rest = await readLog(session, { pod: name, container: workerContainer(pod), follow: false, sinceTime: undefined }, (raw) => lines.push(parseLine(raw)), signal)
+    const rest = await readLog(
+      session,
+      { pod: name, container: workerContainer(pod), follow: false, sinceTime: undefined },
+      (raw) => lines.push(parseLine(raw)),
+      signal,
+    )
     return rest === '' ? lines : [...lines, parseLine(rest)]
   }
   try {

@@ -20,12 +20,20 @@ export async function guardPods(session: Session, operation: string): Promise<V1
 }
 
 export function isRunning({ status }: V1Pod): boolean {
-  return status?.phase === 'Running' && status.containerStatuses?.some(({ state }) => state?.running !== undefined) === true
+  return (
+    status?.phase === 'Running' && status.containerStatuses?.some(({ state }) => state?.running !== undefined) === true
+  )
 }
 
 /** Removes the guard's Job, and its pods with it; none is no error. */
 export async function deleteGuardJob(session: Session, operation: string): Promise<void> {
-  await unlessMissing(session.batch.deleteNamespacedJob({ name: guardJobName(operation), namespace: session.namespace, propagationPolicy: 'Background' }))
+  await unlessMissing(
+    session.batch.deleteNamespacedJob({
+      name: guardJobName(operation),
+      namespace: session.namespace,
+      propagationPolicy: 'Background',
+    }),
+  )
 }
 
 /**

@@ -32,7 +32,10 @@ export class FlaggedKubeConfig extends KubeConfig {
 
   override async applyToHTTPSOptions(options: Parameters<KubeConfig['applyToHTTPSOptions']>[0]): Promise<void> {
     await super.applyToHTTPSOptions(options)
-    if (this.#groups.length > 0) options.headers = { ...options.headers, 'Impersonate-Group': [...this.#groups] } as NonNullable<typeof options.headers>
+    if (this.#groups.length > 0)
+      options.headers = { ...options.headers, 'Impersonate-Group': [...this.#groups] } as NonNullable<
+        typeof options.headers
+      >
   }
 
   /** Groups are one header line each, which neither the client's own header map nor undici's HTTP/2 can hold. */
@@ -60,7 +63,14 @@ function kubeconfigFiles(flag: string | undefined): string[] {
 
 /** Entries of several files; the first of a name wins, as with kubectl. */
 function merged<Entry extends { name: string }>(lists: readonly (readonly Entry[])[]): Entry[] {
-  return [...new Map(lists.flat().toReversed().map((entry) => [entry.name, entry])).values()].toReversed()
+  return [
+    ...new Map(
+      lists
+        .flat()
+        .toReversed()
+        .map((entry) => [entry.name, entry]),
+    ).values(),
+  ].toReversed()
 }
 
 function readFile(file: string): KubeConfig {
@@ -68,7 +78,14 @@ function readFile(file: string): KubeConfig {
   try {
     config.loadFromFile(file)
   } catch (error) {
-    throw new Failure({ what: `the kubeconfig ${file} cannot be read`, why: messageOf(error), next: 'name a readable one with --kubeconfig or $KUBECONFIG' }, { cause: error })
+    throw new Failure(
+      {
+        what: `the kubeconfig ${file} cannot be read`,
+        why: messageOf(error),
+        next: 'name a readable one with --kubeconfig or $KUBECONFIG',
+      },
+      { cause: error },
+    )
   }
   return config
 }
@@ -90,21 +107,31 @@ export function loadKubeConfig(flags: Flags): FlaggedKubeConfig {
   } else if (process.env['KUBERNETES_SERVICE_HOST'] !== undefined) {
     config.loadFromCluster()
   } else {
-    throw new Failure({ what: 'no cluster is known', why: 'there is no kubeconfig', next: 'name one with --kubeconfig or $KUBECONFIG' })
+    throw new Failure({
+      what: 'no cluster is known',
+      why: 'there is no kubeconfig',
+      next: 'name one with --kubeconfig or $KUBECONFIG',
+    })
   }
   if (flags.context !== undefined) config.setCurrentContext(flags.context)
   if (config.getCurrentCluster() === null) {
     const known = config.contexts.map((context) => context.name).join(', ') || 'none'
     throw new Failure({
-      what: config.currentContext === '' ? 'no context is chosen' : `the context "${config.currentContext}" cannot be used`,
+      what:
+        config.currentContext === '' ? 'no context is chosen' : `the context "${config.currentContext}" cannot be used`,
       why: `the kubeconfig has no such context, or no cluster for it; its contexts: ${known}`,
       next: 'choose one with --context, or with `kubectl config use-context`',
     })
   }
   if (flags.as !== undefined) {
     const user = config.getCurrentUser()
-    config.users = config.users.map((entry) => (entry.name === user?.name ? { ...entry, impersonateUser: flags.as ?? '' } : entry))
+    config.users = config.users.map((entry) =>
+      entry.name === user?.name ? { ...entry, impersonateUser: flags.as ?? '' } : entry,
+    )
   }
-  config.setFlags(flags.asGroup ?? [], flags.requestTimeout === undefined ? undefined : parseDuration(flags.requestTimeout))
+  config.setFlags(
+    flags.asGroup ?? [],
+    flags.requestTimeout === undefined ? undefined : parseDuration(flags.requestTimeout),
+  )
   return config
 }

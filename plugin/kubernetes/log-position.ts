@@ -53,7 +53,9 @@ export class LogPosition {
 /** A line as the API server gives it with `timestamps=true`. */
 export function parseLine(raw: string): LogLine {
   const prefix = stamp.exec(raw)?.[0]
-  return prefix === undefined ? { time: undefined, text: raw } : { time: prefix.trimEnd(), text: raw.slice(prefix.length) }
+  return prefix === undefined
+    ? { time: undefined, text: raw }
+    : { time: prefix.trimEnd(), text: raw.slice(prefix.length) }
 }
 
 function timeOf(raw: string): number | undefined {

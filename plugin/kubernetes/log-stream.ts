@@ -23,7 +23,12 @@ const longestSilenceMs = 60_000
  * @returns what came after the last newline, once the server ended the answer: an unfinished line, or one that was cut
  * @throws ApiStatusError for an answer other than 200, the socket's error where the connection broke or was silent for 60 s
  */
-export async function readLog(session: Session, log: LogRequest, onLine: (line: string) => void, signal: AbortSignal): Promise<string> {
+export async function readLog(
+  session: Session,
+  log: LogRequest,
+  onLine: (line: string) => void,
+  signal: AbortSignal,
+): Promise<string> {
   const cluster = session.kubeConfig.getCurrentCluster()
   const url = new URL(
     `${cluster?.server.replace(/\/$/, '') ?? ''}/api/v1/namespaces/${encodeURIComponent(session.namespace)}/pods/${encodeURIComponent(log.pod)}/log`,

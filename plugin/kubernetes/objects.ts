@@ -1,7 +1,11 @@
 import type { V1ConfigMap, V1Job, V1ServiceAccount, V1Role, V1RoleBinding } from '@kubernetes/client-node'
 import { stringify } from 'yaml'
 
-type Typed<Kind extends string, Version extends string, Body> = Body & { apiVersion: Version; kind: Kind; metadata: { name: string } }
+type Typed<Kind extends string, Version extends string, Body> = Body & {
+  apiVersion: Version
+  kind: Kind
+  metadata: { name: string }
+}
 
 /** The objects that this plugin makes. */
 export type OwnObject =
@@ -39,5 +43,7 @@ export function objectTitle(object: OwnObject): string {
  * YAML is written so that a YAML 1.1 reader, which the API server is, reads the same (`"on"`, `"0440"`).
  */
 export function objectText(object: OwnObject, format: 'json' | 'yaml'): string {
-  return format === 'json' ? `${JSON.stringify(object, undefined, 2)}\n` : stringify(object, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false })
+  return format === 'json'
+    ? `${JSON.stringify(object, undefined, 2)}\n`
+    : stringify(object, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false })
 }

@@ -34,7 +34,13 @@ export async function suspendJob(session: Session, operation: string): Promise<v
 /** Removes the Jobs of an operation, and their pods with them; none is no error. */
 export async function deleteJobs(session: Session, operation: string): Promise<void> {
   await deleteGuardJob(session, operation)
-  await unlessMissing(session.batch.deleteNamespacedJob({ name: jobName(operation), namespace: session.namespace, propagationPolicy: 'Background' }))
+  await unlessMissing(
+    session.batch.deleteNamespacedJob({
+      name: jobName(operation),
+      namespace: session.namespace,
+      propagationPolicy: 'Background',
+    }),
+  )
 }
 
 /** The pods of an operation's own Job, oldest first; a guard's pods carry the same operation label and are left out. */
@@ -43,7 +49,9 @@ export async function operationPods(session: Session, operation: string): Promis
     namespace: session.namespace,
     labelSelector: `${labels.operation}=${operation}`,
   })
-  return items.filter((pod) => [undefined, jobName(operation)].includes(jobOf(pod))).sort((a, b) => createdMs(a) - createdMs(b))
+  return items
+    .filter((pod) => [undefined, jobName(operation)].includes(jobOf(pod)))
+    .sort((a, b) => createdMs(a) - createdMs(b))
 }
 
 function jobOf(pod: V1Pod): string | undefined {

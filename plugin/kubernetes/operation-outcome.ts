@@ -33,7 +33,12 @@ export function detached({ namespace }: Pick<Session, 'namespace'>, operation: s
   return new Failure(
     {
       what: `${operation} has not finished; it goes on in the cluster`,
-      why: reason instanceof Error && reason.name === 'TimeoutError' ? 'the time to wait is over' : reason instanceof Error && reason.name === 'AbortError' ? 'Ctrl-C was pressed' : messageOf(reason),
+      why:
+        reason instanceof Error && reason.name === 'TimeoutError'
+          ? 'the time to wait is over'
+          : reason instanceof Error && reason.name === 'AbortError'
+            ? 'Ctrl-C was pressed'
+            : messageOf(reason),
       next: `come back with ${command('logs')} or ${command('wait')}; end it with ${command('cancel')}`,
     },
     { exitCode: ExitCode.timedOutOrDetached },
@@ -41,7 +46,11 @@ export function detached({ namespace }: Pick<Session, 'namespace'>, operation: s
 }
 
 /** One look at an operation: its record, and its Job as it stood just before. */
-async function look(session: Session, operation: string, signal: AbortSignal): Promise<{ job: JobState; record: OperationRecord | undefined }> {
+async function look(
+  session: Session,
+  operation: string,
+  signal: AbortSignal,
+): Promise<{ job: JobState; record: OperationRecord | undefined }> {
   return persistently(
     async () => {
       const job = await readJobState(session, operation)

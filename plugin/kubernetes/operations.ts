@@ -11,7 +11,11 @@ import { isFinal, settle } from '../../operation/settle.ts'
 import { listRecords } from './records.ts'
 
 async function listJobs(session: Session, kind?: OperationKind): Promise<V1Job[]> {
-  const labelSelector = [`${labels.managedBy}=${managedBy}`, labels.operation, ...(kind === undefined ? [] : [`${labels.kind}=${kind}`])].join(',')
+  const labelSelector = [
+    `${labels.managedBy}=${managedBy}`,
+    labels.operation,
+    ...(kind === undefined ? [] : [`${labels.kind}=${kind}`]),
+  ].join(',')
   const { items } = await session.batch.listNamespacedJob({ namespace: session.namespace, labelSelector })
   // A guard's Job belongs to an operation without being it.
   return items.filter((job) => job.metadata?.name === jobName(job.metadata?.labels?.[labels.operation] ?? ''))
@@ -37,10 +41,14 @@ export async function listOperations(session: Session, kind?: OperationKind): Pr
   const [records, jobs] = await Promise.all([listRecords(session, kind), listJobs(session, kind)])
   const jobOf = new Map(jobs.map((job) => [job.metadata?.labels?.[labels.operation], job]))
   const settled = records.map((stored): StoredRecord =>
-    stored.record === undefined || isFinal(stored.record) ? stored : { ...stored, record: settle(stored.record, jobState(jobOf.get(stored.operation))) },
+    stored.record === undefined || isFinal(stored.record)
+      ? stored
+      : { ...stored, record: settle(stored.record, jobState(jobOf.get(stored.operation))) },
   )
   const recorded = new Set(records.map((stored) => stored.operation))
-  const others = [...jobOf].flatMap(([operation, job]) => (operation === undefined || recorded.has(operation) ? [] : (withoutRecord(session, job) ?? [])))
+  const others = [...jobOf].flatMap(([operation, job]) =>
+    operation === undefined || recorded.has(operation) ? [] : (withoutRecord(session, job) ?? []),
+  )
   return [...settled, ...others].sort((a, b) => (a.createdAt ?? '').localeCompare(b.createdAt ?? ''))
 }
 
@@ -52,12 +60,18 @@ export async function listOperations(session: Session, kind?: OperationKind): Pr
 export async function findOperation(session: Session, text: string, kind?: OperationKind): Promise<StoredRecord> {
   const known = await listOperations(session, kind)
   const exact = known.find((stored) => stored.operation === text)
-  const candidates = known.filter((stored) => operationKinds.some((kind) => stored.operation === operationName(kind, text)))
+  const candidates = known.filter((stored) =>
+    operationKinds.some((kind) => stored.operation === operationName(kind, text)),
+  )
   const [only, ...more] = exact === undefined ? candidates : [exact]
   if (only !== undefined && more.length === 0) return only
   if (only !== undefined) {
     throw new Failure(
-      { what: `"${text}" can mean several operations`, why: `there are ${candidates.map((stored) => stored.operation).join(', ')}`, next: 'give the whole name' },
+      {
+        what: `"${text}" can mean several operations`,
+        why: `there are ${candidates.map((stored) => stored.operation).join(', ')}`,
+        next: 'give the whole name',
+      },
       { exitCode: ExitCode.usage },
     )
   }

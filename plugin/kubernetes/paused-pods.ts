@@ -22,7 +22,10 @@ export async function pausedPods(session: Session, release: Release): Promise<Pa
   const found: PausedPods = { paused: [], complete: waiting.length > 0 }
   const askNext = async (): Promise<void> => {
     for (let server = waiting.pop(); server !== undefined; server = waiting.pop()) {
-      const answer = Date.now() > untilMs ? undefined : await askServer(session, server, undefined, askMs, (admin) => admin.isPaused()).catch(() => undefined)
+      const answer =
+        Date.now() > untilMs
+          ? undefined
+          : await askServer(session, server, undefined, askMs, (admin) => admin.isPaused()).catch(() => undefined)
       if (answer === true) found.paused.push(server.pod)
       if (answer === undefined) found.complete = false
     }

@@ -14,7 +14,14 @@ async function forward(session: Session, pod: string, port: number, socket: Sock
   // errors of the far side close the connection, which is what its user sees
   socket.on('error', () => socket.destroy())
   try {
-    const connection = await new PortForward(session.kubeConfig).portForward(session.namespace, pod, [port], socket, null, socket)
+    const connection = await new PortForward(session.kubeConfig).portForward(
+      session.namespace,
+      pod,
+      [port],
+      socket,
+      null,
+      socket,
+    )
     if (typeof connection === 'function') return
     connection.on('close', () => socket.destroy())
     socket.on('close', () => connection.close())

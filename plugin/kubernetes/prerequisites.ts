@@ -43,12 +43,21 @@ export async function requireClaim(session: Session, location: string): Promise<
     if (error instanceof Failure) throw error
     return // may not look
   }
-  if (phase === 'Lost') throw new Failure({ what: `the PersistentVolumeClaim "${claim}" has lost its volume`, why: 'its phase is Lost', next: 'name another claim' })
+  if (phase === 'Lost')
+    throw new Failure({
+      what: `the PersistentVolumeClaim "${claim}" has lost its volume`,
+      why: 'its phase is Lost',
+      next: 'name another claim',
+    })
 }
 
 /** @throws Failure where a Secret that a flag names is not there */
 export async function requireSecret(session: Session, flag: string, name: string | undefined): Promise<void> {
   if (name === undefined) return
   if (!(await missing(session.core.readNamespacedSecret({ name, namespace: session.namespace })))) return
-  throw new Failure({ what: `the Secret "${name}" is not there`, why: `namespace ${session.namespace} has none of that name`, next: `make it, or correct ${flag}` })
+  throw new Failure({
+    what: `the Secret "${name}" is not there`,
+    why: `namespace ${session.namespace} has none of that name`,
+    next: `make it, or correct ${flag}`,
+  })
 }

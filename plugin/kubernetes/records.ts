@@ -8,7 +8,15 @@ import type { Session } from './session.ts'
 import { Failure } from '../../operation/failure.ts'
 import { journalSchema } from '../../operation/journal.ts'
 import { withGuardReport, withoutGuardReport } from '../../operation/guard-report.ts'
-import { annotations, configMapName, guardReportKey, labels, operationKinds, operationLabels, partKey } from '../../operation/names.ts'
+import {
+  annotations,
+  configMapName,
+  guardReportKey,
+  labels,
+  operationKinds,
+  operationLabels,
+  partKey,
+} from '../../operation/names.ts'
 import { parseRecord } from '../../operation/record.ts'
 import { parseRequest } from '../../operation/request.ts'
 import { statusCode, unlessMissing } from './api-error.ts'
@@ -21,7 +29,11 @@ export type StoredRecord = { operation: string; kind: OperationKind | undefined;
   | { record?: never; problem: Failure }
 )
 
-async function readPart(session: Session, operation: string, part: Part): Promise<{ json: string; configMap: V1ConfigMap } | undefined> {
+async function readPart(
+  session: Session,
+  operation: string,
+  part: Part,
+): Promise<{ json: string; configMap: V1ConfigMap } | undefined> {
   const name = configMapName(operation, part)
   const configMap = await unlessMissing(session.core.readNamespacedConfigMap({ name, namespace: session.namespace }))
   if (configMap === undefined) return undefined
@@ -40,7 +52,10 @@ function partText(configMap: V1ConfigMap, part: Part): string {
 
 /** The record of a ConfigMap, with what the guard reported beside it. @throws Failure where it is none */
 function recordIn(configMap: V1ConfigMap): OperationRecord {
-  return withGuardReport(parseRecord(partText(configMap, 'record'), `ConfigMap ${configMap.metadata?.name}`), configMap.data?.[guardReportKey])
+  return withGuardReport(
+    parseRecord(partText(configMap, 'record'), `ConfigMap ${configMap.metadata?.name}`),
+    configMap.data?.[guardReportKey],
+  )
 }
 
 /**
@@ -58,7 +73,11 @@ export async function readJournal(session: Session, operation: string): Promise<
   if (found === undefined) return undefined
   const parsed = journalSchema.safeParse(JSON.parse(found.json))
   if (parsed.success) return parsed.data
-  throw new Failure({ what: `the journal of ${operation} cannot be read`, why: parsed.error.issues[0]?.message ?? 'it is damaged', next: 'use a kubectl-scalardl of the version that wrote it' })
+  throw new Failure({
+    what: `the journal of ${operation} cannot be read`,
+    why: parsed.error.issues[0]?.message ?? 'it is damaged',
+    next: 'use a kubectl-scalardl of the version that wrote it',
+  })
 }
 
 /** What was asked of an operation, undefined where it is not kept. @throws Failure where it cannot be read */
@@ -122,7 +141,11 @@ function recordConfigMap(session: Session, record: OperationRecord): V1ConfigMap
 /** Writes the record of an operation that has none yet. @throws ApiException (409) where it has one */
 export async function writeRecord(session: Session, record: OperationRecord, dryRun: DryRun = 'none'): Promise<void> {
   if (dryRun === 'client') return
-  await session.core.createNamespacedConfigMap({ namespace: session.namespace, body: recordConfigMap(session, record), ...(dryRun === 'server' ? { dryRun: 'All' } : {}) })
+  await session.core.createNamespacedConfigMap({
+    namespace: session.namespace,
+    body: recordConfigMap(session, record),
+    ...(dryRun === 'server' ? { dryRun: 'All' } : {}),
+  })
 }
 
 /**
@@ -141,9 +164,16 @@ export async function changeRecord(
     const record = recordIn(found.configMap)
     const changed = change(record)
     if (changed === undefined) return record
-    const body = { ...found.configMap, data: { ...found.configMap.data, [partKey('record')]: JSON.stringify(withoutGuardReport(changed)) } }
+    const body = {
+      ...found.configMap,
+      data: { ...found.configMap.data, [partKey('record')]: JSON.stringify(withoutGuardReport(changed)) },
+    }
     try {
-      await session.core.replaceNamespacedConfigMap({ name: configMapName(operation, 'record'), namespace: session.namespace, body })
+      await session.core.replaceNamespacedConfigMap({
+        name: configMapName(operation, 'record'),
+        namespace: session.namespace,
+        body,
+      })
       return changed
     } catch (error) {
       if (statusCode(error) !== 409 || tries >= 5) throw error
@@ -155,6 +185,8 @@ export async function changeRecord(
 export async function deleteParts(session: Session, operation: string): Promise<void> {
   // The record last: as long as it is there, a second try finds what is left.
   for (const part of ['request', 'journal', 'record'] as const) {
-    await unlessMissing(session.core.deleteNamespacedConfigMap({ name: configMapName(operation, part), namespace: session.namespace }))
+    await unlessMissing(
+      session.core.deleteNamespacedConfigMap({ name: configMapName(operation, part), namespace: session.namespace }),
+    )
   }
 }

@@ -27,16 +27,27 @@ export interface ReleaseStatus {
 }
 
 function isReady(pod: V1Pod): boolean {
-  return pod.metadata?.deletionTimestamp === undefined && pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true
+  return (
+    pod.metadata?.deletionTimestamp === undefined &&
+    pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true
+  )
 }
 
 function srvName(release: Release, services: readonly V1Service[], domain: string): string | undefined {
   const ofPods = release.deployment?.spec?.template.metadata?.labels ?? release.pods[0]?.metadata?.labels ?? {}
   for (const service of services) {
     const selector = Object.entries(service.spec?.selector ?? {})
-    const headless = service.spec?.clusterIP === 'None' && selector.length > 0 && selector.every(([key, value]) => ofPods[key] === value)
-    const port = headless ? service.spec?.ports?.find(({ name, port }) => name === release.product.adminPortName || port === release.product.adminPort) : undefined
-    if (port?.name !== undefined) return `_${port.name}._tcp.${service.metadata?.name}.${service.metadata?.namespace}.svc.${domain}`
+    const headless =
+      service.spec?.clusterIP === 'None' &&
+      selector.length > 0 &&
+      selector.every(([key, value]) => ofPods[key] === value)
+    const port = headless
+      ? service.spec?.ports?.find(
+          ({ name, port }) => name === release.product.adminPortName || port === release.product.adminPort,
+        )
+      : undefined
+    if (port?.name !== undefined)
+      return `_${port.name}._tcp.${service.metadata?.name}.${service.metadata?.namespace}.svc.${domain}`
   }
   return undefined
 }
@@ -44,11 +55,13 @@ function srvName(release: Release, services: readonly V1Service[], domain: strin
 /** The pause that holds a release now, from the records: a window not closed yet, or servers that an operation could not unpause. */
 export function pauseOf(release: string, records: readonly OperationRecord[]): ReleaseStatus['paused'] {
   const own = records.filter((record) => record.releases.includes(release))
-  const endedSince = (since: string) => own.some((record) => record.kind === 'unpause' && record.state === 'succeeded' && (record.finishedAt ?? '') > since)
+  const endedSince = (since: string) =>
+    own.some((record) => record.kind === 'unpause' && record.state === 'succeeded' && (record.finishedAt ?? '') > since)
   for (const record of own.toReversed()) {
     const window = record.windows.findLast((window) => window.allUnpausedAt === undefined)
     const since = window?.allPausedAt ?? window?.pauseSentAt ?? record.finishedAt ?? record.createdAt
-    if (pausedBy(record).length > 0 && !endedSince(since)) return { by: record.operation, since, lasting: isFinal(record) }
+    if (pausedBy(record).length > 0 && !endedSince(since))
+      return { by: record.operation, since, lasting: isFinal(record) }
   }
   return undefined
 }
@@ -61,10 +74,17 @@ export function pauseNow(known: ReleaseStatus['paused'], { paused, complete }: P
 }
 
 function lastBackupOf(release: string, records: readonly OperationRecord[]): ReleaseStatus['lastBackup'] {
-  const record = records.findLast((record) => record.kind === 'backup' && record.releases.includes(release) && !notMade(record))
+  const record = records.findLast(
+    (record) => record.kind === 'backup' && record.releases.includes(release) && !notMade(record),
+  )
   if (record === undefined) return undefined
   const state = backupState(record)
-  return { name: record.backup?.name ?? record.operation.replace(/^backup-/, ''), state, createdAt: record.createdAt, restorePoint: record.backup?.restorePoint }
+  return {
+    name: record.backup?.name ?? record.operation.replace(/^backup-/, ''),
+    state,
+    createdAt: record.createdAt,
+    restorePoint: record.backup?.restorePoint,
+  }
 }
 
 /**
@@ -74,7 +94,11 @@ function lastBackupOf(release: string, records: readonly OperationRecord[]): Rel
 export async function releaseStatus(session: Session, names: readonly string[]): Promise<ReleaseStatus[]> {
   const releases = names.length === 0 ? await listReleases(session) : await findReleases(session, names)
   if (releases.length === 0) return []
-  const [services, operations, domain] = await Promise.all([session.core.listNamespacedService({ namespace: session.namespace }), listOperations(session), clusterDomain(session)])
+  const [services, operations, domain] = await Promise.all([
+    session.core.listNamespacedService({ namespace: session.namespace }),
+    listOperations(session),
+    clusterDomain(session),
+  ])
   const records = operations.flatMap((stored) => stored.record ?? [])
   return Promise.all(
     releases.map(async (release) => ({

@@ -22,7 +22,9 @@ function resolved(value: string, container: V1Container): string | undefined {
  * @param container the one that reads it, for variables whose value its template gives
  */
 export function storageIn(properties: string, container: V1Container): string | undefined {
-  const entries = Object.entries(parse(properties)).flatMap(([key, value]) => (typeof value === 'string' ? [{ key, value }] : []))
+  const entries = Object.entries(parse(properties)).flatMap(([key, value]) =>
+    typeof value === 'string' ? [{ key, value }] : [],
+  )
   const valueOf = (key: string): string | undefined => {
     const entry = entries.find((entry) => entry.key === key)
     return entry === undefined ? undefined : resolved(entry.value, container)
@@ -31,7 +33,9 @@ export function storageIn(properties: string, container: V1Container): string | 
   // ScalarDB's own default (core/…/config/DatabaseConfig.java)
   const storage = named ? valueOf('scalar.db.storage') || undefined : 'cassandra'
   if (storage !== 'multi-storage') return storage
-  const kinds = entries.filter(({ key }) => /^scalar\.db\.multi_storage\.storages\.[^.]+\.storage$/.test(key)).map(({ key }) => valueOf(key) ?? 'unknown')
+  const kinds = entries
+    .filter(({ key }) => /^scalar\.db\.multi_storage\.storages\.[^.]+\.storage$/.test(key))
+    .map(({ key }) => valueOf(key) ?? 'unknown')
   return kinds.length === 0 ? storage : `${storage} (${[...new Set(kinds)].join(', ')})`
 }
 

@@ -37,7 +37,10 @@ export function groupReleases(deployments: readonly V1Deployment[], pods: readon
 export async function listReleases(session: Session): Promise<Release[]> {
   const { namespace } = session
   // Deployments are found by their pods' labels, since those of their own are the chart's affair
-  const [deployments, pods] = await Promise.all([session.apps.listNamespacedDeployment({ namespace }), session.core.listNamespacedPod({ namespace, labelSelector: podSelector() })])
+  const [deployments, pods] = await Promise.all([
+    session.apps.listNamespacedDeployment({ namespace }),
+    session.core.listNamespacedPod({ namespace, labelSelector: podSelector() }),
+  ])
   return groupReleases(deployments.items, pods.items)
 }
 
@@ -49,7 +52,11 @@ async function refuseMissingNamespace(session: Session): Promise<void> {
     return // those who may not look at namespaces can still use one
   }
   if (namespace !== undefined) return
-  throw new Failure({ what: `the namespace "${session.namespace}" cannot be used`, why: 'the cluster has none of that name', next: 'name the namespace of the release with -n' })
+  throw new Failure({
+    what: `the namespace "${session.namespace}" cannot be used`,
+    why: 'the cluster has none of that name',
+    next: 'name the namespace of the release with -n',
+  })
 }
 
 /**
@@ -64,7 +71,10 @@ export async function findReleases(session: Session, names: readonly string[]): 
   const known = all.map((release) => `${release.name} (${release.product.title})`).join(', ')
   throw new Failure({
     what: `release ${missing.map((name) => `"${name}"`).join(', ')} was not found in namespace ${session.namespace}`,
-    why: known === '' ? `no pod there has the labels of a Scalar product with ${instanceLabel}` : `the releases there are ${known}`,
+    why:
+      known === ''
+        ? `no pod there has the labels of a Scalar product with ${instanceLabel}`
+        : `the releases there are ${known}`,
     next: 'give the name of the Helm release, and its namespace with -n',
   })
 }

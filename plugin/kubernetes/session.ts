@@ -1,4 +1,12 @@
-import type { AppsV1Api, AuthorizationV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node'
+import type {
+  AppsV1Api,
+  AuthorizationV1Api,
+  BatchV1Api,
+  CoordinationV1Api,
+  CoreV1Api,
+  KubeConfig,
+  RbacAuthorizationV1Api,
+} from '@kubernetes/client-node'
 import type { ApiRequest } from './api-request.ts'
 
 /** One administrator's connection to one cluster and namespace, as the flags and the kubeconfig say. */

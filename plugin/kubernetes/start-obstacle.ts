@@ -13,7 +13,14 @@ export interface Obstacle {
   patienceMs: number
 }
 
-const imageReasons = new Set(['ErrImagePull', 'ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull', 'ImageInspectError', 'RegistryUnavailable'])
+const imageReasons = new Set([
+  'ErrImagePull',
+  'ImagePullBackOff',
+  'InvalidImageName',
+  'ErrImageNeverPull',
+  'ImageInspectError',
+  'RegistryUnavailable',
+])
 const configReasons = new Set(['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'])
 const startReasons = new Set(['StartError', 'ContainerCannotRun'])
 
@@ -26,15 +33,29 @@ function rejection(event: CoreV1Event): Obstacle {
   // every try has another pod's name, which tells nothing
   const reason = (event.message ?? event.reason ?? '').replace(/^Error creating: (pods "[^"]*" is forbidden: )?/, '')
   const obstacle = { title: 'its pod to be admitted', reason, patienceMs: 8000 }
-  if (/exceeded quota|must specify/.test(reason)) return { ...obstacle, title: 'the quota of the namespace', next: 'ask for less with --requests and --limits, or have the ResourceQuota raised' }
-  if (/PodSecurity/.test(reason)) return { ...obstacle, title: 'the Pod Security of the namespace', next: 'leave out the --patch that loosens the pod, or change the level that the namespace enforces' }
-  if (/serviceaccount|service account/i.test(reason)) return { ...obstacle, title: 'its ServiceAccount', next: 'run `kubectl scalardl install`' }
+  if (/exceeded quota|must specify/.test(reason))
+    return {
+      ...obstacle,
+      title: 'the quota of the namespace',
+      next: 'ask for less with --requests and --limits, or have the ResourceQuota raised',
+    }
+  if (/PodSecurity/.test(reason))
+    return {
+      ...obstacle,
+      title: 'the Pod Security of the namespace',
+      next: 'leave out the --patch that loosens the pod, or change the level that the namespace enforces',
+    }
+  if (/serviceaccount|service account/i.test(reason))
+    return { ...obstacle, title: 'its ServiceAccount', next: 'run `kubectl scalardl install`' }
   return { ...obstacle, next: 'correct what the message names; an admission policy of the cluster may refuse the pod' }
 }
 
 /** The line of a container's last words that says most. */
 function complaint(ended: V1ContainerStateTerminated | undefined): string {
-  const lines = (ended?.message ?? '').split('\n').map((line) => parseEvent(line)?.message ?? line.trim()).filter((line) => line !== '')
+  const lines = (ended?.message ?? '')
+    .split('\n')
+    .map((line) => parseEvent(line)?.message ?? line.trim())
+    .filter((line) => line !== '')
   return lines.find((line) => /^\w*Error: /.test(line)) ?? lines.at(-1) ?? `exit code ${ended?.exitCode ?? 'unknown'}`
 }
 
@@ -44,15 +65,33 @@ function ofContainer(pod: V1Pod): Obstacle | undefined {
     const reason = state?.waiting?.reason ?? state?.terminated?.reason ?? ''
     const message = state?.waiting?.message ?? state?.terminated?.message ?? reason
     if (imageReasons.has(reason)) {
-      const next = 'give an image that the nodes can pull with --image, credentials with --image-pull-secret, or --image-pull-policy=IfNotPresent for one that is there already'
+      const next =
+        'give an image that the nodes can pull with --image, credentials with --image-pull-secret, or --image-pull-policy=IfNotPresent for one that is there already'
       return { title: `the image ${image}`, reason: `${reason}: ${message}`, next, patienceMs: 20_000 }
     }
-    if (configReasons.has(reason)) return { title: 'its configuration', reason: `${reason}: ${message}`, next: 'make the Secret, ConfigMap or key that is named, or correct the flag that names it', patienceMs: 8000 }
+    if (configReasons.has(reason))
+      return {
+        title: 'its configuration',
+        reason: `${reason}: ${message}`,
+        next: 'make the Secret, ConfigMap or key that is named, or correct the flag that names it',
+        patienceMs: 8000,
+      }
     const ended = state?.terminated ?? lastState?.terminated
     if (reason === 'CrashLoopBackOff' || (restartCount > 0 && (state?.terminated?.exitCode ?? 0) !== 0)) {
-      return { title: 'its program, which fails', reason: complaint(ended), next: 'give an image of this version with --image', patienceMs: 20_000 }
+      return {
+        title: 'its program, which fails',
+        reason: complaint(ended),
+        next: 'give an image of this version with --image',
+        patienceMs: 20_000,
+      }
     }
-    if (startReasons.has(reason)) return { title: 'its start', reason: `${reason}: ${message}`, next: 'give an image of this program with --image', patienceMs: 0 }
+    if (startReasons.has(reason))
+      return {
+        title: 'its start',
+        reason: `${reason}: ${message}`,
+        next: 'give an image of this program with --image',
+        patienceMs: 0,
+      }
   }
   return undefined
 }
@@ -70,7 +109,9 @@ export function findObstacle(pod: V1Pod | undefined, events: readonly CoreV1Even
   if (scheduled?.status === 'False') {
     const reason = scheduled.message ?? scheduled.reason ?? ''
     const volume = /persistentvolumeclaim|volume/i.test(reason)
-    const next = volume ? 'check the PersistentVolumeClaim of --to with `kubectl describe pvc`' : 'make room on the nodes, ask for less with --requests, or choose others with --node-selector and --toleration'
+    const next = volume
+      ? 'check the PersistentVolumeClaim of --to with `kubectl describe pvc`'
+      : 'make room on the nodes, ask for less with --requests, or choose others with --node-selector and --toleration'
     // a cluster autoscaler may be bringing a node
     return { title: 'a node', reason, next, patienceMs: 60_000 }
   }
@@ -78,5 +119,10 @@ export function findObstacle(pod: V1Pod | undefined, events: readonly CoreV1Even
   if (container !== undefined) return container
   const mount = newest(events, /^(FailedMount|FailedAttachVolume|FailedCreatePodSandBox)$/)
   if (mount === undefined || pod.status?.phase !== 'Pending') return undefined
-  return { title: mount.reason === 'FailedCreatePodSandBox' ? 'its sandbox' : 'its volumes', reason: mount.message ?? '', next: 'make what is named, or wait until the volume is free on its other node', patienceMs: 60_000 }
+  return {
+    title: mount.reason === 'FailedCreatePodSandBox' ? 'its sandbox' : 'its volumes',
+    reason: mount.message ?? '',
+    next: 'make what is named, or wait until the volume is free on its other node',
+    patienceMs: 60_000,
+  }
 }

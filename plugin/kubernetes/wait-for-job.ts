@@ -11,12 +11,22 @@ import { findObstacle, type Obstacle } from './start-obstacle.ts'
 const betweenLooksMs = 700
 
 function hasStarted(pod: V1Pod): boolean {
-  return (pod.status?.containerStatuses ?? []).some(({ state }) => state?.running !== undefined || (state?.terminated !== undefined && state.terminated.startedAt !== undefined && !['StartError', 'ContainerCannotRun'].includes(state.terminated.reason ?? '')))
+  return (pod.status?.containerStatuses ?? []).some(
+    ({ state }) =>
+      state?.running !== undefined ||
+      (state?.terminated !== undefined &&
+        state.terminated.startedAt !== undefined &&
+        !['StartError', 'ContainerCannotRun'].includes(state.terminated.reason ?? '')),
+  )
 }
 
 async function eventsOf(session: Session, names: readonly string[]) {
   const lists = await Promise.all(
-    names.map((name) => session.core.listNamespacedEvent({ namespace: session.namespace, fieldSelector: `involvedObject.name=${name}` }).catch(() => ({ items: [] }))),
+    names.map((name) =>
+      session.core
+        .listNamespacedEvent({ namespace: session.namespace, fieldSelector: `involvedObject.name=${name}` })
+        .catch(() => ({ items: [] })),
+    ),
   )
   return lists.flatMap((list) => list.items)
 }
@@ -27,11 +37,18 @@ async function eventsOf(session: Session, names: readonly string[]) {
  */
 export async function obstacleOf(session: Session, job: string, pods: readonly V1Pod[]): Promise<Obstacle | undefined> {
   const pod = pods.at(-1)
-  return findObstacle(pod, await eventsOf(session, [job, ...(pod?.metadata?.name === undefined ? [] : [pod.metadata.name])]))
+  return findObstacle(
+    pod,
+    await eventsOf(session, [job, ...(pod?.metadata?.name === undefined ? [] : [pod.metadata.name])]),
+  )
 }
 
 function neverStarted(operation: string, obstacle: Obstacle): Failure {
-  return new Failure({ what: `the Job of ${operation} does not start: ${obstacle.title}`, why: obstacle.reason, next: obstacle.next })
+  return new Failure({
+    what: `the Job of ${operation} does not start: ${obstacle.title}`,
+    why: obstacle.reason,
+    next: obstacle.next,
+  })
 }
 
 /**
@@ -39,7 +56,12 @@ function neverStarted(operation: string, obstacle: Obstacle): Failure {
  * as long as it may pass by itself.
  * @throws Failure with the obstacle once it has lasted; the Job is still there then. The signal's reason when it aborts.
  */
-export async function waitForStart(session: Session, operation: string, progress: Progress, signal: AbortSignal): Promise<void> {
+export async function waitForStart(
+  session: Session,
+  operation: string,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<void> {
   let met: { title: string; sinceMs: number } | undefined
   for (;;) {
     signal.throwIfAborted()
@@ -51,7 +73,11 @@ export async function waitForStart(session: Session, operation: string, progress
       if (jobState(job).phase !== 'active') return
       met = undefined
       const nodeName = pods.at(-1)?.spec?.nodeName
-      progress.update(nodeName === undefined ? `waiting for the pod of ${operation}` : `waiting for the pod of ${operation} to start on ${nodeName}`)
+      progress.update(
+        nodeName === undefined
+          ? `waiting for the pod of ${operation}`
+          : `waiting for the pod of ${operation} to start on ${nodeName}`,
+      )
     } else {
       if (met?.title !== obstacle.title) met = { title: obstacle.title, sinceMs: Date.now() }
       progress.update(`${operation} waits for ${obstacle.title}: ${obstacle.reason}`)

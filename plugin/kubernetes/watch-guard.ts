@@ -13,7 +13,12 @@ const betweenLooksMs = 1000
  * started, or has nothing to start for; answers at once where there is no guard.
  * @param say gets what is new; an obstacle that is gone at the next look is not told
  */
-export async function watchGuardStart(session: Session, operation: string, say: (obstacle: Obstacle) => void, signal: AbortSignal): Promise<void> {
+export async function watchGuardStart(
+  session: Session,
+  operation: string,
+  say: (obstacle: Obstacle) => void,
+  signal: AbortSignal,
+): Promise<void> {
   let seen: string | undefined
   let ran = false
   let said: string | undefined

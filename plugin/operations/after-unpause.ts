@@ -15,14 +15,19 @@ const noticeMs = 15_000
  * and guards would take a pause that somebody else makes for their own, and end it.
  */
 export async function awaitHolders(session: Session, terminal: Terminal, releases: readonly string[]): Promise<void> {
-  const holding = (await listOperations(session, 'pause')).filter(({ record }) => record !== undefined && !isFinal(record) && record.releases.some((release) => releases.includes(release)))
+  const holding = (await listOperations(session, 'pause')).filter(
+    ({ record }) =>
+      record !== undefined && !isFinal(record) && record.releases.some((release) => releases.includes(release)),
+  )
   const signal = AbortSignal.any([terminal.interrupted, AbortSignal.timeout(noticeMs)])
   await Promise.all(
     holding.map(async ({ operation }) => {
       try {
         await awaitRecord(session, operation, signal, isFinal)
       } catch {
-        terminal.warning(`${operation} has not ended yet, and may end a pause that is made meanwhile; \`kubectl scalardl cancel ${operation} -n ${session.namespace}\` ends it`)
+        terminal.warning(
+          `${operation} has not ended yet, and may end a pause that is made meanwhile; \`kubectl scalardl cancel ${operation} -n ${session.namespace}\` ends it`,
+        )
       }
     }),
   )

@@ -8,9 +8,20 @@ import type { TargetOptions } from './read-target.ts'
  * The releases of an operation that needs their pods alone; none where addresses are given instead.
  * @throws Failure (usage) where neither is given, or a release is unknown or has no pods
  */
-export async function findPodTargets(session: Session, names: readonly string[], { target }: TargetOptions): Promise<Release[]> {
+export async function findPodTargets(
+  session: Session,
+  names: readonly string[],
+  { target }: TargetOptions,
+): Promise<Release[]> {
   if (names.length === 0 && target.serviceUrls.length + target.addresses.length === 0) {
-    throw new Failure({ what: 'nothing is named', why: 'neither a release nor an address is given', next: 'name releases; `kubectl scalardl status` lists them' }, { exitCode: ExitCode.usage })
+    throw new Failure(
+      {
+        what: 'nothing is named',
+        why: 'neither a release nor an address is given',
+        next: 'name releases; `kubectl scalardl status` lists them',
+      },
+      { exitCode: ExitCode.usage },
+    )
   }
   if (names.length === 0) return []
   const releases = await findReleases(session, names)

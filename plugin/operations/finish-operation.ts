@@ -6,12 +6,22 @@ import { printOne, type Column } from '../terminal/print.ts'
 import type { OutputFormat, Terminal } from '../terminal/terminal.ts'
 
 /** Prints an operation's record on stdout: a short summary of these columns, the whole record, or its name. */
-export function printRecord(terminal: Terminal, output: OutputFormat, record: OperationRecord, columns: readonly Column<OperationRecord>[]): void {
+export function printRecord(
+  terminal: Terminal,
+  output: OutputFormat,
+  record: OperationRecord,
+  columns: readonly Column<OperationRecord>[],
+): void {
   printOne(terminal, output, record, { columns, document: (item) => item, name: (item) => item.operation })
 }
 
 /** Prints the record of an operation that has ended, its verdict after it, and answers the exit code. */
-export function finishOperation(terminal: Terminal, output: OutputFormat, record: OperationRecord, columns: readonly Column<OperationRecord>[]): ExitCode {
+export function finishOperation(
+  terminal: Terminal,
+  output: OutputFormat,
+  record: OperationRecord,
+  columns: readonly Column<OperationRecord>[],
+): ExitCode {
   printRecord(terminal, output, record, columns)
   showVerdict(terminal, record)
   return exitCodeOf(record)

@@ -22,7 +22,9 @@ export interface Following {
 
 /** The worker gives up by itself after a while; whoever watches learns the cause at once. */
 function showGuardObstacle(terminal: Terminal, operation: string, { title, reason, next }: Obstacle): void {
-  terminal.warning(`${operation} pauses nothing before its guard has started, and the guard waits for ${title}: ${reason}; ${next}, or do without it by --guard=false`)
+  terminal.warning(
+    `${operation} pauses nothing before its guard has started, and the guard waits for ${title}: ${reason}; ${next}, or do without it by --guard=false`,
+  )
 }
 
 /**
@@ -40,11 +42,24 @@ export async function followOperation(
 ): Promise<OperationRecord> {
   const view = eventView(terminal)
   const enough = new AbortController()
-  const following = followEvents(session, operation, (event) => shows(event) && view.show(event), AbortSignal.any([signal, enough.signal])).catch((error: unknown) => {
+  const following = followEvents(
+    session,
+    operation,
+    (event) => shows(event) && view.show(event),
+    AbortSignal.any([signal, enough.signal]),
+  ).catch((error: unknown) => {
     // the verdict does not depend on the log
-    if (!signal.aborted && !enough.signal.aborted) terminal.warning(`the log of ${operation} cannot be followed: ${error instanceof Error ? error.message : String(error)}`)
+    if (!signal.aborted && !enough.signal.aborted)
+      terminal.warning(
+        `the log of ${operation} cannot be followed: ${error instanceof Error ? error.message : String(error)}`,
+      )
   })
-  void watchGuardStart(session, operation, (obstacle) => showGuardObstacle(terminal, operation, obstacle), AbortSignal.any([signal, enough.signal])).catch(() => undefined)
+  void watchGuardStart(
+    session,
+    operation,
+    (obstacle) => showGuardObstacle(terminal, operation, obstacle),
+    AbortSignal.any([signal, enough.signal]),
+  ).catch(() => undefined)
   try {
     const record = await awaitRecord(session, operation, signal, reached)
     const timer = setTimeout(() => enough.abort(), reached(record) ? 0 : lastLinesMs)
@@ -60,5 +75,7 @@ export async function followOperation(
 
 /** What ends the following: Ctrl-C, and --timeout where it is given. */
 export function followSignal(terminal: Terminal, timeoutMs: number | undefined): AbortSignal {
-  return timeoutMs === undefined ? terminal.interrupted : AbortSignal.any([terminal.interrupted, AbortSignal.timeout(timeoutMs)])
+  return timeoutMs === undefined
+    ? terminal.interrupted
+    : AbortSignal.any([terminal.interrupted, AbortSignal.timeout(timeoutMs)])
 }

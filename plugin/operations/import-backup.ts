@@ -14,7 +14,10 @@ import { runOperation, type RunFlags } from './run-operation.ts'
 
 /** A folder's name as part of an object's. */
 function label(folder: string): string {
-  const words = folder.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+/, '')
+  const words = folder
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+/, '')
   return words === '' ? 'backup' : words
 }
 
@@ -24,14 +27,30 @@ function label(folder: string): string {
  * @returns the backup's record; one that was known before is taken over all the same
  * @throws Failure where there is no backup, or the Job failed
  */
-export async function importBackup(session: Session, terminal: Terminal, location: Location, options: JobOptions, flags: Omit<RunFlags, 'wait' | 'dryRun'>): Promise<OperationRecord> {
+export async function importBackup(
+  session: Session,
+  terminal: Terminal,
+  location: Location,
+  options: JobOptions,
+  flags: Omit<RunFlags, 'wait' | 'dryRun'>,
+): Promise<OperationRecord> {
   const { name } = splitLocation(location)
   const from = formatLocation(location)
-  const request: RequestOf<'import'> = { ...requestCore(session, 'import', defaultName(label(name), Date.now()), withoutTarget), from }
+  const request: RequestOf<'import'> = {
+    ...requestCore(session, 'import', defaultName(label(name), Date.now()), withoutTarget),
+    from,
+  }
   const objects = await prepareOperation(session, request, [], { location: from }, options)
   const done = await runOperation(session, terminal, objects, { ...flags, wait: true, dryRun: 'none' })
   if (done?.failure !== undefined) throw new Failure(done.failure)
   const record = await readRecord(session, operationName('backup', name))
   if (record !== undefined) return record
-  throw new Failure({ what: `${from} was not imported`, why: `no record of backup ${name} came of ${request.operation}`, next: `see \`kubectl scalardl logs ${request.operation}\`` }, { exitCode: ExitCode.failed })
+  throw new Failure(
+    {
+      what: `${from} was not imported`,
+      why: `no record of backup ${name} came of ${request.operation}`,
+      next: `see \`kubectl scalardl logs ${request.operation}\``,
+    },
+    { exitCode: ExitCode.failed },
+  )
 }

@@ -7,7 +7,10 @@ import type { Terminal } from '../terminal/terminal.ts'
 function positive(flag: string, text: string): number {
   const ms = Math.round(parseDuration(text))
   if (ms > 0) return ms
-  throw new Failure({ what: `${flag} cannot be ${text}`, why: 'it has to be longer than nothing', next: `write it like ${flag} 30s` }, { exitCode: ExitCode.usage })
+  throw new Failure(
+    { what: `${flag} cannot be ${text}`, why: 'it has to be longer than nothing', next: `write it like ${flag} 30s` },
+    { exitCode: ExitCode.usage },
+  )
 }
 
 /**
@@ -15,7 +18,11 @@ function positive(flag: string, text: string): number {
  * @throws Failure (usage) where --max-pause leaves no time for the drain
  */
 export function readPauseLimits(flags: { maxPause: string; maxPauseWait: string; guard: boolean }): PauseLimits {
-  const limits = { drainMs: positive('--max-pause-wait', flags.maxPauseWait), maxPauseMs: positive('--max-pause', flags.maxPause), guard: flags.guard }
+  const limits = {
+    drainMs: positive('--max-pause-wait', flags.maxPauseWait),
+    maxPauseMs: positive('--max-pause', flags.maxPause),
+    guard: flags.guard,
+  }
   if (limits.drainMs < limits.maxPauseMs) return limits
   throw new Failure(
     {
@@ -29,5 +36,8 @@ export function readPauseLimits(flags: { maxPause: string; maxPauseWait: string;
 
 /** Says what --guard=false gives up. */
 export function warnWithoutGuard(terminal: Terminal, guard: boolean): void {
-  if (!guard) terminal.warning('--guard=false: nobody stands by; if the worker dies, what it paused stays paused until a retry of it has started')
+  if (!guard)
+    terminal.warning(
+      '--guard=false: nobody stands by; if the worker dies, what it paused stays paused until a retry of it has started',
+    )
 }

@@ -16,7 +16,10 @@ import type { Session } from '../kubernetes/session.ts'
 
 type Kind = OperationRequest['kind']
 /** The part of a request that every kind has. */
-export type RequestCore<K extends Kind> = Pick<Extract<OperationRequest, { kind: K }>, 'version' | 'kind' | 'operation' | 'namespace' | 'createdAt' | 'createdBy' | 'target'>
+export type RequestCore<K extends Kind> = Pick<
+  Extract<OperationRequest, { kind: K }>,
+  'version' | 'kind' | 'operation' | 'namespace' | 'createdAt' | 'createdBy' | 'target'
+>
 
 /** The name that the user chose, or one made of the first release and the time. @throws Failure (usage) for one that Kubernetes refuses */
 export function chooseName(name: string | undefined, release: string): string {
@@ -42,7 +45,12 @@ export async function databaseParts(session: Session, releases: readonly Release
     releases.map(async (release, index) => {
       const text = await readProperties(session, propertiesSource(release))
       const alone = releases.filter((other) => other.name === release.name).length === 1
-      return releasePart(release, index, alone ? release.name : `${release.name}-${release.product.app}`, text === undefined ? undefined : referencesOf(text))
+      return releasePart(
+        release,
+        index,
+        alone ? release.name : `${release.name}-${release.product.app}`,
+        text === undefined ? undefined : referencesOf(text),
+      )
     }),
   )
 }
@@ -56,7 +64,13 @@ export function podParts(releases: readonly Release[]): ReleasePart[] {
  * The objects of an operation, once everything that can be checked from here is.
  * @throws Failure for a ServiceAccount, claim or Secret that is not there
  */
-export async function prepareOperation(session: Session, request: OperationRequest, parts: readonly ReleasePart[], extra: ExtraMounts, options: JobOptions): Promise<OperationObjects> {
+export async function prepareOperation(
+  session: Session,
+  request: OperationRequest,
+  parts: readonly ReleasePart[],
+  extra: ExtraMounts,
+  options: JobOptions,
+): Promise<OperationObjects> {
   await Promise.all([
     requireServiceAccount(session, options.serviceAccount),
     extra.location === undefined ? undefined : requireClaim(session, extra.location),

@@ -32,11 +32,18 @@ export async function resumeNamed(
       {
         what: `the name "${flags.name}" is taken`,
         why: `${operation} of ${record.releases.join(', ')}, made ${record.createdAt}, is ${record.state}`,
-        next: isFinal(record) ? 'choose another --name, or leave it away to have one made' : `follow it with \`kubectl scalardl logs ${operation}\`, or choose another --name`,
+        next: isFinal(record)
+          ? 'choose another --name, or leave it away to have one made'
+          : `follow it with \`kubectl scalardl logs ${operation}\`, or choose another --name`,
       },
       { exitCode: ExitCode.usage },
     )
   }
   terminal.note(`${operation} is under way already; following it`)
-  return followOperation(session, terminal, operation, followSignal(terminal, flags.timeout === undefined ? undefined : parseDuration(flags.timeout)))
+  return followOperation(
+    session,
+    terminal,
+    operation,
+    followSignal(terminal, flags.timeout === undefined ? undefined : parseDuration(flags.timeout)),
+  )
 }

@@ -20,7 +20,12 @@ export interface RunFlags {
 }
 
 /** Waits for the worker's start; one that never comes is taken back. */
-async function start(session: Session, terminal: Terminal, objects: OperationObjects, signal: AbortSignal): Promise<void> {
+async function start(
+  session: Session,
+  terminal: Terminal,
+  objects: OperationObjects,
+  signal: AbortSignal,
+): Promise<void> {
   const progress = terminal.begin(`waiting for the pod of ${objects.operation}`)
   try {
     await waitForStart(session, objects.operation, progress, signal)
@@ -58,7 +63,9 @@ export async function runOperation(
   if (!flags.wait) {
     if (flags.output === 'table' || flags.output === 'name') terminal.data(objects.operation)
     else showObjects(terminal, inOrder(objects), flags.output, 'created', flags.dryRun)
-    terminal.note(`follow it with \`kubectl scalardl logs ${objects.operation}\` or \`kubectl scalardl wait ${objects.operation}\``)
+    terminal.note(
+      `follow it with \`kubectl scalardl logs ${objects.operation}\` or \`kubectl scalardl wait ${objects.operation}\``,
+    )
     return undefined
   }
   await start(session, terminal, objects, signal)

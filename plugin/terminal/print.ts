@@ -22,9 +22,19 @@ const gap = '   '
 
 /** Rows below their titles, every column as wide as its widest value, as kubectl prints them. */
 export function formatTable<Item>(items: readonly Item[], columns: readonly Column<Item>[]): string {
-  const rows = [columns.map((column) => column.title), ...items.map((item) => columns.map((column) => column.value(item)))]
+  const rows = [
+    columns.map((column) => column.title),
+    ...items.map((item) => columns.map((column) => column.value(item))),
+  ]
   const widths = columns.map((_, index) => Math.max(...rows.map((row) => (row[index] ?? '').length)))
-  return rows.map((row) => row.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join(gap).trimEnd()).join('\n')
+  return rows
+    .map((row) =>
+      row
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join(gap)
+        .trimEnd(),
+    )
+    .join('\n')
 }
 
 /** A document as JSON or YAML text, without a newline at its end. */
@@ -33,13 +43,23 @@ export function formatDocument(document: unknown, format: 'json' | 'yaml'): stri
 }
 
 /** Prints several things: a table, a `List` document, or a name a line. */
-export function printList<Item>(terminal: Terminal, format: OutputFormat, items: readonly Item[], show: Presentation<Item>): void {
+export function printList<Item>(
+  terminal: Terminal,
+  format: OutputFormat,
+  items: readonly Item[],
+  show: Presentation<Item>,
+): void {
   if (format === 'name') {
     for (const item of items) terminal.data(show.name(item))
   } else if (format === 'json' || format === 'yaml') {
     terminal.data(formatDocument({ items: items.map((item) => show.document(item)) }, format))
   } else {
-    terminal.data(formatTable(items, show.columns.filter((column) => format === 'wide' || column.wide !== true)))
+    terminal.data(
+      formatTable(
+        items,
+        show.columns.filter((column) => format === 'wide' || column.wide !== true),
+      ),
+    )
   }
 }
 

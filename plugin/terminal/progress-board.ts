@@ -32,10 +32,18 @@ export function progressBoard(): Board {
       const { subject, phase, elapsedMs, leftMs } = parsed.data
       const nowMs = Date.now()
       if (phase === 'done') rows.delete(subject)
-      else rows.set(subject, { phase, sinceMs: nowMs - elapsedMs, untilMs: leftMs === undefined ? undefined : nowMs + leftMs })
+      else
+        rows.set(subject, {
+          phase,
+          sinceMs: nowMs - elapsedMs,
+          untilMs: leftMs === undefined ? undefined : nowMs + leftMs,
+        })
       const shown = [...rows].slice(0, mostRows)
       const widest = Math.max(0, ...shown.map(([name]) => name.length))
-      const lines = shown.map(([name, row]) => `  ${name.padEnd(widest)}  ${row.phase}, ${formatDuration(nowMs - row.sinceMs)}${estimate(row.untilMs, nowMs)}`)
+      const lines = shown.map(
+        ([name, row]) =>
+          `  ${name.padEnd(widest)}  ${row.phase}, ${formatDuration(nowMs - row.sinceMs)}${estimate(row.untilMs, nowMs)}`,
+      )
       const hidden = rows.size - shown.length
       return [title, ...lines, ...(hidden > 0 ? [`  and ${hidden} more`] : [])]
     },

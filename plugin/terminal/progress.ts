@@ -25,16 +25,22 @@ function plainProgress(stream: NodeJS.WriteStream, style: Terminal['style']): Te
 }
 
 /** A spinner where a person watches, plain lines in CI, in pipes and on dumb terminals. */
-export async function openProgress(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv, style: Terminal['style']): Promise<Terminal['begin']> {
+export async function openProgress(
+  stream: NodeJS.WriteStream,
+  environment: NodeJS.ProcessEnv,
+  style: Terminal['style'],
+): Promise<Terminal['begin']> {
   // a terminal without a size (some containers' are) would have the spinner clear lines for ever
-  const watched = stream.isTTY && stream.columns > 0 && environment['TERM'] !== 'dumb' && (environment['CI'] ?? '') === ''
+  const watched =
+    stream.isTTY && stream.columns > 0 && environment['TERM'] !== 'dumb' && (environment['CI'] ?? '') === ''
   if (!watched) return plainProgress(stream, style)
   const { default: ora } = await import('ora')
   const color = (environment['NO_COLOR'] ?? '') === '' ? 'cyan' : false
   return (text): Progress => {
     // stdin stays as it is: raw mode would take Ctrl-C away from us
     const spinner = ora({ text, stream, color, discardStdin: false }).start()
-    const end = (kind: keyof typeof marks) => (text: string) => void spinner.stopAndPersist({ symbol: style(...marks[kind]), text })
+    const end = (kind: keyof typeof marks) => (text: string) =>
+      void spinner.stopAndPersist({ symbol: style(...marks[kind]), text })
     return {
       update(text, board) {
         spinner.text = board === undefined ? text : board.join('\n')

@@ -16,7 +16,9 @@ function share(data: Record<string, unknown> | undefined): string {
   const { done, total, unit } = data ?? {}
   if (typeof done !== 'number' || typeof total !== 'number' || total <= 0) return ''
   const percent = Math.min(100, Math.floor((done / total) * 100))
-  return unit === 'bytes' ? ` ${percent} % of ${(total / 1_000_000).toFixed(1)} MB` : ` ${done} of ${total}${typeof unit === 'string' ? ` ${unit}` : ''}`
+  return unit === 'bytes'
+    ? ` ${percent} % of ${(total / 1_000_000).toFixed(1)} MB`
+    : ` ${done} of ${total}${typeof unit === 'string' ? ` ${unit}` : ''}`
 }
 
 /**
@@ -40,12 +42,16 @@ export function eventView(terminal: Terminal): EventView {
         phase?.progress.succeed(phase.name)
         phase = { name: message, progress: terminal.begin(message), board: progressBoard() }
       } else if (code === 'phase-done') {
-        const took = typeof data?.['ms'] === 'number' ? ` ${terminal.style('dim', `(${formatDuration(data['ms'])})`)}` : ''
+        const took =
+          typeof data?.['ms'] === 'number' ? ` ${terminal.style('dim', `(${formatDuration(data['ms'])})`)}` : ''
         if (data?.['failed'] === true) phase?.progress.fail(`${phase.name}${took}`)
         else phase?.progress.succeed(`${phase.name}${took}`)
         phase = undefined
       } else if (code === 'progress') {
-        phase?.progress.update(`${phase.name}: ${message}${share(data)}`, phase.board.take(`${phase.name}:${share(data)}`, data))
+        phase?.progress.update(
+          `${phase.name}: ${message}${share(data)}`,
+          phase.board.take(`${phase.name}:${share(data)}`, data),
+        )
       } else if (code === 'finding') {
         const finding = findingSchema.safeParse(data)
         if (finding.success && finding.data.outcome !== 'ok') terminal.note(findingLine(finding.data, terminal.style))

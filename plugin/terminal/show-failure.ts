@@ -24,5 +24,6 @@ export function failureLines(text: FailureText, style: Terminal['style']): strin
 export function showFailure(terminal: Pick<Terminal, 'note' | 'style' | 'verbose'>, failure: Failure): void {
   terminal.note(failureLines(failure.text, terminal.style))
   if (!terminal.verbose) return
-  for (let error: unknown = failure; error instanceof Error; error = error.cause) terminal.note(terminal.style('dim', error.stack ?? error.message))
+  for (let error: unknown = failure; error instanceof Error; error = error.cause)
+    terminal.note(terminal.style('dim', error.stack ?? error.message))
 }

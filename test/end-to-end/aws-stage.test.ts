@@ -1,7 +1,11 @@
 import t from 'tap'
 import { openAwsStage } from './aws-stage.ts'
 
-const { stage, deployment, aws } = await openAwsStage('aws-stage', { prefix: 'blue-', replicas: 2, settings: { restorableLagMs: 500 } })
+const { stage, deployment, aws } = await openAwsStage('aws-stage', {
+  prefix: 'blue-',
+  replicas: 2,
+  settings: { restorableLagMs: 500 },
+})
 t.teardown(async () => {
   aws.close()
   await stage.close()

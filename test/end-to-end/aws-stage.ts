@@ -43,7 +43,21 @@ export interface AwsStage extends LedgerStage {
 
 async function reach(stage: Stage): Promise<AwsOfStage> {
   const { kubectl, kubeconfig, context } = ground()
-  const forward = spawn(kubectl, ['--kubeconfig', kubeconfig, '--context', context, '-n', stage.namespace, 'port-forward', 'deployment/aws', `:${awsPort}`], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const forward = spawn(
+    kubectl,
+    [
+      '--kubeconfig',
+      kubeconfig,
+      '--context',
+      context,
+      '-n',
+      stage.namespace,
+      'port-forward',
+      'deployment/aws',
+      `:${awsPort}`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   const [said] = (await once(forward.stdout, 'data', { signal: AbortSignal.timeout(30_000) })) as [Buffer]
   // Every further connection is a line, and nobody reads them.
   forward.stdout.resume()
@@ -69,12 +83,19 @@ async function reach(stage: Stage): Promise<AwsOfStage> {
 }
 
 /** Opens a namespace with the stand-in `aws`, a release `my` that writes to it, and the Secret `database-admin`. */
-export async function openAwsStage(namespace: string, options: AwsStageOptions = {}, on: TestGround = ground()): Promise<AwsStage> {
+export async function openAwsStage(
+  namespace: string,
+  options: AwsStageOptions = {},
+  on: TestGround = ground(),
+): Promise<AwsStage> {
   const { settings = {}, prefix, replicas = 3, standIn = {}, release: name = 'my' } = options
   const stage = new Stage(namespace, on)
   await stage.open(options.labels)
   const { release: own, admin } = awsKeys
-  const keys = { [own.accessKeyId]: { secret: own.secretAccessKey }, [admin.accessKeyId]: { secret: admin.secretAccessKey } }
+  const keys = {
+    [own.accessKeyId]: { secret: own.secretAccessKey },
+    [admin.accessKeyId]: { secret: admin.secretAccessKey },
+  }
   await stage.apply([
     ...awsServer({ name: 'aws', namespace, image: stage.images.aws, settings: { keys, ...settings } }),
     secret('database-admin', { username: admin.accessKeyId, password: admin.secretAccessKey }),

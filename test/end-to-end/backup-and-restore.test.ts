@@ -47,7 +47,15 @@ t.test('after damage, a restore brings back exactly the restore point', async (t
   await stage.rolledOut(deployment)
   t.notOk((await stage.check(deployment)).holds, 'the damage shows')
 
-  const run = await stage.scalardl(['restore', 'first', '--database-secret', 'database-admin', '--name', 'back', '--yes'])
+  const run = await stage.scalardl([
+    'restore',
+    'first',
+    '--database-secret',
+    'database-admin',
+    '--name',
+    'back',
+    '--yes',
+  ])
   t.equal(run.code, 0, run.stderr)
   t.match(run.stdout + run.stderr, /--undo/, 'the way back is printed')
   const verdict = await stage.check(deployment)
@@ -63,7 +71,8 @@ t.test('the restored databases belong to the release, which goes on writing', as
   await stage.rolledOut(deployment)
   const run = await stage.scalardl(['backup', 'my', '--to', location, '--name', 'second'])
   t.equal(run.code, 0, run.stderr)
-  const rows = async (name: string): Promise<number> => rowsOf(backupOf(await recordOf(stage, `backup-${name}`)), 'savings', 'transfer') ?? 0
+  const rows = async (name: string): Promise<number> =>
+    rowsOf(backupOf(await recordOf(stage, `backup-${name}`)), 'savings', 'transfer') ?? 0
   t.ok((await rows('second')) > (await rows('first')))
 })
 
@@ -72,29 +81,53 @@ t.test('a fresh cluster restores from the record beside the dump', async (t) => 
   const fresh = await openDatabaseStage('whole-way-fresh')
   t.teardown(() => fresh.close())
   const { spec } = await stage.get<{ spec: { volumeName: string } }>(['pvc', 'backups'])
-  const volume = await stage.get<{ spec: { hostPath?: unknown; local?: unknown; capacity: unknown; nodeAffinity?: unknown } }>(['pv', spec.volumeName])
+  const volume = await stage.get<{
+    spec: { hostPath?: unknown; local?: unknown; capacity: unknown; nodeAffinity?: unknown }
+  }>(['pv', spec.volumeName])
   const { hostPath, local, capacity, nodeAffinity } = volume.spec
   await fresh.apply([
     {
       apiVersion: 'v1',
       kind: 'PersistentVolume',
       metadata: { name: 'whole-way-moved' },
-      spec: { ...(hostPath ? { hostPath } : { local, nodeAffinity }), capacity, accessModes: ['ReadWriteOnce'], storageClassName: 'moved', persistentVolumeReclaimPolicy: 'Retain' },
+      spec: {
+        ...(hostPath ? { hostPath } : { local, nodeAffinity }),
+        capacity,
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: 'moved',
+        persistentVolumeReclaimPolicy: 'Retain',
+      },
     },
     {
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
       metadata: { name: 'moved' },
-      spec: { accessModes: ['ReadWriteOnce'], storageClassName: 'moved', volumeName: 'whole-way-moved', resources: { requests: { storage: '1Gi' } } },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: 'moved',
+        volumeName: 'whole-way-moved',
+        resources: { requests: { storage: '1Gi' } },
+      },
     },
     secret('database-admin', { username: 'admin', password: passwords.admin }),
   ])
   t.teardown(() => fresh.kubectl(['delete', 'pv', 'whole-way-moved', '--wait=false']))
   const other = await addLedger(fresh, { release: 'other', standIn: { STAND_IN_WORKERS: '0' } })
   t.equal((await fresh.scalardl(['install'])).code, 0)
-  const run = await fresh.scalardl(['restore', 'pvc://moved/ledger/first', '--to-release', 'other', '--database-secret', 'database-admin', '--yes'])
+  const run = await fresh.scalardl([
+    'restore',
+    'pvc://moved/ledger/first',
+    '--to-release',
+    'other',
+    '--database-secret',
+    'database-admin',
+    '--yes',
+  ])
   t.equal(run.code, 0, run.stderr)
   const verdict = await fresh.check(other.deployment)
   t.strictSame(verdict.problems, [])
-  t.equal(verdict.details.transfersChecking, rowsOf(backupOf(await recordOf(stage, 'backup-first')), 'checking', 'transfer'))
+  t.equal(
+    verdict.details.transfersChecking,
+    rowsOf(backupOf(await recordOf(stage, 'backup-first')), 'checking', 'transfer'),
+  )
 })

@@ -16,12 +16,24 @@ async function copyBoth(): Promise<void> {
     const database = copied.replace(/_copy$/, '')
     return `psql -qXU postgres -c 'DROP DATABASE IF EXISTS ${copied}' -c 'CREATE DATABASE ${copied} OWNER scalar' && pg_dump -U postgres ${database} | psql -qXU postgres -v ON_ERROR_STOP=1 -o /dev/null ${copied}`
   }
-  await stage.kubectl(['exec', 'statefulset/database', '--', 'bash', '-euo', 'pipefail', '-c', copies.map(copy).join('\n')])
+  await stage.kubectl([
+    'exec',
+    'statefulset/database',
+    '--',
+    'bash',
+    '-euo',
+    'pipefail',
+    '-c',
+    copies.map(copy).join('\n'),
+  ])
 }
 
 /** What the checker of the stand-in, given other properties, says of the copies. */
 async function checkCopies(): Promise<Verdict> {
-  const properties = twoDatabases('database:5432', copies, { username: 'HELM_SCALAR_DB_USERNAME', password: 'LEDGER_PASSWORD' })
+  const properties = twoDatabases('database:5432', copies, {
+    username: 'HELM_SCALAR_DB_USERNAME',
+    password: 'LEDGER_PASSWORD',
+  })
   const check = 'STAND_IN_PROPERTIES=/dev/stdin node /app/main.mjs check || true'
   return JSON.parse(await stage.kubectl(['exec', '-i', deployment, '--', 'sh', '-c', check], properties)) as Verdict
 }

@@ -31,7 +31,10 @@ const scalardl = async (...args: string[]) => {
 }
 /** What the release's pods read when they start. */
 const prefixInUse = async () => {
-  const { data } = await stage.get<{ data: Record<string, string> }>(['configmap', `${at.release.deployment}-properties`])
+  const { data } = await stage.get<{ data: Record<string, string> }>([
+    'configmap',
+    `${at.release.deployment}-properties`,
+  ])
   return /^scalar\.db\.dynamo\.namespace\.prefix=(.*)$/m.exec(Object.values(data).join('\n'))?.[1]
 }
 
@@ -40,8 +43,18 @@ await damage(at)
 await stage.kubectl(['set', 'env', deployment, 'STAND_IN_WORKERS=0'])
 await stage.rolledOut(deployment)
 const damaged = await stage.check(deployment)
-const details = readDetails(backupOf(await recordOf(stage, 'backup-point')).databases[0] ?? { storages: [], kind: '', title: '', tables: [], details: {} })
-const seconds = Math.floor(Date.parse(backupOf(await recordOf(stage, 'backup-point')).databases[0]?.snapshotAt ?? '') / 1000)
+const details = readDetails(
+  backupOf(await recordOf(stage, 'backup-point')).databases[0] ?? {
+    storages: [],
+    kind: '',
+    title: '',
+    tables: [],
+    details: {},
+  },
+)
+const seconds = Math.floor(
+  Date.parse(backupOf(await recordOf(stage, 'backup-point')).databases[0]?.snapshotAt ?? '') / 1000,
+)
 
 /** Every setting of every table, as the backup has it. */
 async function hasAllSettings(t: Test, prefix: string): Promise<void> {
@@ -51,8 +64,16 @@ async function hasAllSettings(t: Test, prefix: string): Promise<void> {
     const found = await lookAtTable(aws.client, restored)
     t.ok(found, restored)
     if (found === undefined) continue
-    const present = await readTableSettings({ dynamo: aws.client, autoscaling: aws.autoscaling, close: () => undefined }, found, autoscaling)
-    t.strictSame(compareSettings(expectedSettings(settings, { former: name, name: restored }), present), [], `${restored} is set as it was in ${awsRegion}`)
+    const present = await readTableSettings(
+      { dynamo: aws.client, autoscaling: aws.autoscaling, close: () => undefined },
+      found,
+      autoscaling,
+    )
+    t.strictSame(
+      compareSettings(expectedSettings(settings, { former: name, name: restored }), present),
+      [],
+      `${restored} is set as it was in ${awsRegion}`,
+    )
   }
 }
 
@@ -61,29 +82,51 @@ t.test('the data was consistent, and no longer is', async (t) => {
   t.ok(details.tables.length > 3)
 })
 
-t.test('under a prefix: the release serves the consistent data of the pause, with every setting, and goes back', async (t) => {
-  const run = await scalardl('restore', 'point', '--name', 'beside', '--yes')
-  t.match(run.stderr, new RegExp(`under the prefix "${seconds}-${former}"|under the prefix "${seconds}-"`))
-  t.equal(await prefixInUse(), `${seconds}-${former}`)
-  t.equal(await replicasOf(at), 2)
-  const verdict = await stage.check(deployment)
-  t.strictSame(verdict.problems, [])
-  await hasAllSettings(t, `${seconds}-${former}`)
-  await scalardl('restore', 'beside', '--undo', '--yes')
-  t.equal(await prefixInUse(), former)
-  t.strictSame(await stage.check(deployment), damaged, 'the former data serves')
-})
+t.test(
+  'under a prefix: the release serves the consistent data of the pause, with every setting, and goes back',
+  async (t) => {
+    const run = await scalardl('restore', 'point', '--name', 'beside', '--yes')
+    t.match(run.stderr, new RegExp(`under the prefix "${seconds}-${former}"|under the prefix "${seconds}-"`))
+    t.equal(await prefixInUse(), `${seconds}-${former}`)
+    t.equal(await replicasOf(at), 2)
+    const verdict = await stage.check(deployment)
+    t.strictSame(verdict.problems, [])
+    await hasAllSettings(t, `${seconds}-${former}`)
+    await scalardl('restore', 'beside', '--undo', '--yes')
+    t.equal(await prefixInUse(), former)
+    t.strictSame(await stage.check(deployment), damaged, 'the former data serves')
+  },
+)
 
-t.test('--repoint print: the tables stand ready and what to set is shown; the release serves on, and they can be removed again', async (t) => {
-  const run = await scalardl('restore', 'point', '--name', 'ready', '--repoint', 'print', '--prefix', 'ready-', '--yes')
-  t.match(run.stderr, /to use the restored tables, set scalar\.db\.dynamo\.namespace\.prefix=ready- of release my \(Helm: in ledger\.ledgerProperties\)/)
-  t.equal(await prefixInUse(), former)
-  const ready = async () => ((await aws.client.listTables({ ExclusiveStartTableName: 'ready' })).TableNames ?? []).filter((name) => name.startsWith('ready-'))
-  t.equal((await ready()).length, details.tables.length)
-  await scalardl('restore', 'ready', '--undo', '--yes')
-  t.strictSame(await ready(), [])
-  t.strictSame(await stage.check(deployment), damaged, 'the release served all the while')
-})
+t.test(
+  '--repoint print: the tables stand ready and what to set is shown; the release serves on, and they can be removed again',
+  async (t) => {
+    const run = await scalardl(
+      'restore',
+      'point',
+      '--name',
+      'ready',
+      '--repoint',
+      'print',
+      '--prefix',
+      'ready-',
+      '--yes',
+    )
+    t.match(
+      run.stderr,
+      /to use the restored tables, set scalar\.db\.dynamo\.namespace\.prefix=ready- of release my \(Helm: in ledger\.ledgerProperties\)/,
+    )
+    t.equal(await prefixInUse(), former)
+    const ready = async () =>
+      ((await aws.client.listTables({ ExclusiveStartTableName: 'ready' })).TableNames ?? []).filter((name) =>
+        name.startsWith('ready-'),
+      )
+    t.equal((await ready()).length, details.tables.length)
+    await scalardl('restore', 'ready', '--undo', '--yes')
+    t.strictSame(await ready(), [])
+    t.strictSame(await stage.check(deployment), damaged, 'the release served all the while')
+  },
+)
 
 t.test('in place: the same under the same names, and back to the last state', async (t) => {
   const run = await scalardl('restore', 'point', '--name', 'inplace', '--strategy', 'replace', '--yes')

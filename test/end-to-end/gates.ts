@@ -8,7 +8,9 @@ export async function pausedPods(stage: Stage, release = 'my'): Promise<string[]
   const pods = await stage.pods(`${instanceLabel}=${release}`)
   const states = await Promise.all(
     pods.map(async (pod) => {
-      const { paused } = JSON.parse(await stage.kubectl(['exec', pod, '--', 'node', '/app/main.mjs', 'state'])) as { paused: boolean }
+      const { paused } = JSON.parse(await stage.kubectl(['exec', pod, '--', 'node', '/app/main.mjs', 'state'])) as {
+        paused: boolean
+      }
       return paused ? [pod] : []
     }),
   )

@@ -17,7 +17,10 @@ export interface Ground extends Plugin {
  * Builds what is not up to date, starts the local cluster unless a context was named, and gives it the images.
  * @throws Failure naming all that this machine lacks
  */
-export async function prepareGround({ cluster: name, ...options }: TargetOptions & { cluster: string }): Promise<Ground> {
+export async function prepareGround({
+  cluster: name,
+  ...options
+}: TargetOptions & { cluster: string }): Promise<Ground> {
   const cluster = await useCluster({ ...options, name })
   const executable = await buildExecutable()
   const worker = await buildWorkerImages({ publishedBases: false })

@@ -17,7 +17,9 @@ async function begin(name: string, ...flags: string[]): Promise<string> {
 }
 
 async function inPhase(operation: string, phase: string): Promise<void> {
-  await until(`${operation} is in its phase ${phase}`, async () => (await recordOf(stage, operation)).phases.some(({ name }) => name === phase))
+  await until(`${operation} is in its phase ${phase}`, async () =>
+    (await recordOf(stage, operation)).phases.some(({ name }) => name === phase),
+  )
 }
 
 /** One pod pauses and keeps its answer back for so long, so that all stay paused meanwhile. */
@@ -69,15 +71,18 @@ t.test('with --retries 1 the next worker tries another pause', async (t) => {
   t.strictSame(await pausedPods(stage), [])
 })
 
-t.test('a worker killed while it dumps: its snapshot is lost, the record says so, nothing stays on the volume', async (t) => {
-  const operation = await begin('after')
-  await inPhase(operation, 'dump')
-  await killer.kill(operation)
-  const wait = await stage.scalardl(['wait', operation])
-  t.equal(wait.code, 3, wait.stderr)
-  t.match(backupOf(await recordOf(stage, operation)), { state: 'unusable', reason: /snapshot/, databases: [] })
-  t.strictSame(await pausedPods(stage), [])
-})
+t.test(
+  'a worker killed while it dumps: its snapshot is lost, the record says so, nothing stays on the volume',
+  async (t) => {
+    const operation = await begin('after')
+    await inPhase(operation, 'dump')
+    await killer.kill(operation)
+    const wait = await stage.scalardl(['wait', operation])
+    t.equal(wait.code, 3, wait.stderr)
+    t.match(backupOf(await recordOf(stage, operation)), { state: 'unusable', reason: /snapshot/, databases: [] })
+    t.strictSame(await pausedPods(stage), [])
+  },
+)
 
 t.test('a pod that is deleted mid-pause unpauses, and its successor goes on', async (t) => {
   await setFaults(stage, slowPause)

@@ -11,7 +11,17 @@ const killer = new Killer(stage)
 await killer.open()
 
 async function begin(name: string, ...flags: string[]): Promise<string> {
-  const run = await stage.scalardl(['restore', 'point', '--database-secret', 'database-admin', '--name', name, '--yes', '--wait=false', ...flags])
+  const run = await stage.scalardl([
+    'restore',
+    'point',
+    '--database-secret',
+    'database-admin',
+    '--name',
+    name,
+    '--yes',
+    '--wait=false',
+    ...flags,
+  ])
   if (run.code !== 0) throw new Error(run.stderr)
   return `restore-${name}`
 }
@@ -50,7 +60,10 @@ t.test('killed between the switch of one database and of the next, then while th
   await until('the release is started', async () => (await replicasOf(at)) > 0)
   await killer.kill(operation)
   await endsWell(t, operation)
-  t.notOk((await databases(stage)).some((name) => name.startsWith('ledger_b_restore')), 'what was loaded is in service')
+  t.notOk(
+    (await databases(stage)).some((name) => name.startsWith('ledger_b_restore')),
+    'what was loaded is in service',
+  )
 })
 
 t.test('the pod deleted while the release is stopped: its successor goes on', async (t) => {

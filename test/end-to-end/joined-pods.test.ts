@@ -8,7 +8,19 @@ const { stage, deployment } = await openLedgerStage('proof-joined', { replicas: 
 t.teardown(() => stage.close())
 // The charts' probe comes every 5 s, by which a pod listens for a while before it is ready; the stand-in's comes every second.
 const startupProbe = { initialDelaySeconds: 6, periodSeconds: 5 }
-await stage.kubectl(['patch', deployment, '--type=json', '-p', JSON.stringify(Object.entries(startupProbe).map(([key, value]) => ({ op: 'add', path: `/spec/template/spec/containers/0/startupProbe/${key}`, value })))])
+await stage.kubectl([
+  'patch',
+  deployment,
+  '--type=json',
+  '-p',
+  JSON.stringify(
+    Object.entries(startupProbe).map(([key, value]) => ({
+      op: 'add',
+      path: `/spec/template/spec/containers/0/startupProbe/${key}`,
+      value,
+    })),
+  ),
+])
 await stage.rolledOut(deployment)
 
 /** A pause of 20 s, in which something is done as soon as it stands. */

@@ -46,7 +46,13 @@ export class Killer {
         apiVersion: 'apps/v1',
         kind: 'DaemonSet',
         metadata: { name: 'killer' },
-        spec: { selector: { matchLabels: app }, template: { metadata: { labels: app }, spec: { hostPID: true, terminationGracePeriodSeconds: 1, containers: [container] } } },
+        spec: {
+          selector: { matchLabels: app },
+          template: {
+            metadata: { labels: app },
+            spec: { hostPID: true, terminationGracePeriodSeconds: 1, containers: [container] },
+          },
+        },
       },
     ])
     await this.#stage.rolledOut('daemonset/killer')
@@ -59,7 +65,15 @@ export class Killer {
   async kill(operation: string, role: Role = 'worker'): Promise<void> {
     const worker = await this.#running(operation, role)
     const killer = (await this.#pods('app=killer')).find(({ spec }) => spec.nodeName === worker.spec.nodeName)
-    const killed = await this.#stage.kubectl(['exec', killer?.metadata.name ?? '', '--', 'node', '-e', script, worker.metadata.uid])
+    const killed = await this.#stage.kubectl([
+      'exec',
+      killer?.metadata.name ?? '',
+      '--',
+      'node',
+      '-e',
+      script,
+      worker.metadata.uid,
+    ])
     if (Number(killed) === 0) throw new Error(`${worker.metadata.name} had no process to kill`)
   }
 

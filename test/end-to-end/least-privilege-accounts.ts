@@ -6,7 +6,11 @@ import type { Api } from '../../job/kubernetes/api.ts'
 import type { Stage } from './stage.ts'
 import { adminApi, apiWith } from './worker/namespace.ts'
 
-const roleSchema = z.looseObject({ rules: z.array(z.strictObject({ apiGroups: z.array(z.string()), resources: z.array(z.string()), verbs: z.array(z.string()) })) })
+const roleSchema = z.looseObject({
+  rules: z.array(
+    z.strictObject({ apiGroups: z.array(z.string()), resources: z.array(z.string()), verbs: z.array(z.string()) }),
+  ),
+})
 type Rules = z.infer<typeof roleSchema>['rules']
 
 /** The rules of manifests/role.yaml, which `install` gives the worker. */
@@ -22,12 +26,16 @@ export interface Right {
 
 /** Every right of these rules. */
 export function rightsOf(rules: Rules): Right[] {
-  return rules.flatMap(({ resources, verbs }) => resources.flatMap((resource) => verbs.map((verb) => ({ verb, resource }))))
+  return rules.flatMap(({ resources, verbs }) =>
+    resources.flatMap((resource) => verbs.map((verb) => ({ verb, resource }))),
+  )
 }
 
 /** The rules with one right taken out. */
 export function without({ verb, resource }: Right, rules: Rules): Rules {
-  const reduced = rules.map((rule) => (rule.resources.includes(resource) ? { ...rule, verbs: rule.verbs.filter((one) => one !== verb) } : rule))
+  const reduced = rules.map((rule) =>
+    rule.resources.includes(resource) ? { ...rule, verbs: rule.verbs.filter((one) => one !== verb) } : rule,
+  )
   return reduced.filter(({ verbs }) => verbs.length > 0)
 }
 
@@ -38,7 +46,13 @@ export async function openAccounts(stage: Stage, accounts: ReadonlyMap<string, R
     [...accounts].flatMap(([name, rules]) => [
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name } },
       { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: { name }, rules },
-      { apiVersion: `${rbac}/v1`, kind: 'RoleBinding', metadata: { name }, roleRef: { apiGroup: rbac, kind: 'Role', name }, subjects: [{ kind: 'ServiceAccount', name }] },
+      {
+        apiVersion: `${rbac}/v1`,
+        kind: 'RoleBinding',
+        metadata: { name },
+        roleRef: { apiGroup: rbac, kind: 'Role', name },
+        subjects: [{ kind: 'ServiceAccount', name }],
+      },
     ]),
   )
   const { core } = adminApi()

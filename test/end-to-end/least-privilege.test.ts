@@ -22,20 +22,36 @@ t.teardown(async () => {
 })
 await deployLedger(stage, 'my', ledger)
 const admin = adminApi()
-await admin.core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'my-properties' }, data: { 'ledger.properties': '' } } })
+await admin.core.createNamespacedConfigMap({
+  namespace,
+  body: { metadata: { name: 'my-properties' }, data: { 'ledger.properties': '' } },
+})
 const whole = kubernetesCluster(at.api, namespace)
 const never = new AbortController().signal
 const rules = roleRules()
 
 function record(operation: string, state: OperationRecord['state'] = 'running'): OperationRecord {
-  return { ...newRecord({ operation, kind: 'backup', namespace, releases: ['my'], createdAt: '2026-11-21T00:00:00Z', plugin: '1' }), state }
+  return {
+    ...newRecord({
+      operation,
+      kind: 'backup',
+      namespace,
+      releases: ['my'],
+      createdAt: '2026-11-21T00:00:00Z',
+      plugin: '1',
+    }),
+    state,
+  }
 }
 
 /** What an account finds: a record and a Lease of its own operation. */
 async function prepare(name: string): Promise<void> {
   await whole.writeRecord(record(`backup-${name}`))
   const spec = { holderIdentity: `backup-${name}/former`, leaseDurationSeconds: 15 }
-  await admin.coordination.createNamespacedLease({ namespace, body: { metadata: { name: leaseName(`${name}-old`) }, spec } })
+  await admin.coordination.createNamespacedLease({
+    namespace,
+    body: { metadata: { name: leaseName(`${name}-old`) }, spec },
+  })
 }
 
 type Calls = Record<Exclude<keyof Cluster, 'namespace'>, (() => Promise<unknown>)[]>
@@ -56,14 +72,20 @@ function calls(cluster: Cluster, name: string): Calls {
     scale: [() => cluster.scale('my-ledger', 0)],
     waitForNoPods: [() => cluster.waitForNoPods(['nobody'], 5000, never)],
     waitForReady: [() => cluster.waitForReady(['my-ledger'], 20_000, never)],
-    takeLeases: [() => takeNewLease(cluster, `${name}-new`, operation), async () => (await cluster.takeLeases([`${name}-old`], operation)).release()],
+    takeLeases: [
+      () => takeNewLease(cluster, `${name}-new`, operation),
+      async () => (await cluster.takeLeases([`${name}-old`], operation)).release(),
+    ],
     leaseVersions: [() => cluster.leaseVersions(['my'], operation)],
     leasesOfOthers: [() => cluster.leasesOfOthers(['my'], operation)],
     missingRights: [() => cluster.missingRights()],
     records: [() => cluster.records()],
     findRecord: [() => cluster.findRecord(operation)],
     readRecord: [() => cluster.readRecord(operation)],
-    writeRecord: [() => cluster.writeRecord(record(`${operation}-new`)), () => cluster.writeRecord(record(operation, 'succeeded'))],
+    writeRecord: [
+      () => cluster.writeRecord(record(`${operation}-new`)),
+      () => cluster.writeRecord(record(operation, 'succeeded')),
+    ],
     writeGuardReport: [() => cluster.writeGuardReport(operation, { pod: 'guard', node: 'a', interventions: [] })],
     readJournal: [() => cluster.readJournal(operation)],
     writeJournal: [() => cluster.writeJournal({ version: 1, operation, steps: [] })],
@@ -72,7 +94,9 @@ function calls(cluster: Cluster, name: string): Calls {
     operationPods: [() => cluster.operationPods(operation)],
     workerJob: [() => cluster.workerJob(operation)],
     configMapText: [() => cluster.configMapText('my-properties', 'ledger.properties')],
-    changeConfigMapText: [() => cluster.changeConfigMapText('my-properties', 'ledger.properties', (text) => `${text}#${name}\n`)],
+    changeConfigMapText: [
+      () => cluster.changeConfigMapText('my-properties', 'ledger.properties', (text) => `${text}#${name}\n`),
+    ],
   }
 }
 
@@ -80,7 +104,8 @@ async function takeNewLease(cluster: Cluster, release: string, holder: string): 
   const held = await cluster.takeLeases([release], holder)
   await held.release()
   const left = await admin.coordination.listNamespacedLease({ namespace })
-  if (left.items.some(({ metadata }) => metadata?.name === leaseName(release))) throw new Error('the Lease was left behind')
+  if (left.items.some(({ metadata }) => metadata?.name === leaseName(release)))
+    throw new Error('the Lease was left behind')
 }
 
 /** The calls that failed, with what was said. */
@@ -97,7 +122,10 @@ function names({ verb, resource }: Right, error: Error): boolean {
   // Whoever lets go of a Lease cannot wait for it to be removed: it expires.
   if (verb === 'delete' && resource === 'leases') return error.message === 'the Lease was left behind'
   // The refusal of a watch is in our own words.
-  return said(error).includes(`cannot ${verb} resource "${resource}"`) || said(error).toLowerCase().includes(`may not ${verb} ${resource}`)
+  return (
+    said(error).includes(`cannot ${verb} resource "${resource}"`) ||
+    said(error).toLowerCase().includes(`may not ${verb} ${resource}`)
+  )
 }
 
 function said(error: Error): string {
@@ -109,9 +137,18 @@ t.test('the whole Role is enough for every call, and gives nothing but what it s
   t.strictSame(await failures(whole, 'whole'), [])
   t.strictSame(await whole.missingRights(), [])
   const { status } = await at.api.authorization.createSelfSubjectRulesReview({ body: { spec: { namespace } } })
-  const own = (status?.resourceRules ?? []).filter(({ apiGroups }) => apiGroups?.every((group) => !/^(authentication|authorization)\.k8s\.io$/.test(group)))
-  const listed = own.flatMap(({ resources = [], verbs }) => resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)))
-  t.strictSame(listed.sort(), rightsOf(rules).map(({ verb, resource }) => `${verb} ${resource}`).sort())
+  const own = (status?.resourceRules ?? []).filter(({ apiGroups }) =>
+    apiGroups?.every((group) => !/^(authentication|authorization)\.k8s\.io$/.test(group)),
+  )
+  const listed = own.flatMap(({ resources = [], verbs }) =>
+    resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
+  )
+  t.strictSame(
+    listed.sort(),
+    rightsOf(rules)
+      .map(({ verb, resource }) => `${verb} ${resource}`)
+      .sort(),
+  )
 })
 
 t.test('each right is needed: without it a call fails and names it, and the preflight does too', async (t) => {
@@ -142,9 +179,18 @@ t.test('no Secret can be read, no pod entered or made, nothing outside of the na
     'list Secrets': () => core.listNamespacedSecret({ namespace }),
     'list Secrets of all namespaces': () => core.listSecretForAllNamespaces(),
     'watch Secrets': () => core.listNamespacedSecret({ namespace, watch: true, timeoutSeconds: 1 }),
-    'make a token': () => core.createNamespacedServiceAccountToken({ name: 'kubectl-scalardl', namespace, body: { spec: { audiences: [] } } }),
+    'make a token': () =>
+      core.createNamespacedServiceAccountToken({
+        name: 'kubectl-scalardl',
+        namespace,
+        body: { spec: { audiences: [] } },
+      }),
     'make a pod that mounts one': () => core.createNamespacedPod({ namespace, body: pod }),
-    'make a Job': () => batch.createNamespacedJob({ namespace, body: { metadata: { name: 'made' }, spec: { template: { spec: { ...pod.spec, restartPolicy: 'Never' } } } } }),
+    'make a Job': () =>
+      batch.createNamespacedJob({
+        namespace,
+        body: { metadata: { name: 'made' }, spec: { template: { spec: { ...pod.spec, restartPolicy: 'Never' } } } },
+      }),
     'read the log of a pod': () => core.readNamespacedPodLog({ name: 'my-0', namespace }),
     'enter a pod': () => core.connectPostNamespacedPodExec({ name: 'my-0', namespace, command: 'env' }),
     'list ConfigMaps elsewhere': () => core.listNamespacedConfigMap({ namespace: 'kube-system' }),
@@ -156,6 +202,10 @@ t.test('no Secret can be read, no pod entered or made, nothing outside of the na
   }
   for (const verb of ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', '*']) {
     const body = { spec: { resourceAttributes: { namespace, verb, resource: 'secrets' } } }
-    t.equal((await at.api.authorization.createSelfSubjectAccessReview({ body })).status?.allowed, false, `can-i ${verb} secrets`)
+    t.equal(
+      (await at.api.authorization.createSelfSubjectAccessReview({ body })).status?.allowed,
+      false,
+      `can-i ${verb} secrets`,
+    )
   }
 })

@@ -4,7 +4,7 @@ import { postgresqlServer, usualRoles } from '../stand-ins/postgresql/objects.ts
 import { ground, Stage, type TestGround } from './stage.ts'
 
 /** Passwords of the test servers; odd characters on purpose, since every one of them has to pass unharmed. */
-export const passwords = { superuser: "su$p'er \"1\"", scalar: "sc@lar:p/w%d&x='1'", admin: 'adm#in?\\1' }
+export const passwords = { superuser: 'su$p\'er "1"', scalar: "sc@lar:p/w%d&x='1'", admin: 'adm#in?\\1' }
 
 export interface LedgerStageOptions {
   /** one database (transactional as it is) or two (multi-storage) */
@@ -30,11 +30,21 @@ export interface LedgerStage {
 }
 
 /** The PostgreSQL server and what belongs to backups, without any release. */
-export async function openDatabaseStage(namespace: string, labels: Record<string, string> = {}, on: TestGround = ground()): Promise<Stage> {
+export async function openDatabaseStage(
+  namespace: string,
+  labels: Record<string, string> = {},
+  on: TestGround = ground(),
+): Promise<Stage> {
   const stage = new Stage(namespace, on)
   await stage.open(labels)
   await stage.apply([
-    ...postgresqlServer({ name: 'database', namespace, image: stage.images.postgresql, superuserPassword: passwords.superuser, roles: usualRoles(passwords) }),
+    ...postgresqlServer({
+      name: 'database',
+      namespace,
+      image: stage.images.postgresql,
+      superuserPassword: passwords.superuser,
+      roles: usualRoles(passwords),
+    }),
     {
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
@@ -47,7 +57,10 @@ export async function openDatabaseStage(namespace: string, labels: Record<string
   return stage
 }
 
-export function secret(name: string, values: Record<string, string>): { apiVersion: string; kind: string; metadata: { name: string }; stringData: Record<string, string> } {
+export function secret(
+  name: string,
+  values: Record<string, string>,
+): { apiVersion: string; kind: string; metadata: { name: string }; stringData: Record<string, string> } {
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name }, stringData: values }
 }
 
@@ -61,7 +74,10 @@ export async function addLedger(stage: Stage, options: LedgerStageOptions = {}):
     namespace: stage.namespace,
     replicas,
     image: stage.images.ledger,
-    properties: storage === 'multi' ? twoDatabases(server, ['ledger_a', 'ledger_b'], variables) : singleStorage({ server, database: 'ledger_a' }, variables),
+    properties:
+      storage === 'multi'
+        ? twoDatabases(server, ['ledger_a', 'ledger_b'], variables)
+        : singleStorage({ server, database: 'ledger_a' }, variables),
     database: { username: 'scalar', password: 'not this one' },
     secret: { name: `${name}-database`, values: { LEDGER_PASSWORD: passwords.scalar } },
     standIn: { STAND_IN_WORKERS: '3', ...standIn },

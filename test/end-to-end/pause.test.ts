@@ -78,22 +78,25 @@ t.test('without a guard the next worker ends the pause of one that was killed', 
   t.strictSame(await pausedPods(stage), [])
 })
 
-t.test('what a worker without guard and successor left paused is said loudly, and unpause --direct ends it without a Job', async (t) => {
-  t.equal((await stage.scalardl(['pause', 'my', '--name', 'left', '--guard=false'])).code, 0)
-  await stage.kubectl(['delete', 'job', jobName('pause-left'), '--cascade=orphan'])
-  await killer.kill('pause-left')
-  const wait = await stage.scalardl(['wait', 'pause-left'])
-  t.equal(wait.code, 5, wait.stderr)
-  t.match(wait.stderr, /STILL PAUSED/)
-  t.match(wait.stderr, /unpause my -n \S+ --direct/)
+t.test(
+  'what a worker without guard and successor left paused is said loudly, and unpause --direct ends it without a Job',
+  async (t) => {
+    t.equal((await stage.scalardl(['pause', 'my', '--name', 'left', '--guard=false'])).code, 0)
+    await stage.kubectl(['delete', 'job', jobName('pause-left'), '--cascade=orphan'])
+    await killer.kill('pause-left')
+    const wait = await stage.scalardl(['wait', 'pause-left'])
+    t.equal(wait.code, 5, wait.stderr)
+    t.match(wait.stderr, /STILL PAUSED/)
+    t.match(wait.stderr, /unpause my -n \S+ --direct/)
 
-  const unpause = await stage.scalardl(['unpause', 'my', '--direct'])
-  t.equal(unpause.code, 0, unpause.stderr)
-  t.strictSame(await pausedPods(stage), [])
-  t.notMatch((await stage.scalardl(['get', 'operations'])).stdout, /STILL PAUSED/, 'the record knows it, too')
-  const after = await stage.scalardl(['pause', 'my', '--duration', '1s'])
-  t.equal(after.code, 0, `nothing is in the way of the next operation: ${after.stderr}`)
-})
+    const unpause = await stage.scalardl(['unpause', 'my', '--direct'])
+    t.equal(unpause.code, 0, unpause.stderr)
+    t.strictSame(await pausedPods(stage), [])
+    t.notMatch((await stage.scalardl(['get', 'operations'])).stdout, /STILL PAUSED/, 'the record knows it, too')
+    const after = await stage.scalardl(['pause', 'my', '--duration', '1s'])
+    t.equal(after.code, 0, `nothing is in the way of the next operation: ${after.stderr}`)
+  },
+)
 
 t.test('unpause --direct ends a pause that is held, and with it the operation that held it', async (t) => {
   t.equal((await stage.scalardl(['pause', 'my', '--name', 'direct'])).code, 0)
@@ -102,17 +105,20 @@ t.test('unpause --direct ends a pause that is held, and with it the operation th
   t.match(await recordOf(stage, 'pause-direct'), { state: 'succeeded', stillPaused: [] }, 'it has ended by now')
 })
 
-t.test("somebody else's pause is left alone by both ways of unpausing, seen by status, and ended by --force", async (t) => {
-  const [pod = ''] = await stage.pods(`${instanceLabel}=my`)
-  await asSomebodyElse(stage, pod, (admin) => admin.pause(5000))
-  t.match((await stage.scalardl(['status'])).stdout, /yes, not by an operation of this namespace, 1 of 3 pods/)
-  for (const way of [[], ['--direct']]) {
-    const unpause = await stage.scalardl(['unpause', 'my', ...way])
-    t.equal(unpause.code, 1, unpause.stderr)
-    t.match(unpause.stderr, /left as (it is|they are)/)
-  }
-  t.strictSame(await pausedPods(stage), [pod])
-  const forced = await stage.scalardl(['unpause', 'my', '--direct', '--force'])
-  t.equal(forced.code, 0, forced.stderr)
-  t.strictSame(await pausedPods(stage), [])
-})
+t.test(
+  "somebody else's pause is left alone by both ways of unpausing, seen by status, and ended by --force",
+  async (t) => {
+    const [pod = ''] = await stage.pods(`${instanceLabel}=my`)
+    await asSomebodyElse(stage, pod, (admin) => admin.pause(5000))
+    t.match((await stage.scalardl(['status'])).stdout, /yes, not by an operation of this namespace, 1 of 3 pods/)
+    for (const way of [[], ['--direct']]) {
+      const unpause = await stage.scalardl(['unpause', 'my', ...way])
+      t.equal(unpause.code, 1, unpause.stderr)
+      t.match(unpause.stderr, /left as (it is|they are)/)
+    }
+    t.strictSame(await pausedPods(stage), [pod])
+    const forced = await stage.scalardl(['unpause', 'my', '--direct', '--force'])
+    t.equal(forced.code, 0, forced.stderr)
+    t.strictSame(await pausedPods(stage), [])
+  },
+)

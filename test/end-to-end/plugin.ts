@@ -31,11 +31,28 @@ export interface RunOptions {
 }
 
 /** Starts the plugin and hands out the process, for tests that interrupt it. */
-export function start(plugin: Plugin, args: readonly string[], options: RunOptions): { child: ChildProcess; ended: Promise<Run> } {
+export function start(
+  plugin: Plugin,
+  args: readonly string[],
+  options: RunOptions,
+): { child: ChildProcess; ended: Promise<Run> } {
   const startedAt = Date.now()
-  const image = plugin.images.workerSql !== workerSqlImage && withJob.has(args[0] ?? '') ? ['--image', plugin.images.workerSql] : []
-  const all = [...args, ...image, '-n', options.namespace, '--kubeconfig', plugin.kubeconfig, '--context', plugin.context]
-  const child = spawn(plugin.executable, all, { env: { ...process.env, NO_COLOR: '1', ...options.environment }, stdio: 'pipe' })
+  const image =
+    plugin.images.workerSql !== workerSqlImage && withJob.has(args[0] ?? '') ? ['--image', plugin.images.workerSql] : []
+  const all = [
+    ...args,
+    ...image,
+    '-n',
+    options.namespace,
+    '--kubeconfig',
+    plugin.kubeconfig,
+    '--context',
+    plugin.context,
+  ]
+  const child = spawn(plugin.executable, all, {
+    env: { ...process.env, NO_COLOR: '1', ...options.environment },
+    stdio: 'pipe',
+  })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

@@ -7,9 +7,27 @@ import { ground, type Stage } from './stage.ts'
 const adminPort = products.find(({ app }) => app === 'ledger')?.adminPort ?? 0
 
 /** Speaks to a Ledger pod's admin port as somebody else would, apart from every operation. */
-export async function asSomebodyElse(stage: Stage, pod: string, run: (admin: AdminClient) => Promise<unknown>): Promise<void> {
+export async function asSomebodyElse(
+  stage: Stage,
+  pod: string,
+  run: (admin: AdminClient) => Promise<unknown>,
+): Promise<void> {
   const { kubectl, kubeconfig, context } = ground()
-  const forward = spawn(kubectl, ['--kubeconfig', kubeconfig, '--context', context, '-n', stage.namespace, 'port-forward', `pod/${pod}`, `:${adminPort}`], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const forward = spawn(
+    kubectl,
+    [
+      '--kubeconfig',
+      kubeconfig,
+      '--context',
+      context,
+      '-n',
+      stage.namespace,
+      'port-forward',
+      `pod/${pod}`,
+      `:${adminPort}`,
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   try {
     const [said] = (await once(forward.stdout, 'data', { signal: AbortSignal.timeout(30_000) })) as [Buffer]
     const [, port] = /127\.0\.0\.1:(\d+)/.exec(said.toString()) ?? []

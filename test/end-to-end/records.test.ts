@@ -22,11 +22,23 @@ interface Installed {
 }
 
 const installed = async (): Promise<Installed[]> => {
-  const { items } = await stage.get<{ items: Installed[] }>(['serviceaccount,role,rolebinding', '-l', 'app.kubernetes.io/managed-by=kubectl-scalardl'])
+  const { items } = await stage.get<{ items: Installed[] }>([
+    'serviceaccount,role,rolebinding',
+    '-l',
+    'app.kubernetes.io/managed-by=kubectl-scalardl',
+  ])
   return items
 }
 /** Names of whatever an operation has in the namespace. */
-const traces = async (operation: string): Promise<string> => stage.kubectl(['get', 'configmaps,jobs,pods,leases', '-l', `kubectl-scalardl.dev/operation=${operation}`, '-o', 'name'])
+const traces = async (operation: string): Promise<string> =>
+  stage.kubectl([
+    'get',
+    'configmaps,jobs,pods,leases',
+    '-l',
+    `kubectl-scalardl.dev/operation=${operation}`,
+    '-o',
+    'name',
+  ])
 
 t.test('install for GitOps prints what install applies', async (t) => {
   const printed = await stage.scalardl(['install', '--dry-run=client', '-o', 'yaml'])
@@ -40,13 +52,26 @@ t.test('install for GitOps prints what install applies', async (t) => {
   t.strictSame(before.map(({ kind }) => kind).toSorted(), ['Role', 'RoleBinding', 'ServiceAccount'])
   t.equal(parseAllDocuments(printed.stdout).length, 3)
   const apply = ['apply', '--server-side', '--field-manager=kubectl-scalardl', '-f', '-', '-o', 'json']
-  const { items } = JSON.parse(await stage.kubectl([...apply, '--dry-run=server'], printed.stdout)) as { items: Installed[] }
-  const versions = (objects: Installed[]): string[] => objects.map(({ kind, metadata }) => `${kind} ${metadata.uid} ${metadata.resourceVersion}`).toSorted()
+  const { items } = JSON.parse(await stage.kubectl([...apply, '--dry-run=server'], printed.stdout)) as {
+    items: Installed[]
+  }
+  const versions = (objects: Installed[]): string[] =>
+    objects.map(({ kind, metadata }) => `${kind} ${metadata.uid} ${metadata.resourceVersion}`).toSorted()
   t.strictSame(versions(items), versions(before), 'kubectl finds nothing to change in it')
 })
 
 t.test('a backup that nobody follows is waited for, and its log read afterwards', async (t) => {
-  const made = await stage.scalardl(['backup', 'my', '--to', location, '--name', 'one', '--pause', 'always', '--wait=false'])
+  const made = await stage.scalardl([
+    'backup',
+    'my',
+    '--to',
+    location,
+    '--name',
+    'one',
+    '--pause',
+    'always',
+    '--wait=false',
+  ])
   t.equal(made.code, 0, made.stderr)
   t.equal(made.stdout, 'backup-one\n')
   const waited = await stage.scalardl(['wait', 'backup-one'])
@@ -55,21 +80,31 @@ t.test('a backup that nobody follows is waited for, and its log read afterwards'
   t.equal(logs.code, 0, logs.stderr)
   t.match(logs.stdout, /preflight[\s\S]*pause[\s\S]*dump[\s\S]*publish/)
   const raw = await stage.scalardl(['logs', 'backup-one', '--no-follow', '--raw'])
-  const codes = raw.stdout.trim().split('\n').map((line) => (JSON.parse(line) as WorkerEvent).code)
+  const codes = raw.stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as WorkerEvent).code)
   t.ok(codes.includes('phase'), 'every line is an event')
   t.equal((await stage.scalardl(['backup', 'my', '--to', location, '--name', 'two'])).code, 0)
 })
 
 t.test('get lists backups in every format', async (t) => {
   const table = await stage.scalardl(['get', 'backups'])
-  t.match(table.stdout, /^NAME +RELEASES +STATE +RESTORE POINT +SIZE +AGE\none +my +restorable +2\S+ +\S+ \S+ +\S+\ntwo /)
+  t.match(
+    table.stdout,
+    /^NAME +RELEASES +STATE +RESTORE POINT +SIZE +AGE\none +my +restorable +2\S+ +\S+ \S+ +\S+\ntwo /,
+  )
   const wide = await stage.scalardl(['get', 'backups', '-o', 'wide'])
   t.match(wide.stdout, /yes +pvc:\/\/backups\/records\/one[\s\S]*no +pvc:\/\/backups\/records\/two/)
   t.equal((await stage.scalardl(['get', 'backups', '-o', 'name'])).stdout, 'backup/one\nbackup/two\n')
-  const names = (document: unknown): string[] => (document as { items: { backup: { name: string } }[] }).items.map(({ backup }) => backup.name)
+  const names = (document: unknown): string[] =>
+    (document as { items: { backup: { name: string } }[] }).items.map(({ backup }) => backup.name)
   t.strictSame(names(JSON.parse((await stage.scalardl(['get', 'backups', '-o', 'json'])).stdout)), ['one', 'two'])
   t.strictSame(names(parse((await stage.scalardl(['get', 'backups', '-o', 'yaml'])).stdout)), ['one', 'two'])
-  t.strictSame(parseRecord((await stage.scalardl(['get', 'backup', 'one', '-o', 'json'])).stdout, 'stdout'), await recordOf(stage, 'backup-one'))
+  t.strictSame(
+    parseRecord((await stage.scalardl(['get', 'backup', 'one', '-o', 'json'])).stdout, 'stdout'),
+    await recordOf(stage, 'backup-one'),
+  )
   const none = await stage.scalardl(['get', 'backup', 'three'])
   t.equal(none.code, 1)
   t.match(none.stderr, /there is no backup "three"[\s\S]*backup-one, backup-two/)
@@ -78,7 +113,10 @@ t.test('get lists backups in every format', async (t) => {
 t.test('describe draws what happened when', async (t) => {
   const { stdout, code } = await stage.scalardl(['describe', 'backup', 'one'])
   t.equal(code, 0)
-  t.match(stdout, /Time line[\s\S]*preflight[\s\S]*▸ paused[\s\S]*dump[\s\S]*Verdict: +valid[\s\S]*checking\.transfer +\d+/)
+  t.match(
+    stdout,
+    /Time line[\s\S]*preflight[\s\S]*▸ paused[\s\S]*dump[\s\S]*Verdict: +valid[\s\S]*checking\.transfer +\d+/,
+  )
 })
 
 t.test('an exported record brings back a forgotten backup, which can be restored', async (t) => {
@@ -97,7 +135,15 @@ t.test('an exported record brings back a forgotten backup, which can be restored
   await stage.kubectl(['exec', deployment, '--', 'node', '/app/main.mjs', 'damage'])
   await stage.kubectl(['set', 'env', deployment, 'STAND_IN_WORKERS=0'])
   await stage.rolledOut(deployment)
-  const restored = await stage.scalardl(['restore', 'one', '--name', 'records', '--database-secret', 'database-admin', '--yes'])
+  const restored = await stage.scalardl([
+    'restore',
+    'one',
+    '--name',
+    'records',
+    '--database-secret',
+    'database-admin',
+    '--yes',
+  ])
   t.equal(restored.code, 0, restored.stderr)
   t.strictSame((await stage.check(deployment)).problems, [])
 })
@@ -117,7 +163,11 @@ t.test('Tab completes the names that there are', async (t) => {
   const env = { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}`, KUBECONFIG: kubeconfig }
   await promisify(execFile)('kubectl-scalardl', ['completion', 'install'], { env })
   const complete = async (...words: string[]): Promise<string[]> => {
-    const { stdout } = await promisify(execFile)(kubectl, ['__complete', 'scalardl', '--context', context, '-n', stage.namespace, ...words], { env })
+    const { stdout } = await promisify(execFile)(
+      kubectl,
+      ['__complete', 'scalardl', '--context', context, '-n', stage.namespace, ...words],
+      { env },
+    )
     return stdout.split('\n').map((line) => line.split('\t')[0] ?? '')
   }
   t.match(await complete('describe', 'backup', ''), ['two', 'one', ':4'])
@@ -129,8 +179,18 @@ t.test('Tab completes the names that there are', async (t) => {
 t.test('delete removes the data, then the record, once no restore needs them to go back', async (t) => {
   const refused = await stage.scalardl(['delete', 'backup', 'one', '--yes'])
   t.equal(refused.code, 1)
-  t.match(refused.stderr, /restore-records kept the data that was in service before[\s\S]*restore restore-records --drop-previous/)
-  const dropped = await stage.scalardl(['restore', 'restore-records', '--drop-previous', '--database-secret', 'database-admin', '--yes'])
+  t.match(
+    refused.stderr,
+    /restore-records kept the data that was in service before[\s\S]*restore restore-records --drop-previous/,
+  )
+  const dropped = await stage.scalardl([
+    'restore',
+    'restore-records',
+    '--drop-previous',
+    '--database-secret',
+    'database-admin',
+    '--yes',
+  ])
   t.equal(dropped.code, 0, dropped.stderr)
   const deleted = await stage.scalardl(['delete', 'backup', 'one', '--yes'])
   t.equal(deleted.code, 0, deleted.stderr)
@@ -144,7 +204,9 @@ t.test('delete removes the data, then the record, once no restore needs them to 
 t.test('version needs no cluster', async (t) => {
   const file = join(t.testdir(), 'kubeconfig')
   writeFileSync(file, 'not a kubeconfig')
-  const { stdout } = await promisify(execFile)(ground().executable, ['version', '-o', 'json'], { env: { ...process.env, KUBECONFIG: file } })
+  const { stdout } = await promisify(execFile)(ground().executable, ['version', '-o', 'json'], {
+    env: { ...process.env, KUBECONFIG: file },
+  })
   t.equal((JSON.parse(stdout) as { version: string }).version, programVersion)
 })
 

@@ -16,7 +16,9 @@ export function backupOf(record: OperationRecord): BackupPart {
 
 /** Rows of one table at the restore point, over all databases of the backup. */
 export function rowsOf(backup: BackupPart, schema: string, name: string): number | undefined {
-  return backup.databases.flatMap((database) => database.tables).find((table) => table.schema === schema && table.name === name)?.rows
+  return backup.databases
+    .flatMap((database) => database.tables)
+    .find((table) => table.schema === schema && table.name === name)?.rows
 }
 
 /** From the first Pause sent to the last Unpause answered, ms. */

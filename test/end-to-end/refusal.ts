@@ -35,8 +35,14 @@ export async function databaseNames(stage: Stage): Promise<string[]> {
 
 /** Jobs of the namespace that have not ended. */
 async function activeJobs(stage: Stage): Promise<string[]> {
-  const { items } = await stage.get<{ items: { metadata: { name: string }; status: { conditions?: { type: string; status: string }[] } }[] }>(['jobs'])
-  return items.flatMap(({ metadata, status }) => (status.conditions?.some((one) => ['Complete', 'Failed'].includes(one.type) && one.status === 'True') ? [] : [metadata.name]))
+  const { items } = await stage.get<{
+    items: { metadata: { name: string }; status: { conditions?: { type: string; status: string }[] } }[]
+  }>(['jobs'])
+  return items.flatMap(({ metadata, status }) =>
+    status.conditions?.some((one) => ['Complete', 'Failed'].includes(one.type) && one.status === 'True')
+      ? []
+      : [metadata.name],
+  )
 }
 
 /** Asserts that nothing of a command goes on or is left, a moment after it: no Job at work, no Lease, no pod paused. */

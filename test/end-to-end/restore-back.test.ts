@@ -6,7 +6,8 @@ const at = await openRestoreStage('cut-back', 0)
 const { stage, deployment, transfers, damaged } = at
 t.teardown(() => stage.close())
 
-const restore = (target: string, ...flags: string[]) => stage.scalardl(['restore', target, '--database-secret', 'database-admin', '--yes', ...flags])
+const restore = (target: string, ...flags: string[]) =>
+  stage.scalardl(['restore', target, '--database-secret', 'database-admin', '--yes', ...flags])
 
 async function serveDamaged(t: Tap): Promise<void> {
   t.equal(await replicasOf(at), 3)

@@ -38,7 +38,17 @@ export async function replicasOf({ stage, deployment }: LedgerStage): Promise<nu
 /** Asks the server itself, as its superuser. @returns one line a row */
 export async function psql(stage: Stage, sql: string, database = 'postgres'): Promise<string[]> {
   const url = `postgresql://postgres:${encodeURIComponent(passwords.superuser)}@127.0.0.1/${database}`
-  const output = await stage.kubectl(['exec', 'database-0', '--', 'psql', url, '--no-psqlrc', '--tuples-only', '--no-align', `--command=${sql}`])
+  const output = await stage.kubectl([
+    'exec',
+    'database-0',
+    '--',
+    'psql',
+    url,
+    '--no-psqlrc',
+    '--tuples-only',
+    '--no-align',
+    `--command=${sql}`,
+  ])
   return output.split('\n').filter((line) => line !== '')
 }
 
@@ -68,7 +78,11 @@ export async function occupy(stage: Stage, database: string): Promise<() => Prom
 /** Waits until the journal of an operation shows that a step was begun whose name begins like this. */
 export async function untilBegun(stage: Stage, operation: string, step: string): Promise<void> {
   await until(`${operation} has begun to ${step}`, async () => {
-    const maps = await stage.get<{ items: { data?: Record<string, string> }[] }>(['configmaps', '-l', `kubectl-scalardl.dev/operation=${operation},kubectl-scalardl.dev/part=journal`])
+    const maps = await stage.get<{ items: { data?: Record<string, string> }[] }>([
+      'configmaps',
+      '-l',
+      `kubectl-scalardl.dev/operation=${operation},kubectl-scalardl.dev/part=journal`,
+    ])
     const json = maps.items[0]?.data?.['journal.json']
     return json !== undefined && (JSON.parse(json) as JournalDocument).steps.some(({ name }) => name.startsWith(step))
   })

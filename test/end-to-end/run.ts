@@ -22,8 +22,14 @@ const { values, positionals } = parseArgs({
 })
 
 function runTests(ground: Ground): Promise<number> {
-  const files = positionals.length > 0 ? positionals : globSync('test/end-to-end/**/*.test.ts', { exclude: ['test/end-to-end/faults'] }).sort()
-  const child = spawn('tap', ['run', '--jobs=2', '--timeout=600', '--reporter=tap', ...files], { stdio: 'inherit', env: { ...process.env, ...environmentOf(ground) } })
+  const files =
+    positionals.length > 0
+      ? positionals
+      : globSync('test/end-to-end/**/*.test.ts', { exclude: ['test/end-to-end/faults'] }).sort()
+  const child = spawn('tap', ['run', '--jobs=2', '--timeout=600', '--reporter=tap', ...files], {
+    stdio: 'inherit',
+    env: { ...process.env, ...environmentOf(ground) },
+  })
   return new Promise((resolve, reject) => child.on('error', reject).on('close', (status) => resolve(status ?? 1)))
 }
 

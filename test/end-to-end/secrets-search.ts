@@ -13,7 +13,10 @@ export async function collectNamespace(stage: Stage): Promise<Collected> {
   const kinds = all.filter((name) => name !== 'secrets')
   const collected: Collected = new Map()
   collected.set('objects', await stage.kubectl(['get', kinds.join(','), '-o', 'yaml', '--show-managed-fields']))
-  collected.set('described', await stage.kubectl(['describe', 'jobs,pods,configmaps,deployments,leases,serviceaccounts']))
+  collected.set(
+    'described',
+    await stage.kubectl(['describe', 'jobs,pods,configmaps,deployments,leases,serviceaccounts']),
+  )
   for (const pod of (await stage.kubectl(['get', 'pods', '-o', 'name'])).trim().split('\n')) {
     collected.set(`log of ${pod}`, await stage.kubectl(['logs', pod, '--all-containers', '--prefix']))
   }
@@ -25,10 +28,20 @@ export function disguises(secret: string): string[] {
   const bytes = Buffer.from(secret)
   // In base64 of something longer it begins at any of three places in a group; only groups that are all its own look the same.
   const inside = [0, 1, 2].map((offset) => {
-    const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64').replaceAll('=', '')
+    const text = Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString('base64')
+      .replaceAll('=', '')
     return text.slice(offset === 0 ? 0 : 4, Math.floor(((bytes.length + offset) * 8) / 6))
   })
-  const forms = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), secret.replaceAll("'", "''"), secret.replaceAll(/[\\:]/g, '\\$&'), bytes.toString('hex'), ...inside]
+  const forms = [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    secret.replaceAll("'", "''"),
+    secret.replaceAll(/[\\:]/g, '\\$&'),
+    bytes.toString('hex'),
+    ...inside,
+  ]
   const inJson = forms.map((form) => JSON.stringify(form).slice(1, -1))
   // as Go writes it
   const inGo = inJson.map((form) => form.replaceAll(/[&<>]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`))
@@ -62,7 +75,10 @@ console.log(JSON.stringify({ files, found }))
 `
 
 /** The files of a volume that hold any form of these secrets, and how many files there are. */
-export async function searchVolume(volume: Volume, secrets: Readonly<Record<string, string>>): Promise<{ files: number; found: string[] }> {
+export async function searchVolume(
+  volume: Volume,
+  secrets: Readonly<Record<string, string>>,
+): Promise<{ files: number; found: string[] }> {
   const needles = Buffer.from(JSON.stringify(Object.values(secrets).flatMap(disguises))).toString('base64')
   return JSON.parse(await volume.node(reading, needles)) as { files: number; found: string[] }
 }

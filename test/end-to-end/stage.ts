@@ -11,7 +11,8 @@ export type TestGround = Pick<Ground, 'executable' | 'kubeconfig' | 'context' | 
 export function ground(): TestGround {
   const read = (name: string): string => {
     const value = process.env[name]
-    if (value === undefined || value === '') throw new Error(`${name} is not set: run the end-to-end tests by npm run test:end-to-end`)
+    if (value === undefined || value === '')
+      throw new Error(`${name} is not set: run the end-to-end tests by npm run test:end-to-end`)
     return value
   }
   return {
@@ -102,7 +103,11 @@ export class Stage {
 
   /** For a person who has to find out why pods are not ready. */
   async #told(workload: string): Promise<string> {
-    const questions = [['get', 'pods', '-o', 'wide'], ['get', 'events', '--sort-by=.lastTimestamp'], ['logs', workload, '--all-pods', '--all-containers', '--prefix', '--tail=15']]
+    const questions = [
+      ['get', 'pods', '-o', 'wide'],
+      ['get', 'events', '--sort-by=.lastTimestamp'],
+      ['logs', workload, '--all-pods', '--all-containers', '--prefix', '--tail=15'],
+    ]
     const answers = await Promise.all(questions.map((question) => this.kubectl(question).catch(String)))
     return answers.map((answer) => answer.slice(-6000)).join('\n')
   }
@@ -116,7 +121,9 @@ export class Stage {
   /** Whether the data is consistent, asked in a pod of the stand-in; on data being written to it never is. */
   async check(deployment: string): Promise<Verdict> {
     // `check` exits 1 where the invariant is broken, which is an answer here
-    const output = await this.kubectl(['exec', deployment, '--', 'node', '/app/main.mjs', 'check']).catch((error: unknown) => String(error))
+    const output = await this.kubectl(['exec', deployment, '--', 'node', '/app/main.mjs', 'check']).catch(
+      (error: unknown) => String(error),
+    )
     const json = /\{.*\}/.exec(output)?.[0]
     if (json === undefined) throw new Error(`the check did not answer: ${output}`)
     return JSON.parse(json) as Verdict

@@ -38,7 +38,13 @@ export class Volume {
           terminationGracePeriodSeconds: 0,
           automountServiceAccountToken: false,
           // the user that the worker is, so that it may read and change what that one wrote
-          securityContext: { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, fsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 65532,
+            runAsGroup: 65532,
+            fsGroup: 65532,
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
           containers: [
             {
               name: 'look',

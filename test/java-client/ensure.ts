@@ -21,7 +21,8 @@ async function answers(program: string, argument: string): Promise<boolean> {
 /** @throws Error where a program is missing and this user may not install packages. */
 export async function ensureProgram(program: string, argument: string, debianPackage: string): Promise<void> {
   if (await answers(program, argument)) return
-  if (process.getuid?.() !== 0) throw new Error(`no ${program} found: install the package "${debianPackage}", or run as root to have it installed`)
+  if (process.getuid?.() !== 0)
+    throw new Error(`no ${program} found: install the package "${debianPackage}", or run as root to have it installed`)
   await run('apt-get', ['install', '--yes', '--no-install-recommends', debianPackage], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     timeout: 300_000,
@@ -35,17 +36,34 @@ export async function ensureProgram(program: string, argument: string, debianPac
  */
 export async function ensureJavaClient(): Promise<string> {
   await ensureProgram('java', '-version', 'openjdk-17-jre-headless')
-  const cache = process.env['KUBECTL_SCALARDL_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'kubectl-scalardl')
-  const version = createHash('sha256').update(await readFile(pom)).digest('hex').slice(0, 12)
+  const cache =
+    process.env['KUBECTL_SCALARDL_CACHE'] ??
+    join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'kubectl-scalardl')
+  const version = createHash('sha256')
+    .update(await readFile(pom))
+    .digest('hex')
+    .slice(0, 12)
   const folder = join(cache, `java-client-${version}`)
   if (!existsSync(folder)) {
     await ensureProgram('mvn', '--version', 'maven')
     await mkdir(cache, { recursive: true })
     const arriving = await mkdtemp(join(cache, 'java-client-'))
     try {
-      await run('mvn', ['--batch-mode', '--quiet', '--file', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${arriving}`, '-DincludeScope=runtime'], {
-        timeout: 300_000,
-      })
+      await run(
+        'mvn',
+        [
+          '--batch-mode',
+          '--quiet',
+          '--file',
+          pom,
+          'dependency:copy-dependencies',
+          `-DoutputDirectory=${arriving}`,
+          '-DincludeScope=runtime',
+        ],
+        {
+          timeout: 300_000,
+        },
+      )
       await rename(arriving, folder)
     } catch (error) {
       await rm(arriving, { recursive: true, force: true })

@@ -20,10 +20,16 @@ export async function scalarAdmin(...args: string[]): Promise<ClientRun> {
   // A short run is over before the optimising compiler pays.
   const quick = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
   return new Promise((resolve, reject) => {
-    execFile('java', [...quick, '-cp', classPath, 'com.scalar.admin.AdminCommand', ...args], { timeout: limitMs, killSignal: 'SIGKILL' }, (error, stdout, stderr) => {
-      const output = `${stdout}${stderr}`
-      if (error?.killed === true) reject(new Error(`scalar-admin ${args.join(' ')} did not end within ${limitMs} ms: ${output}`))
-      else resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, output })
-    })
+    execFile(
+      'java',
+      [...quick, '-cp', classPath, 'com.scalar.admin.AdminCommand', ...args],
+      { timeout: limitMs, killSignal: 'SIGKILL' },
+      (error, stdout, stderr) => {
+        const output = `${stdout}${stderr}`
+        if (error?.killed === true)
+          reject(new Error(`scalar-admin ${args.join(' ')} did not end within ${limitMs} ms: ${output}`))
+        else resolve({ exitCode: typeof error?.code === 'number' ? error.code : 0, output })
+      },
+    )
   })
 }

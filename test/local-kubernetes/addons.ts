@@ -5,7 +5,7 @@ export const dnsAddress = '10.96.0.10'
 export function addons(dnsServer: string): object {
   const ports = [
     { name: 'dns', port: 53, protocol: 'UDP' },
-    { name: 'dns-tcp', port: 53, protocol: 'TCP' }
+    { name: 'dns-tcp', port: 53, protocol: 'TCP' },
   ]
   return {
     apiVersion: 'v1',
@@ -15,7 +15,7 @@ export function addons(dnsServer: string): object {
         apiVersion: 'v1',
         kind: 'Service',
         metadata: { name: 'kube-dns', namespace: 'kube-system' },
-        spec: { clusterIP: dnsAddress, ports }
+        spec: { clusterIP: dnsAddress, ports },
       },
       {
         // CoreDNS is no pod here: it runs beside the API server.
@@ -24,7 +24,7 @@ export function addons(dnsServer: string): object {
         metadata: { name: 'kube-dns', namespace: 'kube-system', labels: { 'kubernetes.io/service-name': 'kube-dns' } },
         addressType: 'IPv4',
         ports,
-        endpoints: [{ addresses: [dnsServer], conditions: { ready: true } }]
+        endpoints: [{ addresses: [dnsServer], conditions: { ready: true } }],
       },
       {
         apiVersion: 'storage.k8s.io/v1',
@@ -32,8 +32,8 @@ export function addons(dnsServer: string): object {
         metadata: { name: 'standard', annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
         provisioner: 'local-kubernetes/directory',
         reclaimPolicy: 'Delete',
-        volumeBindingMode: 'Immediate'
-      }
-    ]
+        volumeBindingMode: 'Immediate',
+      },
+    ],
   }
 }

@@ -38,7 +38,18 @@ export class CertificateAuthority {
     mkdirSync(this.folder, { recursive: true, mode: 0o700 })
     const { certificate, key } = this.#pair('ca')
     if (existsSync(certificate)) return
-    await run('openssl', ['req', '-x509', ...newKey, '-keyout', key, '-out', certificate, '-subj', '/CN=local-kubernetes', ...days])
+    await run('openssl', [
+      'req',
+      '-x509',
+      ...newKey,
+      '-keyout',
+      key,
+      '-out',
+      certificate,
+      '-subj',
+      '/CN=local-kubernetes',
+      ...days,
+    ])
     await run('openssl', ['ecparam', '-genkey', '-name', 'prime256v1', '-noout', '-out', this.tokenKey])
   }
 
@@ -58,7 +69,12 @@ export class CertificateAuthority {
     if (existsSync(pair.certificate)) return pair
     const authority = this.#pair('ca')
     const organization = subject.organization === undefined ? '' : `/O=${subject.organization}`
-    const extensions = ['-addext', 'basicConstraints=critical,CA:FALSE', '-addext', 'extendedKeyUsage=serverAuth,clientAuth']
+    const extensions = [
+      '-addext',
+      'basicConstraints=critical,CA:FALSE',
+      '-addext',
+      'extendedKeyUsage=serverAuth,clientAuth',
+    ]
     if (subject.names !== undefined) extensions.push('-addext', `subjectAltName=${subject.names.join(',')}`)
     const signer = ['-CA', authority.certificate, '-CAkey', authority.key]
     const output = ['-keyout', pair.key, '-out', pair.certificate]

@@ -78,7 +78,12 @@ export class Cluster {
   /** Writes the resolv.conf of pods that ask for the node's DNS, and of CoreDNS for names outside the cluster. */
   writeResolvConf(): string {
     const file = join(this.folder, 'resolv.conf')
-    writeFileSync(file, this.nameservers().map((server) => `nameserver ${server}\n`).join(''))
+    writeFileSync(
+      file,
+      this.nameservers()
+        .map((server) => `nameserver ${server}\n`)
+        .join(''),
+    )
     return file
   }
 }
@@ -95,7 +100,11 @@ export function readCluster(name: string): Cluster | undefined {
 
 /** Lays the folder of a new cluster. */
 export function layCluster(name: string, network: Network, nodes: number): Cluster {
-  const cluster = new Cluster(name, { network, nodes: Array.from({ length: nodes }, (_, index) => index + 1), images: {} })
+  const cluster = new Cluster(name, {
+    network,
+    nodes: Array.from({ length: nodes }, (_, index) => index + 1),
+    images: {},
+  })
   mkdirSync(cluster.volumes, { recursive: true })
   cluster.saveState()
   return cluster
@@ -116,7 +125,7 @@ export function clusterFolder(name: string): string {
     throw new Failure({
       what: `${name} is no name for a cluster`,
       why: 'it names nodes and control groups too: at most 20 lower-case letters, digits and dashes, the first a letter',
-      next: 'Choose another name.'
+      next: 'Choose another name.',
     })
   }
   return join(cacheFolder(), 'clusters', name)

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildah } from '../../build/buildah.ts'
@@ -36,7 +46,7 @@ export function components(): Components {
     program: join(folder, 'components'),
     kubectl: join(folder, 'kubectl'),
     pause: join(folder, 'pause'),
-    sandboxArchive: join(folder, 'pause.tar')
+    sandboxArchive: join(folder, 'pause.tar'),
   }
 }
 
@@ -64,7 +74,7 @@ async function compile(folder: string): Promise<void> {
     run(findProgram('go') ?? 'go', ['build', '-trimpath', `-ldflags=${flags}`, '-o', join(folder, output), source], {
       cwd: sources,
       environment: { ...process.env, CGO_ENABLED: '0' },
-      timeoutMs: 3_600_000
+      timeoutMs: 3_600_000,
     })
   await go('components', '.')
   await go('pause', './pause')
@@ -77,14 +87,19 @@ function versionFlags(): string {
   const version = /k8s\.io\/kubernetes (v(\d+)\.(\d+)\.\d+)/.exec(readFileSync(join(sources, 'go.mod'), 'utf8'))
   const [, full = '', major = '', minor = ''] = version ?? []
   const values = { gitVersion: full, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' }
-  return Object.entries(values).map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`).join(' ')
+  return Object.entries(values)
+    .map(([name, value]) => `-X k8s.io/component-base/version.${name}=${value}`)
+    .join(' ')
 }
 
 async function buildSandboxImage(folder: string): Promise<void> {
   const context = join(folder, 'sandbox')
   mkdirSync(context)
   cpSync(join(folder, 'pause'), join(context, 'pause'))
-  writeFileSync(join(context, 'Dockerfile'), 'FROM scratch\nCOPY pause /pause\nUSER 65535:65535\nENTRYPOINT ["/pause"]\n')
+  writeFileSync(
+    join(context, 'Dockerfile'),
+    'FROM scratch\nCOPY pause /pause\nUSER 65535:65535\nENTRYPOINT ["/pause"]\n',
+  )
   await buildah(['bud', '--isolation', 'chroot', '--tag', sandboxImage, context])
   await buildah(['push', sandboxImage, `oci-archive:${join(folder, 'pause.tar')}:${sandboxImage}`])
   rmSync(context, { recursive: true })

@@ -37,9 +37,11 @@ interface Hierarchy {
 }
 
 function hierarchies(): Hierarchy[] {
-  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n').map((line) => line.split(' '))
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' '))
   return mounts.flatMap(([, folder = '', type]) =>
-    type === 'cgroup' || type === 'cgroup2' ? [{ folder, version: type === 'cgroup' ? 1 : 2 }] : []
+    type === 'cgroup' || type === 'cgroup2' ? [{ folder, version: type === 'cgroup' ? 1 : 2 }] : [],
   )
 }
 
@@ -61,7 +63,8 @@ function passControllersOn(group: string): void {
 }
 
 function removeTree(group: string): void {
-  for (const entry of readdirSync(group, { withFileTypes: true })) if (entry.isDirectory()) removeTree(join(group, entry.name))
+  for (const entry of readdirSync(group, { withFileTypes: true }))
+    if (entry.isDirectory()) removeTree(join(group, entry.name))
   rmdirSync(group)
 }
 

@@ -15,8 +15,8 @@ export async function startApiServer(cluster: Cluster, machine: Machine): Promis
     commonName: 'kube-apiserver',
     names: [
       ...['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'].map((name) => `DNS:${name}`),
-      ...['127.0.0.1', apiService, address].map((ip) => `IP:${ip}`)
-    ]
+      ...['127.0.0.1', apiService, address].map((ip) => `IP:${ip}`),
+    ],
   })
   const admin = await cluster.issueAdmin()
   const inside = (path: string) => machine.inside(path)
@@ -29,7 +29,7 @@ export async function startApiServer(cluster: Cluster, machine: Machine): Promis
     '--listen-peer-urls=http://127.0.0.1:2380',
     // A power cut of the host may lose the cluster; that buys seconds on slow disks.
     '--unsafe-no-fsync',
-    '--log-level=warn'
+    '--log-level=warn',
   ])
   machine.startComponent('kube-apiserver', inside(program), [
     'kube-apiserver',
@@ -53,7 +53,7 @@ export async function startApiServer(cluster: Cluster, machine: Machine): Promis
     // How long pods stay on a node that is lost: minutes by default.
     '--default-not-ready-toleration-seconds=10',
     '--default-unreachable-toleration-seconds=10',
-    '--allow-privileged=true'
+    '--allow-privileged=true',
   ])
 }
 
@@ -72,9 +72,13 @@ export function startControllers(cluster: Cluster, machine: Machine): void {
     '--leader-elect=false',
     // A node whose kubelet is silent this long is lost.
     '--node-monitor-grace-period=20s',
-    '--node-monitor-period=2s'
+    '--node-monitor-period=2s',
   ])
-  machine.startComponent('kube-scheduler', program, ['kube-scheduler', `--kubeconfig=${kubeconfig}`, '--leader-elect=false'])
+  machine.startComponent('kube-scheduler', program, [
+    'kube-scheduler',
+    `--kubeconfig=${kubeconfig}`,
+    '--leader-elect=false',
+  ])
   machine.startComponent('provisioner', program, ['provisioner', kubeconfig, '/run/volumes'])
   machine.startComponent('coredns', program, ['coredns', '-conf', inside(writeCorefile(cluster, machine))])
 }
@@ -91,7 +95,7 @@ function writeCorefile(cluster: Cluster, machine: Machine): string {
     '  }',
     ...forward,
     '}',
-    ''
+    '',
   ]
   const file = join(cluster.folder, 'Corefile')
   writeFileSync(file, lines.join('\n'))

@@ -30,7 +30,8 @@ export async function mendBetween(cluster: Cluster, one: string, other: string):
 
 // Pods of one node are routed too, so their traffic passes here as well. Before the rules of Services, which may let it through.
 async function eachWay(cluster: Cluster, change: '-I' | '-D', one: string, other: string): Promise<void> {
-  const drop = (machine: Machine, from: string, to: string) => machine.run('iptables', ['-w', '10', '-t', 'raw', change, 'PREROUTING', '-s', from, '-d', to, '-j', 'DROP'])
+  const drop = (machine: Machine, from: string, to: string) =>
+    machine.run('iptables', ['-w', '10', '-t', 'raw', change, 'PREROUTING', '-s', from, '-d', to, '-j', 'DROP'])
   for (const machine of cluster.machines().filter((each) => each.isOn())) {
     await drop(machine, one, other)
     await drop(machine, other, one)

@@ -9,10 +9,13 @@ export function writeKubeconfig(file: string, context: string, server: string, a
     kind: 'Config',
     clusters: [{ name: context, cluster: { server, 'certificate-authority-data': base64(authority) } }],
     users: [
-      { name: context, user: { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(user.key) } }
+      {
+        name: context,
+        user: { 'client-certificate-data': base64(user.certificate), 'client-key-data': base64(user.key) },
+      },
     ],
     contexts: [{ name: context, context: { cluster: context, user: context } }],
-    'current-context': context
+    'current-context': context,
   }
   writeFileSync(file, JSON.stringify(config, null, 2), { mode: 0o600 })
 }

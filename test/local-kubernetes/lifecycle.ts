@@ -27,7 +27,9 @@ export async function makeCluster(name: string, nodes: number): Promise<Cluster>
   })
   await Promise.all([startControlPlane(cluster), runtimes, ...others])
   await Promise.all(cluster.state.nodes.map((number) => joinNode(cluster, number)))
-  await kubectl(cluster, ['wait', '--for=create', '--timeout=60s', 'serviceaccount/default', '--namespace=default'], { timeoutMs: 70_000 })
+  await kubectl(cluster, ['wait', '--for=create', '--timeout=60s', 'serviceaccount/default', '--namespace=default'], {
+    timeoutMs: 70_000,
+  })
   await waitFor(`all components of ${name}`, 10_000, async () => (await isHealthy(cluster)) || undefined)
   return cluster
 }
@@ -61,7 +63,13 @@ export async function isHealthy(cluster: Cluster): Promise<boolean> {
     const wanted = index === 0 ? [...onEvery, ...onFirst] : onEvery
     return machine.isOn() && wanted.every((component) => machine.hasComponent(component))
   })
-  return running && kubectl(cluster, ['get', '--raw', '/readyz'], { timeoutMs: 10_000 }).then(() => true, () => false)
+  return (
+    running &&
+    kubectl(cluster, ['get', '--raw', '/readyz'], { timeoutMs: 10_000 }).then(
+      () => true,
+      () => false,
+    )
+  )
 }
 
 /** Removes a cluster, whole or half made: processes, network, control groups, files. */
@@ -91,7 +99,7 @@ async function startControlPlane(cluster: Cluster): Promise<void> {
   await waitFor('the API server', 60_000, () => kubectl(cluster, ['get', '--raw', '/readyz'], { timeoutMs: 5000 }))
   startControllers(cluster, machine)
   await kubectl(cluster, ['apply', '--server-side', '--force-conflicts', '--validate=false', '-f', '-'], {
-    input: JSON.stringify(addons(machineAddress(cluster.network, 1)))
+    input: JSON.stringify(addons(machineAddress(cluster.network, 1))),
   })
 }
 
@@ -101,6 +109,10 @@ async function joinNode(cluster: Cluster, number: number): Promise<void> {
   await startKubelet(cluster, cluster.machine(number), number)
   // A node that was off has long been "Ready": its kubelet speaks again once the Lease is younger than this start.
   const renewTime = ['get', 'lease', name, '--namespace=kube-node-lease', '--output=jsonpath={.spec.renewTime}']
-  await waitFor(`the kubelet of ${name}`, 60_000, async () => Date.parse(await kubectl(cluster, renewTime)) >= start || undefined)
+  await waitFor(
+    `the kubelet of ${name}`,
+    60_000,
+    async () => Date.parse(await kubectl(cluster, renewTime)) >= start || undefined,
+  )
   await kubectl(cluster, ['wait', '--for=condition=Ready', '--timeout=60s', `node/${name}`], { timeoutMs: 70_000 })
 }

@@ -149,7 +149,7 @@ export class LocalCluster {
     throw new Failure({
       what: `The cluster ${this.name} has no node ${number}`,
       why: `its nodes are ${this.nodes.join(', ')}`,
-      next: 'Name one of them by its number.'
+      next: 'Name one of them by its number.',
     })
   }
 }

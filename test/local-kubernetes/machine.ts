@@ -1,7 +1,16 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { cacheFolder } from '../../build/cache.ts'
-import { childrenOf, identify, isAlive, run, signal, startDaemon, type ProcessId, type RunOptions } from '../../build/processes.ts'
+import {
+  childrenOf,
+  identify,
+  isAlive,
+  run,
+  signal,
+  startDaemon,
+  type ProcessId,
+  type RunOptions,
+} from '../../build/processes.ts'
 import { waitFor } from '../../build/waiting.ts'
 
 /** Where the cache folder is seen inside every machine. */
@@ -35,7 +44,17 @@ export class Machine {
   /** Starts the machine with nothing but its first process, the program `pause`. */
   async start(pause: string): Promise<void> {
     for (const folder of ['lib', 'log', 'etc', 'processes']) mkdirSync(join(this.folder, folder), { recursive: true })
-    const namespaces = ['--fork', '--kill-child', '--pid', '--mount', '--mount-proc', '--propagation', 'private', '--net', '--uts']
+    const namespaces = [
+      '--fork',
+      '--kill-child',
+      '--pid',
+      '--mount',
+      '--mount-proc',
+      '--propagation',
+      'private',
+      '--net',
+      '--uts',
+    ]
     const process = startDaemon('unshare', [...namespaces, pause, this.name], this.logFile('machine'))
     this.#write('machine', process)
     await waitFor(`the first process of ${this.name}`, 10_000, () => this.#firstProcess())
@@ -47,7 +66,9 @@ export class Machine {
   async stop(): Promise<void> {
     const unshare = this.#read('machine')
     if (unshare === undefined || !isAlive(unshare)) return
-    const first = childrenOf(unshare.pid).map((pid) => identify(pid)).filter((process) => process !== undefined)
+    const first = childrenOf(unshare.pid)
+      .map((pid) => identify(pid))
+      .filter((process) => process !== undefined)
     for (const process of first) signal(process.pid, 'SIGKILL')
     signal(unshare.pid, 'SIGKILL')
     const all = [unshare, ...first]

@@ -21,7 +21,7 @@ async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { name: { type: 'string', default: 'default' }, nodes: { type: 'string', default: '1' } }
+    options: { name: { type: 'string', default: 'default' }, nodes: { type: 'string', default: '1' } },
   })
   const [command, ...rest] = positionals
   switch (command) {
@@ -60,7 +60,7 @@ function existing(name: string): LocalCluster {
   throw new Failure({
     what: `There is no cluster ${name}`,
     why: `the clusters here are: ${clusterNames().join(', ') || 'none'}`,
-    next: `Start it: node test/local-kubernetes/main.ts up --name ${name}`
+    next: `Start it: node test/local-kubernetes/main.ts up --name ${name}`,
   })
 }
 
@@ -73,7 +73,7 @@ async function status(name: string): Promise<number> {
     `kubeconfig: ${cluster.kubeconfig}`,
     `context: ${cluster.context}`,
     `kubectl: ${cluster.kubectlPath}`,
-    `logs: ${cluster.folder}/nodes/*/*.log`
+    `logs: ${cluster.folder}/nodes/*/*.log`,
   ]
   print(lines.join('\n'))
   return healthy ? 0 : 1
@@ -81,7 +81,11 @@ async function status(name: string): Promise<number> {
 
 function numberOf(text: string | undefined): number {
   if (text !== undefined && /^[1-9]\d?$/.test(text)) return Number(text)
-  throw new Failure({ what: `${text ?? 'nothing'} is no number of nodes`, why: 'a number from 1 to 99 is needed', next: 'Give one.' })
+  throw new Failure({
+    what: `${text ?? 'nothing'} is no number of nodes`,
+    why: 'a number from 1 to 99 is needed',
+    next: 'Give one.',
+  })
 }
 
 function print(line: string): void {
@@ -91,7 +95,8 @@ function print(line: string): void {
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  const lines = error instanceof Failure ? [error.what, `  why: ${error.why}`, `  next: ${error.next}`] : [String(error)]
+  const lines =
+    error instanceof Failure ? [error.what, `  why: ${error.why}`, `  next: ${error.next}`] : [String(error)]
   process.stderr.write(`${lines.join('\n')}\n`)
   process.exitCode = 1
 }

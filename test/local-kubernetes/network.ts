@@ -39,7 +39,8 @@ export async function makeNetwork(cluster: string): Promise<Network> {
   await run('ip', ['link', 'add', network.bridge, 'type', 'bridge'])
   await run('ip', ['addr', 'add', `${hostAddress(network)}/24`, 'dev', network.bridge])
   await run('ip', ['link', 'set', network.bridge, 'up'])
-  for (const rule of rules(network)) await run('iptables', ['-w', '10', '-t', rule.table, '-I', rule.chain, ...rule.match])
+  for (const rule of rules(network))
+    await run('iptables', ['-w', '10', '-t', rule.table, '-I', rule.chain, ...rule.match])
   if (readFileSync(forwarding, 'utf8').trim() === '0') {
     writeFileSync(forwardingWasOff(), '')
     writeFileSync(forwarding, '1')
@@ -68,14 +69,41 @@ export function plugOf({ bridge }: Network, number: number): string {
 export async function connect(machine: Machine, network: Network, number: number, numbers: number[]): Promise<void> {
   const plug = plugOf(network, number)
   const mtu = await hostMtu()
-  await run('ip', ['link', 'add', plug, 'mtu', mtu, 'type', 'veth', 'peer', 'name', 'eth0', 'mtu', mtu, 'netns', String(machine.pid)])
+  await run('ip', [
+    'link',
+    'add',
+    plug,
+    'mtu',
+    mtu,
+    'type',
+    'veth',
+    'peer',
+    'name',
+    'eth0',
+    'mtu',
+    mtu,
+    'netns',
+    String(machine.pid),
+  ])
   await run('ip', ['link', 'set', plug, 'master', network.bridge, 'up'])
   await machine.run('ip', ['link', 'set', 'lo', 'up'])
   await machine.run('ip', ['addr', 'add', `${machineAddress(network, number)}/24`, 'dev', 'eth0'])
   await machine.run('ip', ['link', 'set', 'eth0', 'up'])
   await machine.run('ip', ['route', 'add', 'default', 'via', hostAddress(network)])
   await machine.run('sh', ['-c', `echo 1 >${forwarding}`])
-  await machine.run('iptables', ['-t', 'nat', '-A', 'POSTROUTING', '-s', podRange, '!', '-d', podRange, '-j', 'MASQUERADE'])
+  await machine.run('iptables', [
+    '-t',
+    'nat',
+    '-A',
+    'POSTROUTING',
+    '-s',
+    podRange,
+    '!',
+    '-d',
+    podRange,
+    '-j',
+    'MASQUERADE',
+  ])
   for (const other of numbers) if (other !== number) await routeTo(machine, network, other)
 }
 
@@ -97,7 +125,7 @@ function rules(network: Network): { table: string; chain: string; match: string[
   return [
     { table: 'nat', chain: 'POSTROUTING', match: ['-s', range, '!', '-o', bridge, '-j', 'MASQUERADE'] },
     { table: 'filter', chain: 'FORWARD', match: ['-i', bridge, '-j', 'ACCEPT'] },
-    { table: 'filter', chain: 'FORWARD', match: ['-o', bridge, '-j', 'ACCEPT'] }
+    { table: 'filter', chain: 'FORWARD', match: ['-o', bridge, '-j', 'ACCEPT'] },
   ]
 }
 

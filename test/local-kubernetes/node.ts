@@ -25,7 +25,10 @@ export async function startContainerd(cluster: Cluster, machine: Machine, number
 
 /** Gives a node the images of an OCI or Docker archive on the host. */
 export async function importImage(machine: Machine, archive: string): Promise<void> {
-  await machine.run('ctr', ['--namespace', 'k8s.io', 'images', 'import', '-'], { inputFile: archive, timeoutMs: 300_000 })
+  await machine.run('ctr', ['--namespace', 'k8s.io', 'images', 'import', '-'], {
+    inputFile: archive,
+    timeoutMs: 300_000,
+  })
 }
 
 /** Starts kubelet and kube-proxy in a machine that has containerd, once the API server answers. */
@@ -34,7 +37,7 @@ export async function startKubelet(cluster: Cluster, machine: Machine, number: n
   const identity = await cluster.authority.issue(machine.name, {
     commonName: `system:node:${machine.name}`,
     organization: 'system:nodes',
-    names: [`DNS:${machine.name}`, `IP:${address}`]
+    names: [`DNS:${machine.name}`, `IP:${address}`],
   })
   const proxy = await cluster.authority.issue('kube-proxy', { commonName: 'system:kube-proxy' })
   const file = (name: string) => join(machine.folder, 'etc', name)
@@ -45,7 +48,7 @@ export async function startKubelet(cluster: Cluster, machine: Machine, number: n
     ...kubeletConfig(machine.name, inside(cluster.authority.certificate)),
     tlsCertFile: inside(identity.certificate),
     tlsPrivateKeyFile: inside(identity.key),
-    resolvConf: inside(cluster.writeResolvConf())
+    resolvConf: inside(cluster.writeResolvConf()),
   }
   writeFileSync(file('kubelet.json'), JSON.stringify(config))
   makeControlGroup(machine.name)
@@ -54,7 +57,7 @@ export async function startKubelet(cluster: Cluster, machine: Machine, number: n
     `--config=${inside(file('kubelet.json'))}`,
     `--kubeconfig=${inside(file('kubelet.kubeconfig'))}`,
     `--hostname-override=${machine.name}`,
-    `--node-ip=${address}`
+    `--node-ip=${address}`,
   ])
   machine.startComponent('kube-proxy', inside(cluster.components.program), [
     'kube-proxy',
@@ -63,7 +66,7 @@ export async function startKubelet(cluster: Cluster, machine: Machine, number: n
     `--cluster-cidr=${podRange}`,
     `--hostname-override=${machine.name}`,
     // The table of connections is the host's: its size is not ours to set.
-    '--conntrack-max-per-core=0'
+    '--conntrack-max-per-core=0',
   ])
 }
 
@@ -88,7 +91,7 @@ function kubeletConfig(name: string, authority: string): object {
     nodeLeaseDurationSeconds: 8,
     nodeStatusUpdateFrequency: '4s',
     nodeStatusReportFrequency: '30s',
-    syncFrequency: '10s'
+    syncFrequency: '10s',
   }
 }
 
@@ -112,8 +115,16 @@ state = "/run/containerd"
 function writeNetworks(machine: Machine, number: number): string {
   const folder = join(machine.folder, 'etc', 'cni')
   mkdirSync(folder, { recursive: true })
-  const ipam = { type: 'host-local', dataDir: '/run/cni', ranges: [[{ subnet: podRangeOf(number) }]], routes: [{ dst: '0.0.0.0/0' }] }
-  const plugins = [{ type: 'ptp', ipam }, { type: 'portmap', capabilities: { portMappings: true } }]
+  const ipam = {
+    type: 'host-local',
+    dataDir: '/run/cni',
+    ranges: [[{ subnet: podRangeOf(number) }]],
+    routes: [{ dst: '0.0.0.0/0' }],
+  }
+  const plugins = [
+    { type: 'ptp', ipam },
+    { type: 'portmap', capabilities: { portMappings: true } },
+  ]
   writeFileSync(join(folder, '10-pods.conflist'), JSON.stringify({ cniVersion: '0.4.0', name: 'pods', plugins }))
   return folder
 }

@@ -7,7 +7,9 @@ import { Failure } from '../../operation/failure.ts'
 /** The host's ids of a pod's processes, but for the one that holds its sandbox. Nodes share the host's process table. */
 export function processesOf(podUid: string): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return pids.flatMap((pid) => (controlGroupsOf(pid).includes(podUid) && read(`/proc/${pid}/comm`).trim() !== 'pause' ? [Number(pid)] : []))
+  return pids.flatMap((pid) =>
+    controlGroupsOf(pid).includes(podUid) && read(`/proc/${pid}/comm`).trim() !== 'pause' ? [Number(pid)] : [],
+  )
 }
 
 /**
@@ -45,17 +47,30 @@ export async function exhaustMemory(podUid: string): Promise<void> {
   const fill = 'echo $$ >"$1/cgroup.procs" && exec dd if=/dev/zero of="$2" bs=1M count="$3"'
   try {
     // It may be ended as well, once the other is.
-    await run('sh', ['-euc', fill, 'sh', group.folder, filler, String(mebibytes)], { timeoutMs: 20_000 }).catch(() => undefined)
+    await run('sh', ['-euc', fill, 'sh', group.folder, filler, String(mebibytes)], { timeoutMs: 20_000 }).catch(
+      () => undefined,
+    )
   } finally {
     rmSync(filler, { force: true })
   }
-  await waitFor(`the end of pod ${podUid} for want of memory`, 3000, () => !processesOf(podUid).includes(pid) || undefined)
+  await waitFor(
+    `the end of pod ${podUid} for want of memory`,
+    3000,
+    () => !processesOf(podUid).includes(pid) || undefined,
+  )
 }
 
 function memoryGroupOf(pid: number): { folder: string; usage: string; limit: string } {
-  const lines = controlGroupsOf(pid).split('\n').map((line) => line.split(':'))
+  const lines = controlGroupsOf(pid)
+    .split('\n')
+    .map((line) => line.split(':'))
   const [, , first] = lines.find(([, controllers]) => controllers?.split(',').includes('memory')) ?? []
-  if (first !== undefined) return { folder: join('/sys/fs/cgroup/memory', first), usage: 'memory.usage_in_bytes', limit: 'memory.limit_in_bytes' }
+  if (first !== undefined)
+    return {
+      folder: join('/sys/fs/cgroup/memory', first),
+      usage: 'memory.usage_in_bytes',
+      limit: 'memory.limit_in_bytes',
+    }
   return { folder: join('/sys/fs/cgroup', lines[0]?.[2] ?? ''), usage: 'memory.current', limit: 'memory.max' }
 }
 
@@ -74,5 +89,9 @@ function read(path: string): string {
 }
 
 function noProcess(podUid: string, why: string): Failure {
-  return new Failure({ what: `the processes of pod ${podUid} could not be ended`, why, next: 'See with kubectl whether the pod still runs.' })
+  return new Failure({
+    what: `the processes of pod ${podUid} could not be ended`,
+    why,
+    next: 'See with kubectl whether the pod still runs.',
+  })
 }

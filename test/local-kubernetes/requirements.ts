@@ -16,7 +16,7 @@ const programs = {
   openssl: 'openssl',
   runc: 'runc',
   socat: 'socat',
-  unshare: 'util-linux'
+  unshare: 'util-linux',
 }
 
 /** Where distributions put the CNI plugins. */
@@ -34,6 +34,6 @@ export async function meetClusterRequirements({ compile }: { compile: boolean })
     programs,
     packages: existsSync(join(cniFolder(), 'ptp')) ? [] : ['containernetworking-plugins'],
     ...(compile && { go: '1.25' }),
-    otherwise: 'name an existing cluster by --context'
+    otherwise: 'name an existing cluster by --context',
   })
 }

@@ -25,8 +25,8 @@ export async function makeSmallVolume(cluster: Cluster, { name, bytes }: SmallVo
       persistentVolumeReclaimPolicy: 'Retain',
       storageClassName: '',
       local: { path },
-      nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [onFirstNode] }] } }
-    }
+      nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [onFirstNode] }] } },
+    },
   }
   await kubectl(cluster, ['create', '-f', '-'], { input: JSON.stringify(volume) })
 }

@@ -44,18 +44,26 @@ export async function useCluster(options: TargetOptions): Promise<TargetCluster>
   }
   const kubeconfig = kubeconfigOf(options)
   const kubectlPath = kubectlProgram()
-  await run(kubectlPath, ['--kubeconfig', kubeconfig, '--context', context, 'get', '--raw', '/version'], { timeoutMs: 20_000 })
+  await run(kubectlPath, ['--kubeconfig', kubeconfig, '--context', context, 'get', '--raw', '/version'], {
+    timeoutMs: 20_000,
+  })
   if (registry !== undefined) {
     const imageName = (name: string) => `${registry}/${name.slice(name.lastIndexOf('/') + 1)}`
     return { kubeconfig, context, kubectlPath, imageName, loadImages: (archives) => pushAll(archives, imageName) }
   }
   if (imageLoad?.includes('{archive}')) {
-    return { kubeconfig, context, kubectlPath, imageName: (name) => name, loadImages: (archives) => loadAll(archives, imageLoad) }
+    return {
+      kubeconfig,
+      context,
+      kubectlPath,
+      imageName: (name) => name,
+      loadImages: (archives) => loadAll(archives, imageLoad),
+    }
   }
   throw new Failure({
     what: `The images of the tests cannot reach the cluster ${context}`,
     why: 'neither a registry nor a command with {archive} that loads an image was given',
-    next: "Add --registry HOST/PATH, or --image-load 'kind load image-archive {archive}'."
+    next: "Add --registry HOST/PATH, or --image-load 'kind load image-archive {archive}'.",
   })
 }
 
@@ -66,7 +74,7 @@ function kubeconfigOf({ kubeconfig }: TargetOptions): string {
   throw new Failure({
     what: 'It is not clear which kubeconfig holds the context',
     why: `KUBECONFIG names several files: ${files.join(', ')}`,
-    next: 'Name the one by --kubeconfig.'
+    next: 'Name the one by --kubeconfig.',
   })
 }
 
@@ -76,14 +84,16 @@ function kubectlProgram(): string {
   throw new Failure({
     what: 'There is no kubectl',
     why: 'none is on PATH, and the one of the local cluster has not been compiled',
-    next: 'Install kubectl, or run `node test/local-kubernetes/main.ts up` once.'
+    next: 'Install kubectl, or run `node test/local-kubernetes/main.ts up` once.',
   })
 }
 
 async function pushAll(archives: string[], imageName: (name: string) => string): Promise<void> {
   for (const archive of archives) {
     const id = (await buildah(['pull', '--quiet', `oci-archive:${archive}`])).trim()
-    const index = JSON.parse(await run('tar', ['--extract', '--to-stdout', '--file', archive, 'index.json'])) as OciIndex
+    const index = JSON.parse(
+      await run('tar', ['--extract', '--to-stdout', '--file', archive, 'index.json']),
+    ) as OciIndex
     for (const { annotations } of index.manifests) {
       const name = annotations?.['org.opencontainers.image.ref.name']
       if (name !== undefined) await buildah(['push', id, `docker://${imageName(name)}`])

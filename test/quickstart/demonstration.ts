@@ -38,12 +38,20 @@ export class Demonstration {
   async run(...args: string[]): Promise<void> {
     const { executable, kubectl, kubeconfig, context, images } = this.ground
     process.stdout.write(`\n$ kubectl scalardl ${args.join(' ')}\n`)
-    const image = images.workerSql === workerSqlImage || args[0] === 'install' || args[0] === 'status' ? [] : ['--image', images.workerSql]
+    const image =
+      images.workerSql === workerSqlImage || args[0] === 'install' || args[0] === 'status'
+        ? []
+        : ['--image', images.workerSql]
     // kubectl finds its plugins on PATH, here as on the reader's machine
     const env = { ...process.env, PATH: `${dirname(executable)}${delimiter}${process.env['PATH'] ?? ''}` }
     const flags = ['-n', namespace, '--kubeconfig', kubeconfig, '--context', context]
-    const child = spawn(kubectl, ['scalardl', ...args, ...image, ...flags], { env, stdio: ['ignore', 'inherit', 'inherit'] })
-    const code = await new Promise<number>((resolve, reject) => child.on('error', reject).on('close', (status) => resolve(status ?? 1)))
+    const child = spawn(kubectl, ['scalardl', ...args, ...image, ...flags], {
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    })
+    const code = await new Promise<number>((resolve, reject) =>
+      child.on('error', reject).on('close', (status) => resolve(status ?? 1)),
+    )
     if (code !== 0) throw new Error(`kubectl scalardl ${args[0]} ended with exit code ${code}`)
   }
 
@@ -53,7 +61,9 @@ export class Demonstration {
     const { transfersChecking, transfersSavings, sumChecking, sumSavings, expectedSum } = verdict.details
     this.say(`${what}: ${verdict.holds ? 'every invariant holds' : 'BROKEN'}`)
     process.stdout.write(`  transfers  ${transfersChecking} in database ledger_a, ${transfersSavings} in ledger_b\n`)
-    process.stdout.write(`  money      ${sumChecking} + ${sumSavings} = ${sumChecking + sumSavings}, of ${expectedSum}\n`)
+    process.stdout.write(
+      `  money      ${sumChecking} + ${sumSavings} = ${sumChecking + sumSavings}, of ${expectedSum}\n`,
+    )
     for (const problem of verdict.problems) process.stdout.write(`  broken     ${problem}\n`)
     return verdict
   }

@@ -26,7 +26,9 @@ async function main(): Promise<void> {
     process.stderr.write('removed\n')
     return
   }
-  process.stderr.write('preparing a Kubernetes cluster, the plugin and the images; the first time takes several minutes\n')
+  process.stderr.write(
+    'preparing a Kubernetes cluster, the plugin and the images; the first time takes several minutes\n',
+  )
   await tour(new Demonstration(await prepareGround({ ...target, imageLoad, cluster })))
 }
 

@@ -7,7 +7,9 @@ import type { Demonstration } from './demonstration.ts'
  */
 export async function tour(demonstration: Demonstration): Promise<void> {
   const { stage } = demonstration
-  demonstration.say('A Ledger of three pods, each of whose transactions writes to two databases of a PostgreSQL server:')
+  demonstration.say(
+    'A Ledger of three pods, each of whose transactions writes to two databases of a PostgreSQL server:',
+  )
   const { deployment } = await demonstration.begin()
   await demonstration.run('install')
   await demonstration.run('doctor', 'my-ledger', '--to', 'pvc://backups/ledger')
@@ -26,8 +28,11 @@ export async function tour(demonstration: Demonstration): Promise<void> {
   const restored = await demonstration.show('after the restore', deployment)
   const backup = backupOf(await recordOf(stage, 'backup-first'))
   const expected = rowsOf(backup, 'checking', 'transfer')
-  if (!restored.holds || restored.details.transfersChecking !== expected) throw new Error('the restored data is not that of the restore point')
-  demonstration.say(`The data of ${backup.restorePoint} is back: ${expected} transfers in both databases, as the backup counted them.`)
+  if (!restored.holds || restored.details.transfersChecking !== expected)
+    throw new Error('the restored data is not that of the restore point')
+  demonstration.say(
+    `The data of ${backup.restorePoint} is back: ${expected} transfers in both databases, as the backup counted them.`,
+  )
 
   const { kubeconfig, context } = demonstration.ground
   demonstration.say(

@@ -13,7 +13,9 @@ const allowed: Record<string, string[]> = {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(resolve(root, file), 'utf8')
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => relative(root, resolve(root, dirname(file), match[1] ?? '')))
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
+    relative(root, resolve(root, dirname(file), match[1] ?? '')),
+  )
 }
 
 for (const [folder, may] of Object.entries(allowed)) {

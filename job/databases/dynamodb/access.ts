@@ -40,8 +40,12 @@ export function titleOf({ region, naming }: Pick<Access, 'region' | 'naming'>): 
   return `dynamodb://${region}${naming.prefix === '' ? '' : `/${naming.prefix}`}`
 }
 
-function credentialsOf({ storage, username, password, fromSecret }: StorageSettings, env: NodeJS.ProcessEnv): Pick<Access, 'credentials' | 'credentialsFrom'> {
-  const own = username === undefined || password === undefined ? undefined : { accessKeyId: username, secretAccessKey: password }
+function credentialsOf(
+  { storage, username, password, fromSecret }: StorageSettings,
+  env: NodeJS.ProcessEnv,
+): Pick<Access, 'credentials' | 'credentialsFrom'> {
+  const own =
+    username === undefined || password === undefined ? undefined : { accessKeyId: username, secretAccessKey: password }
   if (fromSecret === true) {
     if (own !== undefined) return { credentials: own, credentialsFrom: 'the database secret' }
     throw unknown(storage, 'the database secret has only one of username and password')
@@ -49,7 +53,10 @@ function credentialsOf({ storage, username, password, fromSecret }: StorageSetti
   const pod = Object.entries(podCredentials).find(([variable]) => (env[variable] ?? '') !== '')
   if (pod !== undefined) return { credentials: undefined, credentialsFrom: pod[1] }
   if (own !== undefined) return { credentials: own, credentialsFrom: "the release's own username and password" }
-  throw unknown(storage, 'there is no database secret, the pod has no identity at AWS, and the properties name no username and password')
+  throw unknown(
+    storage,
+    'there is no database secret, the pod has no identity at AWS, and the properties name no username and password',
+  )
 }
 
 function unknown(storage: string, why: string): Failure {

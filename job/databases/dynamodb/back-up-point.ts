@@ -35,7 +35,10 @@ export function restoreStep({ table, temporary }: Pick<Point, 'table' | 'tempora
  * moment, so it is taken of a temporary table, restored to the moment and then quiet. Answers once it is AVAILABLE; the
  * temporary table stays.
  */
-export async function backUpPoint({ dynamo, watch, progress, journal, signal }: Surroundings, { table, from, temporary }: Point): Promise<void> {
+export async function backUpPoint(
+  { dynamo, watch, progress, journal, signal }: Surroundings,
+  { table, from, temporary }: Point,
+): Promise<void> {
   const restore = { name: temporary, from, expected: formOfTemporary(table.settings) }
   const surroundings = { dynamo, source: dynamo, signal }
   progress.enter(table.name, 'waiting for its turn')

@@ -61,7 +61,12 @@ export async function checkRestoreRights(needed: RightsNeeded): Promise<Finding>
   const unsure = needed.replaced === undefined ? [] : await missingOf(tableProbes(needed, missingName(needed.replaced)))
   if (unsure.length > 0) {
     const { message, cure } = told(unsure)
-    return { ...check, outcome: 'warning', message: `tables to be replaced may be out of reach, unless the policy names each in full: ${message}`, cure }
+    return {
+      ...check,
+      outcome: 'warning',
+      message: `tables to be replaced may be out of reach, unless the policy names each in full: ${message}`,
+      cure,
+    }
   }
   return { ...check, outcome: 'ok', message: 'every call that the restore makes is allowed' }
 }
@@ -88,18 +93,41 @@ function missingName(like: string): string {
 }
 
 function probes(needed: RightsNeeded): Probe[] {
-  const { clients: { dynamo }, target, taken, replaced, fromBackups, makesBackups, rewritesRows } = needed
+  const {
+    clients: { dynamo },
+    target,
+    taken,
+    replaced,
+    fromBackups,
+    makesBackups,
+    rewritesRows,
+  } = needed
   const name = missingName(target)
   const backupArn = `${arnOf(needed, name)}/backup/01489602797149-73d8d5bc`
   const row = { Key: { table: { S: 'none' } } }
   return [
     ...(taken === undefined
       ? []
-      : ([['dynamodb:RestoreTableToPointInTime', () => dynamo.send(new RestoreTableToPointInTimeCommand({ SourceTableName: taken, TargetTableName: taken, UseLatestRestorableTime: true }))]] satisfies Probe[])),
+      : ([
+          [
+            'dynamodb:RestoreTableToPointInTime',
+            () =>
+              dynamo.send(
+                new RestoreTableToPointInTimeCommand({
+                  SourceTableName: taken,
+                  TargetTableName: taken,
+                  UseLatestRestorableTime: true,
+                }),
+              ),
+          ],
+        ] satisfies Probe[])),
     ...tableProbes(needed, name),
     ...(makesBackups
       ? ([
-          ['dynamodb:CreateBackup', () => dynamo.send(new CreateBackupCommand({ TableName: name, BackupName: 'not-there' }))],
+          [
+            'dynamodb:CreateBackup',
+            () => dynamo.send(new CreateBackupCommand({ TableName: name, BackupName: 'not-there' })),
+          ],
           ['dynamodb:ListBackups', () => dynamo.send(new ListBackupsCommand({ TableName: name, Limit: 1 }))],
           ['dynamodb:DeleteBackup', () => dynamo.send(new DeleteBackupCommand({ BackupArn: backupArn }))],
         ] satisfies Probe[])
@@ -107,7 +135,13 @@ function probes(needed: RightsNeeded): Probe[] {
     ...(fromBackups
       ? ([
           ['dynamodb:DescribeBackup', () => dynamo.send(new DescribeBackupCommand({ BackupArn: backupArn }))],
-          ['dynamodb:RestoreTableFromBackup', () => dynamo.send(new RestoreTableFromBackupCommand({ TargetTableName: replaced ?? name, BackupArn: backupArn }))],
+          [
+            'dynamodb:RestoreTableFromBackup',
+            () =>
+              dynamo.send(
+                new RestoreTableFromBackupCommand({ TargetTableName: replaced ?? name, BackupArn: backupArn }),
+              ),
+          ],
         ] satisfies Probe[])
       : []),
     ...(rewritesRows
@@ -122,17 +156,66 @@ function probes(needed: RightsNeeded): Probe[] {
 
 /** What is done to every table that a restore makes or replaces. */
 function tableProbes(needed: RightsNeeded, name: string): Probe[] {
-  const { clients: { dynamo, autoscaling }, settings } = needed
+  const {
+    clients: { dynamo, autoscaling },
+    settings,
+  } = needed
   const arn = arnOf(needed, name)
   const some = (has: (one: TableSettings) => boolean): boolean => settings.some(has)
   return [
-    ['dynamodb:UpdateTable', () => dynamo.send(new UpdateTableCommand({ TableName: name, DeletionProtectionEnabled: false }))],
+    [
+      'dynamodb:UpdateTable',
+      () => dynamo.send(new UpdateTableCommand({ TableName: name, DeletionProtectionEnabled: false })),
+    ],
     ['dynamodb:DeleteTable', () => dynamo.send(new DeleteTableCommand({ TableName: name }))],
-    ['dynamodb:UpdateContinuousBackups', () => dynamo.send(new UpdateContinuousBackupsCommand({ TableName: name, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }))],
-    ...(some((one) => one.timeToLive !== undefined) ? ([['dynamodb:UpdateTimeToLive', () => dynamo.send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification: { Enabled: true, AttributeName: 'none' } }))]] satisfies Probe[]) : []),
-    ...(some((one) => one.tags.length > 0) ? ([['dynamodb:TagResource', () => dynamo.send(new TagResourceCommand({ ResourceArn: arn, Tags: [{ Key: 'none', Value: '' }] }))]] satisfies Probe[]) : []),
-    ...(some((one) => one.resourcePolicy !== undefined) ? ([['dynamodb:PutResourcePolicy', () => dynamo.send(new PutResourcePolicyCommand({ ResourceArn: arn, Policy: '{}' }))]] satisfies Probe[]) : []),
-    ...(some((one) => one.autoscaling.length > 0) ? ([['application-autoscaling:RegisterScalableTarget', () => autoscaling.send(new RegisterScalableTargetCommand(impossible(name)))]] satisfies Probe[]) : []),
+    [
+      'dynamodb:UpdateContinuousBackups',
+      () =>
+        dynamo.send(
+          new UpdateContinuousBackupsCommand({
+            TableName: name,
+            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          }),
+        ),
+    ],
+    ...(some((one) => one.timeToLive !== undefined)
+      ? ([
+          [
+            'dynamodb:UpdateTimeToLive',
+            () =>
+              dynamo.send(
+                new UpdateTimeToLiveCommand({
+                  TableName: name,
+                  TimeToLiveSpecification: { Enabled: true, AttributeName: 'none' },
+                }),
+              ),
+          ],
+        ] satisfies Probe[])
+      : []),
+    ...(some((one) => one.tags.length > 0)
+      ? ([
+          [
+            'dynamodb:TagResource',
+            () => dynamo.send(new TagResourceCommand({ ResourceArn: arn, Tags: [{ Key: 'none', Value: '' }] })),
+          ],
+        ] satisfies Probe[])
+      : []),
+    ...(some((one) => one.resourcePolicy !== undefined)
+      ? ([
+          [
+            'dynamodb:PutResourcePolicy',
+            () => dynamo.send(new PutResourcePolicyCommand({ ResourceArn: arn, Policy: '{}' })),
+          ],
+        ] satisfies Probe[])
+      : []),
+    ...(some((one) => one.autoscaling.length > 0)
+      ? ([
+          [
+            'application-autoscaling:RegisterScalableTarget',
+            () => autoscaling.send(new RegisterScalableTargetCommand(impossible(name))),
+          ],
+        ] satisfies Probe[])
+      : []),
   ]
 }
 
@@ -142,5 +225,11 @@ function arnOf({ account, region }: RightsNeeded, table: string): string {
 
 /** Refused as invalid where it is allowed: the least is more than the most. */
 function impossible(table: string) {
-  return { ServiceNamespace: 'dynamodb', ResourceId: `table/${table}`, ScalableDimension: 'dynamodb:table:ReadCapacityUnits', MinCapacity: 2, MaxCapacity: 1 } as const
+  return {
+    ServiceNamespace: 'dynamodb',
+    ResourceId: `table/${table}`,
+    ScalableDimension: 'dynamodb:table:ReadCapacityUnits',
+    MinCapacity: 2,
+    MaxCapacity: 1,
+  } as const
 }

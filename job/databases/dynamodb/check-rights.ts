@@ -1,4 +1,10 @@
-import { CreateBackupCommand, DeleteTableCommand, ListBackupsCommand, RestoreTableToPointInTimeCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import {
+  CreateBackupCommand,
+  DeleteTableCommand,
+  ListBackupsCommand,
+  RestoreTableToPointInTimeCommand,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb'
 import type { Finding } from '../../../operation/finding.ts'
 import { messageOf } from '../../../operation/failure.ts'
 import { isDenied } from './aws-error.ts'
@@ -21,9 +27,21 @@ interface Asked {
 }
 
 /** The rights beyond reading: those that materialising needs, or of which a restore by this very role would be told too late. */
-export async function checkRights(client: DynamoDBClient, { title, table, operation, materialize }: Asked): Promise<Finding[]> {
+export async function checkRights(
+  client: DynamoDBClient,
+  { title, table, operation, materialize }: Asked,
+): Promise<Finding[]> {
   const restore = await probeRestore(client, table)
-  if (!materialize) return [rightsFinding('rights to restore', title, [restore], 'warning', '; the backup does not need it, but a restore will')]
+  if (!materialize)
+    return [
+      rightsFinding(
+        'rights to restore',
+        title,
+        [restore],
+        'warning',
+        '; the backup does not need it, but a restore will',
+      ),
+    ]
   const probes = [restore, ...(await probeTemporary(client, temporaryName(operation, table)))]
   return [rightsFinding('rights to materialize', title, probes, 'error', ', or leave --materialize away')]
 }
@@ -34,7 +52,13 @@ export async function checkRights(client: DynamoDBClient, { title, table, operat
  */
 async function probeRestore(client: DynamoDBClient, table: string): Promise<Probe> {
   return await probe('dynamodb:RestoreTableToPointInTime', () =>
-    client.send(new RestoreTableToPointInTimeCommand({ SourceTableName: table, TargetTableName: table, UseLatestRestorableTime: true })),
+    client.send(
+      new RestoreTableToPointInTimeCommand({
+        SourceTableName: table,
+        TargetTableName: table,
+        UseLatestRestorableTime: true,
+      }),
+    ),
   )
 }
 
@@ -45,16 +69,27 @@ async function probeRestore(client: DynamoDBClient, table: string): Promise<Prob
 async function probeTemporary(client: DynamoDBClient, temporary: string): Promise<Probe[]> {
   if ((await lookAtTable(client, temporary)) !== undefined) return []
   return [
-    await probe('dynamodb:CreateBackup', () => limits.createBackup.run(() => client.send(new CreateBackupCommand({ TableName: temporary, BackupName: 'no-backup' })))),
+    await probe('dynamodb:CreateBackup', () =>
+      limits.createBackup.run(() =>
+        client.send(new CreateBackupCommand({ TableName: temporary, BackupName: 'no-backup' })),
+      ),
+    ),
     await probe('dynamodb:ListBackups', () => client.send(new ListBackupsCommand({ TableName: temporary, Limit: 1 }))),
     await probe('dynamodb:DeleteTable', () => client.send(new DeleteTableCommand({ TableName: temporary }))),
   ]
 }
 
 /** Findings of probes: a right that is missing is an error where this operation needs it. */
-function rightsFinding(check: string, subject: string, probes: readonly Probe[], outcome: 'error' | 'warning', otherwise: string): Finding {
+function rightsFinding(
+  check: string,
+  subject: string,
+  probes: readonly Probe[],
+  outcome: 'error' | 'warning',
+  otherwise: string,
+): Finding {
   const missing = probes.filter(({ denied }) => denied !== undefined)
-  if (missing.length === 0) return { check, subject, outcome: 'ok', message: probes.map(({ action }) => action).join(', ') }
+  if (missing.length === 0)
+    return { check, subject, outcome: 'ok', message: probes.map(({ action }) => action).join(', ') }
   return {
     check,
     subject,

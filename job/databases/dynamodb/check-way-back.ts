@@ -19,8 +19,19 @@ interface Ways {
  * Whether every original can be put back in place of the table that was restored under its name.
  * @throws Failure where AWS no longer has the last state of one, or would keep none of what was written since the restore
  */
-export async function checkWayBack(work: RestoreWork, tables: readonly BackedUpTable[], originals: Originals, { backups, systemBackups }: Ways): Promise<void> {
-  const { title, regions: { target: { dynamo } }, context: { signal } } = work
+export async function checkWayBack(
+  work: RestoreWork,
+  tables: readonly BackedUpTable[],
+  originals: Originals,
+  { backups, systemBackups }: Ways,
+): Promise<void> {
+  const {
+    title,
+    regions: {
+      target: { dynamo },
+    },
+    context: { signal },
+  } = work
   const which = async (is: (table: BackedUpTable) => Promise<boolean>): Promise<string[]> => {
     const found = await Promise.all(tables.map(is))
     return tables.filter((_, index) => found[index]).map(({ name }) => name)
@@ -28,7 +39,8 @@ export async function checkWayBack(work: RestoreWork, tables: readonly BackedUpT
   const lost = await which(async ({ name }) => {
     const id = originals[name]?.id
     if (id === undefined) return true
-    const isThere = async () => (await lookAtTable(dynamo, name))?.TableId === id || (await systemBackups(id))?.BackupStatus === 'AVAILABLE'
+    const isThere = async () =>
+      (await lookAtTable(dynamo, name))?.TableId === id || (await systemBackups(id))?.BackupStatus === 'AVAILABLE'
     return (await untilShown(async () => ((await isThere()) ? true : undefined), signal)) === undefined
   })
   if (lost.length > 0) {
@@ -41,7 +53,8 @@ export async function checkWayBack(work: RestoreWork, tables: readonly BackedUpT
   if (!wasInService(work)) return
   const unkept = await which(async (table) => {
     const found = await lookAtTable(dynamo, table.name)
-    if (found === undefined || found.TableId === originals[table.name]?.id || !backups.isRestored(table, found)) return false
+    if (found === undefined || found.TableId === originals[table.name]?.id || !backups.isRestored(table, found))
+      return false
     return (await isKeptWhenDeleted(dynamo, table.name, signal)) === false
   })
   if (unkept.length > 0) {

@@ -18,7 +18,10 @@ const answerMs = 30_000
  * Opens the clients of one region; nothing is connected yet.
  * @param patience how long a call is tried again, and the signal that ends all of them
  */
-export function openClients(access: Pick<Access, 'region' | 'endpoint'> & { credentials: DynamoDBClientConfig['credentials'] }, patience: Patience): Clients {
+export function openClients(
+  access: Pick<Access, 'region' | 'endpoint'> & { credentials: DynamoDBClientConfig['credentials'] },
+  patience: Patience,
+): Clients {
   const config = {
     region: access.region,
     retryStrategy: patientRetries(patience),
@@ -31,8 +34,18 @@ export function openClients(access: Pick<Access, 'region' | 'endpoint'> & { cred
   dynamo.config.credentials = patientCredentials(dynamo.config.credentials, patience)
   autoscaling.config.credentials = patientCredentials(autoscaling.config.credentials, patience)
   const outermost = { step: 'initialize', priority: 'high', name: 'freshCredentials' } as const
-  dynamo.middlewareStack.add((next, { commandName }) => (args) => guarded(patience, dynamo.config.credentials, commandName, () => next(args)), outermost)
-  autoscaling.middlewareStack.add((next, { commandName }) => (args) => guarded(patience, autoscaling.config.credentials, commandName, () => next(args)), outermost)
+  dynamo.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) =>
+        guarded(patience, dynamo.config.credentials, commandName, () => next(args)),
+    outermost,
+  )
+  autoscaling.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) =>
+        guarded(patience, autoscaling.config.credentials, commandName, () => next(args)),
+    outermost,
+  )
   return {
     dynamo,
     autoscaling,
@@ -51,7 +64,12 @@ const reading = /^(Describe|List|Get|Scan|Query)/
  * attempt takes, since whoever takes it back has to see what became of it.
  * @throws the signal's reason, which the SDK would turn into an error of its own
  */
-async function guarded<T>({ signal }: Patience, credentials: (options: { forceRefresh: boolean }) => Promise<unknown>, command: string | undefined, call: () => Promise<T>): Promise<T> {
+async function guarded<T>(
+  { signal }: Patience,
+  credentials: (options: { forceRefresh: boolean }) => Promise<unknown>,
+  command: string | undefined,
+  call: () => Promise<T>,
+): Promise<T> {
   const attempt = async () => {
     signal?.throwIfAborted()
     return await call()

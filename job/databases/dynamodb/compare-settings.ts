@@ -20,7 +20,10 @@ export function compareSettings(expected: TableSettings, found: TableSettings): 
   const unknown = new Set([...expected.unread, ...found.unread].map(({ setting }) => setting))
   const [wanted, seen] = [comparable(expected, expected), comparable(found, expected)]
   return [...new Set([...wanted.keys(), ...seen.keys()])]
-    .filter((setting) => !unknown.has(setting.split(' ')[0] ?? setting) && !isDeepStrictEqual(wanted.get(setting), seen.get(setting)))
+    .filter(
+      (setting) =>
+        !unknown.has(setting.split(' ')[0] ?? setting) && !isDeepStrictEqual(wanted.get(setting), seen.get(setting)),
+    )
     .map((setting) => ({ setting, expected: wanted.get(setting), found: seen.get(setting) }))
 }
 
@@ -35,21 +38,50 @@ function text(value: unknown): string {
 
 /** Every setting under its own name, in a form in which equal means the same to DynamoDB. */
 function comparable(settings: TableSettings, expected: TableSettings): Map<string, unknown> {
-  const { globalIndexes, localIndexes, autoscaling, replicas: _replicas, unread: _unread, throughput, onDemandLimit, pointInTimeRecovery, resourcePolicy, attributes, ...plain } = settings
+  const {
+    globalIndexes,
+    localIndexes,
+    autoscaling,
+    replicas: _replicas,
+    unread: _unread,
+    throughput,
+    onDemandLimit,
+    pointInTimeRecovery,
+    resourcePolicy,
+    attributes,
+    ...plain
+  } = settings
   const entries: [string, unknown][] = [
     ...Object.entries(plain),
     ['attributes', new Map(attributes.map(({ name, type }) => [name, type]))],
     ['throughput', withoutScaled(throughput, undefined, expected)],
     ['onDemandLimit', limit(onDemandLimit)],
-    ['pointInTimeRecovery', pointInTimeRecovery === undefined ? undefined : (pointInTimeRecovery.periodDays ?? longestPeriodDays)],
+    [
+      'pointInTimeRecovery',
+      pointInTimeRecovery === undefined ? undefined : (pointInTimeRecovery.periodDays ?? longestPeriodDays),
+    ],
     ['resourcePolicy', resourcePolicy === undefined ? undefined : JSON.parse(resourcePolicy)],
-    ...globalIndexes.map(({ name, throughput: units, onDemandLimit: most, contributorInsights: _insights, ...index }): [string, unknown] => [
-      `globalIndexes ${name}`,
-      { ...index, throughput: withoutScaled(units, name, expected), onDemandLimit: limit(most) },
+    ...globalIndexes.map(
+      ({
+        name,
+        throughput: units,
+        onDemandLimit: most,
+        contributorInsights: _insights,
+        ...index
+      }): [string, unknown] => [
+        `globalIndexes ${name}`,
+        { ...index, throughput: withoutScaled(units, name, expected), onDemandLimit: limit(most) },
+      ],
+    ),
+    ...globalIndexes.map(({ name, contributorInsights }): [string, unknown] => [
+      `contributorInsights ${name}`,
+      contributorInsights,
     ]),
-    ...globalIndexes.map(({ name, contributorInsights }): [string, unknown] => [`contributorInsights ${name}`, contributorInsights]),
     ...localIndexes.map(({ name, ...index }): [string, unknown] => [`localIndexes ${name}`, index]),
-    ...autoscaling.map(({ index, dimension, roleArn: _serviceLinked, ...target }): [string, unknown] => [`autoscaling ${dimension}${index === undefined ? '' : ` of ${index}`}`, target]),
+    ...autoscaling.map(({ index, dimension, roleArn: _serviceLinked, ...target }): [string, unknown] => [
+      `autoscaling ${dimension}${index === undefined ? '' : ` of ${index}`}`,
+      target,
+    ]),
   ]
   return new Map(entries)
 }
@@ -61,8 +93,16 @@ function limit(of: TableSettings['onDemandLimit']): unknown {
 }
 
 /** What autoscaling sets by itself is not compared. */
-function withoutScaled(units: TableSettings['throughput'], index: string | undefined, { autoscaling }: TableSettings): unknown {
+function withoutScaled(
+  units: TableSettings['throughput'],
+  index: string | undefined,
+  { autoscaling }: TableSettings,
+): unknown {
   if (units === undefined) return undefined
-  const scaled = (what: string) => autoscaling.some((target) => target.index === index && target.dimension.includes(what))
-  return { readUnits: scaled('ReadCapacity') ? 'scaled' : units.readUnits, writeUnits: scaled('WriteCapacity') ? 'scaled' : units.writeUnits }
+  const scaled = (what: string) =>
+    autoscaling.some((target) => target.index === index && target.dimension.includes(what))
+  return {
+    readUnits: scaled('ReadCapacity') ? 'scaled' : units.readUnits,
+    writeUnits: scaled('WriteCapacity') ? 'scaled' : units.writeUnits,
+  }
 }

@@ -1,4 +1,9 @@
-import { DeleteTableCommand, UpdateTableCommand, type DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb'
+import {
+  DeleteTableCommand,
+  UpdateTableCommand,
+  type DynamoDBClient,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb'
 import { lookAtTable } from './look-at-table.ts'
 import { nameOf } from './patience.ts'
 import { trailsUntilMs } from './until-shown.ts'
@@ -8,15 +13,22 @@ import { onceAllowed, until } from './waiting.ts'
  * Deletes a table, once nothing is at work on it.
  * @param may asked of the table as it stands, again before every attempt: whether it is the one that is meant to go
  */
-export async function ensureDeleted(client: DynamoDBClient, table: string, may: (found: TableDescription) => Promise<boolean>, signal: AbortSignal): Promise<void> {
+export async function ensureDeleted(
+  client: DynamoDBClient,
+  table: string,
+  may: (found: TableDescription) => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<void> {
   const ask = async () => {
     const found = await lookAtTable(client, table)
     if (found === undefined || found.TableStatus === 'DELETING' || !(await may(found))) throw new LeftAlone()
   }
-  const askingFirst = <Args, Result>(next: (args: Args) => Promise<Result>) => async (args: Args): Promise<Result> => {
-    await ask()
-    return await next(args)
-  }
+  const askingFirst =
+    <Args, Result>(next: (args: Args) => Promise<Result>) =>
+    async (args: Args): Promise<Result> => {
+      await ask()
+      return await next(args)
+    }
   await onceAllowed(async () => {
     const command = new DeleteTableCommand({ TableName: table })
     // The SDK makes a call again by the table's name, for as long as its client is patient: another table may have it by then.
@@ -32,16 +44,27 @@ export async function ensureDeleted(client: DynamoDBClient, table: string, may: 
 class LeftAlone extends Error {}
 
 /** The same for a table that this restore made: the protection that it took over from the original does not keep it. */
-export async function ensureOwnDeleted(client: DynamoDBClient, table: string, isOwn: (found: TableDescription) => boolean, signal: AbortSignal): Promise<void> {
+export async function ensureOwnDeleted(
+  client: DynamoDBClient,
+  table: string,
+  isOwn: (found: TableDescription) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
   await ensureUnprotected(client, table, isOwn, signal)
   await ensureDeleted(client, table, async (found) => isOwn(found), signal)
 }
 
 /** Turns the deletion protection off that a table made by this restore took over from the original. */
-export async function ensureUnprotected(client: DynamoDBClient, table: string, isOwn: (found: TableDescription) => boolean, signal: AbortSignal): Promise<void> {
+export async function ensureUnprotected(
+  client: DynamoDBClient,
+  table: string,
+  isOwn: (found: TableDescription) => boolean,
+  signal: AbortSignal,
+): Promise<void> {
   await onceAllowed(async () => {
     const found = await lookAtTable(client, table)
-    if (found?.DeletionProtectionEnabled === true && isOwn(found)) await client.send(new UpdateTableCommand({ TableName: table, DeletionProtectionEnabled: false }))
+    if (found?.DeletionProtectionEnabled === true && isOwn(found))
+      await client.send(new UpdateTableCommand({ TableName: table, DeletionProtectionEnabled: false }))
   }, signal)
 }
 
@@ -49,11 +72,17 @@ export async function ensureUnprotected(client: DynamoDBClient, table: string, i
  * Waits until no table of that name is left, or another has taken its place.
  * @param goes whether a table is the one that was deleted, although it does not look so: not waited for longer than looks may trail
  */
-export async function untilGone(client: DynamoDBClient, table: string, signal: AbortSignal, goes: (found: TableDescription) => boolean = () => false): Promise<void> {
+export async function untilGone(
+  client: DynamoDBClient,
+  table: string,
+  signal: AbortSignal,
+  goes: (found: TableDescription) => boolean = () => false,
+): Promise<void> {
   const byMs = trailsUntilMs()
   await until(async () => {
     const found = await lookAtTable(client, table)
-    const isGoing = found !== undefined && (found.TableStatus === 'DELETING' || (performance.now() < byMs && goes(found)))
+    const isGoing =
+      found !== undefined && (found.TableStatus === 'DELETING' || (performance.now() < byMs && goes(found)))
     return isGoing ? undefined : true
   }, signal)
 }

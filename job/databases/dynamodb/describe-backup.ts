@@ -44,9 +44,18 @@ export async function describeBackup({ access, clients, tables, windows, atMs, c
   }
 }
 
-async function describeTable(clients: Clients, { name, namespace, table }: InstalledTable, autoscaling: KnownAutoscaling): Promise<BackedUpTable> {
+async function describeTable(
+  clients: Clients,
+  { name, namespace, table }: InstalledTable,
+  autoscaling: KnownAutoscaling,
+): Promise<BackedUpTable> {
   const found = await lookAtTable(clients.dynamo, name)
-  if (found === undefined) throw new Failure({ what: `table ${name} was deleted after the restore point`, why: 'there is no table of that name any more', next: 'back up again when nothing deletes tables' })
+  if (found === undefined)
+    throw new Failure({
+      what: `table ${name} was deleted after the restore point`,
+      why: 'there is no table of that name any more',
+      next: 'back up again when nothing deletes tables',
+    })
   return {
     name,
     namespace,

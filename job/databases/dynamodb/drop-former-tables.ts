@@ -18,15 +18,24 @@ export async function dropFormerTables(work: RestoreWork, journal: Journal): Pro
   const { details, regions, context, progress } = work
   const { dynamo } = regions.source
   const tables = details.tables.filter(({ name }) => !isOwnTable(details, name))
-  await refuseProtected(dynamo, tables.map(({ name }) => name))
+  await refuseProtected(
+    dynamo,
+    tables.map(({ name }) => name),
+  )
   await forEachTable(tables, context.signal, async (table, signal) => {
     progress.enter(table.name, 'deleting')
-    await ensureStep(journal, `delete former ${table.name}`, () => ensureDeleted(dynamo, table.name, async ({ TableId }) => TableId === table.id, signal))
+    await ensureStep(journal, `delete former ${table.name}`, () =>
+      ensureDeleted(dynamo, table.name, async ({ TableId }) => TableId === table.id, signal),
+    )
     await untilGone(dynamo, table.name, signal)
     progress.done(table.name)
   })
-  const left = await present(dynamo, tables.map(({ name }) => name))
-  for (const name of left) context.events.say('note', `${name} is left: it is another than the table that was backed up`, { level: 'warning' })
+  const left = await present(
+    dynamo,
+    tables.map(({ name }) => name),
+  )
+  for (const name of left)
+    context.events.say('note', `${name} is left: it is another than the table that was backed up`, { level: 'warning' })
   const dropped = new Set(tables.map(({ name }) => name).filter((name) => !left.includes(name)))
   await ensureStep(journal, 'delete rows of former tables', () => deleteRows(work, dropped))
 }
@@ -47,7 +56,15 @@ async function refuseProtected(client: DynamoDBClient, names: readonly string[])
   })
 }
 
-async function deleteRows({ details, regions: { source: { dynamo } } }: RestoreWork, dropped: ReadonlySet<string>): Promise<void> {
+async function deleteRows(
+  {
+    details,
+    regions: {
+      source: { dynamo },
+    },
+  }: RestoreWork,
+  dropped: ReadonlySet<string>,
+): Promise<void> {
   const metadata = metadataTableName(details)
   if ((await lookAtTable(dynamo, metadata)) === undefined) return
   const rows = (await readRows(dynamo, metadata)).flatMap((row) => row[metadataKey]?.S ?? [])
@@ -55,7 +72,9 @@ async function deleteRows({ details, regions: { source: { dynamo } } }: RestoreW
   const namespaces = namespacesTableName(details)
   if ((await lookAtTable(dynamo, namespaces)) === undefined) return
   const inUse = new Set(rows.flatMap((row) => (dropped.has(row) ? [] : [namespaceOf(details.prefix, row)])))
-  const empty = [...dropped].map((name) => namespaceOf(details.prefix, name)).filter((namespace) => !inUse.has(namespace))
+  const empty = [...dropped]
+    .map((name) => namespaceOf(details.prefix, name))
+    .filter((namespace) => !inUse.has(namespace))
   for (const namespace of new Set(empty)) await deleteRow(dynamo, namespaces, namespacesKey, namespace)
 }
 

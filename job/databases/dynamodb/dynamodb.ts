@@ -10,7 +10,8 @@ export const dynamodb: DatabaseKind = {
   name: kindName,
   handles: (settings) => settings.kind === 'dynamo',
   // Credentials are not looked at: storages of one place are one database, whoever reaches it.
-  identity: (settings) => `${settings.property('dynamo.endpoint_override') ?? ''} ${settings.contactPoints} ${namingOf(settings).prefix}`,
+  identity: (settings) =>
+    `${settings.property('dynamo.endpoint_override') ?? ''} ${settings.contactPoints} ${namingOf(settings).prefix}`,
   switchedByProperties: true,
   transactional: false,
   needsStorage: false,

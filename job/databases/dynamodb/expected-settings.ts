@@ -19,7 +19,9 @@ export interface RestoredAs {
 export function expectedSettings(recorded: TableSettings, { former, name, kmsKey, region }: RestoredAs): TableSettings {
   const text = (value: string) => {
     const named = renamed(value, former, name)
-    return region === undefined ? named : named.replaceAll(`:dynamodb:${region.former}:`, `:dynamodb:${region.restored}:`)
+    return region === undefined
+      ? named
+      : named.replaceAll(`:dynamodb:${region.former}:`, `:dynamodb:${region.restored}:`)
   }
   const json = <T extends z.core.util.JSONType>(value: T): T => JSON.parse(text(JSON.stringify(value))) as T
   const { kmsKey: formerKey, resourcePolicy, ...rest } = recorded
@@ -28,11 +30,17 @@ export function expectedSettings(recorded: TableSettings, { former, name, kmsKey
     ...rest,
     ...(key === undefined ? {} : { kmsKey: key }),
     ...(resourcePolicy === undefined ? {} : { resourcePolicy: text(resourcePolicy) }),
-    globalIndexes: recorded.globalIndexes.map((index) => ({ ...index, name: renamed(index.name, former, name) })).sort(byName),
+    globalIndexes: recorded.globalIndexes
+      .map((index) => ({ ...index, name: renamed(index.name, former, name) }))
+      .sort(byName),
     autoscaling: recorded.autoscaling.map((target) => ({
       ...target,
       ...(target.index === undefined ? {} : { index: renamed(target.index, former, name) }),
-      policies: target.policies.map((policy) => ({ ...policy, name: renamed(policy.name, former, name), configuration: json(policy.configuration) })),
+      policies: target.policies.map((policy) => ({
+        ...policy,
+        name: renamed(policy.name, former, name),
+        configuration: json(policy.configuration),
+      })),
       scheduledActions: target.scheduledActions.map((action) => json(action)),
     })),
     // streams of another region cannot be written to

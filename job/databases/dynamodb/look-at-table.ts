@@ -1,4 +1,9 @@
-import { DescribeTableCommand, ResourceNotFoundException, type DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb'
+import {
+  DescribeTableCommand,
+  ResourceNotFoundException,
+  type DynamoDBClient,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb'
 
 /** What a table is restored from: another at one second of its time, or a backup. */
 export type RestoreFrom = { tableArn: string; at: Date } | { backupArn: string }
@@ -18,12 +23,19 @@ export function isRestoredFrom(table: TableDescription, from: RestoreFrom): bool
   const summary = table.RestoreSummary
   if (summary === undefined) return false
   if ('backupArn' in from) return summary.SourceBackupArn === from.backupArn
-  return summary.SourceBackupArn === undefined && summary.SourceTableArn === from.tableArn && summary.RestoreDateTime?.getTime() === from.at.getTime()
+  return (
+    summary.SourceBackupArn === undefined &&
+    summary.SourceTableArn === from.tableArn &&
+    summary.RestoreDateTime?.getTime() === from.at.getTime()
+  )
 }
 
 /** Whether a table and all its indexes are ready; while a restore or an index is under way they are not. */
 export function isSteady(table: TableDescription): boolean {
-  return table.TableStatus === 'ACTIVE' && (table.GlobalSecondaryIndexes ?? []).every((index) => index.IndexStatus === 'ACTIVE')
+  return (
+    table.TableStatus === 'ACTIVE' &&
+    (table.GlobalSecondaryIndexes ?? []).every((index) => index.IndexStatus === 'ACTIVE')
+  )
 }
 
 /** A table's origin for people, where a restore made it. */

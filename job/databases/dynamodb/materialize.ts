@@ -27,7 +27,10 @@ type Materials = NonNullable<BackedUpTable['materialized']>
  * Turns a restore point into on-demand backups, which outlive the window of recovery and the tables themselves.
  * @returns the backup's entry with the backups' ARNs
  */
-export async function materialize(backup: DatabaseBackup, { clients, operation, signal, events, journal }: Surroundings & { events: Events; journal: Journal }): Promise<DatabaseBackup> {
+export async function materialize(
+  backup: DatabaseBackup,
+  { clients, operation, signal, events, journal }: Surroundings & { events: Events; journal: Journal },
+): Promise<DatabaseBackup> {
   const details = readDetails(backup)
   const missing = details.tables.filter(({ materialized }) => materialized === undefined)
   const { mark, at } = pointOf(backup, operation)
@@ -41,9 +44,12 @@ export async function materialize(backup: DatabaseBackup, { clients, operation, 
       const { dynamo } = clients
       // Only an earlier worker can have come so far; its temporary table may be gone already, and must not be restored again.
       const made = journal.begun(restoreStep({ table, temporary })) ? availableIn(await watch(temporary)) : undefined
-      if (made === undefined) await backUpPoint({ dynamo, watch, progress, journal, signal: either }, { table, from, temporary })
+      if (made === undefined)
+        await backUpPoint({ dynamo, watch, progress, journal, signal: either }, { table, from, temporary })
       progress.enter(table.name, 'deleting the temporary table')
-      await ensureStep(journal, `delete ${temporary}`, () => ensureOwnDeleted(dynamo, temporary, (found) => isRestoredFrom(found, from), either))
+      await ensureStep(journal, `delete ${temporary}`, () =>
+        ensureOwnDeleted(dynamo, temporary, (found) => isRestoredFrom(found, from), either),
+      )
       materials.set(table.name, await onlyOne(clients, watch, temporary, either))
       progress.done(table.name)
     })
@@ -52,18 +58,26 @@ export async function materialize(backup: DatabaseBackup, { clients, operation, 
   }
   const tables = details.tables.map((table) => ({ ...table, ...materialsOf(materials.get(table.name)) }))
   const serviceBackups = tables.filter(({ materialized }) => materialized !== undefined).length
-  return { ...backup, serviceBackups, details: JSON.parse(JSON.stringify({ ...details, tables })) as DatabaseBackup['details'] }
+  return {
+    ...backup,
+    serviceBackups,
+    details: JSON.parse(JSON.stringify({ ...details, tables })) as DatabaseBackup['details'],
+  }
 }
 
 /** Removes what an unfinished materialising made: temporary tables, and backups that no record will tell of. */
-export async function discardMaterials(backup: DatabaseBackup, { clients, operation, signal }: Surroundings): Promise<void> {
+export async function discardMaterials(
+  backup: DatabaseBackup,
+  { clients, operation, signal }: Surroundings,
+): Promise<void> {
   const { mark, at } = pointOf(backup, operation)
   const watch = watchOf(clients, backup, operation)
   const tables = readDetails(backup).tables.filter(({ materialized }) => materialized === undefined)
   await forEachTable(tables, signal, async ({ name, arn }, either) => {
     const temporary = temporaryName(mark, name)
     await ensureOwnDeleted(clients.dynamo, temporary, (found) => isRestoredFrom(found, { tableArn: arn, at }), either)
-    for (const { BackupArn: backupArn } of await watch(temporary)) if (backupArn !== undefined) await ensureBackupDeleted(clients.dynamo, backupArn, either)
+    for (const { BackupArn: backupArn } of await watch(temporary))
+      if (backupArn !== undefined) await ensureBackupDeleted(clients.dynamo, backupArn, either)
   })
 }
 
@@ -87,7 +101,8 @@ async function onlyOne(clients: Clients, watch: BackupWatch, name: string, signa
   const found = await watch(name)
   const kept = availableIn(found)
   if (kept === undefined) throw new Error(`backup ${name} has vanished`)
-  for (const { BackupArn: arn } of found) if (arn !== undefined && arn !== kept.backupArn) await ensureBackupDeleted(clients.dynamo, arn, signal)
+  for (const { BackupArn: arn } of found)
+    if (arn !== undefined && arn !== kept.backupArn) await ensureBackupDeleted(clients.dynamo, arn, signal)
   return kept
 }
 

@@ -12,7 +12,11 @@ const answerMs = 2_000
  * @returns undefined where it could not be measured
  * @throws the signal's reason
  */
-export async function measureAwsClock(access: Pick<Access, 'region' | 'endpoint' | 'credentials'>, table: string, signal: AbortSignal): Promise<ClockMeasurement | undefined> {
+export async function measureAwsClock(
+  access: Pick<Access, 'region' | 'endpoint' | 'credentials'>,
+  table: string,
+  signal: AbortSignal,
+): Promise<ClockMeasurement | undefined> {
   const client = new DynamoDBClient({
     region: access.region,
     // one attempt a sample: what is repeated inside would spoil it

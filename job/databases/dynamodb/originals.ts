@@ -23,7 +23,11 @@ export type Originals = z.infer<typeof originalsSchema>
 const step = 'note originals'
 
 /** Journals which tables are in service, before the first of them is deleted. */
-export async function noteOriginals({ regions, context: { former } }: RestoreWork, tables: readonly BackedUpTable[], journal: Journal): Promise<Originals> {
+export async function noteOriginals(
+  { regions, context: { former } }: RestoreWork,
+  tables: readonly BackedUpTable[],
+  journal: Journal,
+): Promise<Originals> {
   const known = originalsSchema.safeParse(former?.details['originals'])
   if (known.success) return known.data
   const note = async (): Promise<Originals> => {
@@ -33,7 +37,10 @@ export async function noteOriginals({ regions, context: { former } }: RestoreWor
         const found = await lookAtTable(regions.target.dynamo, name)
         if (found === undefined) throw missing(name)
         const present = await readTableSettings(regions.target, found, autoscaling)
-        return [name, { id: found.TableId ?? '', ...(isDeepStrictEqual(present, settings) ? {} : { settings: present }) }] as const
+        return [
+          name,
+          { id: found.TableId ?? '', ...(isDeepStrictEqual(present, settings) ? {} : { settings: present }) },
+        ] as const
       }),
     )
     return Object.fromEntries(noted)
@@ -47,5 +54,9 @@ export function notedOriginals({ context: { former } }: RestoreWork, journal: Jo
 }
 
 function missing(name: string): Failure {
-  return new Failure({ what: `${name} cannot be replaced`, why: 'it is not there any more', next: 'restore under a prefix instead: --strategy prefix' })
+  return new Failure({
+    what: `${name} cannot be replaced`,
+    why: 'it is not there any more',
+    next: 'restore under a prefix instead: --strategy prefix',
+  })
 }

@@ -34,13 +34,17 @@ export function patientRetries({ patienceMs, signal }: Patience): RetryStrategy 
     async acquireInitialRetryToken() {
       return { getRetryCount: () => 0, getRetryDelay: () => 0, startedMs: performance.now() }
     },
-    async refreshRetryTokenForRetry(token: { getRetryCount(): number; startedMs?: number }, { error, errorType }: ErrorInfo) {
+    async refreshRetryTokenForRetry(
+      token: { getRetryCount(): number; startedMs?: number },
+      { error, errorType }: ErrorInfo,
+    ) {
       signal?.throwIfAborted()
       const { startedMs = performance.now() } = token
       const count = token.getRetryCount() + 1
       const longestMs = nameOf(error) === 'LimitExceededException' ? Math.max(patienceMs, limitPatienceMs) : patienceMs
       const waitMs = delayMs(count, errorType)
-      if (!isWorthAnotherTry(error, errorType) || performance.now() + waitMs - startedMs > longestMs) throw new Error('not tried again')
+      if (!isWorthAnotherTry(error, errorType) || performance.now() + waitMs - startedMs > longestMs)
+        throw new Error('not tried again')
       await sleep(waitMs, undefined, { signal })
       return { getRetryCount: () => count, getRetryDelay: () => 0, startedMs }
     },
@@ -71,7 +75,10 @@ let hasGiven = false
  * Asks for credentials again where their source does not answer for a while: the SDK asks before the call that it would try again.
  * @param source as the SDK's clients have it, which keeps what it was given until that is about to expire
  */
-export function patientCredentials<Options, Credentials extends { expiration?: Date }>(source: (options?: Options) => Promise<Credentials>, { patienceMs, signal }: Patience): (options?: Options) => Promise<Credentials> {
+export function patientCredentials<Options, Credentials extends { expiration?: Date }>(
+  source: (options?: Options) => Promise<Credentials>,
+  { patienceMs, signal }: Patience,
+): (options?: Options) => Promise<Credentials> {
   return async (options) => {
     const startedMs = performance.now()
     for (let attempt = 1; ; attempt += 1) {

@@ -11,10 +11,16 @@ import { tableNames } from './tables-in-scope.ts'
 export type FoundTable = { name: string; description: TableDescription | undefined }
 
 /** Every table is there and at rest: one that is being made, changed or deleted has no whole past. */
-export function checkTables(title: string, found: readonly FoundTable[], { strangers }: Pick<Installation, 'strangers'>): Finding[] {
+export function checkTables(
+  title: string,
+  found: readonly FoundTable[],
+  { strangers }: Pick<Installation, 'strangers'>,
+): Finding[] {
   const check = { check: 'tables', subject: title }
   const missing = found.filter(({ description }) => description === undefined).map(({ name }) => name)
-  const restless = found.flatMap(({ name, description }) => (description === undefined || description.TableStatus === 'ACTIVE' ? [] : [`${name} (${description.TableStatus})`]))
+  const restless = found.flatMap(({ name, description }) =>
+    description === undefined || description.TableStatus === 'ACTIVE' ? [] : [`${name} (${description.TableStatus})`],
+  )
   const findings: Finding[] = []
   if (missing.length > 0) {
     findings.push({
@@ -24,7 +30,13 @@ export function checkTables(title: string, found: readonly FoundTable[], { stran
       cure: "create them with the schema loader, remove their rows from ScalarDB's metadata table if they were dropped by hand, or correct --table",
     })
   }
-  if (restless.length > 0) findings.push({ ...check, outcome: 'error', message: `not ACTIVE: ${restless.join(', ')}`, cure: 'wait until all tables are ACTIVE, then back up again' })
+  if (restless.length > 0)
+    findings.push({
+      ...check,
+      outcome: 'error',
+      message: `not ACTIVE: ${restless.join(', ')}`,
+      cure: 'wait until all tables are ACTIVE, then back up again',
+    })
   if (strangers.length > 0) {
     findings.push({
       ...check,
@@ -38,9 +50,16 @@ export function checkTables(title: string, found: readonly FoundTable[], { stran
 }
 
 /** Point-in-time recovery is on for every table. */
-export async function checkRecovery(client: DynamoDBClient, title: string, tables: readonly string[], signal: AbortSignal): Promise<Finding> {
+export async function checkRecovery(
+  client: DynamoDBClient,
+  title: string,
+  tables: readonly string[],
+  signal: AbortSignal,
+): Promise<Finding> {
   const check = { check: 'point-in-time recovery', subject: title }
-  const windows = await Promise.all(tables.map(async (name) => ({ name, window: await readWindow(client, name, signal) })))
+  const windows = await Promise.all(
+    tables.map(async (name) => ({ name, window: await readWindow(client, name, signal) })),
+  )
   const off = windows.flatMap(({ name, window }) => (window === undefined ? [name] : []))
   if (off.length > 0) {
     return {
@@ -52,14 +71,19 @@ export async function checkRecovery(client: DynamoDBClient, title: string, table
   }
   const days = Math.min(...windows.map(({ window }) => window?.periodDays ?? 35))
   const reach = Math.max(...windows.map(({ window }) => window?.earliestMs ?? 0))
-  return { ...check, outcome: 'ok', message: `on for ${tables.length} tables, kept for ${days} days${reach > 0 ? `; all can be brought back as far as ${formatTime(reach)}` : ''}` }
+  return {
+    ...check,
+    outcome: 'ok',
+    message: `on for ${tables.length} tables, kept for ${days} days${reach > 0 ? `; all can be brought back as far as ${formatTime(reach)}` : ''}`,
+  }
 }
 
 /** What of a table's settings cannot be read would be missing from the backup, and a restore could not put it on again. */
 export async function checkSettings(clients: Clients, title: string, table: TableDescription): Promise<Finding[]> {
   const { unread } = await readTableSettings(clients, table, await tryReadAutoscaling(clients))
   const check = { check: 'table settings', subject: title }
-  if (unread.length === 0) return [{ ...check, outcome: 'ok', message: 'all can be read, for a restore to put on again' }]
+  if (unread.length === 0)
+    return [{ ...check, outcome: 'ok', message: 'all can be read, for a restore to put on again' }]
   return unread.map(({ setting, why }) => ({
     ...check,
     // autoscaling, expiry and tags are what nearly every installation has
@@ -77,13 +101,22 @@ const quota = { usual: 2500, highest: 10_000 }
  * @param more how many there will be at once
  * @param otherwise what could be done instead
  */
-export async function checkRoom(client: DynamoDBClient, { title, more, otherwise }: { title: string; more: number; otherwise?: string }): Promise<Finding> {
+export async function checkRoom(
+  client: DynamoDBClient,
+  { title, more, otherwise }: { title: string; more: number; otherwise?: string },
+): Promise<Finding> {
   const check = { check: 'room for tables', subject: title }
   const present = (await tableNames(client)).length
   const needed = present + more
   const message = `${present} tables are there, and ${more} more are needed`
   if (more === 0 || needed <= quota.usual) return { ...check, outcome: 'ok', message }
   const cure = `remove tables that nobody needs${otherwise === undefined ? '' : `, or ${otherwise}`}`
-  if (needed > quota.highest) return { ...check, outcome: 'error', message: `${message}; an account can have ${quota.highest} in a region`, cure }
-  return { ...check, outcome: 'warning', message: `${message}; unless it was raised, the quota is ${quota.usual}`, cure: `see that the quota of tables was raised, or ${cure}` }
+  if (needed > quota.highest)
+    return { ...check, outcome: 'error', message: `${message}; an account can have ${quota.highest} in a region`, cure }
+  return {
+    ...check,
+    outcome: 'warning',
+    message: `${message}; unless it was raised, the quota is ${quota.usual}`,
+    cure: `see that the quota of tables was raised, or ${cure}`,
+  }
 }

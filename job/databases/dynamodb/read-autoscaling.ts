@@ -21,23 +21,43 @@ export async function readAutoscaling(client: ApplicationAutoScalingClient): Pro
   const found: Autoscaling = { targets: [], policies: [], scheduledActions: [] }
   // One for each: a paginator leaves its last page's token in what it was given.
   const of = () => ({ ServiceNamespace: 'dynamodb' }) as const
-  for await (const page of paginateDescribeScalableTargets({ client }, of())) found.targets.push(...(page.ScalableTargets ?? []))
-  for await (const page of paginateDescribeScalingPolicies({ client }, of())) found.policies.push(...(page.ScalingPolicies ?? []))
-  for await (const page of paginateDescribeScheduledActions({ client }, of())) found.scheduledActions.push(...(page.ScheduledActions ?? []))
+  for await (const page of paginateDescribeScalableTargets({ client }, of()))
+    found.targets.push(...(page.ScalableTargets ?? []))
+  for await (const page of paginateDescribeScalingPolicies({ client }, of()))
+    found.policies.push(...(page.ScalingPolicies ?? []))
+  for await (const page of paginateDescribeScheduledActions({ client }, of()))
+    found.scheduledActions.push(...(page.ScheduledActions ?? []))
   return found
 }
 
 /** What of it is one table's: its own reads and writes, and those of its indexes. */
-export function autoscalingOf(table: string, { targets, policies, scheduledActions }: Autoscaling): ScalableTargetSettings[] {
-  const own = targets.filter(({ ResourceId }) => ResourceId === `table/${table}` || ResourceId?.startsWith(`table/${table}/index/`))
-  return own.map((target) => settingsOf(table, target, policies.filter(belongsTo(target)), scheduledActions.filter(belongsTo(target)))).sort(byResource)
+export function autoscalingOf(
+  table: string,
+  { targets, policies, scheduledActions }: Autoscaling,
+): ScalableTargetSettings[] {
+  const own = targets.filter(
+    ({ ResourceId }) => ResourceId === `table/${table}` || ResourceId?.startsWith(`table/${table}/index/`),
+  )
+  return own
+    .map((target) =>
+      settingsOf(table, target, policies.filter(belongsTo(target)), scheduledActions.filter(belongsTo(target))),
+    )
+    .sort(byResource)
 }
 
-function belongsTo({ ResourceId, ScalableDimension }: ScalableTarget): (other: { ResourceId: string | undefined; ScalableDimension?: string | undefined }) => boolean {
+function belongsTo({
+  ResourceId,
+  ScalableDimension,
+}: ScalableTarget): (other: { ResourceId: string | undefined; ScalableDimension?: string | undefined }) => boolean {
   return (other) => other.ResourceId === ResourceId && other.ScalableDimension === ScalableDimension
 }
 
-function settingsOf(table: string, target: ScalableTarget, policies: readonly ScalingPolicy[], actions: readonly ScheduledAction[]): ScalableTargetSettings {
+function settingsOf(
+  table: string,
+  target: ScalableTarget,
+  policies: readonly ScalingPolicy[],
+  actions: readonly ScheduledAction[],
+): ScalableTargetSettings {
   const index = target.ResourceId?.slice(`table/${table}/index/`.length) ?? ''
   const suspended = Object.values(target.SuspendedState ?? {}).includes(true) ? target.SuspendedState : undefined
   return {
@@ -51,11 +71,18 @@ function settingsOf(table: string, target: ScalableTarget, policies: readonly Sc
       .map((policy) => ({
         name: policy.PolicyName ?? '',
         type: policy.PolicyType ?? '',
-        configuration: plain(policy.TargetTrackingScalingPolicyConfiguration ?? policy.StepScalingPolicyConfiguration ?? policy.PredictiveScalingPolicyConfiguration ?? {}),
+        configuration: plain(
+          policy.TargetTrackingScalingPolicyConfiguration ??
+            policy.StepScalingPolicyConfiguration ??
+            policy.PredictiveScalingPolicyConfiguration ??
+            {},
+        ),
       }))
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
     scheduledActions: actions
-      .map(({ ScheduledActionName, Schedule, Timezone, StartTime, EndTime, ScalableTargetAction }) => plain({ ScheduledActionName, Schedule, Timezone, StartTime, EndTime, ScalableTargetAction }))
+      .map(({ ScheduledActionName, Schedule, Timezone, StartTime, EndTime, ScalableTargetAction }) =>
+        plain({ ScheduledActionName, Schedule, Timezone, StartTime, EndTime, ScalableTargetAction }),
+      )
       .sort((a, b) => (String(a['ScheduledActionName']) < String(b['ScheduledActionName']) ? -1 : 1)),
   }
 }

@@ -17,7 +17,14 @@ import { formOf } from './table-form.ts'
 import type { TableSettings } from './table-settings.ts'
 
 /** Features of which a table's description tells nothing; each has a call and a right of its own. */
-type Feature = 'pointInTimeRecovery' | 'timeToLive' | 'tags' | 'resourcePolicy' | 'contributorInsights' | 'kinesisStreams' | 'autoscaling'
+type Feature =
+  | 'pointInTimeRecovery'
+  | 'timeToLive'
+  | 'tags'
+  | 'resourcePolicy'
+  | 'contributorInsights'
+  | 'kinesisStreams'
+  | 'autoscaling'
 
 /** The right that reading each of them takes. */
 export const rightToRead: Record<Feature, string> = {
@@ -48,7 +55,11 @@ export async function tryReadAutoscaling({ autoscaling }: Clients): Promise<Know
  * @param table as it was described
  * @throws what AWS answers for anything but a missing right or an unknown feature: these are named in `unread`
  */
-export async function readTableSettings({ dynamo }: Clients, table: TableDescription, autoscaling: KnownAutoscaling): Promise<TableSettings> {
+export async function readTableSettings(
+  { dynamo }: Clients,
+  table: TableDescription,
+  autoscaling: KnownAutoscaling,
+): Promise<TableSettings> {
   const { TableName: name = '', TableArn: arn = '' } = table
   const form = formOf(table)
   const unread: TableSettings['unread'] = []
@@ -66,14 +77,23 @@ export async function readTableSettings({ dynamo }: Clients, table: TableDescrip
     ask('timeToLive', () => readTimeToLive(dynamo, name)),
     ask('tags', () => readTags(dynamo, arn)),
     ask('resourcePolicy', () => readResourcePolicy(dynamo, arn)),
-    ask('contributorInsights', () => readInsights(dynamo, name, form.globalIndexes.map((index) => index.name))),
+    ask('contributorInsights', () =>
+      readInsights(
+        dynamo,
+        name,
+        form.globalIndexes.map((index) => index.name),
+      ),
+    ),
     ask('kinesisStreams', () => readKinesisStreams(dynamo, name)),
   ])
   if ('unread' in autoscaling) unread.push({ setting: 'autoscaling', why: autoscaling.unread })
   const ofTable = insights?.get('')
   return {
     ...form,
-    globalIndexes: form.globalIndexes.map((index) => ({ ...index, ...present('contributorInsights', insights?.get(index.name)) })),
+    globalIndexes: form.globalIndexes.map((index) => ({
+      ...index,
+      ...present('contributorInsights', insights?.get(index.name)),
+    })),
     autoscaling: 'unread' in autoscaling ? [] : autoscalingOf(name, autoscaling),
     ...(window === undefined ? {} : { pointInTimeRecovery: present('periodDays', window.periodDays) }),
     ...present('timeToLive', timeToLive),
@@ -87,7 +107,9 @@ export async function readTableSettings({ dynamo }: Clients, table: TableDescrip
 
 async function readTimeToLive(client: DynamoDBClient, name: string): Promise<string | undefined> {
   const { TimeToLiveDescription: found } = await client.send(new DescribeTimeToLiveCommand({ TableName: name }))
-  return found?.TimeToLiveStatus === 'ENABLED' || found?.TimeToLiveStatus === 'ENABLING' ? found.AttributeName : undefined
+  return found?.TimeToLiveStatus === 'ENABLED' || found?.TimeToLiveStatus === 'ENABLING'
+    ? found.AttributeName
+    : undefined
 }
 
 /** Tags that AWS itself set cannot be set by anybody else. */
@@ -96,8 +118,14 @@ async function readTags(client: DynamoDBClient, arn: string): Promise<TableSetti
   let next: string | undefined
   do {
     const token = next
-    const page = await limits.listTagsOfResource.run(() => client.send(new ListTagsOfResourceCommand({ ResourceArn: arn, ...present('NextToken', token) })))
-    tags.push(...(page.Tags ?? []).flatMap(({ Key, Value }) => (Key === undefined || Key.startsWith('aws:') ? [] : [{ key: Key, value: Value ?? '' }])))
+    const page = await limits.listTagsOfResource.run(() =>
+      client.send(new ListTagsOfResourceCommand({ ResourceArn: arn, ...present('NextToken', token) })),
+    )
+    tags.push(
+      ...(page.Tags ?? []).flatMap(({ Key, Value }) =>
+        Key === undefined || Key.startsWith('aws:') ? [] : [{ key: Key, value: Value ?? '' }],
+      ),
+    )
     next = page.NextToken
   } while (next !== undefined)
   return tags.sort((a, b) => (a.key < b.key ? -1 : 1))
@@ -113,12 +141,17 @@ async function readResourcePolicy(client: DynamoDBClient, arn: string): Promise<
 }
 
 /** Modes by index name, the table's own under the empty one. */
-async function readInsights(client: DynamoDBClient, name: string, indexes: readonly string[]): Promise<Map<string, string>> {
+async function readInsights(
+  client: DynamoDBClient,
+  name: string,
+  indexes: readonly string[],
+): Promise<Map<string, string>> {
   const modes = await Promise.all(
     ['', ...indexes].map(async (index): Promise<[string, string][]> => {
-      const { ContributorInsightsStatus: status, ContributorInsightsMode: mode = 'ACCESSED_AND_THROTTLED_KEYS' } = await client.send(
-        new DescribeContributorInsightsCommand({ TableName: name, ...(index === '' ? {} : { IndexName: index }) }),
-      )
+      const { ContributorInsightsStatus: status, ContributorInsightsMode: mode = 'ACCESSED_AND_THROTTLED_KEYS' } =
+        await client.send(
+          new DescribeContributorInsightsCommand({ TableName: name, ...(index === '' ? {} : { IndexName: index }) }),
+        )
       return status === 'ENABLED' || status === 'ENABLING' ? [[index, mode]] : []
     }),
   )
@@ -126,10 +159,15 @@ async function readInsights(client: DynamoDBClient, name: string, indexes: reado
 }
 
 async function readKinesisStreams(client: DynamoDBClient, name: string): Promise<TableSettings['kinesisStreams']> {
-  const { KinesisDataStreamDestinations: found = [] } = await client.send(new DescribeKinesisStreamingDestinationCommand({ TableName: name }))
+  const { KinesisDataStreamDestinations: found = [] } = await client.send(
+    new DescribeKinesisStreamingDestinationCommand({ TableName: name }),
+  )
   const on = found.filter(({ DestinationStatus: status }) => status === 'ACTIVE' || status === 'ENABLING')
   return on
-    .map(({ StreamArn, ApproximateCreationDateTimePrecision: precision }) => ({ arn: StreamArn ?? '', ...present('precision', precision) }))
+    .map(({ StreamArn, ApproximateCreationDateTimePrecision: precision }) => ({
+      arn: StreamArn ?? '',
+      ...present('precision', precision),
+    }))
     .sort((a, b) => (a.arn < b.arn ? -1 : 1))
 }
 

@@ -56,41 +56,97 @@ export async function reapplySettings(of: Reapplied): Promise<Map<string, string
   return refused
 }
 
-function tableUpdates({ billingMode, throughput, onDemandLimit, tableClass, streamView, deletionProtection }: TableSettings, found: TableSettings): [string, Omit<UpdateTableInput, 'TableName'>][] {
+function tableUpdates(
+  { billingMode, throughput, onDemandLimit, tableClass, streamView, deletionProtection }: TableSettings,
+  found: TableSettings,
+): [string, Omit<UpdateTableInput, 'TableName'>][] {
   const view = streamView as NonNullable<UpdateTableInput['StreamSpecification']>['StreamViewType']
   return [
-    ['billingMode', { BillingMode: billingMode, ...(throughput === undefined ? {} : { ProvisionedThroughput: provisionedThroughput(throughput) }) }],
-    ['throughput', throughput === undefined || found.billingMode !== billingMode ? {} : { ProvisionedThroughput: provisionedThroughput(throughput) }],
-    ['onDemandLimit', { OnDemandThroughput: onDemandThroughput(onDemandLimit ?? { maxReadUnits: -1, maxWriteUnits: -1 }) }],
+    [
+      'billingMode',
+      {
+        BillingMode: billingMode,
+        ...(throughput === undefined ? {} : { ProvisionedThroughput: provisionedThroughput(throughput) }),
+      },
+    ],
+    [
+      'throughput',
+      throughput === undefined || found.billingMode !== billingMode
+        ? {}
+        : { ProvisionedThroughput: provisionedThroughput(throughput) },
+    ],
+    [
+      'onDemandLimit',
+      { OnDemandThroughput: onDemandThroughput(onDemandLimit ?? { maxReadUnits: -1, maxWriteUnits: -1 }) },
+    ],
     ['tableClass', { TableClass: tableClass as NonNullable<UpdateTableInput['TableClass']> }],
-    ['streamView', streamView === undefined ? { StreamSpecification: { StreamEnabled: false } } : { StreamSpecification: { StreamEnabled: true, StreamViewType: view } }],
+    [
+      'streamView',
+      streamView === undefined
+        ? { StreamSpecification: { StreamEnabled: false } }
+        : { StreamSpecification: { StreamEnabled: true, StreamViewType: view } },
+    ],
     ['deletionProtection', { DeletionProtectionEnabled: deletionProtection }],
   ]
 }
 
 function besideTheTable({ clients: { dynamo }, table, arn, expected }: Reapplied): Map<string, () => Promise<unknown>> {
-  const { pointInTimeRecovery: recovery, timeToLive, tags, resourcePolicy, contributorInsights, globalIndexes, kinesisStreams } = expected
+  const {
+    pointInTimeRecovery: recovery,
+    timeToLive,
+    tags,
+    resourcePolicy,
+    contributorInsights,
+    globalIndexes,
+    kinesisStreams,
+  } = expected
   const acts = new Map<string, () => Promise<unknown>>()
   if (recovery !== undefined) {
     const period = recovery.periodDays === undefined ? {} : { RecoveryPeriodInDays: recovery.periodDays }
-    acts.set('pointInTimeRecovery', () => dynamo.send(new UpdateContinuousBackupsCommand({ TableName: table, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, ...period } })))
+    acts.set('pointInTimeRecovery', () =>
+      dynamo.send(
+        new UpdateContinuousBackupsCommand({
+          TableName: table,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, ...period },
+        }),
+      ),
+    )
   }
-  if (timeToLive !== undefined) acts.set('timeToLive', () => dynamo.send(new UpdateTimeToLiveCommand({ TableName: table, TimeToLiveSpecification: { Enabled: true, AttributeName: timeToLive } })))
+  if (timeToLive !== undefined)
+    acts.set('timeToLive', () =>
+      dynamo.send(
+        new UpdateTimeToLiveCommand({
+          TableName: table,
+          TimeToLiveSpecification: { Enabled: true, AttributeName: timeToLive },
+        }),
+      ),
+    )
   acts.set('tags', async () => {
     for (let at = 0; at < tags.length; at += tagsAtOnce) {
       const some = tags.slice(at, at + tagsAtOnce).map(({ key, value }) => ({ Key: key, Value: value }))
       await dynamo.send(new TagResourceCommand({ ResourceArn: arn, Tags: some }))
     }
   })
-  if (resourcePolicy !== undefined) acts.set('resourcePolicy', () => dynamo.send(new PutResourcePolicyCommand({ ResourceArn: arn, Policy: resourcePolicy })))
-  if (contributorInsights !== undefined) acts.set('contributorInsights', () => dynamo.send(insights(table, contributorInsights)))
+  if (resourcePolicy !== undefined)
+    acts.set('resourcePolicy', () =>
+      dynamo.send(new PutResourcePolicyCommand({ ResourceArn: arn, Policy: resourcePolicy })),
+    )
+  if (contributorInsights !== undefined)
+    acts.set('contributorInsights', () => dynamo.send(insights(table, contributorInsights)))
   for (const { name, contributorInsights: mode } of globalIndexes) {
     if (mode !== undefined) acts.set(`contributorInsights ${name}`, () => dynamo.send(insights(table, mode, name)))
   }
   acts.set('kinesisStreams', async () => {
     for (const { arn: stream, precision } of kinesisStreams) {
-      const exactness = precision === undefined ? {} : { EnableKinesisStreamingConfiguration: { ApproximateCreationDateTimePrecision: precision as 'MILLISECOND' } }
-      await dynamo.send(new EnableKinesisStreamingDestinationCommand({ TableName: table, StreamArn: stream, ...exactness }))
+      const exactness =
+        precision === undefined
+          ? {}
+          : {
+              EnableKinesisStreamingConfiguration: { ApproximateCreationDateTimePrecision: precision as 'MILLISECOND' },
+            }
+      await dynamo.send(
+        new EnableKinesisStreamingDestinationCommand({ TableName: table, StreamArn: stream, ...exactness }),
+      )
     }
   })
   return acts

@@ -13,7 +13,11 @@ export interface RecoveryWindow {
 }
 
 /** A table's window of recovery, undefined where point-in-time recovery is off. */
-export async function readWindow(client: DynamoDBClient, table: string, signal?: AbortSignal): Promise<RecoveryWindow | undefined> {
+export async function readWindow(
+  client: DynamoDBClient,
+  table: string,
+  signal?: AbortSignal,
+): Promise<RecoveryWindow | undefined> {
   const ask = () => client.send(new DescribeContinuousBackupsCommand({ TableName: table }))
   const { ContinuousBackupsDescription: found } = await limits.describeContinuousBackups.run(ask, signal)
   const recovery = found?.PointInTimeRecoveryDescription
@@ -29,7 +33,11 @@ export async function readWindow(client: DynamoDBClient, table: string, signal?:
  * Whether AWS would keep the last state of a table that is deleted now: it does where point-in-time recovery is on (DynamoDB:
  * point-in-time recovery, deleting a table). Undefined where the table is not there any more, or not yet.
  */
-export async function isKeptWhenDeleted(client: DynamoDBClient, table: string, signal?: AbortSignal): Promise<boolean | undefined> {
+export async function isKeptWhenDeleted(
+  client: DynamoDBClient,
+  table: string,
+  signal?: AbortSignal,
+): Promise<boolean | undefined> {
   try {
     return (await readWindow(client, table, signal)) !== undefined
   } catch (error) {

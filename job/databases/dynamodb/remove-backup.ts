@@ -12,17 +12,25 @@ import { tableProgress } from './table-progress.ts'
 const patienceMs = 60_000
 
 /** Deletes the on-demand backups that a restore point was turned into; its tables' own past stays AWS's. */
-export async function removeBackup(settings: readonly StorageSettings[], entry: DatabaseBackup, { events, signal }: DatabaseContext): Promise<void> {
+export async function removeBackup(
+  settings: readonly StorageSettings[],
+  entry: DatabaseBackup,
+  { events, signal }: DatabaseContext,
+): Promise<void> {
   const { region, tables } = readDetails(entry)
   const materialized = tables.filter((table) => table.materialized !== undefined)
   const access = { ...accessOf(settings), region }
   const { dynamo, close } = openClients(access, { patienceMs, signal })
   const progress = tableProgress(events, new Map(materialized.map(({ name, bytes }) => [name, bytes])))
   try {
-    await forEachTable(materialized, signal, async ({ name, materialized: { backupArn } = { backupArn: '' } }, either) => {
-      await ensureBackupDeleted(dynamo, backupArn, either)
-      progress.done(name)
-    })
+    await forEachTable(
+      materialized,
+      signal,
+      async ({ name, materialized: { backupArn } = { backupArn: '' } }, either) => {
+        await ensureBackupDeleted(dynamo, backupArn, either)
+        progress.done(name)
+      },
+    )
   } catch (error) {
     signal.throwIfAborted()
     throw awsFailure(`the backups of ${entry.title} could not all be deleted`, access, error)

@@ -1,4 +1,8 @@
-import { UpdateTableCommand, type CreateGlobalSecondaryIndexAction, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import {
+  UpdateTableCommand,
+  type CreateGlobalSecondaryIndexAction,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb'
 import type { Journal } from '../../journal/journal.ts'
 import { ensureStep } from './ensure-step.ts'
 import { isSteady, lookAtTable } from './look-at-table.ts'
@@ -10,10 +14,18 @@ import { onceAllowed, until } from './waiting.ts'
  * Makes the indexes that a restored table should have and does not, one after another as DynamoDB wants it, each filled
  * before the next begins.
  */
-export async function repairIndexes(client: DynamoDBClient, table: string, expected: TableSettings, journal: Journal, signal: AbortSignal): Promise<void> {
+export async function repairIndexes(
+  client: DynamoDBClient,
+  table: string,
+  expected: TableSettings,
+  journal: Journal,
+  signal: AbortSignal,
+): Promise<void> {
   for (const index of expected.globalIndexes) {
     if (await hasIndex(client, table, index.name)) continue
-    await ensureStep(journal, `create index ${index.name} of ${table}`, () => createIndex(client, table, index, expected, signal))
+    await ensureStep(journal, `create index ${index.name} of ${table}`, () =>
+      createIndex(client, table, index, expected, signal),
+    )
     await untilSteady(client, table, signal)
   }
 }
@@ -32,10 +44,22 @@ async function hasIndex(client: DynamoDBClient, table: string, index: string): P
   return (found?.GlobalSecondaryIndexes ?? []).some(({ IndexName }) => IndexName === index)
 }
 
-async function createIndex(client: DynamoDBClient, table: string, index: GlobalIndexSettings, expected: TableSettings, signal: AbortSignal): Promise<void> {
+async function createIndex(
+  client: DynamoDBClient,
+  table: string,
+  index: GlobalIndexSettings,
+  expected: TableSettings,
+  signal: AbortSignal,
+): Promise<void> {
   const keys = new Set([...expected.keySchema, ...index.keySchema].map(({ attribute }) => attribute))
-  const definitions = expected.attributes.filter(({ name }) => keys.has(name)).map(({ name, type }) => ({ AttributeName: name, AttributeType: type }))
-  const input = { TableName: table, AttributeDefinitions: definitions, GlobalSecondaryIndexUpdates: [{ Create: creation(index) }] }
+  const definitions = expected.attributes
+    .filter(({ name }) => keys.has(name))
+    .map(({ name, type }) => ({ AttributeName: name, AttributeType: type }))
+  const input = {
+    TableName: table,
+    AttributeDefinitions: definitions,
+    GlobalSecondaryIndexUpdates: [{ Create: creation(index) }],
+  }
   await onceAllowed(async () => {
     if (await hasIndex(client, table, index.name)) return
     await client.send(new UpdateTableCommand(input)).catch(async (error: unknown) => {
@@ -45,11 +69,20 @@ async function createIndex(client: DynamoDBClient, table: string, index: GlobalI
   }, signal)
 }
 
-function creation({ name, keySchema, projection, throughput, onDemandLimit }: GlobalIndexSettings): CreateGlobalSecondaryIndexAction {
+function creation({
+  name,
+  keySchema,
+  projection,
+  throughput,
+  onDemandLimit,
+}: GlobalIndexSettings): CreateGlobalSecondaryIndexAction {
   return {
     IndexName: name,
     KeySchema: keySchema.map(({ attribute, type }) => ({ AttributeName: attribute, KeyType: type })),
-    Projection: { ProjectionType: projection.type, ...(projection.attributes === undefined ? {} : { NonKeyAttributes: projection.attributes }) },
+    Projection: {
+      ProjectionType: projection.type,
+      ...(projection.attributes === undefined ? {} : { NonKeyAttributes: projection.attributes }),
+    },
     ...(throughput === undefined ? {} : { ProvisionedThroughput: provisionedThroughput(throughput) }),
     ...(onDemandLimit === undefined ? {} : { OnDemandThroughput: onDemandThroughput(onDemandLimit) }),
   }

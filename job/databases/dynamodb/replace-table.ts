@@ -34,7 +34,13 @@ export interface Replacement {
  * @returns settings that are not as they should be
  * @throws Failure where the backup is not there, nothing would be left of the table, or the table is none that this restore knows
  */
-export async function replaceTable(work: RestoreWork, of: Replacement, regions: Regions, journal: Journal, signal: AbortSignal): Promise<string[]> {
+export async function replaceTable(
+  work: RestoreWork,
+  of: Replacement,
+  regions: Regions,
+  journal: Journal,
+  signal: AbortSignal,
+): Promise<string[]> {
   const { name, backupArn, comes } = of
   const goes = comes === 'restored' ? 'original' : 'restored'
   const { dynamo } = regions.target
@@ -64,11 +70,17 @@ export async function replaceTable(work: RestoreWork, of: Replacement, regions: 
   await limits.restores.run(async () => {
     work.progress.enter(name, `restoring the ${comes} table`)
     const surroundings = { dynamo, source: dynamo, signal }
-    await ensureStep(journal, `restore ${comes} ${name}`, () => ensureRestoreBegun(surroundings, { name, from, expected: of.expected }))
+    await ensureStep(journal, `restore ${comes} ${name}`, () =>
+      ensureRestoreBegun(surroundings, { name, from, expected: of.expected }),
+    )
     await untilRestored(surroundings, { name, from, expected: of.expected })
   }, signal)
   work.progress.enter(name, 'getting its settings')
-  const differences = await settleTable({ clients: regions.target, autoscaling: regions.autoscaling, journal, signal }, name, of.expected)
+  const differences = await settleTable(
+    { clients: regions.target, autoscaling: regions.autoscaling, journal, signal },
+    name,
+    of.expected,
+  )
   work.progress.done(name)
   return differences
 }
@@ -83,13 +95,25 @@ function isKnown(found: TableDescription, of: Replacement): boolean {
 }
 
 function stranger(name: string, found: TableDescription): Failure {
-  return new Failure({ what: `${name} is not deleted`, why: `it is neither the table that was in service nor one of this restore: ${originOf(found)}`, next: 'find out who made it; the data of this restore is in its backups' })
+  return new Failure({
+    what: `${name} is not deleted`,
+    why: `it is neither the table that was in service nor one of this restore: ${originOf(found)}`,
+    next: 'find out who made it; the data of this restore is in its backups',
+  })
 }
 
 function notKept(name: string): Failure {
-  return new Failure({ what: `${name} is not deleted`, why: 'point-in-time recovery is off by now, so that AWS would keep nothing of it', next: 'turn it on (aws dynamodb update-continuous-backups), and do the same again' })
+  return new Failure({
+    what: `${name} is not deleted`,
+    why: 'point-in-time recovery is off by now, so that AWS would keep nothing of it',
+    next: 'turn it on (aws dynamodb update-continuous-backups), and do the same again',
+  })
 }
 
 function unavailable({ name, backupArn }: Replacement): Failure {
-  return new Failure({ what: `${name} is not deleted`, why: `what is to take its place is not AVAILABLE: ${backupArn}`, next: 'see in the AWS console what became of that backup, and run the restore again' })
+  return new Failure({
+    what: `${name} is not deleted`,
+    why: `what is to take its place is not AVAILABLE: ${backupArn}`,
+    next: 'see in the AWS console what became of that backup, and run the restore again',
+  })
 }

@@ -46,7 +46,10 @@ export class ReplacementBackups {
     const from = sourceOf(this.#work, table)
     const temporary = this.temporary(table)
     if ('backupArn' in from || (await this.#available(temporary)) !== undefined) return
-    await backUpPoint({ dynamo: regions.target.dynamo, watch: this.#watch, progress, journal, signal }, { table, from, temporary })
+    await backUpPoint(
+      { dynamo: regions.target.dynamo, watch: this.#watch, progress, journal, signal },
+      { table, from, temporary },
+    )
   }
 
   /** The backup that takes a table's place. @throws Failure where none is AVAILABLE */
@@ -54,7 +57,11 @@ export class ReplacementBackups {
     const from = sourceOf(this.#work, table)
     const arn = 'backupArn' in from ? from.backupArn : (await this.#available(this.temporary(table)))?.BackupArn
     if (arn !== undefined) return arn
-    throw new Failure({ what: `${table.name} is not replaced`, why: 'the backup that is to take its place is not AVAILABLE', next: 'run the restore again' })
+    throw new Failure({
+      what: `${table.name} is not replaced`,
+      why: 'the backup that is to take its place is not AVAILABLE',
+      next: 'run the restore again',
+    })
   }
 
   /**
@@ -65,12 +72,18 @@ export class ReplacementBackups {
     const from = sourceOf(this.#work, table)
     if ('backupArn' in from) return isRestoredFrom(found, from)
     const summary = found.RestoreSummary
-    return summary?.SourceBackupArn !== undefined && summary.SourceTableArn?.endsWith(`:table/${this.temporary(table)}`) === true
+    return (
+      summary?.SourceBackupArn !== undefined &&
+      summary.SourceTableArn?.endsWith(`:table/${this.temporary(table)}`) === true
+    )
   }
 
   /** Whether that backup can be restored at this moment, asked of AWS. */
   async isAvailable(table: BackedUpTable, arn: string): Promise<boolean> {
-    if (this.isToBeMade(table)) return (await this.#watch(this.temporary(table))).some((backup) => backup.BackupArn === arn && backup.BackupStatus === 'AVAILABLE')
+    if (this.isToBeMade(table))
+      return (await this.#watch(this.temporary(table))).some(
+        (backup) => backup.BackupArn === arn && backup.BackupStatus === 'AVAILABLE',
+      )
     return isAvailable(this.#work.lasting.target.dynamo, arn)
   }
 
@@ -80,7 +93,9 @@ export class ReplacementBackups {
   }
 
   async #deleteTemporary(name: string, from: RestoreFrom, journal: Journal, signal: AbortSignal): Promise<void> {
-    await ensureStep(journal, `delete ${name}`, () => ensureOwnDeleted(this.#work.lasting.target.dynamo, name, (found) => isRestoredFrom(found, from), signal))
+    await ensureStep(journal, `delete ${name}`, () =>
+      ensureOwnDeleted(this.#work.lasting.target.dynamo, name, (found) => isRestoredFrom(found, from), signal),
+    )
   }
 
   /**
@@ -90,12 +105,23 @@ export class ReplacementBackups {
   async discard(table: BackedUpTable, keep: 'none' | 'backups', journal: Journal, signal: AbortSignal): Promise<void> {
     const { context, lasting, point } = this.#work
     // In the restore itself the journal tells: the record may name the backups by now, as those of the point.
-    if (!journal.begun(restoreStep({ table, temporary: this.temporary(table) })) && (context.former === undefined || !this.isToBeMade(table))) return
+    if (
+      !journal.begun(restoreStep({ table, temporary: this.temporary(table) })) &&
+      (context.former === undefined || !this.isToBeMade(table))
+    )
+      return
     const temporary = this.temporary(table)
     // A table that is being restored cannot be deleted.
-    await until(async () => ((await lookAtTable(lasting.target.dynamo, temporary))?.TableStatus === 'CREATING' && !context.signal.aborted ? undefined : true), signal)
+    await until(
+      async () =>
+        (await lookAtTable(lasting.target.dynamo, temporary))?.TableStatus === 'CREATING' && !context.signal.aborted
+          ? undefined
+          : true,
+      signal,
+    )
     await this.#deleteTemporary(temporary, { tableArn: table.arn, at: point }, journal, signal)
-    if (keep === 'none' && this.isToBeMade(table)) await ensureStep(journal, `delete backup ${temporary}`, () => this.#deleteBackups(table, signal))
+    if (keep === 'none' && this.isToBeMade(table))
+      await ensureStep(journal, `delete backup ${temporary}`, () => this.#deleteBackups(table, signal))
   }
 
   /** The backup that was made for a table, as a record tells of it; undefined where there is none that can be restored. */
@@ -107,8 +133,14 @@ export class ReplacementBackups {
   async #deleteBackups(table: BackedUpTable, signal: AbortSignal): Promise<void> {
     const { dynamo } = this.#work.lasting.target
     const found = await lookAtTable(dynamo, table.name)
-    if (found?.TableStatus !== 'ACTIVE') throw new Failure({ what: `the backup of ${table.name} is not removed`, why: 'its table is not ACTIVE, so it may be the only copy', next: 'see what became of the table first' })
-    for (const { BackupArn: arn } of await this.#watch(this.temporary(table))) if (arn !== undefined) await ensureBackupDeleted(dynamo, arn, signal)
+    if (found?.TableStatus !== 'ACTIVE')
+      throw new Failure({
+        what: `the backup of ${table.name} is not removed`,
+        why: 'its table is not ACTIVE, so it may be the only copy',
+        next: 'see what became of the table first',
+      })
+    for (const { BackupArn: arn } of await this.#watch(this.temporary(table)))
+      if (arn !== undefined) await ensureBackupDeleted(dynamo, arn, signal)
   }
 
   async #available(name: string): Promise<BackupSummary | undefined> {

@@ -35,23 +35,38 @@ export interface Repointing {
 }
 
 /** The properties that name the tables: the namespace prefix, and the region where it is another than the backup's. */
-export function repointing({ settings, details, region, context: { properties, former }, title }: RestoreWork, prefix: string): Repointing {
-  const wanted: [string, string][] = [[prefixProperty, prefix], ...(region === details.region ? [] : [['contact_points', region] satisfies [string, string]])]
-  const changes = settings.flatMap((one) => wanted.map(([property, value]) => ({ id: `${one.storage} ${property}`, settings: one, property, value })))
-  const lines = changes.map(({ settings: one, property, value }) => properties?.line(one, property, value) ?? `scalar.db.${property}=${value}`)
+export function repointing(
+  { settings, details, region, context: { properties, former }, title }: RestoreWork,
+  prefix: string,
+): Repointing {
+  const wanted: [string, string][] = [
+    [prefixProperty, prefix],
+    ...(region === details.region ? [] : [['contact_points', region] satisfies [string, string]]),
+  ]
+  const changes = settings.flatMap((one) =>
+    wanted.map(([property, value]) => ({ id: `${one.storage} ${property}`, settings: one, property, value })),
+  )
+  const lines = changes.map(
+    ({ settings: one, property, value }) => properties?.line(one, property, value) ?? `scalar.db.${property}=${value}`,
+  )
   let known: Values = valuesSchema.safeParse(former?.details['former']).data ?? {}
 
-  const presentValues = () => Promise.all(changes.map(async ({ settings: one, property }) => (await present(one, property)) ?? ''))
+  const presentValues = () =>
+    Promise.all(changes.map(async ({ settings: one, property }) => (await present(one, property)) ?? ''))
 
   /** As it is written, or as the release reads it where the text is kept out of reach. */
   async function present(one: StorageSettings, property: string): Promise<string | undefined> {
-    if (properties === undefined || properties.obstacle(one) !== undefined) return property === 'contact_points' ? one.contactPoints : one.property(property)
+    if (properties === undefined || properties.obstacle(one) !== undefined)
+      return property === 'contact_points' ? one.contactPoints : one.property(property)
     return properties.written(one, property)
   }
 
   /** A region that is not to be changed is the backup's: no other passes the preflight. */
   function placesIn(values: Values): Place[] {
-    return settings.map(({ storage }) => ({ prefix: values[`${storage} ${prefixProperty}`] ?? '', region: values[`${storage} contact_points`] ?? details.region }))
+    return settings.map(({ storage }) => ({
+      prefix: values[`${storage} ${prefixProperty}`] ?? '',
+      region: values[`${storage} contact_points`] ?? details.region,
+    }))
   }
 
   return {
@@ -59,14 +74,17 @@ export function repointing({ settings, details, region, context: { properties, f
     changes,
     async inUse() {
       const values = await presentValues()
-      const using = settings.filter((one) => changes.every((change, index) => change.settings !== one || values[index] === change.value))
+      const using = settings.filter((one) =>
+        changes.every((change, index) => change.settings !== one || values[index] === change.value),
+      )
       return using.length === settings.length ? 'by all' : using.length > 0 ? 'by some' : 'by none'
     },
     async check() {
       if (Object.keys(known).length === 0) return
       const values = await presentValues()
       // Each by itself: an undo that failed half-way may have put back a part.
-      if (!changes.every(({ id, value }, index) => values[index] === value || values[index] === (known[id] ?? ''))) throw overtaken(title)
+      if (!changes.every(({ id, value }, index) => values[index] === value || values[index] === (known[id] ?? '')))
+        throw overtaken(title)
     },
     former: () => known,
     remember: (values) => (known = values),
@@ -80,7 +98,10 @@ export function repointing({ settings, details, region, context: { properties, f
       const values = await presentValues()
       return placesIn(Object.fromEntries(changes.map(({ id }, index) => [id, values[index] ?? ''])))
     },
-    instructions: () => [...lines.map((line) => `to use the restored tables, set ${line}`), 'then upgrade the release with Helm, or restart its pods once its ConfigMap says so'],
+    instructions: () => [
+      ...lines.map((line) => `to use the restored tables, set ${line}`),
+      'then upgrade the release with Helm, or restart its pods once its ConfigMap says so',
+    ],
   }
 }
 
@@ -89,14 +110,26 @@ export function repointing({ settings, details, region, context: { properties, f
  * is changed, and of theirs nothing else is.
  * @throws Failure where somebody has pointed them elsewhere since
  */
-export async function repoint({ context: { properties }, title }: RestoreWork, repointing: Repointing, to: 'restored' | 'former', journal: Journal): Promise<void> {
+export async function repoint(
+  { context: { properties }, title }: RestoreWork,
+  repointing: Repointing,
+  to: 'restored' | 'former',
+  journal: Journal,
+): Promise<void> {
   const { changes } = repointing
   if (properties === undefined) return
   repointing.recall(journal)
   if (Object.keys(repointing.former()).length === 0) {
     // never pointed anywhere else: nothing is to be put back
     if (to === 'former') return
-    const note = async (): Promise<Values> => Object.fromEntries(await Promise.all(changes.map(async ({ id, settings, property }) => [id, (await properties.written(settings, property)) ?? null] as const)))
+    const note = async (): Promise<Values> =>
+      Object.fromEntries(
+        await Promise.all(
+          changes.map(
+            async ({ id, settings, property }) => [id, (await properties.written(settings, property)) ?? null] as const,
+          ),
+        ),
+      )
     repointing.remember(await journal.step(noteStep, { look: () => Promise.resolve(undefined), act: note }))
   }
   const former = repointing.former()

@@ -52,9 +52,13 @@ export class RestoreByPrefix implements RestoreDestination {
       steps: [
         `restore ${details.tables.length} tables as of ${point.toISOString()} under the prefix "${this.#prefix}", their indexes and settings included`,
         `write the rows of ScalarDB's metadata for the new names`,
-        ...(patched ? this.#repointing.lines.map((line) => `set ${line}`) : ['show what the releases have to be told; they serve on as they are']),
+        ...(patched
+          ? this.#repointing.lines.map((line) => `set ${line}`)
+          : ['show what the releases have to be told; they serve on as they are']),
       ],
-      loses: patched ? [`from service: everything written since ${point.toISOString()}; it stays in the former tables`] : [],
+      loses: patched
+        ? [`from service: everything written since ${point.toISOString()}; it stays in the former tables`]
+        : [],
     }
   }
 
@@ -75,14 +79,25 @@ export class RestoreByPrefix implements RestoreDestination {
       const restore = this.#restoreOf(table)
       const own = ownTable(details, table.name, restore.name, this.#prefix, names)
       const roomy = own !== undefined && names.size > manyTables
-      await this.#restored(roomy ? { ...restore, expected: withRoom(restore.expected) } : restore, table.name, journal, regions, signal)
+      await this.#restored(
+        roomy ? { ...restore, expected: withRoom(restore.expected) } : restore,
+        table.name,
+        journal,
+        regions,
+        signal,
+      )
       if (own !== undefined) await rewriteRows(regions.target.dynamo, own, journal)
       progress.enter(table.name, 'getting its indexes and settings')
-      const differences = await settleTable({ clients: regions.target, autoscaling: regions.autoscaling, journal, signal }, restore.name, restore.expected)
+      const differences = await settleTable(
+        { clients: regions.target, autoscaling: regions.autoscaling, journal, signal },
+        restore.name,
+        restore.expected,
+      )
       this.#differences.push(...differences)
       progress.done(table.name)
     })
-    for (const difference of this.#differences) context.events.say('note', `setting not restored: ${difference}`, { level: 'warning' })
+    for (const difference of this.#differences)
+      context.events.say('note', `setting not restored: ${difference}`, { level: 'warning' })
     this.#state = 'loaded'
   }
 
@@ -152,7 +167,13 @@ export class RestoreByPrefix implements RestoreDestination {
       kind: kindName,
       state: this.#state,
       ...(inService && this.#previousKept ? { previous: tablesAt(former) } : {}),
-      details: { strategy: 'prefix', prefix: this.#prefix, region, former: this.#repointing.former(), differences: this.#differences },
+      details: {
+        strategy: 'prefix',
+        prefix: this.#prefix,
+        region,
+        former: this.#repointing.former(),
+        differences: this.#differences,
+      },
     }
   }
 
@@ -164,7 +185,13 @@ export class RestoreByPrefix implements RestoreDestination {
     this.#work.close()
   }
 
-  async #restored(restore: TableRestore, subject: string, journal: Journal, regions: Regions, signal: AbortSignal): Promise<void> {
+  async #restored(
+    restore: TableRestore,
+    subject: string,
+    journal: Journal,
+    regions: Regions,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { progress } = this.#work
     const surroundings = { dynamo: regions.target.dynamo, source: regions.source.dynamo, signal }
     progress.enter(subject, 'waiting for its turn')
@@ -179,7 +206,11 @@ export class RestoreByPrefix implements RestoreDestination {
     const { details, choice, region } = this.#work
     const name = withPrefix(table.name, details.prefix, this.#prefix)
     const moved = region === details.region ? undefined : { former: details.region, restored: region }
-    return { name, from: sourceOf(this.#work, table), expected: expectedSettings(table.settings, { former: table.name, name, kmsKey: choice.kmsKey, region: moved }) }
+    return {
+      name,
+      from: sourceOf(this.#work, table),
+      expected: expectedSettings(table.settings, { former: table.name, name, kmsKey: choice.kmsKey, region: moved }),
+    }
   }
 
   /** @throws Failure where a former table is no longer there; of tables that the backup is not of, ScalarDB's list of them is looked for */
@@ -188,7 +219,9 @@ export class RestoreByPrefix implements RestoreDestination {
     const [place] = this.#repointing.formerPlaces()
     if (place === undefined || !isWrittenOut(place)) return
     const client = (place.region === region ? regions.target : regions.source).dynamo
-    const names = isBackedUp(details, place) ? details.tables.map(({ name }) => name) : [metadataTableName({ ...details, prefix: place.prefix })]
+    const names = isBackedUp(details, place)
+      ? details.tables.map(({ name }) => name)
+      : [metadataTableName({ ...details, prefix: place.prefix })]
     const present = await Promise.all(names.map(async (name) => ({ name, found: await lookAtTable(client, name) })))
     const gone = present.filter(({ found }) => found === undefined).map(({ name }) => name)
     if (gone.length === 0) return
@@ -201,5 +234,9 @@ export class RestoreByPrefix implements RestoreDestination {
 }
 
 function inService(prefix: string): Failure {
-  return new Failure({ what: 'the restored tables are not removed', why: `a release uses their prefix "${prefix}"`, next: 'have no release use them: set its namespace prefix back, and upgrade it' })
+  return new Failure({
+    what: 'the restored tables are not removed',
+    why: `a release uses their prefix "${prefix}"`,
+    next: 'have no release use them: set its namespace prefix back, and upgrade it',
+  })
 }

@@ -49,7 +49,9 @@ export class RestoreByReplacement implements RestoreDestination {
     return {
       title,
       steps: [
-        ...(hops === 0 ? [] : [`restore ${hops} tables as of ${point.toISOString()} to temporary names, and back those up`]),
+        ...(hops === 0
+          ? []
+          : [`restore ${hops} tables as of ${point.toISOString()} to temporary names, and back those up`]),
         `once every backup is AVAILABLE, delete ${this.#tables.length} tables and restore the backups under their names`,
         'put on again what a restore forgets, compare every setting, remove the temporary tables',
       ],
@@ -61,7 +63,11 @@ export class RestoreByReplacement implements RestoreDestination {
   }
 
   async preflight(journal?: Journal): Promise<Finding[]> {
-    return preflightByReplacement(this.#work, this.#tables, { journal, temporary: (table) => this.#backups.temporary(table), isToBeMade: (table) => this.#backups.isToBeMade(table) })
+    return preflightByReplacement(this.#work, this.#tables, {
+      journal,
+      temporary: (table) => this.#backups.temporary(table),
+      isToBeMade: (table) => this.#backups.isToBeMade(table),
+    })
   }
 
   async verify(): Promise<void> {
@@ -87,7 +93,9 @@ export class RestoreByReplacement implements RestoreDestination {
     const differences: string[] = []
     await this.#requireBackups()
     await forEachTable(this.#tables, context.signal, async (table, signal) => {
-      differences.push(...(await replaceTable(this.#work, await this.#restored(table, originals), regions, journal, signal)))
+      differences.push(
+        ...(await replaceTable(this.#work, await this.#restored(table, originals), regions, journal, signal)),
+      )
     })
     this.#tell(differences)
     await this.#deleteTemporaries(journal, context.signal)
@@ -97,7 +105,10 @@ export class RestoreByReplacement implements RestoreDestination {
   async checkWayBack(): Promise<void> {
     await refuseBystanders(this.#work, `the former data of ${this.#work.title} is not put back`)
     const originals = this.#originals ?? notedOriginals(this.#work, neverBegun) ?? {}
-    await checkWayBack(this.#work, this.#tables, originals, { backups: this.#backups, systemBackups: this.#systemBackups })
+    await checkWayBack(this.#work, this.#tables, originals, {
+      backups: this.#backups,
+      systemBackups: this.#systemBackups,
+    })
   }
 
   async deactivate(journal: Journal): Promise<void> {
@@ -110,7 +121,8 @@ export class RestoreByReplacement implements RestoreDestination {
     const never = new AbortController().signal
     await forEachTable(this.#tables, never, async (table, signal) => {
       const replacement = await this.#putBack(table, originals, journal, signal)
-      if (replacement !== undefined) differences.push(...(await replaceTable(this.#work, replacement, lasting, journal, signal)))
+      if (replacement !== undefined)
+        differences.push(...(await replaceTable(this.#work, replacement, lasting, journal, signal)))
     })
     this.#tell(differences)
     // A restore that was given up half-way leaves its temporary tables to its undo.
@@ -125,12 +137,16 @@ export class RestoreByReplacement implements RestoreDestination {
   /** What was made on the way: temporary tables, and their backups unless they alone hold the point. */
   async discard(journal: Journal): Promise<void> {
     const keep = (await this.#isPastGone(journal)) ? 'backups' : 'none'
-    await forEachTable(this.#tables, new AbortController().signal, (table, signal) => this.#backups.discard(table, keep, journal, signal))
+    await forEachTable(this.#tables, new AbortController().signal, (table, signal) =>
+      this.#backups.discard(table, keep, journal, signal),
+    )
     this.#state = 'discarded'
   }
 
   async dropPrevious(journal: Journal): Promise<void> {
-    await forEachTable(this.#tables, this.#work.context.signal, (table, signal) => this.#backups.discard(table, 'none', journal, signal))
+    await forEachTable(this.#tables, this.#work.context.signal, (table, signal) =>
+      this.#backups.discard(table, 'none', journal, signal),
+    )
     this.#previousKept = false
   }
 
@@ -141,8 +157,17 @@ export class RestoreByReplacement implements RestoreDestination {
       title,
       kind: kindName,
       state: this.#state,
-      ...(inService && this.#previousKept ? { previous: `the last state of ${this.#tables.length} deleted tables, kept by AWS for 35 days, and the backups they were replaced from` } : {}),
-      details: { strategy: 'replace', region, originals: JSON.parse(JSON.stringify(this.#originals ?? {})), differences: this.#differences },
+      ...(inService && this.#previousKept
+        ? {
+            previous: `the last state of ${this.#tables.length} deleted tables, kept by AWS for 35 days, and the backups they were replaced from`,
+          }
+        : {}),
+      details: {
+        strategy: 'replace',
+        region,
+        originals: JSON.parse(JSON.stringify(this.#originals ?? {})),
+        differences: this.#differences,
+      },
     }
   }
 
@@ -152,7 +177,12 @@ export class RestoreByReplacement implements RestoreDestination {
 
   /** Where nothing was noted, nothing was deleted. */
   async #isPastGone(journal: Journal): Promise<boolean> {
-    return isPastGone(this.#work.lasting.target.dynamo, this.#tables, notedOriginals(this.#work, journal) ?? {}, this.#systemBackups)
+    return isPastGone(
+      this.#work.lasting.target.dynamo,
+      this.#tables,
+      notedOriginals(this.#work, journal) ?? {},
+      this.#systemBackups,
+    )
   }
 
   /** All of them, before the first table is deleted. */
@@ -165,12 +195,20 @@ export class RestoreByReplacement implements RestoreDestination {
     const originals = notedOriginals(this.#work, journal) ?? {}
     const isUntouched = async (table: BackedUpTable): Promise<boolean> => {
       const found = await lookAtTable(this.#work.lasting.target.dynamo, table.name)
-      return (found?.TableStatus === 'ACTIVE' || found?.TableStatus === 'UPDATING') && found.TableId !== originals[table.name]?.id && this.#backups.isRestored(table, found)
+      return (
+        (found?.TableStatus === 'ACTIVE' || found?.TableStatus === 'UPDATING') &&
+        found.TableId !== originals[table.name]?.id &&
+        this.#backups.isRestored(table, found)
+      )
     }
     const untouched = await Promise.all(this.#tables.map(isUntouched))
     const others = this.#tables.filter((_, index) => untouched[index] !== true).map(({ name }) => name)
     if (others.length > 0) {
-      throw new Failure({ what: `${this.#work.title} cannot serve as before the undo`, why: `of its restored tables ${fewNames(others)} are no longer there`, next: 'undo the restore again' })
+      throw new Failure({
+        what: `${this.#work.title} cannot serve as before the undo`,
+        why: `of its restored tables ${fewNames(others)} are no longer there`,
+        next: 'undo the restore again',
+      })
     }
     this.#originals = originals
     this.#state = 'in-service'
@@ -180,13 +218,20 @@ export class RestoreByReplacement implements RestoreDestination {
     const originalId = originals[table.name]?.id ?? table.id
     const found = await lookAtTable(this.#work.regions.target.dynamo, table.name)
     // An earlier worker may have restored it from another backup of that name: AWS has two where an answer was lost.
-    const has = found !== undefined && found.TableId !== originalId && this.#backups.isRestored(table, found) ? found.RestoreSummary?.SourceBackupArn : undefined
+    const has =
+      found !== undefined && found.TableId !== originalId && this.#backups.isRestored(table, found)
+        ? found.RestoreSummary?.SourceBackupArn
+        : undefined
     const backupArn = has ?? (await this.#backups.of(table))
     const system = (await this.#systemBackups(originalId))?.BackupArn
     return {
       name: table.name,
       backupArn,
-      expected: expectedSettings(table.settings, { former: table.name, name: table.name, kmsKey: this.#work.choice.kmsKey }),
+      expected: expectedSettings(table.settings, {
+        former: table.name,
+        name: table.name,
+        kmsKey: this.#work.choice.kmsKey,
+      }),
       comes: 'restored',
       originalId,
       isAvailable: () => this.#backups.isAvailable(table, backupArn),
@@ -196,14 +241,32 @@ export class RestoreByReplacement implements RestoreDestination {
   }
 
   /** Undefined where the original was never deleted. */
-  async #putBack(table: BackedUpTable, originals: Originals, journal: Journal, signal: AbortSignal): Promise<Replacement | undefined> {
+  async #putBack(
+    table: BackedUpTable,
+    originals: Originals,
+    journal: Journal,
+    signal: AbortSignal,
+  ): Promise<Replacement | undefined> {
     const original = originals[table.name]
     if (original === undefined) return undefined
     const isInDoubt = this.#work.context.former !== undefined || journal.begun(deletionStep(table.name))
-    if (!(await wasDeleted(this.#work.lasting.target.dynamo, { name: table.name, id: original.id }, isInDoubt, this.#systemBackups, signal))) return undefined
+    if (
+      !(await wasDeleted(
+        this.#work.lasting.target.dynamo,
+        { name: table.name, id: original.id },
+        isInDoubt,
+        this.#systemBackups,
+        signal,
+      ))
+    )
+      return undefined
     const backupArn = (await untilShown(() => this.#systemBackups(original.id), signal))?.BackupArn
     if (backupArn === undefined) {
-      throw new Failure({ what: `${table.name} cannot be put back`, why: 'AWS has no backup of the moment before it was deleted', next: 'restore another backup instead: kubectl scalardl get backups' })
+      throw new Failure({
+        what: `${table.name} cannot be put back`,
+        why: 'AWS has no backup of the moment before it was deleted',
+        next: 'restore another backup instead: kubectl scalardl get backups',
+      })
     }
     return {
       name: table.name,
@@ -223,8 +286,15 @@ export class RestoreByReplacement implements RestoreDestination {
 
   #tell(differences: readonly string[]): void {
     this.#differences = [...differences]
-    for (const difference of differences) this.#work.context.events.say('note', `setting not restored: ${difference}`, { level: 'warning' })
+    for (const difference of differences)
+      this.#work.context.events.say('note', `setting not restored: ${difference}`, { level: 'warning' })
   }
 }
 
-const neverBegun: Journal = { resumed: false, begin: () => Promise.resolve(), begun: () => false, result: () => undefined, step: (_name, step) => step.act() }
+const neverBegun: Journal = {
+  resumed: false,
+  begin: () => Promise.resolve(),
+  begun: () => false,
+  result: () => undefined,
+  step: (_name, step) => step.act(),
+}

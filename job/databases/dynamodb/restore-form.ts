@@ -8,26 +8,43 @@ export interface SourceForm {
   encryption: SSEDescription | undefined
 }
 
-type Overrides = Pick<RestoreTableFromBackupInput, 'BillingModeOverride' | 'ProvisionedThroughputOverride' | 'OnDemandThroughputOverride' | 'GlobalSecondaryIndexOverride' | 'SSESpecificationOverride'>
+type Overrides = Pick<
+  RestoreTableFromBackupInput,
+  | 'BillingModeOverride'
+  | 'ProvisionedThroughputOverride'
+  | 'OnDemandThroughputOverride'
+  | 'GlobalSecondaryIndexOverride'
+  | 'SSESpecificationOverride'
+>
 
 /**
  * What a restore is told so that the table is as it should be from the start. Indexes can be kept or left out, not renamed:
  * one that is called otherwise afterwards is left out here and made anew.
  */
 export function restoreForm(expected: TableSettings, source: SourceForm): Overrides {
-  const kept = source.globalIndexes.filter(({ IndexName }) => expected.globalIndexes.some((index) => index.name === IndexName))
+  const kept = source.globalIndexes.filter(({ IndexName }) =>
+    expected.globalIndexes.some((index) => index.name === IndexName),
+  )
   return {
     ...capacity(expected),
-    ...(source.globalIndexes.length === 0 ? {} : { GlobalSecondaryIndexOverride: kept.map((index) => keptIndex(index, expected)) }),
+    ...(source.globalIndexes.length === 0
+      ? {}
+      : { GlobalSecondaryIndexOverride: kept.map((index) => keptIndex(index, expected)) }),
     ...encryption(expected, source),
   }
 }
 
 function capacity({ billingMode, throughput, onDemandLimit }: TableSettings): Overrides {
   if (billingMode === 'PROVISIONED') {
-    return { BillingModeOverride: billingMode, ...(throughput === undefined ? {} : { ProvisionedThroughputOverride: provisionedThroughput(throughput) }) }
+    return {
+      BillingModeOverride: billingMode,
+      ...(throughput === undefined ? {} : { ProvisionedThroughputOverride: provisionedThroughput(throughput) }),
+    }
   }
-  return { BillingModeOverride: billingMode, ...(onDemandLimit === undefined ? {} : { OnDemandThroughputOverride: onDemandThroughput(onDemandLimit) }) }
+  return {
+    BillingModeOverride: billingMode,
+    ...(onDemandLimit === undefined ? {} : { OnDemandThroughputOverride: onDemandThroughput(onDemandLimit) }),
+  }
 }
 
 function keptIndex({ IndexName, KeySchema, Projection }: GlobalSecondaryIndexInfo, expected: TableSettings) {
@@ -45,5 +62,8 @@ function keptIndex({ IndexName, KeySchema, Projection }: GlobalSecondaryIndexInf
 function encryption({ kmsKey }: TableSettings, { encryption: present }: SourceForm): Overrides {
   const current = present?.SSEType === 'KMS' ? present.KMSMasterKeyArn : undefined
   if (kmsKey === current) return {}
-  return { SSESpecificationOverride: kmsKey === undefined ? { Enabled: false } : { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: kmsKey } }
+  return {
+    SSESpecificationOverride:
+      kmsKey === undefined ? { Enabled: false } : { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: kmsKey },
+  }
 }

@@ -1,4 +1,9 @@
-import { RestoreTableFromBackupCommand, RestoreTableToPointInTimeCommand, type DynamoDBClient, type TableDescription } from '@aws-sdk/client-dynamodb'
+import {
+  RestoreTableFromBackupCommand,
+  RestoreTableToPointInTimeCommand,
+  type DynamoDBClient,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb'
 import { Failure } from '../../../operation/failure.ts'
 import { isRestoredFrom, isSteady, lookAtTable, originOf, type RestoreFrom } from './look-at-table.ts'
 import { nameOf } from './patience.ts'
@@ -29,27 +34,45 @@ export interface TableRestore {
  * answer or a worker that was replaced does no harm.
  * @throws Failure where another table has its name
  */
-export async function ensureRestoreBegun({ dynamo, source, signal }: RestoreSurroundings, { name, from, expected }: TableRestore): Promise<void> {
+export async function ensureRestoreBegun(
+  { dynamo, source, signal }: RestoreSurroundings,
+  { name, from, expected }: TableRestore,
+): Promise<void> {
   await onceAllowed(async () => {
     if ((await ours(dynamo, name, from)) !== undefined) return
     const overrides = restoreForm(expected, await sourceForm(source, from))
     try {
       if ('backupArn' in from) {
-        const restore = new RestoreTableFromBackupCommand({ TargetTableName: name, BackupArn: from.backupArn, ...overrides })
+        const restore = new RestoreTableFromBackupCommand({
+          TargetTableName: name,
+          BackupArn: from.backupArn,
+          ...overrides,
+        })
         await limits.restoreTableFromBackup.run(() => dynamo.send(restore), signal)
       } else {
-        await dynamo.send(new RestoreTableToPointInTimeCommand({ TargetTableName: name, SourceTableArn: from.tableArn, RestoreDateTime: from.at, ...overrides }))
+        await dynamo.send(
+          new RestoreTableToPointInTimeCommand({
+            TargetTableName: name,
+            SourceTableArn: from.tableArn,
+            RestoreDateTime: from.at,
+            ...overrides,
+          }),
+        )
       }
     } catch (error) {
       if (nameOf(error) !== 'TableAlreadyExistsException') throw error
       // Only AWS's refusal tells that the name is taken: a look may still show a table that is gone, or not yet ours.
-      if ((await untilShown(() => ours(dynamo, name, from), signal)) === undefined) throw taken(name, await lookAtTable(dynamo, name))
+      if ((await untilShown(() => ours(dynamo, name, from), signal)) === undefined)
+        throw taken(name, await lookAtTable(dynamo, name))
     }
   }, signal)
 }
 
 /** Waits until a restored table is ready, with the indexes that it was restored with. */
-export async function untilRestored({ dynamo, signal }: RestoreSurroundings, { name, from }: TableRestore): Promise<TableDescription> {
+export async function untilRestored(
+  { dynamo, signal }: RestoreSurroundings,
+  { name, from }: TableRestore,
+): Promise<TableDescription> {
   return await until(async () => {
     const found = await untilShown(() => ours(dynamo, name, from), signal)
     if (found === undefined) throw gone(name)
@@ -79,14 +102,26 @@ async function sourceForm(client: DynamoDBClient, from: RestoreFrom): Promise<So
     return { globalIndexes: features?.GlobalSecondaryIndexes ?? [], encryption: features?.SSEDescription }
   }
   const table = await lookAtTable(client, from.tableArn)
-  const indexes = (table?.GlobalSecondaryIndexes ?? []).map(({ IndexName, KeySchema, Projection }) => ({ IndexName, KeySchema, Projection }))
+  const indexes = (table?.GlobalSecondaryIndexes ?? []).map(({ IndexName, KeySchema, Projection }) => ({
+    IndexName,
+    KeySchema,
+    Projection,
+  }))
   return { globalIndexes: indexes, encryption: table?.SSEDescription }
 }
 
 function gone(name: string): Failure {
-  return new Failure({ what: `${name} was not restored`, why: 'it vanished while it was being restored', next: 'find out in CloudTrail who deleted it, or what AWS says of the restore, and restore again' })
+  return new Failure({
+    what: `${name} was not restored`,
+    why: 'it vanished while it was being restored',
+    next: 'find out in CloudTrail who deleted it, or what AWS says of the restore, and restore again',
+  })
 }
 
 function locked(name: string): Failure {
-  return new Failure({ what: `${name} cannot be used`, why: 'DynamoDB may not use the key that encrypts it', next: 'give DynamoDB access to the KMS key again, or choose another with --kms-key' })
+  return new Failure({
+    what: `${name} cannot be used`,
+    why: 'DynamoDB may not use the key that encrypts it',
+    next: 'give DynamoDB access to the KMS key again, or choose another with --kms-key',
+  })
 }

@@ -42,7 +42,11 @@ export interface RestoreWork {
 }
 
 /** @throws Failure where the record's entry cannot be read, or no credentials are known */
-export function openWork(settings: readonly StorageSettings[], entry: DatabaseBackup, context: DatabaseContext): RestoreWork {
+export function openWork(
+  settings: readonly StorageSettings[],
+  entry: DatabaseBackup,
+  context: DatabaseContext,
+): RestoreWork {
   const details = readDetails(entry)
   const choice = context.choice ?? {}
   const access = accessOf(settings)
@@ -55,7 +59,11 @@ export function openWork(settings: readonly StorageSettings[], entry: DatabaseBa
   }
   const both = (signal: AbortSignal | undefined): Regions => {
     const target = open(region, signal)
-    return { target, source: region === details.region ? target : open(details.region, signal), autoscaling: sharedLook(() => tryReadAutoscaling(target)) }
+    return {
+      target,
+      source: region === details.region ? target : open(details.region, signal),
+      autoscaling: sharedLook(() => tryReadAutoscaling(target)),
+    }
   }
   const progress = tableProgress(context.events, new Map(details.tables.map(({ name, bytes }) => [name, bytes])))
   return {
@@ -98,16 +106,22 @@ export function isOwnTable(details: Details, name: string): boolean {
  * Does one thing for all tables at once, the largest begun first; AWS's limits keep the rest waiting. Where one fails the
  * others are told to stop, and all have stopped when this throws.
  */
-export async function forEachTable(tables: readonly BackedUpTable[], signal: AbortSignal, run: (table: BackedUpTable, signal: AbortSignal) => Promise<void>): Promise<void> {
+export async function forEachTable(
+  tables: readonly BackedUpTable[],
+  signal: AbortSignal,
+  run: (table: BackedUpTable, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
   const failed = new AbortController()
   const either = AbortSignal.any([signal, failed.signal])
   const settled = await Promise.allSettled(
-    tables.toSorted((a, b) => b.bytes - a.bytes).map((table) =>
-      run(table, either).catch((error: unknown) => {
-        if (!failed.signal.aborted) failed.abort(error)
-        throw error
-      }),
-    ),
+    tables
+      .toSorted((a, b) => b.bytes - a.bytes)
+      .map((table) =>
+        run(table, either).catch((error: unknown) => {
+          if (!failed.signal.aborted) failed.abort(error)
+          throw error
+        }),
+      ),
   )
   if (settled.some((one) => one.status === 'rejected')) throw signal.aborted ? signal.reason : failed.signal.reason
 }

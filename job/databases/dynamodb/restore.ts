@@ -6,9 +6,16 @@ import { RestoreByReplacement } from './restore-by-replacement.ts'
 import { openWork, type RestoreWork } from './restore-work.ts'
 
 /** A DynamoDB being restored, in the way that was chosen: under a prefix unless told otherwise, since that deletes nothing. */
-export function openRestore(settings: readonly StorageSettings[], entry: DatabaseBackup, context: DatabaseContext): RestoreDestination {
+export function openRestore(
+  settings: readonly StorageSettings[],
+  entry: DatabaseBackup,
+  context: DatabaseContext,
+): RestoreDestination {
   const work = openWork(settings, entry, context)
-  return explained(work.choice.strategy === 'replace' ? new RestoreByReplacement(work) : new RestoreByPrefix(work), work)
+  return explained(
+    work.choice.strategy === 'replace' ? new RestoreByReplacement(work) : new RestoreByPrefix(work),
+    work,
+  )
 }
 
 /** The same, with what AWS answers told as a person can use it. */
@@ -28,12 +35,20 @@ function explained(destination: RestoreDestination, { title, access, context }: 
     preflight: (journal) => destination.preflight(journal),
     verify: () => destination.verify(),
     load: (journal) => tell(`${title} could not be restored`, () => destination.load(journal)),
-    activate: (journal) => tell(`what was restored of ${title} could not be put in service`, () => destination.activate(journal)),
+    activate: (journal) =>
+      tell(`what was restored of ${title} could not be put in service`, () => destination.activate(journal)),
     checkWayBack: () => tell(`the former data of ${title} cannot be looked at`, () => destination.checkWayBack()),
-    deactivate: (journal) => tell(`the former data of ${title} could not be put back`, () => destination.deactivate(journal)),
-    remains: (journal) => tell(`what holds the restore point of ${title} cannot be looked at`, () => destination.remains?.(journal) ?? Promise.resolve(undefined)),
-    discard: (journal) => tell(`what was made to restore ${title} could not be removed`, () => destination.discard(journal)),
-    dropPrevious: (journal) => tell(`the former data of ${title} could not be removed`, () => destination.dropPrevious(journal)),
+    deactivate: (journal) =>
+      tell(`the former data of ${title} could not be put back`, () => destination.deactivate(journal)),
+    remains: (journal) =>
+      tell(
+        `what holds the restore point of ${title} cannot be looked at`,
+        () => destination.remains?.(journal) ?? Promise.resolve(undefined),
+      ),
+    discard: (journal) =>
+      tell(`what was made to restore ${title} could not be removed`, () => destination.discard(journal)),
+    dropPrevious: (journal) =>
+      tell(`the former data of ${title} could not be removed`, () => destination.dropPrevious(journal)),
     describe: () => destination.describe(),
     ...(destination.instructions === undefined ? {} : { instructions: () => destination.instructions?.() ?? [] }),
     close: () => destination.close(),

@@ -23,7 +23,9 @@ export function withPrefix(name: string, former: string, prefix: string): string
 
 /** Names that are too long under another prefix, of the table or of its indexes. */
 export function tooLong(table: string, { globalIndexes }: TableSettings, target: string): string[] {
-  return [target, ...globalIndexes.map((index) => renamed(index.name, table, target))].filter((name) => name.length > longestName)
+  return [target, ...globalIndexes.map((index) => renamed(index.name, table, target))].filter(
+    (name) => name.length > longestName,
+  )
 }
 
 /** Short and unique for one restore: what it makes for a while is called after it. */

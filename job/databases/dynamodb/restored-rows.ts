@@ -25,16 +25,33 @@ const roomyUnits = 50
 export function withRoom(settings: TableSettings): TableSettings {
   if (settings.throughput === undefined) return settings
   const { readUnits, writeUnits } = settings.throughput
-  return { ...settings, throughput: { readUnits: Math.max(readUnits, roomyUnits), writeUnits: Math.max(writeUnits, roomyUnits) } }
+  return {
+    ...settings,
+    throughput: { readUnits: Math.max(readUnits, roomyUnits), writeUnits: Math.max(writeUnits, roomyUnits) },
+  }
 }
 
 /** How the rows of a table of ScalarDB's own change; undefined for any other table. */
-export function ownTable(naming: Naming, table: string, name: string, prefix: string, tables: ReadonlySet<string>): OwnTable | undefined {
+export function ownTable(
+  naming: Naming,
+  table: string,
+  name: string,
+  prefix: string,
+  tables: ReadonlySet<string>,
+): OwnTable | undefined {
   if (table === metadataTableName(naming)) {
-    return { name, key: metadataKey, rename: (key) => (tables.has(key) ? withPrefix(key, naming.prefix, prefix) : undefined) }
+    return {
+      name,
+      key: metadataKey,
+      rename: (key) => (tables.has(key) ? withPrefix(key, naming.prefix, prefix) : undefined),
+    }
   }
   if (table === namespacesTableName(naming)) {
-    return { name, key: namespacesKey, rename: (key) => (key.startsWith(naming.prefix) ? withPrefix(key, naming.prefix, prefix) : undefined) }
+    return {
+      name,
+      key: namespacesKey,
+      rename: (key) => (key.startsWith(naming.prefix) ? withPrefix(key, naming.prefix, prefix) : undefined),
+    }
   }
   return undefined
 }
@@ -43,9 +60,16 @@ export function ownTable(naming: Naming, table: string, name: string, prefix: st
  * Makes a restored metadata or namespaces table tell of the restored names, as ScalarDB looks for them. Which rows there were
  * is journaled before the first is changed, since a former prefix may be empty and a changed row then look like any other.
  */
-export async function rewriteRows(client: DynamoDBClient, { name, key, rename }: OwnTable, journal: Journal): Promise<void> {
+export async function rewriteRows(
+  client: DynamoDBClient,
+  { name, key, rename }: OwnTable,
+  journal: Journal,
+): Promise<void> {
   const former = keysSchema.parse(
-    await journal.step(`read rows of ${name}`, { look: () => Promise.resolve(undefined), act: async () => (await readRows(client, name)).flatMap((row) => row[key]?.S ?? []) }),
+    await journal.step(`read rows of ${name}`, {
+      look: () => Promise.resolve(undefined),
+      act: async () => (await readRows(client, name)).flatMap((row) => row[key]?.S ?? []),
+    }),
   )
   const wanted = new Map<string, string>()
   for (const old of former) {
@@ -62,11 +86,16 @@ export async function rewriteRows(client: DynamoDBClient, { name, key, rename }:
       await client.send(new PutItemCommand({ TableName: name, Item: { ...row, [key]: { S: renamed } } }))
     }
     for (const present of rows.keys()) {
-      if (!wanted.has(present)) await client.send(new DeleteItemCommand({ TableName: name, Key: { [key]: { S: present } } }))
+      if (!wanted.has(present))
+        await client.send(new DeleteItemCommand({ TableName: name, Key: { [key]: { S: present } } }))
     }
   })
 }
 
 function missing(table: string, row: string): Failure {
-  return new Failure({ what: `${table} cannot be completed`, why: `its row of ${row} has vanished`, next: 'find out who else writes to it, and run the restore again' })
+  return new Failure({
+    what: `${table} cannot be completed`,
+    why: `its row of ${row} has vanished`,
+    next: 'find out who else writes to it, and run the restore again',
+  })
 }

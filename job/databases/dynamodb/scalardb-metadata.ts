@@ -1,6 +1,13 @@
 import { paginateScan, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { lookAtTable } from './look-at-table.ts'
-import { metadataTableName, namespacesTableName, parsePhysicalName, physicalName, type Naming, type TableName } from './table-names.ts'
+import {
+  metadataTableName,
+  namespacesTableName,
+  parsePhysicalName,
+  physicalName,
+  type Naming,
+  type TableName,
+} from './table-names.ts'
 
 /** Attributes of ScalarDB's own two tables that hold physical names (DynamoAdmin). */
 export const metadataKey = 'table'
@@ -31,8 +38,13 @@ export async function readInstallation(client: DynamoDBClient, naming: Naming): 
   const metadata = metadataTableName(naming)
   if ((await lookAtTable(client, metadata)) === undefined) return undefined
   const listed = (await readRows(client, metadata)).flatMap((row) => row[metadataKey]?.S ?? [])
-  const beside = [namespacesTableName(naming), physicalName(naming.prefix, { namespace: naming.coordinatorNamespace, table: 'state' })]
-  const present = await Promise.all(beside.map(async (name) => ((await lookAtTable(client, name)) === undefined ? [] : [name])))
+  const beside = [
+    namespacesTableName(naming),
+    physicalName(naming.prefix, { namespace: naming.coordinatorNamespace, table: 'state' }),
+  ]
+  const present = await Promise.all(
+    beside.map(async (name) => ((await lookAtTable(client, name)) === undefined ? [] : [name])),
+  )
   const names = [...new Set([...listed, metadata, ...present.flat()])].sort()
   const parsed = names.map((name) => ({ name, parts: parsePhysicalName(naming.prefix, name) }))
   return {
@@ -44,6 +56,7 @@ export async function readInstallation(client: DynamoDBClient, naming: Naming): 
 /** Every row of a table, as it is at the moment it is read. */
 export async function readRows(client: DynamoDBClient, table: string): Promise<Row[]> {
   const rows: Row[] = []
-  for await (const page of paginateScan({ client }, { TableName: table, ConsistentRead: true })) rows.push(...(page.Items ?? []))
+  for await (const page of paginateScan({ client }, { TableName: table, ConsistentRead: true }))
+    rows.push(...(page.Items ?? []))
   return rows
 }

@@ -27,7 +27,11 @@ export interface Settling {
  * @returns the settings that are not as they should be, each on one line; none that data or queries depend on
  * @throws Failure where keys or indexes differ
  */
-export async function settleTable({ clients, autoscaling, journal, signal }: Settling, table: string, expected: TableSettings): Promise<string[]> {
+export async function settleTable(
+  { clients, autoscaling, journal, signal }: Settling,
+  table: string,
+  expected: TableSettings,
+): Promise<string[]> {
   await repairIndexes(clients.dynamo, table, expected, journal, signal)
   const refused = new Map<string, string>()
   const read = async () => {
@@ -44,11 +48,17 @@ export async function settleTable({ clients, autoscaling, journal, signal }: Set
   const left = await lastDifferences(async () => compareSettings(expected, (await read()).found), refused, signal)
   const vital = left.filter(({ setting }) => /^(keySchema|globalIndexes|localIndexes)/.test(setting))
   if (vital.length > 0) throw different(table, vital)
-  return left.map((one) => `${table}: ${differenceLine(one)}${refused.has(one.setting) ? ` (${refused.get(one.setting)})` : ''}`)
+  return left.map(
+    (one) => `${table}: ${differenceLine(one)}${refused.has(one.setting) ? ` (${refused.get(one.setting)})` : ''}`,
+  )
 }
 
 /** What still differs once nothing changes by itself any more: some settings take a moment to show. */
-async function lastDifferences(compare: () => Promise<Difference[]>, refused: ReadonlyMap<string, string>, signal: AbortSignal): Promise<Difference[]> {
+async function lastDifferences(
+  compare: () => Promise<Difference[]>,
+  refused: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<Difference[]> {
   for (let look = 1; ; look += 1) {
     const left = await compare()
     if (look === looks || left.every(({ setting }) => refused.has(setting))) return left

@@ -36,7 +36,10 @@ const tidyMs = 1_200_000
 const secondMs = 1000
 
 /** What a later worker needs of a snapshot: the tables as they were then, and the clock by which its time is one. */
-const durableSchema = z.object({ tables: z.array(z.object({ name: z.string(), namespace: z.string(), table: z.string() })), clock: clockRecordSchema.optional() })
+const durableSchema = z.object({
+  tables: z.array(z.object({ name: z.string(), namespace: z.string(), table: z.string() })),
+  clock: clockRecordSchema.optional(),
+})
 type Point = z.infer<typeof durableSchema> & { atMs: number }
 
 /** A DynamoDB being backed up: AWS keeps the past of every table, so a backup is a moment of its clock at which all stood still. */
@@ -76,18 +79,53 @@ export class DynamodbSource implements BackupSource {
     const findings: Finding[] = []
     try {
       const scope = await this.#tables()
-      const found = await Promise.all(scope.tables.map(async ({ name }): Promise<FoundTable> => ({ name, description: await lookAtTable(dynamo, name) })))
+      const found = await Promise.all(
+        scope.tables.map(async ({ name }): Promise<FoundTable> => ({
+          name,
+          description: await lookAtTable(dynamo, name),
+        })),
+      )
       const [first] = found.flatMap(({ description }) => description ?? [])
-      findings.push(...(await checkBystanders({ title: this.#title, tables: scope.tables, naming: this.#access.naming, settings: this.#settings, context: this.#context, fate: 'are backed up', harms: true })))
-      findings.push({ check: 'AWS', subject: this.#title, outcome: 'ok', message: `reached with ${this.#access.credentialsFrom}` }, ...checkTables(this.#title, found, scope))
+      findings.push(
+        ...(await checkBystanders({
+          title: this.#title,
+          tables: scope.tables,
+          naming: this.#access.naming,
+          settings: this.#settings,
+          context: this.#context,
+          fate: 'are backed up',
+          harms: true,
+        })),
+      )
+      findings.push(
+        { check: 'AWS', subject: this.#title, outcome: 'ok', message: `reached with ${this.#access.credentialsFrom}` },
+        ...checkTables(this.#title, found, scope),
+      )
       const present = found.flatMap(({ name, description }) => (description === undefined ? [] : [name]))
       findings.push(await checkRecovery(dynamo, this.#title, present, this.#context.signal))
-      if (first !== undefined) findings.push(...(await checkSettings(this.#hasty, this.#title, first)), ...(await this.#checkRights(first.TableName ?? '')))
-      if (this.#context.materialize === true) findings.push(await checkRoom(dynamo, { title: this.#title, more: Math.min(present.length, restoresAtOnce), otherwise: 'leave --materialize away' }))
+      if (first !== undefined)
+        findings.push(
+          ...(await checkSettings(this.#hasty, this.#title, first)),
+          ...(await this.#checkRights(first.TableName ?? '')),
+        )
+      if (this.#context.materialize === true)
+        findings.push(
+          await checkRoom(dynamo, {
+            title: this.#title,
+            more: Math.min(present.length, restoresAtOnce),
+            otherwise: 'leave --materialize away',
+          }),
+        )
     } catch (error) {
       this.#context.signal.throwIfAborted()
       const { what, why, next } = awsFailure('the preflight failed', this.#access, error)
-      findings.push({ check: 'DynamoDB', subject: this.#title, outcome: 'error', message: `${what}: ${why}`, cure: next })
+      findings.push({
+        check: 'DynamoDB',
+        subject: this.#title,
+        outcome: 'error',
+        message: `${what}: ${why}`,
+        cure: next,
+      })
     }
     return findings
   }
@@ -96,7 +134,12 @@ export class DynamodbSource implements BackupSource {
     const { tables } = await this.#tables()
     const { signal, events } = this.#context
     this.#measurement = await measureAwsClock(this.#access, tables[0]?.name ?? '', signal)
-    if (this.#measurement === undefined) events.say('note', `the clock of ${this.#title} could not be measured; the pause will be held for 5 s, and its middle taken`, { level: 'warning' })
+    if (this.#measurement === undefined)
+      events.say(
+        'note',
+        `the clock of ${this.#title} could not be measured; the pause will be held for 5 s, and its middle taken`,
+        { level: 'warning' },
+      )
   }
 
   holdMs(): number {
@@ -111,9 +154,19 @@ export class DynamodbSource implements BackupSource {
   /** Without a pause nothing keeps others from writing, and the point is only as good as that. */
   async snapshot(pause?: PauseMoment): Promise<Snapshot> {
     const { tables } = await this.#tables()
-    const { allPausedAt, endsAtMs, signal } = pause ?? { allPausedAt: formatTime(Date.now()), endsAtMs: Infinity, signal: this.#context.signal }
+    const { allPausedAt, endsAtMs, signal } = pause ?? {
+      allPausedAt: formatTime(Date.now()),
+      endsAtMs: Infinity,
+      signal: this.#context.signal,
+    }
     const measurement = this.#measurement
-    const { pointMs } = await holdUntilSafe({ fromMs: Date.parse(allPausedAt), endsAtMs: endsAtMs - this.#wholeSecondMs(), measurement, granularityMs: secondMs, signal })
+    const { pointMs } = await holdUntilSafe({
+      fromMs: Date.parse(allPausedAt),
+      endsAtMs: endsAtMs - this.#wholeSecondMs(),
+      measurement,
+      granularityMs: secondMs,
+      signal,
+    })
     await sleep(this.#wholeSecondMs(), undefined, { signal })
     const durable = { tables, ...(measurement === undefined ? {} : { clock: clockRecord(measurement) }) }
     this.#point = { atMs: pointMs, ...durable }
@@ -163,7 +216,11 @@ export class DynamodbSource implements BackupSource {
   async discardMaterials(backup: DatabaseBackup): Promise<void> {
     const clients = openClients(this.#access, { patienceMs: hastyMs })
     try {
-      await discardMaterials(backup, { clients, operation: this.#context.operation, signal: AbortSignal.timeout(tidyMs) })
+      await discardMaterials(backup, {
+        clients,
+        operation: this.#context.operation,
+        signal: AbortSignal.timeout(tidyMs),
+      })
     } finally {
       clients.close()
     }
@@ -193,6 +250,10 @@ export class DynamodbSource implements BackupSource {
       this.#context.signal.throwIfAborted()
       throw awsFailure(`the tables of ${this.#title} cannot be listed`, this.#access, error)
     }
-    throw new Failure({ what: `nothing to back up in ${this.#title}`, why: "ScalarDB's metadata names no tables", next: "load ScalarDL's schema first, or name the tables by --table" })
+    throw new Failure({
+      what: `nothing to back up in ${this.#title}`,
+      why: "ScalarDB's metadata names no tables",
+      next: "load ScalarDL's schema first, or name the tables by --table",
+    })
   }
 }

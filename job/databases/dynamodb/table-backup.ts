@@ -1,4 +1,13 @@
-import { CreateBackupCommand, DeleteBackupCommand, DescribeBackupCommand, ListBackupsCommand, type BackupDescription, type BackupSummary, type DynamoDBClient, type ListBackupsInput } from '@aws-sdk/client-dynamodb'
+import {
+  CreateBackupCommand,
+  DeleteBackupCommand,
+  DescribeBackupCommand,
+  ListBackupsCommand,
+  type BackupDescription,
+  type BackupSummary,
+  type DynamoDBClient,
+  type ListBackupsInput,
+} from '@aws-sdk/client-dynamodb'
 import { Failure } from '../../../operation/failure.ts'
 import type { BackupWatch } from './backup-watch.ts'
 import { nameOf } from './patience.ts'
@@ -13,7 +22,10 @@ const deleted = perSecond(10)
 const listed = perSecond(3)
 
 /** Every backup that fits, of tables that are deleted too. */
-export async function listBackups(client: DynamoDBClient, input: Omit<ListBackupsInput, 'ExclusiveStartBackupArn'>): Promise<BackupSummary[]> {
+export async function listBackups(
+  client: DynamoDBClient,
+  input: Omit<ListBackupsInput, 'ExclusiveStartBackupArn'>,
+): Promise<BackupSummary[]> {
   const found: BackupSummary[] = []
   let start: string | undefined
   do {
@@ -36,10 +48,19 @@ export async function describeBackup(client: DynamoDBClient, arn: string): Promi
 }
 
 /** Begins an on-demand backup, unless that was done already: names are not unique to AWS, but ours are. */
-export async function ensureBackup(client: DynamoDBClient, watch: BackupWatch, table: string, name: string, signal: AbortSignal): Promise<void> {
+export async function ensureBackup(
+  client: DynamoDBClient,
+  watch: BackupWatch,
+  table: string,
+  name: string,
+  signal: AbortSignal,
+): Promise<void> {
   await onceAllowed(async () => {
     if ((await watch(name)).length > 0) return
-    await limits.createBackup.run(() => client.send(new CreateBackupCommand({ TableName: table, BackupName: name })), signal)
+    await limits.createBackup.run(
+      () => client.send(new CreateBackupCommand({ TableName: table, BackupName: name })),
+      signal,
+    )
   }, signal)
 }
 
@@ -47,7 +68,12 @@ export async function ensureBackup(client: DynamoDBClient, watch: BackupWatch, t
 export async function untilAvailable(watch: BackupWatch, name: string, signal: AbortSignal): Promise<string> {
   return until(async () => {
     const found = await untilShown(async () => (await watch(name))[0], signal)
-    if (found?.BackupArn === undefined) throw new Failure({ what: `backup ${name} was not made`, why: 'AWS no longer knows of it', next: 'run the restore again' })
+    if (found?.BackupArn === undefined)
+      throw new Failure({
+        what: `backup ${name} was not made`,
+        why: 'AWS no longer knows of it',
+        next: 'run the restore again',
+      })
     return found.BackupStatus === 'AVAILABLE' ? found.BackupArn : undefined
   }, signal)
 }

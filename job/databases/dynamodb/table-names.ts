@@ -24,7 +24,10 @@ const defaultMetadataNamespace = 'scalardb'
 export function namingOf(settings: StorageSettings): Naming {
   return {
     prefix: settings.property(prefixProperty) ?? '',
-    metadataNamespace: settings.property('dynamo.table_metadata.namespace') ?? settings.property('system_namespace_name') ?? defaultMetadataNamespace,
+    metadataNamespace:
+      settings.property('dynamo.table_metadata.namespace') ??
+      settings.property('system_namespace_name') ??
+      defaultMetadataNamespace,
     coordinatorNamespace: coordinatorNamespace(settings),
   }
 }

@@ -33,15 +33,27 @@ export function tableProgress(events: Events, sizes: ReadonlyMap<string, number>
   function say(table: string, { phase, sinceMs, untilMs }: Place): void {
     const elapsedMs = Date.now() - sinceMs
     const basis = took.filter((one) => one.phase === phase && one.bytes >= (sizes.get(table) ?? 0)).map(({ ms }) => ms)
-    const leftMs = untilMs !== undefined ? untilMs - Date.now() : basis.length === 0 ? undefined : Math.max(...basis) - elapsedMs
+    const leftMs =
+      untilMs !== undefined ? untilMs - Date.now() : basis.length === 0 ? undefined : Math.max(...basis) - elapsedMs
     const estimate = leftMs === undefined || leftMs <= 0 ? '' : `, about ${formatDuration(leftMs)} left`
-    const data = { subject: table, phase, elapsedMs, done: finished, total: sizes.size, unit: 'tables', ...(estimate === '' ? {} : { leftMs }) }
-    events.say('progress', `${table} ${phase}${elapsedMs < 1000 ? '' : `, ${formatDuration(elapsedMs)}`}${estimate};`, { data })
+    const data = {
+      subject: table,
+      phase,
+      elapsedMs,
+      done: finished,
+      total: sizes.size,
+      unit: 'tables',
+      ...(estimate === '' ? {} : { leftMs }),
+    }
+    events.say('progress', `${table} ${phase}${elapsedMs < 1000 ? '' : `, ${formatDuration(elapsedMs)}`}${estimate};`, {
+      data,
+    })
   }
 
   function leave(table: string): void {
     const place = places.get(table)
-    if (place !== undefined) took.push({ phase: place.phase, bytes: sizes.get(table) ?? 0, ms: Date.now() - place.sinceMs })
+    if (place !== undefined)
+      took.push({ phase: place.phase, bytes: sizes.get(table) ?? 0, ms: Date.now() - place.sinceMs })
     places.delete(table)
   }
 

@@ -4,7 +4,10 @@ const throughput = z.object({ readUnits: z.int(), writeUnits: z.int() })
 /** highest request units; -1 or absent: none is set */
 const onDemandLimit = z.object({ maxReadUnits: z.int().optional(), maxWriteUnits: z.int().optional() })
 const keySchema = z.array(z.object({ attribute: z.string(), type: z.enum(['HASH', 'RANGE']) }))
-const projection = z.object({ type: z.enum(['ALL', 'KEYS_ONLY', 'INCLUDE']), attributes: z.array(z.string()).optional() })
+const projection = z.object({
+  type: z.enum(['ALL', 'KEYS_ONLY', 'INCLUDE']),
+  attributes: z.array(z.string()).optional(),
+})
 
 const globalIndex = z.object({
   name: z.string(),
@@ -27,7 +30,13 @@ const scalableTarget = z.object({
   roleArn: z.string().optional(),
   /** which scaling is suspended, as AWS has it */
   suspended: z.record(z.string(), z.json()).optional(),
-  policies: z.array(z.object({ name: z.string(), type: z.string(), /** as AWS has it, for that type */ configuration: z.record(z.string(), z.json()) })),
+  policies: z.array(
+    z.object({
+      name: z.string(),
+      type: z.string(),
+      /** as AWS has it, for that type */ configuration: z.record(z.string(), z.json()),
+    }),
+  ),
   /** as AWS has them, times in RFC 3339 */
   scheduledActions: z.array(z.record(z.string(), z.json())),
 })

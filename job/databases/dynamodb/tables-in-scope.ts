@@ -9,10 +9,17 @@ import { metadataTableName, parsePhysicalName } from './table-names.ts'
  * The tables of a backup: those that ScalarDB's metadata names, or those given by hand.
  * @throws Failure where the metadata table is not there: another region, another prefix, or no schema yet
  */
-export async function tablesInScope(client: DynamoDBClient, access: Access, given: readonly string[], title: string): Promise<Installation> {
+export async function tablesInScope(
+  client: DynamoDBClient,
+  access: Access,
+  given: readonly string[],
+  title: string,
+): Promise<Installation> {
   const { naming, region } = access
   if (given.length > 0) {
-    const tables = [...new Set(given)].sort().map((name) => ({ name, ...(parsePhysicalName(naming.prefix, name) ?? { namespace: '', table: name }) }))
+    const tables = [...new Set(given)]
+      .sort()
+      .map((name) => ({ name, ...(parsePhysicalName(naming.prefix, name) ?? { namespace: '', table: name }) }))
     return { tables, strangers: [] }
   }
   const installation = await readInstallation(client, naming)
@@ -26,7 +33,7 @@ export async function tablesInScope(client: DynamoDBClient, access: Access, give
     next:
       elsewhere.length > 0
         ? 'check scalar.db.dynamo.namespace.prefix and scalar.db.system_namespace_name in the properties of the release'
-        : "check the region in scalar.db.contact_points and the account of the credentials; if the schema was loaded without metadata, name the tables by --table",
+        : 'check the region in scalar.db.contact_points and the account of the credentials; if the schema was loaded without metadata, name the tables by --table',
   })
 }
 
@@ -35,7 +42,9 @@ export async function tableNames(client: DynamoDBClient): Promise<string[]> {
   const names: string[] = []
   let from: string | undefined
   do {
-    const page: { TableNames?: string[] | undefined; LastEvaluatedTableName?: string | undefined } = await client.send(new ListTablesCommand(from === undefined ? {} : { ExclusiveStartTableName: from }))
+    const page: { TableNames?: string[] | undefined; LastEvaluatedTableName?: string | undefined } = await client.send(
+      new ListTablesCommand(from === undefined ? {} : { ExclusiveStartTableName: from }),
+    )
     names.push(...(page.TableNames ?? []))
     from = page.LastEvaluatedTableName
   } while (from !== undefined)

@@ -15,7 +15,13 @@ interface VeryTable {
  * AWS's backup of its last moment proves the deletion.
  * @param isInDoubt whether somebody began to delete it
  */
-export async function wasDeleted(client: DynamoDBClient, { name, id }: VeryTable, isInDoubt: boolean, systemBackups: SystemBackups, signal: AbortSignal): Promise<boolean> {
+export async function wasDeleted(
+  client: DynamoDBClient,
+  { name, id }: VeryTable,
+  isInDoubt: boolean,
+  systemBackups: SystemBackups,
+  signal: AbortSignal,
+): Promise<boolean> {
   const isGone = async () => {
     const { found } = await until(async () => {
       const found = await lookAtTable(client, name)
@@ -24,6 +30,9 @@ export async function wasDeleted(client: DynamoDBClient, { name, id }: VeryTable
     return found?.TableId !== id
   }
   if (!isInDoubt) return await isGone()
-  const shown = await untilShown(async () => ((await isGone()) || (await systemBackups(id)) !== undefined ? true : undefined), signal)
+  const shown = await untilShown(
+    async () => ((await isGone()) || (await systemBackups(id)) !== undefined ? true : undefined),
+    signal,
+  )
   return shown === true
 }

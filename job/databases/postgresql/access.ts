@@ -28,7 +28,13 @@ export function accessOf(settings: readonly StorageSettings[]): Access {
       next: 'give scalar.db.username in the properties, or a Secret with username and password by --database-secret',
     })
   }
-  return { hosts: address.hosts, database: address.database ?? username, username, password: first.password ?? address.password, tls: address.tls }
+  return {
+    hosts: address.hosts,
+    database: address.database ?? username,
+    username,
+    password: first.password ?? address.password,
+    tls: address.tls,
+  }
 }
 
 /** For people, without secrets: postgresql://host:5432/ledger */

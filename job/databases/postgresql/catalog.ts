@@ -24,7 +24,9 @@ export async function readWorld(client: Client, names: Names): Promise<World> {
   )
   const found = (name: string): Found | undefined => {
     const row = rows.find((one) => one.name === name)
-    return row === undefined ? undefined : { owner: row.owner, mark: parseMark(row.comment), comment: withoutMark(row.comment) }
+    return row === undefined
+      ? undefined
+      : { owner: row.owner, mark: parseMark(row.comment), comment: withoutMark(row.comment) }
   }
   return { live: found(names.live), restored: found(names.restored), before: found(names.before) }
 }

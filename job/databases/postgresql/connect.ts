@@ -29,12 +29,18 @@ export async function connect(access: Access, database: string = access.database
       if (access.hosts.length === 1 || !(await isStandby(client))) return { client, access: narrowed }
       await client.end()
     } catch (error) {
-      failures.push(error instanceof Failure ? error : connectionFailure(titleOf({ ...narrowed, database }), access, error))
+      failures.push(
+        error instanceof Failure ? error : connectionFailure(titleOf({ ...narrowed, database }), access, error),
+      )
     }
   }
   throw (
     failures[0] ??
-    new Failure({ what: `${titleOf(access)} has no primary`, why: 'every server that answered is a standby, which lags behind', next: 'check the failover state of the servers' })
+    new Failure({
+      what: `${titleOf(access)} has no primary`,
+      why: 'every server that answered is a standby, which lags behind',
+      next: 'check the failover state of the servers',
+    })
   )
 }
 
@@ -106,7 +112,9 @@ function tlsOptions({ tls, hosts }: Access): ConnectionOptions {
 /** pgjdbc keeps keys in PKCS-8 DER, others in PEM. */
 function privateKey(content: Buffer): string {
   if (content.includes('-----BEGIN')) return content.toString('utf8')
-  return createPrivateKey({ key: content, format: 'der', type: 'pkcs8' }).export({ format: 'pem', type: 'pkcs8' }).toString()
+  return createPrivateKey({ key: content, format: 'der', type: 'pkcs8' })
+    .export({ format: 'pem', type: 'pkcs8' })
+    .toString()
 }
 
 function readTlsFile(parameter: string, path: string): Buffer {

@@ -11,7 +11,10 @@ interface Known {
 const known: readonly Known[] = [
   {
     matches: /^28P01|client password must be/,
-    why: ({ username, password }) => (password === undefined ? `it asks for a password, and none is known for user ${username}` : `it refuses the password of user ${username}`),
+    why: ({ username, password }) =>
+      password === undefined
+        ? `it asks for a password, and none is known for user ${username}`
+        : `it refuses the password of user ${username}`,
     next: "check scalar.db.password in the release's properties, or give a Secret with username and password by --database-secret",
   },
   {
@@ -19,20 +22,77 @@ const known: readonly Known[] = [
     why: ({ username }) => `it accepts user ${username} over encrypted connections only`,
     next: 'add ?sslmode=require (or verify-full) to the JDBC URL in scalar.db.contact_points',
   },
-  { matches: /^28000.*no pg_hba\.conf entry/, why: ({ username }) => `its pg_hba.conf lets user ${username} not in from here`, next: 'allow the addresses of this cluster in pg_hba.conf or the firewall of the service' },
-  { matches: /^28/, why: ({ username }) => `it does not let user ${username} in`, next: 'check scalar.db.username, and that the role may log in' },
-  { matches: /^3D000/, why: () => 'there is no such database on the server', next: 'check the database in scalar.db.contact_points' },
-  { matches: /^42501/, why: ({ username }) => `user ${username} may not connect to it`, next: 'GRANT CONNECT ON DATABASE to that user' },
-  { matches: /^53300/, why: () => 'all its connections are taken', next: 'raise max_connections, or lower --parallel and the connection pools of others' },
-  { matches: /^57P0[123]/, why: () => 'it is starting up or shutting down', next: 'wait until it serves, then run the command again' },
-  { matches: /^ENOTFOUND|^EAI_AGAIN/, why: ({ hosts }) => `the name ${hosts[0]?.host ?? ''} does not resolve in this cluster`, next: "check the host in scalar.db.contact_points and the cluster's DNS" },
-  { matches: /^ECONNREFUSED/, why: () => 'nothing answers on that port', next: 'check host and port in scalar.db.contact_points, and that the server runs' },
-  { matches: /^ETIMEDOUT|^EHOSTUNREACH|^ENETUNREACH|timeout expired/, why: () => 'there is no answer: no route to it, a firewall or NetworkPolicy drops it, or its name cannot be looked up', next: "allow the worker's pod to reach the database and the cluster's DNS" },
-  { matches: /does not support SSL/, why: () => 'it does not speak TLS, which the sslmode of its URL asks for', next: 'turn TLS on in the server, or correct sslmode in scalar.db.contact_points' },
-  { matches: /ALTNAME/, why: () => 'its certificate is for another host name', next: 'name it as its certificate does, or use sslmode=verify-ca' },
-  { matches: /^CERT_HAS_EXPIRED/, why: () => 'its certificate has expired', next: 'renew the certificate of the server' },
-  { matches: /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/, why: () => 'its certificate is not signed by the authority in sslrootcert', next: "give that authority's certificate as sslrootcert, mounted in the worker as well" },
-  { matches: /^ECONNRESET|^EPIPE|terminated unexpectedly/, why: () => 'the connection was closed', next: "check the server's log, and proxies in between" },
+  {
+    matches: /^28000.*no pg_hba\.conf entry/,
+    why: ({ username }) => `its pg_hba.conf lets user ${username} not in from here`,
+    next: 'allow the addresses of this cluster in pg_hba.conf or the firewall of the service',
+  },
+  {
+    matches: /^28/,
+    why: ({ username }) => `it does not let user ${username} in`,
+    next: 'check scalar.db.username, and that the role may log in',
+  },
+  {
+    matches: /^3D000/,
+    why: () => 'there is no such database on the server',
+    next: 'check the database in scalar.db.contact_points',
+  },
+  {
+    matches: /^42501/,
+    why: ({ username }) => `user ${username} may not connect to it`,
+    next: 'GRANT CONNECT ON DATABASE to that user',
+  },
+  {
+    matches: /^53300/,
+    why: () => 'all its connections are taken',
+    next: 'raise max_connections, or lower --parallel and the connection pools of others',
+  },
+  {
+    matches: /^57P0[123]/,
+    why: () => 'it is starting up or shutting down',
+    next: 'wait until it serves, then run the command again',
+  },
+  {
+    matches: /^ENOTFOUND|^EAI_AGAIN/,
+    why: ({ hosts }) => `the name ${hosts[0]?.host ?? ''} does not resolve in this cluster`,
+    next: "check the host in scalar.db.contact_points and the cluster's DNS",
+  },
+  {
+    matches: /^ECONNREFUSED/,
+    why: () => 'nothing answers on that port',
+    next: 'check host and port in scalar.db.contact_points, and that the server runs',
+  },
+  {
+    matches: /^ETIMEDOUT|^EHOSTUNREACH|^ENETUNREACH|timeout expired/,
+    why: () =>
+      'there is no answer: no route to it, a firewall or NetworkPolicy drops it, or its name cannot be looked up',
+    next: "allow the worker's pod to reach the database and the cluster's DNS",
+  },
+  {
+    matches: /does not support SSL/,
+    why: () => 'it does not speak TLS, which the sslmode of its URL asks for',
+    next: 'turn TLS on in the server, or correct sslmode in scalar.db.contact_points',
+  },
+  {
+    matches: /ALTNAME/,
+    why: () => 'its certificate is for another host name',
+    next: 'name it as its certificate does, or use sslmode=verify-ca',
+  },
+  {
+    matches: /^CERT_HAS_EXPIRED/,
+    why: () => 'its certificate has expired',
+    next: 'renew the certificate of the server',
+  },
+  {
+    matches: /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/,
+    why: () => 'its certificate is not signed by the authority in sslrootcert',
+    next: "give that authority's certificate as sslrootcert, mounted in the worker as well",
+  },
+  {
+    matches: /^ECONNRESET|^EPIPE|terminated unexpectedly/,
+    why: () => 'the connection was closed',
+    next: "check the server's log, and proxies in between",
+  },
 ]
 
 /** An error of connecting as a person can use it. Messages of drivers hold no password. */
@@ -41,7 +101,11 @@ export function connectionFailure(title: string, access: Access, error: unknown)
   const text = `${code} ${messageOf(error)}`.trim()
   const fits = known.find((one) => one.matches.test(text))
   return new Failure(
-    { what: `cannot connect to ${title}`, why: fits?.why(access) ?? text, next: fits?.next ?? "check scalar.db.contact_points, and the server's log" },
+    {
+      what: `cannot connect to ${title}`,
+      why: fits?.why(access) ?? text,
+      next: fits?.next ?? "check scalar.db.contact_points, and the server's log",
+    },
     { cause: error },
   )
 }

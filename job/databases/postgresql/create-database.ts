@@ -3,7 +3,9 @@ import type { Details } from './details.ts'
 
 /** Creates an empty database like the recorded one, under another name. */
 export async function createDatabase(client: Client, name: string, details: Details, owner: string): Promise<void> {
-  const { rows } = await client.query<{ version: number }>(`SELECT current_setting('server_version_num')::int AS version`)
+  const { rows } = await client.query<{ version: number }>(
+    `SELECT current_setting('server_version_num')::int AS version`,
+  )
   const options = [
     // template0 is the only one that takes any encoding and locale.
     'TEMPLATE template0',
@@ -21,7 +23,11 @@ function providerOptions(details: Details, version: number): string[] {
   if (version < 150_000) return []
   const { localeProvider, locale, icuRules } = details
   if (localeProvider === 'i') {
-    return ['LOCALE_PROVIDER icu', `ICU_LOCALE ${escapeLiteral(locale ?? 'und')}`, ...(icuRules === null ? [] : [`ICU_RULES ${escapeLiteral(icuRules)}`])]
+    return [
+      'LOCALE_PROVIDER icu',
+      `ICU_LOCALE ${escapeLiteral(locale ?? 'und')}`,
+      ...(icuRules === null ? [] : [`ICU_RULES ${escapeLiteral(icuRules)}`]),
+    ]
   }
   if (localeProvider === 'b') return ['LOCALE_PROVIDER builtin', `BUILTIN_LOCALE ${escapeLiteral(locale ?? 'C')}`]
   return ['LOCALE_PROVIDER libc']
@@ -29,7 +35,10 @@ function providerOptions(details: Details, version: number): string[] {
 
 /** Removes a database and ends the sessions in it; fine where there is none. */
 export async function dropDatabase(client: Client, name: string): Promise<void> {
-  await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()', [name])
+  await client.query(
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
+    [name],
+  )
   await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)}`)
 }
 
@@ -53,7 +62,8 @@ export async function applyEnvironment(client: Client, name: string, details: De
       }).catch(() => leftOut.push(`${role === null ? '' : `of role ${role} `}${value}`))
     }
   }
-  if (details.connectionLimit >= 0) await client.query(`ALTER DATABASE ${database} CONNECTION LIMIT ${details.connectionLimit}`)
+  if (details.connectionLimit >= 0)
+    await client.query(`ALTER DATABASE ${database} CONNECTION LIMIT ${details.connectionLimit}`)
   if (details.privileges === null) return leftOut
   await client.query(`REVOKE ALL ON DATABASE ${database} FROM PUBLIC`)
   for (const { grantee, privilege, grantable } of details.privileges) {

@@ -52,7 +52,11 @@ export class PostgresqlDestination implements RestoreDestination {
         `rename ${restored} to ${live}`,
       ],
       loses: [
-        ...(world.live === undefined ? [] : [`everything written since ${this.#entry.snapshotAt ?? 'the backup'}, in the schemas ${this.#details.schemas.map((schema) => schema.name).join(', ')}`]),
+        ...(world.live === undefined
+          ? []
+          : [
+              `everything written since ${this.#entry.snapshotAt ?? 'the backup'}, in the schemas ${this.#details.schemas.map((schema) => schema.name).join(', ')}`,
+            ]),
         ...extensions.map((extension) => `extension ${extension}, unless created again`),
       ],
     }
@@ -69,11 +73,19 @@ export class PostgresqlDestination implements RestoreDestination {
     try {
       const world = await this.#world()
       const inService = world.live?.mark?.operation === this.#context.operation
-      findings.push({ check: 'database connection', subject: title, outcome: 'ok', message: `connected as ${this.#access.username}` })
+      findings.push({
+        check: 'database connection',
+        subject: title,
+        outcome: 'ok',
+        message: `connected as ${this.#access.username}`,
+      })
       await maintain(this.#access, async (client) => {
         findings.push(await checkServer(client, title, this.#details), ...(await checkRights(client, title, world)))
       })
-      findings.push(...(await this.#ownership()).findings, ...checkNames(title, this.#names.before, world.before !== undefined && !inService))
+      findings.push(
+        ...(await this.#ownership()).findings,
+        ...checkNames(title, this.#names.before, world.before !== undefined && !inService),
+      )
       if (!inService) findings.push(...(await checkLive(this.#access, title, this.#details, world)))
     } catch (error) {
       findings.push(findingOf('database connection', title, error))
@@ -97,8 +109,17 @@ export class PostgresqlDestination implements RestoreDestination {
     await this.#ensure(journal, 'load', isLoaded, async () => {
       const ownership = await this.#ownership()
       const error = ownership.findings.find((finding) => finding.outcome === 'error')
-      if (error !== undefined) throw new Failure({ what: `${this.#title} cannot be loaded`, why: error.message, next: error.cure ?? '' })
-      await loadDatabase({ access: this.#access, title: this.#title, entry: this.#entry, details: this.#details, names: this.#names, context: this.#context, ownership })
+      if (error !== undefined)
+        throw new Failure({ what: `${this.#title} cannot be loaded`, why: error.message, next: error.cure ?? '' })
+      await loadDatabase({
+        access: this.#access,
+        title: this.#title,
+        entry: this.#entry,
+        details: this.#details,
+        names: this.#names,
+        context: this.#context,
+        ownership,
+      })
     })
     await this.#see()
   }
@@ -106,7 +127,9 @@ export class PostgresqlDestination implements RestoreDestination {
   /** Not stopped by the signal where a restore is undone: one that is stopped has to let serve again what served before it. */
   async activate(journal: Journal): Promise<void> {
     if (this.#context.former === undefined) this.#context.signal.throwIfAborted()
-    await this.#ensure(journal, 'activate', isInService, () => putInService(this.#access, this.#names, this.#context.operation))
+    await this.#ensure(journal, 'activate', isInService, () =>
+      putInService(this.#access, this.#names, this.#context.operation),
+    )
     await this.#see()
   }
 
@@ -118,24 +141,43 @@ export class PostgresqlDestination implements RestoreDestination {
 
   /** Not stopped by the signal: putting back is what a stopped operation does. */
   async deactivate(journal: Journal): Promise<void> {
-    await this.#ensure(journal, 'deactivate', (world, operation) => !isInService(world, operation) && !this.#overtaken(world), () => takeOutOfService(this.#access, this.#names, this.#context.operation))
+    await this.#ensure(
+      journal,
+      'deactivate',
+      (world, operation) => !isInService(world, operation) && !this.#overtaken(world),
+      () => takeOutOfService(this.#access, this.#names, this.#context.operation),
+    )
     await this.#see()
   }
 
   async discard(journal: Journal): Promise<void> {
-    await this.#ensure(journal, 'discard', (world) => world.restored === undefined, () => maintain(this.#access, (client) => dropDatabase(client, this.#names.restored)))
+    await this.#ensure(
+      journal,
+      'discard',
+      (world) => world.restored === undefined,
+      () => maintain(this.#access, (client) => dropDatabase(client, this.#names.restored)),
+    )
     await this.#see()
     if (this.#described.state !== 'in-service') this.#described = { state: 'discarded' }
   }
 
   async dropPrevious(journal: Journal): Promise<void> {
-    await this.#ensure(journal, 'drop previous', (world) => world.before === undefined, async () => {
-      const world = await this.#world()
-      if (world.live === undefined) {
-        throw new Failure({ what: `${this.#names.before} is not removed`, why: `no database ${this.#names.live} is in service, so it holds the only data`, next: 'find out what became of the database in service first' })
-      }
-      await maintain(this.#access, (client) => dropDatabase(client, this.#names.before))
-    })
+    await this.#ensure(
+      journal,
+      'drop previous',
+      (world) => world.before === undefined,
+      async () => {
+        const world = await this.#world()
+        if (world.live === undefined) {
+          throw new Failure({
+            what: `${this.#names.before} is not removed`,
+            why: `no database ${this.#names.live} is in service, so it holds the only data`,
+            next: 'find out what became of the database in service first',
+          })
+        }
+        await maintain(this.#access, (client) => dropDatabase(client, this.#names.before))
+      },
+    )
     await this.#see()
   }
 
@@ -148,13 +190,21 @@ export class PostgresqlDestination implements RestoreDestination {
   }
 
   /** One step: whether it is done the server alone knows; the journal keeps that it was begun. */
-  async #ensure(journal: Journal, step: string, done: (world: World, operation: string) => boolean, act: () => Promise<void>): Promise<void> {
+  async #ensure(
+    journal: Journal,
+    step: string,
+    done: (world: World, operation: string) => boolean,
+    act: () => Promise<void>,
+  ): Promise<void> {
     const isDone = async () => done(await this.#world(), this.#context.operation)
     const ensure = async () => {
       if (!(await isDone())) await explained(`${step} of ${this.#title} failed`, act)
       return 'done'
     }
-    await journal.step(`${step} ${this.#title}`, { look: async () => ((await isDone()) ? 'done' : undefined), act: ensure })
+    await journal.step(`${step} ${this.#title}`, {
+      look: async () => ((await isDone()) ? 'done' : undefined),
+      act: ensure,
+    })
     // What an earlier run finished may have been put back since: a failed switch is, and can be tried again.
     await ensure()
   }
@@ -170,7 +220,9 @@ export class PostgresqlDestination implements RestoreDestination {
   }
 
   async #ownership(): Promise<Ownership> {
-    return await maintain(this.#access, (client) => decideOwnership(client, this.#title, this.#details, this.#releaseUser))
+    return await maintain(this.#access, (client) =>
+      decideOwnership(client, this.#title, this.#details, this.#releaseUser),
+    )
   }
 
   async #world(): Promise<World> {
@@ -179,8 +231,13 @@ export class PostgresqlDestination implements RestoreDestination {
 
   async #see(): Promise<void> {
     const world = await this.#world()
-    if (!isInService(world, this.#context.operation)) this.#described = { state: world.restored === undefined ? 'planned' : 'loaded' }
-    else this.#described = { state: 'in-service', ...(world.before === undefined ? {} : { previous: `database ${this.#names.before}` }) }
+    if (!isInService(world, this.#context.operation))
+      this.#described = { state: world.restored === undefined ? 'planned' : 'loaded' }
+    else
+      this.#described = {
+        state: 'in-service',
+        ...(world.before === undefined ? {} : { previous: `database ${this.#names.before}` }),
+      }
   }
 }
 

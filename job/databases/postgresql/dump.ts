@@ -14,7 +14,16 @@ export const dumpFolder = 'dump'
 /** Dumps some schemas of a snapshot into a folder, on several connections. @returns how it was compressed */
 export async function dump(
   access: Access,
-  options: { folder: string; schemas: readonly string[]; snapshot: string; parallel: number; title: string; totalBytes: number; events: Events; signal: AbortSignal },
+  options: {
+    folder: string
+    schemas: readonly string[]
+    snapshot: string
+    parallel: number
+    title: string
+    totalBytes: number
+    events: Events
+    signal: AbortSignal
+  },
 ): Promise<string> {
   const { folder, schemas, snapshot, parallel, title, events, signal } = options
   const compression = await bestCompression(signal)
@@ -45,7 +54,9 @@ export function tellProgress(events: Events, title: string, total: number, measu
     if (busy) return
     busy = true
     void measure()
-      .then((done) => events.say('progress', `${title}: ${done} bytes`, { data: { subject: title, done, total, unit: 'bytes' } }))
+      .then((done) =>
+        events.say('progress', `${title}: ${done} bytes`, { data: { subject: title, done, total, unit: 'bytes' } }),
+      )
       .catch(() => undefined)
       .finally(() => (busy = false))
   }, progressMs)

@@ -8,7 +8,16 @@ interface DatabaseRow {
   owner: string
   comment: string | null
   /** pg_database's row: its columns differ between versions */
-  row: { datcollate: string; datctype: string; datlocprovider?: string; daticulocale?: string | null; datlocale?: string | null; daticurules?: string | null; datconnlimit: number; datacl: unknown }
+  row: {
+    datcollate: string
+    datctype: string
+    datlocprovider?: string
+    daticulocale?: string | null
+    datlocale?: string | null
+    daticurules?: string | null
+    datconnlimit: number
+    datacl: unknown
+  }
 }
 
 /** What the connected database is, apart from its schemas. */
@@ -28,7 +37,9 @@ export async function readEnvironment(client: Client): Promise<Environment> {
     SELECT r.rolname AS role, s.setconfig AS values
     FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase LEFT JOIN pg_roles r ON r.oid = s.setrole
     WHERE d.datname = current_database() ORDER BY 1 NULLS FIRST`)
-  const extensions = await client.query<{ name: string }>(`SELECT extname AS name FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1`)
+  const extensions = await client.query<{ name: string }>(
+    `SELECT extname AS name FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1`,
+  )
   return {
     serverVersion: found.serverVersion,
     encoding: found.encoding,
@@ -48,7 +59,10 @@ export async function readEnvironment(client: Client): Promise<Environment> {
 }
 
 /** Roles that the objects of some schemas belong to, and those that hold privileges on them. */
-export async function readRoles(client: Client, schemas: readonly string[]): Promise<{ owners: string[]; grantees: string[] }> {
+export async function readRoles(
+  client: Client,
+  schemas: readonly string[],
+): Promise<{ owners: string[]; grantees: string[] }> {
   const inSchemas = `WITH s AS (SELECT oid, nspowner, nspacl FROM pg_namespace WHERE nspname = ANY($1))`
   const owners = await client.query<{ name: string }>(
     `${inSchemas}

@@ -38,10 +38,13 @@ export function parseJdbcUrl(url: string): Address {
   if (match === null) throw unusable(url, 'it is not of the form jdbc:postgresql://host:port/database')
   const [, hosts = '', named, bare, query = ''] = match
   const parameters = new Map(
-    query.split('&').filter((pair) => pair !== '').map((pair): [string, string] => {
-      const at = pair.indexOf('=')
-      return at < 0 ? [decode(url, pair), ''] : [decode(url, pair.slice(0, at)), decode(url, pair.slice(at + 1))]
-    }),
+    query
+      .split('&')
+      .filter((pair) => pair !== '')
+      .map((pair): [string, string] => {
+        const at = pair.indexOf('=')
+        return at < 0 ? [decode(url, pair), ''] : [decode(url, pair.slice(0, at)), decode(url, pair.slice(at + 1))]
+      }),
   )
   const database = decode(url, named ?? bare ?? '')
   const user = parameters.get('user')
@@ -76,7 +79,9 @@ function parseTls(url: string, parameters: ReadonlyMap<string, string>): Tls {
   if (known !== 'verify-ca' && known !== 'verify-full') return { mode: known, ...certificates }
   // Java's factories replace what the mode would verify.
   if (factory.endsWith('NonValidatingFactory')) return { mode: 'require', ...certificates }
-  const standard = factory.endsWith('DefaultJavaSSLFactory') ? systemCertificates : join(homedir(), '.postgresql', 'root.crt')
+  const standard = factory.endsWith('DefaultJavaSSLFactory')
+    ? systemCertificates
+    : join(homedir(), '.postgresql', 'root.crt')
   return { mode: known, rootCertificate: parameters.get('sslrootcert') ?? standard, ...certificates }
 }
 
@@ -91,7 +96,11 @@ function decode(url: string, text: string): string {
 /** The URL without its parameters, which may hold a password. */
 function unusable(url: string, why: string, cause?: unknown): Failure {
   return new Failure(
-    { what: `${url.replace(/\?.*/s, '')} is not a PostgreSQL URL`, why, next: 'correct scalar.db.contact_points in the properties of the release' },
+    {
+      what: `${url.replace(/\?.*/s, '')} is not a PostgreSQL URL`,
+      why,
+      next: 'correct scalar.db.contact_points in the properties of the release',
+    },
     { exitCode: ExitCode.usage, cause },
   )
 }

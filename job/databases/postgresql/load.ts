@@ -49,13 +49,22 @@ export async function loadDatabase(loading: Loading): Promise<void> {
   await analyze(access, names.restored)
   const leftOut = await maintain(access, (client) => applyEnvironment(client, names.restored, details))
   if (leftOut.length > 0) {
-    context.events.say('note', `${title}: ${access.username} may not restore these settings of the database: ${leftOut.join('; ')}`, { level: 'warning' })
+    context.events.say(
+      'note',
+      `${title}: ${access.username} may not restore these settings of the database: ${leftOut.join('; ')}`,
+      { level: 'warning' },
+    )
   }
   signal.throwIfAborted()
-  await maintain(access, (client) => setMark(client, names.restored, details.comment, { operation: context.operation, state: 'loaded' }))
+  await maintain(access, (client) =>
+    setMark(client, names.restored, details.comment, { operation: context.operation, state: 'loaded' }),
+  )
 }
 
-async function restoreInto({ access, title, details, names, context, ownership }: Loading, folder: string): Promise<void> {
+async function restoreInto(
+  { access, title, details, names, context, ownership }: Loading,
+  folder: string,
+): Promise<void> {
   const { events, signal, parallel } = context
   const archive = join(folder, dumpFolder)
   const env = toolEnvironment(access, names.restored)
@@ -63,7 +72,9 @@ async function restoreInto({ access, title, details, names, context, ownership }
   const stop = tellProgress(events, title, details.tableBytes, () => sizeOf(access, names.restored))
   try {
     // Every new database has a schema "public" already: the archive's own CREATE SCHEMA would fail.
-    const list = (await runTool('pg_restore', ['--list', archive], env, `reading the dump of ${title}`, signal)).replace(/^(?=\d+; \d+ \d+ SCHEMA - public )/m, ';')
+    const list = (
+      await runTool('pg_restore', ['--list', archive], env, `reading the dump of ${title}`, signal)
+    ).replace(/^(?=\d+; \d+ \d+ SCHEMA - public )/m, ';')
     const listFile = join(scratch, 'list')
     await writeFile(listFile, list)
     const args = [
@@ -90,8 +101,14 @@ async function ownPublic(access: Access, database: string, owner: string): Promi
 
 /** Rows that are missing or surplus would show that dump or load were not what they seemed. */
 async function verifyRows({ access, title, entry, names, context }: Loading): Promise<void> {
-  const counted = await countRows(access, names.restored, entry.tables, { sessions: Math.min(context.parallel, 4), begin: 'BEGIN READ ONLY', signal: context.signal })
-  const wrong = entry.tables.flatMap((table, index) => (table.rows === counted[index]?.rows ? [] : [difference(table, counted[index])]))
+  const counted = await countRows(access, names.restored, entry.tables, {
+    sessions: Math.min(context.parallel, 4),
+    begin: 'BEGIN READ ONLY',
+    signal: context.signal,
+  })
+  const wrong = entry.tables.flatMap((table, index) =>
+    table.rows === counted[index]?.rows ? [] : [difference(table, counted[index])],
+  )
   if (wrong.length === 0) return
   throw new Failure({
     what: `what was loaded of ${title} is not what was backed up`,

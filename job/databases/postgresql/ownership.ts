@@ -18,7 +18,12 @@ const predefined = /^pg_/
  * Decides by which roles exist here and which of them this user may act as: on the server of the backup everything becomes as
  * it was; on a fresh one everything belongs to the release's own user.
  */
-export async function decideOwnership(client: Client, title: string, details: Details, releaseUser: string): Promise<Ownership> {
+export async function decideOwnership(
+  client: Client,
+  title: string,
+  details: Details,
+  releaseUser: string,
+): Promise<Ownership> {
   const wanted = [...new Set([details.owner, ...details.owners, releaseUser])].filter((role) => !predefined.test(role))
   const grantees = details.grantees.filter((role) => !predefined.test(role))
   const { rows } = await client.query<{ role: string; usable: boolean }>(
@@ -37,7 +42,14 @@ export async function decideOwnership(client: Client, title: string, details: De
       return {
         owner: releaseUser,
         objects: 'all to owner',
-        findings: [{ ...check, outcome: 'error', message: `the restored data cannot be given to the release's user ${releaseUser}: ${why}`, cure: `CREATE ROLE and GRANT ${releaseUser} TO the user that restores` }],
+        findings: [
+          {
+            ...check,
+            outcome: 'error',
+            message: `the restored data cannot be given to the release's user ${releaseUser}: ${why}`,
+            cure: `CREATE ROLE and GRANT ${releaseUser} TO the user that restores`,
+          },
+        ],
       }
     }
     return {
@@ -57,6 +69,11 @@ export async function decideOwnership(client: Client, title: string, details: De
   const outcome: Finding =
     unknown.length === 0
       ? { ...check, outcome: 'ok', message: `everything will belong to whom it belonged: ${owners.join(', ')}` }
-      : { ...check, outcome: 'error', message: `the backup grants privileges to ${unknown.join(', ')}, which this server does not have`, cure: `CREATE ROLE for each (NOLOGIN is enough): ${unknown.join(', ')}` }
+      : {
+          ...check,
+          outcome: 'error',
+          message: `the backup grants privileges to ${unknown.join(', ')}, which this server does not have`,
+          cure: `CREATE ROLE for each (NOLOGIN is enough): ${unknown.join(', ')}`,
+        }
   return { owner: details.owner, objects: 'recorded', findings: [outcome] }
 }

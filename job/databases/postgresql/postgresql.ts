@@ -10,7 +10,10 @@ export const postgresql: DatabaseKind = {
   identity(settings) {
     const { hosts, database } = accessOf([settings])
     // In whatever order and spelling two releases name the servers.
-    return `${hosts.map(({ host, port }) => `${host.toLowerCase()}:${port}`).sort().join(',')}/${database}`
+    return `${hosts
+      .map(({ host, port }) => `${host.toLowerCase()}:${port}`)
+      .sort()
+      .join(',')}/${database}`
   },
   transactional: true,
   needsStorage: true,

@@ -22,20 +22,48 @@ export async function checkRights(client: Client, title: string, world: World): 
   if (rights.superuser) return [{ ...check, outcome: 'ok', message: 'superuser' }]
   const findings: Finding[] = []
   const cure = 'give a Secret of a user with that right by --database-secret'
-  if (!rights.creates) findings.push({ ...check, outcome: 'error', message: 'the user may not create and rename databases (CREATEDB)', cure })
-  if (!rights.owns) findings.push({ ...check, outcome: 'error', message: `the user is no member of ${world.live?.owner ?? ''}, whom the database in service belongs to`, cure })
-  if (!rights.signals) findings.push({ ...check, outcome: 'warning', message: 'sessions of other users could not be ended (pg_signal_backend): any that is open makes the switch fail', cure: 'GRANT pg_signal_backend to the user, or see that nobody else is connected' })
-  return findings.length > 0 ? findings : [{ ...check, outcome: 'ok', message: 'may create and rename databases and end sessions' }]
+  if (!rights.creates)
+    findings.push({
+      ...check,
+      outcome: 'error',
+      message: 'the user may not create and rename databases (CREATEDB)',
+      cure,
+    })
+  if (!rights.owns)
+    findings.push({
+      ...check,
+      outcome: 'error',
+      message: `the user is no member of ${world.live?.owner ?? ''}, whom the database in service belongs to`,
+      cure,
+    })
+  if (!rights.signals)
+    findings.push({
+      ...check,
+      outcome: 'warning',
+      message: 'sessions of other users could not be ended (pg_signal_backend): any that is open makes the switch fail',
+      cure: 'GRANT pg_signal_backend to the user, or see that nobody else is connected',
+    })
+  return findings.length > 0
+    ? findings
+    : [{ ...check, outcome: 'ok', message: 'may create and rename databases and end sessions' }]
 }
 
 /** The server is no older than the one that was backed up. */
 export async function checkServer(client: Client, title: string, details: Details): Promise<Finding> {
-  const { rows } = await client.query<{ major: number }>(`SELECT current_setting('server_version_num')::int / 10000 AS major`)
+  const { rows } = await client.query<{ major: number }>(
+    `SELECT current_setting('server_version_num')::int / 10000 AS major`,
+  )
   const major = rows[0]?.major ?? 0
   const recorded = Math.floor(details.serverVersion / 10_000)
   const check = { check: 'server', subject: title }
-  if (major >= recorded) return { ...check, outcome: 'ok', message: `PostgreSQL ${major}, the backup is of ${recorded}` }
-  return { ...check, outcome: 'error', message: `PostgreSQL ${major} is older than ${recorded}, which the backup is of`, cure: `restore into a server of version ${recorded} or newer` }
+  if (major >= recorded)
+    return { ...check, outcome: 'ok', message: `PostgreSQL ${major}, the backup is of ${recorded}` }
+  return {
+    ...check,
+    outcome: 'error',
+    message: `PostgreSQL ${major} is older than ${recorded}, which the backup is of`,
+    cure: `restore into a server of version ${recorded} or newer`,
+  }
 }
 
 /**
@@ -43,7 +71,15 @@ export async function checkServer(client: Client, title: string, details: Detail
  * @returns a finding per concern; none of the schemas where there is no database yet
  */
 export async function checkLive(access: Access, title: string, details: Details, world: World): Promise<Finding[]> {
-  if (world.live === undefined) return [{ check: 'database in service', subject: title, outcome: 'ok', message: 'there is none yet; the restored one takes the name' }]
+  if (world.live === undefined)
+    return [
+      {
+        check: 'database in service',
+        subject: title,
+        outcome: 'ok',
+        message: 'there is none yet; the restored one takes the name',
+      },
+    ]
   try {
     const surplus = await surplusOf(access, details)
     if (surplus.schemas.length > 0) {
@@ -57,20 +93,43 @@ export async function checkLive(access: Access, title: string, details: Details,
         },
       ]
     }
-    if (surplus.extensions.length === 0) return [{ check: 'other schemas', subject: title, outcome: 'ok', message: 'all that the database holds is in the backup' }]
-    return [{ check: 'extensions', subject: title, outcome: 'warning', message: `the restored database will be without the extensions ${surplus.extensions.join(', ')}`, cure: 'CREATE EXTENSION after the restore where they are needed' }]
+    if (surplus.extensions.length === 0)
+      return [
+        {
+          check: 'other schemas',
+          subject: title,
+          outcome: 'ok',
+          message: 'all that the database holds is in the backup',
+        },
+      ]
+    return [
+      {
+        check: 'extensions',
+        subject: title,
+        outcome: 'warning',
+        message: `the restored database will be without the extensions ${surplus.extensions.join(', ')}`,
+        cure: 'CREATE EXTENSION after the restore where they are needed',
+      },
+    ]
   } catch (error) {
     return [findingOf('database in service', title, error)]
   }
 }
 
 /** What the database in service holds and the backup does not. */
-export async function surplusOf(access: Access, details: Details): Promise<{ schemas: string[]; extensions: string[] }> {
+export async function surplusOf(
+  access: Access,
+  details: Details,
+): Promise<{ schemas: string[]; extensions: string[] }> {
   const { client } = await connect(access)
   try {
     const backedUp = new Set(details.schemas.map((schema) => schema.name))
-    const schemas = [...(await schemasOf(client))].flatMap(([schema, tables]) => (tables > 0 && !backedUp.has(schema) ? [schema] : []))
-    const { rows } = await client.query<{ name: string }>(`SELECT extname AS name FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1`)
+    const schemas = [...(await schemasOf(client))].flatMap(([schema, tables]) =>
+      tables > 0 && !backedUp.has(schema) ? [schema] : [],
+    )
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT extname AS name FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1`,
+    )
     return { schemas, extensions: rows.map((row) => row.name) }
   } finally {
     await client.end().catch(() => undefined)
@@ -80,6 +139,10 @@ export async function surplusOf(access: Access, details: Details): Promise<{ sch
 /** Names that this restore needs and somebody else has taken. */
 export function checkNames(title: string, name: string, taken: boolean): Finding[] {
   if (!taken) return []
-  const failure = new Failure({ what: `database ${name}`, why: 'the name that the data in service would be kept under is taken', next: 'look what it holds, and rename or drop it' })
+  const failure = new Failure({
+    what: `database ${name}`,
+    why: 'the name that the data in service would be kept under is taken',
+    next: 'look what it holds, and rename or drop it',
+  })
   return [findingOf('names', title, failure)]
 }

@@ -20,10 +20,16 @@ export async function explained<T>(what: string, run: () => Promise<T>): Promise
     if (error instanceof Failure || (error instanceof Error && error.name === 'AbortError')) throw error
     if (!(error instanceof DatabaseError) && !lostConnection(error)) throw error
     const code = error instanceof DatabaseError ? (error.code ?? '') : '57P01'
-    throw new Failure({ what, why: messageOf(error), next: cures[code] ?? "look into the server's log for the time of the failure" }, { cause: error })
+    throw new Failure(
+      { what, why: messageOf(error), next: cures[code] ?? "look into the server's log for the time of the failure" },
+      { cause: error },
+    )
   }
 }
 
 function lostConnection(error: unknown): boolean {
-  return error instanceof Error && /Connection terminated|not queryable|ECONNRESET|EPIPE|was closed|timeout expired/.test(error.message)
+  return (
+    error instanceof Error &&
+    /Connection terminated|not queryable|ECONNRESET|EPIPE|was closed|timeout expired/.test(error.message)
+  )
 }

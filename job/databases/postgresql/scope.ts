@@ -1,6 +1,12 @@
 import { escapeIdentifier, type Client } from 'pg'
 import { Failure } from '../../../operation/failure.ts'
-import { coordinatorNamespace, metadataSchema, metadataTable, namespaceOf, namespacesTable } from '../../scalardb/metadata.ts'
+import {
+  coordinatorNamespace,
+  metadataSchema,
+  metadataTable,
+  namespaceOf,
+  namespacesTable,
+} from '../../scalardb/metadata.ts'
 import type { StorageSettings } from '../database.ts'
 
 /** Which schemas of a database a backup holds. */
@@ -16,14 +22,24 @@ export interface Scope {
  * The schemas of ScalarDB, from its own metadata tables where they exist, and those given by hand.
  * @throws Failure where a given one does not exist, or where nothing tells which schemas are ScalarDB's
  */
-export async function readScope(client: Client, settings: readonly StorageSettings[], given: readonly string[], title: string): Promise<Scope> {
+export async function readScope(
+  client: Client,
+  settings: readonly StorageSettings[],
+  given: readonly string[],
+  title: string,
+): Promise<Scope> {
   const existing = await schemasOf(client)
   const unknown = given.filter((schema) => !existing.has(schema))
   if (unknown.length > 0) {
-    throw new Failure({ what: `${title} has no schema ${unknown.join(', ')}`, why: `its schemas are ${[...existing.keys()].join(', ')}`, next: 'correct --schema; names are case-sensitive' })
+    throw new Failure({
+      what: `${title} has no schema ${unknown.join(', ')}`,
+      why: `its schemas are ${[...existing.keys()].join(', ')}`,
+      next: 'correct --schema; names are case-sensitive',
+    })
   }
   const told = new Set<string>()
-  for (const one of settings) for (const namespace of await namespacesInMetadata(client, metadataSchema(one))) told.add(namespace)
+  for (const one of settings)
+    for (const namespace of await namespacesInMetadata(client, metadataSchema(one))) told.add(namespace)
   const mapped = settings.flatMap((one) => one.namespaces ?? []).filter((namespace) => existing.has(namespace))
   if (told.size === 0 && given.length === 0 && mapped.length === 0) {
     throw new Failure({
@@ -60,7 +76,9 @@ async function namespacesInMetadata(client: Client, schema: string): Promise<str
       [schema, name, column],
     )
     if (rowCount === 0) return undefined
-    const { rows } = await client.query<{ value: string }>(`SELECT DISTINCT ${escapeIdentifier(column)} AS value FROM ${escapeIdentifier(schema)}.${escapeIdentifier(name)}`)
+    const { rows } = await client.query<{ value: string }>(
+      `SELECT DISTINCT ${escapeIdentifier(column)} AS value FROM ${escapeIdentifier(schema)}.${escapeIdentifier(name)}`,
+    )
     return rows.map((row) => row.value)
   }
   const tables = await read(metadataTable)

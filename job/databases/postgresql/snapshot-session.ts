@@ -31,9 +31,13 @@ export async function openSnapshotSession(access: Access, tables: readonly Table
     await client.end().catch(() => undefined)
   }
   try {
-    await client.query(`SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = ${lockPatienceMs}`)
+    await client.query(
+      `SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = ${lockPatienceMs}`,
+    )
     // Settings of newer servers that end idle sessions or long transactions.
-    const { rows } = await client.query<{ name: string }>(`SELECT name FROM pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout')`)
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT name FROM pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout')`,
+    )
     for (const { name } of rows) await client.query(`SET ${name} = 0`)
     await client.query(beginStatements(tables))
   } catch (error) {
@@ -54,7 +58,10 @@ export async function openSnapshotSession(access: Access, tables: readonly Table
 }
 
 function beginStatements(tables: readonly Table[]): string {
-  const lock = tables.length === 0 ? '' : `; LOCK TABLE ${tables.map((table) => `ONLY ${quoted(table)}`).join(', ')} IN ACCESS SHARE MODE`
+  const lock =
+    tables.length === 0
+      ? ''
+      : `; LOCK TABLE ${tables.map((table) => `ONLY ${quoted(table)}`).join(', ')} IN ACCESS SHARE MODE`
   return `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY${lock}`
 }
 

@@ -60,10 +60,14 @@ export class PostgresqlSource implements BackupSource {
     } catch (error) {
       return [findingOf('database connection', title, error)]
     }
-    const findings: Finding[] = [{ check: 'database connection', subject: title, outcome: 'ok', message: `connected as ${this.#access.username}` }]
+    const findings: Finding[] = [
+      { check: 'database connection', subject: title, outcome: 'ok', message: `connected as ${this.#access.username}` },
+    ]
     try {
       const { serverVersion } = await readEnvironment(client)
-      findings.push(await checkTool('pg_dump', title, Math.floor(serverVersion / 10_000), 'the server has', this.#context.signal))
+      findings.push(
+        await checkTool('pg_dump', title, Math.floor(serverVersion / 10_000), 'the server has', this.#context.signal),
+      )
       findings.push(...(await checkSnapshots(client, this.#access, title)))
       const { scope, tables } = await this.#extent(client)
       findings.push(...(await checkScope(client, title, scope, tables)))
@@ -78,7 +82,9 @@ export class PostgresqlSource implements BackupSource {
     // A transaction has one snapshot, so the session of an earlier window is of no use to another.
     await this.#session?.end()
     this.#snapshot = undefined
-    this.#session = await explained(`the snapshot of ${this.#title} could not be prepared`, () => openSnapshotSession(this.#access, tables))
+    this.#session = await explained(`the snapshot of ${this.#title} could not be prepared`, () =>
+      openSnapshotSession(this.#access, tables),
+    )
   }
 
   async snapshot(): Promise<Snapshot> {
@@ -102,8 +108,14 @@ export class PostgresqlSource implements BackupSource {
     const stage = await storage.stage(folder)
     try {
       const signal = AbortSignal.any([this.#context.signal, session.lost])
-      const { details, tables } = await explained(`the dump of ${this.#title} failed`, () => this.#dump(stage.path, session.client, snapshot.id, signal))
-      const { sha256, bytes } = await writeManifest(stage.path, { operation, database: this.#title }, this.#context.signal)
+      const { details, tables } = await explained(`the dump of ${this.#title} failed`, () =>
+        this.#dump(stage.path, session.client, snapshot.id, signal),
+      )
+      const { sha256, bytes } = await writeManifest(
+        stage.path,
+        { operation, database: this.#title },
+        this.#context.signal,
+      )
       this.#context.signal.throwIfAborted()
       await stage.publish()
       return {
@@ -131,7 +143,12 @@ export class PostgresqlSource implements BackupSource {
   }
 
   /** Dump and count side by side, both of the same snapshot; what fails ends the other. */
-  async #dump(path: string, client: Client, id: string, signal: AbortSignal): Promise<{ details: Omit<Details, 'manifestSha256'>; tables: DatabaseBackup['tables'] }> {
+  async #dump(
+    path: string,
+    client: Client,
+    id: string,
+    signal: AbortSignal,
+  ): Promise<{ details: Omit<Details, 'manifestSha256'>; tables: DatabaseBackup['tables'] }> {
     const { parallel, events } = this.#context
     const { scope, tables } = await this.#extent(client)
     const tableBytes = sizeOf(tables)
@@ -143,8 +160,25 @@ export class PostgresqlSource implements BackupSource {
         throw error
       })
     const [dumped, counted] = await Promise.allSettled([
-      ending(dump(this.#access, { folder: path, schemas: scope.schemas, snapshot: id, parallel, title: this.#title, totalBytes: tableBytes, events, signal: either })),
-      ending(countRows(this.#access, this.#access.database, tables, { sessions: Math.min(parallel, 4), begin: useSnapshot(id), signal: either })),
+      ending(
+        dump(this.#access, {
+          folder: path,
+          schemas: scope.schemas,
+          snapshot: id,
+          parallel,
+          title: this.#title,
+          totalBytes: tableBytes,
+          events,
+          signal: either,
+        }),
+      ),
+      ending(
+        countRows(this.#access, this.#access.database, tables, {
+          sessions: Math.min(parallel, 4),
+          begin: useSnapshot(id),
+          signal: either,
+        }),
+      ),
     ])
     signal.throwIfAborted()
     failed.signal.throwIfAborted()
@@ -189,7 +223,11 @@ export class PostgresqlSource implements BackupSource {
       const scope = await readScope(client, this.#settings, this.#context.schemas, this.#title)
       const tables = await listTables(client, scope.schemas)
       if (tables.length > 0) return { scope, tables }
-      throw new Failure({ what: `nothing to back up in ${this.#title}`, why: `its schemas ${scope.schemas.join(', ')} hold no tables`, next: "load ScalarDL's schema first, or correct --schema" })
+      throw new Failure({
+        what: `nothing to back up in ${this.#title}`,
+        why: `its schemas ${scope.schemas.join(', ')} hold no tables`,
+        next: "load ScalarDL's schema first, or correct --schema",
+      })
     })
   }
 }

@@ -11,7 +11,13 @@ export interface Table {
 
 /** The tables of some schemas; partitions count, the partitioned tables above them hold no rows. */
 export async function listTables(client: Client, schemas: readonly string[]): Promise<Table[]> {
-  const { rows } = await client.query<{ schema: string; name: string; bytes: string; readable: boolean; filtered: boolean }>(
+  const { rows } = await client.query<{
+    schema: string
+    name: string
+    bytes: string
+    readable: boolean
+    filtered: boolean
+  }>(
     `SELECT n.nspname AS schema, c.relname AS name, pg_table_size(c.oid) AS bytes,
        has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable, row_security_active(c.oid) AS filtered
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -37,7 +37,13 @@ export function toolEnvironment(access: Access, database: string): NodeJS.Proces
  * @param what for the error: "the dump of postgresql://…"
  * @throws Failure with what the tool said; the reason of `signal` when that ended it
  */
-export async function runTool(tool: Tool, args: readonly string[], env: NodeJS.ProcessEnv, what: string, signal: AbortSignal): Promise<string> {
+export async function runTool(
+  tool: Tool,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  what: string,
+  signal: AbortSignal,
+): Promise<string> {
   signal.throwIfAborted()
   const { code, stdout, stderr } = await execute(tool, args, env, signal)
   signal.throwIfAborted()
@@ -58,16 +64,28 @@ export async function toolMajor(tool: Tool, signal: AbortSignal): Promise<number
 export async function bestCompression(signal: AbortSignal): Promise<string> {
   if ((await toolMajor('pg_dump', signal)) < 16) return '1'
   const env = { PATH: process.env['PATH'], LC_ALL: 'C', PGHOST: '/nonexistent', PGPASSFILE: '/dev/null' }
-  const { stderr } = await execute('pg_dump', ['--format=directory', '--compress=zstd:1', '--no-password', '--file=/nonexistent/dump'], env, signal)
+  const { stderr } = await execute(
+    'pg_dump',
+    ['--format=directory', '--compress=zstd:1', '--no-password', '--file=/nonexistent/dump'],
+    env,
+    signal,
+  )
   return /compress|zstd/i.test(stderr) ? '1' : 'zstd:1'
 }
 
-async function execute(tool: Tool, args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<{ code: number | null; stdout: string; stderr: string }> {
+async function execute(
+  tool: Tool,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(tool, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
   // The first error says most; what follows is its echo.
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr = (output.stderr + text).slice(0, 20_000)))
+  child.stderr
+    .setEncoding('utf8')
+    .on('data', (text: string) => (output.stderr = (output.stderr + text).slice(0, 20_000)))
   let kill: NodeJS.Timeout | undefined
   const end = () => {
     child.kill('SIGTERM')
@@ -79,7 +97,11 @@ async function execute(tool: Tool, args: readonly string[], env: NodeJS.ProcessE
     return { code, ...output }
   } catch (error) {
     throw new Failure(
-      { what: `${tool} cannot be run`, why: `there is no ${tool} in the worker's image`, next: 'use the worker image with the SQL tools (worker-sql) by --image' },
+      {
+        what: `${tool} cannot be run`,
+        why: `there is no ${tool} in the worker's image`,
+        next: 'use the worker image with the SQL tools (worker-sql) by --image',
+      },
       { cause: error },
     )
   } finally {
@@ -89,19 +111,48 @@ async function execute(tool: Tool, args: readonly string[], env: NodeJS.ProcessE
 }
 
 const cures: readonly { matches: RegExp; next: string }[] = [
-  { matches: /No space left on device/, next: 'make room where the file or the database is kept, then run the same command again' },
-  { matches: /server version mismatch/, next: "use a worker image whose pg_dump is at least of the server's major version" },
-  { matches: /lock timeout|could not obtain lock/, next: 'a schema change ran during the dump; run it again when none is under way' },
-  { matches: /snapshot/, next: 'connect to the server itself, not through a connection pooler, and check that nothing ends idle sessions' },
-  { matches: /permission denied|must be (owner|member|able)/, next: 'give a Secret of a user with the rights by --database-secret' },
-  { matches: /does not exist|could not open relation|was concurrently dropped/, next: 'tables were changed during the dump; run it again when no schema change is under way' },
-  { matches: /could not connect|connection .*failed|server closed the connection/, next: 'check that the database serves, then run the command again' },
+  {
+    matches: /No space left on device/,
+    next: 'make room where the file or the database is kept, then run the same command again',
+  },
+  {
+    matches: /server version mismatch/,
+    next: "use a worker image whose pg_dump is at least of the server's major version",
+  },
+  {
+    matches: /lock timeout|could not obtain lock/,
+    next: 'a schema change ran during the dump; run it again when none is under way',
+  },
+  {
+    matches: /snapshot/,
+    next: 'connect to the server itself, not through a connection pooler, and check that nothing ends idle sessions',
+  },
+  {
+    matches: /permission denied|must be (owner|member|able)/,
+    next: 'give a Secret of a user with the rights by --database-secret',
+  },
+  {
+    matches: /does not exist|could not open relation|was concurrently dropped/,
+    next: 'tables were changed during the dump; run it again when no schema change is under way',
+  },
+  {
+    matches: /could not connect|connection .*failed|server closed the connection/,
+    next: 'check that the database serves, then run the command again',
+  },
 ]
 
 /** What a tool says of itself, without its DETAIL and CONTEXT lines, which may quote rows. */
 function toolFailure(tool: Tool, what: string, stderr: string, code: number | null): Failure {
   const lines = stderr.split('\n').filter((line) => /error:|fatal:|ERROR:|FATAL:/.test(line))
-  const said = lines.slice(0, 3).map((line) => line.replace(new RegExp(`^${tool}: (error: )?`), '').slice(0, 300)).join('; ')
+  const said = lines
+    .slice(0, 3)
+    .map((line) => line.replace(new RegExp(`^${tool}: (error: )?`), '').slice(0, 300))
+    .join('; ')
   const why = said === '' ? `${tool} ended with ${code === null ? 'a signal' : `exit code ${code}`}` : said
-  return new Failure({ what: `${what} failed`, why, next: cures.find((cure) => cure.matches.test(stderr))?.next ?? "look into the server's log for the time of the failure" })
+  return new Failure({
+    what: `${what} failed`,
+    why,
+    next:
+      cures.find((cure) => cure.matches.test(stderr))?.next ?? "look into the server's log for the time of the failure",
+  })
 }

@@ -21,7 +21,11 @@ import { backupColumns } from './summary.ts'
 export function refuseTogetherUnpaused(mode: BackupFlags['pause'], releases: readonly string[]): void {
   if (mode !== 'never' || new Set(releases).size < 2) return
   throw new Failure(
-    { what: 'a backup without a pause would be inconsistent', why: `${releases.length} releases are backed up together: ${releases.join(', ')}`, next: 'leave --pause away, or back them up one by one' },
+    {
+      what: 'a backup without a pause would be inconsistent',
+      why: `${releases.length} releases are backed up together: ${releases.join(', ')}`,
+      next: 'leave --pause away, or back them up one by one',
+    },
     { exitCode: ExitCode.usage },
   )
 }
@@ -47,7 +51,12 @@ function readFlags(flags: BackupFlags) {
   }
 }
 
-function backupRequest(session: Session, name: string, target: Target, own: ReturnType<typeof readFlags>['own']): RequestOf<'backup'> {
+function backupRequest(
+  session: Session,
+  name: string,
+  target: Target,
+  own: ReturnType<typeof readFlags>['own'],
+): RequestOf<'backup'> {
   return { ...requestCore(session, 'backup', name, target), ...own }
 }
 

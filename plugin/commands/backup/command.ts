@@ -4,18 +4,50 @@ import { databaseFlags, jobFlags, pauseLimitFlags, targetFlags, waitFlags } from
 
 export function backupFlags(yargs: GlobalArgv) {
   const own = yargs
-    .positional('release', { type: 'string', array: true, demandOption: true, describe: 'Helm releases that hold one state together, such as a Ledger and its Auditor; they are paused at once' })
-    .option('to', { type: 'string', requiresArg: true, describe: 'where the dumps go: pvc://CLAIM/path; not needed where every database is DynamoDB, which keeps its backups itself' })
+    .positional('release', {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: 'Helm releases that hold one state together, such as a Ledger and its Auditor; they are paused at once',
+    })
+    .option('to', {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'where the dumps go: pvc://CLAIM/path; not needed where every database is DynamoDB, which keeps its backups itself',
+    })
     .option('pause', {
       choices: ['auto', 'always', 'never'] as const,
       default: 'auto' as 'auto' | 'always' | 'never',
       requiresArg: true,
-      describe: 'auto leaves the pause out only where one transactional database holds everything; never is refused elsewhere',
+      describe:
+        'auto leaves the pause out only where one transactional database holds everything; never is refused elsewhere',
     })
-    .option('schema', { type: 'string', array: true, requiresArg: true, describe: "schema to back up beyond what ScalarDB's metadata names, repeatable" })
-    .option('table', { type: 'string', array: true, requiresArg: true, describe: "DynamoDB: table to back up in place of those that ScalarDB's metadata names, with its prefix, repeatable" })
-    .option('materialize', { type: 'boolean', default: false, describe: 'DynamoDB: turn the restore point into on-demand backups, which outlive the 35 days of point-in-time recovery and the tables' })
-    .option('retries', { type: 'number', default: 0, requiresArg: true, describe: 'further pauses to try when one fails, or a pod changed inside it' })
+    .option('schema', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: "schema to back up beyond what ScalarDB's metadata names, repeatable",
+    })
+    .option('table', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe:
+        "DynamoDB: table to back up in place of those that ScalarDB's metadata names, with its prefix, repeatable",
+    })
+    .option('materialize', {
+      type: 'boolean',
+      default: false,
+      describe:
+        'DynamoDB: turn the restore point into on-demand backups, which outlive the 35 days of point-in-time recovery and the tables',
+    })
+    .option('retries', {
+      type: 'number',
+      default: 0,
+      requiresArg: true,
+      describe: 'further pauses to try when one fails, or a pod changed inside it',
+    })
   return dryRunFlag(waitFlags(jobFlags(targetFlags(databaseFlags(pauseLimitFlags(own, '60s'))))))
 }
 export type BackupFlags = FlagsOf<typeof backupFlags>
@@ -26,8 +58,14 @@ export const backup = declareCommand({
   examples: [
     ['backup my-ledger --to pvc://backups/ledger', 'everything, from what the release itself says'],
     ['backup my-ledger my-auditor --to pvc://backups/both', 'Ledger and Auditor in one pause'],
-    ['backup my-ledger --to pvc://backups/ledger --name before-upgrade', 'named; the same command again follows it instead of making a second'],
-    ['backup my-ledger --materialize', 'DynamoDB: a restore point, then backups of it that last until they are deleted'],
+    [
+      'backup my-ledger --to pvc://backups/ledger --name before-upgrade',
+      'named; the same command again follows it instead of making a second',
+    ],
+    [
+      'backup my-ledger --materialize',
+      'DynamoDB: a restore point, then backups of it that last until they are deleted',
+    ],
     ['backup my-ledger --to pvc://backups/ledger --dry-run=client -o yaml', 'the objects that would be made'],
   ],
   flags: backupFlags,

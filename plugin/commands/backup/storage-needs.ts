@@ -10,16 +10,27 @@ const keepingThemselves = new Set(['dynamo', 'multi-storage'])
  * Refuses flags that do not fit the releases' databases, as far as their properties may be read from here; the worker knows.
  * @throws Failure (usage)
  */
-export function refuseUnfit(flags: Pick<BackupFlags, 'to' | 'table' | 'materialize'>, parts: readonly Pick<ReleasePart, 'storages'>[]): void {
+export function refuseUnfit(
+  flags: Pick<BackupFlags, 'to' | 'table' | 'materialize'>,
+  parts: readonly Pick<ReleasePart, 'storages'>[],
+): void {
   const known = parts.every(({ storages }) => storages !== undefined)
   const kinds = [...new Set(parts.flatMap(({ storages }) => storages ?? []))]
   const dumped = kinds.filter((kind) => !keepingThemselves.has(kind))
   if (flags.to === undefined && dumped.length > 0) {
-    throw usage('--to is missing', `the releases keep data in ${dumped.join(', ')}, of which a dump is made`, 'say where the dumps go: --to pvc://CLAIM/path')
+    throw usage(
+      '--to is missing',
+      `the releases keep data in ${dumped.join(', ')}, of which a dump is made`,
+      'say where the dumps go: --to pvc://CLAIM/path',
+    )
   }
   const ofDynamo = flags.materialize ? '--materialize' : flags.table === undefined ? undefined : '--table'
   if (ofDynamo !== undefined && known && !kinds.includes('dynamo')) {
-    throw usage(`${ofDynamo} is of no use here`, `it is for DynamoDB, and the releases use ${kinds.join(', ')}`, `leave ${ofDynamo} away`)
+    throw usage(
+      `${ofDynamo} is of no use here`,
+      `it is for DynamoDB, and the releases use ${kinds.join(', ')}`,
+      `leave ${ofDynamo} away`,
+    )
   }
 }
 

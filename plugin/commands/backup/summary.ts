@@ -24,5 +24,9 @@ export const backupColumns: readonly Column<OperationRecord>[] = [
   { title: 'PAUSE', value: pauseLength },
   { title: 'SIZE', value: size },
   { title: 'LOCATION', value: (record) => placeOf(record.backup) ?? '-' },
-  { title: 'DATABASES', value: (record) => record.backup?.databases.map((database) => database.title).join(', ') ?? '-', wide: true },
+  {
+    title: 'DATABASES',
+    value: (record) => record.backup?.databases.map((database) => database.title).join(', ') ?? '-',
+    wide: true,
+  },
 ]

@@ -20,7 +20,9 @@ function alreadyEnded(record: OperationRecord): Failure {
     {
       what: `${record.operation} cannot be cancelled`,
       why: `it has already ended: ${record.state}${paused ? `, and left ${pausedBy(record).join(', ')} paused` : ''}`,
-      next: paused ? `run \`kubectl scalardl unpause ${record.releases.join(' ')} -n ${record.namespace}\`` : `\`kubectl scalardl describe operation ${record.operation} -n ${record.namespace}\` tells how`,
+      next: paused
+        ? `run \`kubectl scalardl unpause ${record.releases.join(' ')} -n ${record.namespace}\``
+        : `\`kubectl scalardl describe operation ${record.operation} -n ${record.namespace}\` tells how`,
     },
     { exitCode: paused ? ExitCode.stillPaused : ExitCode.failed },
   )
@@ -69,7 +71,11 @@ export const runCancel: Action<CancelFlags> = async (flags, session, terminal) =
     progress.succeed(verdictLine(record))
     return ExitCode.done
   }
-  progress.fail(record.state === 'succeeded' ? `${record.operation} had succeeded before it could be cancelled` : `${record.operation} has ended`)
+  progress.fail(
+    record.state === 'succeeded'
+      ? `${record.operation} had succeeded before it could be cancelled`
+      : `${record.operation} has ended`,
+  )
   showVerdict(terminal, record)
   return record.state === 'succeeded' && !paused ? ExitCode.failed : exitCodeOf(record)
 }

@@ -3,7 +3,11 @@ import { declareCommand, type FlagsOf } from '../../command.ts'
 
 export function cancelFlags(yargs: GlobalArgv) {
   return yargs
-    .positional('operation', { type: 'string', demandOption: true, describe: 'operation, like backup-NAME; a bare NAME where only one has it' })
+    .positional('operation', {
+      type: 'string',
+      demandOption: true,
+      describe: 'operation, like backup-NAME; a bare NAME where only one has it',
+    })
     .option('timeout', { type: 'string', default: '5m', requiresArg: true, describe: 'how long to wait for its end' })
 }
 export type CancelFlags = FlagsOf<typeof cancelFlags>

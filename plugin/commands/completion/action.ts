@@ -16,21 +16,38 @@ function ownFolder(windows: boolean): string {
   const folder = pathFolders(process.env).find((folder) => names.some((name) => existsSync(join(folder, name))))
   if (folder !== undefined) return folder
   throw new Failure(
-    { what: 'completion cannot be installed', why: 'no folder on PATH holds kubectl-scalardl', next: 'put the program on PATH, or name a folder that is on PATH with --dir' },
+    {
+      what: 'completion cannot be installed',
+      why: 'no folder on PATH holds kubectl-scalardl',
+      next: 'put the program on PATH, or name a folder that is on PATH with --dir',
+    },
     { exitCode: ExitCode.usage },
   )
 }
 
 /** Writes the executable that kubectl looks for. @throws Failure where it cannot be written, or something else has that name */
 function installInto(folder: string, windows: boolean): string {
-  const [file, script] = windows ? [join(folder, 'kubectl_complete-scalardl.cmd'), kubectlCompleteBatch] : [join(folder, 'kubectl_complete-scalardl'), kubectlCompleteScript]
+  const [file, script] = windows
+    ? [join(folder, 'kubectl_complete-scalardl.cmd'), kubectlCompleteBatch]
+    : [join(folder, 'kubectl_complete-scalardl'), kubectlCompleteScript]
   if (existsSync(file) && !readFileSync(file, 'utf8').includes('kubectl-scalardl __complete')) {
-    throw new Failure({ what: `${file} was not written`, why: 'another program has that name', next: 'remove it, or name another folder with --dir' })
+    throw new Failure({
+      what: `${file} was not written`,
+      why: 'another program has that name',
+      next: 'remove it, or name another folder with --dir',
+    })
   }
   try {
     writeFileSync(file, script, { mode: 0o755 })
   } catch (error) {
-    throw new Failure({ what: `${file} cannot be written`, why: messageOf(error), next: 'name another folder that is on PATH with --dir' }, { cause: error })
+    throw new Failure(
+      {
+        what: `${file} cannot be written`,
+        why: messageOf(error),
+        next: 'name another folder that is on PATH with --dir',
+      },
+      { cause: error },
+    )
   }
   return file
 }
@@ -43,7 +60,8 @@ export const runCompletion: LocalAction<CompletionFlags> = async (flags, termina
   const windows = process.platform === 'win32'
   const folder = flags.dir === undefined ? ownFolder(windows) : resolve(flags.dir)
   terminal.data(installInto(folder, windows))
-  if (!pathFolders(process.env).includes(folder)) terminal.warning(`${folder} is not on PATH, so kubectl will not find it there`)
+  if (!pathFolders(process.env).includes(folder))
+    terminal.warning(`${folder} is not on PATH, so kubectl will not find it there`)
   terminal.note("kubectl's own completion must be set up in the shell as well: `kubectl completion --help`")
   return ExitCode.done
 }

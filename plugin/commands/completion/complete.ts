@@ -75,7 +75,12 @@ async function positionalsOf({ command, positionals, values }: Read, live: LiveN
   return { candidates: (await live(what, values)).filter(({ word }) => !taken.has(word)), files: false }
 }
 
-async function candidatesFor(before: Read, word: string, commands: readonly Command[], live: LiveNames): Promise<Completion> {
+async function candidatesFor(
+  before: Read,
+  word: string,
+  commands: readonly Command[],
+  live: LiveNames,
+): Promise<Completion> {
   const { command, pending, values } = before
   if (pending !== undefined) return valuesOf(pending, live, values)
   const flags = command?.flags ?? globalWords()
@@ -83,19 +88,33 @@ async function candidatesFor(before: Read, word: string, commands: readonly Comm
   if (assigned !== null) {
     const flag = flagCalled(flags, assigned[1] ?? '')
     const found = flag === undefined ? nothing : await valuesOf(flag, live, values)
-    return { ...found, candidates: found.candidates.map((candidate) => ({ ...candidate, word: `${assigned[1]}=${candidate.word}` })) }
+    return {
+      ...found,
+      candidates: found.candidates.map((candidate) => ({ ...candidate, word: `${assigned[1]}=${candidate.word}` })),
+    }
   }
-  if (word.startsWith('-')) return { candidates: flags.map((flag) => ({ word: flag.names[0] ?? '', description: flag.description })), files: false }
+  if (word.startsWith('-'))
+    return {
+      candidates: flags.map((flag) => ({ word: flag.names[0] ?? '', description: flag.description })),
+      files: false,
+    }
   if (command !== undefined) return positionalsOf(before, live)
   if (before.positionals.length > 0) return nothing
-  return { candidates: commands.map((command) => ({ word: command.name, description: vocabularyOf(command).description })), files: false }
+  return {
+    candidates: commands.map((command) => ({ word: command.name, description: vocabularyOf(command).description })),
+    files: false,
+  }
 }
 
 /**
  * Completes the last of `words`, those after `kubectl scalardl`.
  * @param live may fail; there are no live names then
  */
-export async function complete(words: readonly string[], commands: readonly Command[], live: LiveNames): Promise<Completion> {
+export async function complete(
+  words: readonly string[],
+  commands: readonly Command[],
+  live: LiveNames,
+): Promise<Completion> {
   const word = words.at(-1) ?? ''
   const quiet: LiveNames = (what, flags) => live(what, flags).catch(() => [])
   const { candidates, files } = await candidatesFor(read(words.slice(0, -1), commands), word, commands, quiet)
@@ -104,6 +123,8 @@ export async function complete(words: readonly string[], commands: readonly Comm
 
 /** The lines that kubectl (and our own shell scripts) read: candidates, then cobra's directive: 4 no files, 0 files. */
 export function completionLines({ candidates, files }: Completion): string {
-  const lines = candidates.map(({ word, description }) => (description === undefined || description === '' ? word : `${word}\t${description}`))
+  const lines = candidates.map(({ word, description }) =>
+    description === undefined || description === '' ? word : `${word}\t${description}`,
+  )
   return `${[...lines, files ? ':0' : ':4'].join('\n')}\n`
 }

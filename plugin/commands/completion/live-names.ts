@@ -23,13 +23,18 @@ function globalFlags(values: ReadonlyMap<string, string>): GlobalFlags {
 
 /** Newest first, since that is the one most often meant. */
 function candidates(records: readonly StoredRecord[], name: (stored: StoredRecord) => string): Candidate[] {
-  return records.toReversed().map((stored) => ({ word: name(stored), description: `${stateOf(stored)}, ${stored.createdAt ?? ''}` }))
+  return records
+    .toReversed()
+    .map((stored) => ({ word: name(stored), description: `${stateOf(stored)}, ${stored.createdAt ?? ''}` }))
 }
 
 async function namesIn(session: Session, what: string): Promise<Candidate[]> {
   switch (what) {
     case 'release':
-      return (await listReleases(session)).map((release) => ({ word: release.name, description: release.product.title }))
+      return (await listReleases(session)).map((release) => ({
+        word: release.name,
+        description: release.product.title,
+      }))
     case 'backup':
     case 'restore':
       return candidates(await listOperations(session, what), shortName)

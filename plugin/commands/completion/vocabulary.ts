@@ -29,7 +29,12 @@ export interface Vocabulary {
 
 /** What a declared parser knows; in no type of yargs, but what its own completion and help are built on. */
 interface Known {
-  getOptions(): { key: Record<string, unknown>; boolean: string[]; alias: Record<string, string[]>; choices: Record<string, unknown[]> }
+  getOptions(): {
+    key: Record<string, unknown>
+    boolean: string[]
+    alias: Record<string, string[]>
+    choices: Record<string, unknown[]>
+  }
   getInternalMethods(): { getUsageInstance(): { getDescriptions(): Record<string, string | undefined> } }
 }
 
@@ -54,12 +59,18 @@ function declarationOf(command: Command): Declared {
   return declared
 }
 
-function flagsOf(parser: unknown, positionals: readonly string[]): { flags: FlagWord[]; choices: Record<string, string[]> } {
+function flagsOf(
+  parser: unknown,
+  positionals: readonly string[],
+): { flags: FlagWord[]; choices: Record<string, string[]> } {
   const known = parser as Known
   const { key, boolean, alias, choices } = known.getOptions()
   const descriptions = known.getInternalMethods().getUsageInstance().getDescriptions()
   const letters = new Set(Object.values(alias).flat())
-  const names = Object.keys(key).filter((name) => !positionals.includes(name) && !letters.has(name) && name.length > 1 && !/[A-Z]/.test(name) && name !== 'version')
+  const names = Object.keys(key).filter(
+    (name) =>
+      !positionals.includes(name) && !letters.has(name) && name.length > 1 && !/[A-Z]/.test(name) && name !== 'version',
+  )
   const texts = Object.fromEntries(Object.entries(choices).map(([name, values]) => [name, values.map(String)]))
   return {
     flags: names.map((name) => ({
@@ -75,14 +86,22 @@ function flagsOf(parser: unknown, positionals: readonly string[]): { flags: Flag
 /** What can be typed after a command's name, from its own declaration. */
 export function vocabularyOf(command: Command): Vocabulary {
   const declared = declarationOf(command)
-  const positionals = [...declared.command.matchAll(/[<[]([\w-]+)(\.\.)?[>\]]/g)].map((match) => ({ name: match[1] ?? '', repeated: match[2] !== undefined }))
+  const positionals = [...declared.command.matchAll(/[<[]([\w-]+)(\.\.)?[>\]]/g)].map((match) => ({
+    name: match[1] ?? '',
+    repeated: match[2] !== undefined,
+  }))
   const parser = globalFlags(yargs())
   declared.builder(parser)
   const { flags, choices } = flagsOf(
     parser,
     positionals.map((positional) => positional.name),
   )
-  return { name: command.name, description: declared.describe, flags, positionals: positionals.map((positional) => ({ ...positional, choices: choices[positional.name] ?? [] })) }
+  return {
+    name: command.name,
+    description: declared.describe,
+    flags,
+    positionals: positionals.map((positional) => ({ ...positional, choices: choices[positional.name] ?? [] })),
+  }
 }
 
 /** The flags that may stand before the command's name. */

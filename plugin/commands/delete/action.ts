@@ -18,23 +18,50 @@ import { showVerdict } from '../verdict.ts'
 import { planDeletion } from './plan.ts'
 
 /** Removes a backup's data by a Job, since only a pod reaches storages and databases. Answers undefined where its end was not waited for. */
-async function deleteData(session: Session, terminal: Terminal, backup: Deletion, flags: DeleteFlags): Promise<ExitCode | undefined> {
+async function deleteData(
+  session: Session,
+  terminal: Terminal,
+  backup: Deletion,
+  flags: DeleteFlags,
+): Promise<ExitCode | undefined> {
   const { location } = backup
   // The databases' services are reached with what the releases' properties say of them.
-  const parts = backup.serviceBackups === 0 ? [] : await databaseParts(session, await findReleases(session, backup.releases))
-  const core = requestCore(session, 'delete', chooseName(flags.name, backup.name), { ...withoutTarget, releases: parts.map((part) => part.target) })
-  const request: RequestOf<'delete'> = { ...core, backup: backup.operation, ...(location === undefined ? {} : { location }) }
-  const objects = await prepareOperation(session, request, parts, { location, databaseSecret: flags.databaseSecret }, readJobOptions(flags))
+  const parts =
+    backup.serviceBackups === 0 ? [] : await databaseParts(session, await findReleases(session, backup.releases))
+  const core = requestCore(session, 'delete', chooseName(flags.name, backup.name), {
+    ...withoutTarget,
+    releases: parts.map((part) => part.target),
+  })
+  const request: RequestOf<'delete'> = {
+    ...core,
+    backup: backup.operation,
+    ...(location === undefined ? {} : { location }),
+  }
+  const objects = await prepareOperation(
+    session,
+    request,
+    parts,
+    { location, databaseSecret: flags.databaseSecret },
+    readJobOptions(flags),
+  )
   const record = await runOperation(session, terminal, objects, flags)
   if (record === undefined) return undefined
   if (exitCodeOf(record) !== ExitCode.done) showVerdict(terminal, record)
   return exitCodeOf(record)
 }
 
-async function deleteBackup(session: Session, terminal: Terminal, backup: Deletion, flags: DeleteFlags): Promise<ExitCode> {
+async function deleteBackup(
+  session: Session,
+  terminal: Terminal,
+  backup: Deletion,
+  flags: DeleteFlags,
+): Promise<ExitCode> {
   if (backup.location !== undefined || backup.serviceBackups > 0) {
     const code = await deleteData(session, terminal, backup, flags)
-    if (code === undefined && flags.dryRun === 'none') terminal.note(`the record of ${backup.operation} stays until its data is gone; then run \`kubectl scalardl delete backup ${backup.name} --keep-data\``)
+    if (code === undefined && flags.dryRun === 'none')
+      terminal.note(
+        `the record of ${backup.operation} stays until its data is gone; then run \`kubectl scalardl delete backup ${backup.name} --keep-data\``,
+      )
     if (code !== ExitCode.done) return code ?? ExitCode.done
   }
   if (flags.dryRun === 'none') {
@@ -42,7 +69,9 @@ async function deleteBackup(session: Session, terminal: Terminal, backup: Deleti
     await deleteJobs(session, backup.operation)
     await deleteParts(session, backup.operation)
   }
-  terminal.data(`backup/${backup.name}${flags.output === 'name' ? '' : ` ${flags.keepData ? 'forgotten' : 'deleted'}${flags.dryRun === 'none' ? '' : ` (${flags.dryRun} dry run)`}`}`)
+  terminal.data(
+    `backup/${backup.name}${flags.output === 'name' ? '' : ` ${flags.keepData ? 'forgotten' : 'deleted'}${flags.dryRun === 'none' ? '' : ` (${flags.dryRun} dry run)`}`}`,
+  )
   return ExitCode.done
 }
 
@@ -56,12 +85,14 @@ export const runDelete: Action<DeleteFlags> = async (flags, session, terminal) =
     for (const line of backup.loss) terminal.note(`  ${line}`)
   }
   if (flags.dryRun === 'none') {
-    for (const { name } of deletions) await confirmByName(terminal, { name, act: `deleting backup ${name}`, yes: flags.yes })
+    for (const { name } of deletions)
+      await confirmByName(terminal, { name, act: `deleting backup ${name}`, yes: flags.yes })
   }
   for (const backup of deletions) {
     const code = await deleteBackup(session, terminal, backup, flags)
     if (code !== ExitCode.done) return code
-    if (flags.keepData && flags.dryRun === 'none' && backup.keptAt !== undefined) terminal.note(`its data stays; \`kubectl scalardl import ${backup.keptAt}\` brings the record back`)
+    if (flags.keepData && flags.dryRun === 'none' && backup.keptAt !== undefined)
+      terminal.note(`its data stays; \`kubectl scalardl import ${backup.keptAt}\` brings the record back`)
   }
   return ExitCode.done
 }

@@ -6,8 +6,17 @@ export function deleteFlags(yargs: GlobalArgv) {
   const own = yargs
     .positional('what', { choices: ['backup'] as const, demandOption: true, describe: 'backup' })
     .positional('names', { type: 'string', array: true, demandOption: true, describe: 'their names' })
-    .option('keep-data', { type: 'boolean', default: false, describe: 'forget the record and leave the data where it is' })
-    .option('database-secret', { type: 'string', requiresArg: true, describe: 'Secret with username and password for what a database service keeps of the backup, before those of the properties' })
+    .option('keep-data', {
+      type: 'boolean',
+      default: false,
+      describe: 'forget the record and leave the data where it is',
+    })
+    .option('database-secret', {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'Secret with username and password for what a database service keeps of the backup, before those of the properties',
+    })
   return dryRunFlag(yesFlag(waitFlags(jobFlags(own))))
 }
 export type DeleteFlags = FlagsOf<typeof deleteFlags>

@@ -32,14 +32,18 @@ function lossOf(stored: StoredRecord): string[] {
     `${backup?.state ?? record.state} backup of ${record.releases.join(', ') || 'no release'}, made ${record.createdAt}`,
     ...(backup?.restorePoint === undefined ? [] : [`restore point ${backup.restorePoint}`]),
     ...(backup?.databases.map((database) => `${database.title}: ${database.tables.length} tables`) ?? []),
-    ...(backup?.location === undefined ? [] : [`data at ${backup.location}${bytes === undefined || bytes === 0 ? '' : `, ${formatBytes(bytes)}`}`]),
+    ...(backup?.location === undefined
+      ? []
+      : [`data at ${backup.location}${bytes === undefined || bytes === 0 ? '' : `, ${formatBytes(bytes)}`}`]),
     ...(backup?.databases.filter(isKeptByService) ?? []).map(keptLine),
     ...(placeOf(backup) === undefined ? ['no data is known of it'] : []),
   ]
 }
 
 function keptLine({ title, serviceBackups = 0 }: DatabaseBackup): string {
-  return serviceBackups === 0 ? `${title}: the knowledge of the point alone; its tables and their past stay` : `${title}: ${serviceBackups} on-demand backups`
+  return serviceBackups === 0
+    ? `${title}: the knowledge of the point alone; its tables and their past stay`
+    : `${title}: ${serviceBackups} on-demand backups`
 }
 
 function serviceBackupsOf(backup: BackupPart | undefined): number {
@@ -56,10 +60,23 @@ export async function planDeletion(session: Session, names: readonly string[], k
   return found.map((stored): Deletion => {
     const { record, operation } = stored
     const refuse = (why: string, next: string) => new Failure({ what: `${operation} cannot be deleted`, why, next })
-    if (record !== undefined && !isFinal(record)) throw refuse('it has not ended', `end it first with \`kubectl scalardl cancel ${operation}\``)
-    if (record === undefined && !keepData) throw refuse(`where its data is cannot be read: ${stored.problem.why}`, 'use a newer kubectl-scalardl, or give --keep-data to forget the record alone')
+    if (record !== undefined && !isFinal(record))
+      throw refuse('it has not ended', `end it first with \`kubectl scalardl cancel ${operation}\``)
+    if (record === undefined && !keepData)
+      throw refuse(
+        `where its data is cannot be read: ${stored.problem.why}`,
+        'use a newer kubectl-scalardl, or give --keep-data to forget the record alone',
+      )
     const needed = neededBy({ operation, releases: record?.releases ?? [] }, others)
     if (needed !== undefined) throw new Failure(needed)
-    return { name: shortName(stored), operation, releases: record?.releases ?? [], location: keepData ? undefined : record?.backup?.location, keptAt: record?.backup?.location, serviceBackups: keepData ? 0 : serviceBackupsOf(record?.backup), loss: lossOf(stored) }
+    return {
+      name: shortName(stored),
+      operation,
+      releases: record?.releases ?? [],
+      location: keepData ? undefined : record?.backup?.location,
+      keptAt: record?.backup?.location,
+      serviceBackups: keepData ? 0 : serviceBackupsOf(record?.backup),
+      loss: lossOf(stored),
+    }
   })
 }

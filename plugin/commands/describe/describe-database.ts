@@ -25,7 +25,9 @@ export function describeDatabase(database: DatabaseBackup): string[] {
       ['Folder', database.folder],
       ['Size', database.bytes === undefined ? undefined : formatBytes(database.bytes)],
     ]),
-    ...(database.tables.length === 0 ? [] : formatTable(database.tables, counted ? tableColumns : tableColumns.slice(0, 1)).split('\n')),
+    ...(database.tables.length === 0
+      ? []
+      : formatTable(database.tables, counted ? tableColumns : tableColumns.slice(0, 1)).split('\n')),
   ]
 }
 

@@ -18,12 +18,19 @@ function between(from: string | undefined, until: string | undefined): string | 
 }
 
 function describeWindow(record: OperationRecord, window: PauseWindowRecord, index: number): string[] {
-  const servers = window.endpoints.map((endpoint) => (endpoint.pod === undefined ? endpoint.address : `${endpoint.pod} (${endpoint.address})`))
+  const servers = window.endpoints.map((endpoint) =>
+    endpoint.pod === undefined ? endpoint.address : `${endpoint.pod} (${endpoint.address})`,
+  )
   const allUnpausedAt = window.allUnpausedAt ?? endedByGuardAt(record, index)
   return [
     ...fields([
       ['Verdict', window.verdict],
-      ['Window', window.allPausedAt === undefined ? 'none: not every server was paused' : `${window.allPausedAt} .. ${window.unpauseSentAt ?? 'open'}`],
+      [
+        'Window',
+        window.allPausedAt === undefined
+          ? 'none: not every server was paused'
+          : `${window.allPausedAt} .. ${window.unpauseSentAt ?? 'open'}`,
+      ],
       ['All paused for', between(window.allPausedAt, window.unpauseSentAt)],
       ['Any paused for', between(window.pauseSentAt, allUnpausedAt)],
       ['Pause sent', window.pauseSentAt],
@@ -43,7 +50,12 @@ function describeBackup(backup: BackupPart): string[] {
         ['State', backup.state],
         ['Reason', backup.reason],
         ['Restore point', backup.restorePoint],
-        ['Pause', backup.pause === undefined ? undefined : `${backup.pause.paused ? 'yes' : 'no'}: ${backup.pause.why} (--pause ${backup.pause.mode})`],
+        [
+          'Pause',
+          backup.pause === undefined
+            ? undefined
+            : `${backup.pause.paused ? 'yes' : 'no'}: ${backup.pause.why} (--pause ${backup.pause.mode})`,
+        ],
         ['Location', placeOf(backup)],
       ]),
     ]),
@@ -53,9 +65,23 @@ function describeBackup(backup: BackupPart): string[] {
 
 function describeRestore(restore: RestorePart): string[] {
   return [
-    ...section('Restore', fields([['Backup', restore.backup], ['Restore point', restore.restorePoint], ['Serving', `${restore.serving} data`]])),
+    ...section(
+      'Restore',
+      fields([
+        ['Backup', restore.backup],
+        ['Restore point', restore.restorePoint],
+        ['Serving', `${restore.serving} data`],
+      ]),
+    ),
     ...restore.databases.flatMap((database) =>
-      section(`Database ${database.title}`, fields([['Kind', database.kind], ['State', database.state], ['Previous data', database.previous]])),
+      section(
+        `Database ${database.title}`,
+        fields([
+          ['Kind', database.kind],
+          ['State', database.state],
+          ['Previous data', database.previous],
+        ]),
+      ),
     ),
     ...section('Way back', restore.wayBack),
   ]
@@ -81,10 +107,21 @@ export function describeRecord(record: OperationRecord, steps: JournalDocument['
       ['Started', record.startedAt],
       ['Finished', record.finishedAt],
       ['Took', between(record.startedAt, record.finishedAt)],
-      ['By', [record.by.plugin === '' ? '' : `plugin ${record.by.plugin}`, record.by.worker === undefined ? '' : `worker ${record.by.worker}`, record.guard === undefined ? '' : `guard on ${record.guard.node}`].filter(Boolean).join(', ')],
+      [
+        'By',
+        [
+          record.by.plugin === '' ? '' : `plugin ${record.by.plugin}`,
+          record.by.worker === undefined ? '' : `worker ${record.by.worker}`,
+          record.guard === undefined ? '' : `guard on ${record.guard.node}`,
+        ]
+          .filter(Boolean)
+          .join(', '),
+      ],
     ]),
     ...section(`Time line, from ${record.phases[0]?.startedAt ?? record.createdAt}`, timeLine(record)),
-    ...record.windows.flatMap((window, index) => section(record.windows.length === 1 ? 'Pause' : `Pause ${index + 1}`, describeWindow(record, window, index))),
+    ...record.windows.flatMap((window, index) =>
+      section(record.windows.length === 1 ? 'Pause' : `Pause ${index + 1}`, describeWindow(record, window, index)),
+    ),
     ...(record.backup === undefined ? [] : describeBackup(record.backup)),
     ...(record.restore === undefined ? [] : describeRestore(record.restore)),
     ...section(
@@ -94,8 +131,23 @@ export function describeRecord(record: OperationRecord, steps: JournalDocument['
         ...(finding.cure === undefined ? [] : [`        ${finding.cure}`]),
       ]),
     ),
-    ...section('Unfinished steps', steps.filter((step) => step.finishedAt === undefined).map((step) => `${step.name}, begun ${step.startedAt}`)),
-    ...(record.failure === undefined ? [] : section('Failure', fields([['What', record.failure.what], ['Why', record.failure.why], ['Next', record.failure.next]]))),
-    ...section('STILL PAUSED', paused.length === 0 || record.finishedAt === undefined ? [] : [...paused, ...waysToUnpause(record, paused)]),
+    ...section(
+      'Unfinished steps',
+      steps.filter((step) => step.finishedAt === undefined).map((step) => `${step.name}, begun ${step.startedAt}`),
+    ),
+    ...(record.failure === undefined
+      ? []
+      : section(
+          'Failure',
+          fields([
+            ['What', record.failure.what],
+            ['Why', record.failure.why],
+            ['Next', record.failure.next],
+          ]),
+        )),
+    ...section(
+      'STILL PAUSED',
+      paused.length === 0 || record.finishedAt === undefined ? [] : [...paused, ...waysToUnpause(record, paused)],
+    ),
   ].join('\n')
 }

@@ -13,7 +13,12 @@ interface Span {
 }
 
 function spansOf(record: OperationRecord): Span[] {
-  const phases = record.phases.map((phase): Span => ({ name: phase.name, fromMs: Date.parse(phase.startedAt), untilMs: at(phase.finishedAt), mark: '━' }))
+  const phases = record.phases.map((phase): Span => ({
+    name: phase.name,
+    fromMs: Date.parse(phase.startedAt),
+    untilMs: at(phase.finishedAt),
+    mark: '━',
+  }))
   const windows = record.windows.map((window, index): Span => {
     const byGuard = endedByGuardAt(record, index)
     const end = window.allUnpausedAt ?? byGuard ?? (window.verdict === 'open' ? undefined : window.unpauseSentAt)
@@ -42,9 +47,17 @@ export function timeLine(record: OperationRecord, nowMs = Date.now()): string[] 
     const untilMs = span.untilMs ?? at(record.finishedAt) ?? nowMs
     const from = Math.min(column(span.fromMs), width - 1)
     const bar = span.mark.repeat(Math.max(1, column(untilMs) - from))
-    return { name: span.name, offset: `+${formatDuration(span.fromMs - startMs)}`, length: `${formatDuration(untilMs - span.fromMs)}${span.untilMs === undefined ? '…' : ''}`, bar: ' '.repeat(from) + bar }
+    return {
+      name: span.name,
+      offset: `+${formatDuration(span.fromMs - startMs)}`,
+      length: `${formatDuration(untilMs - span.fromMs)}${span.untilMs === undefined ? '…' : ''}`,
+      bar: ' '.repeat(from) + bar,
+    }
   })
   const widest = (key: 'name' | 'offset' | 'length') => Math.max(...rows.map((row) => row[key].length))
   const [names, offsets, lengths] = [widest('name'), widest('offset'), widest('length')]
-  return rows.map((row) => `${row.name.padEnd(names)}  ${row.offset.padStart(offsets)}  ${row.length.padStart(lengths)}  │${row.bar.padEnd(width)}│`)
+  return rows.map(
+    (row) =>
+      `${row.name.padEnd(names)}  ${row.offset.padStart(offsets)}  ${row.length.padStart(lengths)}  │${row.bar.padEnd(width)}│`,
+  )
 }

@@ -33,10 +33,16 @@ async function chosenReleases(session: Session, names: readonly string[]): Promi
 /** Shows findings as they become known; as JSON or YAML they are one document at the end. */
 function show(terminal: Terminal, flags: DoctorFlags, findings: readonly Finding[]): void {
   if (flags.output === 'json' || flags.output === 'yaml') return
-  for (const finding of findings) terminal.data(flags.output === 'name' ? finding.check : findingLine(finding, terminal.style))
+  for (const finding of findings)
+    terminal.data(flags.output === 'name' ? finding.check : findingLine(finding, terminal.style))
 }
 
-function conclude(terminal: Terminal, flags: DoctorFlags, findings: readonly Finding[], record: OperationRecord | undefined): ExitCode {
+function conclude(
+  terminal: Terminal,
+  flags: DoctorFlags,
+  findings: readonly Finding[],
+  record: OperationRecord | undefined,
+): ExitCode {
   if (flags.output === 'json' || flags.output === 'yaml') terminal.data(formatDocument({ findings }, flags.output))
   const errors = findings.filter((finding) => finding.outcome === 'error').length
   const warnings = findings.filter((finding) => finding.outcome === 'warning').length
@@ -57,14 +63,27 @@ export const runDoctor: Action<DoctorFlags> = async (flags, session, terminal) =
   const local = await localChecks(session, releases, flags.serviceAccount, to)
   show(terminal, flags, local)
   if (local.some((finding) => finding.outcome === 'error')) {
-    terminal.note(`${operationName('doctor', name)} was not started: its pod could not do its work before these errors are cured`)
+    terminal.note(
+      `${operationName('doctor', name)} was not started: its pod could not do its work before these errors are cured`,
+    )
     return conclude(terminal, flags, local, undefined)
   }
 
   const parts = await databaseParts(session, releases)
   const core = requestCore(session, 'doctor', name, { ...target.target, releases: parts.map((part) => part.target) })
-  const request: RequestOf<'doctor'> = { ...core, ...(to === undefined ? {} : { to }), schemas: flags.schema ?? [], ...(flags.table === undefined ? {} : { tables: flags.table }) }
-  const objects = await prepareOperation(session, request, parts, { location: to, databaseSecret: flags.databaseSecret, tlsCaSecret: target.tlsCaSecret }, options)
+  const request: RequestOf<'doctor'> = {
+    ...core,
+    ...(to === undefined ? {} : { to }),
+    schemas: flags.schema ?? [],
+    ...(flags.table === undefined ? {} : { tables: flags.table }),
+  }
+  const objects = await prepareOperation(
+    session,
+    request,
+    parts,
+    { location: to, databaseSecret: flags.databaseSecret, tlsCaSecret: target.tlsCaSecret },
+    options,
+  )
   const record = await runOperation(session, terminal, objects, flags, { shows: (event) => event.code !== 'finding' })
   if (record === undefined) return ExitCode.done
   show(terminal, flags, record.findings)

@@ -4,10 +4,24 @@ import { databaseFlags, jobFlags, targetFlags, waitFlags } from '../job-flags.ts
 
 export function doctorFlags(yargs: GlobalArgv) {
   const own = yargs
-    .positional('release', { type: 'string', array: true, describe: 'Helm releases to look at; all of the namespace unless named' })
+    .positional('release', {
+      type: 'string',
+      array: true,
+      describe: 'Helm releases to look at; all of the namespace unless named',
+    })
     .option('to', { type: 'string', requiresArg: true, describe: 'storage to check as well: pvc://CLAIM/path' })
-    .option('schema', { type: 'string', array: true, requiresArg: true, describe: "schema to look for beyond what ScalarDB's metadata names, repeatable" })
-    .option('table', { type: 'string', array: true, requiresArg: true, describe: "DynamoDB: table to look for in place of those that ScalarDB's metadata names, repeatable" })
+    .option('schema', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: "schema to look for beyond what ScalarDB's metadata names, repeatable",
+    })
+    .option('table', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: "DynamoDB: table to look for in place of those that ScalarDB's metadata names, repeatable",
+    })
   return dryRunFlag(waitFlags(jobFlags(targetFlags(databaseFlags(own)))))
 }
 export type DoctorFlags = FlagsOf<typeof doctorFlags>

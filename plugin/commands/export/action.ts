@@ -13,20 +13,30 @@ async function writeText(file: string, text: string): Promise<void> {
     const handle = await open(file, 'w', 0o600)
     await handle.writeFile(text).finally(() => handle.close())
   } catch (error) {
-    throw new Failure({ what: `${file} cannot be written`, why: messageOf(error), next: 'name another file with -f, or leave it away for stdout' }, { cause: error })
+    throw new Failure(
+      {
+        what: `${file} cannot be written`,
+        why: messageOf(error),
+        next: 'name another file with -f, or leave it away for stdout',
+      },
+      { cause: error },
+    )
   }
 }
 
 export const runExport: Action<ExportFlags> = async (flags, session, terminal) => {
   const record = recordOf(await findOperation(session, flags.name, flags.what))
   if (!isFinal(record)) terminal.warning(`${record.operation} has not ended; export it again when it has`)
-  else if (record.backup?.state !== 'restorable') terminal.warning(`${record.operation} cannot be restored: it is ${record.backup?.state ?? record.state}`)
+  else if (record.backup?.state !== 'restorable')
+    terminal.warning(`${record.operation} cannot be restored: it is ${record.backup?.state ?? record.state}`)
   const text = JSON.stringify(record, undefined, 2)
   if (flags.filename === undefined || flags.filename === '-') {
     terminal.data(text)
     return ExitCode.done
   }
   await writeText(flags.filename, `${text}\n`)
-  terminal.note(`The record of ${record.operation} is in ${flags.filename}; the data itself stays at ${placeOf(record.backup) ?? 'no known place'}.`)
+  terminal.note(
+    `The record of ${record.operation} is in ${flags.filename}; the data itself stays at ${placeOf(record.backup) ?? 'no known place'}.`,
+  )
   return ExitCode.done
 }

@@ -5,7 +5,12 @@ export function exportFlags(yargs: GlobalArgv) {
   return yargs
     .positional('what', { choices: ['backup'] as const, demandOption: true, describe: 'backup' })
     .positional('name', { type: 'string', demandOption: true, describe: 'its name' })
-    .option('filename', { alias: 'f', type: 'string', requiresArg: true, describe: 'file to write; stdout unless given' })
+    .option('filename', {
+      alias: 'f',
+      type: 'string',
+      requiresArg: true,
+      describe: 'file to write; stdout unless given',
+    })
 }
 export type ExportFlags = FlagsOf<typeof exportFlags>
 

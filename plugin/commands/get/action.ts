@@ -17,17 +17,30 @@ interface Listing {
 const backups: Listing = { title: 'backups', kind: 'backup', presentation: backupPresentation }
 const restores: Listing = { title: 'restores', kind: 'restore', presentation: restorePresentation }
 const operations: Listing = { title: 'operations', presentation: operationPresentation }
-const listings: Record<GetFlags['what'], Listing> = { backups, backup: backups, restores, restore: restores, operations, operation: operations }
+const listings: Record<GetFlags['what'], Listing> = {
+  backups,
+  backup: backups,
+  restores,
+  restore: restores,
+  operations,
+  operation: operations,
+}
 
 /** Lists what the records say, with an end for operations whose Job ended without one. */
 export const runGet: Action<GetFlags> = async (flags, session, terminal) => {
   const { title, kind, presentation } = listings[flags.what]
   const names = flags.names ?? []
-  const found = names.length === 0 ? await listOperations(session, kind) : await Promise.all(names.map((name) => findOperation(session, name, kind)))
-  for (const stored of found) if (stored.record === undefined) terminal.warning(`${stored.problem.what}: ${stored.problem.why}; ${stored.problem.next}`)
+  const found =
+    names.length === 0
+      ? await listOperations(session, kind)
+      : await Promise.all(names.map((name) => findOperation(session, name, kind)))
+  for (const stored of found)
+    if (stored.record === undefined)
+      terminal.warning(`${stored.problem.what}: ${stored.problem.why}; ${stored.problem.next}`)
   const [only] = found
   if (names.length === 1 && only !== undefined) printOne(terminal, flags.output, only, presentation)
-  else if (found.length === 0 && (flags.output === 'table' || flags.output === 'wide')) terminal.note(`There are no ${title} in namespace ${session.namespace}.`)
+  else if (found.length === 0 && (flags.output === 'table' || flags.output === 'wide'))
+    terminal.note(`There are no ${title} in namespace ${session.namespace}.`)
   else printList(terminal, flags.output, found, presentation)
   return ExitCode.done
 }

@@ -21,9 +21,14 @@ async function fromFile(session: Session, terminal: Terminal, file: string, flag
   const outcome = await importRecord(session, record, flags.dryRun)
   const suffix = flags.dryRun === 'none' ? '' : ` (${flags.dryRun} dry run)`
   terminal.data(`backup/${record.backup?.name}${flags.output === 'name' ? '' : ` ${outcome}${suffix}`}`)
-  if (record.backup?.state !== 'restorable') terminal.warning(`this backup is ${record.backup?.state ?? record.state}; it cannot be restored`)
-  else if (record.backup.location === undefined) terminal.note(`its data is kept by ${placeOf(record.backup) ?? 'nobody that the record names'}`)
-  else terminal.note(`its data is expected at ${record.backup.location}; \`kubectl scalardl import pvc://CLAIM/path/NAME\` checks where it really is`)
+  if (record.backup?.state !== 'restorable')
+    terminal.warning(`this backup is ${record.backup?.state ?? record.state}; it cannot be restored`)
+  else if (record.backup.location === undefined)
+    terminal.note(`its data is kept by ${placeOf(record.backup) ?? 'nobody that the record names'}`)
+  else
+    terminal.note(
+      `its data is expected at ${record.backup.location}; \`kubectl scalardl import pvc://CLAIM/path/NAME\` checks where it really is`,
+    )
   return ExitCode.done
 }
 
@@ -31,9 +36,15 @@ async function fromFile(session: Session, terminal: Terminal, file: string, flag
 async function fromStorage(session: Session, terminal: Terminal, text: string, flags: ImportFlags): Promise<ExitCode> {
   const location = parseLocation(text)
   const { name } = splitLocation(location)
-  const words = name.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+/, '')
+  const words = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+/, '')
   const from = formatLocation(location)
-  const request: RequestOf<'import'> = { ...requestCore(session, 'import', chooseName(flags.name, words === '' ? 'backup' : words), withoutTarget), from }
+  const request: RequestOf<'import'> = {
+    ...requestCore(session, 'import', chooseName(flags.name, words === '' ? 'backup' : words), withoutTarget),
+    from,
+  }
   const objects = await prepareOperation(session, request, [], { location: from }, readJobOptions(flags))
   const record = await runOperation(session, terminal, objects, flags)
   if (record === undefined) return ExitCode.done
@@ -42,8 +53,10 @@ async function fromStorage(session: Session, terminal: Terminal, text: string, f
 }
 
 export const runImport: Action<ImportFlags> = async (flags, session, terminal) => {
-  if (flags.filename !== undefined && flags.location === undefined) return fromFile(session, terminal, flags.filename, flags)
-  if (flags.filename === undefined && flags.location !== undefined) return fromStorage(session, terminal, flags.location, flags)
+  if (flags.filename !== undefined && flags.location === undefined)
+    return fromFile(session, terminal, flags.filename, flags)
+  if (flags.filename === undefined && flags.location !== undefined)
+    return fromStorage(session, terminal, flags.location, flags)
   throw new Failure(
     {
       what: 'it is not clear what to import',

@@ -4,8 +4,16 @@ import { declareCommand, type FlagsOf } from '../../command.ts'
 
 export function importFlags(yargs: GlobalArgv) {
   const own = yargs
-    .positional('location', { type: 'string', describe: "a backup's folder, pvc://CLAIM/path/NAME, whose own record is taken over" })
-    .option('filename', { alias: 'f', type: 'string', requiresArg: true, describe: 'file that `export` wrote; - for stdin' })
+    .positional('location', {
+      type: 'string',
+      describe: "a backup's folder, pvc://CLAIM/path/NAME, whose own record is taken over",
+    })
+    .option('filename', {
+      alias: 'f',
+      type: 'string',
+      requiresArg: true,
+      describe: 'file that `export` wrote; - for stdin',
+    })
   return dryRunFlag(waitFlags(jobFlags(own)))
 }
 export type ImportFlags = FlagsOf<typeof importFlags>

@@ -7,7 +7,11 @@ import { statusCode } from '../../kubernetes/api-error.ts'
 import { readRecord, writeRecord } from '../../kubernetes/records.ts'
 
 /** Writes the record; answers another's that came first. */
-async function writtenMeanwhile(session: Session, record: OperationRecord, dryRun: DryRun): Promise<OperationRecord | undefined> {
+async function writtenMeanwhile(
+  session: Session,
+  record: OperationRecord,
+  dryRun: DryRun,
+): Promise<OperationRecord | undefined> {
   try {
     await writeRecord(session, record, dryRun)
     return undefined
@@ -19,14 +23,20 @@ async function writtenMeanwhile(session: Session, record: OperationRecord, dryRu
 
 function differences(one: OperationRecord, other: OperationRecord): string[] {
   const values = [new Map(Object.entries(one)), new Map(Object.entries(other))] as const
-  return [...new Set(values.flatMap((value) => [...value.keys()]))].filter((key) => !isDeepStrictEqual(values[0].get(key), values[1].get(key)))
+  return [...new Set(values.flatMap((value) => [...value.keys()]))].filter(
+    (key) => !isDeepStrictEqual(values[0].get(key), values[1].get(key)),
+  )
 }
 
 /**
  * Brings an exported record into the session's namespace. Doing it again changes nothing.
  * @throws Failure where another record of that name is there
  */
-export async function importRecord(session: Session, exported: OperationRecord, dryRun: DryRun): Promise<'imported' | 'unchanged'> {
+export async function importRecord(
+  session: Session,
+  exported: OperationRecord,
+  dryRun: DryRun,
+): Promise<'imported' | 'unchanged'> {
   const record: OperationRecord = { ...exported, namespace: session.namespace }
   const present = (await readRecord(session, record.operation)) ?? (await writtenMeanwhile(session, record, dryRun))
   if (present === undefined) return 'imported'

@@ -11,7 +11,14 @@ async function read(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8')
   } catch (error) {
-    throw new Failure({ what: `${file} cannot be read`, why: messageOf(error), next: 'name a file that `kubectl scalardl export` wrote, or - for stdin' }, { exitCode: ExitCode.usage, cause: error })
+    throw new Failure(
+      {
+        what: `${file} cannot be read`,
+        why: messageOf(error),
+        next: 'name a file that `kubectl scalardl export` wrote, or - for stdin',
+      },
+      { exitCode: ExitCode.usage, cause: error },
+    )
   }
 }
 
@@ -22,9 +29,17 @@ async function read(file: string): Promise<string> {
 export async function readExported(file: string): Promise<OperationRecord> {
   const source = file === '-' ? 'stdin' : file
   const record = parseRecord(await read(file), source)
-  const refuse = (why: string): Failure => new Failure({ what: `${source} cannot be imported`, why, next: 'give the record of a finished backup, as `kubectl scalardl export backup` writes it' })
-  if (record.kind !== 'backup' || record.backup === undefined) throw refuse(`it is the record of a ${record.kind}, and only backups are of use elsewhere`)
-  if (record.state === 'pending' || record.state === 'running') throw refuse(`${record.operation} had not ended when it was exported`)
-  if (record.operation !== operationName('backup', checkName(record.backup.name))) throw refuse(`its operation ${record.operation} is not that of a backup named ${record.backup.name}`)
+  const refuse = (why: string): Failure =>
+    new Failure({
+      what: `${source} cannot be imported`,
+      why,
+      next: 'give the record of a finished backup, as `kubectl scalardl export backup` writes it',
+    })
+  if (record.kind !== 'backup' || record.backup === undefined)
+    throw refuse(`it is the record of a ${record.kind}, and only backups are of use elsewhere`)
+  if (record.state === 'pending' || record.state === 'running')
+    throw refuse(`${record.operation} had not ended when it was exported`)
+  if (record.operation !== operationName('backup', checkName(record.backup.name)))
+    throw refuse(`its operation ${record.operation} is not that of a backup named ${record.backup.name}`)
   return record
 }

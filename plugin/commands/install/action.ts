@@ -14,7 +14,11 @@ async function apply(session: Session, object: OwnObject, flags: InstallFlags): 
     await applyObject(session, object, flags.output, flags.dryRun)
   } catch (error) {
     if (statusCode(error) !== 409) throw error
-    const conflict = { what: `${objectTitle(object)} is managed by somebody else`, why: apiMessage(error), next: 'choose another name with --service-account, or delete that object' }
+    const conflict = {
+      what: `${objectTitle(object)} is managed by somebody else`,
+      why: apiMessage(error),
+      next: 'choose another name with --service-account, or delete that object',
+    }
     throw new Failure(conflict, { cause: error })
   }
 }

@@ -29,7 +29,10 @@ export const install = declareCommand({
   examples: [
     ['install -n ledger', 'once for a namespace; again after an update'],
     ['install --dry-run=client -o yaml', 'the same as manifests, for GitOps'],
-    ['install --service-account-annotation eks.amazonaws.com/role-arn=arn:aws:iam::111122223333:role/backup', 'with rights in AWS (IRSA)'],
+    [
+      'install --service-account-annotation eks.amazonaws.com/role-arn=arn:aws:iam::111122223333:role/backup',
+      'with rights in AWS (IRSA)',
+    ],
   ],
   flags: installFlags,
   action: async () => (await import('./action.ts')).runInstall,

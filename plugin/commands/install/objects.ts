@@ -10,7 +10,10 @@ export function installationObjects(name: string, namespace: string, annotations
   const binding = readManifest<OfKind<'RoleBinding'>>('role-binding')
   const named = { name, namespace }
   return [
-    { ...account, metadata: { ...account.metadata, ...named, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) } },
+    {
+      ...account,
+      metadata: { ...account.metadata, ...named, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) },
+    },
     { ...role, metadata: { ...role.metadata, ...named } },
     {
       ...binding,

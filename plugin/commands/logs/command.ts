@@ -3,9 +3,22 @@ import { declareCommand, type FlagsOf } from '../../command.ts'
 
 export function logsFlags(yargs: GlobalArgv) {
   return yargs
-    .positional('operation', { type: 'string', demandOption: true, describe: 'operation, like backup-NAME; a bare NAME where only one has it' })
-    .option('follow', { alias: 'f', type: 'boolean', default: true, describe: 'stay until the operation has ended; --no-follow shows what there is' })
-    .option('raw', { type: 'boolean', default: false, describe: "the worker's lines as they are: JSON events, and the output of its tools" })
+    .positional('operation', {
+      type: 'string',
+      demandOption: true,
+      describe: 'operation, like backup-NAME; a bare NAME where only one has it',
+    })
+    .option('follow', {
+      alias: 'f',
+      type: 'boolean',
+      default: true,
+      describe: 'stay until the operation has ended; --no-follow shows what there is',
+    })
+    .option('raw', {
+      type: 'boolean',
+      default: false,
+      describe: "the worker's lines as they are: JSON events, and the output of its tools",
+    })
 }
 export type LogsFlags = FlagsOf<typeof logsFlags>
 

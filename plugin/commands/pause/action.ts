@@ -22,14 +22,24 @@ const columns: readonly Column<OperationRecord>[] = [
   { title: 'RELEASES', value: (record) => record.releases.join(', ') },
   { title: 'SERVERS', value: (record) => String(record.windows.at(-1)?.endpoints.length ?? 0) },
   { title: 'PAUSED FROM', value: (record) => record.windows.at(-1)?.allPausedAt ?? '-' },
-  { title: 'UNTIL', value: (record) => record.windows.at(-1)?.unpauseSentAt ?? endedByGuardAt(record, record.windows.length - 1) ?? (isHeld(record) ? 'unpause' : '-') },
+  {
+    title: 'UNTIL',
+    value: (record) =>
+      record.windows.at(-1)?.unpauseSentAt ??
+      endedByGuardAt(record, record.windows.length - 1) ??
+      (isHeld(record) ? 'unpause' : '-'),
+  },
   { title: 'VERDICT', value: (record) => record.windows.at(-1)?.verdict ?? '-' },
 ]
 
 /** Every server has said that it is paused, and none was told to go on. */
 export function isHeld(record: OperationRecord): boolean {
   const window = record.windows.at(-1)
-  return window?.allPausedAt !== undefined && window.unpauseSentAt === undefined && (record.guard?.interventions ?? []).length === 0
+  return (
+    window?.allPausedAt !== undefined &&
+    window.unpauseSentAt === undefined &&
+    (record.guard?.interventions ?? []).length === 0
+  )
 }
 
 export const runPause: Action<PauseFlags> = async (flags, session, terminal) => {
@@ -43,13 +53,24 @@ export const runPause: Action<PauseFlags> = async (flags, session, terminal) => 
 
   warnWithoutGuard(terminal, length.pause.guard)
   const parts = podParts(await findPodTargets(session, names, target))
-  const request: RequestOf<'pause'> = { ...requestCore(session, 'pause', name, { ...target.target, releases: parts.map((part) => part.target) }), ...length }
+  const request: RequestOf<'pause'> = {
+    ...requestCore(session, 'pause', name, { ...target.target, releases: parts.map((part) => part.target) }),
+    ...length,
+  }
   const objects = await prepareOperation(session, request, parts, { tlsCaSecret: target.tlsCaSecret }, options)
 
-  const record = await runOperation(session, terminal, objects, flags, length.durationMs === undefined ? { reached: isHeld } : {})
+  const record = await runOperation(
+    session,
+    terminal,
+    objects,
+    flags,
+    length.durationMs === undefined ? { reached: isHeld } : {},
+  )
   if (record === undefined) return ExitCode.done
   if (isFinal(record) || !isHeld(record)) return finishOperation(terminal, flags.output, record, columns)
   printRecord(terminal, flags.output, record, columns)
-  terminal.note(`paused until \`kubectl scalardl unpause ${names.join(' ')} -n ${session.namespace}\`, ${formatDuration(length.pause.maxPauseMs)} at the most`)
+  terminal.note(
+    `paused until \`kubectl scalardl unpause ${names.join(' ')} -n ${session.namespace}\`, ${formatDuration(length.pause.maxPauseMs)} at the most`,
+  )
   return ExitCode.done
 }

@@ -4,10 +4,28 @@ import { guardFlag, jobFlags, targetFlags, waitFlags } from '../job-flags.ts'
 
 export function pauseFlags(yargs: GlobalArgv) {
   const own = yargs
-    .positional('release', { type: 'string', array: true, describe: 'Helm releases to pause at once; none with --service-url or --addresses' })
-    .option('duration', { type: 'string', requiresArg: true, describe: 'pause for this long, then unpause, like 10s; else until `unpause` or --max-pause' })
-    .option('max-pause', { type: 'string', requiresArg: true, describe: 'the longest that anything stays paused whatever happens; --duration and a minute unless given, 5m without a duration' })
-    .option('max-pause-wait', { type: 'string', default: '30s', requiresArg: true, describe: 'how long the servers may take to finish requests in flight before they refuse to pause' })
+    .positional('release', {
+      type: 'string',
+      array: true,
+      describe: 'Helm releases to pause at once; none with --service-url or --addresses',
+    })
+    .option('duration', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'pause for this long, then unpause, like 10s; else until `unpause` or --max-pause',
+    })
+    .option('max-pause', {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'the longest that anything stays paused whatever happens; --duration and a minute unless given, 5m without a duration',
+    })
+    .option('max-pause-wait', {
+      type: 'string',
+      default: '30s',
+      requiresArg: true,
+      describe: 'how long the servers may take to finish requests in flight before they refuse to pause',
+    })
   return dryRunFlag(waitFlags(jobFlags(targetFlags(guardFlag(own)))))
 }
 export type PauseFlags = FlagsOf<typeof pauseFlags>
@@ -18,7 +36,10 @@ export const pause = declareCommand({
   examples: [
     ['pause my-ledger --duration 10s', 'pauses, waits, unpauses, and says whether the pause proves anything'],
     ['pause my-ledger my-auditor', 'returns when all are paused; `unpause` ends it, --max-pause at the latest'],
-    ['pause --service-url _scalardl-admin._tcp.my-ledger-headless.default.svc.cluster.local --duration 10s', 'servers by their SRV name'],
+    [
+      'pause --service-url _scalardl-admin._tcp.my-ledger-headless.default.svc.cluster.local --duration 10s',
+      'servers by their SRV name',
+    ],
   ],
   flags: pauseFlags,
   action: async () => (await import('./action.ts')).runPause,

@@ -12,13 +12,26 @@ const heldMaxPause = '5m'
  * How long a pause by hand lasts, and at the very most may.
  * @throws Failure (usage) where --max-pause would end it before --duration
  */
-export function readPauseLength(flags: { duration: string | undefined; maxPause: string | undefined; maxPauseWait: string; guard: boolean }): { pause: PauseLimits; durationMs?: number } {
-  if (flags.duration === undefined) return { pause: readPauseLimits({ ...flags, maxPause: flags.maxPause ?? heldMaxPause }) }
+export function readPauseLength(flags: {
+  duration: string | undefined
+  maxPause: string | undefined
+  maxPauseWait: string
+  guard: boolean
+}): { pause: PauseLimits; durationMs?: number } {
+  if (flags.duration === undefined)
+    return { pause: readPauseLimits({ ...flags, maxPause: flags.maxPause ?? heldMaxPause }) }
   const durationMs = Math.round(parseDuration(flags.duration))
   const pause = readPauseLimits({ ...flags, maxPause: flags.maxPause ?? `${durationMs + marginMs}ms` })
   if (durationMs > 0 && durationMs < pause.maxPauseMs) return { pause, durationMs }
   throw new Failure(
-    { what: `--duration ${flags.duration} cannot be kept`, why: durationMs > 0 ? `--max-pause ${flags.maxPause ?? ''} would end the pause before` : 'a pause has to last longer than nothing', next: 'give a longer --max-pause or another --duration' },
+    {
+      what: `--duration ${flags.duration} cannot be kept`,
+      why:
+        durationMs > 0
+          ? `--max-pause ${flags.maxPause ?? ''} would end the pause before`
+          : 'a pause has to last longer than nothing',
+      next: 'give a longer --max-pause or another --duration',
+    },
     { exitCode: ExitCode.usage },
   )
 }

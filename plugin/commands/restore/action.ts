@@ -16,7 +16,14 @@ async function namesRestore(session: Session, name: string): Promise<boolean> {
 
 export const runRestore: Action<RestoreFlags> = async (flags, session, terminal) => {
   if (flags.undo && flags.dropPrevious) {
-    throw new Failure({ what: '--undo and --drop-previous exclude each other', why: 'one needs the data that the other removes', next: 'leave one of them out' }, { exitCode: ExitCode.usage })
+    throw new Failure(
+      {
+        what: '--undo and --drop-previous exclude each other',
+        why: 'one needs the data that the other removes',
+        next: 'leave one of them out',
+      },
+      { exitCode: ExitCode.usage },
+    )
   }
   if (flags.undo) return undoRestore(flags, session, terminal)
   if (flags.dropPrevious && (await namesRestore(session, flags.backup))) return dropFormer(flags, session, terminal)

@@ -20,12 +20,29 @@ export function readableBackups(stored: readonly StoredRecord[]): OperationRecor
  * marked as unproven.
  * @throws Failure (usage) for flags that contradict each other, or that this backup has no use for
  */
-export async function chooseRestore(flags: ChoiceFlags, record: BackupRecord, listBackups: () => Promise<StoredRecord[]>): Promise<{ record: BackupRecord; choice: RestoreChoice | undefined }> {
-  const given = Object.entries({ strategy: flags.strategy, prefix: flags.prefix, at: flags.at, repoint: flags.repoint, region: flags.region, 'kms-key': flags.kmsKey }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]))
+export async function chooseRestore(
+  flags: ChoiceFlags,
+  record: BackupRecord,
+  listBackups: () => Promise<StoredRecord[]>,
+): Promise<{ record: BackupRecord; choice: RestoreChoice | undefined }> {
+  const given = Object.entries({
+    strategy: flags.strategy,
+    prefix: flags.prefix,
+    at: flags.at,
+    repoint: flags.repoint,
+    region: flags.region,
+    'kms-key': flags.kmsKey,
+  }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]))
   if (given.length === 0) return { record, choice: undefined }
   checkFlags(flags, given, record)
   const { strategy, prefix, repoint, region, kmsKey } = flags
-  const choice: RestoreChoice = { ...(strategy && { strategy }), ...(prefix !== undefined && { prefix }), ...(repoint && { repoint }), ...(region && { region }), ...(kmsKey && { kmsKey }) }
+  const choice: RestoreChoice = {
+    ...(strategy && { strategy }),
+    ...(prefix !== undefined && { prefix }),
+    ...(repoint && { repoint }),
+    ...(region && { region }),
+    ...(kmsKey && { kmsKey }),
+  }
   if (flags.at === undefined) return { record, choice }
   const at = formatTime(parseTime(flags.at))
   const paused = [record, ...readableBackups(await listBackups())].find((one) => isOfPause(one, at, record))
@@ -35,21 +52,48 @@ export async function chooseRestore(flags: ChoiceFlags, record: BackupRecord, li
 
 /** Whether a backup of the same releases fixed exactly this moment in a pause. */
 function isOfPause({ backup, releases }: OperationRecord, at: string, { releases: wanted }: BackupRecord): boolean {
-  return backup?.state === 'restorable' && releases.join() === wanted.join() && backup.databases.every(({ snapshotAt }) => snapshotAt !== undefined && Date.parse(snapshotAt) === Date.parse(at))
+  return (
+    backup?.state === 'restorable' &&
+    releases.join() === wanted.join() &&
+    backup.databases.every(({ snapshotAt }) => snapshotAt !== undefined && Date.parse(snapshotAt) === Date.parse(at))
+  )
 }
 
 function checkFlags(flags: ChoiceFlags, given: readonly string[], { backup }: BackupRecord): void {
-  const usage = (what: string, why: string, next: string) => new Failure({ what, why, next }, { exitCode: ExitCode.usage })
+  const usage = (what: string, why: string, next: string) =>
+    new Failure({ what, why, next }, { exitCode: ExitCode.usage })
   const [first = ''] = given
-  if (!backup.databases.some(isDynamodb)) throw usage(`${first} cannot be used`, `backup ${backup.name} has no DynamoDB in it`, 'leave it away')
+  if (!backup.databases.some(isDynamodb))
+    throw usage(`${first} cannot be used`, `backup ${backup.name} has no DynamoDB in it`, 'leave it away')
   const others = backup.databases.filter((database) => !isDynamodb(database)).map(({ title }) => title)
   if (flags.at !== undefined) {
-    if (others.length > 0) throw usage('--at cannot be used', `of ${others.join(', ')} the backup holds one moment only`, 'restore the backup as it is')
-    if (parseTime(flags.at) % 1000 !== 0) throw usage('--at cannot be used', 'DynamoDB restores to whole seconds', 'give a time without a fraction')
+    if (others.length > 0)
+      throw usage(
+        '--at cannot be used',
+        `of ${others.join(', ')} the backup holds one moment only`,
+        'restore the backup as it is',
+      )
+    if (parseTime(flags.at) % 1000 !== 0)
+      throw usage('--at cannot be used', 'DynamoDB restores to whole seconds', 'give a time without a fraction')
   }
-  if (flags.repoint === 'print' && others.length > 0) throw usage('--repoint print cannot be used', `${others.join(', ')} would be switched while DynamoDB is not`, 'leave it away')
-  if (flags.repoint === 'print' && flags.dropPrevious) throw usage('--repoint print and --drop-previous exclude each other', 'the releases serve on from the former data', 'remove it once they use the restored: restore RESTORE --drop-previous')
+  if (flags.repoint === 'print' && others.length > 0)
+    throw usage(
+      '--repoint print cannot be used',
+      `${others.join(', ')} would be switched while DynamoDB is not`,
+      'leave it away',
+    )
+  if (flags.repoint === 'print' && flags.dropPrevious)
+    throw usage(
+      '--repoint print and --drop-previous exclude each other',
+      'the releases serve on from the former data',
+      'remove it once they use the restored: restore RESTORE --drop-previous',
+    )
   if (flags.strategy !== 'replace') return
   const needless = given.filter((flag) => ['--prefix', '--repoint', '--region'].includes(flag))
-  if (needless.length > 0) throw usage(`${needless.join(' and ')} cannot be used with --strategy replace`, 'replaced tables keep their names and their place', 'leave one of them away')
+  if (needless.length > 0)
+    throw usage(
+      `${needless.join(' and ')} cannot be used with --strategy replace`,
+      'replaced tables keep their names and their place',
+      'leave one of them away',
+    )
 }

@@ -35,7 +35,9 @@ export function dynamodbLines(database: DatabaseBackup, choice: RestoreChoice | 
   return [
     `Tables, restored beside those in service${choice?.region === undefined ? '' : ` in ${choice.region}`}:`,
     `${title}, under the prefix "${prefix}"`,
-    choice?.repoint === 'print' ? '  the properties to set are shown; nothing that is in service changes' : "  then the namespace prefix is set in the releases' ConfigMaps; take it over into your Helm values",
+    choice?.repoint === 'print'
+      ? '  the properties to set are shown; nothing that is in service changes'
+      : "  then the namespace prefix is set in the releases' ConfigMaps; take it over into your Helm values",
     ...othersLines(database),
   ]
 }
@@ -45,26 +47,46 @@ function othersLines({ details, storages, tables }: DatabaseBackup): string[] {
   const naming = detailsSchema.safeParse(details).data
   if (naming === undefined) return []
   const apps = storages.map((storage) => storage.split('/')[0] ?? storage)
-  const foreign = foreignNamespaces(tables.map(({ schema }) => schema), { apps, system: [naming.metadataNamespace, naming.coordinatorNamespace] })
+  const foreign = foreignNamespaces(
+    tables.map(({ schema }) => schema),
+    { apps, system: [naming.metadataNamespace, naming.coordinatorNamespace] },
+  )
   if (foreign.length === 0) return []
-  return [`  the tables of ${foreign.map(({ namespace }) => namespace).join(', ')} go back as well: every release that uses them has to be named, or stopped`]
+  return [
+    `  the tables of ${foreign.map(({ namespace }) => namespace).join(', ')} go back as well: every release that uses them has to be named, or stopped`,
+  ]
 }
 
 /**
  * Restore points that end when tables are deleted: of other backups that are nothing but the past of these very tables. A
  * table that is made anew has a past of its own.
  */
-export function lostPoints({ operation, backup }: BackupRecord, { choice, dropPrevious, others = [] }: { choice?: RestoreChoice | undefined; dropPrevious: boolean; others?: readonly OperationRecord[] }): string[] {
+export function lostPoints(
+  { operation, backup }: BackupRecord,
+  {
+    choice,
+    dropPrevious,
+    others = [],
+  }: { choice?: RestoreChoice | undefined; dropPrevious: boolean; others?: readonly OperationRecord[] },
+): string[] {
   const deletes = choice?.strategy === 'replace' || (dropPrevious && backup.databases.some(isDynamodb))
   if (!deletes) return []
   const going = new Set(backup.databases.flatMap(pastTables))
   const names = others.flatMap((other) => {
-    const stays = other.operation === operation || other.backup === undefined || !['recorded', 'restorable'].includes(other.backup.state)
-    return stays || !other.backup?.databases.some((database) => pastTables(database).some((id) => going.has(id))) ? [] : [other.backup.name]
+    const stays =
+      other.operation === operation ||
+      other.backup === undefined ||
+      !['recorded', 'restorable'].includes(other.backup.state)
+    return stays || !other.backup?.databases.some((database) => pastTables(database).some((id) => going.has(id)))
+      ? []
+      : [other.backup.name]
   })
   const own = `every other restore point of these tables: their past is deleted with them`
   if (names.length === 0) return [own]
-  return [`${own}, and so are the backups ${names.join(', ')}`, `to keep one, restore it under a prefix first, or take backups with --materialize, which outlive their tables`]
+  return [
+    `${own}, and so are the backups ${names.join(', ')}`,
+    `to keep one, restore it under a prefix first, or take backups with --materialize, which outlive their tables`,
+  ]
 }
 
 /** Ids of the tables whose past is all that a backup is made of. */

@@ -13,7 +13,9 @@ export type RestoreRecord = OperationRecord & { restore: RestorePart }
 
 /** @throws Failure naming the latest of that kind, where there is none of that name */
 async function find(session: Session, kind: OperationKind, name: string): Promise<OperationRecord> {
-  const record = (await readRecord(session, operationName(kind, name))) ?? (name.startsWith(`${kind}-`) ? await readRecord(session, name) : undefined)
+  const record =
+    (await readRecord(session, operationName(kind, name))) ??
+    (name.startsWith(`${kind}-`) ? await readRecord(session, name) : undefined)
   if (record !== undefined) return record
   const latest = (await listRecords(session, kind)).slice(-5).map((stored) => stored.operation.replace(`${kind}-`, ''))
   throw new Failure({
@@ -35,28 +37,56 @@ export async function findBackup(session: Session, name: string): Promise<Backup
 export function checkBackup(record: OperationRecord): BackupRecord {
   const { backup } = record
   if (backup !== undefined && !isFinal(record) && backup.state !== 'restorable') {
-    throw new Failure({ what: `backup ${backup.name} cannot be restored yet`, why: `${record.operation} is ${record.state}`, next: `wait for it: kubectl scalardl wait ${record.operation}` }, { exitCode: ExitCode.backupUnusable })
+    throw new Failure(
+      {
+        what: `backup ${backup.name} cannot be restored yet`,
+        why: `${record.operation} is ${record.state}`,
+        next: `wait for it: kubectl scalardl wait ${record.operation}`,
+      },
+      { exitCode: ExitCode.backupUnusable },
+    )
   }
   if (backup?.state === 'restorable') return { ...record, backup }
-  const why = backup === undefined ? `${record.operation} is ${record.state} and left no backup` : `it is ${backup.state}${backup.reason === undefined ? '' : `: ${backup.reason}`}`
-  throw new Failure({ what: `backup ${backup?.name ?? record.operation} cannot be restored`, why, next: 'choose a restorable one from `kubectl scalardl get backups`' }, { exitCode: ExitCode.backupUnusable })
+  const why =
+    backup === undefined
+      ? `${record.operation} is ${record.state} and left no backup`
+      : `it is ${backup.state}${backup.reason === undefined ? '' : `: ${backup.reason}`}`
+  throw new Failure(
+    {
+      what: `backup ${backup?.name ?? record.operation} cannot be restored`,
+      why,
+      next: 'choose a restorable one from `kubectl scalardl get backups`',
+    },
+    { exitCode: ExitCode.backupUnusable },
+  )
 }
 
 /** Of an operation whose workers are all dead, its Job tells and not its record. */
 async function isOver(session: Session, record: OperationRecord): Promise<boolean> {
   if (isFinal(record)) return true
   const listed = await listOperations(session, record.kind)
-  return listed.some((other) => other.operation === record.operation && other.record !== undefined && isFinal(other.record))
+  return listed.some(
+    (other) => other.operation === record.operation && other.record !== undefined && isFinal(other.record),
+  )
 }
 
 /** A restore that has put its data in service, or for an undo failed half-way or left it beside. @throws Failure for any other */
 export async function findRestore(session: Session, name: string, forUndo: boolean): Promise<RestoreRecord> {
   const record = await find(session, 'restore', name)
   const { restore } = record
-  if (restore?.serving === 'restored' || (forUndo && restore !== undefined && (restore.serving === 'nothing' || (hasDataBeside(record) && (await isOver(session, record)))))) return { ...record, restore }
+  if (
+    restore?.serving === 'restored' ||
+    (forUndo &&
+      restore !== undefined &&
+      (restore.serving === 'nothing' || (hasDataBeside(record) && (await isOver(session, record)))))
+  )
+    return { ...record, restore }
   throw new Failure({
     what: `nothing to do for ${record.operation}`,
-    why: restore === undefined ? `it is ${record.state} and changed nothing` : `the data in service is the ${restore.serving}, not what it restored`,
+    why:
+      restore === undefined
+        ? `it is ${record.state} and changed nothing`
+        : `the data in service is the ${restore.serving}, not what it restored`,
     next: 'choose another from `kubectl scalardl get restores`',
   })
 }

@@ -24,16 +24,36 @@ import { restoreColumns } from './summary.ts'
 async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolean) {
   const options = readJobOptions(flags)
   const former = await findRestore(session, flags.backup, forUndo)
-  if (former.restore.serving === 'restored' && former.restore.databases.some((database) => database.previous === undefined)) {
-    throw new Failure({ what: `nothing to do for ${former.operation}`, why: 'the data that was in service before it is no longer kept', next: 'restore another backup instead: kubectl scalardl get backups' })
+  if (
+    former.restore.serving === 'restored' &&
+    former.restore.databases.some((database) => database.previous === undefined)
+  ) {
+    throw new Failure({
+      what: `nothing to do for ${former.operation}`,
+      why: 'the data that was in service before it is no longer kept',
+      next: 'restore another backup instead: kubectl scalardl get backups',
+    })
   }
   const backup = await findBackup(session, former.restore.backup)
   const releases = await findReleases(session, former.releases)
   const parts = await databaseParts(session, releases)
   const name = chooseName(flags.name, former.releases[0] ?? '')
   const prepare = (request: OperationRequest) =>
-    prepareOperation(session, request, parts, { location: backup.backup.location, databaseSecret: flags.databaseSecret }, options)
-  return { former, backup, releases, name, target: { ...withoutTarget, releases: parts.map((part) => part.target) }, prepare }
+    prepareOperation(
+      session,
+      request,
+      parts,
+      { location: backup.backup.location, databaseSecret: flags.databaseSecret },
+      options,
+    )
+  return {
+    former,
+    backup,
+    releases,
+    name,
+    target: { ...withoutTarget, releases: parts.map((part) => part.target) },
+    prepare,
+  }
 }
 
 /** `restore RESTORE --undo` */
@@ -43,7 +63,12 @@ export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal
   const { former, releases, name, target, prepare } = await openFormer(flags, session, true)
   const objects = await prepare({ ...requestCore(session, 'undo', name, target), ...own, restore: former.operation })
   terminal.note(undoPlan(former, releases, flags.replicas, terminal.style))
-  if (flags.dryRun === 'none') await confirmByName(terminal, { name: former.releases.join(','), act: `undoing ${former.operation}`, yes: flags.yes })
+  if (flags.dryRun === 'none')
+    await confirmByName(terminal, {
+      name: former.releases.join(','),
+      act: `undoing ${former.operation}`,
+      yes: flags.yes,
+    })
   const done = await runOperation(session, terminal, objects, flags)
   return done === undefined ? ExitCode.done : finishOperation(terminal, flags.output, done, restoreColumns)
 }
@@ -53,10 +78,16 @@ export const dropFormer: Action<RestoreFlags> = async (flags, session, terminal)
   const { former, backup, name, target, prepare } = await openFormer(flags, session, false)
   const objects = await prepare({ ...requestCore(session, 'drop', name, target), restore: former.operation })
   // Replaced tables were deleted long ago; what was kept of them is backups alone.
-  const others = former.restore.choice?.strategy === 'replace' ? undefined : readableBackups(await listRecords(session, 'backup'))
+  const others =
+    former.restore.choice?.strategy === 'replace' ? undefined : readableBackups(await listRecords(session, 'backup'))
   const lost = others === undefined ? [] : lostPoints(backup, { dropPrevious: true, others })
   terminal.note(dropPlan(former, lost, terminal.style))
-  if (flags.dryRun === 'none') await confirmByName(terminal, { name: former.releases.join(','), act: `removing what ${former.operation} kept`, yes: flags.yes })
+  if (flags.dryRun === 'none')
+    await confirmByName(terminal, {
+      name: former.releases.join(','),
+      act: `removing what ${former.operation} kept`,
+      yes: flags.yes,
+    })
   const done = await runOperation(session, terminal, objects, flags)
   return done === undefined ? ExitCode.done : finishOperation(terminal, flags.output, done, restoreColumns)
 }

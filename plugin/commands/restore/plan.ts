@@ -26,12 +26,18 @@ function databaseLine(database: DatabaseBackup): string {
 function releaseLine(release: Release, replicas: number | undefined): string {
   const current = release.deployment?.spec?.replicas ?? 0
   const name = release.deployment?.metadata?.name ?? release.name
-  if (current > 0) return `  ${release.name} (${name}): ${current} ${current === 1 ? 'replica' : 'replicas'}, to 0 and back to ${current}`
+  if (current > 0)
+    return `  ${release.name} (${name}): ${current} ${current === 1 ? 'replica' : 'replicas'}, to 0 and back to ${current}`
   return `  ${release.name} (${name}): stands at 0${replicas === undefined ? '; --replicas says to how many it is scaled up' : `, up to ${replicas}`}`
 }
 
 /** What a restore will do and what is lost by it, for people. */
-export function restorePlan(record: BackupRecord, releases: readonly Release[], options: PlanOptions, style: Style): string {
+export function restorePlan(
+  record: BackupRecord,
+  releases: readonly Release[],
+  options: PlanOptions,
+  style: Style,
+): string {
   const { backup } = record
   const { choice, dropPrevious } = options
   const point = choice?.at ?? backup.restorePoint ?? 'unknown'
@@ -40,25 +46,58 @@ export function restorePlan(record: BackupRecord, releases: readonly Release[], 
   const printed = choice?.repoint === 'print'
   return [
     style('bold', `Restore of backup ${backup.name} to ${point}`),
-    ...(choice?.unproven === true ? [style('red', `UNPROVEN: no recorded pause is of ${point}; what it brings back may hold halves of transactions`)] : []),
-    ...(others.length === 0 ? [] : ['Databases, each loaded beside the one in service, verified, then switched together:', ...others.map(databaseLine)]),
+    ...(choice?.unproven === true
+      ? [
+          style(
+            'red',
+            `UNPROVEN: no recorded pause is of ${point}; what it brings back may hold halves of transactions`,
+          ),
+        ]
+      : []),
+    ...(others.length === 0
+      ? []
+      : [
+          'Databases, each loaded beside the one in service, verified, then switched together:',
+          ...others.map(databaseLine),
+        ]),
     ...dynamodb.flatMap((database) => dynamodbLines(database, choice)),
-    ...(printed ? ['Releases: they serve on as they are'] : ['Releases, stopped for the switch:', ...releases.map((release) => releaseLine(release, options.replicas))]),
+    ...(printed
+      ? ['Releases: they serve on as they are']
+      : ['Releases, stopped for the switch:', ...releases.map((release) => releaseLine(release, options.replicas))]),
     ...(printed ? [] : [style('yellow', 'What is lost:'), `  everything written since ${point}`]),
     ...lostPoints(record, options).map((line) => style('yellow', `  ${line}`)),
-    ...(printed ? [] : [dropPrevious ? '  the data in service now: --drop-previous removes it, and there is NO way back' : 'The data in service now is kept beside, until --drop-previous removes it.']),
+    ...(printed
+      ? []
+      : [
+          dropPrevious
+            ? '  the data in service now: --drop-previous removes it, and there is NO way back'
+            : 'The data in service now is kept beside, until --drop-previous removes it.',
+        ]),
   ].join('\n')
 }
 
 /** The same for putting the former data back. */
-export function undoPlan(record: RestoreRecord, releases: readonly Release[], replicas: number | undefined, style: Style): string {
+export function undoPlan(
+  record: RestoreRecord,
+  releases: readonly Release[],
+  replicas: number | undefined,
+  style: Style,
+): string {
   if (hasDataBeside(record)) {
-    return [style('bold', `Undo of ${record.operation}`), style('yellow', 'What is lost:'), ...record.restore.databases.map(({ title }) => `  ${title}: what was restored beside the data in service`), 'Releases: they serve on as they are'].join('\n')
+    return [
+      style('bold', `Undo of ${record.operation}`),
+      style('yellow', 'What is lost:'),
+      ...record.restore.databases.map(({ title }) => `  ${title}: what was restored beside the data in service`),
+      'Releases: they serve on as they are',
+    ].join('\n')
   }
   return [
     style('bold', `Undo of ${record.operation}`),
     'Databases whose former data serves again:',
-    ...record.restore.databases.map((database) => `  ${database.title}${database.previous === undefined ? ' (nothing kept)' : `: ${database.previous}`}`),
+    ...record.restore.databases.map(
+      (database) =>
+        `  ${database.title}${database.previous === undefined ? ' (nothing kept)' : `: ${database.previous}`}`,
+    ),
     'Releases, stopped for the switch:',
     ...releases.map((release) => releaseLine(release, replicas)),
     style('yellow', 'What is lost:'),

@@ -42,7 +42,11 @@ async function backupRecord(session: Session, terminal: Terminal, flags: Restore
   const location = parseLocation(flags.backup)
   if (flags.dryRun !== 'none') {
     throw new Failure(
-      { what: 'there is no plan yet', why: `what lies at ${flags.backup} is known only after its record was imported, which changes the cluster`, next: `run \`kubectl scalardl import ${flags.backup}\`, then this command with the backup's name` },
+      {
+        what: 'there is no plan yet',
+        why: `what lies at ${flags.backup} is known only after its record was imported, which changes the cluster`,
+        next: `run \`kubectl scalardl import ${flags.backup}\`, then this command with the backup's name`,
+      },
       { exitCode: ExitCode.usage },
     )
   }
@@ -52,7 +56,9 @@ async function backupRecord(session: Session, terminal: Terminal, flags: Restore
 /** `restore BACKUP`: shows the plan, asks, and does it. */
 export const restoreBackup: Action<RestoreFlags> = async (flags, session, terminal) => {
   const { options, own } = readFlags(flags)
-  const { record, choice } = await chooseRestore(flags, await backupRecord(session, terminal, flags), () => listRecords(session, 'backup'))
+  const { record, choice } = await chooseRestore(flags, await backupRecord(session, terminal, flags), () =>
+    listRecords(session, 'backup'),
+  )
   const names = flags.toRelease ?? record.releases
   const name = chooseName(flags.name, names[0] ?? '')
   const earlier = await resumeNamed(session, terminal, 'restore', flags, names)
@@ -61,13 +67,30 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
   const releases = await findReleases(session, names)
   const parts = await databaseParts(session, releases)
   const core = requestCore(session, 'restore', name, { ...withoutTarget, releases: parts.map((part) => part.target) })
-  const request: RequestOf<'restore'> = { ...core, ...own, backup: record.operation, ...(choice === undefined ? {} : { choice }) }
+  const request: RequestOf<'restore'> = {
+    ...core,
+    ...own,
+    backup: record.operation,
+    ...(choice === undefined ? {} : { choice }),
+  }
   const extra = { location: record.backup.location, databaseSecret: flags.databaseSecret }
   const objects = await prepareOperation(session, request, parts, extra, options)
 
   const others = readableBackups(await listRecords(session, 'backup'))
-  terminal.note(restorePlan(record, releases, { dropPrevious: flags.dropPrevious, replicas: flags.replicas, choice, others }, terminal.style))
-  if (flags.dryRun === 'none') await confirmByName(terminal, { name: [...new Set(names)].join(','), act: `restoring ${record.backup.name}`, yes: flags.yes })
+  terminal.note(
+    restorePlan(
+      record,
+      releases,
+      { dropPrevious: flags.dropPrevious, replicas: flags.replicas, choice, others },
+      terminal.style,
+    ),
+  )
+  if (flags.dryRun === 'none')
+    await confirmByName(terminal, {
+      name: [...new Set(names)].join(','),
+      act: `restoring ${record.backup.name}`,
+      yes: flags.yes,
+    })
   const done = await runOperation(session, terminal, objects, flags)
   if (done === undefined) return ExitCode.done
   const code = finishOperation(terminal, flags.output, done, restoreColumns)

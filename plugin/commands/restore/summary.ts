@@ -9,7 +9,11 @@ export const restoreColumns: readonly Column<OperationRecord>[] = [
   { title: 'RESTORE POINT', value: (record) => record.restore?.restorePoint ?? '-' },
   { title: 'SERVING', value: (record) => record.restore?.serving ?? '-' },
   { title: 'RELEASES', value: (record) => record.releases.join(', ') },
-  { title: 'DATABASES', value: (record) => record.restore?.databases.map((database) => database.title).join(', ') ?? '-', wide: true },
+  {
+    title: 'DATABASES',
+    value: (record) => record.restore?.databases.map((database) => database.title).join(', ') ?? '-',
+    wide: true,
+  },
 ]
 
 /** How to go back, after a restore that can be undone. */

@@ -18,7 +18,9 @@ function pausedText({ paused, pods }: ReleaseStatus): string {
 }
 
 function lastBackupText({ lastBackup }: ReleaseStatus): string {
-  return lastBackup === undefined ? 'none' : `${lastBackup.name} (${lastBackup.state}, ${age(lastBackup.createdAt)} ago)`
+  return lastBackup === undefined
+    ? 'none'
+    : `${lastBackup.name} (${lastBackup.state}, ${age(lastBackup.createdAt)} ago)`
 }
 
 const columns: readonly Column<ReleaseStatus>[] = [
@@ -59,13 +61,22 @@ export const runStatus: Action<StatusFlags> = async (flags, session, terminal) =
     statuses.push(...(names.length === 0 ? all : all.filter((status) => names.includes(status.release))))
   }
   if (statuses.length === 0 && (flags.output === 'table' || flags.output === 'wide')) {
-    terminal.note(flags.allNamespaces ? 'No release of a Scalar product was found.' : `No release of a Scalar product was found in namespace ${session.namespace}; -A looks in all.`)
+    terminal.note(
+      flags.allNamespaces
+        ? 'No release of a Scalar product was found.'
+        : `No release of a Scalar product was found in namespace ${session.namespace}; -A looks in all.`,
+    )
   } else printList(terminal, flags.output, statuses, presentation(flags.allNamespaces))
   for (const status of statuses) {
     if (status.paused !== undefined && status.paused.by === undefined) {
-      terminal.note(`${status.release} was paused by somebody else; if nobody needs that: kubectl scalardl unpause ${status.release} -n ${status.namespace} --force`)
+      terminal.note(
+        `${status.release} was paused by somebody else; if nobody needs that: kubectl scalardl unpause ${status.release} -n ${status.namespace} --force`,
+      )
     }
-    if (status.paused?.lasting === true) terminal.note(`\n${terminal.style('alarm', ' STILL PAUSED ')} ${waysToUnpause({ releases: [status.release], namespace: status.namespace }, []).join('\n')}`)
+    if (status.paused?.lasting === true)
+      terminal.note(
+        `\n${terminal.style('alarm', ' STILL PAUSED ')} ${waysToUnpause({ releases: [status.release], namespace: status.namespace }, []).join('\n')}`,
+      )
   }
   return ExitCode.done
 }

@@ -11,12 +11,19 @@ import type { UninstallFlags } from './command.ts'
 
 /** Taking a worker's rights away in the middle could leave pods paused. */
 async function refuseWhileWorking(session: Session, serviceAccount: string): Promise<void> {
-  const { items } = await session.batch.listNamespacedJob({ namespace: session.namespace, labelSelector: `${labels.managedBy}=${managedBy}` })
+  const { items } = await session.batch.listNamespacedJob({
+    namespace: session.namespace,
+    labelSelector: `${labels.managedBy}=${managedBy}`,
+  })
   // A guard is under way as long as its worker is, and ends by itself.
   const workers = items.filter((job) => job.metadata?.labels?.[labels.role] !== ('guard' satisfies Role))
-  const active = workers.filter((job) => jobState(job).phase === 'active' && job.spec?.template.spec?.serviceAccountName === serviceAccount)
+  const active = workers.filter(
+    (job) => jobState(job).phase === 'active' && job.spec?.template.spec?.serviceAccountName === serviceAccount,
+  )
   if (active.length === 0) return
-  const operations = active.map((job) => job.metadata?.labels?.[labels.operation] ?? job.metadata?.name ?? '').join(', ')
+  const operations = active
+    .map((job) => job.metadata?.labels?.[labels.operation] ?? job.metadata?.name ?? '')
+    .join(', ')
   throw new Failure({
     what: `${serviceAccount} is in use`,
     why: `under way: ${operations}`,
@@ -32,6 +39,7 @@ export const runUninstall: Action<UninstallFlags> = async (flags, session, termi
     if (await deleteObject(session, object, flags.dryRun)) deleted.push(object)
   }
   showObjects(terminal, deleted, flags.output, 'deleted', flags.dryRun)
-  if (deleted.length === 0) terminal.note(`nothing called ${flags.serviceAccount} is installed in namespace ${session.namespace}`)
+  if (deleted.length === 0)
+    terminal.note(`nothing called ${flags.serviceAccount} is installed in namespace ${session.namespace}`)
   return ExitCode.done
 }

@@ -25,7 +25,10 @@ export const runUnpause: Action<UnpauseFlags> = async (flags, session, terminal)
   const target = readTargetOptions(flags)
   const name = chooseName(flags.name, names[0] ?? 'addresses')
   const parts = podParts(await findPodTargets(session, names, target))
-  const request: RequestOf<'unpause'> = { ...requestCore(session, 'unpause', name, { ...target.target, releases: parts.map((part) => part.target) }), force: flags.force }
+  const request: RequestOf<'unpause'> = {
+    ...requestCore(session, 'unpause', name, { ...target.target, releases: parts.map((part) => part.target) }),
+    force: flags.force,
+  }
   const objects = await prepareOperation(session, request, parts, { tlsCaSecret: target.tlsCaSecret }, options)
   const record = await runOperation(session, terminal, objects, flags)
   if (record === undefined) return ExitCode.done

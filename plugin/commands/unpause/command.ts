@@ -4,9 +4,21 @@ import { jobFlags, targetFlags, waitFlags } from '../job-flags.ts'
 
 export function unpauseFlags(yargs: GlobalArgv) {
   const own = yargs
-    .positional('release', { type: 'string', array: true, describe: 'Helm releases to unpause; none with --service-url or --addresses' })
-    .option('force', { type: 'boolean', default: false, describe: 'also end a pause that another operation is relying on, or that somebody else made' })
-    .option('direct', { type: 'boolean', default: false, describe: 'from here, through port-forwards of the API server, when no pod can be scheduled' })
+    .positional('release', {
+      type: 'string',
+      array: true,
+      describe: 'Helm releases to unpause; none with --service-url or --addresses',
+    })
+    .option('force', {
+      type: 'boolean',
+      default: false,
+      describe: 'also end a pause that another operation is relying on, or that somebody else made',
+    })
+    .option('direct', {
+      type: 'boolean',
+      default: false,
+      describe: 'from here, through port-forwards of the API server, when no pod can be scheduled',
+    })
   return dryRunFlag(waitFlags(jobFlags(targetFlags(own))))
 }
 export type UnpauseFlags = FlagsOf<typeof unpauseFlags>

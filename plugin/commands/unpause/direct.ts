@@ -16,7 +16,12 @@ import type { UnpauseFlags } from './command.ts'
 
 /** An unpause in the middle of a backup makes it worthless. */
 function refuseDuringBackup(records: readonly OperationRecord[], releases: readonly string[]): void {
-  const running = records.find((record) => record.kind === 'backup' && record.state === 'running' && record.releases.some((release) => releases.includes(release)))
+  const running = records.find(
+    (record) =>
+      record.kind === 'backup' &&
+      record.state === 'running' &&
+      record.releases.some((release) => releases.includes(release)),
+  )
   if (running === undefined) return
   throw new Failure({
     what: 'the pause belongs to a backup that is under way',
@@ -28,10 +33,17 @@ function refuseDuringBackup(records: readonly OperationRecord[], releases: reado
 async function readTls(session: Session, { target, tlsCaSecret }: TargetOptions): Promise<AdminTls | undefined> {
   if (!target.tls.enabled) return undefined
   if (tlsCaSecret === undefined) return { ca: target.tls.caPem, authority: target.tls.authority }
-  const secret = await unlessMissing(session.core.readNamespacedSecret({ name: tlsCaSecret, namespace: session.namespace }))
+  const secret = await unlessMissing(
+    session.core.readNamespacedSecret({ name: tlsCaSecret, namespace: session.namespace }),
+  )
   const encoded = secret?.data?.[target.tls.caFile ?? '']
-  if (encoded !== undefined) return { ca: Buffer.from(encoded, 'base64').toString('utf8'), authority: target.tls.authority }
-  throw new Failure({ what: 'the CA certificate cannot be read', why: `the Secret "${tlsCaSecret}" has no key ${target.tls.caFile ?? ''}`, next: 'correct --tls-ca-secret NAME[/KEY], or use --tls-ca-file' })
+  if (encoded !== undefined)
+    return { ca: Buffer.from(encoded, 'base64').toString('utf8'), authority: target.tls.authority }
+  throw new Failure({
+    what: 'the CA certificate cannot be read',
+    why: `the Secret "${tlsCaSecret}" has no key ${target.tls.caFile ?? ''}`,
+    next: 'correct --tls-ca-secret NAME[/KEY], or use --tls-ca-file',
+  })
 }
 
 const states: Record<DirectUnpause['outcome'], string> = {
@@ -72,7 +84,14 @@ export const runDirectUnpause: Action<UnpauseFlags> = async (flags, session, ter
   const options = readTargetOptions(flags)
   const names = flags.release ?? []
   if (names.length === 0 || options.target.serviceUrls.length + options.target.addresses.length > 0) {
-    throw new Failure({ what: '--direct needs releases', why: 'a port-forward leads to pods, which are found by their release', next: 'name the releases, without --service-url and --addresses' }, { exitCode: ExitCode.usage })
+    throw new Failure(
+      {
+        what: '--direct needs releases',
+        why: 'a port-forward leads to pods, which are found by their release',
+        next: 'name the releases, without --service-url and --addresses',
+      },
+      { exitCode: ExitCode.usage },
+    )
   }
   const releases = await findReleases(session, names)
   requirePods(releases)
@@ -83,7 +102,12 @@ export const runDirectUnpause: Action<UnpauseFlags> = async (flags, session, ter
     for (const { pod } of servers) terminal.data(`pod/${pod} would be unpaused (dry run)`)
     return ExitCode.done
   }
-  const results = await directUnpause(session, servers, await readTls(session, options), (server) => flags.force || isOurPause(server, records))
+  const results = await directUnpause(
+    session,
+    servers,
+    await readTls(session, options),
+    (server) => flags.force || isOurPause(server, records),
+  )
   printList<DirectUnpause>(terminal, flags.output, results, {
     columns: [
       { title: 'POD', value: (result) => result.pod },
@@ -96,7 +120,10 @@ export const runDirectUnpause: Action<UnpauseFlags> = async (flags, session, ter
   const those = (...outcomes: DirectUnpause['outcome'][]) => results.filter(({ outcome }) => outcomes.includes(outcome))
   const serving = new Set(those('serving', 'not-paused', 'unknown').map(({ pod }) => pod))
   if (those('serving', 'unknown').length > 0) await awaitHolders(session, terminal, names)
-  await clearRecords(session, servers.filter(({ pod }) => serving.has(pod)).map(({ endpoint }) => endpoint))
+  await clearRecords(
+    session,
+    servers.filter(({ pod }) => serving.has(pod)).map(({ endpoint }) => endpoint),
+  )
   refuseSilence(those('failed'), results.length)
   refuseOthers(those('left'))
   return ExitCode.done

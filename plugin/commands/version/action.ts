@@ -6,7 +6,12 @@ import { formatDocument } from '../../terminal/print.ts'
 
 export const runVersion: LocalAction<VersionFlags> = async (flags, terminal) => {
   if (flags.output === 'json' || flags.output === 'yaml') {
-    terminal.data(formatDocument({ version: programVersion, recordFormat: formatVersion, platform: `${process.platform}-${process.arch}` }, flags.output))
+    terminal.data(
+      formatDocument(
+        { version: programVersion, recordFormat: formatVersion, platform: `${process.platform}-${process.arch}` },
+        flags.output,
+      ),
+    )
   } else {
     terminal.data(`kubectl-scalardl ${programVersion} (record format ${formatVersion})`)
   }

@@ -11,7 +11,10 @@ import { printOne } from '../../terminal/print.ts'
 import { operationPresentation } from '../operation-columns.ts'
 import { showVerdict, verdictLine } from '../verdict.ts'
 
-const reaches: Record<Exclude<Milestone, 'finished'>, readonly string[]> = { recorded: ['recorded', 'restorable'], restorable: ['restorable'] }
+const reaches: Record<Exclude<Milestone, 'finished'>, readonly string[]> = {
+  recorded: ['recorded', 'restorable'],
+  restorable: ['restorable'],
+}
 
 /** Waits for an operation; its exit code, or 0 as soon as the milestone that was asked for is reached. */
 export const runWait: Action<WaitFlags> = async (flags, session, terminal) => {
@@ -20,15 +23,23 @@ export const runWait: Action<WaitFlags> = async (flags, session, terminal) => {
   const milestone = flags.for
   if (milestone !== 'finished' && kind !== 'backup') {
     throw new Failure(
-      { what: `${operation} will never be ${milestone}`, why: `it is no backup but a ${kind ?? 'thing unknown'}`, next: 'wait without --for' },
+      {
+        what: `${operation} will never be ${milestone}`,
+        why: `it is no backup but a ${kind ?? 'thing unknown'}`,
+        next: 'wait without --for',
+      },
       { exitCode: ExitCode.usage },
     )
   }
   const progress = terminal.begin(`waiting for ${operation} to be ${milestone}`)
-  const reached = (record: OperationRecord) => milestone !== 'finished' && (reaches[milestone] ?? []).includes(record.backup?.state ?? '')
+  const reached = (record: OperationRecord) =>
+    milestone !== 'finished' && (reaches[milestone] ?? []).includes(record.backup?.state ?? '')
   let record: OperationRecord
   try {
-    record = milestone === 'finished' ? await awaitOutcome(session, operation, signal) : await awaitRecord(session, operation, signal, reached)
+    record =
+      milestone === 'finished'
+        ? await awaitOutcome(session, operation, signal)
+        : await awaitRecord(session, operation, signal, reached)
   } catch (error) {
     progress.warn(`stopped waiting for ${operation}`)
     throw error
@@ -39,6 +50,7 @@ export const runWait: Action<WaitFlags> = async (flags, session, terminal) => {
     progress.fail(`waited for ${operation}`)
     showVerdict(terminal, record)
   }
-  if (flags.output !== 'table') printOne(terminal, flags.output, { operation, kind, createdAt: record.createdAt, record }, operationPresentation)
+  if (flags.output !== 'table')
+    printOne(terminal, flags.output, { operation, kind, createdAt: record.createdAt, record }, operationPresentation)
   return reached(record) && !isFinal(record) ? ExitCode.done : exitCodeOf(record)
 }

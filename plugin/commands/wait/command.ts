@@ -3,14 +3,22 @@ import { declareCommand, type FlagsOf } from '../../command.ts'
 
 export function waitFlags(yargs: GlobalArgv) {
   return yargs
-    .positional('operation', { type: 'string', demandOption: true, describe: 'operation, like backup-NAME; a bare NAME where only one has it' })
+    .positional('operation', {
+      type: 'string',
+      demandOption: true,
+      describe: 'operation, like backup-NAME; a bare NAME where only one has it',
+    })
     .option('for', {
       choices: ['finished', 'recorded', 'restorable'] as const,
       default: 'finished' as const satisfies Milestone as Milestone,
       requiresArg: true,
       describe: 'the end, or of a backup: its restore point is fixed (recorded), its data is complete (restorable)',
     })
-    .option('timeout', { type: 'string', requiresArg: true, describe: 'how long to wait, like 30m; without it, to the end' })
+    .option('timeout', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'how long to wait, like 30m; without it, to the end',
+    })
 }
 export type Milestone = 'finished' | 'recorded' | 'restorable'
 export type WaitFlags = FlagsOf<typeof waitFlags>

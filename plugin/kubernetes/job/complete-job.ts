@@ -34,10 +34,16 @@ function completePod(spec: V1PodSpec, image: string, request: OperationRequest, 
   return {
     ...spec,
     serviceAccountName: options.serviceAccount,
-    ...(options.imagePullSecrets.length > 0 ? { imagePullSecrets: options.imagePullSecrets.map((name) => ({ name })) } : {}),
+    ...(options.imagePullSecrets.length > 0
+      ? { imagePullSecrets: options.imagePullSecrets.map((name) => ({ name })) }
+      : {}),
     ...(Object.keys(options.nodeSelector).length > 0 ? { nodeSelector: options.nodeSelector } : {}),
     ...(options.tolerations.length > 0 ? { tolerations: [...(spec.tolerations ?? []), ...options.tolerations] } : {}),
-    containers: spec.containers.map((container) => ({ ...container, image, ...(options.imagePullPolicy === undefined ? {} : { imagePullPolicy: options.imagePullPolicy }) })),
+    containers: spec.containers.map((container) => ({
+      ...container,
+      image,
+      ...(options.imagePullPolicy === undefined ? {} : { imagePullPolicy: options.imagePullPolicy }),
+    })),
     volumes: (spec.volumes ?? []).map((volume) => (volume.name === requestVolume.name ? requestVolume : volume)),
   }
 }
@@ -56,12 +62,19 @@ export function completeJob(
 ): JobObject {
   const { spec } = manifest
   const podSpec = spec?.template.spec
-  if (spec === undefined || podSpec === undefined || podSpec === null) throw new Error(`the manifest of ${name} has no pod`)
+  if (spec === undefined || podSpec === undefined || podSpec === null)
+    throw new Error(`the manifest of ${name} has no pod`)
   const labels = operationLabels(request.operation, request.kind)
   const noted = { [annotations.releases]: request.target.releases.map((release) => release.name).join(',') }
   return {
     ...manifest,
-    metadata: { ...manifest.metadata, name, namespace: request.namespace, labels: { ...manifest.metadata.labels, ...labels }, annotations: noted },
+    metadata: {
+      ...manifest.metadata,
+      name,
+      namespace: request.namespace,
+      labels: { ...manifest.metadata.labels, ...labels },
+      annotations: noted,
+    },
     spec: {
       ...spec,
       ttlSecondsAfterFinished: options.ttlSeconds,

@@ -21,12 +21,20 @@ function refuseCollisions(container: V1Container): void {
   })
 }
 
-function completeContainer(container: V1Container, options: JobOptions, parts: readonly ReleasePart[], extra: ReturnType<typeof extraMounts>): V1Container {
+function completeContainer(
+  container: V1Container,
+  options: JobOptions,
+  parts: readonly ReleasePart[],
+  extra: ReturnType<typeof extraMounts>,
+): V1Container {
   const env = parts.flatMap((part) => part.env)
   const envFrom = parts.flatMap((part) => part.envFrom)
   const completed: V1Container = {
     ...container,
-    resources: { requests: { ...container.resources?.requests, ...options.requests }, limits: { ...container.resources?.limits, ...options.limits } },
+    resources: {
+      requests: { ...container.resources?.requests, ...options.requests },
+      limits: { ...container.resources?.limits, ...options.limits },
+    },
     ...(env.length > 0 ? { env } : {}),
     ...(envFrom.length > 0 ? { envFrom } : {}),
     volumeMounts: [...(container.volumeMounts ?? []), ...parts.flatMap((part) => part.mounts), ...extra.mounts],
@@ -36,13 +44,25 @@ function completeContainer(container: V1Container, options: JobOptions, parts: r
 }
 
 /** The Job of an operation: the manifest manifests/worker-job.yaml, completed, then patched as asked. */
-export function composeJob(request: OperationRequest, parts: readonly ReleasePart[], extra: ExtraMounts, options: JobOptions): JobObject {
+export function composeJob(
+  request: OperationRequest,
+  parts: readonly ReleasePart[],
+  extra: ExtraMounts,
+  options: JobOptions,
+): JobObject {
   const mounted = extraMounts(extra)
   const withReleases = (pod: V1PodSpec): V1PodSpec => ({
     ...pod,
     containers: pod.containers.map((container) => completeContainer(container, options, parts, mounted)),
     volumes: [...(pod.volumes ?? []), ...parts.flatMap((part) => part.volumes), ...mounted.volumes],
   })
-  const job = completeJob(readManifest<JobObject>('worker-job'), jobName(request.operation), request, parts, options, withReleases)
+  const job = completeJob(
+    readManifest<JobObject>('worker-job'),
+    jobName(request.operation),
+    request,
+    parts,
+    options,
+    withReleases,
+  )
   return mergePatch(job, options.patch) as JobObject
 }

@@ -23,17 +23,35 @@ export async function removeObjects(session: Session, objects: readonly OwnObjec
 function explain(error: unknown, object: OwnObject, operation: string): unknown {
   const status = statusCode(error)
   if (status === 409) {
-    const text = { what: `${objectTitle(object)} exists already`, why: `an operation ${operation} was made before`, next: 'choose another --name, or look at it with `kubectl scalardl get operations`' }
+    const text = {
+      what: `${objectTitle(object)} exists already`,
+      why: `an operation ${operation} was made before`,
+      next: 'choose another --name, or look at it with `kubectl scalardl get operations`',
+    }
     return new Failure(text, { cause: error })
   }
   if (status !== 400 && status !== 422) return error
-  return new Failure({ what: `the API server refuses ${objectTitle(object)}`, why: apiMessage(error), next: 'correct the flag that this comes from; --dry-run=client -o yaml shows the object' }, { cause: error })
+  return new Failure(
+    {
+      what: `the API server refuses ${objectTitle(object)}`,
+      why: apiMessage(error),
+      next: 'correct the flag that this comes from; --dry-run=client -o yaml shows the object',
+    },
+    { cause: error },
+  )
 }
 
 /** The guard's Job goes when the worker's does. `uid`: of the worker's Job, undefined in a dry run, which has none. */
 function ownedBy(job: JobObject, uid: string | undefined, guard: JobObject): JobObject {
   if (uid === undefined) return guard
-  const owner = { apiVersion: job.apiVersion, kind: job.kind, name: job.metadata.name, uid, controller: false, blockOwnerDeletion: false }
+  const owner = {
+    apiVersion: job.apiVersion,
+    kind: job.kind,
+    name: job.metadata.name,
+    uid,
+    controller: false,
+    blockOwnerDeletion: false,
+  }
   return { ...guard, metadata: { ...guard.metadata, ownerReferences: [owner] } }
 }
 
@@ -41,7 +59,12 @@ function ownedBy(job: JobObject, uid: string | undefined, guard: JobObject): Job
  * Makes the objects of an operation, all or none.
  * @throws Failure where one exists already or is refused; what was made by then is gone again
  */
-export async function createOperation(session: Session, objects: OperationObjects, output: OutputFormat, dryRun: DryRun): Promise<void> {
+export async function createOperation(
+  session: Session,
+  objects: OperationObjects,
+  output: OutputFormat,
+  dryRun: DryRun,
+): Promise<void> {
   const made: OwnObject[] = []
   let jobUid: string | undefined
   for (const each of inOrder(objects)) {

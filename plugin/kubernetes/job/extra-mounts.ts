@@ -16,13 +16,22 @@ export function extraMounts(extra: ExtraMounts): { volumes: V1Volume[]; mounts: 
   const pairs: { volume: V1Volume; mount: V1VolumeMount }[] = []
   if (extra.location !== undefined) {
     const { claim } = parseLocation(extra.location)
-    pairs.push({ volume: { name: 'storage', persistentVolumeClaim: { claimName: claim } }, mount: { name: 'storage', mountPath: mounts.volume } })
+    pairs.push({
+      volume: { name: 'storage', persistentVolumeClaim: { claimName: claim } },
+      mount: { name: 'storage', mountPath: mounts.volume },
+    })
   }
   if (extra.databaseSecret !== undefined) {
-    pairs.push({ volume: { name: 'database-secret', secret: { secretName: extra.databaseSecret } }, mount: { name: 'database-secret', mountPath: mounts.databaseSecret, readOnly: true } })
+    pairs.push({
+      volume: { name: 'database-secret', secret: { secretName: extra.databaseSecret } },
+      mount: { name: 'database-secret', mountPath: mounts.databaseSecret, readOnly: true },
+    })
   }
   if (extra.tlsCaSecret !== undefined) {
-    pairs.push({ volume: { name: 'tls-ca', secret: { secretName: extra.tlsCaSecret } }, mount: { name: 'tls-ca', mountPath: mounts.tlsCa, readOnly: true } })
+    pairs.push({
+      volume: { name: 'tls-ca', secret: { secretName: extra.tlsCaSecret } },
+      mount: { name: 'tls-ca', mountPath: mounts.tlsCa, readOnly: true },
+    })
   }
   return { volumes: pairs.map((pair) => pair.volume), mounts: pairs.map((pair) => pair.mount) }
 }

@@ -39,6 +39,19 @@ function partConfigMap(request: OperationRequest, part: Part, document: unknown)
 export function operationObjects(request: OperationRequest, job: JobObject, guard?: JobObject): OperationObjects {
   const { operation, kind, namespace, createdAt } = request
   const releases = request.target.releases.map((release) => release.name)
-  const record = newRecord({ operation, kind, namespace, releases: [...new Set(releases)], createdAt, plugin: programVersion })
-  return { operation, request: partConfigMap(request, 'request', request), record: partConfigMap(request, 'record', record), job, guard }
+  const record = newRecord({
+    operation,
+    kind,
+    namespace,
+    releases: [...new Set(releases)],
+    createdAt,
+    plugin: programVersion,
+  })
+  return {
+    operation,
+    request: partConfigMap(request, 'request', request),
+    record: partConfigMap(request, 'record', record),
+    job,
+    guard,
+  }
 }

@@ -13,13 +13,24 @@ export interface PropertiesSource {
 }
 
 /** Folders where the products look for their file unless told otherwise (the charts' mounts). */
-const folders: Record<string, string> = { ledger: '/scalar/ledger', auditor: '/scalar/auditor', 'scalardb-cluster': '/scalardb-cluster/node' }
+const folders: Record<string, string> = {
+  ledger: '/scalar/ledger',
+  auditor: '/scalar/auditor',
+  'scalardb-cluster': '/scalardb-cluster/node',
+}
 
 function pathInVolume(mount: V1VolumeMount, file: string, folder: string | undefined): string | undefined {
   if (basename(mount.mountPath) === file && mount.subPath !== undefined) return mount.subPath
   const mounted = mount.mountPath.replace(/\/$/, '')
   // a whole volume over the folder, or over a folder above it
-  const below = folder === undefined ? undefined : mounted === folder ? '' : folder.startsWith(`${mounted}/`) ? folder.slice(mounted.length + 1) : undefined
+  const below =
+    folder === undefined
+      ? undefined
+      : mounted === folder
+        ? ''
+        : folder.startsWith(`${mounted}/`)
+          ? folder.slice(mounted.length + 1)
+          : undefined
   if (below === undefined) return undefined
   return [mount.subPath, below, file].filter((part) => part !== undefined && part !== '').join('/')
 }
@@ -39,7 +50,11 @@ export function findPropertiesSource(spec: V1PodSpec, product: Release['product'
 
 /** The key of a ConfigMap that a volume shows at a path; each is shown under its own name unless the volume's items say otherwise. */
 function keyAt(items: readonly { key: string; path: string }[] | undefined, path: string): string | undefined {
-  return items === undefined ? (dirname(path) === '.' ? path : undefined) : items.find((item) => item.path === path)?.key
+  return items === undefined
+    ? dirname(path) === '.'
+      ? path
+      : undefined
+    : items.find((item) => item.path === path)?.key
 }
 
 /** The ConfigMaps that may hold the properties, each with the key: one, or those of a projected volume in its order. */

@@ -16,10 +16,16 @@ function unique(values: string[]): string[] {
 
 /** Reads what the database properties of a release refer to. */
 export function referencesOf(properties: string): PropertyReferences {
-  const entries = Object.entries(parse(properties)).flatMap(([key, value]) => (key.startsWith('scalar.db.') && typeof value === 'string' ? [{ key, value }] : []))
+  const entries = Object.entries(parse(properties)).flatMap(([key, value]) =>
+    key.startsWith('scalar.db.') && typeof value === 'string' ? [{ key, value }] : [],
+  )
   const values = entries.map((entry) => entry.value)
-  const variables = values.flatMap((value) => [...value.matchAll(/\.Env\.(\w+)|\$\{env:(\w+)/g)].map((match) => match[1] ?? match[2] ?? ''))
-  const paths = values.flatMap((value) => [...value.matchAll(/(?<![\w/.])\/[\w.@+-]+(?:\/[\w.@+-]+)*/g)].map((match) => match[0]))
+  const variables = values.flatMap((value) =>
+    [...value.matchAll(/\.Env\.(\w+)|\$\{env:(\w+)/g)].map((match) => match[1] ?? match[2] ?? ''),
+  )
+  const paths = values.flatMap((value) =>
+    [...value.matchAll(/(?<![\w/.])\/[\w.@+-]+(?:\/[\w.@+-]+)*/g)].map((match) => match[0]),
+  )
   const storages = entries.filter(({ key }) => /(^|\.)storage$/.test(key)).map((entry) => entry.value.trim())
   const plain = storages.length > 0 && storages.every((storage) => /^[\w-]+$/.test(storage))
   return { variables: unique(variables), paths: unique(paths), storages: plain ? unique(storages) : undefined }

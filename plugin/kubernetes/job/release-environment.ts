@@ -25,9 +25,15 @@ function withExpansions(names: Iterable<string>, declared: ReadonlyMap<string, V
  * Takes over the variables that the properties refer to, each under `prefix`, by reference: the kubelet reads the Secrets, not we.
  * @param references undefined where the properties cannot be read; then every variable is taken
  */
-export function takeOverEnvironment(container: V1Container, references: Pick<PropertyReferences, 'variables'> | undefined, prefix: string): ReleaseEnvironment {
+export function takeOverEnvironment(
+  container: V1Container,
+  references: Pick<PropertyReferences, 'variables'> | undefined,
+  prefix: string,
+): ReleaseEnvironment {
   // fields and resources are a pod's own, and mean nothing in another
-  const own = (container.env ?? []).filter((variable) => variable.valueFrom?.fieldRef === undefined && variable.valueFrom?.resourceFieldRef === undefined)
+  const own = (container.env ?? []).filter(
+    (variable) => variable.valueFrom?.fieldRef === undefined && variable.valueFrom?.resourceFieldRef === undefined,
+  )
   const declared = new Map(own.map((variable) => [variable.name, variable]))
   const wanted = withExpansions(references?.variables ?? declared.keys(), declared)
   const env = own
@@ -37,10 +43,16 @@ export function takeOverEnvironment(container: V1Container, references: Pick<Pro
       name: prefix + variable.name,
       ...(variable.value === undefined
         ? {}
-        : { value: variable.value.replace(expansion, (whole, name: string | undefined) => (name !== undefined && wanted.has(name) ? `$(${prefix}${name})` : whole)) }),
+        : {
+            value: variable.value.replace(expansion, (whole, name: string | undefined) =>
+              name !== undefined && wanted.has(name) ? `$(${prefix}${name})` : whole,
+            ),
+          }),
     }))
   // which names an envFrom holds is known to the kubelet only
   const allFound = references !== undefined && [...wanted].every((name) => declared.has(name))
-  const envFrom = allFound ? [] : (container.envFrom ?? []).map((source) => ({ ...source, prefix: prefix + (source.prefix ?? '') }))
+  const envFrom = allFound
+    ? []
+    : (container.envFrom ?? []).map((source) => ({ ...source, prefix: prefix + (source.prefix ?? '') }))
   return { env, envFrom }
 }

@@ -16,7 +16,14 @@ export interface ReleasePart extends ReleaseEnvironment {
 
 /** A release of which only the pods matter. */
 export function podsOnly(release: Release): ReleasePart {
-  return { target: { name: release.name, app: release.product.app }, volumes: [], mounts: [], env: [], envFrom: [], storages: [] }
+  return {
+    target: { name: release.name, app: release.product.app },
+    volumes: [],
+    mounts: [],
+    env: [],
+    envFrom: [],
+    storages: [],
+  }
 }
 
 /**
@@ -42,11 +49,20 @@ function holdsFiles(volume: V1Volume): boolean {
 }
 
 /** Mounts of files that properties point to, such as certificates; where the properties are unreadable, of every file there is. */
-function fileMounts(source: PropertiesSource & { spec: V1PodSpec }, references: PropertyReferences | undefined): { mount: V1VolumeMount; volume: V1Volume }[] {
-  const covers = (mount: V1VolumeMount) => references === undefined || references.paths.some((path) => path === mount.mountPath || path.startsWith(`${mount.mountPath.replace(/\/$/, '')}/`))
+function fileMounts(
+  source: PropertiesSource & { spec: V1PodSpec },
+  references: PropertyReferences | undefined,
+): { mount: V1VolumeMount; volume: V1Volume }[] {
+  const covers = (mount: V1VolumeMount) =>
+    references === undefined ||
+    references.paths.some(
+      (path) => path === mount.mountPath || path.startsWith(`${mount.mountPath.replace(/\/$/, '')}/`),
+    )
   return (source.container.volumeMounts ?? []).flatMap((mount) => {
     const volume = source.spec.volumes?.find((candidate) => candidate.name === mount.name)
-    return volume !== undefined && volume.name !== source.volume.name && holdsFiles(volume) && covers(mount) ? [{ mount, volume }] : []
+    return volume !== undefined && volume.name !== source.volume.name && holdsFiles(volume) && covers(mount)
+      ? [{ mount, volume }]
+      : []
   })
 }
 
@@ -56,18 +72,37 @@ function fileMounts(source: PropertiesSource & { spec: V1PodSpec }, references: 
  * @param folder below mounts.releases, unique in the request
  * @param references what its properties refer to, undefined where they cannot be read
  */
-export function releasePart(release: Release, index: number, folder: string, references: PropertyReferences | undefined): ReleasePart {
+export function releasePart(
+  release: Release,
+  index: number,
+  folder: string,
+  references: PropertyReferences | undefined,
+): ReleasePart {
   const source = propertiesSource(release)
   const prefix = `RELEASE_${index}_`
   const properties = `release-${index}`
   const configMap = propertiesConfigMap(source)
   const files = fileMounts(source, references)
-  const renamed = new Map([...new Set(files.map(({ volume }) => volume.name))].map((name, at) => [name, `release-${index}-files-${at}`]))
+  const renamed = new Map(
+    [...new Set(files.map(({ volume }) => volume.name))].map((name, at) => [name, `release-${index}-files-${at}`]),
+  )
   return {
-    target: { name: release.name, app: release.product.app, properties: { file: `${mounts.releases}/${folder}/${source.path}`, envPrefix: prefix, ...(configMap === undefined ? {} : { configMap }) } },
+    target: {
+      name: release.name,
+      app: release.product.app,
+      properties: {
+        file: `${mounts.releases}/${folder}/${source.path}`,
+        envPrefix: prefix,
+        ...(configMap === undefined ? {} : { configMap }),
+      },
+    },
     volumes: [
       { ...source.volume, name: properties },
-      ...[...renamed].flatMap(([name, own]) => source.spec.volumes?.filter((volume) => volume.name === name).map((volume) => ({ ...volume, name: own })) ?? []),
+      ...[...renamed].flatMap(
+        ([name, own]) =>
+          source.spec.volumes?.filter((volume) => volume.name === name).map((volume) => ({ ...volume, name: own })) ??
+          [],
+      ),
     ],
     mounts: [
       { name: properties, mountPath: `${mounts.releases}/${folder}`, readOnly: true },

@@ -19,11 +19,15 @@ export async function nothingGoesOn(t: Test, stage: Stage): Promise<void> {
 async function activeJobs(stage: Stage): Promise<string[]> {
   const { items } = await stage.get<Jobs>(['jobs'])
   const ended = ['Complete', 'Failed', 'Suspended']
-  return items.flatMap(({ metadata, status }) => (status.conditions?.some((one) => ended.includes(one.type) && one.status === 'True') ? [] : [metadata.name]))
+  return items.flatMap(({ metadata, status }) =>
+    status.conditions?.some((one) => ended.includes(one.type) && one.status === 'True') ? [] : [metadata.name],
+  )
 }
 
 /** A Lease that is no longer renewed is nobody's. */
 async function heldLeases(stage: Stage): Promise<string[]> {
   const { items } = await stage.get<Leases>(['leases'])
-  return items.flatMap(({ metadata, spec }) => (Date.parse(spec.renewTime ?? '') + (spec.leaseDurationSeconds ?? 0) * 1000 > Date.now() ? [metadata.name] : []))
+  return items.flatMap(({ metadata, spec }) =>
+    Date.parse(spec.renewTime ?? '') + (spec.leaseDurationSeconds ?? 0) * 1000 > Date.now() ? [metadata.name] : [],
+  )
 }

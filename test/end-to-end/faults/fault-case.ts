@@ -84,7 +84,14 @@ export class Case {
   }
 
   command(kind: 'backup' | 'pause'): string[] {
-    return [kind, 'my', '--name', this.name, ...this.at.placed, ...(kind === 'backup' ? ['--to', 'pvc://backups/ledger'] : [])]
+    return [
+      kind,
+      'my',
+      '--name',
+      this.name,
+      ...this.at.placed,
+      ...(kind === 'backup' ? ['--to', 'pvc://backups/ledger'] : []),
+    ]
   }
 
   allPaused(): Promise<void> {
@@ -157,7 +164,12 @@ export class Matrix {
     })
   }
 
-  async #judge(t: Test, one: Case, { ends, reason, withinMs = promisedMs }: Expected, result: CaseResult): Promise<void> {
+  async #judge(
+    t: Test,
+    one: Case,
+    { ends, reason, withinMs = promisedMs }: Expected,
+    result: CaseResult,
+  ): Promise<void> {
     const { stage, gates } = this.#at
     const wait = await stage.scalardl(['wait', one.operation, '--timeout', '150s'])
     const record = await recordOf(stage, one.operation)
@@ -171,11 +183,22 @@ export class Matrix {
     const pods = await this.#at.ledgers()
     await this.#at.untilGates('open', pods, 20_000).catch(() => undefined)
     const before = pods.map(({ ip }) => gates.at(ip))
-    t.strictSame(before.map(gateState), pods.map(() => 'open'), 'every pod serves')
-    await until('every pod makes transfers', async () => pods.every(({ ip }, index) => (gates.at(ip)?.done ?? 0) > (before[index]?.done ?? 0)), 15_000)
+    t.strictSame(
+      before.map(gateState),
+      pods.map(() => 'open'),
+      'every pod serves',
+    )
+    await until(
+      'every pod makes transfers',
+      async () => pods.every(({ ip }, index) => (gates.at(ip)?.done ?? 0) > (before[index]?.done ?? 0)),
+      15_000,
+    )
     if (one.faultMs === undefined) throw new Error('the case did no fault')
     result.longestPauseMs = longestPauseAfter(one.faultMs, gates.gates)
-    t.ok(result.longestPauseMs <= withinMs, `no pod stays paused for longer than ${withinMs} ms after the fault: ${result.longestPauseMs}`)
+    t.ok(
+      result.longestPauseMs <= withinMs,
+      `no pod stays paused for longer than ${withinMs} ms after the fault: ${result.longestPauseMs}`,
+    )
     await nothingGoesOn(t, stage)
   }
 
@@ -196,7 +219,10 @@ export function endOf(record: OperationRecord): Pick<CaseResult, 'ended' | 'reas
   const window = record.windows.at(-1)
   const { state, failure, backup } = record
   if (state === 'succeeded') {
-    const whole = backup === undefined || (backup.state === 'restorable' && rowsOf(backup, 'checking', 'transfer') === rowsOf(backup, 'savings', 'transfer'))
+    const whole =
+      backup === undefined ||
+      (backup.state === 'restorable' &&
+        rowsOf(backup, 'checking', 'transfer') === rowsOf(backup, 'savings', 'transfer'))
     return { ended: window?.verdict === 'valid' && whole ? 'usable' : 'neither' }
   }
   const said = (state === 'failed' || state === 'cancelled') && failure !== undefined && window?.verdict !== 'open'

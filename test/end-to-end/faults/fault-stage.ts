@@ -25,7 +25,11 @@ export interface FoundPod {
 }
 
 interface PodList {
-  items: { metadata: { name: string; uid: string; deletionTimestamp?: string }; spec: { nodeName?: string }; status: { phase: string; podIP?: string } }[]
+  items: {
+    metadata: { name: string; uid: string; deletionTimestamp?: string }
+    spec: { nodeName?: string }
+    status: { phase: string; podIP?: string }
+  }[]
 }
 
 /**
@@ -51,10 +55,21 @@ export class FaultStage {
     const stage = new Stage(namespace, ground())
     await stage.open()
     await setPlaces(cluster, 2, 20)
-    const server = postgresqlServer({ name: 'database', namespace, image: stage.images.postgresql, superuserPassword: passwords.superuser, roles: usualRoles(passwords) })
+    const server = postgresqlServer({
+      name: 'database',
+      namespace,
+      image: stage.images.postgresql,
+      superuserPassword: passwords.superuser,
+      roles: usualRoles(passwords),
+    })
     await stage.apply([
       ...server.map((object) => (object.kind === 'StatefulSet' ? atHome(object as V1StatefulSet) : object)),
-      { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'backups' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } } } },
+      {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: 'backups' },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } } },
+      },
       secret('database-admin', { username: 'admin', password: passwords.admin }),
     ])
     await stage.rolledOut('statefulset/database')
@@ -120,16 +135,22 @@ export class FaultStage {
 
   /** Waits until every one of these pods is paused, or none is; asks neither the API server nor the network between nodes. */
   async untilGates(state: 'closed' | 'open', pods: readonly FoundPod[], timeoutMs?: number): Promise<void> {
-    await until(`every gate is ${state}`, async () => pods.every(({ ip }) => gateState(this.gates.at(ip)) === state), timeoutMs)
+    await until(
+      `every gate is ${state}`,
+      async () => pods.every(({ ip }) => gateState(this.gates.at(ip)) === state),
+      timeoutMs,
+    )
   }
 
   async #pods(selector: string): Promise<FoundPod[]> {
     const { items } = await this.stage.get<PodList>(['pods', '-l', selector])
-    return items.flatMap(({ metadata: { name, uid, deletionTimestamp }, spec: { nodeName: node }, status: { phase, podIP: ip = '' } }) => {
-      // A kubelet says so seconds later, when what a test waits for may be over.
-      const runs = phase === 'Running' || (phase === 'Pending' && processesOf(uid).length > 0)
-      return runs && deletionTimestamp === undefined && node !== undefined ? [{ name, uid, ip, node }] : []
-    })
+    return items.flatMap(
+      ({ metadata: { name, uid, deletionTimestamp }, spec: { nodeName: node }, status: { phase, podIP: ip = '' } }) => {
+        // A kubelet says so seconds later, when what a test waits for may be over.
+        const runs = phase === 'Running' || (phase === 'Pending' && processesOf(uid).length > 0)
+        return runs && deletionTimestamp === undefined && node !== undefined ? [{ name, uid, ip, node }] : []
+      },
+    )
   }
 }
 
@@ -147,5 +168,12 @@ function atHome(set: V1StatefulSet): V1StatefulSet {
 async function setPlaces(cluster: LocalCluster, node: number, places: number): Promise<void> {
   const resource = { [place]: String(places) }
   const patch = JSON.stringify({ status: { capacity: resource, allocatable: resource } })
-  await cluster.kubectl(['patch', 'node', `${clusterName}-${node}`, '--subresource=status', '--type=merge', `--patch=${patch}`])
+  await cluster.kubectl([
+    'patch',
+    'node',
+    `${clusterName}-${node}`,
+    '--subresource=status',
+    '--type=merge',
+    `--patch=${patch}`,
+  ])
 }

@@ -8,7 +8,11 @@ import type { FaultSettings } from '../../stand-ins/ledger/faults.ts'
 const seenSchema = z.object({
   seen: z.string(),
   atMs: z.number(),
-  history: z.object({ startedAt: z.number(), done: z.number(), closed: z.array(z.object({ from: z.number(), until: z.number().optional() })) }),
+  history: z.object({
+    startedAt: z.number(),
+    done: z.number(),
+    closed: z.array(z.object({ from: z.number(), until: z.number().optional() })),
+  }),
 })
 const answerSchema = z.object({ id: z.number(), ok: z.boolean() })
 
@@ -50,7 +54,10 @@ export class GateWatch {
 
   /** The process that answered last at this address. */
   at(ip: string): SeenGate | undefined {
-    return this.gates.filter((gate) => gate.ip === ip).sort((a, b) => a.startedAt - b.startedAt).at(-1)
+    return this.gates
+      .filter((gate) => gate.ip === ip)
+      .sort((a, b) => a.startedAt - b.startedAt)
+      .at(-1)
   }
 
   /** @throws Error where the stand-in did not take them */

@@ -5,6 +5,8 @@ import type { SeenGate } from './gate-watch.ts'
  * process that ended took its pause with it: then its last answer ends the time.
  */
 export function longestPauseAfter(momentMs: number, gates: readonly SeenGate[]): number {
-  const lengths = gates.flatMap(({ closed, atMs }) => closed.map(({ from, until = atMs }) => until - Math.max(from, momentMs)))
+  const lengths = gates.flatMap(({ closed, atMs }) =>
+    closed.map(({ from, until = atMs }) => until - Math.max(from, momentMs)),
+  )
   return Math.max(0, ...lengths)
 }

@@ -29,7 +29,9 @@ export function writeResult(result: CaseResult, folder = process.env[resultsVari
 }
 
 export function readResults(folder: string): CaseResult[] {
-  const files = readdirSync(folder).filter((name) => name.endsWith('.json')).sort()
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .sort()
   return files.map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as CaseResult)
 }
 
@@ -46,9 +48,15 @@ export function tableOf(results: readonly CaseResult[]): string {
       String(exitCode ?? '-'),
       longestPauseMs === undefined ? '-' : `${(longestPauseMs / 1000).toFixed(2)} s`,
       `${Math.round(seconds)} s`,
-      reason === undefined ? title : `${title}; ${reason.length > longestReason ? `${reason.slice(0, longestReason)}…` : reason}`,
+      reason === undefined
+        ? title
+        : `${title}; ${reason.length > longestReason ? `${reason.slice(0, longestReason)}…` : reason}`,
     ]),
   ]
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ')).join('\n')
+  return rows
+    .map((row) =>
+      row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  '),
+    )
+    .join('\n')
 }

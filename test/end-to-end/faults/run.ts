@@ -31,9 +31,14 @@ const rounds = [
 
 function runTests(pattern: string, jobs: number, environment: NodeJS.ProcessEnv): Promise<number> {
   const wanted = positionals.map((one) => one.split('/')[0] ?? '')
-  const files = globSync(pattern).filter((file) => wanted.length === 0 || wanted.some((one) => file.includes(one))).sort()
+  const files = globSync(pattern)
+    .filter((file) => wanted.length === 0 || wanted.some((one) => file.includes(one)))
+    .sort()
   if (files.length === 0) return Promise.resolve(0)
-  const child = spawn('tap', ['run', `--jobs=${jobs}`, '--timeout=900', '--reporter=tap', ...files], { stdio: 'inherit', env: { ...process.env, ...environment } })
+  const child = spawn('tap', ['run', `--jobs=${jobs}`, '--timeout=900', '--reporter=tap', ...files], {
+    stdio: 'inherit',
+    env: { ...process.env, ...environment },
+  })
   return new Promise((resolve, reject) => child.on('error', reject).on('close', (status) => resolve(status ?? 1)))
 }
 
@@ -41,9 +46,14 @@ try {
   const ground = await prepareGround({ cluster: clusterName, nodes: 2 })
   rmSync(results, { recursive: true, force: true })
   mkdirSync(results, { recursive: true })
-  const environment = { ...environmentOf(ground), [resultsVariable]: results, SCALARDL_TEST_FAULT: positionals.join('|') }
+  const environment = {
+    ...environmentOf(ground),
+    [resultsVariable]: results,
+    SCALARDL_TEST_FAULT: positionals.join('|'),
+  }
   try {
-    for (const { files, jobs } of rounds) process.exitCode = Math.max(Number(process.exitCode ?? 0), await runTests(files, jobs, environment))
+    for (const { files, jobs } of rounds)
+      process.exitCode = Math.max(Number(process.exitCode ?? 0), await runTests(files, jobs, environment))
   } finally {
     const found = readResults(results)
     mkdirSync(dirname(values.json), { recursive: true })

@@ -25,7 +25,16 @@ t.test('the Role that `install` makes is enough', async (t) => {
 t.test('a release is found by its labels, with the admin port that its Service names', async (t) => {
   await deployLedger(stage, 'my-ledger', ledger)
   const { pods, workloads } = await cluster.releaseState(['my-ledger'])
-  t.match(pods, [{ name: 'my-ledger-0', ready: true, restarts: 0, release: 'my-ledger', app: 'ledger', adminPort: ledger.pod.adminPort }])
+  t.match(pods, [
+    {
+      name: 'my-ledger-0',
+      ready: true,
+      restarts: 0,
+      release: 'my-ledger',
+      app: 'ledger',
+      adminPort: ledger.pod.adminPort,
+    },
+  ])
   t.match(workloads['Deployment/my-ledger-ledger'], { kind: 'Deployment', generation: 1, replicas: 0 })
   t.same(await cluster.releaseState(['other']), { pods: [], workloads: {} })
   t.match(await cluster.scalarPods(), [{ name: 'my-ledger-0' }])
@@ -35,7 +44,11 @@ t.test('a release is found by its labels, with the admin port that its Service n
 t.test('the watch tells what matters to a pause, and nothing of what was there before', async (t) => {
   const seen: string[] = []
   const stop = new AbortController()
-  await cluster.watchReleases(['my-ledger'], (change) => seen.push(...[harmOf(change)].filter((harm) => harm !== undefined)), stop.signal)
+  await cluster.watchReleases(
+    ['my-ledger'],
+    (change) => seen.push(...[harmOf(change)].filter((harm) => harm !== undefined)),
+    stop.signal,
+  )
   await sleep(300)
   t.strictSame(seen, [])
   const told = async (pattern: RegExp) => {
@@ -76,7 +89,11 @@ t.test('a Lease keeps a second operation off, is shared within one, and goes whe
   const failure = await failureOf(other.takeLeases(['c', 'b'], 'restore-two'))
   t.match(failure, { what: /b is in use/, why: /backup-one has it since/, next: /cancel backup-one/ })
   const leases = async () => (await stage.kubectl(['get', 'leases', '-o', 'name'])).trim().split('\n')
-  t.strictSame(await leases(), ['lease.coordination.k8s.io/scalardl-a', 'lease.coordination.k8s.io/scalardl-b'], 'all or none: c was let go')
+  t.strictSame(
+    await leases(),
+    ['lease.coordination.k8s.io/scalardl-a', 'lease.coordination.k8s.io/scalardl-b'],
+    'all or none: c was let go',
+  )
   t.same(await other.leasesOfOthers(['a', 'c'], 'restore-two'), new Map([['a', 'backup-one']]))
   await first.release()
   t.strictSame(await leases(), ['lease.coordination.k8s.io/scalardl-a'])
@@ -87,7 +104,8 @@ t.test('a Lease keeps a second operation off, is shared within one, and goes whe
 
 t.test('a Lease of a dead operation may be taken, that of a live one may not', async (t) => {
   const held = await cluster.takeLeases(['d'], 'backup-one')
-  const renewTime = async () => (await stage.get<{ spec: { renewTime: string } }>(['lease', 'scalardl-d'])).spec.renewTime
+  const renewTime = async () =>
+    (await stage.get<{ spec: { renewTime: string } }>(['lease', 'scalardl-d'])).spec.renewTime
   const before = await renewTime()
   await sleep(2500)
   t.not(await renewTime(), before, 'renewed')
@@ -96,11 +114,22 @@ t.test('a Lease of a dead operation may be taken, that of a live one may not', a
   await stage.apply([{ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'scalardl-d' }, spec }])
   const taken = await cluster.takeLeases(['d'], 'backup-two')
   t.match(await stage.kubectl(['get', 'lease', 'scalardl-d', '-o', 'jsonpath={.spec.holderIdentity}']), /^backup-two\//)
-  await stage.kubectl(['patch', 'lease', 'scalardl-d', '--type=merge', '-p', '{"spec":{"holderIdentity":"restore-thief/y"}}'])
+  await stage.kubectl([
+    'patch',
+    'lease',
+    'scalardl-d',
+    '--type=merge',
+    '-p',
+    '{"spec":{"holderIdentity":"restore-thief/y"}}',
+  ])
   for (let tries = 0; tries < 50 && !taken.lost.aborted; tries += 1) await sleep(100)
   t.match(taken.lost.reason, { why: 'restore-thief took its Lease' })
   await taken.release()
-  t.match(await stage.kubectl(['get', 'lease', 'scalardl-d', '-o', 'jsonpath={.spec.holderIdentity}']), 'restore-thief/y', "another's is not removed")
+  t.match(
+    await stage.kubectl(['get', 'lease', 'scalardl-d', '-o', 'jsonpath={.spec.holderIdentity}']),
+    'restore-thief/y',
+    "another's is not removed",
+  )
 })
 
 t.test('another worker of the same operation takes its Lease over at once', async (t) => {
@@ -113,7 +142,14 @@ t.test('another worker of the same operation takes its Lease over at once', asyn
 })
 
 t.test('records and journals live in labelled ConfigMaps', async (t) => {
-  const record = newRecord({ operation: 'backup-x', kind: 'backup', namespace, releases: ['my-ledger'], createdAt: '2026-11-21T00:00:00Z', plugin: '1' })
+  const record = newRecord({
+    operation: 'backup-x',
+    kind: 'backup',
+    namespace,
+    releases: ['my-ledger'],
+    createdAt: '2026-11-21T00:00:00Z',
+    plugin: '1',
+  })
   t.equal(await cluster.findRecord('backup-x'), undefined)
   t.match(await failureOf(cluster.readRecord('backup-x')), { what: 'there is no backup-x' })
   await cluster.writeRecord(record)
@@ -123,7 +159,12 @@ t.test('records and journals live in labelled ConfigMaps', async (t) => {
   t.match(await cluster.records(), [{ operation: 'backup-x', state: 'running' }])
   const { metadata } = await stage.get<{ metadata: object }>(['configmap', configMapName('backup-x', 'record')])
   t.match(metadata, {
-    labels: { 'kubectl-scalardl.dev/operation': 'backup-x', 'kubectl-scalardl.dev/kind': 'backup', 'kubectl-scalardl.dev/part': 'record', kept: 'yes' },
+    labels: {
+      'kubectl-scalardl.dev/operation': 'backup-x',
+      'kubectl-scalardl.dev/kind': 'backup',
+      'kubectl-scalardl.dev/part': 'record',
+      kept: 'yes',
+    },
     annotations: { 'kubectl-scalardl.dev/releases': 'my-ledger' },
   })
   const long = { ...record, stillPaused: Array.from({ length: 60_000 }, (_, index) => `address-number-${index}`) }
@@ -134,18 +175,28 @@ t.test('records and journals live in labelled ConfigMaps', async (t) => {
 })
 
 t.test('two workers that write one journal: the second gives way', async (t) => {
-  const journal = { version: 1 as const, operation: 'backup-y', steps: [{ name: 'a', startedAt: '2026-11-21T00:00:00Z' }] }
+  const journal = {
+    version: 1 as const,
+    operation: 'backup-y',
+    steps: [{ name: 'a', startedAt: '2026-11-21T00:00:00Z' }],
+  }
   const other = kubernetesCluster(api, namespace)
   t.equal(await cluster.readJournal('backup-y'), undefined)
   await cluster.writeJournal(journal)
   t.strictSame(await other.readJournal('backup-y'), journal)
-  await cluster.writeJournal({ ...journal, steps: [...journal.steps, { name: 'b', startedAt: '2026-11-21T00:00:01Z' }] })
+  await cluster.writeJournal({
+    ...journal,
+    steps: [...journal.steps, { name: 'b', startedAt: '2026-11-21T00:00:01Z' }],
+  })
   t.match(await failureOf(other.writeJournal({ ...journal, steps: [] })), { what: /another worker is at work/ })
 })
 
 t.test('a Job that is suspended or gone is a cancelled operation', async (t) => {
   t.equal(await cluster.cancelled('backup-z'), true)
-  const spec = { suspend: true, template: { spec: { restartPolicy: 'Never', containers: [{ name: 'worker', image: 'worker' }] } } }
+  const spec = {
+    suspend: true,
+    template: { spec: { restartPolicy: 'Never', containers: [{ name: 'worker', image: 'worker' }] } },
+  }
   await stage.apply([{ apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'scalardl-backup-z' }, spec }])
   t.equal(await cluster.cancelled('backup-z'), true)
 })
@@ -153,7 +204,11 @@ t.test('a Job that is suspended or gone is a cancelled operation', async (t) => 
 t.test('without rights every call names the one that is missing, and the cure', async (t) => {
   await stage.kubectl(['delete', 'rolebinding', 'kubectl-scalardl'])
   const missing = await cluster.missingRights()
-  t.ok(missing.includes('watch pods') && missing.includes('patch deployments/scale') && missing.includes('list configmaps'))
+  t.ok(
+    missing.includes('watch pods') &&
+      missing.includes('patch deployments/scale') &&
+      missing.includes('list configmaps'),
+  )
   const failure = await failureOf(cluster.releaseState(['my-ledger']))
   t.match(failure, { what: /may not list/, why: /cannot list resource/, next: /kubectl scalardl install/ })
   t.match(await failureOf(cluster.takeLeases(['f'], 'backup-one')), { what: /may not get the lease/ })

@@ -16,11 +16,15 @@ export interface WorkerNamespace {
   close(): Promise<void>
 }
 
-export async function workerNamespace(namespace: string, role = readFileSync(`${manifests}/role.yaml`, 'utf8')): Promise<WorkerNamespace> {
+export async function workerNamespace(
+  namespace: string,
+  role = readFileSync(`${manifests}/role.yaml`, 'utf8'),
+): Promise<WorkerNamespace> {
   const stage = new Stage(namespace, ground())
   await stage.open()
   await stage.kubectl(['apply', '-f', '-'], role)
-  for (const file of ['service-account', 'role-binding']) await stage.kubectl(['apply', '-f', `${manifests}/${file}.yaml`])
+  for (const file of ['service-account', 'role-binding'])
+    await stage.kubectl(['apply', '-f', `${manifests}/${file}.yaml`])
   const token = (await stage.kubectl(['create', 'token', 'kubectl-scalardl'])).trim()
   return { stage, api: apiWith(token), namespace, close: () => stage.close() }
 }
@@ -64,12 +68,21 @@ export async function deployLedger(stage: Stage, release: string, ledger: Ledger
   const labels = labelsOf(release)
   const template = { metadata: { labels }, spec: { containers: [{ name: 'ledger', image: 'ledger' }] } }
   await stage.apply([
-    { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: `${release}-ledger`, labels }, spec: { replicas: 0, selector: { matchLabels: labels }, template } },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: `${release}-ledger`, labels },
+      spec: { replicas: 0, selector: { matchLabels: labels }, template },
+    },
     {
       apiVersion: 'v1',
       kind: 'Service',
       metadata: { name: `${release}-headless`, labels },
-      spec: { clusterIP: 'None', selector: { nothing: 'selected' }, ports: [{ name: 'scalardl-admin', port: 50053, targetPort: ledger.pod.adminPort }] },
+      spec: {
+        clusterIP: 'None',
+        selector: { nothing: 'selected' },
+        ports: [{ name: 'scalardl-admin', port: 50053, targetPort: ledger.pod.adminPort }],
+      },
     },
   ])
   await addPod(stage, release, `${release}-0`)
@@ -78,12 +91,26 @@ export async function deployLedger(stage: Stage, release: string, ledger: Ledger
 export async function addPod(stage: Stage, release: string, name: string): Promise<void> {
   // Not of the Deployment, which would remove it as one too many.
   const labels = { ...labelsOf(release), 'pod-template-hash': 'none' }
-  const owner = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'kube-root-ca.crt', uid: await uidOf(stage, 'configmap/kube-root-ca.crt'), controller: true }]
-  await stage.apply([{ apiVersion: 'v1', kind: 'Pod', metadata: { name, labels, ownerReferences: owner }, spec: podSpec }])
+  const owner = [
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      name: 'kube-root-ca.crt',
+      uid: await uidOf(stage, 'configmap/kube-root-ca.crt'),
+      controller: true,
+    },
+  ]
+  await stage.apply([
+    { apiVersion: 'v1', kind: 'Pod', metadata: { name, labels, ownerReferences: owner }, spec: podSpec },
+  ])
   await setStatus(stage, name, 0)
 }
 
-const podSpec = { nodeName: 'nowhere', terminationGracePeriodSeconds: 0, containers: [{ name: 'ledger', image: 'ledger' }] }
+const podSpec = {
+  nodeName: 'nowhere',
+  terminationGracePeriodSeconds: 0,
+  containers: [{ name: 'ledger', image: 'ledger' }],
+}
 
 async function uidOf(stage: Stage, object: string): Promise<string> {
   return (await stage.get<{ metadata: { uid: string } }>([object])).metadata.uid
@@ -96,7 +123,16 @@ export async function setStatus(stage: Stage, name: string, restartCount: number
     podIP: machineAddress(),
     podIPs: [{ ip: machineAddress() }],
     conditions: [{ type: 'Ready', status: 'True' }],
-    containerStatuses: [{ name: 'ledger', image: 'ledger', imageID: 'x', ready: true, restartCount, state: { running: { startedAt: '2026-01-01T00:00:00Z' } } }],
+    containerStatuses: [
+      {
+        name: 'ledger',
+        image: 'ledger',
+        imageID: 'x',
+        ready: true,
+        restartCount,
+        state: { running: { startedAt: '2026-01-01T00:00:00Z' } },
+      },
+    ],
   }
   await stage.kubectl(['patch', 'pod', name, '--subresource=status', '--type=merge', '-p', JSON.stringify({ status })])
 }

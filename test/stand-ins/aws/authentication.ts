@@ -11,7 +11,8 @@ export interface Caller {
   region: string
 }
 
-const unrecognized = () => new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.')
+const unrecognized = () =>
+  new AwsError('UnrecognizedClientException', 'The security token included in the request is invalid.')
 const hash = (data: string | Buffer) => createHash('sha256').update(data).digest('hex')
 const hmac = (key: string | Buffer, data: string) => createHmac('sha256', key).update(data).digest()
 
@@ -29,19 +30,28 @@ interface Scope {
 }
 
 function scopeOf(header: string | undefined): Scope {
-  const match = /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request,\s*SignedHeaders=([^,]+),\s*Signature=(\w+)$/.exec(header ?? '')
-  if (match === null) throw new AwsError('MissingAuthenticationTokenException', 'Request is missing Authentication Token')
+  const match =
+    /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request,\s*SignedHeaders=([^,]+),\s*Signature=(\w+)$/.exec(
+      header ?? '',
+    )
+  if (match === null)
+    throw new AwsError('MissingAuthenticationTokenException', 'Request is missing Authentication Token')
   const [, accessKey = '', date = '', region = '', service = '', signedHeaders = '', signature = ''] = match
   return { accessKey, date, region, service, signedHeaders, signature }
 }
 
 /** Signature Version 4 of a request to the path /. */
 function signatureOf(request: IncomingMessage, body: Buffer, scope: Scope, secret: string): string {
-  const headers = scope.signedHeaders.split(';').map((name) => `${name}:${String(request.headers[name] ?? '').trim()}\n`)
+  const headers = scope.signedHeaders
+    .split(';')
+    .map((name) => `${name}:${String(request.headers[name] ?? '').trim()}\n`)
   const canonical = `POST\n/\n\n${headers.join('')}\n${scope.signedHeaders}\n${hash(body)}`
   const scopeText = `${scope.date}/${scope.region}/${scope.service}/aws4_request`
   const toSign = `AWS4-HMAC-SHA256\n${String(request.headers['x-amz-date'])}\n${scopeText}\n${hash(canonical)}`
-  const key = [scope.region, scope.service, 'aws4_request'].reduce<Buffer>((key, part) => hmac(key, part), hmac(`AWS4${secret}`, scope.date))
+  const key = [scope.region, scope.service, 'aws4_request'].reduce<Buffer>(
+    (key, part) => hmac(key, part),
+    hmac(`AWS4${secret}`, scope.date),
+  )
   return hmac(key, toSign).toString('hex')
 }
 
@@ -49,24 +59,50 @@ function signatureOf(request: IncomingMessage, body: Buffer, scope: Scope, secre
  * Reads who calls from the request's signature, as AWS's front does before anything else.
  * @throws AwsError UnrecognizedClientException, InvalidSignatureException or ExpiredTokenException
  */
-export function authenticate(request: IncomingMessage, body: Buffer, expectedService: string, settings: AwsSettings, clock: Clock): Caller {
+export function authenticate(
+  request: IncomingMessage,
+  body: Buffer,
+  expectedService: string,
+  settings: AwsSettings,
+  clock: Clock,
+): Caller {
   const scope = scopeOf(request.headers.authorization)
-  if (scope.service !== expectedService) throw new AwsError('InvalidSignatureException', `Credential should be scoped to correct service: '${expectedService}'.`)
+  if (scope.service !== expectedService)
+    throw new AwsError(
+      'InvalidSignatureException',
+      `Credential should be scoped to correct service: '${expectedService}'.`,
+    )
   if (!/^[a-z]{2}(-[a-z]+)+-\d+$/.test(scope.region) || settings.regions?.includes(scope.region) === false) {
-    throw new AwsError('UnrecognizedClientException', `The security token included in the request is invalid: no region '${scope.region}'.`)
+    throw new AwsError(
+      'UnrecognizedClientException',
+      `The security token included in the request is invalid: no region '${scope.region}'.`,
+    )
   }
   const { keys } = settings
   if (keys === undefined) return { accessKey: scope.accessKey, account: defaultAccount, region: scope.region }
   const key = keys[scope.accessKey]
-  if (key === undefined || (key.sessionToken !== undefined && request.headers['x-amz-security-token'] !== key.sessionToken)) throw unrecognized()
-  if (key.expiresAtMs !== undefined && clock.now() >= key.expiresAtMs) throw new AwsError('ExpiredTokenException', 'The security token included in the request is expired')
+  if (
+    key === undefined ||
+    (key.sessionToken !== undefined && request.headers['x-amz-security-token'] !== key.sessionToken)
+  )
+    throw unrecognized()
+  if (key.expiresAtMs !== undefined && clock.now() >= key.expiresAtMs)
+    throw new AwsError('ExpiredTokenException', 'The security token included in the request is expired')
   if (key.secret !== undefined) {
     if (signatureOf(request, body, scope, key.secret) !== scope.signature) {
-      throw new AwsError('InvalidSignatureException', 'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.')
+      throw new AwsError(
+        'InvalidSignatureException',
+        'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+      )
     }
-    const signedMs = Date.parse(String(request.headers['x-amz-date']).replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))
+    const signedMs = Date.parse(
+      String(request.headers['x-amz-date']).replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'),
+    )
     if (!(Math.abs(signedMs - clock.now()) <= skewMs)) {
-      throw new AwsError('InvalidSignatureException', `Signature expired: ${String(request.headers['x-amz-date'])} is not within 5 minutes of the service's time`)
+      throw new AwsError(
+        'InvalidSignatureException',
+        `Signature expired: ${String(request.headers['x-amz-date'])} is not within 5 minutes of the service's time`,
+      )
     }
   }
   return { accessKey: scope.accessKey, account: key.account, region: scope.region }

@@ -11,17 +11,29 @@ export function tablesNamed(input: Record<string, unknown>): string[] {
   const batch = input['RequestItems']
   if (typeof batch === 'object' && batch !== null) return Object.keys(batch).map(tableName)
   const items = input['TransactItems']
-  if (Array.isArray(items)) return items.flatMap((item: object) => Object.values(item).flatMap((each: Record<string, unknown>) => tablesNamed(each)))
-  for (const member of ['TargetTableName', 'TableName', 'ResourceArn']) if (typeof input[member] === 'string') return [tableName(input[member])]
+  if (Array.isArray(items))
+    return items.flatMap((item: object) =>
+      Object.values(item).flatMap((each: Record<string, unknown>) => tablesNamed(each)),
+    )
+  for (const member of ['TargetTableName', 'TableName', 'ResourceArn'])
+    if (typeof input[member] === 'string') return [tableName(input[member])]
   if (typeof input['BackupArn'] === 'string') return [tableName(input['BackupArn'])]
   if (typeof input['ResourceId'] === 'string') return [input['ResourceId'].split('/')[1] ?? '']
   return []
 }
 
 /** @throws AwsError AccessDeniedException where an action that the call needs is denied */
-export function authorize(service: 'dynamodb' | 'application-autoscaling', operation: string, input: Record<string, unknown>, caller: { accessKey: string; account: string; region: string }, settings: AwsSettings): void {
+export function authorize(
+  service: 'dynamodb' | 'application-autoscaling',
+  operation: string,
+  input: Record<string, unknown>,
+  caller: { accessKey: string; account: string; region: string },
+  settings: AwsSettings,
+): void {
   const target = tablesNamed(input)
-  const needed: { action: string; tables: readonly string[] }[] = [{ action: `${service}:${operation}`, tables: target }]
+  const needed: { action: string; tables: readonly string[] }[] = [
+    { action: `${service}:${operation}`, tables: target },
+  ]
   if (operation.startsWith('Restore')) {
     for (const action of restoreActions) needed.push({ action: `dynamodb:${action}`, tables: target })
     const source = input['SourceTableArn'] ?? input['SourceTableName'] ?? input['BackupArn']

@@ -37,7 +37,12 @@ export interface Aws {
  * Starts the stand-in; takes about a second. README.md says how it behaves.
  * @throws Error where its item storage does not start
  */
-export async function startAws({ port = 0, host = '127.0.0.1', settings = {}, dynamodbLocal }: AwsOptions = {}): Promise<Aws> {
+export async function startAws({
+  port = 0,
+  host = '127.0.0.1',
+  settings = {},
+  dynamodbLocal,
+}: AwsOptions = {}): Promise<Aws> {
   const storage = await startDynamodbLocal(dynamodbLocal ?? (await ensureDynamodbLocal()))
   const service = new Service(new Emulator(storage.endpoint), changed(settingsSchema.parse({}), settings))
   const calls = new Calls()
@@ -59,7 +64,11 @@ export async function startAws({ port = 0, host = '127.0.0.1', settings = {}, dy
     server.close()
     await once(server, 'close')
     await storage.stop()
-    if (service.problems.length > 0) throw new AggregateError(service.problems, `the stand-in of AWS failed: ${service.problems.map(String).join('; ')}`)
+    if (service.problems.length > 0)
+      throw new AggregateError(
+        service.problems,
+        `the stand-in of AWS failed: ${service.problems.map(String).join('; ')}`,
+      )
   }
   const stop = () => (stopping ??= end())
   return {

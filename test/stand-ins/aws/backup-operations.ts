@@ -1,4 +1,9 @@
-import type { CreateBackupInput, DeleteBackupInput, DescribeBackupInput, ListBackupsInput } from '@aws-sdk/client-dynamodb'
+import type {
+  CreateBackupInput,
+  DeleteBackupInput,
+  DescribeBackupInput,
+  ListBackupsInput,
+} from '@aws-sdk/client-dynamodb'
 import { randomBytes } from 'node:crypto'
 import type { Backup } from './backup.ts'
 import { seconds, wireMs } from './clock.ts'
@@ -10,7 +15,10 @@ const dayMs = 86_400_000
 const systemBackupMs = 35 * dayMs
 
 export const backupInUse = () =>
-  new AwsError('BackupInUseException', 'There is another ongoing conflicting backup control plane operation on the table. The backup is either being created, deleted or restored to a table.')
+  new AwsError(
+    'BackupInUseException',
+    'There is another ongoing conflicting backup control plane operation on the table. The backup is either being created, deleted or restored to a table.',
+  )
 
 /** @throws AwsError BackupNotFoundException */
 export function backupOf(region: Region, arn: string | undefined): Backup {
@@ -35,7 +43,10 @@ function newBackup(table: Table, name: string, type: Backup['type'], { service, 
     carried: carriedBy(table),
     extras: {
       stream: table.stream && { StreamEnabled: true, StreamViewType: table.stream.StreamViewType },
-      timeToLive: table.timeToLive && { TimeToLiveStatus: table.timeToLive.status, AttributeName: table.timeToLive.attribute },
+      timeToLive: table.timeToLive && {
+        TimeToLiveStatus: table.timeToLive.status,
+        AttributeName: table.timeToLive.attribute,
+      },
     },
     items: undefined,
     restoring: false,
@@ -65,7 +76,15 @@ const details = (backup: Backup) => ({
 
 function describeBackup(backup: Backup): object {
   const { source, carried, extras } = backup
-  const globals = carried.globals.map(({ definition: { IndexName, KeySchema, Projection, ProvisionedThroughput, OnDemandThroughput } }) => ({ IndexName, KeySchema, Projection, ProvisionedThroughput, OnDemandThroughput }))
+  const globals = carried.globals.map(
+    ({ definition: { IndexName, KeySchema, Projection, ProvisionedThroughput, OnDemandThroughput } }) => ({
+      IndexName,
+      KeySchema,
+      Projection,
+      ProvisionedThroughput,
+      OnDemandThroughput,
+    }),
+  )
   return {
     BackupDetails: details(backup),
     SourceTableDetails: {
@@ -92,20 +111,35 @@ function describeBackup(backup: Backup): object {
 
 function createBackup(input: CreateBackupInput, context: Context): object {
   const { service, region } = context
-  if (!/^[a-zA-Z0-9_.-]{3,255}$/.test(input.BackupName ?? '')) throw invalid(`1 validation error detected: Value '${input.BackupName}' at 'backupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+`)
+  if (!/^[a-zA-Z0-9_.-]{3,255}$/.test(input.BackupName ?? ''))
+    throw invalid(
+      `1 validation error detected: Value '${input.BackupName}' at 'backupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+`,
+    )
   const table = tableOf(region, input.TableName, tableNotFound)
-  if (table.status === 'CREATING' || table.status === 'DELETING') throw new AwsError('TableInUseException', `Table is being ${table.status === 'CREATING' ? 'created' : 'deleted'}: ${table.name}`)
-  if (!table.continuousBackups) throw new AwsError('ContinuousBackupsUnavailableException', `Backups are being enabled for the table: ${table.name}. Please retry later`)
+  if (table.status === 'CREATING' || table.status === 'DELETING')
+    throw new AwsError(
+      'TableInUseException',
+      `Table is being ${table.status === 'CREATING' ? 'created' : 'deleted'}: ${table.name}`,
+    )
+  if (!table.continuousBackups)
+    throw new AwsError(
+      'ContinuousBackupsUnavailableException',
+      `Backups are being enabled for the table: ${table.name}. Please retry later`,
+    )
   const backup = newBackup(table, input.BackupName ?? '', 'USER', context)
   const skew = service.settings.backupSkewMs
   // What it has of each item is settled when it is AVAILABLE, a moment around the request's.
   const asOf = () => backup.createdMs + (skew === 0 ? 0 : (Math.random() * 2 - 1) * skew)
   table.backupsUnderWay += 1
-  service.background(['createBackup', table.name], () => Promise.resolve(), () => {
-    backup.items = table.history.at(asOf)
-    backup.status = 'AVAILABLE'
-    table.backupsUnderWay -= 1
-  })
+  service.background(
+    ['createBackup', table.name],
+    () => Promise.resolve(),
+    () => {
+      backup.items = table.history.at(asOf)
+      backup.status = 'AVAILABLE'
+      table.backupsUnderWay -= 1
+    },
+  )
   return { BackupDetails: details(backup) }
 }
 
@@ -125,12 +159,21 @@ function listBackups(input: ListBackupsInput, { region }: Context): object {
   const to = wireMs(input.TimeRangeUpperBound) ?? Infinity
   const all = [...region.backups.values()].filter(
     (backup) =>
-      backup.appeared && (type === 'ALL' || backup.type === type) && (input.TableName === undefined || backup.source.name === tableName(input.TableName)) && backup.createdMs >= from && backup.createdMs < to,
+      backup.appeared &&
+      (type === 'ALL' || backup.type === type) &&
+      (input.TableName === undefined || backup.source.name === tableName(input.TableName)) &&
+      backup.createdMs >= from &&
+      backup.createdMs < to,
   )
   const start = after === undefined ? 0 : all.findIndex((backup) => backup.arn === after) + 1
   const page = all.slice(start, start + limit)
   return {
-    BackupSummaries: page.map((backup) => ({ TableName: backup.source.name, TableId: backup.source.id, TableArn: backup.source.arn, ...details(backup) })),
+    BackupSummaries: page.map((backup) => ({
+      TableName: backup.source.name,
+      TableId: backup.source.id,
+      TableArn: backup.source.arn,
+      ...details(backup),
+    })),
     ...(start + limit < all.length && { LastEvaluatedBackupArn: page.at(-1)?.arn }),
   }
 }
@@ -138,6 +181,8 @@ function listBackups(input: ListBackupsInput, { region }: Context): object {
 export const backupOperations: Record<string, Operation> = {
   CreateBackup: createBackup,
   DeleteBackup: deleteBackup,
-  DescribeBackup: (input: DescribeBackupInput, { region }) => ({ BackupDescription: describeBackup(backupOf(region, input.BackupArn)) }),
+  DescribeBackup: (input: DescribeBackupInput, { region }) => ({
+    BackupDescription: describeBackup(backupOf(region, input.BackupArn)),
+  }),
   ListBackups: listBackups,
 }

@@ -13,7 +13,8 @@ export class Clock {
 export const seconds = (ms: number): number => ms / 1000
 
 /** Milliseconds of a time in the JSON of the wire, which the client's types call a Date. */
-export const wireMs = (time: Date | undefined): number | undefined => (time === undefined ? undefined : Number(time) * 1000)
+export const wireMs = (time: Date | undefined): number | undefined =>
+  time === undefined ? undefined : Number(time) * 1000
 
 /** Label of a stream that begins now, of the form of the real ones. */
 export const streamLabel = (ms: number): string => new Date(ms).toISOString().replace('Z', '')

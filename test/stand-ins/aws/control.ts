@@ -21,7 +21,11 @@ export function controlPath({ service, calls, set }: ControlOptions) {
       response.writeHead(status, { 'content-type': 'application/json' })
       response.end(`${JSON.stringify(value)}\n`)
     }
-    const state = () => ({ nowMs: service.clock.now(), settings: service.settings, problems: service.problems.map(String) })
+    const state = () => ({
+      nowMs: service.clock.now(),
+      settings: service.settings,
+      problems: service.problems.map(String),
+    })
     switch (`${request.method} ${url}`) {
       case 'GET /healthz':
         answer(200, { ok: true })

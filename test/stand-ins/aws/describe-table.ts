@@ -2,7 +2,9 @@ import { seconds } from './clock.ts'
 import type { Region } from './service.ts'
 import type { Index, Table } from './table.ts'
 
-const throughput = (given: { ReadCapacityUnits?: number | undefined; WriteCapacityUnits?: number | undefined } | undefined) => ({
+const throughput = (
+  given: { ReadCapacityUnits?: number | undefined; WriteCapacityUnits?: number | undefined } | undefined,
+) => ({
   NumberOfDecreasesToday: 0,
   ReadCapacityUnits: given?.ReadCapacityUnits ?? 0,
   WriteCapacityUnits: given?.WriteCapacityUnits ?? 0,
@@ -11,7 +13,15 @@ const throughput = (given: { ReadCapacityUnits?: number | undefined; WriteCapaci
 function encryption({ encryption }: Table, { region, account }: Region) {
   if (encryption?.Enabled !== true) return {}
   const id = encryption.KMSMasterKeyId ?? 'alias/aws/dynamodb'
-  return { SSEDescription: { Status: 'ENABLED', SSEType: 'KMS', KMSMasterKeyArn: id.startsWith('arn:') ? id : `arn:aws:kms:${region}:${account}:${id.startsWith('alias/') ? id : `key/${id}`}` } }
+  return {
+    SSEDescription: {
+      Status: 'ENABLED',
+      SSEType: 'KMS',
+      KMSMasterKeyArn: id.startsWith('arn:')
+        ? id
+        : `arn:aws:kms:${region}:${account}:${id.startsWith('alias/') ? id : `key/${id}`}`,
+    },
+  }
 }
 
 function indexes(table: Table, { items, bytes }: { items: number; bytes: number }) {
@@ -24,8 +34,16 @@ function indexes(table: Table, { items, bytes }: { items: number; bytes: number 
     ItemCount: items,
     IndexArn: `${table.arn}/index/${definition.IndexName}`,
   }))
-  const locals = table.locals.map((index) => ({ ...index, IndexSizeBytes: bytes, ItemCount: items, IndexArn: `${table.arn}/index/${index.IndexName}` }))
-  return { ...(locals.length > 0 && { LocalSecondaryIndexes: locals }), ...(globals.length > 0 && { GlobalSecondaryIndexes: globals }) }
+  const locals = table.locals.map((index) => ({
+    ...index,
+    IndexSizeBytes: bytes,
+    ItemCount: items,
+    IndexArn: `${table.arn}/index/${index.IndexName}`,
+  }))
+  return {
+    ...(locals.length > 0 && { LocalSecondaryIndexes: locals }),
+    ...(globals.length > 0 && { GlobalSecondaryIndexes: globals }),
+  }
 }
 
 /** TableDescription of a table, times as seconds since 1970. */
@@ -41,7 +59,9 @@ export function describeTable(table: Table, region: Region): Record<string, unkn
     AttributeDefinitions: table.attributes,
     KeySchema: table.keys,
     ProvisionedThroughput: throughput(onDemand ? undefined : table.throughput),
-    ...(onDemand && { BillingModeSummary: { BillingMode: table.billing, LastUpdateToPayPerRequestDateTime: seconds(table.createdMs) } }),
+    ...(onDemand && {
+      BillingModeSummary: { BillingMode: table.billing, LastUpdateToPayPerRequestDateTime: seconds(table.createdMs) },
+    }),
     ...(table.onDemand !== undefined && { OnDemandThroughput: table.onDemand }),
     TableSizeBytes: size.bytes,
     ItemCount: size.items,

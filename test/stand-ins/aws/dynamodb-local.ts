@@ -20,7 +20,10 @@ const fetchMs = 300_000
  */
 export async function ensureDynamodbLocal(): Promise<string> {
   await ensureProgram('java', '-version', 'openjdk-17-jre-headless')
-  const version = createHash('sha256').update(await readFile(pom)).digest('hex').slice(0, 12)
+  const version = createHash('sha256')
+    .update(await readFile(pom))
+    .digest('hex')
+    .slice(0, 12)
   return await fetchedOnce(`dynamodb-local-${version}`, async (folder) => {
     await ensureProgram('mvn', '--version', 'maven')
     const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${folder}`, '-DincludeScope=runtime']
@@ -44,13 +47,33 @@ const startMs = 60_000
  */
 export async function startDynamodbLocal(folder: string): Promise<DynamodbLocal> {
   const port = await freePort()
-  const java = ['java', '-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', `-Djava.library.path=${folder}`, '-cp', join(folder, '*')]
-  const command = [...java, 'software.amazon.dynamodb.services.local.main.ServerRunner', '-inMemory', '-disableTelemetry', '-port', String(port)]
+  const java = [
+    'java',
+    '-Xmx512m',
+    '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
+    `-Djava.library.path=${folder}`,
+    '-cp',
+    join(folder, '*'),
+  ]
+  const command = [
+    ...java,
+    'software.amazon.dynamodb.services.local.main.ServerRunner',
+    '-inMemory',
+    '-disableTelemetry',
+    '-port',
+    String(port),
+  ]
   // The shell's input ends when this process does, even by SIGKILL; then the shell ends Java.
-  const child = spawn('sh', ['-c', '"$@" </dev/null & java=$!; cat >/dev/null; kill -9 $java; wait $java', 'sh', ...command], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const child = spawn(
+    'sh',
+    ['-c', '"$@" </dev/null & java=$!; cat >/dev/null; kill -9 $java; wait $java', 'sh', ...command],
+    { stdio: ['pipe', 'pipe', 'pipe'] },
+  )
   const ended = once(child, 'exit')
   let words = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (words = (words + data.toString()).slice(-4000)))
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (data: Buffer) => (words = (words + data.toString()).slice(-4000)))
   // A test that forgets to stop it is not kept from ending.
   child.unref()
   for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as unknown as { unref(): void }).unref()

@@ -65,14 +65,22 @@ export class Emulator {
     const body = (await response.json()) as Record<string, unknown>
     if (response.ok) return body
     const { __type: type, message, Message, ...members } = body
-    throw new AwsError(String(type).split('#').at(-1) ?? 'InternalServerError', String(message ?? Message ?? ''), response.status, members)
+    throw new AwsError(
+      String(type).split('#').at(-1) ?? 'InternalServerError',
+      String(message ?? Message ?? ''),
+      response.status,
+      members,
+    )
   }
 
   async createTable(space: Space, name: string, shape: Shape, items: readonly Item[]): Promise<void> {
     await this.call(space, 'CreateTable', { TableName: name, BillingMode: 'PAY_PER_REQUEST', ...shape })
-    const batches = Array.from({ length: Math.ceil(items.length / batchSize) }, (_, index) => items.slice(index * batchSize, (index + 1) * batchSize))
+    const batches = Array.from({ length: Math.ceil(items.length / batchSize) }, (_, index) =>
+      items.slice(index * batchSize, (index + 1) * batchSize),
+    )
     const work = async () => {
-      for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) await this.#put(space, name, batch)
+      for (let batch = batches.shift(); batch !== undefined; batch = batches.shift())
+        await this.#put(space, name, batch)
     }
     await Promise.all(Array.from({ length: parallelBatches }, work))
   }
@@ -80,7 +88,9 @@ export class Emulator {
   async #put(space: Space, name: string, items: readonly Item[]): Promise<void> {
     let requests: unknown = items.map((Item) => ({ PutRequest: { Item } }))
     while (requests !== undefined) {
-      const { UnprocessedItems: left } = await this.call(space, 'BatchWriteItem', { RequestItems: { [name]: requests } })
+      const { UnprocessedItems: left } = await this.call(space, 'BatchWriteItem', {
+        RequestItems: { [name]: requests },
+      })
       requests = (left as Record<string, unknown> | undefined)?.[name]
     }
   }

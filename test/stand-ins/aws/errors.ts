@@ -34,5 +34,7 @@ const coral = new Set([
 export const invalid = (message: string) => new AwsError('ValidationException', message)
 export const throttled = () => new AwsError('ThrottlingException', 'Rate exceeded')
 export const tableNotFound = (name: string) => new AwsError('TableNotFoundException', `Table not found: ${name}`)
-export const resourceNotFound = (name: string) => new AwsError('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`)
-export const limitExceeded = (message: string) => new AwsError('LimitExceededException', `Subscriber limit exceeded: ${message}`)
+export const resourceNotFound = (name: string) =>
+  new AwsError('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`)
+export const limitExceeded = (message: string) =>
+  new AwsError('LimitExceededException', `Subscriber limit exceeded: ${message}`)

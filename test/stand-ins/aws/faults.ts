@@ -33,7 +33,12 @@ export class FaultCounts {
   }
 }
 
-export const internalError = () => new AwsError('InternalServerError', 'The request processing has failed because of an unknown error, exception or failure.', 500)
+export const internalError = () =>
+  new AwsError(
+    'InternalServerError',
+    'The request processing has failed because of an unknown error, exception or failure.',
+    500,
+  )
 
 /** The error that a fault answers before anything happens; undefined where it is of another kind. */
 export function errorOf(fault: Fault): AwsError | undefined {
@@ -41,7 +46,10 @@ export function errorOf(fault: Fault): AwsError | undefined {
     case 'throttle':
       return throttled()
     case 'throughput':
-      return new AwsError('ProvisionedThroughputExceededException', 'The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.')
+      return new AwsError(
+        'ProvisionedThroughputExceededException',
+        'The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.',
+      )
     case 'internal':
       return internalError()
     case 'unavailable':

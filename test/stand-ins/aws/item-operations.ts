@@ -25,7 +25,8 @@ interface WriteRequest {
 /** @throws AwsError where the table is not there for items: absent, or still CREATING */
 function open({ tables }: Region, nameOrArn: string | undefined): Table {
   const table = tables.get(tableName(nameOrArn))
-  if (table === undefined || table.status === 'CREATING' || table.status === 'DELETING') throw resourceNotFound(tableName(nameOrArn))
+  if (table === undefined || table.status === 'CREATING' || table.status === 'DELETING')
+    throw resourceNotFound(tableName(nameOrArn))
   return table
 }
 
@@ -38,13 +39,22 @@ function writeOf(table: Table, input: ItemInput, kind: 'put' | 'delete' | 'updat
 }
 
 /** Passes a write on to the storage and keeps what became of the items, nobody else writing to them meanwhile. */
-async function write(operation: string, input: object, writes: readonly Write[], { service, region }: Context): Promise<Record<string, unknown>> {
+async function write(
+  operation: string,
+  input: object,
+  writes: readonly Write[],
+  { service, region }: Context,
+): Promise<Record<string, unknown>> {
   const identity = ({ table, key }: Write) => `${table.id} ${table.history.keyOf(key)}`
   return service.locks.with(writes.map(identity), async () => {
     const answer = await service.emulator.call(region, operation, input)
     const left = new Set(unprocessed(answer, writes).map(identity))
     const done = writes.filter((each) => !left.has(identity(each)))
-    const items = await Promise.all(done.map(async ({ table, key, after }) => (after === undefined ? service.emulator.item(region, table.name, key) : after.item)))
+    const items = await Promise.all(
+      done.map(async ({ table, key, after }) =>
+        after === undefined ? service.emulator.item(region, table.name, key) : after.item,
+      ),
+    )
     const now = service.clock.now()
     for (const [index, { table, key }] of done.entries()) table.history.record(now, key, items[index])
     return answer
@@ -56,7 +66,13 @@ function unprocessed(answer: Record<string, unknown>, writes: readonly Write[]):
   const tables = new Map(writes.map(({ table }) => [table.name, table]))
   return Object.entries(left).flatMap(([name, requests]) => {
     const table = tables.get(name)
-    return table === undefined ? [] : requests.map(({ PutRequest: put, DeleteRequest: remove }) => ({ table, key: table.history.keyAttributes(put?.Item ?? remove?.Key ?? {}), after: undefined }))
+    return table === undefined
+      ? []
+      : requests.map(({ PutRequest: put, DeleteRequest: remove }) => ({
+          table,
+          key: table.history.keyAttributes(put?.Item ?? remove?.Key ?? {}),
+          after: undefined,
+        }))
   })
 }
 
@@ -71,13 +87,19 @@ const read =
   (operation: string): Operation =>
   ({ TableName: name, ...input }: ItemInput & { IndexName?: string }, { service, region }) => {
     const table = open(region, name)
-    if (input.IndexName !== undefined && table.globals.some((index) => index.definition.IndexName === input.IndexName && index.status === 'CREATING')) {
+    if (
+      input.IndexName !== undefined &&
+      table.globals.some((index) => index.definition.IndexName === input.IndexName && index.status === 'CREATING')
+    ) {
       throw invalid(`Cannot read from backfilling global secondary index: ${input.IndexName}`)
     }
     return service.emulator.call(region, operation, { TableName: table.name, ...input })
   }
 
-function batchWrite({ RequestItems: requests = {}, ...input }: { RequestItems?: Record<string, WriteRequest[]> }, context: Context): Promise<object> {
+function batchWrite(
+  { RequestItems: requests = {}, ...input }: { RequestItems?: Record<string, WriteRequest[]> },
+  context: Context,
+): Promise<object> {
   const writes: Write[] = []
   const named: Record<string, WriteRequest[]> = {}
   for (const [name, all] of Object.entries(requests)) {
@@ -90,7 +112,10 @@ function batchWrite({ RequestItems: requests = {}, ...input }: { RequestItems?: 
   return write('BatchWriteItem', { ...input, RequestItems: named }, writes, context)
 }
 
-function batchGet({ RequestItems: requests = {}, ...input }: { RequestItems?: Record<string, object> }, { service, region }: Context): Promise<object> {
+function batchGet(
+  { RequestItems: requests = {}, ...input }: { RequestItems?: Record<string, object> },
+  { service, region }: Context,
+): Promise<object> {
   const named = Object.fromEntries(Object.entries(requests).map(([name, keys]) => [open(region, name).name, keys]))
   return service.emulator.call(region, 'BatchGetItem', { ...input, RequestItems: named })
 }
@@ -118,7 +143,10 @@ function transactWrite(input: { TransactItems?: TransactItem[] }, context: Conte
 }
 
 function transactGet(input: { TransactItems?: TransactItem[] }, { service, region }: Context): Promise<object> {
-  return service.emulator.call(region, 'TransactGetItems', { ...input, TransactItems: inTransaction(input.TransactItems ?? [], region).items })
+  return service.emulator.call(region, 'TransactGetItems', {
+    ...input,
+    TransactItems: inTransaction(input.TransactItems ?? [], region).items,
+  })
 }
 
 const partiql = () => {

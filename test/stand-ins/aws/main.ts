@@ -5,7 +5,12 @@ import type { AwsChanges } from './settings.ts'
 async function main(environment: NodeJS.ProcessEnv): Promise<void> {
   const settings = JSON.parse(environment['AWS_STAND_IN'] ?? '{}') as AwsChanges
   const dynamodbLocal = environment['DYNAMODB_LOCAL']
-  const aws = await startAws({ host: '0.0.0.0', port: Number(environment['PORT'] ?? 8000), settings, ...(dynamodbLocal !== undefined && { dynamodbLocal }) })
+  const aws = await startAws({
+    host: '0.0.0.0',
+    port: Number(environment['PORT'] ?? 8000),
+    settings,
+    ...(dynamodbLocal !== undefined && { dynamodbLocal }),
+  })
   process.stdout.write(`listening on ${aws.port}\n`)
   const end = () => void aws.stop().finally(() => process.exit())
   process.once('SIGTERM', end)

@@ -20,7 +20,10 @@ export interface Moto {
 
 /** Whether this machine has a Python that can have packages of its own. */
 export async function hasPython(): Promise<boolean> {
-  return run('python3', ['-c', 'import venv, ensurepip'], { timeout: 30_000 }).then(() => true, () => false)
+  return run('python3', ['-c', 'import venv, ensurepip'], { timeout: 30_000 }).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** The folder of moto's packages, fetched from PyPI once and kept in the cache. @throws Error with pip's words */
@@ -29,7 +32,18 @@ function ensureMoto(): Promise<string> {
     const environment = join(folder, 'environment')
     await run('python3', ['-m', 'venv', environment], { timeout: installMs })
     // The programs of an environment know its path, so what is kept is the packages alone, which may be moved.
-    await run(join(environment, 'bin', 'pip'), ['install', '--quiet', '--no-cache-dir', '--target', folder, `moto[applicationautoscaling,dynamodb,server]==${version}`], { timeout: installMs })
+    await run(
+      join(environment, 'bin', 'pip'),
+      [
+        'install',
+        '--quiet',
+        '--no-cache-dir',
+        '--target',
+        folder,
+        `moto[applicationautoscaling,dynamodb,server]==${version}`,
+      ],
+      { timeout: installMs },
+    )
     await rm(environment, { recursive: true })
   })
 }
@@ -38,10 +52,15 @@ function ensureMoto(): Promise<string> {
 export async function startMoto(): Promise<Moto> {
   const folder = await ensureMoto()
   const port = await freePort()
-  const child = spawn('python3', ['-c', 'from moto.server import main; main()', '-H', '127.0.0.1', '-p', String(port)], { env: { ...process.env, PYTHONPATH: folder }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(
+    'python3',
+    ['-c', 'from moto.server import main; main()', '-H', '127.0.0.1', '-p', String(port)],
+    { env: { ...process.env, PYTHONPATH: folder }, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
   const ended = once(child, 'exit')
   let words = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (words = (words + data.toString()).slice(-4000)))
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (data: Buffer) => (words = (words + data.toString()).slice(-4000)))
   const onExit = () => child.kill('SIGKILL')
   process.once('exit', onExit)
   const stop = async () => {

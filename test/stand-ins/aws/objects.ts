@@ -14,7 +14,12 @@ export const awsPort = 8000
 export function awsServer({ name, namespace, image, settings = {} }: AwsServerOptions): [V1Service, V1Deployment] {
   const labels = { 'app.kubernetes.io/name': 'aws', 'app.kubernetes.io/instance': name }
   const metadata = { name, namespace, labels }
-  const service: V1Service = { apiVersion: 'v1', kind: 'Service', metadata, spec: { ports: [{ name: 'http', port: awsPort, targetPort: awsPort }], selector: labels } }
+  const service: V1Service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata,
+    spec: { ports: [{ name: 'http', port: awsPort, targetPort: awsPort }], selector: labels },
+  }
   const deployment: V1Deployment = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -28,7 +33,12 @@ export function awsServer({ name, namespace, image, settings = {} }: AwsServerOp
         spec: {
           automountServiceAccountToken: false,
           terminationGracePeriodSeconds: 5,
-          securityContext: { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } },
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: 65532,
+            runAsGroup: 65532,
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
           containers: [
             {
               name: 'aws',
@@ -41,7 +51,11 @@ export function awsServer({ name, namespace, image, settings = {} }: AwsServerOp
               ports: [{ name: 'http', containerPort: awsPort }],
               readinessProbe: { httpGet: { path: '/healthz', port: awsPort }, periodSeconds: 1, timeoutSeconds: 5 },
               resources: { requests: { cpu: '100m', memory: '256Mi' }, limits: { memory: '1Gi' } },
-              securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
+              securityContext: {
+                allowPrivilegeEscalation: false,
+                readOnlyRootFilesystem: true,
+                capabilities: { drop: ['ALL'] },
+              },
               volumeMounts: [{ name: 'temporary', mountPath: '/tmp' }],
             },
           ],

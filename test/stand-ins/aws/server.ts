@@ -15,13 +15,36 @@ import type { Context, Operation, Service } from './service.ts'
 import { featureOperations } from './table-features.ts'
 import { tableOperations } from './table-operations.ts'
 
-const dynamodb: Record<string, Operation> = { ...tableOperations, ...backupOperations, ...continuousBackupOperations, ...restoreOperations, ...featureOperations, ...itemOperations }
+const dynamodb: Record<string, Operation> = {
+  ...tableOperations,
+  ...backupOperations,
+  ...continuousBackupOperations,
+  ...restoreOperations,
+  ...featureOperations,
+  ...itemOperations,
+}
 
 /** The service and operation that the header names. */
-function operationOf(target: string): { service: 'dynamodb' | 'application-autoscaling'; operation: string; act: Operation | undefined; contentType: string } {
+function operationOf(target: string): {
+  service: 'dynamodb' | 'application-autoscaling'
+  operation: string
+  act: Operation | undefined
+  contentType: string
+} {
   const [front, operation = ''] = target.split('.')
-  if (front === 'AnyScaleFrontendService') return { service: 'application-autoscaling', operation, act: autoscalingOperations[operation], contentType: 'application/x-amz-json-1.1' }
-  return { service: 'dynamodb', operation, act: front === 'DynamoDB_20120810' ? dynamodb[operation] : undefined, contentType: 'application/x-amz-json-1.0' }
+  if (front === 'AnyScaleFrontendService')
+    return {
+      service: 'application-autoscaling',
+      operation,
+      act: autoscalingOperations[operation],
+      contentType: 'application/x-amz-json-1.1',
+    }
+  return {
+    service: 'dynamodb',
+    operation,
+    act: front === 'DynamoDB_20120810' ? dynamodb[operation] : undefined,
+    contentType: 'application/x-amz-json-1.0',
+  }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
@@ -49,7 +72,18 @@ export function awsServer({ service, calls, besides }: ServerOptions): Server {
     const { settings } = service
     const named = operationOf(String(request.headers['x-amz-target'] ?? ''))
     const input = JSON.parse(body.toString() || '{}') as Record<string, unknown>
-    const call: Call = { atMs, tookMs: 0, accessKey: '', region: '', operation: named.operation, tables: tablesNamed(input), input: undefined, status: undefined, error: undefined, fault: undefined }
+    const call: Call = {
+      atMs,
+      tookMs: 0,
+      accessKey: '',
+      region: '',
+      operation: named.operation,
+      tables: tablesNamed(input),
+      input: undefined,
+      status: undefined,
+      error: undefined,
+      fault: undefined,
+    }
     if (!(named.operation in itemOperations)) call.input = input
 
     const act = async (caller: Caller): Promise<object> => {

@@ -58,7 +58,15 @@ export class Service {
     const key = `${account} ${region}`
     const known = this.#regions.get(key)
     if (known !== undefined) return known
-    const made: Region = { account, region, tables: new Map(), afterimages: new Map(), backups: new Map(), autoscaling: new Autoscaling(), rates: new Map() }
+    const made: Region = {
+      account,
+      region,
+      tables: new Map(),
+      afterimages: new Map(),
+      backups: new Map(),
+      autoscaling: new Autoscaling(),
+      rates: new Map(),
+    }
     this.#regions.set(key, made)
     return made
   }
@@ -126,15 +134,31 @@ export class Service {
   checkTableOperations({ tables }: Region, begins: { table?: boolean; indexes?: boolean; restore?: boolean }): void {
     const { limits } = this.settings
     const all = [...tables.values()]
-    const busy = all.filter((table) => table.status !== 'ACTIVE' || table.timeToLive?.status === 'ENABLING' || table.timeToLive?.status === 'DISABLING')
-    if (begins.table === true && all.length >= limits.tables) throw limitExceeded(`There is a limit of ${limits.tables} tables per subscriber`)
-    if (begins.restore === true && all.filter((table) => table.restore?.inProgress === true).length >= limits.concurrentRestores) {
+    const busy = all.filter(
+      (table) =>
+        table.status !== 'ACTIVE' ||
+        table.timeToLive?.status === 'ENABLING' ||
+        table.timeToLive?.status === 'DISABLING',
+    )
+    if (begins.table === true && all.length >= limits.tables)
+      throw limitExceeded(`There is a limit of ${limits.tables} tables per subscriber`)
+    if (
+      begins.restore === true &&
+      all.filter((table) => table.restore?.inProgress === true).length >= limits.concurrentRestores
+    ) {
       throw limitExceeded(`Only ${limits.concurrentRestores} tables can be restored simultaneously`)
     }
-    if (busy.length >= limits.concurrentTableOperations) throw limitExceeded(`Only ${limits.concurrentTableOperations} tables can be created, updated, or deleted simultaneously`)
-    const creating = busy.filter((table) => table.status === 'CREATING' && table.locals.length + table.globals.length > 0)
+    if (busy.length >= limits.concurrentTableOperations)
+      throw limitExceeded(
+        `Only ${limits.concurrentTableOperations} tables can be created, updated, or deleted simultaneously`,
+      )
+    const creating = busy.filter(
+      (table) => table.status === 'CREATING' && table.locals.length + table.globals.length > 0,
+    )
     if (begins.indexes === true && creating.length >= limits.concurrentTableOperationsWithIndexes) {
-      throw limitExceeded(`Only ${limits.concurrentTableOperationsWithIndexes} tables with secondary indexes can be created simultaneously`)
+      throw limitExceeded(
+        `Only ${limits.concurrentTableOperationsWithIndexes} tables with secondary indexes can be created simultaneously`,
+      )
     }
   }
 }
@@ -149,9 +173,11 @@ export interface Context {
 export type Operation = (input: never, context: Context) => object | Promise<object>
 
 /** The name in a table's name or ARN. */
-export const tableName = (nameOrArn: string | undefined): string => (nameOrArn ?? '').replace(/^arn:aws:dynamodb:[^:]*:\d*:table\//, '').split('/')[0] ?? ''
+export const tableName = (nameOrArn: string | undefined): string =>
+  (nameOrArn ?? '').replace(/^arn:aws:dynamodb:[^:]*:\d*:table\//, '').split('/')[0] ?? ''
 
-export const tableArn = ({ account, region }: Space, name: string): string => `arn:aws:dynamodb:${region}:${account}:table/${name}`
+export const tableArn = ({ account, region }: Space, name: string): string =>
+  `arn:aws:dynamodb:${region}:${account}:table/${name}`
 
 /** @throws AwsError ResourceNotFoundException, or another one that `missing` makes */
 export function tableOf(region: Region, nameOrArn: string | undefined, missing = resourceNotFound): Table {

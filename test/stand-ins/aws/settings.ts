@@ -4,7 +4,11 @@ import { z } from 'zod'
  * A fixed length in ms, or one drawn from a range; the same table gets the same draw every time. What is held lasts until the
  * setting is changed, which applies to phases under way as well.
  */
-const phase = z.union([z.number().min(0), z.literal('held'), z.strictObject({ fromMs: z.number().min(0), toMs: z.number().min(0) })])
+const phase = z.union([
+  z.number().min(0),
+  z.literal('held'),
+  z.strictObject({ fromMs: z.number().min(0), toMs: z.number().min(0) }),
+])
 
 const phases = z.strictObject({
   /** CreateTable: CREATING → ACTIVE */
@@ -40,19 +44,17 @@ const limits = z.strictObject({
   concurrentTableOperations: z.number().default(500),
   concurrentTableOperationsWithIndexes: z.number().default(250),
   /** calls a second of each operation, across a region; what is not named is not limited */
-  ratePerSecond: z
-    .record(z.string(), z.number())
-    .default({
-      CreateBackup: 50,
-      DeleteBackup: 10,
-      DescribeBackup: 10,
-      DescribeContinuousBackups: 10,
-      ListBackups: 5,
-      ListTagsOfResource: 10,
-      RestoreTableFromBackup: 10,
-      TagResource: 5,
-      UntagResource: 5,
-    }),
+  ratePerSecond: z.record(z.string(), z.number()).default({
+    CreateBackup: 50,
+    DeleteBackup: 10,
+    DescribeBackup: 10,
+    DescribeContinuousBackups: 10,
+    ListBackups: 5,
+    ListTagsOfResource: 10,
+    RestoreTableFromBackup: 10,
+    TagResource: 5,
+    UntagResource: 5,
+  }),
 })
 
 const glob = z.string().describe('* stands for any characters')
@@ -71,14 +73,34 @@ const fault = z.strictObject({
    * throttle, internal (500), unavailable (503), reset (connection closed before anything happens), lost-answer (closed after it
    * happened), lost-answer-500 (answered with 500 after it happened), expired (ExpiredTokenException), error (the given one)
    */
-  effect: z.enum(['throttle', 'throughput', 'internal', 'unavailable', 'reset', 'lost-answer', 'lost-answer-500', 'expired', 'error', 'delay']),
+  effect: z.enum([
+    'throttle',
+    'throughput',
+    'internal',
+    'unavailable',
+    'reset',
+    'lost-answer',
+    'lost-answer-500',
+    'expired',
+    'error',
+    'delay',
+  ]),
   /** ms before anything happens; of any effect */
   delayMs: z.number().min(0).default(0),
-  error: z.strictObject({ code: z.string(), message: z.string().default('a fault that was asked for'), status: z.number().default(400) }).optional(),
+  error: z
+    .strictObject({
+      code: z.string(),
+      message: z.string().default('a fault that was asked for'),
+      status: z.number().default(400),
+    })
+    .optional(),
 })
 
 const key = z.strictObject({
-  account: z.string().regex(/^\d{12}$/).default('123456789012'),
+  account: z
+    .string()
+    .regex(/^\d{12}$/)
+    .default('123456789012'),
   /** checked against the signature where it is given */
   secret: z.string().optional(),
   sessionToken: z.string().optional(),
@@ -123,7 +145,10 @@ type Changes<T> = { [K in keyof T]?: T[K] extends Record<string, unknown> | unde
 export type AwsChanges = Changes<z.input<typeof settingsSchema>>
 
 /** @throws ZodError where a change is not one */
-export function changed(settings: AwsSettings, { phases: phaseChanges, limits: limitChanges, ...others }: AwsChanges): AwsSettings {
+export function changed(
+  settings: AwsSettings,
+  { phases: phaseChanges, limits: limitChanges, ...others }: AwsChanges,
+): AwsSettings {
   return settingsSchema.parse({
     ...settings,
     ...others,

@@ -21,7 +21,11 @@ const tagsPerPage = 10
 /** @throws AwsError where the table is not ACTIVE */
 function active({ region }: Context, nameOrArn: string | undefined): Table {
   const table = tableOf(region, nameOrArn)
-  if (table.status !== 'ACTIVE') throw new AwsError('ResourceInUseException', `Attempt to change a resource which is still in use: Table is being ${table.status.toLowerCase()}: ${table.name}`)
+  if (table.status !== 'ACTIVE')
+    throw new AwsError(
+      'ResourceInUseException',
+      `Attempt to change a resource which is still in use: Table is being ${table.status.toLowerCase()}: ${table.name}`,
+    )
   return table
 }
 
@@ -29,21 +33,33 @@ function updateTimeToLive(input: UpdateTimeToLiveInput, context: Context): objec
   const { service, region } = context
   const table = active(context, input.TableName)
   const { Enabled: on, AttributeName: attribute } = input.TimeToLiveSpecification ?? {}
-  if (on === undefined || attribute === undefined) throw invalid('TimeToLiveSpecification must have Enabled and AttributeName')
+  if (on === undefined || attribute === undefined)
+    throw invalid('TimeToLiveSpecification must have Enabled and AttributeName')
   const { timeToLive: present } = table
-  if (present !== undefined && present.status !== 'ENABLED') throw invalid('Time to live has been modified multiple times within a fixed interval')
+  if (present !== undefined && present.status !== 'ENABLED')
+    throw invalid('Time to live has been modified multiple times within a fixed interval')
   if (on && present !== undefined) throw invalid('TimeToLive is already enabled')
   if (!on && present === undefined) throw invalid('TimeToLive is already disabled')
-  if (!on && present?.attribute !== attribute) throw invalid(`TimeToLive is active on a different AttributeName: current AttributeName is ${present?.attribute}`)
+  if (!on && present?.attribute !== attribute)
+    throw invalid(`TimeToLive is active on a different AttributeName: current AttributeName is ${present?.attribute}`)
   service.checkTableOperations(region, {})
   table.timeToLive = { attribute, status: on ? 'ENABLING' : 'DISABLING' }
-  service.background(['timeToLive', table.name], () => Promise.resolve(), () => (table.timeToLive = on ? { attribute, status: 'ENABLED' } : undefined))
+  service.background(
+    ['timeToLive', table.name],
+    () => Promise.resolve(),
+    () => (table.timeToLive = on ? { attribute, status: 'ENABLED' } : undefined),
+  )
   return { TimeToLiveSpecification: input.TimeToLiveSpecification }
 }
 
 function describeTimeToLive(input: DescribeTimeToLiveInput, { region }: Context): object {
   const { timeToLive } = tableOf(region, input.TableName)
-  return { TimeToLiveDescription: timeToLive === undefined ? { TimeToLiveStatus: 'DISABLED' } : { TimeToLiveStatus: timeToLive.status, AttributeName: timeToLive.attribute } }
+  return {
+    TimeToLiveDescription:
+      timeToLive === undefined
+        ? { TimeToLiveStatus: 'DISABLED' }
+        : { TimeToLiveStatus: timeToLive.status, AttributeName: timeToLive.attribute },
+  }
 }
 
 function tag(input: TagResourceInput, context: Context): object {
@@ -63,10 +79,14 @@ function untag(input: UntagResourceInput, context: Context): object {
 function listTags(input: ListTagsOfResourceInput, { region }: Context): object {
   const { tags } = tableOf(region, input.ResourceArn)
   const start = Number(input.NextToken ?? 0)
-  return { Tags: tags.slice(start, start + tagsPerPage), ...(start + tagsPerPage < tags.length && { NextToken: String(start + tagsPerPage) }) }
+  return {
+    Tags: tags.slice(start, start + tagsPerPage),
+    ...(start + tagsPerPage < tags.length && { NextToken: String(start + tagsPerPage) }),
+  }
 }
 
-const noPolicy = (table: Table) => new AwsError('PolicyNotFoundException', `Resource-based policy not found for the provided ResourceArn: ${table.arn}`)
+const noPolicy = (table: Table) =>
+  new AwsError('PolicyNotFoundException', `Resource-based policy not found for the provided ResourceArn: ${table.arn}`)
 
 function putPolicy(input: PutResourcePolicyInput, { region }: Context): object {
   const table = tableOf(region, input.ResourceArn)
@@ -111,9 +131,17 @@ function updateInsights(input: UpdateContributorInsightsInput, context: Context)
   const { service, region } = context
   const table = tableOf(region, input.TableName)
   const on = input.ContributorInsightsAction === 'ENABLE'
-  const insights = { status: on ? 'ENABLING' : 'DISABLING', mode: input.ContributorInsightsMode, changedMs: service.clock.now() }
+  const insights = {
+    status: on ? 'ENABLING' : 'DISABLING',
+    mode: input.ContributorInsightsMode,
+    changedMs: service.clock.now(),
+  }
   table.insights.set(input.IndexName ?? '', insights)
-  service.background(['contributorInsights', table.name], () => Promise.resolve(), () => (insights.status = on ? 'ENABLED' : 'DISABLED'))
+  service.background(
+    ['contributorInsights', table.name],
+    () => Promise.resolve(),
+    () => (insights.status = on ? 'ENABLED' : 'DISABLED'),
+  )
   return { TableName: table.name, IndexName: input.IndexName, ContributorInsightsStatus: insights.status }
 }
 

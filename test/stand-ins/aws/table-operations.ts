@@ -1,4 +1,10 @@
-import type { CreateTableInput, DeleteTableInput, DescribeTableInput, GlobalSecondaryIndex, ListTablesInput } from '@aws-sdk/client-dynamodb'
+import type {
+  CreateTableInput,
+  DeleteTableInput,
+  DescribeTableInput,
+  GlobalSecondaryIndex,
+  ListTablesInput,
+} from '@aws-sdk/client-dynamodb'
 import { z } from 'zod'
 import { makeSystemBackup } from './backup-operations.ts'
 import { streamLabel } from './clock.ts'
@@ -14,7 +20,10 @@ const nameSchema = z.string().regex(/^[a-zA-Z0-9_.-]{3,255}$/)
 /** @throws AwsError ValidationException where a table cannot be called that */
 export function checkName(name: string | undefined): string {
   const parsed = nameSchema.safeParse(tableName(name))
-  if (!parsed.success) throw invalid(`1 validation error detected: Value '${name}' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+ and have length 3 to 255`)
+  if (!parsed.success)
+    throw invalid(
+      `1 validation error detected: Value '${name}' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+ and have length 3 to 255`,
+    )
   return parsed.data
 }
 
@@ -22,22 +31,39 @@ function createTable(input: CreateTableInput, context: Context): object {
   const { service, region } = context
   const name = checkName(input.TableName)
   const present = region.tables.get(name)
-  if (present !== undefined) throw new AwsError('ResourceInUseException', present.status === 'ACTIVE' ? `Table already exists: ${name}` : `Table is being ${present.status === 'DELETING' ? 'deleted' : 'created'}: ${name}`)
+  if (present !== undefined)
+    throw new AwsError(
+      'ResourceInUseException',
+      present.status === 'ACTIVE'
+        ? `Table already exists: ${name}`
+        : `Table is being ${present.status === 'DELETING' ? 'deleted' : 'created'}: ${name}`,
+    )
   const keys = input.KeySchema ?? []
   const attributes = input.AttributeDefinitions ?? []
   const globals = input.GlobalSecondaryIndexes ?? []
   const locals = input.LocalSecondaryIndexes ?? []
-  if (keys.length === 0) throw invalid('1 validation error detected: Value at keySchema failed to satisfy constraint: Member must not be null')
-  const used = new Set([keys, ...[...globals, ...locals].map((index) => index.KeySchema ?? [])].flat().map((key) => key.AttributeName))
+  if (keys.length === 0)
+    throw invalid(
+      '1 validation error detected: Value at keySchema failed to satisfy constraint: Member must not be null',
+    )
+  const used = new Set(
+    [keys, ...[...globals, ...locals].map((index) => index.KeySchema ?? [])].flat().map((key) => key.AttributeName),
+  )
   if (used.size !== attributes.length || attributes.some((attribute) => !used.has(attribute.AttributeName))) {
-    throw invalid('One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions')
+    throw invalid(
+      'One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions',
+    )
   }
   const billing = input.BillingMode ?? 'PROVISIONED'
   if (billing === 'PROVISIONED' && input.ProvisionedThroughput === undefined) {
-    throw invalid('One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED')
+    throw invalid(
+      'One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED',
+    )
   }
   if (billing === 'PAY_PER_REQUEST' && input.ProvisionedThroughput !== undefined) {
-    throw invalid('One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST')
+    throw invalid(
+      'One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST',
+    )
   }
   service.checkTableOperations(region, { table: true, indexes: globals.length + locals.length > 0 })
   const table = newTable(
@@ -59,14 +85,22 @@ function createTable(input: CreateTableInput, context: Context): object {
   table.class = input.TableClass
   table.protected = input.DeletionProtectionEnabled ?? false
   table.tags = input.Tags ?? []
-  if (input.StreamSpecification?.StreamEnabled === true) table.stream = { ...input.StreamSpecification, label: streamLabel(service.clock.now()) }
-  if (input.ResourcePolicy !== undefined) table.policy = { text: input.ResourcePolicy, revision: String(Math.trunc(service.clock.now())) }
+  if (input.StreamSpecification?.StreamEnabled === true)
+    table.stream = { ...input.StreamSpecification, label: streamLabel(service.clock.now()) }
+  if (input.ResourcePolicy !== undefined)
+    table.policy = { text: input.ResourcePolicy, revision: String(Math.trunc(service.clock.now())) }
   begin(table, context, 'createTable', [])
   return { TableDescription: describeTable(table, region) }
 }
 
 /** Lets a table come into being: CREATING until the phase is over and its items are there, when `done` is called. */
-export function begin(table: Table, { service, region }: Context, phase: 'createTable' | 'restore', items: readonly Item[], done: () => void = () => {}): void {
+export function begin(
+  table: Table,
+  { service, region }: Context,
+  phase: 'createTable' | 'restore',
+  items: readonly Item[],
+  done: () => void = () => {},
+): void {
   region.tables.set(table.name, table)
   service.later(['appearance', table.name], () => (table.appeared = true))
   service.background(
@@ -85,10 +119,16 @@ export function begin(table: Table, { service, region }: Context, phase: 'create
 function deleteTable(input: DeleteTableInput, context: Context): object {
   const { service, region } = context
   const table = tableOf(region, input.TableName)
-  if (table.protected) throw invalid('Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.')
+  if (table.protected)
+    throw invalid(
+      'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.',
+    )
   if (table.status === 'DELETING') return { TableDescription: describeTable(table, region) }
   if (table.status !== 'ACTIVE' || table.backupsUnderWay > 0) {
-    throw new AwsError('ResourceInUseException', `Attempt to change a resource which is still in use: Table is being ${table.status === 'ACTIVE' ? 'backed up' : table.status === 'CREATING' ? 'created' : 'updated'}: ${table.name}`)
+    throw new AwsError(
+      'ResourceInUseException',
+      `Attempt to change a resource which is still in use: Table is being ${table.status === 'ACTIVE' ? 'backed up' : table.status === 'CREATING' ? 'created' : 'updated'}: ${table.name}`,
+    )
   }
   service.checkTableOperations(region, {})
   leaveAfterimage(table, context)
@@ -119,9 +159,15 @@ function describe(input: DescribeTableInput, { region }: Context): object {
 }
 
 function listTables(input: ListTablesInput, { region }: Context): object {
-  const names = [...region.tables.values()].filter((table) => table.appeared).map((table) => table.name).sort()
+  const names = [...region.tables.values()]
+    .filter((table) => table.appeared)
+    .map((table) => table.name)
+    .sort()
   const { ExclusiveStartTableName: after, Limit: limit = 100 } = input
-  if (limit < 1 || limit > 100) throw invalid(`1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 100`)
+  if (limit < 1 || limit > 100)
+    throw invalid(
+      `1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 100`,
+    )
   const rest = after === undefined ? names : names.filter((name) => name > after)
   const page = rest.slice(0, limit)
   return { TableNames: page, ...(rest.length > limit && { LastEvaluatedTableName: page.at(-1) }) }
@@ -133,5 +179,10 @@ export const tableOperations: Record<string, Operation> = {
   DescribeTable: describe,
   ListTables: listTables,
   UpdateTable: updateTable,
-  DescribeLimits: () => ({ AccountMaxReadCapacityUnits: 80_000, AccountMaxWriteCapacityUnits: 80_000, TableMaxReadCapacityUnits: 40_000, TableMaxWriteCapacityUnits: 40_000 }),
+  DescribeLimits: () => ({
+    AccountMaxReadCapacityUnits: 80_000,
+    AccountMaxWriteCapacityUnits: 80_000,
+    TableMaxReadCapacityUnits: 40_000,
+    TableMaxWriteCapacityUnits: 40_000,
+  }),
 }

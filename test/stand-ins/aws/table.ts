@@ -94,18 +94,32 @@ export function newTable(name: string, arn: string, nowMs: number, carried: Carr
 /** A copy of what is carried over, with indexes that are there from the beginning. */
 export function carriedBy(table: Carried): Carried {
   const { attributes, keys, locals, globals, billing, throughput, onDemand, encryption } = table
-  const whole = globals.filter((index) => index.status !== 'DELETING').map(({ definition }): Index => ({ definition, status: 'ACTIVE' }))
+  const whole = globals
+    .filter((index) => index.status !== 'DELETING')
+    .map(({ definition }): Index => ({ definition, status: 'ACTIVE' }))
   return structuredClone({ attributes, keys, locals, globals: whole, billing, throughput, onDemand, encryption })
 }
 
 /** Key attributes, the partition key first. */
 export const keyNames = (keys: readonly KeySchemaElement[]): string[] =>
-  [...keys].sort((a, b) => (a.KeyType === 'HASH' ? 0 : 1) - (b.KeyType === 'HASH' ? 0 : 1)).map((key) => key.AttributeName ?? '')
+  [...keys]
+    .sort((a, b) => (a.KeyType === 'HASH' ? 0 : 1) - (b.KeyType === 'HASH' ? 0 : 1))
+    .map((key) => key.AttributeName ?? '')
 
 /** How the item storage has to make it; it keeps only attributes that are keys of something. */
 export function shapeOf(table: Carried) {
-  const globals = table.globals.map(({ definition: { IndexName, KeySchema, Projection } }) => ({ IndexName, KeySchema, Projection }))
-  const used = new Set([...table.keys, ...table.locals.flatMap((index) => index.KeySchema ?? []), ...globals.flatMap((index) => index.KeySchema ?? [])].map((key) => key.AttributeName))
+  const globals = table.globals.map(({ definition: { IndexName, KeySchema, Projection } }) => ({
+    IndexName,
+    KeySchema,
+    Projection,
+  }))
+  const used = new Set(
+    [
+      ...table.keys,
+      ...table.locals.flatMap((index) => index.KeySchema ?? []),
+      ...globals.flatMap((index) => index.KeySchema ?? []),
+    ].map((key) => key.AttributeName),
+  )
   return {
     AttributeDefinitions: table.attributes.filter((attribute) => used.has(attribute.AttributeName)),
     KeySchema: table.keys,

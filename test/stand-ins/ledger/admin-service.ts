@@ -40,7 +40,10 @@ function waitOf(request: PauseRequest, version: ServerVersion): number | undefin
   const asked = version === '2' ? undefined : request.max_pause_wait_time
   if (version !== '4') return asked === undefined || asked === 0 ? defaultWaitMs : asked
   if (asked !== undefined && asked <= 0) {
-    throw new AdminError(status.INVALID_ARGUMENT, `max_pause_wait_time must be positive, not ${asked} ms; without it the server waits ${defaultWaitMs} ms`)
+    throw new AdminError(
+      status.INVALID_ARGUMENT,
+      `max_pause_wait_time must be positive, not ${asked} ms; without it the server waits ${defaultWaitMs} ms`,
+    )
   }
   return asked ?? defaultWaitMs
 }
@@ -48,22 +51,39 @@ function waitOf(request: PauseRequest, version: ServerVersion): number | undefin
 function failureOf(result: PauseResult, waitMs: number, version: ServerVersion): AdminError {
   // Servers of before 4.0 fail with the bare status.
   if (version !== '4') return new AdminError(status.FAILED_PRECONDITION, '')
-  if (result === 'TIMED_OUT') return new AdminError(status.FAILED_PRECONDITION, `requests in flight were not done within ${waitMs} ms; the gate is open again`, result)
+  if (result === 'TIMED_OUT')
+    return new AdminError(
+      status.FAILED_PRECONDITION,
+      `requests in flight were not done within ${waitMs} ms; the gate is open again`,
+      result,
+    )
   if (result === 'TIMED_OUT_STILL_PAUSED') {
-    return new AdminError(status.FAILED_PRECONDITION, `requests in flight were not done within ${waitMs} ms; an earlier pause keeps the gate closed`, result)
+    return new AdminError(
+      status.FAILED_PRECONDITION,
+      `requests in flight were not done within ${waitMs} ms; an earlier pause keeps the gate closed`,
+      result,
+    )
   }
-  if (result === 'GATE_OPEN') return new AdminError(status.ABORTED, 'an unpause opened the gate while requests in flight were awaited', result)
+  if (result === 'GATE_OPEN')
+    return new AdminError(status.ABORTED, 'an unpause opened the gate while requests in flight were awaited', result)
   return new AdminError(status.ABORTED, 'another pause is in progress', result)
 }
 
 /**
  * rpc.Admin in front of a gate. A call that its client gave up runs to its end all the same, as on a real server.
  */
-export function adminImplementation({ gate, faults, version, onPaused, log }: AdminOptions): UntypedServiceImplementation {
+export function adminImplementation({
+  gate,
+  faults,
+  version,
+  onPaused,
+  log,
+}: AdminOptions): UntypedServiceImplementation {
   const answer = async <R>(method: Method, callback: sendUnaryData<R>, act: () => Promise<R> | R) => {
     try {
       const failure = faults.failure(method)
-      if (failure !== undefined) throw new AdminError(status[failure as keyof typeof status], 'a fault that was asked for')
+      if (failure !== undefined)
+        throw new AdminError(status[failure as keyof typeof status], 'a fault that was asked for')
       const result = await act()
       if (faults.hangs(method)) return
       if (faults.delayMs(method) > 0) await sleep(faults.delayMs(method))
@@ -88,6 +108,7 @@ export function adminImplementation({ gate, faults, version, onPaused, log }: Ad
         log('Unpause')
         return {}
       }),
-    CheckPaused: (_: unknown, callback: sendUnaryData<{ paused: boolean }>) => void answer('CheckPaused', callback, () => ({ paused: !gate.isOpen })),
+    CheckPaused: (_: unknown, callback: sendUnaryData<{ paused: boolean }>) =>
+      void answer('CheckPaused', callback, () => ({ paused: !gate.isOpen })),
   }
 }

@@ -39,7 +39,8 @@ function postgresqlBank(storages: StorageProperties, { product, pace, fillBytes 
   const connections = [...storages.connections.values()]
   return {
     prepare: () => createSchema(databases, tablesOf(product.app), fillBytes),
-    make: (transfer, pace) => makeInParts(partsOf(transfer, databases, product.assets), () => begun(databases, transfer), pace),
+    make: (transfer, pace) =>
+      makeInParts(partsOf(transfer, databases, product.assets), () => begun(databases, transfer), pace),
     last: (stream) => lastTransfer(databases, stream),
     check: () => checkInvariant(connections),
     damage: () => damage(connections),

@@ -19,10 +19,50 @@ export async function makeCertificates(dnsNames: readonly [string, ...string[]])
   const openssl = (...args: string[]) => run('openssl', args, { cwd: folder })
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
   try {
-    await openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.crt', '-days', '1', '-subj', '/CN=stand-in CA')
+    await openssl(
+      'req',
+      '-x509',
+      ...newKey,
+      '-keyout',
+      'ca.key',
+      '-out',
+      'ca.crt',
+      '-days',
+      '1',
+      '-subj',
+      '/CN=stand-in CA',
+    )
     const names = `subjectAltName=${dnsNames.map((name) => `DNS:${name}`).join(',')}`
-    await openssl('req', '-new', ...newKey, '-keyout', 'tls.key', '-out', 'tls.csr', '-subj', `/CN=${dnsNames[0]}`, '-addext', names)
-    await openssl('x509', '-req', '-in', 'tls.csr', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '1', '-copy_extensions', 'copy', '-out', 'tls.crt')
+    await openssl(
+      'req',
+      '-new',
+      ...newKey,
+      '-keyout',
+      'tls.key',
+      '-out',
+      'tls.csr',
+      '-subj',
+      `/CN=${dnsNames[0]}`,
+      '-addext',
+      names,
+    )
+    await openssl(
+      'x509',
+      '-req',
+      '-in',
+      'tls.csr',
+      '-CA',
+      'ca.crt',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-days',
+      '1',
+      '-copy_extensions',
+      'copy',
+      '-out',
+      'tls.crt',
+    )
     const read = (name: string) => readFile(join(folder, name), 'utf8')
     return { ca: await read('ca.crt'), certificate: await read('tls.crt'), key: await read('tls.key') }
   } finally {

@@ -25,7 +25,13 @@ export async function startControlPort({ port, faults, gate, done, onFaults }: C
     // A kept connection may be closed here just as a busy client uses it again.
     response.setHeader('connection', 'close')
     const answer = async () => {
-      const state = () => ({ paused: !gate.isOpen, outstanding: gate.outstanding, held: gate.held, done: done(), faults: faults.settings })
+      const state = () => ({
+        paused: !gate.isOpen,
+        outstanding: gate.outstanding,
+        held: gate.held,
+        done: done(),
+        faults: faults.settings,
+      })
       switch (`${request.method} ${request.url}`) {
         case 'GET /healthz':
         case 'GET /state':

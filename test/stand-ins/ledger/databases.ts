@@ -26,7 +26,13 @@ export async function transact<T>(pool: Pool, work: (client: PoolClient) => Prom
 
 /** The settings of a connection as `pg` takes them. */
 export function clientSettings({ ssl, ...connection }: Connection) {
-  return { ...connection, ssl: ssl === true ? { rejectUnauthorized: false } : false, connectionTimeoutMillis: 5_000, statement_timeout: 10_000, keepAlive: true }
+  return {
+    ...connection,
+    ssl: ssl === true ? { rejectUnauthorized: false } : false,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 10_000,
+    keepAlive: true,
+  }
 }
 
 /** @param connections how many each pool may hold */

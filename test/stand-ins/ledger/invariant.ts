@@ -9,14 +9,21 @@ async function exists(client: Client, table: string): Promise<boolean> {
 }
 
 async function readSide(client: Client, namespace: string): Promise<Side | undefined> {
-  if (!(await exists(client, `${namespace}.account`)) || !(await exists(client, `${namespace}.transfer`))) return undefined
-  const accounts = await client.query<{ count: string; sum: string }>(`SELECT count(*), coalesce(sum(balance), 0) AS sum FROM "${namespace}"."account"`)
-  const transfers = await client.query<{ stream: string; number: number; amount: string }>(`SELECT stream, number, amount FROM "${namespace}"."transfer"`)
+  if (!(await exists(client, `${namespace}.account`)) || !(await exists(client, `${namespace}.transfer`)))
+    return undefined
+  const accounts = await client.query<{ count: string; sum: string }>(
+    `SELECT count(*), coalesce(sum(balance), 0) AS sum FROM "${namespace}"."account"`,
+  )
+  const transfers = await client.query<{ stream: string; number: number; amount: string }>(
+    `SELECT stream, number, amount FROM "${namespace}"."transfer"`,
+  )
   return {
     accounts: Number(accounts.rows[0]?.count),
     sum: Number(accounts.rows[0]?.sum),
     moved: transfers.rows.reduce((sum, row) => sum + Number(row.amount), 0),
-    transfers: new Map(transfers.rows.map((row) => [`${row.stream} ${row.number}`, `${row.stream} ${row.number} ${row.amount}`])),
+    transfers: new Map(
+      transfers.rows.map((row) => [`${row.stream} ${row.number}`, `${row.stream} ${row.number} ${row.amount}`]),
+    ),
   }
 }
 

@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto'
-import type { KubernetesObject, V1ConfigMap, V1Container, V1Deployment, V1EnvVar, V1PodSpec, V1Secret, V1Service } from '@kubernetes/client-node'
+import type {
+  KubernetesObject,
+  V1ConfigMap,
+  V1Container,
+  V1Deployment,
+  V1EnvVar,
+  V1PodSpec,
+  V1Secret,
+  V1Service,
+} from '@kubernetes/client-node'
 import { chartLabels, charts, fullName, selectorLabels } from './chart.ts'
 import { standInProduct, type StandInProduct } from './product.ts'
 
@@ -64,12 +73,24 @@ export function ledgerRelease(options: LedgerReleaseOptions): LedgerRelease {
     metadata: { name: `${full}-${chart.propertiesConfigMap}`, namespace },
     data: { [file]: properties },
   }
-  const service = (suffix: string, spec: V1Service['spec']): V1Service => ({ apiVersion: 'v1', kind: 'Service', metadata: named(suffix), spec: { ...spec, selector } })
+  const service = (suffix: string, spec: V1Service['spec']): V1Service => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: named(suffix),
+    spec: { ...spec, selector },
+  })
   const ports = chart.ports.map(({ name, port }) => ({ name, port, targetPort: port, protocol: 'TCP' }))
   const services = [
-    service('endpoint', { type: 'ClusterIP', sessionAffinity: 'None', ports: ports.filter(({ name }) => !name.endsWith('-admin')) }),
+    service('endpoint', {
+      type: 'ClusterIP',
+      sessionAffinity: 'None',
+      ports: ports.filter(({ name }) => !name.endsWith('-admin')),
+    }),
     service('headless', { type: 'ClusterIP', clusterIP: 'None', sessionAffinity: 'None', ports }),
-    service('metrics', { type: 'ClusterIP', ports: [{ ...chart.metricsPort, targetPort: chart.metricsPort.port, protocol: 'TCP' }] }),
+    service('metrics', {
+      type: 'ClusterIP',
+      ports: [{ ...chart.metricsPort, targetPort: chart.metricsPort.port, protocol: 'TCP' }],
+    }),
   ]
   const keys = chart.databaseSecretKeys
   const secrets: V1Secret[] = []
@@ -77,7 +98,14 @@ export function ledgerRelease(options: LedgerReleaseOptions): LedgerRelease {
     const stringData = { [keys.username]: database?.username ?? '', [keys.password]: database?.password ?? '' }
     secrets.push({ apiVersion: 'v1', kind: 'Secret', metadata: named(chart.suffix), type: 'Opaque', stringData })
   }
-  if (secret !== undefined) secrets.push({ apiVersion: 'v1', kind: 'Secret', metadata: { name: secret.name, namespace }, type: 'Opaque', stringData: secret.values })
+  if (secret !== undefined)
+    secrets.push({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: secret.name, namespace },
+      type: 'Opaque',
+      stringData: secret.values,
+    })
 
   const deployment: V1Deployment = {
     apiVersion: 'apps/v1',
@@ -89,7 +117,10 @@ export function ledgerRelease(options: LedgerReleaseOptions): LedgerRelease {
       selector: { matchLabels: selector },
       strategy: { rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' }, type: 'RollingUpdate' },
       template: {
-        metadata: { annotations: { 'checksum/config': createHash('sha256').update(properties).digest('hex') }, labels: selector },
+        metadata: {
+          annotations: { 'checksum/config': createHash('sha256').update(properties).digest('hex') },
+          labels: selector,
+        },
         spec: {
           restartPolicy: 'Always',
           automountServiceAccountToken: false,
@@ -98,7 +129,9 @@ export function ledgerRelease(options: LedgerReleaseOptions): LedgerRelease {
           containers: [container(options, `${full}-${chart.suffix}`, file)],
           volumes: [
             { name: chart.propertiesVolume, configMap: { name: `${full}-${chart.propertiesConfigMap}` } },
-            ...(tls === undefined ? [] : [{ name: chart.tlsVolume, projected: { sources: [{ secret: { name: tls.secretName } }] } }]),
+            ...(tls === undefined
+              ? []
+              : [{ name: chart.tlsVolume, projected: { sources: [{ secret: { name: tls.secretName } }] } }]),
           ],
           ...options.pod,
         },
@@ -116,7 +149,19 @@ export function ledgerRelease(options: LedgerReleaseOptions): LedgerRelease {
   }
 }
 
-function container({ product: app = 'ledger', image = standInImage, database, secret, tls, env = [], standIn = {} }: LedgerReleaseOptions, chartSecret: string, file: string): V1Container {
+function container(
+  {
+    product: app = 'ledger',
+    image = standInImage,
+    database,
+    secret,
+    tls,
+    env = [],
+    standIn = {},
+  }: LedgerReleaseOptions,
+  chartSecret: string,
+  file: string,
+): V1Container {
   const chart = charts[app]
   const product = standInProduct(app)
   const first = product.ports[0]?.port ?? 0

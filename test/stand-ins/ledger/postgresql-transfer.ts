@@ -23,7 +23,15 @@ function side(namespace: 'checking' | 'savings', transfer: Transfer): Step {
         name: `transfer-${namespace}`,
         text: `INSERT INTO "${namespace}"."transfer" (stream, number, checking, savings, amount, tx_id, tx_state, tx_version, tx_prepared_at, tx_committed_at)
                VALUES ($1, $2, $3, $4, $5, $6, ${committed}, 1, $7, $7) ON CONFLICT DO NOTHING`,
-        values: [transfer.stream, transfer.number, transfer.checking, transfer.savings, transfer.amount, transfer.txId, now],
+        values: [
+          transfer.stream,
+          transfer.number,
+          transfer.checking,
+          transfer.savings,
+          transfer.amount,
+          transfer.txId,
+          now,
+        ],
       })
       if (inserted.rowCount === 0) return
       const updated = await client.query({
@@ -74,8 +82,17 @@ function coordinatorState(transfer: Transfer): Step {
 }
 
 /** The parts of a transfer: one database transaction for each change of database. Where one database holds everything that is one. */
-export function partsOf(transfer: Transfer, databases: Databases, assets: StandInProduct['assets']): (() => Promise<void>)[] {
-  const steps = [side('checking', transfer), ...(assets === undefined ? [] : [asset(assets, transfer)]), side('savings', transfer), coordinatorState(transfer)]
+export function partsOf(
+  transfer: Transfer,
+  databases: Databases,
+  assets: StandInProduct['assets'],
+): (() => Promise<void>)[] {
+  const steps = [
+    side('checking', transfer),
+    ...(assets === undefined ? [] : [asset(assets, transfer)]),
+    side('savings', transfer),
+    coordinatorState(transfer),
+  ]
   const groups: { pool: Pool; steps: Step[] }[] = []
   for (const step of steps) {
     const pool = databases.of(step.namespace)
@@ -83,16 +100,19 @@ export function partsOf(transfer: Transfer, databases: Databases, assets: StandI
     if (last?.pool === pool) last.steps.push(step)
     else groups.push({ pool, steps: [step] })
   }
-  return groups.map((group) => () =>
-    transact(group.pool, async (client) => {
-      for (const step of group.steps) await step.run(client)
-    }),
+  return groups.map(
+    (group) => () =>
+      transact(group.pool, async (client) => {
+        for (const step of group.steps) await step.run(client)
+      }),
   )
 }
 
 /** Whether the first part of a transfer is in the database. */
 export async function begun(databases: Databases, transfer: Transfer): Promise<boolean> {
-  const found = await databases.of('checking').query('SELECT 1 FROM "checking"."transfer" WHERE stream = $1 AND number = $2', [transfer.stream, transfer.number])
+  const found = await databases
+    .of('checking')
+    .query('SELECT 1 FROM "checking"."transfer" WHERE stream = $1 AND number = $2', [transfer.stream, transfer.number])
   return found.rowCount === 1
 }
 
@@ -105,5 +125,14 @@ export async function lastTransfer(databases: Databases, stream: string): Promis
       [stream],
     )
   const row = found.rows[0]
-  return row === undefined ? undefined : { stream, number: row.number, checking: row.checking, savings: row.savings, amount: Number(row.amount), txId: row.tx_id }
+  return row === undefined
+    ? undefined
+    : {
+        stream,
+        number: row.number,
+        checking: row.checking,
+        savings: row.savings,
+        amount: Number(row.amount),
+        txId: row.tx_id,
+      }
 }

@@ -62,6 +62,7 @@ export const standInProducts: readonly StandInProduct[] = [
 /** @throws Error for a name that is none of them. */
 export function standInProduct(app: string): StandInProduct {
   const product = standInProducts.find((each) => each.app === app)
-  if (product === undefined) throw new Error(`no product "${app}"; there are ${standInProducts.map((each) => each.app).join(', ')}`)
+  if (product === undefined)
+    throw new Error(`no product "${app}"; there are ${standInProducts.map((each) => each.app).join(', ')}`)
   return product
 }

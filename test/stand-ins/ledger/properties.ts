@@ -22,18 +22,27 @@ export interface StorageProperties {
 /** Both ways of naming an environment variable in a properties file: the older charts' templates, and ScalarDB's own. */
 function fillIn(value: string, environment: NodeJS.ProcessEnv): string {
   return value
-    .replace(/\{\{\s*default\s+\.Env\.(\w+)\s+"([^"]*)"\s*\}\}/g, (_, name: string, otherwise: string) => environment[name] ?? otherwise)
-    .replace(/\$\{env:([^}:]+)(?::-([^}]*))?\}/g, (whole, name: string, otherwise: string | undefined) => environment[name] ?? otherwise ?? whole)
+    .replace(
+      /\{\{\s*default\s+\.Env\.(\w+)\s+"([^"]*)"\s*\}\}/g,
+      (_, name: string, otherwise: string) => environment[name] ?? otherwise,
+    )
+    .replace(
+      /\$\{env:([^}:]+)(?::-([^}]*))?\}/g,
+      (whole, name: string, otherwise: string | undefined) => environment[name] ?? otherwise ?? whole,
+    )
 }
 
 /** Reads a release's properties file, with the templates in it filled in from the environment. */
 export function readProperties(text: string, environment: NodeJS.ProcessEnv): ReadonlyMap<string, string> {
-  return new Map(Object.entries(parse(text) as Record<string, string>).map(([key, value]) => [key, fillIn(value, environment)]))
+  return new Map(
+    Object.entries(parse(text) as Record<string, string>).map(([key, value]) => [key, fillIn(value, environment)]),
+  )
 }
 
 function connectionOf(properties: ReadonlyMap<string, string>, prefix: string): Connection {
   const contactPoints = properties.get(`${prefix}contact_points`) ?? ''
-  if (!contactPoints.startsWith('jdbc:postgresql:')) throw new Error(`${prefix}contact_points is "${contactPoints}"; the stand-in knows jdbc:postgresql: only`)
+  if (!contactPoints.startsWith('jdbc:postgresql:'))
+    throw new Error(`${prefix}contact_points is "${contactPoints}"; the stand-in knows jdbc:postgresql: only`)
   const url = new URL(contactPoints.slice('jdbc:'.length))
   return {
     host: url.hostname,
@@ -54,8 +63,10 @@ export function storageProperties(properties: ReadonlyMap<string, string>): Stor
   if (storage === 'jdbc') {
     return { connections: new Map([['default', connectionOf(properties, 'scalar.db.')]]), storageOf: () => 'default' }
   }
-  if (storage !== 'multi-storage') throw new Error(`scalar.db.storage is "${storage}"; the stand-in knows jdbc and multi-storage`)
-  const list = (key: string) => (properties.get(`scalar.db.multi_storage.${key}`) ?? '').split(',').map((each) => each.trim())
+  if (storage !== 'multi-storage')
+    throw new Error(`scalar.db.storage is "${storage}"; the stand-in knows jdbc and multi-storage`)
+  const list = (key: string) =>
+    (properties.get(`scalar.db.multi_storage.${key}`) ?? '').split(',').map((each) => each.trim())
   const connections = new Map<string, Connection>()
   for (const name of list('storages')) {
     const prefix = `scalar.db.multi_storage.storages.${name}.`

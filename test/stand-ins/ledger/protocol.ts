@@ -26,9 +26,17 @@ const description = {
           },
         },
         CheckPausedResponse: { fields: { paused: { type: 'bool', id: 1 } } },
-        Ledger: { methods: { ExecuteContract: { requestType: 'ContractExecutionRequest', responseType: 'ContractExecutionResponse' } } },
+        Ledger: {
+          methods: {
+            ExecuteContract: { requestType: 'ContractExecutionRequest', responseType: 'ContractExecutionResponse' },
+          },
+        },
         ContractExecutionRequest: {
-          fields: { contract_id: { type: 'string', id: 1 }, contract_argument: { type: 'string', id: 2 }, nonce: { type: 'string', id: 10 } },
+          fields: {
+            contract_id: { type: 'string', id: 1 },
+            contract_argument: { type: 'string', id: 2 },
+            nonce: { type: 'string', id: 10 },
+          },
         },
         ContractExecutionResponse: { fields: { contract_result: { type: 'string', id: 1 } } },
       },
@@ -39,7 +47,9 @@ const description = {
           nested: {
             v1: {
               nested: {
-                Health: { methods: { Check: { requestType: 'HealthCheckRequest', responseType: 'HealthCheckResponse' } } },
+                Health: {
+                  methods: { Check: { requestType: 'HealthCheckRequest', responseType: 'HealthCheckResponse' } },
+                },
                 HealthCheckRequest: { fields: { service: { type: 'string', id: 1 } } },
                 HealthCheckResponse: {
                   fields: { status: { type: 'ServingStatus', id: 1 } },
@@ -120,5 +130,9 @@ const errorInfoType = definitions['google.rpc.ErrorInfo'] as unknown as MessageT
 /** The bytes of a `grpc-status-details-bin` trailer: a google.rpc.Status with one ErrorInfo. */
 export function statusDetails(code: number, message: string, reason: string): Buffer {
   const value = errorInfoType.serialize({ reason, domain: 'com.scalar.dl.admin' })
-  return statusType.serialize({ code, message, details: [{ type_url: 'type.googleapis.com/google.rpc.ErrorInfo', value }] })
+  return statusType.serialize({
+    code,
+    message,
+    details: [{ type_url: 'type.googleapis.com/google.rpc.ErrorInfo', value }],
+  })
 }

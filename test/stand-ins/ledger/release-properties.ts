@@ -22,7 +22,11 @@ interface Credentials {
   template?: keyof typeof templates
 }
 
-function storageLines(prefix: string, { server, database }: Pick<ReleaseStorage, 'server' | 'database'>, credentials: Credentials): string[] {
+function storageLines(
+  prefix: string,
+  { server, database }: Pick<ReleaseStorage, 'server' | 'database'>,
+  credentials: Credentials,
+): string[] {
   const fill = templates[credentials.template ?? 'environment']
   return [
     `${prefix}storage=jdbc`,
@@ -38,7 +42,10 @@ export function singleStorage(storage: Pick<ReleaseStorage, 'server' | 'database
 }
 
 /** Properties of a release whose transactions span several databases; the first is the default storage. */
-export function multiStorage(storages: readonly [ReleaseStorage, ...ReleaseStorage[]], credentials: Credentials): string {
+export function multiStorage(
+  storages: readonly [ReleaseStorage, ...ReleaseStorage[]],
+  credentials: Credentials,
+): string {
   const key = 'scalar.db.multi_storage'
   const lines = [
     'scalar.db.storage=multi-storage',

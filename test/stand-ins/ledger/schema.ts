@@ -74,7 +74,10 @@ async function seed(client: PoolClient, namespace: string, fillBytes: number): P
 /** Whether an earlier pod has made all of it. What is there is then left as it is, so that nothing heals what was damaged. */
 async function complete(client: PoolClient, tables: readonly Table[]): Promise<boolean> {
   const names = tables.map((table) => `"${table.namespace}"."${table.name}"`)
-  const found = await client.query<{ missing: number }>('SELECT count(*)::int AS missing FROM unnest($1::text[]) AS names(name) WHERE to_regclass(name) IS NULL', [names])
+  const found = await client.query<{ missing: number }>(
+    'SELECT count(*)::int AS missing FROM unnest($1::text[]) AS names(name) WHERE to_regclass(name) IS NULL',
+    [names],
+  )
   return found.rows[0]?.missing === 0
 }
 
@@ -93,10 +96,12 @@ export async function createSchema(databases: Databases, tables: readonly Table[
         if (await complete(client, own)) return
         await client.query('CREATE SCHEMA IF NOT EXISTS "scalardb"')
         for (const sql of metadataTables) await client.query(sql)
-        for (const namespace of new Set(['scalardb', ...own.map((table) => table.namespace)])) await addNamespace(client, namespace)
+        for (const namespace of new Set(['scalardb', ...own.map((table) => table.namespace)]))
+          await addNamespace(client, namespace)
         for (const table of own) await addTable(client, table)
         for (const namespace of bankNamespaces) {
-          if (own.some((table) => table.namespace === namespace)) await seed(client, namespace, fillBytes / bankNamespaces.length)
+          if (own.some((table) => table.namespace === namespace))
+            await seed(client, namespace, fillBytes / bankNamespaces.length)
         }
       }),
     ),

@@ -28,11 +28,17 @@ export interface StandInServer {
   stop(): void
 }
 
-async function answerExecution(execute: () => Promise<string>, callback: sendUnaryData<{ contract_result: string }>): Promise<void> {
+async function answerExecution(
+  execute: () => Promise<string>,
+  callback: sendUnaryData<{ contract_result: string }>,
+): Promise<void> {
   try {
     callback(null, { contract_result: await execute() })
   } catch (error) {
-    callback({ code: error instanceof GateAbandoned ? status.UNAVAILABLE : status.INTERNAL, details: error instanceof Error ? error.message : String(error) })
+    callback({
+      code: error instanceof GateAbandoned ? status.UNAVAILABLE : status.INTERNAL,
+      details: error instanceof Error ? error.message : String(error),
+    })
   }
 }
 
@@ -47,7 +53,10 @@ export async function startServer(options: ServerOptions): Promise<StandInServer
     },
   }
   const ledger = {
-    ExecuteContract: (_: ServerUnaryCall<ContractExecutionRequest, unknown>, callback: sendUnaryData<{ contract_result: string }>) => {
+    ExecuteContract: (
+      _: ServerUnaryCall<ContractExecutionRequest, unknown>,
+      callback: sendUnaryData<{ contract_result: string }>,
+    ) => {
       void answerExecution(execute, callback)
     },
   }
@@ -55,7 +64,9 @@ export async function startServer(options: ServerOptions): Promise<StandInServer
   const credentials = () =>
     tls === undefined
       ? ServerCredentials.createInsecure()
-      : ServerCredentials.createSsl(null, [{ cert_chain: readFileSync(tls.certificate), private_key: readFileSync(tls.key) }])
+      : ServerCredentials.createSsl(null, [
+          { cert_chain: readFileSync(tls.certificate), private_key: readFileSync(tls.key) },
+        ])
 
   const servers: Server[] = []
   const bound: number[] = []
@@ -63,13 +74,18 @@ export async function startServer(options: ServerOptions): Promise<StandInServer
     const server = new Server()
     server.addService(healthService, health)
     if (index === options.ports.length - 1) {
-      server.addService(version === '2' ? adminOfVersion2 : adminService, adminImplementation({ gate, faults, version, onPaused, log }))
+      server.addService(
+        version === '2' ? adminOfVersion2 : adminService,
+        adminImplementation({ gate, faults, version, onPaused, log }),
+      )
     }
     if (index === 0) server.addService(ledgerService, ledger)
     servers.push(server)
     bound.push(
       await new Promise<number>((resolve, reject) => {
-        server.bindAsync(`0.0.0.0:${port}`, credentials(), (error, number) => (error === null ? resolve(number) : reject(error)))
+        server.bindAsync(`0.0.0.0:${port}`, credentials(), (error, number) =>
+          error === null ? resolve(number) : reject(error),
+        )
       }),
     )
   }

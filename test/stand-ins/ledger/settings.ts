@@ -62,7 +62,10 @@ export function readSettings(environment: NodeJS.ProcessEnv): StandInSettings {
     controlPort: values.STAND_IN_CONTROL_PORT,
     faults: faultsSchema.parse(JSON.parse(values.STAND_IN_FAULTS)),
     storages: dynamodbConnection(properties) ?? storageProperties(properties),
-    tls: of(product.tls.enabled) === 'true' ? { certificate: of(product.tls.certificate) ?? '', key: of(product.tls.key) ?? '' } : undefined,
+    tls:
+      of(product.tls.enabled) === 'true'
+        ? { certificate: of(product.tls.certificate) ?? '', key: of(product.tls.key) ?? '' }
+        : undefined,
     decommissioningMs: Number(of(product.decommissioningKey) ?? 0) * 1000,
     instance: environment['HOSTNAME'] ?? hostname(),
   }

@@ -56,7 +56,13 @@ export async function runStandIn(settings: StandInSettings, log: (line: string) 
     if (openAfterMs !== undefined) setTimeout(() => gate.open(), openAfterMs)
     if (exitAfterMs !== undefined) setTimeout(() => process.exit(1), exitAfterMs)
   }
-  const control = await startControlPort({ port: settings.controlPort, faults, gate, done: () => workload.done, onFaults: applyFaults })
+  const control = await startControlPort({
+    port: settings.controlPort,
+    faults,
+    gate,
+    done: () => workload.done,
+    onFaults: applyFaults,
+  })
   const server = await startServer({
     ...settings,
     gate,
@@ -66,7 +72,9 @@ export async function runStandIn(settings: StandInSettings, log: (line: string) 
     log,
   })
   workload.start()
-  log(`${settings.product.app} stand-in ${settings.instance}: gRPC on ${server.ports.join(' ')}${settings.tls === undefined ? '' : ' with TLS'}, control on ${controlPortOf(control)}, ${settings.pace.workers} workers`)
+  log(
+    `${settings.product.app} stand-in ${settings.instance}: gRPC on ${server.ports.join(' ')}${settings.tls === undefined ? '' : ' with TLS'}, control on ${controlPortOf(control)}, ${settings.pace.workers} workers`,
+  )
 
   return async () => {
     server.decommission()

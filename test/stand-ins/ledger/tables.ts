@@ -13,7 +13,13 @@ export interface Table {
   transaction: boolean
 }
 
-function table(fullName: string, partitionKey: string[], clusteringKey: string[], columns: Record<string, DataType>, transaction = false): Table {
+function table(
+  fullName: string,
+  partitionKey: string[],
+  clusteringKey: string[],
+  columns: Record<string, DataType>,
+  transaction = false,
+): Table {
   const [namespace = '', name = ''] = fullName.split('.')
   return { namespace, name, partitionKey, clusteringKey, columns, transaction }
 }
@@ -24,7 +30,17 @@ const ledgerTables = [
     'scalar.asset',
     ['id'],
     ['age'],
-    { id: 'TEXT', age: 'INT', argument: 'TEXT', contract_id: 'TEXT', hash: 'BLOB', input: 'TEXT', output: 'TEXT', prev_hash: 'BLOB', signature: 'BLOB' },
+    {
+      id: 'TEXT',
+      age: 'INT',
+      argument: 'TEXT',
+      contract_id: 'TEXT',
+      hash: 'BLOB',
+      input: 'TEXT',
+      output: 'TEXT',
+      prev_hash: 'BLOB',
+      signature: 'BLOB',
+    },
     true,
   ),
   table('scalar.asset_metadata', ['asset_id'], [], { asset_id: 'TEXT', latest_age: 'INT' }, true),
@@ -39,8 +55,18 @@ const ledgerTables = [
   }),
   table('scalar.contract_class', ['binary_name'], [], { binary_name: 'TEXT', byte_code: 'BLOB' }),
   table('scalar.function', ['id'], [], { id: 'TEXT', binary_name: 'TEXT', byte_code: 'BLOB', registered_at: 'BIGINT' }),
-  table('scalar.certificate', ['holder_id'], ['version'], { holder_id: 'TEXT', version: 'INT', pem: 'TEXT', registered_at: 'BIGINT' }),
-  table('scalar.secret', ['entity_id'], ['key_version'], { entity_id: 'TEXT', key_version: 'INT', secret_key: 'BLOB', registered_at: 'BIGINT' }),
+  table('scalar.certificate', ['holder_id'], ['version'], {
+    holder_id: 'TEXT',
+    version: 'INT',
+    pem: 'TEXT',
+    registered_at: 'BIGINT',
+  }),
+  table('scalar.secret', ['entity_id'], ['key_version'], {
+    entity_id: 'TEXT',
+    key_version: 'INT',
+    secret_key: 'BLOB',
+    registered_at: 'BIGINT',
+  }),
   table('scalar.tx_state', ['id'], [], { id: 'TEXT', state: 'INT', created_at: 'BIGINT' }),
   table('scalar.namespace', ['partition_id'], ['name'], { partition_id: 'INT', name: 'TEXT' }),
 ]
@@ -70,7 +96,12 @@ const auditorTables = [
     signature: 'BLOB',
   }),
   table('auditor.contract_class', ['binary_name'], [], { binary_name: 'TEXT', byte_code: 'BLOB' }),
-  table('auditor.certificate', ['holder_id'], ['version'], { holder_id: 'TEXT', version: 'INT', pem: 'TEXT', registered_at: 'BIGINT' }),
+  table('auditor.certificate', ['holder_id'], ['version'], {
+    holder_id: 'TEXT',
+    version: 'INT',
+    pem: 'TEXT',
+    registered_at: 'BIGINT',
+  }),
   table('auditor.request_proof', ['nonce'], [], {
     nonce: 'TEXT',
     contract_id: 'TEXT',
@@ -91,7 +122,12 @@ const auditorTables = [
     last_updated_at: 'BIGINT',
   }),
   table('auditor.lease', ['lease_name'], [], { lease_name: 'TEXT', holder: 'TEXT', expiry: 'BIGINT' }),
-  table('auditor.secret', ['entity_id'], ['key_version'], { entity_id: 'TEXT', key_version: 'INT', secret_key: 'BLOB', registered_at: 'BIGINT' }),
+  table('auditor.secret', ['entity_id'], ['key_version'], {
+    entity_id: 'TEXT',
+    key_version: 'INT',
+    secret_key: 'BLOB',
+    registered_at: 'BIGINT',
+  }),
   table('auditor.namespace', ['partition_id'], ['name'], { partition_id: 'INT', name: 'TEXT' }),
 ]
 
@@ -99,7 +135,13 @@ const auditorTables = [
 function bank(namespace: string): Table[] {
   return [
     table(`${namespace}.account`, ['id'], [], { id: 'TEXT', balance: 'BIGINT' }, true),
-    table(`${namespace}.transfer`, ['stream'], ['number'], { stream: 'TEXT', number: 'INT', checking: 'TEXT', savings: 'TEXT', amount: 'BIGINT' }, true),
+    table(
+      `${namespace}.transfer`,
+      ['stream'],
+      ['number'],
+      { stream: 'TEXT', number: 'INT', checking: 'TEXT', savings: 'TEXT', amount: 'BIGINT' },
+      true,
+    ),
     table(`${namespace}.filler`, ['id'], [], { id: 'TEXT', payload: 'TEXT' }),
   ]
 }

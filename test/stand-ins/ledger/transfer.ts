@@ -16,11 +16,19 @@ export interface Transfer {
 
 export function newTransfer(stream: string, number: number): Transfer {
   const account = () => `account-${randomInt(accountCount) + 1}`
-  return { stream, number, checking: account(), savings: account(), amount: randomInt(1, 100) * (randomInt(2) === 0 ? 1 : -1), txId: randomUUID() }
+  return {
+    stream,
+    number,
+    checking: account(),
+    savings: account(),
+    amount: randomInt(1, 100) * (randomInt(2) === 0 ? 1 : -1),
+    txId: randomUUID(),
+  }
 }
 
 /** Hash of a link of a stream's chain, as ScalarDL keeps assets. */
-export const assetHash = ({ stream }: Transfer, number: number): Buffer => createHash('sha256').update(`${stream} ${number}`).digest()
+export const assetHash = ({ stream }: Transfer, number: number): Buffer =>
+  createHash('sha256').update(`${stream} ${number}`).digest()
 
 export interface TransferPace {
   /** longest time between two parts, ms */
@@ -37,7 +45,11 @@ const retryMs = 200
  * @param begun whether the first part is in the database
  * @throws Error when the process ends before that
  */
-export async function makeInParts(parts: readonly (() => Promise<void>)[], begun: () => Promise<boolean>, { gapMs, hurry }: TransferPace): Promise<void> {
+export async function makeInParts(
+  parts: readonly (() => Promise<void>)[],
+  begun: () => Promise<boolean>,
+  { gapMs, hurry }: TransferPace,
+): Promise<void> {
   for (const [index, part] of parts.entries()) {
     if (index > 0) await sleep(gapMs / 2 + Math.random() * (gapMs / 2))
     for (let attempt = 1; ; attempt += 1) {

@@ -43,7 +43,14 @@ function byStream(side: Side): Map<string, number[]> {
   const numbers = [...side.transfers.keys()].map((key) => key.split(' '))
   return Map.groupBy(numbers, ([stream = '']) => stream)
     .entries()
-    .reduce((map, [stream, entries]) => map.set(stream, entries.map((entry) => Number(entry[1]))), new Map<string, number[]>())
+    .reduce(
+      (map, [stream, entries]) =>
+        map.set(
+          stream,
+          entries.map((entry) => Number(entry[1])),
+        ),
+      new Map<string, number[]>(),
+    )
 }
 
 export interface Found {
@@ -64,18 +71,26 @@ export function verdictOf({ checking, savings, assets, states }: Found): Verdict
   const [a, b] = [checking ?? none, savings ?? none]
 
   const expectedSum = (a.accounts + b.accounts) * openingBalance
-  if (a.sum + b.sum !== expectedSum) problems.push(`the accounts hold ${a.sum} + ${b.sum} = ${a.sum + b.sum}, not ${expectedSum}`)
-  if (a.sum !== a.accounts * openingBalance - a.moved) problems.push('the accounts of checking are not what its transfers make of them')
-  if (b.sum !== b.accounts * openingBalance + b.moved) problems.push('the accounts of savings are not what its transfers make of them')
+  if (a.sum + b.sum !== expectedSum)
+    problems.push(`the accounts hold ${a.sum} + ${b.sum} = ${a.sum + b.sum}, not ${expectedSum}`)
+  if (a.sum !== a.accounts * openingBalance - a.moved)
+    problems.push('the accounts of checking are not what its transfers make of them')
+  if (b.sum !== b.accounts * openingBalance + b.moved)
+    problems.push('the accounts of savings are not what its transfers make of them')
   const missingInChecking = missing(a, b)
   const missingInSavings = missing(b, a)
-  if (missingInChecking.length > 0) problems.push(`checking lacks ${missingInChecking.length} transfers that savings has`)
+  if (missingInChecking.length > 0)
+    problems.push(`checking lacks ${missingInChecking.length} transfers that savings has`)
   if (missingInSavings.length > 0) problems.push(`savings lacks ${missingInSavings.length} transfers that checking has`)
   const streams = byStream(a)
-  const gaps = [...streams].filter(([, numbers]) => numbers.reduce((most, each) => Math.max(most, each), 0) !== numbers.length).map(([stream]) => stream)
+  const gaps = [...streams]
+    .filter(([, numbers]) => numbers.reduce((most, each) => Math.max(most, each), 0) !== numbers.length)
+    .map(([stream]) => stream)
   if (gaps.length > 0) problems.push(`the numbers of ${gaps.length} streams have gaps`)
-  if (assets !== undefined && assets !== a.transfers.size) problems.push(`${assets} assets for ${a.transfers.size} transfers`)
-  if (states !== undefined && states !== a.transfers.size) problems.push(`${states} transaction states for ${a.transfers.size} transfers`)
+  if (assets !== undefined && assets !== a.transfers.size)
+    problems.push(`${assets} assets for ${a.transfers.size} transfers`)
+  if (states !== undefined && states !== a.transfers.size)
+    problems.push(`${states} transaction states for ${a.transfers.size} transfers`)
 
   return {
     holds: problems.length === 0,

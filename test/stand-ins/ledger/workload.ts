@@ -32,7 +32,8 @@ export class Workload {
   }
 
   start(): void {
-    for (let worker = 1; worker <= this.#options.pace.workers; worker += 1) this.#workers.push(this.#work(`${this.#options.instance}-${worker}`))
+    for (let worker = 1; worker <= this.#options.pace.workers; worker += 1)
+      this.#workers.push(this.#work(`${this.#options.instance}-${worker}`))
   }
 
   /** One transfer on behalf of a client; held while the gate is closed. */

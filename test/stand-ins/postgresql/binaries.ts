@@ -22,13 +22,18 @@ async function installed(): Promise<string | undefined> {
 export async function postgresqlBinaries(): Promise<string> {
   const present = await installed()
   if (present !== undefined) return present
-  if (process.getuid?.() !== 0) throw new Error('no PostgreSQL server found: install the package "postgresql", or run as root to have it installed')
+  if (process.getuid?.() !== 0)
+    throw new Error('no PostgreSQL server found: install the package "postgresql", or run as root to have it installed')
   const apt = (...packages: string[]) =>
-    run('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, timeout: 300_000 })
+    run('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      timeout: 300_000,
+    })
   await apt('postgresql-common')
   await appendFile('/etc/postgresql-common/createcluster.conf', '\ncreate_main_cluster = false\n')
   await apt('postgresql')
   const now = await installed()
-  if (now === undefined) throw new Error('the package "postgresql" is installed, but /usr/lib/postgresql/*/bin/postgres is not there')
+  if (now === undefined)
+    throw new Error('the package "postgresql" is installed, but /usr/lib/postgresql/*/bin/postgres is not there')
   return now
 }

@@ -38,7 +38,14 @@ async function unprivileged(): Promise<{ uid: number; gid: number } | undefined>
 }
 
 /** Durability is of no use in a test: the server does not wait for the disk. */
-const fast = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'shared_buffers=32MB', 'max_connections=200', 'autovacuum=off']
+const fast = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'shared_buffers=32MB',
+  'max_connections=200',
+  'autovacuum=off',
+]
 
 /**
  * Starts a PostgreSQL server on a free port, its files in a temporary folder. Where this runs as root, the server runs as
@@ -59,14 +66,32 @@ export async function startPostgresql(settings: readonly string[] = []): Promise
   const options = { ...user, cwd: folder, env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8' } }
   await run(
     join(binaries, 'initdb'),
-    ['--pgdata', data, '--username', 'postgres', '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--no-sync'],
+    [
+      '--pgdata',
+      data,
+      '--username',
+      'postgres',
+      '--pwfile',
+      passwordFile,
+      '--auth',
+      'scram-sha-256',
+      '--encoding',
+      'UTF8',
+      '--no-sync',
+    ],
     options,
   )
 
   const port = await freePort()
   const logFile = join(folder, 'log')
   const log = openSync(logFile, 'a')
-  const set = [`port=${port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, ...fast, ...settings].flatMap((each) => ['-c', each])
+  const set = [
+    `port=${port}`,
+    'listen_addresses=127.0.0.1',
+    `unix_socket_directories=${folder}`,
+    ...fast,
+    ...settings,
+  ].flatMap((each) => ['-c', each])
   const server = spawn(join(binaries, 'postgres'), ['-D', data, ...set], { ...options, stdio: ['ignore', log, log] })
   const ended = once(server, 'exit')
   // A test that dies must not leave a server behind.
@@ -98,5 +123,14 @@ export async function startPostgresql(settings: readonly string[] = []): Promise
       await sleep(100)
     }
   }
-  return { host: '127.0.0.1', port, superuser: 'postgres', password, binaries, connect, stop, [Symbol.asyncDispose]: stop }
+  return {
+    host: '127.0.0.1',
+    port,
+    superuser: 'postgres',
+    password,
+    binaries,
+    connect,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
 }

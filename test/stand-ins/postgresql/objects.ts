@@ -33,7 +33,14 @@ export const usualRoles = (passwords: { scalar: string; admin: string }): Server
 ]
 
 /** A test's data need not outlive the machine: the server does not wait for the disk. */
-const fast = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=300', 'shared_buffers=64MB', 'max_wal_size=4GB']
+const fast = [
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+  'max_connections=300',
+  'shared_buffers=64MB',
+  'max_wal_size=4GB',
+]
 
 const passwordVariable = (index: number) => `ROLE_${index}_PASSWORD`
 
@@ -56,7 +63,16 @@ function setUp(roles: readonly ServerRole[]): string {
 
 /** A PostgreSQL server with one pod: Secret, ConfigMap with the set-up, Service `<name>` and StatefulSet `<name>`. */
 export function postgresqlServer(options: PostgresqlServerOptions): [V1Secret, V1ConfigMap, V1Service, V1StatefulSet] {
-  const { name, namespace, image = testImage, superuserPassword, roles = [], settings = [], volume, user = 999 } = options
+  const {
+    name,
+    namespace,
+    image = testImage,
+    superuserPassword,
+    roles = [],
+    settings = [],
+    volume,
+    user = 999,
+  } = options
   const labels = { 'app.kubernetes.io/name': 'postgresql', 'app.kubernetes.io/instance': name }
   const metadata = { name, namespace, labels }
   const fromSecret = (key: string) => ({ valueFrom: { secretKeyRef: { name, key } } })
@@ -65,7 +81,10 @@ export function postgresqlServer(options: PostgresqlServerOptions): [V1Secret, V
     apiVersion: 'v1',
     kind: 'Secret',
     metadata,
-    stringData: { 'superuser-password': superuserPassword, ...Object.fromEntries(roles.map((role) => [`${role.name}-password`, role.password])) },
+    stringData: {
+      'superuser-password': superuserPassword,
+      ...Object.fromEntries(roles.map((role) => [`${role.name}-password`, role.password])),
+    },
   }
   const configMap: V1ConfigMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'set-up.sql': setUp(roles) } }
   const service: V1Service = {
@@ -87,7 +106,13 @@ export function postgresqlServer(options: PostgresqlServerOptions): [V1Secret, V
         spec: {
           automountServiceAccountToken: false,
           terminationGracePeriodSeconds: 10,
-          securityContext: { runAsNonRoot: true, runAsUser: user, runAsGroup: user, fsGroup: user, seccompProfile: { type: 'RuntimeDefault' } },
+          securityContext: {
+            runAsNonRoot: true,
+            runAsUser: user,
+            runAsGroup: user,
+            fsGroup: user,
+            seccompProfile: { type: 'RuntimeDefault' },
+          },
           containers: [
             {
               name: 'postgresql',
@@ -97,11 +122,18 @@ export function postgresqlServer(options: PostgresqlServerOptions): [V1Secret, V
               env: [
                 { name: 'PGDATA', value: '/var/lib/postgresql/data/pgdata' },
                 { name: 'POSTGRES_PASSWORD', ...fromSecret('superuser-password') },
-                ...roles.map((role, index) => ({ name: passwordVariable(index), ...fromSecret(`${role.name}-password`) })),
+                ...roles.map((role, index) => ({
+                  name: passwordVariable(index),
+                  ...fromSecret(`${role.name}-password`),
+                })),
               ],
               ports: [{ name: 'postgresql', containerPort: 5432 }],
               // By TCP: while the image sets up its databases, the server listens on its socket only.
-              readinessProbe: { exec: { command: ['pg_isready', '-h', '127.0.0.1', '-U', 'postgres'] }, periodSeconds: 1, timeoutSeconds: 5 },
+              readinessProbe: {
+                exec: { command: ['pg_isready', '-h', '127.0.0.1', '-U', 'postgres'] },
+                periodSeconds: 1,
+                timeoutSeconds: 5,
+              },
               resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '1Gi' } },
               securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
               volumeMounts: [
@@ -110,12 +142,22 @@ export function postgresqlServer(options: PostgresqlServerOptions): [V1Secret, V
               ],
             },
           ],
-          volumes: [{ name: 'set-up', configMap: { name } }, ...(volume === undefined ? [{ name: 'data', emptyDir: {} }] : [])],
+          volumes: [
+            { name: 'set-up', configMap: { name } },
+            ...(volume === undefined ? [{ name: 'data', emptyDir: {} }] : []),
+          ],
         },
       },
       ...(volume === undefined
         ? {}
-        : { volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: volume } } } }] }),
+        : {
+            volumeClaimTemplates: [
+              {
+                metadata: { name: 'data' },
+                spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: volume } } },
+              },
+            ],
+          }),
     },
   }
   return [secret, configMap, service, statefulSet]

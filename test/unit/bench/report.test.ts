@@ -18,5 +18,8 @@ t.test('the table ends with how many times the last is of the first', async (t) 
     { title: '10 MB', rounds: [{ pause: 100 }, { pause: 120 }, { pause: 140 }] },
     { title: '1 GB', rounds: [{ pause: 180 }, { pause: 150 }, { pause: 200 }] },
   ])
-  t.equal(table, 'BACKUP   10 MB              1 GB               1 GB / 10 MB\npause    120 ms (100–140)   180 ms (150–200)   1.50×\n')
+  t.equal(
+    table,
+    'BACKUP   10 MB              1 GB               1 GB / 10 MB\npause    120 ms (100–140)   180 ms (150–200)   1.50×\n',
+  )
 })

@@ -14,7 +14,8 @@ t.test('the bundled plugin needs no file beside it', async (t) => {
   copyFileSync(bundle, alone)
   const code = readFileSync(alone, 'utf8')
   // Asked in a way that does not print megabytes when it fails.
-  for (const manifest of manifests) t.ok(new RegExp(`[{,"]${basename(manifest, '.yaml')}"?:["'\`]`).test(code), `${manifest} is inside`)
+  for (const manifest of manifests)
+    t.ok(new RegExp(`[{,"]${basename(manifest, '.yaml')}"?:["'\`]`).test(code), `${manifest} is inside`)
   t.notOk(code.includes('../manifests/'), 'nothing reads them from the disk')
   t.match(await run(process.execPath, [alone, 'version'], { cwd: t.testdirName }), projectVersion())
   t.match(await run(process.execPath, [alone, '--help'], { cwd: t.testdirName }), 'kubectl scalardl')
@@ -22,7 +23,8 @@ t.test('the bundled plugin needs no file beside it', async (t) => {
 
 t.test('the licenses of what is bundled go with it', async (t) => {
   const licenses = readFileSync(licensesBeside(await bundlePlugin()), 'utf8')
-  for (const name of ['yargs', '@kubernetes/client-node', 'zod']) t.match(licenses, new RegExp(`^${name} \\d.*license: `, 'm'))
+  for (const name of ['yargs', '@kubernetes/client-node', 'zod'])
+    t.match(licenses, new RegExp(`^${name} \\d.*license: `, 'm'))
 })
 
 t.test('the guard, which has to start fast, brings no database and no cloud', async (t) => {

@@ -21,7 +21,10 @@ t.test('two that want the same wait for each other', async (t) => {
 
 t.test('a lock is let go by an action that fails', async (t) => {
   const lock = join(t.testdir(), 'lock')
-  await t.rejects(withLock(lock, () => Promise.reject(new Error('no'))), /no/)
+  await t.rejects(
+    withLock(lock, () => Promise.reject(new Error('no'))),
+    /no/,
+  )
   t.notOk(existsSync(lock))
 })
 

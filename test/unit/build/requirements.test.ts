@@ -8,7 +8,12 @@ t.test('all that is missing is named at once', async (t) => {
   t.teardown(() => {
     process.env['PATH'] = path
   })
-  const needs = { purpose: 'A test', programs: { 'no-such-a': 'pack-a', 'no-such-b': 'pack-b' }, packages: ['pack-c'], otherwise: 'do nothing' }
+  const needs = {
+    purpose: 'A test',
+    programs: { 'no-such-a': 'pack-a', 'no-such-b': 'pack-b' },
+    packages: ['pack-c'],
+    otherwise: 'do nothing',
+  }
   await t.rejects(meetRequirements(needs), /pack-a, pack-b, pack-c/)
 })
 

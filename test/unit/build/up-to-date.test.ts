@@ -20,7 +20,7 @@ t.test('a hash tells texts and files apart', async (t) => {
   const hashes = [
     await hashOf({ texts: ['ab', 'c'] }),
     await hashOf({ texts: ['a', 'bc'] }),
-    await hashOf({ files: [join(folder, 'a')] })
+    await hashOf({ files: [join(folder, 'a')] }),
   ]
   t.equal(new Set(hashes).size, 3)
 })

@@ -75,7 +75,8 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
       cluster.calls.push('takeLeases')
       for (const release of releases) {
         const other = cluster.held.get(release)
-        if (other !== undefined && other !== holder) throw new Failure({ what: `${release} is in use by another operation`, why: `${other} has it`, next: 'wait' })
+        if (other !== undefined && other !== holder)
+          throw new Failure({ what: `${release} is in use by another operation`, why: `${other} has it`, next: 'wait' })
       }
       for (const release of releases) cluster.held.set(release, holder)
       return {
@@ -91,7 +92,9 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
       return new Map([...cluster.held].filter(([release, other]) => releases.includes(release) && other !== holder))
     },
     async leaseVersions(releases, holder) {
-      return releases.filter((release) => cluster.held.get(release) === holder).map((release) => `${release} ${lookAtLeases()}`)
+      return releases
+        .filter((release) => cluster.held.get(release) === holder)
+        .map((release) => `${release} ${lookAtLeases()}`)
     },
     missingRights: async () => cluster.missing,
     records: async () => structuredClone([...cluster.recordsByName.values()]),
@@ -123,7 +126,12 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     },
     async configMapText(name, key) {
       const text = cluster.texts.get(`${name}/${key}`)
-      if (text === undefined) throw new Failure({ what: `the properties in ConfigMap ${name} cannot be read`, why: 'it is not there', next: 'none' })
+      if (text === undefined)
+        throw new Failure({
+          what: `the properties in ConfigMap ${name} cannot be read`,
+          why: 'it is not there',
+          next: 'none',
+        })
       return text
     },
     async changeConfigMapText(name, key, change) {

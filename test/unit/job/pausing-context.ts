@@ -34,14 +34,32 @@ export interface TestContext<K extends OperationRequest['kind']> {
 }
 
 /** A context over a cluster that may have seen an earlier worker of the same operation. */
-export async function contextOf<K extends OperationRequest['kind']>(request: RequestOf<K>, cluster: InMemoryCluster, guard = noGuard): Promise<TestContext<K>> {
+export async function contextOf<K extends OperationRequest['kind']>(
+  request: RequestOf<K>,
+  cluster: InMemoryCluster,
+  guard = noGuard,
+): Promise<TestContext<K>> {
   const said: WorkerEvent[] = []
   const events = jsonLineEvents((line) => said.push(JSON.parse(line) as WorkerEvent))
   const stop = new AbortController()
   const { operation, kind, namespace, createdAt, target } = request
   const known = await cluster.findRecord(operation)
-  const fresh = newRecord({ operation, kind, namespace, releases: target.releases.map(({ name }) => name), createdAt, plugin: '0.1.0' })
+  const fresh = newRecord({
+    operation,
+    kind,
+    namespace,
+    releases: target.releases.map(({ name }) => name),
+    createdAt,
+    plugin: '0.1.0',
+  })
   const record = recordStore(known ?? fresh, (current) => cluster.writeRecord(current))
-  const journal = await openJournal(operation, { read: () => cluster.readJournal(operation), write: (document) => cluster.writeJournal(document) })
-  return { context: { request, cluster, guard, events, journal, record, signal: stop.signal, phase: phases(record, events) }, events: said, stop }
+  const journal = await openJournal(operation, {
+    read: () => cluster.readJournal(operation),
+    write: (document) => cluster.writeJournal(document),
+  })
+  return {
+    context: { request, cluster, guard, events, journal, record, signal: stop.signal, phase: phases(record, events) },
+    events: said,
+    stop,
+  }
 }

@@ -3,7 +3,15 @@ import t from 'tap'
 import { recordStore } from '../../../job/record-store.ts'
 import { newRecord, type OperationRecord } from '../../../operation/record.ts'
 
-const fresh = () => newRecord({ operation: 'backup-x', kind: 'backup', namespace: 'ns', releases: [], createdAt: '2026-11-21T00:00:00Z', plugin: '1' })
+const fresh = () =>
+  newRecord({
+    operation: 'backup-x',
+    kind: 'backup',
+    namespace: 'ns',
+    releases: [],
+    createdAt: '2026-11-21T00:00:00Z',
+    plugin: '1',
+  })
 
 t.test('many changes at once become few saves, in order, and each answers only when it is saved', async (t) => {
   const saved: OperationRecord[] = []
@@ -32,7 +40,10 @@ t.test('a save that fails fails the change that waited for it, and the next one 
     if (fail) throw new Error('no API server')
     saved.push(record)
   })
-  await t.rejects(store.update((record) => record.stillPaused.push('a')), /no API server/)
+  await t.rejects(
+    store.update((record) => record.stillPaused.push('a')),
+    /no API server/,
+  )
   fail = false
   await store.update((record) => record.stillPaused.push('b'))
   t.strictSame(saved.at(-1)?.stillPaused, ['a', 'b'])

@@ -26,7 +26,13 @@ async function scene(t: Test): Promise<Scene> {
   const said: WorkerEvent[] = []
   const stop = new AbortController()
   const events = jsonLineEvents((line) => said.push(JSON.parse(line) as WorkerEvent))
-  return { ledgers, cluster, events: said, stop, run: (request) => work(request, { cluster, events, signal: stop.signal }) }
+  return {
+    ledgers,
+    cluster,
+    events: said,
+    stop,
+    run: (request) => work(request, { cluster, events, signal: stop.signal }),
+  }
 }
 
 const record = ({ cluster }: Scene) => cluster.recordsByName.get('pause-test')
@@ -39,10 +45,20 @@ async function untilPaused(s: Scene): Promise<void> {
 t.test('a pause of a fixed time, from request to record', async (t) => {
   const s = await scene(t)
   t.equal(await s.run(pauseRequest({ durationMs: 300 })), 0)
-  t.match(record(s), { state: 'succeeded', exitCode: 0, by: { worker: String }, phases: [{ name: 'preflight' }, { name: 'pause', finishedAt: String }], windows: [{ verdict: 'valid' }] })
+  t.match(record(s), {
+    state: 'succeeded',
+    exitCode: 0,
+    by: { worker: String },
+    phases: [{ name: 'preflight' }, { name: 'pause', finishedAt: String }],
+    windows: [{ verdict: 'valid' }],
+  })
   const [window] = record(s)?.windows ?? []
   t.ok(Date.parse(window?.unpauseSentAt ?? '') - Date.parse(window?.allPausedAt ?? '') >= 300)
-  t.strictSame(s.events.map(({ code }) => code), ['started', 'phase', 'phase-done', 'phase', 'note', 'paused', 'unpaused', 'phase-done', 'finished'], 'the note: without a guard')
+  t.strictSame(
+    s.events.map(({ code }) => code),
+    ['started', 'phase', 'phase-done', 'phase', 'note', 'paused', 'unpaused', 'phase-done', 'finished'],
+    'the note: without a guard',
+  )
   t.match(s.events[0]?.data, { operation: 'pause-test', kind: 'pause', attempt: 1 })
   t.equal(await s.run(pauseRequest({ durationMs: 300 })), 0, 'a pod that is started once more has nothing left to do')
   t.equal(record(s)?.windows.length, 1)
@@ -75,22 +91,25 @@ t.test('a pause of a fixed time that proves nothing ends in exit code 3', async 
   t.match(record(s), { state: 'failed', exitCode: 3, failure: { why: /pod other appeared/, next: String } })
 })
 
-t.test('SIGTERM without a cancel: unpaused, exit 143, and the next worker does not pause again but says that the pause was broken', async (t) => {
-  const s = await scene(t)
-  const running = s.run(pauseRequest())
-  await untilPaused(s)
-  s.stop.abort(new Interrupted('SIGTERM'))
-  t.equal(await running, 143)
-  t.strictSame(open(s), [true, true])
-  t.match(record(s), { state: 'running' })
-  const next = new AbortController()
-  const said: WorkerEvent[] = []
-  const events = jsonLineEvents((line) => said.push(JSON.parse(line) as WorkerEvent))
-  t.equal(await work(pauseRequest({ durationMs: 100 }), { cluster: s.cluster, events, signal: next.signal }), 3)
-  t.match(said[0]?.data, { attempt: 2 })
-  t.equal(record(s)?.windows.length, 1)
-  t.match(record(s), { state: 'failed', failure: { what: /cannot be relied on/, why: String, next: String } })
-})
+t.test(
+  'SIGTERM without a cancel: unpaused, exit 143, and the next worker does not pause again but says that the pause was broken',
+  async (t) => {
+    const s = await scene(t)
+    const running = s.run(pauseRequest())
+    await untilPaused(s)
+    s.stop.abort(new Interrupted('SIGTERM'))
+    t.equal(await running, 143)
+    t.strictSame(open(s), [true, true])
+    t.match(record(s), { state: 'running' })
+    const next = new AbortController()
+    const said: WorkerEvent[] = []
+    const events = jsonLineEvents((line) => said.push(JSON.parse(line) as WorkerEvent))
+    t.equal(await work(pauseRequest({ durationMs: 100 }), { cluster: s.cluster, events, signal: next.signal }), 3)
+    t.match(said[0]?.data, { attempt: 2 })
+    t.equal(record(s)?.windows.length, 1)
+    t.match(record(s), { state: 'failed', failure: { what: /cannot be relied on/, why: String, next: String } })
+  },
+)
 
 t.test('a cancel: unpaused, and the record says so', async (t) => {
   const s = await scene(t)
@@ -115,12 +134,33 @@ t.test('an error that nobody caught unpauses as well, and the record names it', 
 
 t.test('bad surroundings are refused with a cure before anything is paused', async (t) => {
   const cases: Record<string, { spoil: (s: Scene) => void; why: RegExp; next: RegExp }> = {
-    'rights that are missing': { spoil: ({ cluster }) => cluster.missing.push('watch pods'), why: /may not watch pods/, next: /kubectl scalardl install/ },
+    'rights that are missing': {
+      spoil: ({ cluster }) => cluster.missing.push('watch pods'),
+      why: /may not watch pods/,
+      next: /kubectl scalardl install/,
+    },
     'no pods': { spoil: ({ cluster }) => (cluster.pods = []), why: /instance=my-ledger/, next: /scale the release up/ },
-    'a pod that is not ready': { spoil: ({ cluster }) => (cluster.pods = cluster.pods.map((pod) => ({ ...pod, ready: false, trouble: 'Unschedulable: no room' }))), why: /Unschedulable/, next: /describe pod/ },
-    'a wrong port': { spoil: ({ cluster }) => (cluster.pods = cluster.pods.map((pod) => ({ ...pod, adminPort: 1 }))), why: /nothing listens on port 1/, next: /--admin-port/ },
-    "somebody else's pause": { spoil: ({ ledgers }) => void ledgers[0]?.gate.pause(undefined), why: /paused already/, next: /--force/ },
-    'another operation at work': { spoil: ({ cluster }) => cluster.held.set('my-ledger', 'restore-x'), why: /restore-x is at work/, next: /cancel restore-x/ },
+    'a pod that is not ready': {
+      spoil: ({ cluster }) =>
+        (cluster.pods = cluster.pods.map((pod) => ({ ...pod, ready: false, trouble: 'Unschedulable: no room' }))),
+      why: /Unschedulable/,
+      next: /describe pod/,
+    },
+    'a wrong port': {
+      spoil: ({ cluster }) => (cluster.pods = cluster.pods.map((pod) => ({ ...pod, adminPort: 1 }))),
+      why: /nothing listens on port 1/,
+      next: /--admin-port/,
+    },
+    "somebody else's pause": {
+      spoil: ({ ledgers }) => void ledgers[0]?.gate.pause(undefined),
+      why: /paused already/,
+      next: /--force/,
+    },
+    'another operation at work': {
+      spoil: ({ cluster }) => cluster.held.set('my-ledger', 'restore-x'),
+      why: /restore-x is at work/,
+      next: /cancel restore-x/,
+    },
   }
   for (const [name, { spoil, why, next }] of Object.entries(cases)) {
     await t.test(name, async (t) => {
@@ -128,14 +168,18 @@ t.test('bad surroundings are refused with a cure before anything is paused', asy
       spoil(s)
       t.equal(await s.run(pauseRequest({ durationMs: 100 })), 1)
       t.match(record(s), { state: 'failed', failure: { why, next } })
-      t.strictSame(s.ledgers.flatMap(({ log }) => log.filter((line) => line === 'Pause: PAUSED')), [])
+      t.strictSame(
+        s.ledgers.flatMap(({ log }) => log.filter((line) => line === 'Pause: PAUSED')),
+        [],
+      )
     })
   }
 })
 
 t.test('a record that cannot be read stops the worker before it does anything', async (t) => {
   const s = await scene(t)
-  s.cluster.findRecord = () => Promise.reject(new Failure({ what: 'the record cannot be read', why: 'newer', next: 'update' }))
+  s.cluster.findRecord = () =>
+    Promise.reject(new Failure({ what: 'the record cannot be read', why: 'newer', next: 'update' }))
   await t.rejects(s.run(pauseRequest()), /cannot be read/)
   t.strictSame(open(s), [true, true])
 })
@@ -143,7 +187,14 @@ t.test('a record that cannot be read stops the worker before it does anything', 
 t.test('an operation that leaves a server paused ends in exit code 5, whatever else it came to', async (t) => {
   const s = await scene(t)
   await s.cluster.writeRecord({
-    ...newRecord({ operation: 'pause-test', kind: 'pause', namespace: 'ns', releases: ['my-ledger'], createdAt: '2026-11-21T00:00:00Z', plugin: '1' }),
+    ...newRecord({
+      operation: 'pause-test',
+      kind: 'pause',
+      namespace: 'ns',
+      releases: ['my-ledger'],
+      createdAt: '2026-11-21T00:00:00Z',
+      plugin: '1',
+    }),
     stillPaused: ['10.0.0.1:50053'],
   })
   t.equal(await s.run(pauseRequest({ durationMs: 50 })), 5)
@@ -155,7 +206,8 @@ t.test('a worker that cannot write its last word ends so that its Job starts ano
   const running = s.run(pauseRequest({ durationMs: 300 }))
   await untilPaused(s)
   const { writeRecord } = s.cluster
-  s.cluster.writeRecord = () => Promise.reject(new Failure({ what: 'the worker could not update the configmap', why: 'no answer', next: 'x' }))
+  s.cluster.writeRecord = () =>
+    Promise.reject(new Failure({ what: 'the worker could not update the configmap', why: 'no answer', next: 'x' }))
   const code = await running
   t.notOk([0, 1, 2, 3, 4, 5, 6].includes(code), 'none of the codes that end the Job')
   t.strictSame(open(s), [true, true])
@@ -175,21 +227,24 @@ t.test('SIGTERM while the API server is away: unpaused, and left to another work
   t.strictSame(open(s), [true, true])
 })
 
-t.test('an API server that is away after a pause is waited for longer than one that is away before it or in it', async (t) => {
-  const s = await scene(t)
-  const { writeRecord, writeJournal } = s.cluster
-  const verdicts: Record<string, unknown[]> = { patient: [], usual: [] }
-  const ends: boolean[] = []
-  s.cluster.writeRecord = (written, patience) => {
-    verdicts[patience === undefined ? 'usual' : 'patient']?.push(written.windows[0]?.verdict)
-    return writeRecord(written)
-  }
-  s.cluster.writeJournal = (written, patience) => {
-    if (written.steps.some(({ name }) => name === 'pause 1: ended')) ends.push(patience !== undefined)
-    return writeJournal(written)
-  }
-  t.equal(await s.run(pauseRequest({ durationMs: 100 })), 0)
-  t.strictSame([...new Set(verdicts['usual'])], [undefined, 'open'])
-  t.strictSame([...new Set(verdicts['patient'])], ['valid'])
-  t.ok(ends.length > 0 && ends.every(Boolean))
-})
+t.test(
+  'an API server that is away after a pause is waited for longer than one that is away before it or in it',
+  async (t) => {
+    const s = await scene(t)
+    const { writeRecord, writeJournal } = s.cluster
+    const verdicts: Record<string, unknown[]> = { patient: [], usual: [] }
+    const ends: boolean[] = []
+    s.cluster.writeRecord = (written, patience) => {
+      verdicts[patience === undefined ? 'usual' : 'patient']?.push(written.windows[0]?.verdict)
+      return writeRecord(written)
+    }
+    s.cluster.writeJournal = (written, patience) => {
+      if (written.steps.some(({ name }) => name === 'pause 1: ended')) ends.push(patience !== undefined)
+      return writeJournal(written)
+    }
+    t.equal(await s.run(pauseRequest({ durationMs: 100 })), 0)
+    t.strictSame([...new Set(verdicts['usual'])], [undefined, 'open'])
+    t.strictSame([...new Set(verdicts['patient'])], ['valid'])
+    t.ok(ends.length > 0 && ends.every(Boolean))
+  },
+)

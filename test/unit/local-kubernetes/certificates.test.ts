@@ -26,5 +26,9 @@ t.test('two that ask for the same pair at once get one whose key fits', async (t
   const certificate = new X509Certificate(readFileSync(pair.certificate))
   t.ok(certificate.checkPrivateKey(createPrivateKey(readFileSync(pair.key))))
   await Promise.all(asked)
-  t.equal(new X509Certificate(readFileSync(pair.certificate)).serialNumber, certificate.serialNumber, 'it is not replaced under whoever has it')
+  t.equal(
+    new X509Certificate(readFileSync(pair.certificate)).serialNumber,
+    certificate.serialNumber,
+    'it is not replaced under whoever has it',
+  )
 })

@@ -8,7 +8,10 @@ t.test('a cluster is found again as it was left', async (t) => {
   const cluster = layCluster('mine', { bridge: 'lk-1', subnet: 7 }, 2)
   t.same(readCluster('mine')?.state, cluster.state)
   t.equal(cluster.server, 'https://10.89.7.11:6443')
-  t.same(cluster.machines().map((machine) => machine.name), ['mine-1', 'mine-2'])
+  t.same(
+    cluster.machines().map((machine) => machine.name),
+    ['mine-1', 'mine-2'],
+  )
   t.equal(readCluster('other'), undefined)
 })
 
@@ -18,5 +21,6 @@ t.test('a machine sees the cache wherever the host has it', async (t) => {
 })
 
 t.test('a name that is no name of a node is refused before anything is made', async (t) => {
-  for (const name of ['', '../x', 'A', 'a-', '1a', 'a'.repeat(21)]) t.throws(() => clusterFolder(name), /no name for a cluster/)
+  for (const name of ['', '../x', 'A', 'a-', '1a', 'a'.repeat(21)])
+    t.throws(() => clusterFolder(name), /no name for a cluster/)
 })

@@ -10,15 +10,18 @@ process.env['PATH'] = [folder, process.env['PATH']].join(delimiter)
 process.env['KUBECTL_SCALARDL_CACHE'] = folder
 process.env['KUBECONFIG'] = join(folder, 'config')
 
-t.test('an existing cluster is used by the name that was given, and loads images by the command that was given', async (t) => {
-  const archive = join(folder, "it's an archive.tar")
-  writeFileSync(archive, '')
-  const target = await useCluster({ context: 'theirs', imageLoad: `cp {archive} ${join(folder, 'loaded')}` })
-  t.equal(target.context, 'theirs')
-  t.match(readFileSync(join(folder, 'asked'), 'utf8'), `--kubeconfig ${join(folder, 'config')} --context theirs`)
-  await target.loadImages([archive])
-  t.ok(existsSync(join(folder, 'loaded')))
-})
+t.test(
+  'an existing cluster is used by the name that was given, and loads images by the command that was given',
+  async (t) => {
+    const archive = join(folder, "it's an archive.tar")
+    writeFileSync(archive, '')
+    const target = await useCluster({ context: 'theirs', imageLoad: `cp {archive} ${join(folder, 'loaded')}` })
+    t.equal(target.context, 'theirs')
+    t.match(readFileSync(join(folder, 'asked'), 'utf8'), `--kubeconfig ${join(folder, 'config')} --context theirs`)
+    await target.loadImages([archive])
+    t.ok(existsSync(join(folder, 'loaded')))
+  },
+)
 
 t.test('with a registry the images have its names', async (t) => {
   const target = await useCluster({ context: 'theirs', registry: 'registry.example.com/tests' })

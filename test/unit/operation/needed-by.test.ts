@@ -7,24 +7,48 @@ const database = { title: 'a database', kind: 'test', state: 'in-service' as con
 
 function record(changes: Partial<OperationRecord>): OperationRecord {
   const { operation = 'restore-r', kind = 'restore' } = changes
-  return { ...newRecord({ operation, kind, namespace: 'ns', releases: ['my-ledger'], createdAt: '2026-11-21T09:00:00Z', plugin: '0.1.0' }), state: 'succeeded', ...changes }
+  return {
+    ...newRecord({
+      operation,
+      kind,
+      namespace: 'ns',
+      releases: ['my-ledger'],
+      createdAt: '2026-11-21T09:00:00Z',
+      plugin: '0.1.0',
+    }),
+    state: 'succeeded',
+    ...changes,
+  }
 }
 
 function restored(changes: Partial<RestorePart>): RestorePart {
-  return { backup: 'backup-b', databases: [{ ...database, previous: 'database before' }], serving: 'restored', wayBack: [], ...changes }
+  return {
+    backup: 'backup-b',
+    databases: [{ ...database, previous: 'database before' }],
+    serving: 'restored',
+    wayBack: [],
+    ...changes,
+  }
 }
 
-t.test('a backup is needed while something restores from it, and while what a restore kept can come back', async (t) => {
-  const needed = [
-    [record({ state: 'running', restore: restored({ serving: 'previous' }) }), /restore-r has not ended/],
-    [record({ state: 'pending' }), /has not ended/],
-    [record({ state: 'running', operation: 'undo-u', kind: 'undo' }), /undo-u has not ended/],
-    [record({ state: 'failed', restore: restored({ serving: 'nothing' }) }), /half-way/],
-    [record({ restore: restored({}) }), /kept the data/],
-    [record({ restore: restored({ databases: [database, { ...database, previous: 'kept' }] }) }), /kept the data/],
-  ] as const
-  for (const [one, why] of needed) t.match(neededBy(backup, [record({ operation: 'backup-b', kind: 'backup' }), one]), { what: 'backup-b cannot be deleted', why })
-})
+t.test(
+  'a backup is needed while something restores from it, and while what a restore kept can come back',
+  async (t) => {
+    const needed = [
+      [record({ state: 'running', restore: restored({ serving: 'previous' }) }), /restore-r has not ended/],
+      [record({ state: 'pending' }), /has not ended/],
+      [record({ state: 'running', operation: 'undo-u', kind: 'undo' }), /undo-u has not ended/],
+      [record({ state: 'failed', restore: restored({ serving: 'nothing' }) }), /half-way/],
+      [record({ restore: restored({}) }), /kept the data/],
+      [record({ restore: restored({ databases: [database, { ...database, previous: 'kept' }] }) }), /kept the data/],
+    ] as const
+    for (const [one, why] of needed)
+      t.match(neededBy(backup, [record({ operation: 'backup-b', kind: 'backup' }), one]), {
+        what: 'backup-b cannot be deleted',
+        why,
+      })
+  },
+)
 
 t.test('a backup is not needed by what is over, of another backup, or of other releases', async (t) => {
   const others = [

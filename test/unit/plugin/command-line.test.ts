@@ -38,7 +38,13 @@ t.test('a mistyped flag is refused with the one that was meant', async (t) => {
 })
 
 t.test('no command, a missing value, a missing release and a wrong choice are usage errors', async (t) => {
-  for (const line of ['-n x', 'backup l --to', 'backup --to pvc://b', 'backup l --to pvc://b --pause sometimes', 'backup l --to pvc://b -o xml']) {
+  for (const line of [
+    '-n x',
+    'backup l --to',
+    'backup --to pvc://b',
+    'backup l --to pvc://b --pause sometimes',
+    'backup l --to pvc://b -o xml',
+  ]) {
     t.equal((await refusal(line)).exitCode, 2, line)
   }
 })

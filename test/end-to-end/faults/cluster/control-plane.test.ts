@@ -15,43 +15,58 @@ async function apiServerBack(): Promise<void> {
   await at.cluster.startNode(1)
 }
 
-matrix.case('api-server-down', 'the API server down from the pause until after it', either(/API server|could not be compared|Lease|watch of .* interrupted/), async (one) => {
-  await one.begin('pause', '--duration', '8s')
-  await one.allPaused()
-  one.afterwards(apiServerBack)
-  await one.fault(() => at.cluster.stopComponent('kube-apiserver'))
-  await one.allServe()
-})
+matrix.case(
+  'api-server-down',
+  'the API server down from the pause until after it',
+  either(/API server|could not be compared|Lease|watch of .* interrupted/),
+  async (one) => {
+    await one.begin('pause', '--duration', '8s')
+    await one.allPaused()
+    one.afterwards(apiServerBack)
+    await one.fault(() => at.cluster.stopComponent('kube-apiserver'))
+    await one.allServe()
+  },
+)
 
-matrix.case('api-server-and-worker', 'the API server down, and the worker killed', unusable(/worker was replaced/), async (one) => {
-  await one.begin('pause', '--duration', '20s')
-  const worker = await one.worker()
-  await one.allPaused()
-  one.afterwards(apiServerBack)
-  await one.fault(async () => {
-    await at.cluster.stopComponent('kube-apiserver')
-    signalPod(worker.uid, 'SIGKILL')
-  })
-  await one.allServe()
-})
+matrix.case(
+  'api-server-and-worker',
+  'the API server down, and the worker killed',
+  unusable(/worker was replaced/),
+  async (one) => {
+    await one.begin('pause', '--duration', '20s')
+    const worker = await one.worker()
+    await one.allPaused()
+    one.afterwards(apiServerBack)
+    await one.fault(async () => {
+      await at.cluster.stopComponent('kube-apiserver')
+      signalPod(worker.uid, 'SIGKILL')
+    })
+    await one.allServe()
+  },
+)
 
-matrix.case('api-server-slow', 'an API server that answers in one second of four', either(/Lease|API server/), async (one) => {
-  const slow = new AbortController()
-  one.willBegin('backup')
-  const pulses = (async () => {
-    while (!slow.signal.aborted) {
-      at.cluster.signalComponent('kube-apiserver', 'SIGSTOP')
-      await sleep(3000)
-      at.cluster.signalComponent('kube-apiserver', 'SIGCONT')
-      await sleep(1000)
-    }
-  })()
-  one.afterwards(() => {
-    slow.abort()
-    return pulses
-  })
-  await one.fault(() => at.stage.scalardl(one.command('backup')))
-})
+matrix.case(
+  'api-server-slow',
+  'an API server that answers in one second of four',
+  either(/Lease|API server/),
+  async (one) => {
+    const slow = new AbortController()
+    one.willBegin('backup')
+    const pulses = (async () => {
+      while (!slow.signal.aborted) {
+        at.cluster.signalComponent('kube-apiserver', 'SIGSTOP')
+        await sleep(3000)
+        at.cluster.signalComponent('kube-apiserver', 'SIGCONT')
+        await sleep(1000)
+      }
+    })()
+    one.afterwards(() => {
+      slow.abort()
+      return pulses
+    })
+    await one.fault(() => at.stage.scalardl(one.command('backup')))
+  },
+)
 
 /** What Node and PostgreSQL's programs say of a name that cannot be looked up, at once or after a while. */
 const noName = /does not resolve|cannot be looked up|translate host name|ENOTFOUND|EAI_AGAIN/
@@ -75,10 +90,15 @@ matrix.case('dns-gone-paused', "the cluster's DNS gone in the pause", either(noN
   await at.stage.scalardl(['wait', one.operation, '--timeout', '90s'])
 })
 
-matrix.case('etcd-down', 'the store of the API server down in the pause', either(/API server|could not be compared|Lease|watch of .* interrupted/), async (one) => {
-  await one.begin('pause', '--duration', '6s')
-  await one.allPaused()
-  one.afterwards(() => at.cluster.signalComponent('etcd', 'SIGCONT'))
-  await one.fault(() => at.cluster.signalComponent('etcd', 'SIGSTOP'))
-  await one.allServe()
-})
+matrix.case(
+  'etcd-down',
+  'the store of the API server down in the pause',
+  either(/API server|could not be compared|Lease|watch of .* interrupted/),
+  async (one) => {
+    await one.begin('pause', '--duration', '6s')
+    await one.allPaused()
+    one.afterwards(() => at.cluster.signalComponent('etcd', 'SIGCONT'))
+    await one.fault(() => at.cluster.signalComponent('etcd', 'SIGSTOP'))
+    await one.allServe()
+  },
+)

@@ -41,34 +41,49 @@ matrix.case('power-before', "the worker's node without power before the pause", 
   await endsWithoutNode(one)
 })
 
-matrix.case('power-paused', "the worker's node without power in the pause", unusable(/worker was replaced/), async (one) => {
-  await one.slowPause()
-  await one.begin('backup')
-  await one.allPaused()
-  one.afterwards(nodeBack)
-  await one.fault(() => at.cluster.stopNode(lost))
-  await one.allServe()
-  await endsWithoutNode(one)
-})
+matrix.case(
+  'power-paused',
+  "the worker's node without power in the pause",
+  unusable(/worker was replaced/),
+  async (one) => {
+    await one.slowPause()
+    await one.begin('backup')
+    await one.allPaused()
+    one.afterwards(nodeBack)
+    await one.fault(() => at.cluster.stopNode(lost))
+    await one.allServe()
+    await endsWithoutNode(one)
+  },
+)
 
-matrix.case('network-paused', "the network of the worker's node cut in the pause", unusable(/guard|worker was replaced|Lease|could not/), async (one) => {
-  await one.begin('pause', '--duration', '20s')
-  await one.allPaused()
-  one.afterwards(() => at.cluster.mendNode(lost))
-  await one.fault(() => at.cluster.cutNode(lost))
-  await one.allServe()
-})
+matrix.case(
+  'network-paused',
+  "the network of the worker's node cut in the pause",
+  unusable(/guard|worker was replaced|Lease|could not/),
+  async (one) => {
+    await one.begin('pause', '--duration', '20s')
+    await one.allPaused()
+    one.afterwards(() => at.cluster.mendNode(lost))
+    await one.fault(() => at.cluster.cutNode(lost))
+    await one.allServe()
+  },
+)
 
 /** Nobody is left to unpause before the node, or the Job's next pod on another, is there. */
 const onceBack = { ...unusable(/worker was replaced/), withinMs: 90_000 }
 
-matrix.case('both-on-it', 'worker and guard on the node that loses its power in the pause', onceBack, async (one, t) => {
-  await one.slowPause()
-  // a worker's place is on that node; this brings the guard there as well
-  await one.begin('backup', '--node-selector', `kubernetes.io/hostname=${clusterName}-${lost}`)
-  const guard = await one.guard()
-  t.equal(guard.node, `${clusterName}-${lost}`)
-  await one.allPaused()
-  one.afterwards(nodeBack)
-  await one.fault(() => at.cluster.stopNode(lost))
-})
+matrix.case(
+  'both-on-it',
+  'worker and guard on the node that loses its power in the pause',
+  onceBack,
+  async (one, t) => {
+    await one.slowPause()
+    // a worker's place is on that node; this brings the guard there as well
+    await one.begin('backup', '--node-selector', `kubernetes.io/hostname=${clusterName}-${lost}`)
+    const guard = await one.guard()
+    t.equal(guard.node, `${clusterName}-${lost}`)
+    await one.allPaused()
+    one.afterwards(nodeBack)
+    await one.fault(() => at.cluster.stopNode(lost))
+  },
+)

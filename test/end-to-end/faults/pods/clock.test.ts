@@ -41,7 +41,10 @@ async function withSettableClock(one: Case, kind: 'backup' | 'pause', flags: rea
   const objects = parseAllDocuments(dry.stdout).map((document) => document.toJS() as V1Job)
   const job = objects.find((item) => item.kind === 'Job' && item.metadata?.name?.startsWith('scalardl-'))
   const options = { name: 'NODE_OPTIONS', value: `--import=data:text/javascript,${encodeURIComponent(settable)}` }
-  const containers = (job?.spec?.template.spec?.containers ?? []).map((container) => ({ ...container, env: [...(container.env ?? []), options] }))
+  const containers = (job?.spec?.template.spec?.containers ?? []).map((container) => ({
+    ...container,
+    env: [...(container.env ?? []), options],
+  }))
   return [...flags, '--patch', JSON.stringify({ spec: { template: { spec: { containers } } } })]
 }
 

@@ -45,28 +45,41 @@ matrix.case('none', 'worker killed in a pause without a guard', unusable(/worker
 
 matrix.case('cut-from-worker', 'worker and guard cut off from each other in the pause', usable, async (one) => {
   await one.begin('pause', '--duration', '12s')
-  const [worker, guard] = await Promise.all([one.worker().then((pod) => at.addressOf(pod)), one.guard().then((pod) => at.addressOf(pod))])
+  const [worker, guard] = await Promise.all([
+    one.worker().then((pod) => at.addressOf(pod)),
+    one.guard().then((pod) => at.addressOf(pod)),
+  ])
   await one.allPaused()
   one.afterwards(() => at.cluster.mendBetween(worker, guard))
   await one.fault(() => at.cluster.cutBetween(worker, guard))
   await one.allServe()
 })
 
-matrix.case('worker-hung', 'the worker hangs (SIGSTOP) in its pause', unusable(/guard|worker was replaced|unpaused/), async (one) => {
-  await one.begin('pause', '--duration', '20s')
-  const worker = await one.worker()
-  await one.allPaused()
-  one.afterwards(() => signalPod(worker.uid, 'SIGCONT'))
-  await one.fault(() => signalPod(worker.uid, 'SIGSTOP'))
-  await one.allServe()
-})
+matrix.case(
+  'worker-hung',
+  'the worker hangs (SIGSTOP) in its pause',
+  unusable(/guard|worker was replaced|unpaused/),
+  async (one) => {
+    await one.begin('pause', '--duration', '20s')
+    const worker = await one.worker()
+    await one.allPaused()
+    one.afterwards(() => signalPod(worker.uid, 'SIGCONT'))
+    await one.fault(() => signalPod(worker.uid, 'SIGSTOP'))
+    await one.allServe()
+  },
+)
 
-matrix.case('worker-cut-from-ledgers', 'the worker cut off from the Ledger pods in its pause', unusable(/could not say|guard/), async (one) => {
-  await one.begin('pause', '--duration', '7s')
-  const worker = await at.addressOf(await one.worker())
-  await one.allPaused()
-  const each = (change: (ip: string) => Promise<void>) => Promise.all(one.pods.map(({ ip }) => change(ip)))
-  one.afterwards(() => each((ip) => at.cluster.mendBetween(worker, ip)))
-  await one.fault(() => each((ip) => at.cluster.cutBetween(worker, ip)))
-  await one.allServe()
-})
+matrix.case(
+  'worker-cut-from-ledgers',
+  'the worker cut off from the Ledger pods in its pause',
+  unusable(/could not say|guard/),
+  async (one) => {
+    await one.begin('pause', '--duration', '7s')
+    const worker = await at.addressOf(await one.worker())
+    await one.allPaused()
+    const each = (change: (ip: string) => Promise<void>) => Promise.all(one.pods.map(({ ip }) => change(ip)))
+    one.afterwards(() => each((ip) => at.cluster.mendBetween(worker, ip)))
+    await one.fault(() => each((ip) => at.cluster.cutBetween(worker, ip)))
+    await one.allServe()
+  },
+)

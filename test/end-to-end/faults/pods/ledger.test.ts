@@ -15,21 +15,31 @@ matrix.case('killed', 'a Ledger pod killed in the pause', unusable(/restarted|co
   await one.fault(() => signalPod(one.pods[1]?.uid ?? '', 'SIGKILL'))
 })
 
-matrix.case('hung', 'a Ledger pod hangs for 8 s in the pause', unusable(/could not say|not answer|deadline/i), async (one) => {
-  const hung = one.pods[1]?.uid ?? ''
-  await one.slowPause(3000)
-  await one.begin('backup')
-  await one.allPaused()
-  one.afterwards(() => signalPod(hung, 'SIGCONT'))
-  await one.fault(() => signalPod(hung, 'SIGSTOP'))
-  await sleep(8000)
-})
+matrix.case(
+  'hung',
+  'a Ledger pod hangs for 8 s in the pause',
+  unusable(/could not say|not answer|deadline/i),
+  async (one) => {
+    const hung = one.pods[1]?.uid ?? ''
+    await one.slowPause(3000)
+    await one.begin('backup')
+    await one.allPaused()
+    one.afterwards(() => signalPod(hung, 'SIGCONT'))
+    await one.fault(() => signalPod(hung, 'SIGSTOP'))
+    await sleep(8000)
+  },
+)
 
-matrix.case('deleted', 'a Ledger pod deleted in the pause', unusable(/is gone|appeared|deleted|could not/), async (one) => {
-  await one.begin('pause', '--duration', '6s')
-  await one.allPaused()
-  await one.fault(() => at.stage.kubectl(['delete', 'pod', one.pods[2]?.name ?? '', '--wait=false']))
-})
+matrix.case(
+  'deleted',
+  'a Ledger pod deleted in the pause',
+  unusable(/is gone|appeared|deleted|could not/),
+  async (one) => {
+    await one.begin('pause', '--duration', '6s')
+    await one.allPaused()
+    await one.fault(() => at.stage.kubectl(['delete', 'pod', one.pods[2]?.name ?? '', '--wait=false']))
+  },
+)
 
 matrix.case('rollout', 'a rollout in the pause', unusable(/appeared|gone|changed|could not/), async (one) => {
   await one.begin('pause', '--duration', '6s')
@@ -59,14 +69,24 @@ matrix.case('unpause-fails', 'one pod refuses to unpause for 10 s', either(/./),
   await one.fault(() => at.setFaults(one.pods[1], { fail: { Unpause: { code: 'UNAVAILABLE', forMs: 10_000 } } }))
 })
 
-matrix.case('never-drains', 'a request in flight never ends', unusable(/requests in flight were not finished in time/), async (one) => {
-  await one.fault(() => at.setFaults(one.pods[1], { neverDrain: true }))
-  await one.begin('backup', '--max-pause-wait', '3s')
-  await one.allPaused()
-})
+matrix.case(
+  'never-drains',
+  'a request in flight never ends',
+  unusable(/requests in flight were not finished in time/),
+  async (one) => {
+    await one.fault(() => at.setFaults(one.pods[1], { neverDrain: true }))
+    await one.begin('backup', '--max-pause-wait', '3s')
+    await one.allPaused()
+  },
+)
 
-matrix.case('unpaused-by-another', 'somebody else unpauses one pod in the pause', unusable(/unpaused by somebody else/), async (one) => {
-  await at.setFaults(one.pods[1], { openAfterMs: 1000 })
-  await one.begin('pause', '--duration', '3s')
-  await one.fault(() => one.allPaused())
-})
+matrix.case(
+  'unpaused-by-another',
+  'somebody else unpauses one pod in the pause',
+  unusable(/unpaused by somebody else/),
+  async (one) => {
+    await at.setFaults(one.pods[1], { openAfterMs: 1000 })
+    await one.begin('pause', '--duration', '3s')
+    await one.fault(() => one.allPaused())
+  },
+)

@@ -19,12 +19,20 @@ async function killedOnce(one: Case, holds: () => Promise<unknown>): Promise<voi
   await ended
 }
 
-const exists = (...object: string[]) => at.stage.kubectl(['get', ...object, '-o', 'name', '--ignore-not-found']).then((name) => name !== '')
+const exists = (...object: string[]) =>
+  at.stage.kubectl(['get', ...object, '-o', 'name', '--ignore-not-found']).then((name) => name !== '')
 
-matrix.case('killed-making', 'the plugin killed while it makes its objects; the same command again', usable, async (one, t) => {
-  await killedOnce(one, () => until('the request is there', () => exists('configmap', `scalardl-${one.operation}.request`)))
-  await again(one, t)
-})
+matrix.case(
+  'killed-making',
+  'the plugin killed while it makes its objects; the same command again',
+  usable,
+  async (one, t) => {
+    await killedOnce(one, () =>
+      until('the request is there', () => exists('configmap', `scalardl-${one.operation}.request`)),
+    )
+    await again(one, t)
+  },
+)
 
 matrix.case('killed-at-start', 'the plugin killed once its Job is made', usable, async (one, t) => {
   await killedOnce(one, () => until('the Job is there', () => exists('job', jobName(one.operation))))
@@ -46,22 +54,55 @@ async function again(one: Case, t: Test): Promise<void> {
   t.equal(run.code, 0, run.stderr)
 }
 
-matrix.case('racing', 'two backups of one release at once', either(/in use|has it|under way|another/i), async (one, t) => {
-  one.willBegin('backup')
-  const rival = 'rival'
-  await one.fault(() => Promise.all([one.command('backup'), one.command('backup').map((word) => (word === one.name ? rival : word))].map((command) => at.stage.scalardl(command))))
-  const records = await Promise.all([one.operation, operationName('backup', rival)].map((operation) => recordOf(at.stage, operation)))
-  t.ok(records.every((record) => endOf(record).ended !== 'neither'), 'both end in one of the two states')
-  t.ok(records.some((record) => endOf(record).ended === 'usable'), 'one of them is usable')
-  const windows = records.flatMap((record) => record.windows).sort((a, b) => a.pauseSentAt.localeCompare(b.pauseSentAt))
-  t.notOk(windows.some(({ pauseSentAt }, index) => pauseSentAt < (windows[index - 1]?.allUnpausedAt ?? '')), 'they were never in a pause together')
-})
+matrix.case(
+  'racing',
+  'two backups of one release at once',
+  either(/in use|has it|under way|another/i),
+  async (one, t) => {
+    one.willBegin('backup')
+    const rival = 'rival'
+    await one.fault(() =>
+      Promise.all(
+        [one.command('backup'), one.command('backup').map((word) => (word === one.name ? rival : word))].map(
+          (command) => at.stage.scalardl(command),
+        ),
+      ),
+    )
+    const records = await Promise.all(
+      [one.operation, operationName('backup', rival)].map((operation) => recordOf(at.stage, operation)),
+    )
+    t.ok(
+      records.every((record) => endOf(record).ended !== 'neither'),
+      'both end in one of the two states',
+    )
+    t.ok(
+      records.some((record) => endOf(record).ended === 'usable'),
+      'one of them is usable',
+    )
+    const windows = records
+      .flatMap((record) => record.windows)
+      .sort((a, b) => a.pauseSentAt.localeCompare(b.pauseSentAt))
+    t.notOk(
+      windows.some(({ pauseSentAt }, index) => pauseSentAt < (windows[index - 1]?.allUnpausedAt ?? '')),
+      'they were never in a pause together',
+    )
+  },
+)
 
-matrix.case('pause-and-backup', 'a backup begun in the pause of another', unusable(/paused|in use|has it/), async (one, t) => {
-  await at.stage.scalardl(['pause', 'my', '--name', 'theirs', '--duration', '9s', '--wait=false'])
-  await one.allPaused()
-  await one.fault(() => one.begin('backup'))
-  await at.stage.scalardl(['wait', one.operation])
-  await at.stage.scalardl(['wait', operationName('pause', 'theirs')])
-  t.equal(endOf(await recordOf(at.stage, operationName('pause', 'theirs'))).ended, 'usable', 'nobody has ended the pause of the other')
-})
+matrix.case(
+  'pause-and-backup',
+  'a backup begun in the pause of another',
+  unusable(/paused|in use|has it/),
+  async (one, t) => {
+    await at.stage.scalardl(['pause', 'my', '--name', 'theirs', '--duration', '9s', '--wait=false'])
+    await one.allPaused()
+    await one.fault(() => one.begin('backup'))
+    await at.stage.scalardl(['wait', one.operation])
+    await at.stage.scalardl(['wait', operationName('pause', 'theirs')])
+    t.equal(
+      endOf(await recordOf(at.stage, operationName('pause', 'theirs'))).ended,
+      'usable',
+      'nobody has ended the pause of the other',
+    )
+  },
+)

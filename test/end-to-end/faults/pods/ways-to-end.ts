@@ -14,10 +14,17 @@ export const waysToEnd: readonly WayToEnd[] = [
   { name: 'killed', title: 'killed (SIGKILL)', end: (_, { uid }) => signalPod(uid, 'SIGKILL') },
   { name: 'out-of-memory', title: 'out of memory', end: (_, { uid }) => exhaustMemory(uid) },
   { name: 'evicted', title: 'evicted', end: evict },
-  { name: 'deleted', title: 'deleted', end: (stage, { name }) => stage.kubectl(['delete', 'pod', name, '--wait=false']) },
+  {
+    name: 'deleted',
+    title: 'deleted',
+    end: (stage, { name }) => stage.kubectl(['delete', 'pod', name, '--wait=false']),
+  },
 ]
 
 function evict(stage: Stage, { name }: FoundPod): Promise<string> {
   const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace: stage.namespace } }
-  return stage.kubectl(['create', '--raw', `/api/v1/namespaces/${stage.namespace}/pods/${name}/eviction`, '-f', '-'], JSON.stringify(eviction))
+  return stage.kubectl(
+    ['create', '--raw', `/api/v1/namespaces/${stage.namespace}/pods/${name}/eviction`, '-f', '-'],
+    JSON.stringify(eviction),
+  )
 }

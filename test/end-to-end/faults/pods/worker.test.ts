@@ -21,13 +21,18 @@ for (const { name, title, end } of waysToEnd) {
     if (processesOf(worker.uid).length > 0) signalPod(worker.uid, 'SIGCONT')
   })
 
-  matrix.case(`${name}-paused`, `worker ${title} in its pause`, unusable(/worker was replaced|interrupted|SIGTERM/), async (one) => {
-    await one.slowPause()
-    await one.begin('backup')
-    const worker = await one.worker()
-    await one.allPaused()
-    await one.fault(() => end(at.stage, worker))
-  })
+  matrix.case(
+    `${name}-paused`,
+    `worker ${title} in its pause`,
+    unusable(/worker was replaced|interrupted|SIGTERM/),
+    async (one) => {
+      await one.slowPause()
+      await one.begin('backup')
+      const worker = await one.worker()
+      await one.allPaused()
+      await one.fault(() => end(at.stage, worker))
+    },
+  )
 }
 
 matrix.case('retried', 'worker killed in its pause, with --retries 1', usable, async (one) => {

@@ -37,10 +37,14 @@ async function readSide(store: Store, namespace: string): Promise<Side | undefin
 /** As an accident would: half of the savings accounts are emptied, and transfers of the checking side are deleted. */
 async function damage(store: Store): Promise<Record<string, number>> {
   const accounts = ((await store.all('savings.account')) ?? []).filter((item) => (item['id']?.S ?? '') < 'account-5')
-  for (const item of accounts) await store.client.putItem({ TableName: store.physical('savings.account'), Item: { ...item, balance: { N: '0' } } })
+  for (const item of accounts)
+    await store.client.putItem({ TableName: store.physical('savings.account'), Item: { ...item, balance: { N: '0' } } })
   const transfers = ((await store.all('checking.transfer')) ?? []).filter((item) => Number(item['number']?.N) % 2 === 0)
   for (const item of transfers) {
-    const Key = keyOf(store.table('checking.transfer'), { stream: item['stream']?.S ?? '', number: Number(item['number']?.N) })
+    const Key = keyOf(store.table('checking.transfer'), {
+      stream: item['stream']?.S ?? '',
+      number: Number(item['number']?.N),
+    })
     await store.client.deleteItem({ TableName: store.physical('checking.transfer'), Key })
   }
   return { 'savings.account': accounts.length, 'checking.transfer': transfers.length }

@@ -21,7 +21,8 @@ function encoded(value: Value | undefined, type: DataType | undefined): Buffer {
 
 /** The key attributes of a row, from its key columns. */
 export function keyOf(table: Table, row: Row): Item {
-  const concatenated = (names: readonly string[]) => Buffer.concat(names.map((name) => encoded(row[name], table.columns[name])))
+  const concatenated = (names: readonly string[]) =>
+    Buffer.concat(names.map((name) => encoded(row[name], table.columns[name])))
   return {
     [partitionKey]: { B: concatenated(table.partitionKey) },
     ...(table.clusteringKey.length > 0 && { [clusteringKey]: { B: concatenated(table.clusteringKey) } }),
@@ -37,4 +38,7 @@ export function attribute(value: Value): AttributeValue {
 }
 
 /** A whole row: its columns and its key attributes. */
-export const itemOf = (table: Table, row: Row): Item => ({ ...Object.fromEntries(Object.entries(row).map(([name, value]) => [name, attribute(value)])), ...keyOf(table, row) })
+export const itemOf = (table: Table, row: Row): Item => ({
+  ...Object.fromEntries(Object.entries(row).map(([name, value]) => [name, attribute(value)])),
+  ...keyOf(table, row),
+})

@@ -1,4 +1,9 @@
-import { type CreateTableInput, type GlobalSecondaryIndex, ResourceInUseException, ResourceNotFoundException } from '@aws-sdk/client-dynamodb'
+import {
+  type CreateTableInput,
+  type GlobalSecondaryIndex,
+  ResourceInUseException,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-dynamodb'
 import type { ScalableDimension } from '@aws-sdk/client-application-auto-scaling'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { accountCount, openingBalance } from '../schema.ts'
@@ -11,7 +16,10 @@ const units = 10
 const metadataUnits = 1
 
 /** Secondary indexes, which ScalarDL's own schema has none of: an application's. */
-export const secondaryIndexes: Readonly<Record<string, readonly string[]>> = { 'checking.transfer': ['savings'], 'savings.transfer': ['checking'] }
+export const secondaryIndexes: Readonly<Record<string, readonly string[]>> = {
+  'checking.transfer': ['savings'],
+  'savings.transfer': ['checking'],
+}
 
 const throughput = (each: number) => ({ ReadCapacityUnits: each, WriteCapacityUnits: each })
 const nameOf = (table: Table) => `${table.namespace}.${table.name}`
@@ -23,11 +31,17 @@ async function createTable({ client }: Store, input: CreateTableInput): Promise<
     if (!(error instanceof ResourceInUseException)) throw error
   })
   while ((await client.describeTable({ TableName })).Table?.TableStatus === 'CREATING') await sleep(100)
-  await client.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } })
+  await client.updateContinuousBackups({
+    TableName,
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+  })
 }
 
 /** Scaling as ScalarDB sets it up for a table and its indexes (scalar-labs/scalardb, DynamoAdmin.enableAutoScaling). */
-async function enableScaling({ autoscaling }: Store, resources: readonly { resource: string; kind: 'table' | 'index' }[]): Promise<void> {
+async function enableScaling(
+  { autoscaling }: Store,
+  resources: readonly { resource: string; kind: 'table' | 'index' }[],
+): Promise<void> {
   for (const { resource, kind } of resources) {
     for (const direction of ['Read', 'Write'] as const) {
       const ScalableDimension: ScalableDimension = `dynamodb:${kind}:${direction}CapacityUnits`
@@ -52,23 +66,30 @@ async function addTable(store: Store, table: Table): Promise<void> {
   const TableName = store.physical(nameOf(table))
   const columns = secondaryIndexes[nameOf(table)] ?? []
   const keys = table.clusteringKey.length > 0 ? [partitionKey, clusteringKey] : [partitionKey]
-  const indexes = columns.map(
-    (column): GlobalSecondaryIndex => ({
-      IndexName: `${TableName}.global_index.${column}`,
-      KeySchema: [{ AttributeName: column, KeyType: 'HASH' }],
-      Projection: { ProjectionType: 'ALL' },
-      ProvisionedThroughput: throughput(units),
-    }),
-  )
+  const indexes = columns.map((column): GlobalSecondaryIndex => ({
+    IndexName: `${TableName}.global_index.${column}`,
+    KeySchema: [{ AttributeName: column, KeyType: 'HASH' }],
+    Projection: { ProjectionType: 'ALL' },
+    ProvisionedThroughput: throughput(units),
+  }))
   await createTable(store, {
     TableName,
-    AttributeDefinitions: [...keys.map((AttributeName) => ({ AttributeName, AttributeType: 'B' as const })), ...columns.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const }))],
+    AttributeDefinitions: [
+      ...keys.map((AttributeName) => ({ AttributeName, AttributeType: 'B' as const })),
+      ...columns.map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
+    ],
     KeySchema: keys.map((AttributeName, position) => ({ AttributeName, KeyType: position === 0 ? 'HASH' : 'RANGE' })),
     ProvisionedThroughput: throughput(units),
     ...(indexes.length > 0 && { GlobalSecondaryIndexes: indexes }),
   })
-  await enableScaling(store, [{ resource: `table/${TableName}`, kind: 'table' }, ...indexes.map((index) => ({ resource: `table/${TableName}/index/${index.IndexName}`, kind: 'index' as const }))])
-  await store.client.putItem({ TableName: store.physical(`${store.connection.metadataNamespace}.metadata`), Item: metadataRow(table, TableName, columns) })
+  await enableScaling(store, [
+    { resource: `table/${TableName}`, kind: 'table' },
+    ...indexes.map((index) => ({ resource: `table/${TableName}/index/${index.IndexName}`, kind: 'index' as const })),
+  ])
+  await store.client.putItem({
+    TableName: store.physical(`${store.connection.metadataNamespace}.metadata`),
+    Item: metadataRow(table, TableName, columns),
+  })
 }
 
 /** What ScalarDB writes of a table (scalar-labs/scalardb, DynamoAdmin.upsertTableMetadata). */
@@ -78,7 +99,10 @@ function metadataRow(table: Table, physical: string, indexed: readonly string[])
     table: { S: physical },
     columns: { M: Object.fromEntries(physicalColumns(table).map(([name, type]) => [name, { S: type.toLowerCase() }])) },
     partitionKey: list(table.partitionKey),
-    ...(table.clusteringKey.length > 0 && { clusteringKey: list(table.clusteringKey), clusteringOrders: { M: Object.fromEntries(table.clusteringKey.map((name) => [name, { S: 'ASC' }])) } }),
+    ...(table.clusteringKey.length > 0 && {
+      clusteringKey: list(table.clusteringKey),
+      clusteringOrders: { M: Object.fromEntries(table.clusteringKey.map((name) => [name, { S: 'ASC' }])) },
+    }),
     ...(indexed.length > 0 && { secondaryIndex: { SS: [...indexed] } }),
   }
 }
@@ -86,9 +110,18 @@ function metadataRow(table: Table, physical: string, indexed: readonly string[])
 const fillerBytes = 1_000
 
 async function seed(store: Store, namespace: string, fillBytes: number): Promise<void> {
-  const accounts = Array.from({ length: accountCount }, (_, index): Row => ({ id: `account-${index + 1}`, balance: openingBalance, tx_id: 'seed', tx_state: 3, tx_version: 1 }))
+  const accounts = Array.from({ length: accountCount }, (_, index): Row => ({
+    id: `account-${index + 1}`,
+    balance: openingBalance,
+    tx_id: 'seed',
+    tx_state: 3,
+    tx_version: 1,
+  }))
   await putAll(store, `${namespace}.account`, accounts)
-  const filler = Array.from({ length: Math.round(fillBytes / fillerBytes) }, (_, index): Row => ({ id: `filler-${index + 1}`, payload: `${index} `.repeat(fillerBytes).slice(0, fillerBytes - 50) }))
+  const filler = Array.from({ length: Math.round(fillBytes / fillerBytes) }, (_, index): Row => ({
+    id: `filler-${index + 1}`,
+    payload: `${index} `.repeat(fillerBytes).slice(0, fillerBytes - 50),
+  }))
   await putAll(store, `${namespace}.filler`, filler)
 }
 
@@ -98,7 +131,11 @@ async function putAll(store: Store, fullName: string, rows: readonly Row[]): Pro
   const queue = [...rows]
   const work = async () => {
     for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
-      const put = store.client.putItem({ TableName: store.physical(fullName), Item: itemOf(table, row), ConditionExpression: `attribute_not_exists(${partitionKey})` })
+      const put = store.client.putItem({
+        TableName: store.physical(fullName),
+        Item: itemOf(table, row),
+        ConditionExpression: `attribute_not_exists(${partitionKey})`,
+      })
       await put.catch((error: Error) => {
         if (error.name !== 'ConditionalCheckFailedException') throw error
       })
@@ -115,16 +152,25 @@ async function putAll(store: Store, fullName: string, rows: readonly Row[]): Pro
 export async function createSchema(store: Store, tables: readonly Table[], fillBytes: number): Promise<void> {
   const { metadataNamespace } = store.connection
   const namespaces = store.physical(`${metadataNamespace}.namespaces`)
-  const rows = [metadataNamespace, ...new Set(tables.map((table) => table.namespace))].map((namespace) => ({ namespace_name: { S: `${store.connection.prefix}${namespace}` } }))
+  const rows = [metadataNamespace, ...new Set(tables.map((table) => table.namespace))].map((namespace) => ({
+    namespace_name: { S: `${store.connection.prefix}${namespace}` },
+  }))
   // The last row says that all is made.
   const Key = rows.at(-1) ?? {}
-  const done = await store.client.getItem({ TableName: namespaces, Key, ConsistentRead: true }).catch((error: unknown) => {
-    if (error instanceof ResourceNotFoundException) return undefined
-    throw error
-  })
+  const done = await store.client
+    .getItem({ TableName: namespaces, Key, ConsistentRead: true })
+    .catch((error: unknown) => {
+      if (error instanceof ResourceNotFoundException) return undefined
+      throw error
+    })
   if (done?.Item !== undefined) return
   const own = async (TableName: string, key: string) => {
-    await createTable(store, { TableName, AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }], KeySchema: [{ AttributeName: key, KeyType: 'HASH' }], ProvisionedThroughput: throughput(metadataUnits) })
+    await createTable(store, {
+      TableName,
+      AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: key, KeyType: 'HASH' }],
+      ProvisionedThroughput: throughput(metadataUnits),
+    })
   }
   await Promise.all([own(store.physical(`${metadataNamespace}.metadata`), 'table'), own(namespaces, 'namespace_name')])
   await Promise.all(tables.map((table) => addTable(store, table)))

@@ -43,7 +43,11 @@ export class Store {
     let after: Item | undefined
     try {
       do {
-        const page = await this.client.scan({ TableName: this.physical(fullName), ConsistentRead: true, ...(after !== undefined && { ExclusiveStartKey: after }) })
+        const page = await this.client.scan({
+          TableName: this.physical(fullName),
+          ConsistentRead: true,
+          ...(after !== undefined && { ExclusiveStartKey: after }),
+        })
         items.push(...(page.Items ?? []))
         after = page.LastEvaluatedKey
       } while (after !== undefined)

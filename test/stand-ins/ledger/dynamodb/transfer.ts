@@ -1,4 +1,8 @@
-import { ConditionalCheckFailedException, TransactionCanceledException, type TransactWriteItem } from '@aws-sdk/client-dynamodb'
+import {
+  ConditionalCheckFailedException,
+  TransactionCanceledException,
+  type TransactWriteItem,
+} from '@aws-sdk/client-dynamodb'
 import type { StandInProduct } from '../product.ts'
 import { assetHash, type Transfer } from '../transfer.ts'
 import { attribute, itemOf, keyOf, partitionKey, type Row, type Value } from './rows.ts'
@@ -7,7 +11,13 @@ import type { Store } from './store.ts'
 const committed = 3
 
 function put(store: Store, fullName: string, row: Row): TransactWriteItem {
-  return { Put: { TableName: store.physical(fullName), Item: itemOf(store.table(fullName), row), ConditionExpression: `attribute_not_exists(${partitionKey})` } }
+  return {
+    Put: {
+      TableName: store.physical(fullName),
+      Item: itemOf(store.table(fullName), row),
+      ConditionExpression: `attribute_not_exists(${partitionKey})`,
+    },
+  }
 }
 
 /** Puts a row unless it is there already. */
@@ -37,11 +47,27 @@ async function side(store: Store, namespace: 'checking' | 'savings', transfer: T
     tx_prepared_at: ':now',
     tx_committed_at: ':now',
   }
-  const values: Record<string, Value> = { ':change': namespace === 'checking' ? -amount : amount, ':id': txId, ':one': 1, ':now': now }
+  const values: Record<string, Value> = {
+    ':change': namespace === 'checking' ? -amount : amount,
+    ':id': txId,
+    ':one': 1,
+    ':now': now,
+  }
   try {
     await store.client.transactWriteItems({
       TransactItems: [
-        put(store, `${namespace}.transfer`, { stream, number, checking, savings, amount, tx_id: txId, tx_state: committed, tx_version: 1, tx_prepared_at: now, tx_committed_at: now }),
+        put(store, `${namespace}.transfer`, {
+          stream,
+          number,
+          checking,
+          savings,
+          amount,
+          tx_id: txId,
+          tx_state: committed,
+          tx_version: 1,
+          tx_prepared_at: now,
+          tx_committed_at: now,
+        }),
         {
           Update: {
             TableName: store.physical(`${namespace}.account`),
@@ -50,14 +76,20 @@ async function side(store: Store, namespace: 'checking' | 'savings', transfer: T
             UpdateExpression: `SET ${Object.entries(set)
               .map(([name, value]) => `${name} = ${value}`)
               .join(', ')}`,
-            ExpressionAttributeValues: Object.fromEntries(Object.entries(values).map(([name, value]) => [name, attribute(value)])),
+            ExpressionAttributeValues: Object.fromEntries(
+              Object.entries(values).map(([name, value]) => [name, attribute(value)]),
+            ),
           },
         },
       ],
     })
   } catch (error) {
     // Then this part was done before.
-    if (error instanceof TransactionCanceledException && error.CancellationReasons?.[0]?.Code === 'ConditionalCheckFailed') return
+    if (
+      error instanceof TransactionCanceledException &&
+      error.CancellationReasons?.[0]?.Code === 'ConditionalCheckFailed'
+    )
+      return
     throw error
   }
 }
@@ -84,13 +116,23 @@ export function partsOf(transfer: Transfer, store: Store, assets: StandInProduct
       await addAsset()
     },
     () => side(store, 'savings', transfer),
-    () => putOnce(store, 'coordinator.state', { tx_id: txId, tx_child_ids: '', tx_state: committed, tx_created_at: Date.now() }),
+    () =>
+      putOnce(store, 'coordinator.state', {
+        tx_id: txId,
+        tx_child_ids: '',
+        tx_state: committed,
+        tx_created_at: Date.now(),
+      }),
   ]
 }
 
 /** Whether the first part of a transfer is in the database. */
 export async function begun(store: Store, { stream, number }: Transfer): Promise<boolean> {
-  const { Item } = await store.client.getItem({ TableName: store.physical('checking.transfer'), Key: keyOf(store.table('checking.transfer'), { stream, number }), ConsistentRead: true })
+  const { Item } = await store.client.getItem({
+    TableName: store.physical('checking.transfer'),
+    Key: keyOf(store.table('checking.transfer'), { stream, number }),
+    ConsistentRead: true,
+  })
   return Item !== undefined
 }
 
@@ -108,5 +150,12 @@ export async function lastTransfer(store: Store, stream: string): Promise<Transf
   const [item] = Items
   if (item === undefined) return undefined
   const text = (name: string) => item[name]?.S ?? ''
-  return { stream, number: Number(item['number']?.N), checking: text('checking'), savings: text('savings'), amount: Number(item['amount']?.N), txId: text('tx_id') }
+  return {
+    stream,
+    number: Number(item['number']?.N),
+    checking: text('checking'),
+    savings: text('savings'),
+    amount: Number(item['amount']?.N),
+    txId: text('tx_id'),
+  }
 }

@@ -1,7 +1,13 @@
 import t from 'tap'
 import { longestPauseAfter } from '../../../end-to-end/faults/longest-pause.ts'
 
-const gate = (closed: { from: number; until?: number }[], atMs = 100_000) => ({ ip: '10.0.0.1', atMs, startedAt: 0, done: 1, closed })
+const gate = (closed: { from: number; until?: number }[], atMs = 100_000) => ({
+  ip: '10.0.0.1',
+  atMs,
+  startedAt: 0,
+  done: 1,
+  closed,
+})
 
 t.test('of a pause in which the fault came, only what came after it counts', (t) => {
   t.equal(longestPauseAfter(50_000, [gate([{ from: 45_000, until: 53_000 }])]), 3000)
@@ -9,7 +15,16 @@ t.test('of a pause in which the fault came, only what came after it counts', (t)
 })
 
 t.test('the longest of all pods and of all their pauses is told', (t) => {
-  t.equal(longestPauseAfter(50_000, [gate([{ from: 40_000, until: 41_000 }, { from: 60_000, until: 61_000 }]), gate([{ from: 60_000, until: 64_000 }])]), 4000)
+  t.equal(
+    longestPauseAfter(50_000, [
+      gate([
+        { from: 40_000, until: 41_000 },
+        { from: 60_000, until: 61_000 },
+      ]),
+      gate([{ from: 60_000, until: 64_000 }]),
+    ]),
+    4000,
+  )
   t.end()
 })
 

@@ -1,12 +1,27 @@
 import t from 'tap'
 import { readResults, tableOf, writeResult, type CaseResult } from '../../../end-to-end/faults/results.ts'
 
-const result: CaseResult = { group: 'worker', name: 'killed', title: 'worker killed', ended: 'unusable', reason: 'the worker was replaced', exitCode: 3, longestPauseMs: 840, seconds: 31.4, passed: true }
+const result: CaseResult = {
+  group: 'worker',
+  name: 'killed',
+  title: 'worker killed',
+  ended: 'unusable',
+  reason: 'the worker was replaced',
+  exitCode: 3,
+  longestPauseMs: 840,
+  seconds: 31.4,
+  passed: true,
+}
 
 t.test('every result that was written is in the table, with its reason', (t) => {
   const folder = t.testdir()
   writeResult(result, folder)
-  const { reason: _, longestPauseMs: __, exitCode: ___, ...broken } = { ...result, name: 'lost', ended: 'neither' as const, passed: false }
+  const {
+    reason: _,
+    longestPauseMs: __,
+    exitCode: ___,
+    ...broken
+  } = { ...result, name: 'lost', ended: 'neither' as const, passed: false }
   writeResult(broken, folder)
   const found = readResults(folder)
   t.strictSame(found, [result, broken])

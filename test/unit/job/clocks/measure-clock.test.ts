@@ -9,7 +9,13 @@ t.test('whatever the clocks and the network are like, the true offset lies in wh
   for (let seed = 1; seed <= 400; seed++) {
     const random = numbers(seed)
     const offsetMs = (random() - 0.5) * 20_000
-    const world = simulatedClocks({ random, offsetMs, drift: (random() - 0.5) * 200e-6, latencyMs: random() * 60, jitterMs: random() * 150 })
+    const world = simulatedClocks({
+      random,
+      offsetMs,
+      drift: (random() - 0.5) * 200e-6,
+      latencyMs: random() * 60,
+      jitterMs: random() * 150,
+    })
     const measured = await measureClock(world.sample, { clock: world.clock })
     if (measured === undefined || measured.lowMs > world.offsetNow() || measured.highMs < world.offsetNow()) {
       t.fail(`seed ${seed}: ${world.offsetNow()} is not in ${JSON.stringify(measured)}`)
@@ -115,12 +121,22 @@ t.test('a real HTTP server whose Date is shifted is measured', async (t) => {
   const bound = server.address()
   const url = `http://127.0.0.1:${typeof bound === 'object' ? bound?.port : 0}`
   const measured = await measureClock(() => sampleDate(async () => (await fetch(url)).headers.get('date')))
-  t.ok(measured && measured.lowMs <= shiftMs && measured.highMs >= shiftMs && measured.highMs - measured.lowMs < 500, JSON.stringify(measured))
+  t.ok(
+    measured && measured.lowMs <= shiftMs && measured.highMs >= shiftMs && measured.highMs - measured.lowMs < 500,
+    JSON.stringify(measured),
+  )
 })
 
 t.test('only a date as HTTP writes it is believed', async (t) => {
   t.equal(parseHttpDate('Sun, 06 Nov 1994 08:49:37 GMT'), 784111777000)
-  for (const other of ['1994-11-06T08:49:37Z', 'Sunday, 06-Nov-94 08:49:37 GMT', '', null, undefined, 'Sun, 99 Nov 1994 08:49:37 GMT']) {
+  for (const other of [
+    '1994-11-06T08:49:37Z',
+    'Sunday, 06-Nov-94 08:49:37 GMT',
+    '',
+    null,
+    undefined,
+    'Sun, 99 Nov 1994 08:49:37 GMT',
+  ]) {
     t.equal(parseHttpDate(other), undefined, String(other))
   }
 })

@@ -1,7 +1,12 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { DatabaseContext, DatabaseKind, RestoreDestination, StorageSettings } from '../../../../job/databases/database.ts'
+import type {
+  DatabaseContext,
+  DatabaseKind,
+  RestoreDestination,
+  StorageSettings,
+} from '../../../../job/databases/database.ts'
 import { jsonLineEvents } from '../../../../job/events.ts'
 import type { Journal } from '../../../../job/journal/journal.ts'
 import { openJournal } from '../../../../job/journal/persisted-journal.ts'
@@ -28,7 +33,11 @@ export interface Trial {
 }
 
 /** What every kind of database must hold. */
-export async function databaseConformance(t: Test, kind: DatabaseKind, open: (t: Test) => Promise<Trial>): Promise<void> {
+export async function databaseConformance(
+  t: Test,
+  kind: DatabaseKind,
+  open: (t: Test) => Promise<Trial>,
+): Promise<void> {
   await t.test('what a restore brings back is exactly the snapshot', async (t) => {
     const trial = await open(t)
     const { entry, context, atSnapshot } = await backedUp(t, kind, trial)
@@ -63,7 +72,10 @@ export async function databaseConformance(t: Test, kind: DatabaseKind, open: (t:
     await destination.activate(journal)
     // A later operation knows what the restore left.
     const later = { ...context('restore-a'), former: destination.describe() }
-    const stopped = kind.restore(trial.settings, entry, { ...later, signal: AbortSignal.abort(new Error('told to stop')) })
+    const stopped = kind.restore(trial.settings, entry, {
+      ...later,
+      signal: AbortSignal.abort(new Error('told to stop')),
+    })
     await stopped.activate(await memoryJournal())
     t.strictSame(await trial.content(), atSnapshot, 'an undo that is told to stop can let the restored data serve on')
     const undo = kind.restore(trial.settings, entry, later)
@@ -79,23 +91,28 @@ export async function databaseConformance(t: Test, kind: DatabaseKind, open: (t:
     t.equal(destination.describe().state, 'discarded')
   })
 
-  if (kind.needsStorage) await t.test('one flipped bit in any file is found before anything is made', async (t) => {
-    const trial = await open(t)
-    const { entry, context, folder } = await backedUp(t, kind, trial)
-    const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((file) => file.isFile())
-    t.ok(files.length > 2)
-    for (const file of files) {
-      const path = join(file.parentPath, file.name)
-      const content = await readFile(path)
-      const flipped = Buffer.from(content)
-      flipped[flipped.length >> 1] = (flipped[flipped.length >> 1] ?? 0) ^ 1
-      await writeFile(path, flipped)
-      t.match(await failureOf(kind.restore(trial.settings, entry, context('restore-a')).verify()), { what: /damaged/ }, file.name)
-      await writeFile(path, content)
-    }
-    await kind.restore(trial.settings, entry, context('restore-a')).verify()
-    t.strictSame(await trial.beside(), [])
-  })
+  if (kind.needsStorage)
+    await t.test('one flipped bit in any file is found before anything is made', async (t) => {
+      const trial = await open(t)
+      const { entry, context, folder } = await backedUp(t, kind, trial)
+      const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((file) => file.isFile())
+      t.ok(files.length > 2)
+      for (const file of files) {
+        const path = join(file.parentPath, file.name)
+        const content = await readFile(path)
+        const flipped = Buffer.from(content)
+        flipped[flipped.length >> 1] = (flipped[flipped.length >> 1] ?? 0) ^ 1
+        await writeFile(path, flipped)
+        t.match(
+          await failureOf(kind.restore(trial.settings, entry, context('restore-a')).verify()),
+          { what: /damaged/ },
+          file.name,
+        )
+        await writeFile(path, content)
+      }
+      await kind.restore(trial.settings, entry, context('restore-a')).verify()
+      t.strictSame(await trial.beside(), [])
+    })
 
   await t.test('killed at any write of the journal and started again, a restore ends the same', async (t) => {
     const trial = await open(t)
@@ -113,10 +130,13 @@ export async function databaseConformance(t: Test, kind: DatabaseKind, open: (t:
         await destination.dropPrevious(journal)
       }
       await trial.write()
-      const survived = await run(dies).then(() => true, (error: unknown) => {
-        if (error === killed) return false
-        throw error
-      })
+      const survived = await run(dies).then(
+        () => true,
+        (error: unknown) => {
+          if (error === killed) return false
+          throw error
+        },
+      )
       if (survived) break
       await run(Infinity)
       t.strictSame(await trial.content(), atSnapshot, `killed at write ${dies}`)
@@ -174,7 +194,10 @@ export async function databaseConformance(t: Test, kind: DatabaseKind, open: (t:
     setTimeout(() => stop.abort(new Error('told to stop')), 30)
     await t.rejects(completing, { message: 'told to stop' })
     await source.close()
-    t.strictSame((await readdir(root, { recursive: true })).filter((path) => path.startsWith('b/')), [])
+    t.strictSame(
+      (await readdir(root, { recursive: true })).filter((path) => path.startsWith('b/')),
+      [],
+    )
 
     const halt = new AbortController()
     const destination = kind.restore(trial.settings, entry, { ...context('restore-b'), signal: halt.signal })
@@ -207,7 +230,12 @@ export async function backedUp(t: Test, kind: DatabaseKind, trial: Trial) {
 }
 
 /** A backup that can be restored more than once, even where a restore ends the past of what it replaces. */
-async function lasting(kind: DatabaseKind, trial: Trial, entry: DatabaseBackup, context: (operation: string) => DatabaseContext): Promise<DatabaseBackup> {
+async function lasting(
+  kind: DatabaseKind,
+  trial: Trial,
+  entry: DatabaseBackup,
+  context: (operation: string) => DatabaseContext,
+): Promise<DatabaseBackup> {
   const source = kind.backup(trial.settings, context('backup-a'))
   const lasts = await source.materialize?.(entry, await memoryJournal())
   await source.close()
@@ -215,19 +243,33 @@ async function lasting(kind: DatabaseKind, trial: Trial, entry: DatabaseBackup, 
 }
 
 /** A storage of its own and contexts of operations on it. */
-export function storageOf(t: Test, more: Partial<DatabaseContext> = {}): { root: string; context(operation: string): DatabaseContext } {
+export function storageOf(
+  t: Test,
+  more: Partial<DatabaseContext> = {},
+): { root: string; context(operation: string): DatabaseContext } {
   const root = t.testdir()
   const storage = volumeStorage(root, 'pvc://test')
   return {
     root,
-    context: (operation) => ({ storage, operation, events: jsonLineEvents(() => undefined), parallel: 2, schemas: [], signal: new AbortController().signal, ...more }),
+    context: (operation) => ({
+      storage,
+      operation,
+      events: jsonLineEvents(() => undefined),
+      parallel: 2,
+      schemas: [],
+      signal: new AbortController().signal,
+      ...more,
+    }),
   }
 }
 
 export const killed = new Error('killed')
 
 /** A journal in memory; the worker "dies" at the given write, which is not made. */
-export async function memoryJournal(store: { document?: JournalDocument } = {}, writes: number = Infinity): Promise<Journal> {
+export async function memoryJournal(
+  store: { document?: JournalDocument } = {},
+  writes: number = Infinity,
+): Promise<Journal> {
   let made = 0
   return await openJournal('restore-a', {
     read: () => Promise.resolve(structuredClone(store.document)),
@@ -241,5 +283,8 @@ export async function memoryJournal(store: { document?: JournalDocument } = {}, 
 }
 
 export function noErrors(t: Test, findings: Awaited<ReturnType<RestoreDestination['preflight']>>): void {
-  t.strictSame(findings.filter((finding) => finding.outcome === 'error'), [])
+  t.strictSame(
+    findings.filter((finding) => finding.outcome === 'error'),
+    [],
+  )
 }

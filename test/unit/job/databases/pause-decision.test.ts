@@ -20,13 +20,26 @@ const ledger = { name: 'my-ledger' }
 const auditor = { name: 'my-auditor' }
 
 t.test('storages of one database, however spelt, are one', async (t) => {
-  const groups = groupByDatabase([storage('a'), storage('b'), storage('a', { storage: 'second', username: 'other', contactPoints: 'jdbc:postgresql://DB/a?ssl=false' })])
-  t.strictSame(groups.map((group) => group.settings.map((one) => one.storage)), [['default', 'second'], ['default']])
+  const groups = groupByDatabase([
+    storage('a'),
+    storage('b'),
+    storage('a', { storage: 'second', username: 'other', contactPoints: 'jdbc:postgresql://DB/a?ssl=false' }),
+  ])
+  t.strictSame(
+    groups.map((group) => group.settings.map((one) => one.storage)),
+    [['default', 'second'], ['default']],
+  )
 })
 
 t.test('databases that cannot be backed up are named', async (t) => {
-  t.match((await failureOf(() => groupByDatabase([storage('a', { kind: 'cassandra', contactPoints: 'cassandra-0' })]))).why, /its database is cassandra/)
-  t.match((await failureOf(() => groupByDatabase([storage('a', { contactPoints: 'jdbc:mysql://db/a' })]))).why, /jdbc \(mysql\)/)
+  t.match(
+    (await failureOf(() => groupByDatabase([storage('a', { kind: 'cassandra', contactPoints: 'cassandra-0' })]))).why,
+    /its database is cassandra/,
+  )
+  t.match(
+    (await failureOf(() => groupByDatabase([storage('a', { contactPoints: 'jdbc:mysql://db/a' })]))).why,
+    /jdbc \(mysql\)/,
+  )
 })
 
 t.test('only one release on one transactional database does without a pause', async (t) => {
@@ -38,7 +51,11 @@ t.test('only one release on one transactional database does without a pause', as
     ['two releases', groupByDatabase([storage('a'), storage('a')]), [ledger, auditor]],
     ['two databases', groupByDatabase([storage('a', { namespaces: [] }), storage('b', { namespaces: [] })]), [ledger]],
     ['multi-storage in one database', groupByDatabase([storage('a', { namespaces: ['x'] })]), [ledger]],
-    ['no transactional database', alone.map((group) => ({ ...group, kind: { ...group.kind, transactional: false } })), [ledger]],
+    [
+      'no transactional database',
+      alone.map((group) => ({ ...group, kind: { ...group.kind, transactional: false } })),
+      [ledger],
+    ],
   ]
   for (const [what, groups, releases] of need) {
     t.equal(decidePause('auto', groups, releases).paused, true, what)

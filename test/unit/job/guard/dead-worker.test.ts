@@ -6,12 +6,32 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { intentStep } from '../../../../job/scalar-admin/pause-journal.ts'
 import { newRecord } from '../../../../operation/record.ts'
-import { allClosed, allOpen, guardPod, guardProcess, open, scene, until, workerPod, type GuardedScene } from './guarded-scene.ts'
+import {
+  allClosed,
+  allOpen,
+  guardPod,
+  guardProcess,
+  open,
+  scene,
+  until,
+  workerPod,
+  type GuardedScene,
+} from './guarded-scene.ts'
 
 /** A worker in a process of its own that has paused all; its Lease seems to live as long as `cluster.renewing` says. */
-async function pausingProcess(t: Test, { cluster, request, port, ledgers }: GuardedScene): Promise<ChildProcess & { said: string[] }> {
+async function pausingProcess(
+  t: Test,
+  { cluster, request, port, ledgers }: GuardedScene,
+): Promise<ChildProcess & { said: string[] }> {
   cluster.held.set('my-ledger', request.operation)
-  const worker = spawn(process.execPath, [fileURLToPath(new URL('worker-process.ts', import.meta.url)), JSON.stringify({ pods: ledgers.map(({ pod }) => pod), request, port })], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const worker = spawn(
+    process.execPath,
+    [
+      fileURLToPath(new URL('worker-process.ts', import.meta.url)),
+      JSON.stringify({ pods: ledgers.map(({ pod }) => pod), request, port }),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
   const said: string[] = []
   worker.stdout.on('data', (text: Buffer) => said.push(text.toString()))
   t.teardown(() => worker.kill('SIGKILL'))
@@ -29,47 +49,77 @@ t.test('a worker that is killed: its guard unpauses all at once, and says so in 
   t.comment(`open ${Math.round(ms)} ms after the kill`)
   t.ok(ms < 2000)
   await until('the report', () => s.cluster.reports.get('pause-test')?.interventions[0]?.stillPaused.length === 0)
-  t.match(s.cluster.reports.get('pause-test'), { pod: 'guard-1', node: 'node-b', interventions: [{ pause: 1, why: /the worker is gone/, unpaused: { length: 3 }, stillPaused: [] }] })
+  t.match(s.cluster.reports.get('pause-test'), {
+    pod: 'guard-1',
+    node: 'node-b',
+    interventions: [{ pause: 1, why: /the worker is gone/, unpaused: { length: 3 }, stillPaused: [] }],
+  })
 })
 
-t.test('a worker that stands still while its Lease is renewed keeps its pause; without renewals it loses it', async (t) => {
-  // Of a version that cannot say whether it is paused: only the guard's word tells.
-  const s = await scene(t, { version: '2' })
-  s.startGuard()
-  const worker = await pausingProcess(t, s)
-  worker.kill('SIGSTOP')
-  await sleep(7000)
-  t.ok(allClosed(s.ledgers), 'the Lease is renewed: it lives')
-  s.cluster.renewing = false
-  const ms = await until('the unpause', () => allOpen(s.ledgers))
-  t.ok(ms > 3000 && ms < 9000, `five seconds of silence: ${Math.round(ms)} ms`)
-  worker.kill('SIGCONT')
-  await once(worker, 'exit')
-  t.match(worker.said.join(''), /"verdict":"void","reasons":\[.*guard/, 'it learns when it wakes that its window is void')
-})
+t.test(
+  'a worker that stands still while its Lease is renewed keeps its pause; without renewals it loses it',
+  async (t) => {
+    // Of a version that cannot say whether it is paused: only the guard's word tells.
+    const s = await scene(t, { version: '2' })
+    s.startGuard()
+    const worker = await pausingProcess(t, s)
+    worker.kill('SIGSTOP')
+    await sleep(7000)
+    t.ok(allClosed(s.ledgers), 'the Lease is renewed: it lives')
+    s.cluster.renewing = false
+    const ms = await until('the unpause', () => allOpen(s.ledgers))
+    t.ok(ms > 3000 && ms < 9000, `five seconds of silence: ${Math.round(ms)} ms`)
+    worker.kill('SIGCONT')
+    await once(worker, 'exit')
+    t.match(
+      worker.said.join(''),
+      /"verdict":"void","reasons":\[.*guard/,
+      'it learns when it wakes that its window is void',
+    )
+  },
+)
 
 t.test('an API server that is away shows no Lease, but a worker that is heard keeps its pause', async (t) => {
   const s = await scene(t)
   s.startGuard()
   await pausingProcess(t, s)
   const away = () => Promise.reject(new Error('connection refused'))
-  Object.assign(s.cluster, { leaseVersions: away, operationPods: away, findRecord: away, writeGuardReport: away, workerJob: away, scalarPods: away, readJournal: away })
+  Object.assign(s.cluster, {
+    leaseVersions: away,
+    operationPods: away,
+    findRecord: away,
+    writeGuardReport: away,
+    workerJob: away,
+    scalarPods: away,
+    readJournal: away,
+  })
   await sleep(6500)
   t.ok(allClosed(s.ledgers))
 })
 
-t.test('killed while the API server is away: unpaused at once all the same, and reported when it is back', async (t) => {
-  const s = await scene(t)
-  s.startGuard()
-  const worker = await pausingProcess(t, s)
-  const away = () => Promise.reject(new Error('connection refused'))
-  const before = { ...s.cluster }
-  Object.assign(s.cluster, { leaseVersions: away, operationPods: away, findRecord: away, writeGuardReport: away, workerJob: away, scalarPods: away, readJournal: away })
-  worker.kill('SIGKILL')
-  t.ok((await until('the unpause', () => allOpen(s.ledgers))) < 2000)
-  Object.assign(s.cluster, before)
-  await until('the report', () => s.cluster.reports.has('pause-test'))
-})
+t.test(
+  'killed while the API server is away: unpaused at once all the same, and reported when it is back',
+  async (t) => {
+    const s = await scene(t)
+    s.startGuard()
+    const worker = await pausingProcess(t, s)
+    const away = () => Promise.reject(new Error('connection refused'))
+    const before = { ...s.cluster }
+    Object.assign(s.cluster, {
+      leaseVersions: away,
+      operationPods: away,
+      findRecord: away,
+      writeGuardReport: away,
+      workerJob: away,
+      scalarPods: away,
+      readJournal: away,
+    })
+    worker.kill('SIGKILL')
+    t.ok((await until('the unpause', () => allOpen(s.ledgers))) < 2000)
+    Object.assign(s.cluster, before)
+    await until('the report', () => s.cluster.reports.has('pause-test'))
+  },
+)
 
 t.test('a server that the guard cannot unpause at first is tried until it answers', async (t) => {
   const s = await scene(t)
@@ -92,7 +142,7 @@ t.test("a dead worker's Pause that takes effect after the guard's Unpause is und
   t.ok((await until('it serves again', () => allOpen(s.ledgers))) < 3000)
 })
 
-t.test('what is paused some seconds after the guard has unpaused is somebody else\'s, and left alone', async (t) => {
+t.test("what is paused some seconds after the guard has unpaused is somebody else's, and left alone", async (t) => {
   const s = await scene(t, { changes: { pause: { drainMs: 10_000, maxPauseMs: 20_000, guard: true } } })
   s.startGuard()
   const worker = await pausingProcess(t, s)
@@ -104,51 +154,63 @@ t.test('what is paused some seconds after the guard has unpaused is somebody els
   t.equal(s.ledgers[0]?.gate.isOpen, false)
 })
 
-t.test("a cut kept the guard's Unpause from a server, and a dead worker's Pause for as long again: it is undone", async (t) => {
-  const s = await scene(t, { count: 1 })
-  s.startGuard()
-  const worker = await pausingProcess(t, s)
-  const [cut] = s.ledgers
-  cut?.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 6000 } } })
-  worker.kill('SIGKILL')
-  await until('the unpause', () => allOpen(s.ledgers))
-  await sleep(4500)
-  await cut?.gate.pause(undefined)
-  t.ok((await until('it serves again', () => allOpen(s.ledgers))) < 3000)
-})
+t.test(
+  "a cut kept the guard's Unpause from a server, and a dead worker's Pause for as long again: it is undone",
+  async (t) => {
+    const s = await scene(t, { count: 1 })
+    s.startGuard()
+    const worker = await pausingProcess(t, s)
+    const [cut] = s.ledgers
+    cut?.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 6000 } } })
+    worker.kill('SIGKILL')
+    await until('the unpause', () => allOpen(s.ledgers))
+    await sleep(4500)
+    await cut?.gate.pause(undefined)
+    t.ok((await until('it serves again', () => allOpen(s.ledgers))) < 3000)
+  },
+)
 
-t.test("a cut server whose Pause had been answered long before is not looked after: what is paused there next is somebody else's", async (t) => {
-  const s = await scene(t, { count: 1 })
-  s.startGuard()
-  const worker = await pausingProcess(t, s)
-  await sleep(11_000)
-  const [cut] = s.ledgers
-  cut?.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 1500 } } })
-  worker.kill('SIGKILL')
-  await until('the unpause', () => allOpen(s.ledgers))
-  await sleep(1000)
-  await cut?.gate.pause(undefined)
-  await sleep(1500)
-  t.equal(cut?.gate.isOpen, false)
-})
+t.test(
+  "a cut server whose Pause had been answered long before is not looked after: what is paused there next is somebody else's",
+  async (t) => {
+    const s = await scene(t, { count: 1 })
+    s.startGuard()
+    const worker = await pausingProcess(t, s)
+    await sleep(11_000)
+    const [cut] = s.ledgers
+    cut?.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 1500 } } })
+    worker.kill('SIGKILL')
+    await until('the unpause', () => allOpen(s.ledgers))
+    await sleep(1000)
+    await cut?.gate.pause(undefined)
+    await sleep(1500)
+    t.equal(cut?.gate.isOpen, false)
+  },
+)
 
-t.test('a guard that is started anew takes up the hold of the worker that lives, and ends it when that is killed', async (t) => {
-  const s = await scene(t)
-  const first = guardProcess(t, s)
-  const worker = await pausingProcess(t, s)
-  first.kill('SIGKILL')
-  await once(first, 'exit')
-  t.ok(allClosed(s.ledgers))
-  s.startGuard()
-  await sleep(2000)
-  t.ok(allClosed(s.ledgers))
-  worker.kill('SIGKILL')
-  t.ok((await until('the unpause', () => allOpen(s.ledgers))) < 2000)
-})
+t.test(
+  'a guard that is started anew takes up the hold of the worker that lives, and ends it when that is killed',
+  async (t) => {
+    const s = await scene(t)
+    const first = guardProcess(t, s)
+    const worker = await pausingProcess(t, s)
+    first.kill('SIGKILL')
+    await once(first, 'exit')
+    t.ok(allClosed(s.ledgers))
+    s.startGuard()
+    await sleep(2000)
+    t.ok(allClosed(s.ledgers))
+    worker.kill('SIGKILL')
+    t.ok((await until('the unpause', () => allOpen(s.ledgers))) < 2000)
+  },
+)
 
 t.test('worker and guard both gone: a new guard reads in the journal what is paused, and unpauses it', async (t) => {
   // A worker that is not heard may live; one whose pod has ended does not.
-  for (const [name, workers, fromMs, toMs] of [['ended', [], 0, 4000], ['there and says nothing', [workerPod], 4000, 12_000]] as const) {
+  for (const [name, workers, fromMs, toMs] of [
+    ['ended', [], 0, 4000],
+    ['there and says nothing', [workerPod], 4000, 12_000],
+  ] as const) {
     await t.test(`a pod that is ${name}`, async (t) => {
       const s = await scene(t)
       for (const { gate } of s.ledgers) await gate.pause(undefined)
@@ -156,9 +218,16 @@ t.test('worker and guard both gone: a new guard reads in the journal what is pau
       // Started anew since, and paused by somebody else.
       s.cluster.pods = s.cluster.pods.map((pod) => (pod.uid === gone?.pod.uid ? { ...pod, restarts: 1 } : pod))
       s.cluster.podsOfOperation = [...workers, guardPod]
-      const intent = { servers: s.ledgers.map(({ address, pod }) => ({ address, uid: pod.uid })), restarts: Object.fromEntries(s.ledgers.map(({ pod }) => [pod.uid, 0])) }
+      const intent = {
+        servers: s.ledgers.map(({ address, pod }) => ({ address, uid: pod.uid })),
+        restarts: Object.fromEntries(s.ledgers.map(({ pod }) => [pod.uid, 0])),
+      }
       const at = '2026-11-21T00:00:00.000Z'
-      s.cluster.journals.set('pause-test', { version: 1, operation: 'pause-test', steps: [{ name: intentStep(1), startedAt: at, finishedAt: at, result: intent }] })
+      s.cluster.journals.set('pause-test', {
+        version: 1,
+        operation: 'pause-test',
+        steps: [{ name: intentStep(1), startedAt: at, finishedAt: at, result: intent }],
+      })
       const silent = createServer(() => undefined).listen(s.port)
       t.teardown(() => silent.close())
       s.startGuard()
@@ -169,17 +238,35 @@ t.test('worker and guard both gone: a new guard reads in the journal what is pau
   }
 })
 
-t.test('a worker that is gone for good: what it paused is unpaused, its record closed, and the guard ends', async (t) => {
-  const s = await scene(t)
-  const running = s.startGuard()
-  const worker = await pausingProcess(t, s)
-  const endpoints = s.ledgers.map(({ address }) => ({ address }))
-  const fresh = newRecord({ operation: 'pause-test', kind: 'pause', namespace: 'ns', releases: ['my-ledger'], createdAt: '2026-11-21T00:00:00Z', plugin: '1' })
-  s.cluster.recordsByName.set('pause-test', { ...fresh, state: 'running', windows: [{ endpoints, pauseSentAt: '2026-11-21T00:00:00Z', verdict: 'open', reasons: [] }] })
-  worker.kill('SIGKILL')
-  s.cluster.podsOfOperation = s.cluster.podsOfOperation.filter(({ role }) => role === 'guard')
-  s.cluster.job = { phase: 'failed', reason: 'BackoffLimitExceeded', message: 'too often' }
-  t.equal(await running.ended, 0)
-  t.ok(allOpen(s.ledgers))
-  t.match(s.cluster.recordsByName.get('pause-test'), { state: 'failed', windows: [{ verdict: 'void', reasons: [/killed/] }], failure: { why: /killed/ } })
-})
+t.test(
+  'a worker that is gone for good: what it paused is unpaused, its record closed, and the guard ends',
+  async (t) => {
+    const s = await scene(t)
+    const running = s.startGuard()
+    const worker = await pausingProcess(t, s)
+    const endpoints = s.ledgers.map(({ address }) => ({ address }))
+    const fresh = newRecord({
+      operation: 'pause-test',
+      kind: 'pause',
+      namespace: 'ns',
+      releases: ['my-ledger'],
+      createdAt: '2026-11-21T00:00:00Z',
+      plugin: '1',
+    })
+    s.cluster.recordsByName.set('pause-test', {
+      ...fresh,
+      state: 'running',
+      windows: [{ endpoints, pauseSentAt: '2026-11-21T00:00:00Z', verdict: 'open', reasons: [] }],
+    })
+    worker.kill('SIGKILL')
+    s.cluster.podsOfOperation = s.cluster.podsOfOperation.filter(({ role }) => role === 'guard')
+    s.cluster.job = { phase: 'failed', reason: 'BackoffLimitExceeded', message: 'too often' }
+    t.equal(await running.ended, 0)
+    t.ok(allOpen(s.ledgers))
+    t.match(s.cluster.recordsByName.get('pause-test'), {
+      state: 'failed',
+      windows: [{ verdict: 'void', reasons: [/killed/] }],
+      failure: { why: /killed/ },
+    })
+  },
+)

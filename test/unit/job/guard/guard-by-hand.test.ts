@@ -7,7 +7,16 @@ import { vitalSigns } from '../../../../job/guard/vital-signs.ts'
 import { endedStep } from '../../../../job/scalar-admin/pause-journal.ts'
 import { freePort } from '../../../stand-ins/free-port.ts'
 import { startLedger } from '../scalar-admin/ledgers.ts'
-import { allClosed, allOpen, guardPod, open, scene, until, type GuardedScene, type RunningGuard } from './guarded-scene.ts'
+import {
+  allClosed,
+  allOpen,
+  guardPod,
+  open,
+  scene,
+  until,
+  type GuardedScene,
+  type RunningGuard,
+} from './guarded-scene.ts'
 import { rawWorker, type RawWorker } from './raw-link.ts'
 
 const at = '2026-11-21T00:00:00.000Z'
@@ -26,7 +35,12 @@ async function holding(t: Test): Promise<GuardedScene & { worker: RawWorker; gua
 }
 
 function holdOf({ ledgers }: GuardedScene) {
-  return { pause: 1, servers: ledgers.map(({ address, pod }) => ({ address, uid: pod.uid })), restarts: Object.fromEntries(ledgers.map(({ pod }) => [pod.uid, 0])), releases: ['my-ledger'] }
+  return {
+    pause: 1,
+    servers: ledgers.map(({ address, pod }) => ({ address, uid: pod.uid })),
+    restarts: Object.fromEntries(ledgers.map(({ pod }) => [pod.uid, 0])),
+    releases: ['my-ledger'],
+  }
 }
 
 t.test('the longest pause is over and the worker, though it lives, has not ended it', async (t) => {
@@ -35,7 +49,9 @@ t.test('the longest pause is over and the worker, though it lives, has not ended
   const ms = await until('the unpause', () => allOpen(s.ledgers))
   t.ok(ms > 2000 && ms < 4000, `half a second, and two for the worker to do it: ${Math.round(ms)} ms`)
   s.worker.send({ say: 'release', pause: 1 })
-  await until('the answer', () => s.worker.heard.some((message) => message.say === 'released' && /longest pause/.test(message.fired ?? '')))
+  await until('the answer', () =>
+    s.worker.heard.some((message) => message.say === 'released' && /longest pause/.test(message.fired ?? '')),
+  )
   t.ok(s.worker.heard.some(({ say }) => say === 'fired'))
 })
 
@@ -47,53 +63,69 @@ t.test('a worker that asks for help gets it, and is told which servers serve aga
   await until('the word', () => told().length === 3)
   s.worker.send({ say: 'release', pause: 1 })
   await until('the answer', () => s.worker.heard.some(({ say }) => say === 'released'))
-  t.notOk(s.worker.heard.some((message) => message.say === 'released' && message.fired !== undefined), 'that was not on its own judgement')
+  t.notOk(
+    s.worker.heard.some((message) => message.say === 'released' && message.fired !== undefined),
+    'that was not on its own judgement',
+  )
   await until('the report', () => /asked for it/.test(s.cluster.reports.get('pause-test')?.interventions[0]?.why ?? ''))
 })
 
-t.test("a pause that was released is nothing to the guard any more: a later one of somebody else's is left alone", async (t) => {
-  const s = await holding(t)
-  s.worker.send({ say: 'release', pause: 1 })
-  await until('the answer', () => s.worker.heard.some(({ say }) => say === 'released'))
-  s.worker.close()
-  await sleep(1500)
-  t.ok(allClosed(s.ledgers))
-})
+t.test(
+  "a pause that was released is nothing to the guard any more: a later one of somebody else's is left alone",
+  async (t) => {
+    const s = await holding(t)
+    s.worker.send({ say: 'release', pause: 1 })
+    await until('the answer', () => s.worker.heard.some(({ say }) => say === 'released'))
+    s.worker.close()
+    await sleep(1500)
+    t.ok(allClosed(s.ledgers))
+  },
+)
 
-t.test("the worker's last word was lost, but its journal shows that the pause had ended: a later one of somebody else's is left alone", async (t) => {
-  const s = await holding(t)
-  s.cluster.journals.set('pause-test', { version: 1, operation: 'pause-test', steps: [{ name: endedStep(1), startedAt: at, finishedAt: at, result: { endedAt: at } }] })
-  s.cluster.podsOfOperation = [guardPod]
-  s.cluster.job = { phase: 'complete' }
-  s.worker.close()
-  t.equal(await s.guard.ended, 0)
-  t.ok(allClosed(s.ledgers))
-  t.equal(s.cluster.reports.size, 0, 'it did nothing, and has nothing to say')
-})
+t.test(
+  "the worker's last word was lost, but its journal shows that the pause had ended: a later one of somebody else's is left alone",
+  async (t) => {
+    const s = await holding(t)
+    s.cluster.journals.set('pause-test', {
+      version: 1,
+      operation: 'pause-test',
+      steps: [{ name: endedStep(1), startedAt: at, finishedAt: at, result: { endedAt: at } }],
+    })
+    s.cluster.podsOfOperation = [guardPod]
+    s.cluster.job = { phase: 'complete' }
+    s.worker.close()
+    t.equal(await s.guard.ended, 0)
+    t.ok(allClosed(s.ledgers))
+    t.equal(s.cluster.reports.size, 0, 'it did nothing, and has nothing to say')
+  },
+)
 
-t.test('a server that was cut off is looked after although the next worker says that all serve, until that pauses itself', async (t) => {
-  const s = await holding(t)
-  const [cut] = s.ledgers
-  cut?.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 4000 } } })
-  s.worker.send({ say: 'begin', pause: 1, restMs: 20_000 })
-  await sleep(50)
-  s.worker.close()
-  await until('the others', () => open(s.ledgers).filter(Boolean).length === 2)
-  const next = await rawWorker(t, s.port)
-  await until('the guard', () => next.heard.some(({ say }) => say === 'hello'))
-  await sleep(2000)
-  cut?.gate.open()
-  next.send({ say: 'release', pause: 1 })
-  await sleep(2500)
-  await cut?.gate.pause(undefined)
-  await until('it serves again', () => allOpen(s.ledgers), 3000)
-  next.send({ say: 'hold', hold: { ...holdOf(s), pause: 2 } })
-  next.send({ say: 'begin', pause: 2, restMs: 20_000 })
-  await until('the hold', () => next.heard.some((message) => message.say === 'holding' && message.pause === 2))
-  await cut?.gate.pause(undefined)
-  await sleep(1500)
-  t.equal(cut?.gate.isOpen, false)
-})
+t.test(
+  'a server that was cut off is looked after although the next worker says that all serve, until that pauses itself',
+  async (t) => {
+    const s = await holding(t)
+    const [cut] = s.ledgers
+    cut?.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 4000 } } })
+    s.worker.send({ say: 'begin', pause: 1, restMs: 20_000 })
+    await sleep(50)
+    s.worker.close()
+    await until('the others', () => open(s.ledgers).filter(Boolean).length === 2)
+    const next = await rawWorker(t, s.port)
+    await until('the guard', () => next.heard.some(({ say }) => say === 'hello'))
+    await sleep(2000)
+    cut?.gate.open()
+    next.send({ say: 'release', pause: 1 })
+    await sleep(2500)
+    await cut?.gate.pause(undefined)
+    await until('it serves again', () => allOpen(s.ledgers), 3000)
+    next.send({ say: 'hold', hold: { ...holdOf(s), pause: 2 } })
+    next.send({ say: 'begin', pause: 2, restMs: 20_000 })
+    await until('the hold', () => next.heard.some((message) => message.say === 'holding' && message.pause === 2))
+    await cut?.gate.pause(undefined)
+    await sleep(1500)
+    t.equal(cut?.gate.isOpen, false)
+  },
+)
 
 t.test('an API server that never answers what the journal says keeps no pause from its end', async (t) => {
   const s = await holding(t)
@@ -108,7 +140,10 @@ t.test('a server that joins in the pause is held too', async (t) => {
   t.teardown(() => joined.stop())
   await joined.gate.pause(undefined)
   const hold = holdOf(s)
-  s.worker.send({ say: 'hold', hold: { ...hold, servers: [...hold.servers, { address: joined.address, uid: joined.pod.uid }] } })
+  s.worker.send({
+    say: 'hold',
+    hold: { ...hold, servers: [...hold.servers, { address: joined.address, uid: joined.pod.uid }] },
+  })
   await until('the hold', () => s.worker.heard.some((message) => message.say === 'holding' && message.servers === 4))
   s.worker.close()
   await until('the unpause', () => allOpen([...s.ledgers, joined]))
@@ -121,19 +156,24 @@ t.test('a server that the guard cannot reach is named, and held once it can be',
   s.startGuard()
   await until('the guard', () => worker.heard.some(({ say }) => say === 'hello'))
   worker.send({ say: 'hold', hold: holdOf(s) })
-  await until('its trouble', () => worker.heard.some((message) => message.say === 'cannot-hold' && message.why.includes('nothing listens')))
+  await until('its trouble', () =>
+    worker.heard.some((message) => message.say === 'cannot-hold' && message.why.includes('nothing listens')),
+  )
   await s.ledgers[1]?.start()
   await until('the hold', () => worker.heard.some(({ say }) => say === 'holding'))
 })
 
-t.test('SIGTERM: a guard that holds something goes on; it ends once that is released, to be started again', async (t) => {
-  const s = await holding(t)
-  s.guard.stop()
-  await sleep(1000)
-  t.notOk(s.worker.heard.some(({ say }) => say === 'released'))
-  s.worker.send({ say: 'release', pause: 1 })
-  t.equal(await s.guard.ended, 143, 'not done: the operation goes on')
-})
+t.test(
+  'SIGTERM: a guard that holds something goes on; it ends once that is released, to be started again',
+  async (t) => {
+    const s = await holding(t)
+    s.guard.stop()
+    await sleep(1000)
+    t.notOk(s.worker.heard.some(({ say }) => say === 'released'))
+    s.worker.send({ say: 'release', pause: 1 })
+    t.equal(await s.guard.ended, 143, 'not done: the operation goes on')
+  },
+)
 
 t.test('a connection that breaks while the process lives is made again, and the pause goes on', async (t) => {
   const s = await scene(t)
@@ -182,7 +222,9 @@ t.test('a guard that stood still itself hears the worker out before it judges', 
 t.test('whoever speaks otherwise is cut off', async (t) => {
   const port = await freePort()
   const heard: unknown[] = []
-  const server = createServer((socket) => openLink(socket, workerMessageSchema, { received: (message) => heard.push(message), closed: () => undefined }))
+  const server = createServer((socket) =>
+    openLink(socket, workerMessageSchema, { received: (message) => heard.push(message), closed: () => undefined }),
+  )
   await new Promise<void>((resolve) => server.listen(port, resolve))
   t.teardown(() => server.close())
   for (const words of ['GET / HTTP/1.1\n', '{"say":"fire"}\n', `${'x'.repeat(5 << 20)}`]) {
@@ -200,14 +242,17 @@ t.test('whoever speaks otherwise is cut off', async (t) => {
   t.strictSame(heard, [{ say: 'done' }, { say: 'done' }])
 })
 
-t.test('what worker and guard end at the same time is reported as ended, although the guard has no answer', async (t) => {
-  const s = await holding(t)
-  s.ledgers[0]?.faults.set({ hang: ['Unpause'] })
-  s.worker.send({ say: 'help', pause: 1 })
-  await until('the others', () => open(s.ledgers).filter(Boolean).length >= 2)
-  s.ledgers[0]?.gate.open()
-  s.worker.send({ say: 'release', pause: 1 })
-  s.worker.send({ say: 'done' })
-  t.equal(await s.guard.ended, 0)
-  t.match(s.cluster.reports.get('pause-test')?.interventions, [{ stillPaused: [] }])
-})
+t.test(
+  'what worker and guard end at the same time is reported as ended, although the guard has no answer',
+  async (t) => {
+    const s = await holding(t)
+    s.ledgers[0]?.faults.set({ hang: ['Unpause'] })
+    s.worker.send({ say: 'help', pause: 1 })
+    await until('the others', () => open(s.ledgers).filter(Boolean).length >= 2)
+    s.ledgers[0]?.gate.open()
+    s.worker.send({ say: 'release', pause: 1 })
+    s.worker.send({ say: 'done' })
+    t.equal(await s.guard.ended, 0)
+    t.match(s.cluster.reports.get('pause-test')?.interventions, [{ stillPaused: [] }])
+  },
+)

@@ -6,9 +6,21 @@ import { inMemoryCluster } from '../in-memory-cluster.ts'
 import type { PauseRequest } from '../pausing-context.ts'
 import { guardPod, workerPod } from './guarded-scene.ts'
 
-const { pods, request, port } = JSON.parse(process.argv[2] ?? '') as { pods: ReleasePod[]; request: PauseRequest; port: number }
+const { pods, request, port } = JSON.parse(process.argv[2] ?? '') as {
+  pods: ReleasePod[]
+  request: PauseRequest
+  port: number
+}
 const cluster = inMemoryCluster(pods)
 cluster.podsOfOperation = [workerPod, guardPod]
 cluster.held.set('my-ledger', request.operation)
 process.on('SIGUSR2', () => (cluster.renewing = false))
-process.exit(await guard(request, { cluster, events: jsonLineEvents(() => undefined), signal: new AbortController().signal, pod: guardPod.name, port }))
+process.exit(
+  await guard(request, {
+    cluster,
+    events: jsonLineEvents(() => undefined),
+    signal: new AbortController().signal,
+    pod: guardPod.name,
+    port,
+  }),
+)

@@ -14,8 +14,22 @@ import { startLedgers, type Ledger } from '../scalar-admin/ledgers.ts'
 
 export const guarded = { drainMs: 1000, maxPauseMs: 20_000, guard: true }
 
-export const workerPod: OperationPod = { name: 'worker-1', uid: 'w1', role: 'worker', ip: '127.0.0.1', node: 'node-a', running: true }
-export const guardPod: OperationPod = { name: 'guard-1', uid: 'g1', role: 'guard', ip: '127.0.0.1', node: 'node-b', running: true }
+export const workerPod: OperationPod = {
+  name: 'worker-1',
+  uid: 'w1',
+  role: 'worker',
+  ip: '127.0.0.1',
+  node: 'node-a',
+  running: true,
+}
+export const guardPod: OperationPod = {
+  name: 'guard-1',
+  uid: 'g1',
+  role: 'guard',
+  ip: '127.0.0.1',
+  node: 'node-b',
+  running: true,
+}
 
 export interface RunningGuard {
   /** its exit code */
@@ -33,7 +47,14 @@ export interface GuardedScene {
 }
 
 /** Servers, a cluster that knows the operation's pods, and a free port for worker and guard. */
-export async function scene(t: Test, { count = 3, version = '4', changes = {} }: { count?: number; version?: '2' | '4'; changes?: Partial<PauseRequest> } = {}): Promise<GuardedScene> {
+export async function scene(
+  t: Test,
+  {
+    count = 3,
+    version = '4',
+    changes = {},
+  }: { count?: number; version?: '2' | '4'; changes?: Partial<PauseRequest> } = {},
+): Promise<GuardedScene> {
   const ledgers = await startLedgers(count, { version })
   const cluster = inMemoryCluster(ledgers.map(({ pod }) => pod))
   cluster.podsOfOperation = [workerPod, guardPod]
@@ -55,7 +76,13 @@ export async function scene(t: Test, { count = 3, version = '4', changes = {} }:
     port,
     startGuard(pod = guardPod) {
       const stop = new AbortController()
-      const ended = guard(request, { cluster, events: jsonLineEvents(() => undefined), signal: stop.signal, pod: pod.name, port })
+      const ended = guard(request, {
+        cluster,
+        events: jsonLineEvents(() => undefined),
+        signal: stop.signal,
+        pod: pod.name,
+        port,
+      })
       const one = { ended, stop: () => stop.abort(new Interrupted('SIGTERM')) }
       guards.push(one)
       return one
@@ -66,15 +93,27 @@ export async function scene(t: Test, { count = 3, version = '4', changes = {} }:
 /** A guard in a process of its own, to be killed; SIGUSR2 makes it see no more renewals of the Lease. */
 export function guardProcess(t: Test, { ledgers, request, port }: GuardedScene): ChildProcess {
   const given = JSON.stringify({ pods: ledgers.map(({ pod }) => pod), request, port })
-  const child = spawn(process.execPath, [fileURLToPath(new URL('guard-process.ts', import.meta.url)), given], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, [fileURLToPath(new URL('guard-process.ts', import.meta.url)), given], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   t.teardown(() => child.kill('SIGKILL'))
   return child
 }
 
 /** A worker in this process. */
-export async function workerOf(t: Test, { cluster, request, port }: GuardedScene, patienceMs = 10_000): Promise<TestContext<'pause'>> {
+export async function workerOf(
+  t: Test,
+  { cluster, request, port }: GuardedScene,
+  patienceMs = 10_000,
+): Promise<TestContext<'pause'>> {
   const placeholder = await contextOf(request, cluster)
-  const link = guardLink({ cluster, events: placeholder.context.events, operation: request.operation, port, patienceMs })
+  const link = guardLink({
+    cluster,
+    events: placeholder.context.events,
+    operation: request.operation,
+    port,
+    patienceMs,
+  })
   t.teardown(() => link.close())
   return { ...placeholder, context: { ...placeholder.context, guard: link } }
 }
@@ -82,7 +121,8 @@ export async function workerOf(t: Test, { cluster, request, port }: GuardedScene
 export const open = (ledgers: readonly Ledger[]) => ledgers.map(({ gate }) => gate.isOpen)
 export const allOpen = (ledgers: readonly Ledger[]) => ledgers.every(({ gate }) => gate.isOpen)
 export const allClosed = (ledgers: readonly Ledger[]) => ledgers.every(({ gate }) => !gate.isOpen)
-export const pauses = (ledgers: readonly Ledger[]) => ledgers.flatMap(({ log }) => log.filter((line) => line.startsWith('Pause')))
+export const pauses = (ledgers: readonly Ledger[]) =>
+  ledgers.flatMap(({ log }) => log.filter((line) => line.startsWith('Pause')))
 
 /** @returns how long it took, ms. @throws Error where it did not come */
 export async function until(what: string, holds: () => boolean, timeoutMs = 15_000): Promise<number> {

@@ -1,7 +1,12 @@
 import { connect, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
 import { openLink, type Link } from '../../../../job/guard/link.ts'
-import { guardMessageSchema, workerMessageSchema, type GuardMessage, type WorkerMessage } from '../../../../job/guard/messages.ts'
+import {
+  guardMessageSchema,
+  workerMessageSchema,
+  type GuardMessage,
+  type WorkerMessage,
+} from '../../../../job/guard/messages.ts'
 
 /** One end of a link that a test speaks by hand. */
 export interface RawEnd<Received, Sent> extends Pick<Link<Sent>, 'send' | 'close'> {
@@ -35,7 +40,10 @@ export async function rawWorker(t: Test, port: number): Promise<RawWorker> {
   const heard: GuardMessage[] = []
   let link: Link<WorkerMessage> | undefined
   const server = createServer((socket: Socket) => {
-    link = openLink<GuardMessage, WorkerMessage>(socket, guardMessageSchema, { received: (message) => heard.push(message), closed: () => undefined })
+    link = openLink<GuardMessage, WorkerMessage>(socket, guardMessageSchema, {
+      received: (message) => heard.push(message),
+      closed: () => undefined,
+    })
     link.send({ say: 'beat', number: 0 })
   })
   const timer = setInterval(() => link?.send({ say: 'beat', number: 1 }), 200)

@@ -7,7 +7,11 @@ import { inMemoryCluster } from '../in-memory-cluster.ts'
 import { contextOf, type PauseRequest } from '../pausing-context.ts'
 import { guardPod, workerPod } from './guarded-scene.ts'
 
-const { pods, request, port } = JSON.parse(process.argv[2] ?? '') as { pods: ReleasePod[]; request: PauseRequest; port: number }
+const { pods, request, port } = JSON.parse(process.argv[2] ?? '') as {
+  pods: ReleasePod[]
+  request: PauseRequest
+  port: number
+}
 const cluster = inMemoryCluster(pods)
 cluster.podsOfOperation = [workerPod, guardPod]
 const { context } = await contextOf(request, cluster)

@@ -6,7 +6,18 @@ import { intentStep } from '../../../../job/scalar-admin/pause-journal.ts'
 import { holdPause } from '../../../../job/scalar-admin/pause-window.ts'
 import { failureOf } from '../failure-of.ts'
 import { startLedgers } from '../scalar-admin/ledgers.ts'
-import { allClosed, allOpen, guardPod, guardProcess, open, pauses, scene, until, workerOf, workerPod } from './guarded-scene.ts'
+import {
+  allClosed,
+  allOpen,
+  guardPod,
+  guardProcess,
+  open,
+  pauses,
+  scene,
+  until,
+  workerOf,
+  workerPod,
+} from './guarded-scene.ts'
 import { rawGuard } from './raw-link.ts'
 
 t.test('a pause under a guard: valid, released, and the guard was there before the first Pause', async (t) => {
@@ -15,7 +26,10 @@ t.test('a pause under a guard: valid, released, and the guard was there before t
   const { context, events } = await workerOf(t, s)
   const { window } = await holdPause(context, async () => t.ok(allClosed(s.ledgers)))
   t.match(window, { verdict: 'valid', reasons: [] })
-  t.strictSame(events.map(({ code }) => code), ['guard', 'paused', 'unpaused'])
+  t.strictSame(
+    events.map(({ code }) => code),
+    ['guard', 'paused', 'unpaused'],
+  )
   await sleep(500)
   t.equal(s.cluster.reports.size, 0, 'a guard that had nothing to do has nothing to say')
   context.guard.done()
@@ -25,7 +39,10 @@ t.test('a pause under a guard: valid, released, and the guard was there before t
 t.test('no guard: refused, nothing paused, with what its pod waits for and how to do without', async (t) => {
   const cases = {
     'no pod': { pods: [workerPod], why: /its Job guard-pause-test has no pod/ },
-    'a pod without a node': { pods: [{ ...guardPod, running: false, node: '', trouble: 'Unschedulable: 0/2 nodes are available' }], why: /guard-1: Unschedulable: 0\/2/ },
+    'a pod without a node': {
+      pods: [{ ...guardPod, running: false, node: '', trouble: 'Unschedulable: 0/2 nodes are available' }],
+      why: /guard-1: Unschedulable: 0\/2/,
+    },
     'a pod that does not connect': { pods: [guardPod], why: /guard-1 runs on node-b, but no connection/ },
   }
   for (const [name, { pods, why }] of Object.entries(cases)) {
@@ -64,29 +81,44 @@ t.test("a stranger's word is not believed", async (t) => {
   t.strictSame(pauses(s.ledgers), [])
 })
 
-t.test('a guard that was killed in the window: the servers themselves tell whether it had ended the pause', async (t) => {
-  for (const [version, verdict] of [['4', 'valid'], ['2', 'void']] as const) {
-    await t.test(`version ${version}`, async (t) => {
-      const s = await scene(t, { version })
-      const guard = guardProcess(t, s)
-      const { context, events } = await workerOf(t, s)
-      const { window } = await holdPause(context, async () => {
-        guard.kill('SIGKILL')
-        await sleep(5000)
-        t.ok(allClosed(s.ledgers), 'the Lease is renewed: the pause goes on')
+t.test(
+  'a guard that was killed in the window: the servers themselves tell whether it had ended the pause',
+  async (t) => {
+    for (const [version, verdict] of [
+      ['4', 'valid'],
+      ['2', 'void'],
+    ] as const) {
+      await t.test(`version ${version}`, async (t) => {
+        const s = await scene(t, { version })
+        const guard = guardProcess(t, s)
+        const { context, events } = await workerOf(t, s)
+        const { window } = await holdPause(context, async () => {
+          guard.kill('SIGKILL')
+          await sleep(5000)
+          t.ok(allClosed(s.ledgers), 'the Lease is renewed: the pause goes on')
+        })
+        t.equal(window.verdict, verdict)
+        if (verdict === 'void') t.match(window.reasons[0], /the guard was lost in the pause and may have ended it/)
+        t.match(
+          events.find(({ level }) => level === 'warning')?.message,
+          /the guard does not answer; the pause goes on/,
+        )
       })
-      t.equal(window.verdict, verdict)
-      if (verdict === 'void') t.match(window.reasons[0], /the guard was lost in the pause and may have ended it/)
-      t.match(events.find(({ level }) => level === 'warning')?.message, /the guard does not answer; the pause goes on/)
-    })
-  }
-})
+    }
+  },
+)
 
 t.test('neither the guard nor the API server knows that the worker lives: it ends the pause itself', async (t) => {
   const s = await scene(t)
   const guard = guardProcess(t, s)
   const { context } = await workerOf(t, s)
-  const running = failureOf(holdPause(context, ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))))
+  const running = failureOf(
+    holdPause(
+      context,
+      ({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+    ),
+  )
   await until('the pause', () => allClosed(s.ledgers))
   guard.kill('SIGSTOP')
   s.cluster.renewing = false
@@ -103,7 +135,8 @@ t.test('a guard that ended the pause makes the window void, whatever the servers
   const guard = rawGuard(t, s.port)
   const answering = setInterval(() => {
     if (guard.heard.some(({ say }) => say === 'hold')) guard.send({ say: 'holding', pause: 1, servers: 3 })
-    if (guard.heard.some(({ say }) => say === 'release')) guard.send({ say: 'released', pause: 1, fired: 'nothing was heard' })
+    if (guard.heard.some(({ say }) => say === 'release'))
+      guard.send({ say: 'released', pause: 1, fired: 'nothing was heard' })
   }, 20)
   t.teardown(() => clearInterval(answering))
   const { window } = await holdPause(context, async () => undefined)
@@ -131,9 +164,18 @@ t.test('told so inside, the work ends at once', async (t) => {
   const s = await scene(t)
   const { context } = await workerOf(t, s)
   const guard = rawGuard(t, s.port)
-  const holding = setInterval(() => guard.heard.some(({ say }) => say === 'hold') && guard.send({ say: 'holding', pause: 1, servers: 3 }), 20)
+  const holding = setInterval(
+    () => guard.heard.some(({ say }) => say === 'hold') && guard.send({ say: 'holding', pause: 1, servers: 3 }),
+    20,
+  )
   t.teardown(() => clearInterval(holding))
-  const running = failureOf(holdPause(context, ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))))
+  const running = failureOf(
+    holdPause(
+      context,
+      ({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+    ),
+  )
   await until('the pause', () => allClosed(s.ledgers))
   guard.send({ say: 'fired', pause: 1, why: 'the longest pause was over' })
   t.match(await running, { what: /ended by the guard/, why: /the longest pause was over/ })
@@ -144,10 +186,15 @@ t.test('a server that does not answer the Unpause: the guard is asked, and its a
   const s = await scene(t)
   const { context } = await workerOf(t, s)
   const guard = rawGuard(t, s.port)
-  const holding = setInterval(() => guard.heard.some(({ say }) => say === 'hold') && guard.send({ say: 'holding', pause: 1, servers: 3 }), 20)
+  const holding = setInterval(
+    () => guard.heard.some(({ say }) => say === 'hold') && guard.send({ say: 'holding', pause: 1, servers: 3 }),
+    20,
+  )
   t.teardown(() => clearInterval(holding))
   const [cut] = s.ledgers
-  const running = holdPause(context, async () => cut?.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 60_000 } } }))
+  const running = holdPause(context, async () =>
+    cut?.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 60_000 } } }),
+  )
   await until('the call for help', () => guard.heard.some(({ say }) => say === 'help'))
   cut?.gate.open()
   guard.send({ say: 'unpaused', pause: 1, addresses: [cut?.address ?? ''] })
@@ -162,7 +209,11 @@ t.test('the next worker stands the guard down once it has ended what was left', 
   for (const { gate } of s.ledgers) await gate.pause(undefined)
   const intent = { servers: s.ledgers.map(({ address, pod }) => ({ address, uid: pod.uid })), restarts: {} }
   const at = '2026-11-21T00:00:00.000Z'
-  s.cluster.journals.set('pause-test', { version: 1, operation: 'pause-test', steps: [{ name: intentStep(1), startedAt: at, finishedAt: at, result: intent }] })
+  s.cluster.journals.set('pause-test', {
+    version: 1,
+    operation: 'pause-test',
+    steps: [{ name: intentStep(1), startedAt: at, finishedAt: at, result: intent }],
+  })
   const { context } = await workerOf(t, s)
   await endLeftoverPause(context)
   t.ok(allOpen(s.ledgers))
@@ -174,15 +225,23 @@ t.test('what came to nothing before its first Pause is not in the way of the nex
   const s = await scene(t)
   s.startGuard()
   const write = s.cluster.writeJournal
-  s.cluster.writeJournal = (document) => (document.steps.some(({ finishedAt }) => finishedAt !== undefined) ? Promise.reject(new Error('the API server is away')) : write(document))
+  s.cluster.writeJournal = (document) =>
+    document.steps.some(({ finishedAt }) => finishedAt !== undefined)
+      ? Promise.reject(new Error('the API server is away'))
+      : write(document)
   const first = await workerOf(t, s)
-  await t.rejects(holdPause(first.context, async () => t.fail('went inside')), { message: 'the API server is away' })
+  await t.rejects(
+    holdPause(first.context, async () => t.fail('went inside')),
+    { message: 'the API server is away' },
+  )
   t.strictSame(pauses(s.ledgers), [])
   t.strictSame(first.context.record.current.windows, [], 'no Pause was sent, so there was no window')
   first.context.guard.close()
   s.cluster.writeJournal = write
   const second = await workerOf(t, s, 3000)
-  t.match(await holdPause(second.context, async () => t.ok(allClosed(s.ledgers))), { window: { verdict: 'valid', pause: 2 } })
+  t.match(await holdPause(second.context, async () => t.ok(allClosed(s.ledgers))), {
+    window: { verdict: 'valid', pause: 2 },
+  })
 })
 
 t.test('SIGTERM while a guard is waited for touches nothing', async (t) => {

@@ -6,7 +6,11 @@ import type { JournalDocument } from '../../../../operation/journal.ts'
 const killed = new Error('killed')
 
 /** Keeps a journal, and kills its writer before or after the n-th write. */
-function persistence(kept: { document?: JournalDocument }, killAt = Infinity, when: 'before' | 'after' = 'before'): JournalPersistence & { writes: number } {
+function persistence(
+  kept: { document?: JournalDocument },
+  killAt = Infinity,
+  when: 'before' | 'after' = 'before',
+): JournalPersistence & { writes: number } {
   const keeper = {
     writes: 0,
     read: async () => structuredClone(kept.document),
@@ -80,7 +84,10 @@ t.test('a finished step is never done again', async (t) => {
 
 t.test('a step that failed is begun, not finished, and may be tried again', async (t) => {
   const journal = await openJournal('restore-x', persistence({}))
-  await t.rejects(journal.step('load', { look: async () => undefined, act: () => Promise.reject(new Error('no room')) }), /no room/)
+  await t.rejects(
+    journal.step('load', { look: async () => undefined, act: () => Promise.reject(new Error('no room')) }),
+    /no room/,
+  )
   t.equal(journal.begun('load'), true)
   t.equal(await journal.step('load', { look: async () => undefined, act: async () => 1 }), 1)
 })
@@ -92,5 +99,11 @@ t.test('steps beside each other are all written, and the same twice at once is a
   const running = names.map((name) => journal.step(name, { look: async () => undefined, act: async () => name }))
   await t.rejects(journal.step('dump 3', { look: async () => undefined, act: async () => '' }), /runs already/)
   await Promise.all(running)
-  t.strictSame(kept.document?.steps.filter(({ finishedAt }) => finishedAt !== undefined).map(({ result }) => result).sort(), names.sort())
+  t.strictSame(
+    kept.document?.steps
+      .filter(({ finishedAt }) => finishedAt !== undefined)
+      .map(({ result }) => result)
+      .sort(),
+    names.sort(),
+  )
 })

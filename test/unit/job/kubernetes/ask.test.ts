@@ -36,23 +36,26 @@ t.test('a clock that is set forward takes nothing away from the time that an API
   t.equal(asked(), 2)
 })
 
-t.test('an API server that is away for minutes is waited for where that was asked for, and no longer once the worker has to end', async (t) => {
-  const away = (times: number) => Array.from({ length: times }, () => new Error('connect ECONNREFUSED'))
-  // each try is a minute after the one before
-  passing(t, 60_000)
-  const usual = failing(...away(9))
-  await t.rejects(ask('list pods', usual.request), { message: /could not list pods/ })
-  t.equal(usual.asked(), 1)
+t.test(
+  'an API server that is away for minutes is waited for where that was asked for, and no longer once the worker has to end',
+  async (t) => {
+    const away = (times: number) => Array.from({ length: times }, () => new Error('connect ECONNREFUSED'))
+    // each try is a minute after the one before
+    passing(t, 60_000)
+    const usual = failing(...away(9))
+    await t.rejects(ask('list pods', usual.request), { message: /could not list pods/ })
+    t.equal(usual.asked(), 1)
 
-  const stop = new AbortController()
-  const patience = { ms: 300_000, stopping: stop.signal }
-  const patient = failing(...away(3))
-  t.equal(await ask('list pods', patient.request, patience), 'answer')
-  t.equal(patient.asked(), 4)
+    const stop = new AbortController()
+    const patience = { ms: 300_000, stopping: stop.signal }
+    const patient = failing(...away(3))
+    t.equal(await ask('list pods', patient.request, patience), 'answer')
+    t.equal(patient.asked(), 4)
 
-  const stopped = failing(...away(9))
-  const answer = ask('list pods', stopped.request, patience)
-  stop.abort()
-  await t.rejects(answer, { message: /could not list pods/ })
-  t.equal(stopped.asked(), 1)
-})
+    const stopped = failing(...away(9))
+    const answer = ask('list pods', stopped.request, patience)
+    stop.abort()
+    await t.rejects(answer, { message: /could not list pods/ })
+    t.equal(stopped.asked(), 1)
+  },
+)

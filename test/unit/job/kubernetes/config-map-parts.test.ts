@@ -22,7 +22,8 @@ function scene(t: Test): Scene {
   let mode: 'well' | 'losing' | 'away' = 'well'
   const store = (map: V1ConfigMap): Promise<V1ConfigMap> => {
     if (mode === 'away') return Promise.reject(new Error('connect ECONNREFUSED'))
-    if (map.metadata?.resourceVersion !== stored?.metadata?.resourceVersion) return Promise.reject(new ApiException(409, 'Conflict', '{"message":"conflict"}', {}))
+    if (map.metadata?.resourceVersion !== stored?.metadata?.resourceVersion)
+      return Promise.reject(new ApiException(409, 'Conflict', '{"message":"conflict"}', {}))
     version += 1
     stored = { ...structuredClone(map), metadata: { ...map.metadata, resourceVersion: String(version) } }
     if (mode === 'well') return Promise.resolve(structuredClone(stored))
@@ -30,7 +31,12 @@ function scene(t: Test): Scene {
     return Promise.reject(new Error('socket hang up'))
   }
   const core = {
-    readNamespacedConfigMap: () => (mode === 'away' ? Promise.reject(new Error('connect ECONNREFUSED')) : stored === undefined ? Promise.reject(new ApiException(404, 'Not Found', '', {})) : Promise.resolve(structuredClone(stored))),
+    readNamespacedConfigMap: () =>
+      mode === 'away'
+        ? Promise.reject(new Error('connect ECONNREFUSED'))
+        : stored === undefined
+          ? Promise.reject(new ApiException(404, 'Not Found', '', {}))
+          : Promise.resolve(structuredClone(stored)),
     createNamespacedConfigMap: ({ body }: { body: V1ConfigMap }) => store(body),
     replaceNamespacedConfigMap: ({ body }: { body: V1ConfigMap }) => store(body),
   }

@@ -49,7 +49,10 @@ t.test('where the API server has forgotten what happened, that is said, and what
   server.forget()
   server.away = false
   await watch.catchUp(5000)
-  t.ok(harms().some((harm) => /what happened meanwhile is not known/.test(harm)), harms().join('; '))
+  t.ok(
+    harms().some((harm) => /what happened meanwhile is not known/.test(harm)),
+    harms().join('; '),
+  )
   t.ok(harms().includes('pod b appeared'))
   server.happen('MODIFIED', 'b', { podIP: '10.0.0.9' })
   t.ok(await becomes(() => harms().some((harm) => /pod b changed its address/.test(harm))), 'the watch goes on')

@@ -5,7 +5,16 @@ import { connectApi, type Api } from '../../../../job/kubernetes/api.ts'
 
 interface Event {
   type: string
-  object: { metadata: { name: string; uid: string; resourceVersion: string; labels?: Record<string, string>; generation?: number }; [more: string]: unknown }
+  object: {
+    metadata: {
+      name: string
+      uid: string
+      resourceVersion: string
+      labels?: Record<string, string>
+      generation?: number
+    }
+    [more: string]: unknown
+  }
 }
 
 /** An API server with one changing list of pods, whose watches can be broken; Deployments and the like are empty. */
@@ -39,7 +48,8 @@ export async function watchedApi(teardown: (close: () => void) => void): Promise
       response.end(`${JSON.stringify({ type: 'ERROR', object: { kind: 'Status', code: 410, reason: 'Expired' } })}\n`)
       return
     }
-    for (const event of events) if (Number(event.object.metadata.resourceVersion) > from) response.write(`${JSON.stringify(event)}\n`)
+    for (const event of events)
+      if (Number(event.object.metadata.resourceVersion) > from) response.write(`${JSON.stringify(event)}\n`)
     watches.add(response)
     response.on('close', () => watches.delete(response))
   }
@@ -59,7 +69,14 @@ export async function watchedApi(teardown: (close: () => void) => void): Promise
       return
     }
     response.writeHead(200, { 'content-type': 'application/json' })
-    response.end(JSON.stringify({ kind: 'List', apiVersion: 'v1', metadata: { resourceVersion: String(version) }, items: ofPods ? [...pods.values()] : [] }))
+    response.end(
+      JSON.stringify({
+        kind: 'List',
+        apiVersion: 'v1',
+        metadata: { resourceVersion: String(version) },
+        items: ofPods ? [...pods.values()] : [],
+      }),
+    )
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -70,7 +87,13 @@ export async function watchedApi(teardown: (close: () => void) => void): Promise
   const address = server.address()
   const kubeConfig = new KubeConfig()
   kubeConfig.loadFromOptions({
-    clusters: [{ name: 'test', server: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`, skipTLSVerify: true }],
+    clusters: [
+      {
+        name: 'test',
+        server: `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+        skipTLSVerify: true,
+      },
+    ],
     users: [{ name: 'test', token: 'secret' }],
     contexts: [{ name: 'test', cluster: 'test', user: 'test' }],
     currentContext: 'test',
@@ -82,7 +105,10 @@ export async function watchedApi(teardown: (close: () => void) => void): Promise
     happen(type, name, status = {}) {
       version += 1
       const labels = { 'app.kubernetes.io/app': 'ledger', 'app.kubernetes.io/instance': 'my' }
-      const object = { metadata: { name, uid: `uid-${name}`, resourceVersion: String(version), labels }, status: { phase: 'Running', podIP: '10.0.0.1', ...status } }
+      const object = {
+        metadata: { name, uid: `uid-${name}`, resourceVersion: String(version), labels },
+        status: { phase: 'Running', podIP: '10.0.0.1', ...status },
+      }
       if (type === 'DELETED') pods.delete(name)
       else pods.set(name, object)
       const event = { type, object }

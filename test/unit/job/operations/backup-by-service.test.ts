@@ -41,11 +41,24 @@ async function scene(t: Test, changes: Partial<RequestOf<'backup'>> = {}): Promi
     `scalar.db.dynamo.endpoint_override=${aws.endpoint}`,
   ]
   const folder = t.testdir({ 'ledger.properties': properties.join('\n') })
-  const { kind: _kind, target, ...common } = pauseRequest({ operation: 'backup-a', pause: { drainMs: 1000, maxPauseMs: 30_000, guard: false } })
+  const {
+    kind: _kind,
+    target,
+    ...common
+  } = pauseRequest({ operation: 'backup-a', pause: { drainMs: 1000, maxPauseMs: 30_000, guard: false } })
   const request: RequestOf<'backup'> = {
     ...common,
     kind: 'backup',
-    target: { ...target, releases: [{ name: 'my-ledger', app: 'ledger', properties: { file: `${folder}/ledger.properties`, envPrefix: 'RELEASE_0_' } }] },
+    target: {
+      ...target,
+      releases: [
+        {
+          name: 'my-ledger',
+          app: 'ledger',
+          properties: { file: `${folder}/ledger.properties`, envPrefix: 'RELEASE_0_' },
+        },
+      ],
+    },
     pauseMode: 'auto',
     schemas: [],
     retries: 0,
@@ -68,25 +81,44 @@ async function untilState(s: Scene, state: string): Promise<void> {
   while (backupOf(s)?.state !== state) await sleep(10)
 }
 
-t.test('without a storage: recorded when the pause is over, restorable when AWS can bring the point back', async (t) => {
-  const s = await scene(t)
-  aws.set({ restorableLagMs: 2_500 })
-  const worker = s.worker()
-  await untilState(s, 'recorded')
-  t.strictSame(s.ledgers.map(({ gate }) => gate.isOpen), [true, true], 'nothing is paused while it waits')
-  t.equal(await worker.ended, 0)
-  const reachMs = aws.now() - 2_500
-  aws.set({ restorableLagMs: 500 })
-  const [window] = windowsOf(s)
-  const backup = backupOf(s)
-  t.match(backup, { state: 'restorable', location: undefined, databases: [{ kind: 'dynamodb', title: 'dynamodb://eu-west-1', snapshotAt: backup?.restorePoint }] })
-  const pointMs = Date.parse(backup?.restorePoint ?? '')
-  t.ok(pointMs <= reachMs, 'it waited until the point could be restored')
-  t.ok(pointMs > Date.parse(window?.allPausedAt ?? '') && pointMs + 1000 <= Date.parse(window?.unpauseSentAt ?? ''), 'the point\'s whole second lies in the pause')
-  const names = s.cluster.recordsByName.get('backup-a')?.phases.map(({ name }) => name)
-  t.strictSame(names, ['preflight', 'connect', 'pause', 'wait until restorable'])
-  t.notOk(JSON.stringify([...s.cluster.recordsByName.values(), ...s.cluster.journals.values(), worker.events]).includes(secretKey), 'no secret is left anywhere')
-})
+t.test(
+  'without a storage: recorded when the pause is over, restorable when AWS can bring the point back',
+  async (t) => {
+    const s = await scene(t)
+    aws.set({ restorableLagMs: 2_500 })
+    const worker = s.worker()
+    await untilState(s, 'recorded')
+    t.strictSame(
+      s.ledgers.map(({ gate }) => gate.isOpen),
+      [true, true],
+      'nothing is paused while it waits',
+    )
+    t.equal(await worker.ended, 0)
+    const reachMs = aws.now() - 2_500
+    aws.set({ restorableLagMs: 500 })
+    const [window] = windowsOf(s)
+    const backup = backupOf(s)
+    t.match(backup, {
+      state: 'restorable',
+      location: undefined,
+      databases: [{ kind: 'dynamodb', title: 'dynamodb://eu-west-1', snapshotAt: backup?.restorePoint }],
+    })
+    const pointMs = Date.parse(backup?.restorePoint ?? '')
+    t.ok(pointMs <= reachMs, 'it waited until the point could be restored')
+    t.ok(
+      pointMs > Date.parse(window?.allPausedAt ?? '') && pointMs + 1000 <= Date.parse(window?.unpauseSentAt ?? ''),
+      "the point's whole second lies in the pause",
+    )
+    const names = s.cluster.recordsByName.get('backup-a')?.phases.map(({ name }) => name)
+    t.strictSame(names, ['preflight', 'connect', 'pause', 'wait until restorable'])
+    t.notOk(
+      JSON.stringify([...s.cluster.recordsByName.values(), ...s.cluster.journals.values(), worker.events]).includes(
+        secretKey,
+      ),
+      'no secret is left anywhere',
+    )
+  },
+)
 
 t.test('a worker that is replaced while it waits: one pause, one point', async (t) => {
   const s = await scene(t)
@@ -104,7 +136,10 @@ t.test('a worker that is replaced while it waits: one pause, one point', async (
 })
 
 t.test('a pause that could not be had is tried again with --retries, and only then', async (t) => {
-  for (const [retries, exitCode, verdicts] of [[0, 3, ['void']], [1, 0, ['void', 'valid']]] as const) {
+  for (const [retries, exitCode, verdicts] of [
+    [0, 3, ['void']],
+    [1, 0, ['void', 'valid']],
+  ] as const) {
     const s = await scene(t, { retries, pause: { drainMs: 200, maxPauseMs: 30_000, guard: false } })
     const [busy] = s.ledgers
     busy?.gate.occupy()
@@ -112,7 +147,10 @@ t.test('a pause that could not be had is tried again with --retries, and only th
     while (!worker.events.some(({ code }) => code === 'unpaused')) await sleep(10)
     busy?.gate.letOut()
     t.equal(await worker.ended, exitCode)
-    t.strictSame(windowsOf(s).map(({ verdict }) => verdict), verdicts)
+    t.strictSame(
+      windowsOf(s).map(({ verdict }) => verdict),
+      verdicts,
+    )
     t.match(windowsOf(s)[0]?.reasons.join(), /in flight were not finished in time/)
     t.ok(s.ledgers.every(({ gate }) => gate.isOpen))
   }
@@ -121,25 +159,58 @@ t.test('a pause that could not be had is tried again with --retries, and only th
 t.test('a longest pause too short for a restore point is refused before anything is paused', async (t) => {
   const s = await scene(t, { pause: { drainMs: 500, maxPauseMs: 1500, guard: false } })
   t.equal(await s.worker().ended, 1)
-  t.match(s.cluster.recordsByName.get('backup-a'), { state: 'failed', windows: [], failure: { what: /nothing was paused/, why: /--max-pause allows 1\.5 s/ } })
-  t.ok(s.ledgers.every(({ log }) => log.length === 0), 'no server was told anything')
+  t.match(s.cluster.recordsByName.get('backup-a'), {
+    state: 'failed',
+    windows: [],
+    failure: { what: /nothing was paused/, why: /--max-pause allows 1\.5 s/ },
+  })
+  t.ok(
+    s.ledgers.every(({ log }) => log.length === 0),
+    'no server was told anything',
+  )
 })
 
 t.test('what fails before the pause is refused, and nothing is paused', async (t) => {
   const s = await scene(t)
-  await installation.client.updateContinuousBackups({ TableName: 'scalar.contract', PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false } })
+  await installation.client.updateContinuousBackups({
+    TableName: 'scalar.contract',
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: false },
+  })
   t.equal(await s.worker().ended, 1)
-  await installation.client.updateContinuousBackups({ TableName: 'scalar.contract', PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } })
-  t.match(s.cluster.recordsByName.get('backup-a'), { state: 'failed', windows: [], failure: { why: /off for 1 of 5 tables: scalar.contract/, next: /update-continuous-backups/ } })
-  t.ok(s.ledgers.every(({ log }) => log.length === 0), 'no server was told anything')
+  await installation.client.updateContinuousBackups({
+    TableName: 'scalar.contract',
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+  })
+  t.match(s.cluster.recordsByName.get('backup-a'), {
+    state: 'failed',
+    windows: [],
+    failure: { why: /off for 1 of 5 tables: scalar.contract/, next: /update-continuous-backups/ },
+  })
+  t.ok(
+    s.ledgers.every(({ log }) => log.length === 0),
+    'no server was told anything',
+  )
 })
 
 t.test('a point whose materializing fails stays restorable, without a trace of the attempt', async (t) => {
   const s = await scene(t, { materialize: true })
-  aws.set({ faults: [{ operation: 'CreateBackup', table: 'restoring.*contract', effect: 'error', error: { code: 'AccessDeniedException' } }] })
+  aws.set({
+    faults: [
+      {
+        operation: 'CreateBackup',
+        table: 'restoring.*contract',
+        effect: 'error',
+        error: { code: 'AccessDeniedException' },
+      },
+    ],
+  })
   t.equal(await s.worker().ended, 1)
   aws.set({ faults: [] })
-  t.match(s.cluster.recordsByName.get('backup-a'), { state: 'failed', backup: { state: 'restorable', restorePoint: String }, failure: { next: /can be restored as long as/ } })
+  t.match(s.cluster.recordsByName.get('backup-a'), {
+    state: 'failed',
+    backup: { state: 'restorable', restorePoint: String },
+    failure: { next: /can be restored as long as/ },
+  })
   t.strictSame(((await installation.client.listTables({})).TableNames ?? []).sort(), installation.tables)
   t.strictSame((await installation.client.listBackups({})).BackupSummaries ?? [], [])
 })
@@ -151,28 +222,49 @@ t.test('materialized, and deleted again', async (t) => {
   if (entry === undefined) throw new Error('nothing was backed up')
   t.equal(entry.serviceBackups, 5)
   t.ok(readDetails(entry).tables.every(({ materialized }) => materialized !== undefined))
-  const { kind: _kind, pauseMode: _mode, schemas: _schemas, retries: _retries, parallel: _parallel, materialize: _materialize, pause: _pause, ...common } = s.request
-  const ended = work({ ...common, kind: 'delete', operation: 'delete-a', backup: 'backup-a' }, { cluster: s.cluster, events: jsonLineEvents(() => undefined), signal: new AbortController().signal })
+  const {
+    kind: _kind,
+    pauseMode: _mode,
+    schemas: _schemas,
+    retries: _retries,
+    parallel: _parallel,
+    materialize: _materialize,
+    pause: _pause,
+    ...common
+  } = s.request
+  const ended = work(
+    { ...common, kind: 'delete', operation: 'delete-a', backup: 'backup-a' },
+    { cluster: s.cluster, events: jsonLineEvents(() => undefined), signal: new AbortController().signal },
+  )
   t.equal(await ended, 0)
   t.strictSame((await installation.client.listBackups({})).BackupSummaries ?? [], [])
 })
 
-t.test('a worker killed once all is materialized: the next one looks at nothing again, and loses none of it', async (t) => {
-  const s = await scene(t, { materialize: true })
-  const first = s.worker()
-  const { writeRecord } = s.cluster
-  s.cluster.writeRecord = async (record) => {
-    await writeRecord(record)
-    if (record.backup?.databases[0]?.serviceBackups !== 5) return
-    s.cluster.writeRecord = writeRecord
-    first.stop.abort(new Interrupted('SIGTERM'))
-    throw first.stop.signal.reason
-  }
-  t.equal(await first.ended, 143)
-  const { databases } = backupOf(s) ?? {}
-  aws.set({ faults: ['ListBackups', 'DescribeTable'].map((operation) => ({ operation, effect: 'error', error: { code: 'AccessDeniedException' } })) })
-  t.equal(await s.worker().ended, 0)
-  aws.set({ faults: [] })
-  t.match(backupOf(s), { state: 'restorable', databases })
-  t.equal((await installation.client.listBackups({})).BackupSummaries?.length, 5)
-})
+t.test(
+  'a worker killed once all is materialized: the next one looks at nothing again, and loses none of it',
+  async (t) => {
+    const s = await scene(t, { materialize: true })
+    const first = s.worker()
+    const { writeRecord } = s.cluster
+    s.cluster.writeRecord = async (record) => {
+      await writeRecord(record)
+      if (record.backup?.databases[0]?.serviceBackups !== 5) return
+      s.cluster.writeRecord = writeRecord
+      first.stop.abort(new Interrupted('SIGTERM'))
+      throw first.stop.signal.reason
+    }
+    t.equal(await first.ended, 143)
+    const { databases } = backupOf(s) ?? {}
+    aws.set({
+      faults: ['ListBackups', 'DescribeTable'].map((operation) => ({
+        operation,
+        effect: 'error',
+        error: { code: 'AccessDeniedException' },
+      })),
+    })
+    t.equal(await s.worker().ended, 0)
+    aws.set({ faults: [] })
+    t.match(backupOf(s), { state: 'restorable', databases })
+    t.equal((await installation.client.listBackups({})).BackupSummaries?.length, 5)
+  },
+)

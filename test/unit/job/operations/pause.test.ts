@@ -27,7 +27,10 @@ for (const [what, answer] of [
     const ledger = await startLedger()
     t.teardown(() => ledger.stop())
     const cluster = inMemoryCluster([ledger.pod])
-    const { context } = await contextOf(pauseRequest({ durationMs: 300, pause: { drainMs: 1000, maxPauseMs: 5_000, guard: false } }), cluster)
+    const { context } = await contextOf(
+      pauseRequest({ durationMs: 300, pause: { drainMs: 1000, maxPauseMs: 5_000, guard: false } }),
+      cluster,
+    )
     const write = cluster.writeRecord
     const opened = new Promise<void>((resolve) => {
       const poll = setInterval(() => {
@@ -38,7 +41,10 @@ for (const [what, answer] of [
       t.teardown(() => clearInterval(poll))
     })
     // a request that goes unanswered ends some time after the pause, without an answer
-    cluster.writeRecord = (record) => (ledger.gate.isOpen ? write(record) : Promise.race([answer(), opened.then(() => Promise.reject(new Error('no answer')))]))
+    cluster.writeRecord = (record) =>
+      ledger.gate.isOpen
+        ? write(record)
+        : Promise.race([answer(), opened.then(() => Promise.reject(new Error('no answer')))])
     await pause(context)
     const [window] = context.record.current.windows
     t.match(window, { verdict: 'valid', allPausedAt: String })

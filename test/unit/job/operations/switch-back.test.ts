@@ -10,7 +10,9 @@ import { contextOf, pauseRequest } from '../pausing-context.ts'
 function scaled() {
   const cluster = inMemoryCluster([])
   const state = { replicas: 3 }
-  cluster.workloads = async () => [{ name: 'my-ledger', release: 'my-ledger', replicas: state.replicas, readyReplicas: state.replicas }]
+  cluster.workloads = async () => [
+    { name: 'my-ledger', release: 'my-ledger', replicas: state.replicas, readyReplicas: state.replicas },
+  ]
   cluster.scale = async (_, replicas) => void (state.replicas = replicas)
   return { cluster, state }
 }
@@ -18,13 +20,18 @@ function scaled() {
 /** A database that is only which data serves; `broken` names what fails. */
 function database(serving: 'restored' | 'former', broken: readonly (keyof RestoreDestination)[] = []) {
   const state = { serving }
-  const act = (name: keyof RestoreDestination, then: () => void = () => undefined) => async () => {
-    if (broken.includes(name)) throw new Error(`${name} fails`)
-    then()
-  }
+  const act =
+    (name: keyof RestoreDestination, then: () => void = () => undefined) =>
+    async () => {
+      if (broken.includes(name)) throw new Error(`${name} fails`)
+      then()
+    }
   const destination: RestoreDestination = {
     plan: async () => ({ title: 'a database', steps: [], loses: [] }),
-    preflight: async () => (broken.includes('preflight') ? [{ check: 'connection', subject: 'a database', outcome: 'error', message: 'no', cure: 'none' }] : []),
+    preflight: async () =>
+      broken.includes('preflight')
+        ? [{ check: 'connection', subject: 'a database', outcome: 'error', message: 'no', cure: 'none' }]
+        : [],
     verify: act('verify'),
     load: act('load'),
     checkWayBack: act('checkWayBack'),
@@ -40,11 +47,23 @@ function database(serving: 'restored' | 'former', broken: readonly (keyof Restor
 
 const { durationMs: _, pause: __, ...common } = pauseRequest()
 const undo: RequestOf<'undo'> = { ...common, kind: 'undo', operation: 'undo-test', restore: 'restore-x', readyMs: 1000 }
-const restore: RequestOf<'restore'> = { ...common, kind: 'restore', operation: 'restore-x', backup: 'backup-x', dropPrevious: false, parallel: 1, readyMs: 1000 }
+const restore: RequestOf<'restore'> = {
+  ...common,
+  kind: 'restore',
+  operation: 'restore-x',
+  backup: 'backup-x',
+  dropPrevious: false,
+  parallel: 1,
+  readyMs: 1000,
+}
 const held = new AbortController().signal
 
 async function undoing(t: Test, ...databases: ReturnType<typeof database>[]) {
-  return undoingFrom(t, 'restored', databases.map((one) => one.destination))
+  return undoingFrom(
+    t,
+    'restored',
+    databases.map((one) => one.destination),
+  )
 }
 
 type Serving = Parameters<typeof switchBack>[3]['serving']
@@ -53,7 +72,9 @@ async function undoingFrom(t: Test, serving: Serving, databases: RestoreDestinat
   const { cluster, state } = scaled()
   const { context } = await contextOf({ ...undo, replicas: 3 }, cluster)
   const recorded = { serving }
-  await t.rejects(switchBack(context, databases, held, { serving, write: async (now) => void (recorded.serving = now) }))
+  await t.rejects(
+    switchBack(context, databases, held, { serving, write: async (now) => void (recorded.serving = now) }),
+  )
   return { ...state, recorded: recorded.serving }
 }
 
@@ -69,51 +90,72 @@ t.test('an undo that could not be completed stops nothing', async (t) => {
 })
 
 t.test('an undo whose databases hold different data leaves the releases stopped', async (t) => {
-  t.strictSame(await undoing(t, database('restored', ['activate']), database('restored', ['deactivate'])), { replicas: 0, recorded: 'nothing' })
+  t.strictSame(await undoing(t, database('restored', ['activate']), database('restored', ['deactivate'])), {
+    replicas: 0,
+    recorded: 'nothing',
+  })
 })
 
 t.test('an undo that fails in a database that switches in parts: it is switched again, too', async (t) => {
   const one = database('restored', ['deactivate'])
   one.state.serving = 'former'
-  t.strictSame(await undoingFrom(t, 'restored', [{ ...one.destination, switchesInParts: true }]), { replicas: 3, recorded: 'restored' })
+  t.strictSame(await undoingFrom(t, 'restored', [{ ...one.destination, switchesInParts: true }]), {
+    replicas: 3,
+    recorded: 'restored',
+  })
   t.equal(one.state.serving, 'restored')
 })
 
 t.test('an undo that leaves a database half-way leaves the releases stopped', async (t) => {
   const { destination } = database('restored', ['deactivate', 'activate'])
-  t.strictSame(await undoingFrom(t, 'restored', [{ ...destination, switchesInParts: true }]), { replicas: 0, recorded: 'nothing' })
+  t.strictSame(await undoingFrom(t, 'restored', [{ ...destination, switchesInParts: true }]), {
+    replicas: 0,
+    recorded: 'nothing',
+  })
 })
 
-t.test('a worker killed while it switches again what an undo had put back: the next undoes all databases, or none', async (t) => {
-  const [first, second] = [database('restored'), database('restored', ['deactivate'])]
-  const { cluster } = scaled()
-  const worker = async (databases: RestoreDestination[]) => {
-    const { context } = await contextOf({ ...undo, replicas: 3 }, cluster)
-    await switchBack(context, databases, held, { serving: 'restored', write: async () => undefined })
-  }
-  await t.rejects(worker([first.destination, second.destination]))
-  t.equal(first.state.serving, 'restored', 'it was switched again')
-  const mended = database('restored')
-  await worker([first.destination, mended.destination])
-  t.strictSame([first.state.serving, mended.state.serving], ['former', 'former'])
+t.test(
+  'a worker killed while it switches again what an undo had put back: the next undoes all databases, or none',
+  async (t) => {
+    const [first, second] = [database('restored'), database('restored', ['deactivate'])]
+    const { cluster } = scaled()
+    const worker = async (databases: RestoreDestination[]) => {
+      const { context } = await contextOf({ ...undo, replicas: 3 }, cluster)
+      await switchBack(context, databases, held, { serving: 'restored', write: async () => undefined })
+    }
+    await t.rejects(worker([first.destination, second.destination]))
+    t.equal(first.state.serving, 'restored', 'it was switched again')
+    const mended = database('restored')
+    await worker([first.destination, mended.destination])
+    t.strictSame([first.state.serving, mended.state.serving], ['former', 'former'])
 
-  first.state.serving = 'former'
-  await t.rejects(worker([first.destination, second.destination]))
-  t.equal(first.state.serving, 'restored', 'as it is by one that finds a database back')
-})
+    first.state.serving = 'former'
+    await t.rejects(worker([first.destination, second.destination]))
+    t.equal(first.state.serving, 'restored', 'as it is by one that finds a database back')
+  },
+)
 
 t.test('an undo that fails where nothing was in service leaves it so', async (t) => {
-  t.strictSame(await undoingFrom(t, 'nothing', [database('restored', ['deactivate']).destination]), { replicas: 0, recorded: 'nothing' })
+  t.strictSame(await undoingFrom(t, 'nothing', [database('restored', ['deactivate']).destination]), {
+    replicas: 0,
+    recorded: 'nothing',
+  })
 })
 
-t.test('after a restore that failed at its switch the releases serve again before what it made is removed', async (t) => {
-  const { cluster, state } = scaled()
-  const { context } = await contextOf(restore, cluster)
-  const { destination } = database('former', ['activate'])
-  const serving: number[] = []
-  await t.rejects(runRestore(context, [{ ...destination, discard: async () => void serving.push(state.replicas) }], held), { message: /activate fails/ })
-  t.strictSame(serving, [3])
-})
+t.test(
+  'after a restore that failed at its switch the releases serve again before what it made is removed',
+  async (t) => {
+    const { cluster, state } = scaled()
+    const { context } = await contextOf(restore, cluster)
+    const { destination } = database('former', ['activate'])
+    const serving: number[] = []
+    await t.rejects(
+      runRestore(context, [{ ...destination, discard: async () => void serving.push(state.replicas) }], held),
+      { message: /activate fails/ },
+    )
+    t.strictSame(serving, [3])
+  },
+)
 
 t.test('releases that do not start again after a restore that failed do not keep what it made', async (t) => {
   const { cluster } = scaled()
@@ -121,7 +163,9 @@ t.test('releases that do not start again after a restore that failed do not keep
   const { destination } = database('former', ['activate'])
   let discarded = false
   cluster.waitForReady = () => Promise.reject(new Error('not ready'))
-  await t.rejects(runRestore(context, [{ ...destination, discard: async () => void (discarded = true) }], held), { message: 'not ready' })
+  await t.rejects(runRestore(context, [{ ...destination, discard: async () => void (discarded = true) }], held), {
+    message: 'not ready',
+  })
   t.ok(discarded)
 })
 
@@ -130,7 +174,8 @@ t.test('a restore that cannot note that it was given up puts everything back, an
   const { context } = await contextOf(restore, cluster)
   const one = database('restored', ['activate'])
   const write = cluster.writeJournal
-  cluster.writeJournal = (journal) => (journal.steps.some(({ name }) => name === 'take back') ? Promise.reject(new Error('no')) : write(journal))
+  cluster.writeJournal = (journal) =>
+    journal.steps.some(({ name }) => name === 'take back') ? Promise.reject(new Error('no')) : write(journal)
   await t.rejects(runRestore(context, [one.destination], held), { message: /no/ })
   t.strictSame([state.replicas, one.state.serving], [0, 'former'])
 })
@@ -138,7 +183,10 @@ t.test('a restore that cannot note that it was given up puts everything back, an
 t.test('a worker that took over a restore with the releases stopped, and is refused: they serve again', async (t) => {
   const { cluster, state } = scaled()
   const { context: earlier } = await contextOf(restore, cluster)
-  await earlier.journal.step('note replicas', { look: async () => undefined, act: async () => [{ name: 'my-ledger', replicas: 3 }] })
+  await earlier.journal.step('note replicas', {
+    look: async () => undefined,
+    act: async () => [{ name: 'my-ledger', replicas: 3 }],
+  })
   state.replicas = 0
   const { context } = await contextOf(restore, cluster)
   await t.rejects(runRestore(context, [database('former', ['preflight']).destination], held))

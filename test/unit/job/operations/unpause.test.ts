@@ -23,8 +23,19 @@ async function scene(t: Test, changes: Partial<OperationRecord> = {}): Promise<S
   await Promise.all([ours, theirs].map(({ gate }) => gate.pause(undefined)))
   const cluster = inMemoryCluster([ours.pod, theirs.pod])
   const endpoints = [endpointOf({ host: '127.0.0.1', port: ours.pod.adminPort, pod: ours.pod })]
-  const record = newRecord({ operation: 'backup-x', kind: 'backup', namespace: 'ns', releases: ['my-ledger'], createdAt: '2026-11-21T00:00:00Z', plugin: '1' })
-  await cluster.writeRecord({ ...record, windows: [{ endpoints, pauseSentAt: record.createdAt, verdict: 'open', reasons: [] }], ...changes })
+  const record = newRecord({
+    operation: 'backup-x',
+    kind: 'backup',
+    namespace: 'ns',
+    releases: ['my-ledger'],
+    createdAt: '2026-11-21T00:00:00Z',
+    plugin: '1',
+  })
+  await cluster.writeRecord({
+    ...record,
+    windows: [{ endpoints, pauseSentAt: record.createdAt, verdict: 'open', reasons: [] }],
+    ...changes,
+  })
   const { durationMs: _, pause: __, ...common } = pauseRequest({ operation: 'unpause-test' })
   const run = async (force = false) => {
     const request: RequestOf<'unpause'> = { ...common, kind: 'unpause', force }
@@ -70,7 +81,13 @@ t.test('a finished operation that left a server paused: unpaused, and its record
   const { ours, cluster, run } = await scene(t)
   const record = await cluster.readRecord('backup-x')
   const windows = record.windows.map((window) => ({ ...window, verdict: 'void' as const }))
-  await cluster.writeRecord({ ...record, windows, finishedAt: '2026-11-21T00:01:00Z', exitCode: 5, stillPaused: [ours.address] })
+  await cluster.writeRecord({
+    ...record,
+    windows,
+    finishedAt: '2026-11-21T00:01:00Z',
+    exitCode: 5,
+    stillPaused: [ours.address],
+  })
   await t.rejects(run(), 'the other stays')
   t.equal(ours.gate.isOpen, true)
   t.strictSame((await cluster.readRecord('backup-x')).stillPaused, [])

@@ -3,7 +3,10 @@ import { adminClient, type AdminClient } from '../../../../job/scalar-admin/clie
 import { isOurs } from '../../../../job/scalar-admin/pause-outcome.ts'
 import { makeCertificates, startLedger, type Ledger } from './ledgers.ts'
 
-async function connected(t: Test, options: Parameters<typeof startLedger>[0] = {}): Promise<{ ledger: Ledger; client: AdminClient }> {
+async function connected(
+  t: Test,
+  options: Parameters<typeof startLedger>[0] = {},
+): Promise<{ ledger: Ledger; client: AdminClient }> {
   const ledger = await startLedger(options)
   const client = adminClient({ host: '127.0.0.1', port: ledger.pod.adminPort }, undefined)
   t.teardown(() => {

@@ -6,7 +6,10 @@ import { contextOf, pauseRequest } from '../pausing-context.ts'
 import { startLedger } from './ledgers.ts'
 
 const before = { wallMs: 1_790_000_000_000, monotonicMs: 5000 }
-const after = (wall: number, monotonic: number) => ({ wallMs: before.wallMs + wall, monotonicMs: before.monotonicMs + monotonic })
+const after = (wall: number, monotonic: number) => ({
+  wallMs: before.wallMs + wall,
+  monotonicMs: before.monotonicMs + monotonic,
+})
 
 t.test('a clock that goes as it should, or is slewed a little, is no reason', async (t) => {
   t.equal(clockStep(before, after(10_000, 10_000.4)), undefined)

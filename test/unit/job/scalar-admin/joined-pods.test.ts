@@ -40,9 +40,15 @@ t.test('a pod that joins is paused before it serves, journaled first, and unpaus
   let joined: Ledger | undefined
   const { window } = await holdPause(context, async () => {
     joined = await join(t, cluster)
-    t.ok(await becomes(() => events.some(({ message }) => message.includes('joined in the pause and was paused before it served'))))
+    t.ok(
+      await becomes(() =>
+        events.some(({ message }) => message.includes('joined in the pause and was paused before it served')),
+      ),
+    )
     t.equal(joined.gate.isOpen, false)
-    t.match(openPauses(context.journal), [{ number: 1, intent: { servers: [{}, { address: joined.address }], restarts: { [joined.pod.uid]: 0 } } }])
+    t.match(openPauses(context.journal), [
+      { number: 1, intent: { servers: [{}, { address: joined.address }], restarts: { [joined.pod.uid]: 0 } } },
+    ])
   })
   t.equal(joined?.gate.isOpen, true)
   t.strictSame(window.verdict, 'valid')
@@ -51,18 +57,21 @@ t.test('a pod that joins is paused before it serves, journaled first, and unpaus
   t.strictSame(openPauses(context.journal), [])
 })
 
-t.test('one that was ready before it was paused makes the window void, is paused all the same, and unpaused', async (t) => {
-  const { context, cluster } = await scene(t)
-  let joined: Ledger | undefined
-  const { window } = await holdPause(context, async () => {
-    joined = await join(t, cluster, { ready: true })
-    const { gate } = joined
-    t.ok(await becomes(() => !gate.isOpen))
-    await sleep(50)
-  })
-  t.equal(joined?.gate.isOpen, true)
-  t.match(window, { verdict: 'void', reasons: [new RegExp(`pod ${joined?.pod.name} appeared`)] })
-})
+t.test(
+  'one that was ready before it was paused makes the window void, is paused all the same, and unpaused',
+  async (t) => {
+    const { context, cluster } = await scene(t)
+    let joined: Ledger | undefined
+    const { window } = await holdPause(context, async () => {
+      joined = await join(t, cluster, { ready: true })
+      const { gate } = joined
+      t.ok(await becomes(() => !gate.isOpen))
+      await sleep(50)
+    })
+    t.equal(joined?.gate.isOpen, true)
+    t.match(window, { verdict: 'void', reasons: [new RegExp(`pod ${joined?.pod.name} appeared`)] })
+  },
+)
 
 t.test('one that had not begun to serve when the pause ended does no harm; one that had, unseen, does', async (t) => {
   for (const ready of [false, true]) {
@@ -72,7 +81,10 @@ t.test('one that had not begun to serve when the pause ended does no harm; one t
       cluster.pods = [...cluster.pods, late]
     })
     t.equal(window.verdict, ready ? 'void' : 'valid')
-    t.match(window.reasons.at(-1), ready ? /pod late appeared/ : /pod late joined in the pause and had not begun to serve/)
+    t.match(
+      window.reasons.at(-1),
+      ready ? /pod late appeared/ : /pod late joined in the pause and had not begun to serve/,
+    )
   }
 })
 

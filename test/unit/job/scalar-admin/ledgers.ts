@@ -31,18 +31,38 @@ export interface Certificates {
 
 let count = 0
 
-export async function startLedger(options: { version?: '2' | '3' | '4'; tls?: Certificates; release?: string } = {}): Promise<Ledger> {
+export async function startLedger(
+  options: { version?: '2' | '3' | '4'; tls?: Certificates; release?: string } = {},
+): Promise<Ledger> {
   const { version = '4', tls, release = 'my-ledger' } = options
   const gate = version === '4' ? new Gate() : new FormerGate()
   const faults = new Faults()
   const log: string[] = []
   const start = (port: number): Promise<StandInServer> =>
-    startServer({ ports: [0, port], version, gate, faults, tls, execute: async () => '{}', log: (line) => log.push(line) })
+    startServer({
+      ports: [0, port],
+      version,
+      gate,
+      faults,
+      tls,
+      execute: async () => '{}',
+      log: (line) => log.push(line),
+    })
   let server = await start(0)
   const [otherPort = 0, port = 0] = server.ports
   count += 1
   return {
-    pod: { name: `ledger-${count}`, uid: `uid-${count}`, ip: '127.0.0.1', ready: true, restarts: 0, otherRestarts: 0, release, app: 'ledger', adminPort: port },
+    pod: {
+      name: `ledger-${count}`,
+      uid: `uid-${count}`,
+      ip: '127.0.0.1',
+      ready: true,
+      restarts: 0,
+      otherRestarts: 0,
+      release,
+      app: 'ledger',
+      adminPort: port,
+    },
     address: `127.0.0.1:${port}`,
     otherPort,
     gate,
@@ -65,6 +85,25 @@ export function makeCertificates(): Certificates {
   const certificate = join(folder, 'cert.pem')
   const key = join(folder, 'key.pem')
   const subject = ['-subj', '/CN=ledger.example', '-addext', 'subjectAltName=DNS:ledger.example']
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-keyout', key, '-out', certificate, ...subject], { stdio: 'ignore' })
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:prime256v1',
+      '-nodes',
+      '-days',
+      '2',
+      '-keyout',
+      key,
+      '-out',
+      certificate,
+      ...subject,
+    ],
+    { stdio: 'ignore' },
+  )
   return { certificate, key, ca: readFileSync(certificate, 'utf8') }
 }

@@ -38,7 +38,8 @@ async function killedInside(t: Test): Promise<Scene> {
 }
 
 const open = (ledgers: readonly Ledger[]) => ledgers.map(({ gate }) => gate.isOpen)
-const pauses = (ledgers: readonly Ledger[]) => ledgers.flatMap(({ log }) => log.filter((line) => line.startsWith('Pause')))
+const pauses = (ledgers: readonly Ledger[]) =>
+  ledgers.flatMap(({ log }) => log.filter((line) => line.startsWith('Pause')))
 const unpauses = ({ log }: Ledger) => log.filter((line) => line === 'Unpause').length
 
 t.test('all are paused inside and none after, with a window that proves it', async (t) => {
@@ -49,17 +50,37 @@ t.test('all are paused inside and none after, with a window that proves it', asy
   })
   t.strictSame(open(ledgers), [true, true, true])
   t.match(window, { verdict: 'valid', reasons: [], allPausedAt: value })
-  t.ok(window.pauseSentAt <= value && value <= (window.unpauseSentAt ?? '') && (window.unpauseSentAt ?? '') <= (window.allUnpausedAt ?? ''), 'in order')
+  t.ok(
+    window.pauseSentAt <= value &&
+      value <= (window.unpauseSentAt ?? '') &&
+      (window.unpauseSentAt ?? '') <= (window.allUnpausedAt ?? ''),
+    'in order',
+  )
   t.strictSame(cluster.recordsByName.get('pause-test')?.windows, [window])
-  t.strictSame(window.endpoints[0], { address: ledgers[0].address, pod: ledgers[0].pod.name, uid: ledgers[0].pod.uid, release: 'my-ledger' })
+  t.strictSame(window.endpoints[0], {
+    address: ledgers[0].address,
+    pod: ledgers[0].pod.name,
+    uid: ledgers[0].pod.uid,
+    release: 'my-ledger',
+  })
   t.same(cluster.held.size, 0, 'the Lease is free again')
-  t.strictSame(events.map(({ code }) => code), ['note', 'paused', 'unpaused'], 'the note: without a guard')
+  t.strictSame(
+    events.map(({ code }) => code),
+    ['note', 'paused', 'unpaused'],
+    'the note: without a guard',
+  )
 })
 
 t.test('intent, Lease and watch come before the first Pause, and nothing is written inside', async (t) => {
   const { context, cluster } = await three(t)
   await holdPause(context, async () => {
-    t.strictSame([...new Set(cluster.calls)].sort(), ['releaseState', 'takeLeases', 'watch', 'writeJournal', 'writeRecord'])
+    t.strictSame([...new Set(cluster.calls)].sort(), [
+      'releaseState',
+      'takeLeases',
+      'watch',
+      'writeJournal',
+      'writeRecord',
+    ])
     t.match(cluster.recordsByName.get('pause-test'), { windows: [{ verdict: 'open' }] })
     t.match(cluster.journals.get('pause-test')?.steps, [{ name: 'pause 1: intent', finishedAt: String }])
     t.equal(cluster.held.get('my-ledger'), 'pause-test')
@@ -87,7 +108,9 @@ t.test('a pause of somebody else that began while the guard was waited for: refu
     await ledgers[0].gate.pause(undefined)
     return watch(...given)
   }
-  t.match(await failureOf(holdPause(context, async () => t.fail('went inside'))), { what: /somebody else has paused already/ })
+  t.match(await failureOf(holdPause(context, async () => t.fail('went inside'))), {
+    what: /somebody else has paused already/,
+  })
   t.strictSame(open(ledgers), [false, true, true])
   t.strictSame(pauses(ledgers), [])
   t.equal(context.record.current.windows.length, 0)
@@ -149,10 +172,16 @@ t.test('the longest pause ends everything, whatever the work inside does', async
 t.test('SIGTERM unpauses and passes its reason on, which the record says', async (t) => {
   const { ledgers, context, stop, cluster } = await three(t)
   const reason = new Interrupted('SIGTERM')
-  await t.rejects(holdPause(context, () => new Promise(() => setTimeout(() => stop.abort(reason), 50))), reason)
+  await t.rejects(
+    holdPause(context, () => new Promise(() => setTimeout(() => stop.abort(reason), 50))),
+    reason,
+  )
   t.match(context.record.current.windows, [{ verdict: 'void', reasons: [/the worker was asked to end \(SIGTERM\)/] }])
   t.strictSame(open(ledgers), [true, true, true])
-  t.match(cluster.journals.get('pause-test')?.steps.map(({ name }) => name), ['pause 1: intent', 'pause 1: ended'])
+  t.match(
+    cluster.journals.get('pause-test')?.steps.map(({ name }) => name),
+    ['pause 1: intent', 'pause 1: ended'],
+  )
 })
 
 t.test('SIGTERM before the pause touches nothing', async (t) => {
@@ -165,7 +194,10 @@ t.test('SIGTERM before the pause touches nothing', async (t) => {
 t.test('a Lease that was lost ends the pause', async (t) => {
   const { ledgers, context, cluster } = await three(t)
   const lost = new Failure({ what: 'my-ledger is no longer held', why: 'x', next: 'y' })
-  t.equal(await failureOf(holdPause(context, () => new Promise(() => setTimeout(() => cluster.loseLeases(lost), 50)))), lost)
+  t.equal(
+    await failureOf(holdPause(context, () => new Promise(() => setTimeout(() => cluster.loseLeases(lost), 50)))),
+    lost,
+  )
   t.strictSame(open(ledgers), [true, true, true])
 })
 
@@ -179,7 +211,9 @@ t.test('a release that another operation has: refused with its name, nothing tou
 
 t.test('pods that are not ready: refused before anything is paused', async (t) => {
   const { ledgers, context, cluster } = await three(t)
-  cluster.pods = cluster.pods.map((pod, index) => (index === 1 ? { ...pod, ready: false, trouble: 'CrashLoopBackOff' } : pod))
+  cluster.pods = cluster.pods.map((pod, index) =>
+    index === 1 ? { ...pod, ready: false, trouble: 'CrashLoopBackOff' } : pod,
+  )
   const failure = await failureOf(holdPause(context, async () => t.fail('went inside')))
   t.match(failure.why, /CrashLoopBackOff/)
   t.strictSame(pauses(ledgers), [])
@@ -195,14 +229,43 @@ t.test('a server that cannot be reached: refused before anything is paused, with
 
 t.test('what makes a window void', async (t) => {
   const cases: Record<string, { inside: (scene: Scene) => void; reason: RegExp }> = {
-    "a pod's proxy that restarted": { inside: ({ cluster }) => (cluster.pods = cluster.pods.map((pod, index) => (index === 0 ? { ...pod, otherRestarts: 1 } : pod))), reason: /was restarted/ },
-    'a pod that restarted': { inside: ({ cluster }) => (cluster.pods = cluster.pods.map((pod, index) => (index === 0 ? { ...pod, restarts: 1 } : pod))), reason: /was restarted/ },
+    "a pod's proxy that restarted": {
+      inside: ({ cluster }) =>
+        (cluster.pods = cluster.pods.map((pod, index) => (index === 0 ? { ...pod, otherRestarts: 1 } : pod))),
+      reason: /was restarted/,
+    },
+    'a pod that restarted': {
+      inside: ({ cluster }) =>
+        (cluster.pods = cluster.pods.map((pod, index) => (index === 0 ? { ...pod, restarts: 1 } : pod))),
+      reason: /was restarted/,
+    },
     'a pod that vanished': { inside: ({ cluster }) => cluster.pods.pop(), reason: /vanished/ },
-    'a pod that appeared': { inside: ({ cluster }) => cluster.pods.push({ ...(cluster.pods[0] as Ledger['pod']), name: 'new', uid: 'new' }), reason: /pod new appeared/ },
-    'a pod that was replaced under its name': { inside: ({ cluster }) => (cluster.pods = cluster.pods.map((pod) => ({ ...pod, uid: `${pod.uid}b` }))), reason: /was replaced/ },
-    'a rollout': { inside: ({ cluster }) => (cluster.facts['Deployment/x'] = { kind: 'Deployment', uid: 'd', generation: 2, replicas: 3 }), reason: /Deployment x appeared/ },
-    'a pod that came and went': { inside: ({ cluster }) => cluster.change({ of: 'pod', name: 'brief', now: { ...(cluster.pods[0] as Ledger['pod']), name: 'brief', uid: 'brief' } }), reason: /pod brief appeared/ },
-    'a pod that somebody unpaused': { inside: ({ ledgers }) => ledgers[2].gate.open(), reason: /was unpaused by somebody else/ },
+    'a pod that appeared': {
+      inside: ({ cluster }) => cluster.pods.push({ ...(cluster.pods[0] as Ledger['pod']), name: 'new', uid: 'new' }),
+      reason: /pod new appeared/,
+    },
+    'a pod that was replaced under its name': {
+      inside: ({ cluster }) => (cluster.pods = cluster.pods.map((pod) => ({ ...pod, uid: `${pod.uid}b` }))),
+      reason: /was replaced/,
+    },
+    'a rollout': {
+      inside: ({ cluster }) =>
+        (cluster.facts['Deployment/x'] = { kind: 'Deployment', uid: 'd', generation: 2, replicas: 3 }),
+      reason: /Deployment x appeared/,
+    },
+    'a pod that came and went': {
+      inside: ({ cluster }) =>
+        cluster.change({
+          of: 'pod',
+          name: 'brief',
+          now: { ...(cluster.pods[0] as Ledger['pod']), name: 'brief', uid: 'brief' },
+        }),
+      reason: /pod brief appeared/,
+    },
+    'a pod that somebody unpaused': {
+      inside: ({ ledgers }) => ledgers[2].gate.open(),
+      reason: /was unpaused by somebody else/,
+    },
     'an error inside': {
       inside: () => {
         throw new Error('the snapshot failed')
@@ -221,13 +284,16 @@ t.test('what makes a window void', async (t) => {
   }
 })
 
-t.test('servers that cannot say whether they are paused: the window holds, and says what was not checked', async (t) => {
-  const { context } = await three(t, {}, '2')
-  const { window } = await holdPause(context, async () => undefined)
-  t.equal(window.verdict, 'valid')
-  t.equal(window.reasons.length, 4)
-  t.match(window.reasons[0], /cannot say whether it is paused/)
-})
+t.test(
+  'servers that cannot say whether they are paused: the window holds, and says what was not checked',
+  async (t) => {
+    const { context } = await three(t, {}, '2')
+    const { window } = await holdPause(context, async () => undefined)
+    t.equal(window.verdict, 'valid')
+    t.equal(window.reasons.length, 4)
+    t.match(window.reasons[0], /cannot say whether it is paused/)
+  },
+)
 
 t.test('a pod that died in the pause is not waited for', async (t) => {
   const { ledgers, context, cluster } = await three(t)
@@ -264,7 +330,9 @@ t.test('a worker killed in the pause: the next one unpauses what was ours, once,
   t.equal(next.context.journal.resumed, true)
   await endLeftoverPause(next.context)
   t.strictSame(open(ledgers), [false, true, true])
-  t.match(next.context.record.current.windows, [{ verdict: 'void', reasons: ['the worker was replaced while it held the pause'] }])
+  t.match(next.context.record.current.windows, [
+    { verdict: 'void', reasons: ['the worker was replaced while it held the pause'] },
+  ])
   await endLeftoverPause(next.context)
   t.strictSame(ledgers.map(unpauses), [0, 1, 1])
   const third = await contextOf(pauseRequest(), cluster)
@@ -279,7 +347,9 @@ t.test('what the guard has unpaused by then may be paused by somebody else, and 
   await cluster.writeGuardReport('pause-test', {
     pod: 'guard',
     node: 'two',
-    interventions: [{ at: '2026-11-21T00:00:00.000Z', pause: 1, why: 'the worker is gone', unpaused: [address], stillPaused: [] }],
+    interventions: [
+      { at: '2026-11-21T00:00:00.000Z', pause: 1, why: 'the worker is gone', unpaused: [address], stillPaused: [] },
+    ],
   })
   const next = await contextOf(pauseRequest(), cluster)
   await endLeftoverPause(next.context)
@@ -287,14 +357,20 @@ t.test('what the guard has unpaused by then may be paused by somebody else, and 
   t.equal(unpauses(first), 0)
 })
 
-t.test('a worker killed in the pause: the next one unpauses all, where the API server does not say what became of them', async (t) => {
-  for (const scalarPods of [() => new Promise<never>(() => undefined), () => Promise.reject(new Error('no answer'))]) {
-    const { ledgers, cluster } = await killedInside(t)
-    const next = await contextOf(pauseRequest(), Object.assign(cluster, { scalarPods }))
-    await endLeftoverPause(next.context)
-    t.strictSame(open(ledgers), [true, true, true])
-  }
-})
+t.test(
+  'a worker killed in the pause: the next one unpauses all, where the API server does not say what became of them',
+  async (t) => {
+    for (const scalarPods of [
+      () => new Promise<never>(() => undefined),
+      () => Promise.reject(new Error('no answer')),
+    ]) {
+      const { ledgers, cluster } = await killedInside(t)
+      const next = await contextOf(pauseRequest(), Object.assign(cluster, { scalarPods }))
+      await endLeftoverPause(next.context)
+      t.strictSame(open(ledgers), [true, true, true])
+    }
+  },
+)
 
 t.test('addresses given by hand that leave a pod of the release out prove nothing', async (t) => {
   const { ledgers, context } = await three(t)

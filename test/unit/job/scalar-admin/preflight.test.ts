@@ -23,7 +23,10 @@ t.test('where all is well, every check says so', async (t) => {
   t.teardown(() => ledger.stop())
   const findings = await check(ledger)
   t.strictSame([...new Set(findings.map(({ outcome }) => outcome))], ['ok'])
-  t.strictSame(findings.map(({ check: name }) => name), ['rights of the worker', 'no other operation', 'pods ready', 'admin port'])
+  t.strictSame(
+    findings.map(({ check: name }) => name),
+    ['rights of the worker', 'no other operation', 'pods ready', 'admin port'],
+  )
   t.strictSame(ledger.log, [], 'nothing was touched')
 })
 
@@ -32,12 +35,27 @@ t.test('TLS where the server has none, and none where it has, are told apart', a
   t.teardown(() => [plain, secure].forEach((ledger) => ledger.stop()))
   const cases: [string, Promise<Finding[]>, { message: RegExp; cure: RegExp }][] = [
     ['plaintext to TLS', check(secure), { message: /speaks TLS, and it was asked in plaintext/, cure: /--tls/ }],
-    ['TLS to plaintext', check(plain, { tls: { enabled: true } }), { message: /does not speak TLS/, cure: /leave --tls away/ }],
-    ['an unknown CA', check(secure, { tls: { enabled: true, authority: 'ledger.example' } }), { message: /not trusted/, cure: /--tls-ca/ }],
-    ['another name', check(secure, { tls: { enabled: true, caPem: certificates.ca } }), { message: /for another name/, cure: /--tls-authority/ }],
+    [
+      'TLS to plaintext',
+      check(plain, { tls: { enabled: true } }),
+      { message: /does not speak TLS/, cure: /leave --tls away/ },
+    ],
+    [
+      'an unknown CA',
+      check(secure, { tls: { enabled: true, authority: 'ledger.example' } }),
+      { message: /not trusted/, cure: /--tls-ca/ },
+    ],
+    [
+      'another name',
+      check(secure, { tls: { enabled: true, caPem: certificates.ca } }),
+      { message: /for another name/, cure: /--tls-authority/ },
+    ],
   ]
   for (const [name, findings, expected] of cases) t.match(errors(await findings), [expected], name)
-  t.strictSame(errors(await check(secure, { tls: { enabled: true, caPem: certificates.ca, authority: 'ledger.example' } })), [])
+  t.strictSame(
+    errors(await check(secure, { tls: { enabled: true, caPem: certificates.ca, authority: 'ledger.example' } })),
+    [],
+  )
 })
 
 t.test('a wrong port: nothing there, something else there', async (t) => {
@@ -49,7 +67,10 @@ t.test('a wrong port: nothing there, something else there', async (t) => {
     ledger.stop()
     other.close()
   })
-  const [nothing, mail] = await Promise.all([check(ledger, { adminPort: 1 }), check(ledger, { adminPort: typeof address === 'object' ? (address?.port ?? 0) : 0 })])
+  const [nothing, mail] = await Promise.all([
+    check(ledger, { adminPort: 1 }),
+    check(ledger, { adminPort: typeof address === 'object' ? (address?.port ?? 0) : 0 }),
+  ])
   t.match(errors(nothing), [{ message: /nothing listens on port 1/, cure: /--admin-port/ }])
   t.match(errors(mail), [{ message: /does not speak gRPC/, cure: /--admin-port/ }])
 })
@@ -59,7 +80,10 @@ t.test('a server of an older version is a warning, not an error', async (t) => {
   t.teardown(() => ledger.stop())
   const findings = await check(ledger)
   t.strictSame(errors(findings), [])
-  t.match(findings.filter(({ outcome }) => outcome === 'warning'), [{ message: /does not know CheckPaused/, cure: String }])
+  t.match(
+    findings.filter(({ outcome }) => outcome === 'warning'),
+    [{ message: /does not know CheckPaused/, cure: String }],
+  )
 })
 
 t.test('a server that does not answer for a moment is asked again, one that never does is an error', async (t) => {
@@ -78,6 +102,9 @@ t.test("an address that is no pod's is a warning, a pod that no address leads to
   request.target = { ...request.target, addresses: [second.address] }
   const { context } = await contextOf(request, inMemoryCluster([{ ...ledger.pod, ip: '192.0.2.7' }]))
   const findings = await preflight(context)
-  t.match(findings.filter(({ outcome }) => outcome === 'warning'), [{ subject: '127.0.0.1' }])
+  t.match(
+    findings.filter(({ outcome }) => outcome === 'warning'),
+    [{ subject: '127.0.0.1' }],
+  )
   t.match(errors(findings), [{ subject: `pod ${ledger.pod.name}`, message: /no address given leads to it/ }])
 })

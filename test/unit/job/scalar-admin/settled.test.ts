@@ -20,5 +20,7 @@ t.test('a rollout is waited for until its pods are ready and no more come', asyn
 
   cluster.pods = [one.pod, { ...two.pod, ready: false }]
   t.equal(await untilSettled(cluster, ['my-ledger'], never, limits), false)
-  await t.rejects(untilSettled(cluster, ['my-ledger'], AbortSignal.abort(new Error('stopped')), limits), { message: 'stopped' })
+  await t.rejects(untilSettled(cluster, ['my-ledger'], AbortSignal.abort(new Error('stopped')), limits), {
+    message: 'stopped',
+  })
 })

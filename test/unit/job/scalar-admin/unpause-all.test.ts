@@ -13,22 +13,42 @@ t.test('a server that never answers is reported as still paused, the others are 
   await Promise.all(ledgers.map(({ gate }) => gate.pause(undefined)))
   ledgers[1].faults.set({ fail: { Unpause: { code: 'INTERNAL', forMs: 60_000 } } })
   const cluster = inMemoryCluster(ledgers.map(({ pod }) => pod))
-  const servers = serversOf(ledgers.map(({ pod }) => ({ host: pod.ip, port: pod.adminPort, pod })), undefined)
+  const servers = serversOf(
+    ledgers.map(({ pod }) => ({ host: pod.ip, port: pod.adminPort, pod })),
+    undefined,
+  )
   t.teardown(() => {
     servers.forEach(({ client }) => client.close())
     ledgers.forEach((ledger) => ledger.stop())
   })
-  t.strictSame(await unpauseAll(servers, cluster, never, limits), { answered: [ledgers[0].address], gone: [], stillPaused: [ledgers[1].address] })
-  t.strictSame(ledgers.map(({ gate }) => gate.isOpen), [true, false])
+  t.strictSame(await unpauseAll(servers, cluster, never, limits), {
+    answered: [ledgers[0].address],
+    gone: [],
+    stillPaused: [ledgers[1].address],
+  })
+  t.strictSame(
+    ledgers.map(({ gate }) => gate.isOpen),
+    [true, false],
+  )
 
   const started = Date.now()
-  t.match(await unpauseAll(servers, cluster, AbortSignal.abort(), { atMost: 60_000, onceStopping: 200 }), { stillPaused: [ledgers[1].address] })
+  t.match(await unpauseAll(servers, cluster, AbortSignal.abort(), { atMost: 60_000, onceStopping: 200 }), {
+    stillPaused: [ledgers[1].address],
+  })
   t.ok(Date.now() - started < 2000, 'a worker that has to end does not try for as long')
 
   cluster.pods = cluster.pods.map((pod) => (pod.uid === ledgers[1].pod.uid ? { ...pod, otherRestarts: 1 } : pod))
-  t.match(await unpauseAll(servers, cluster, never, limits), { gone: [], stillPaused: [ledgers[1].address] }, 'a proxy beside it that was started anew changes nothing')
+  t.match(
+    await unpauseAll(servers, cluster, never, limits),
+    { gone: [], stillPaused: [ledgers[1].address] },
+    'a proxy beside it that was started anew changes nothing',
+  )
   cluster.pods = cluster.pods.map((pod) => (pod.uid === ledgers[1].pod.uid ? { ...pod, restarts: 1 } : pod))
-  t.match(await unpauseAll(servers, cluster, never, limits), { gone: [ledgers[1].address], stillPaused: [] }, 'a process that was started anew is not paused')
+  t.match(
+    await unpauseAll(servers, cluster, never, limits),
+    { gone: [ledgers[1].address], stillPaused: [] },
+    'a process that was started anew is not paused',
+  )
 })
 
 t.test('a clock that is set forward while a server is unpaused takes no further try away', async (t) => {

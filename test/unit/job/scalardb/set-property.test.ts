@@ -5,7 +5,10 @@ const key = 'scalar.db.dynamo.namespace.prefix'
 
 t.test('a property that is there gets the new value, all else stays byte for byte', async (t) => {
   const text = `# Ledger\nscalar.db.storage=dynamo\n${key}: old-\nscalar.db.password={{ default .Env.PASSWORD "" }}\n`
-  t.equal(setProperty(text, key, 'new-'), `# Ledger\nscalar.db.storage=dynamo\n${key}=new-\nscalar.db.password={{ default .Env.PASSWORD "" }}\n`)
+  t.equal(
+    setProperty(text, key, 'new-'),
+    `# Ledger\nscalar.db.storage=dynamo\n${key}=new-\nscalar.db.password={{ default .Env.PASSWORD "" }}\n`,
+  )
 })
 
 t.test('a property that is not there is added at the end, on a line of its own', async (t) => {

@@ -5,7 +5,10 @@ import type { Storage } from '../../../../job/storage/storage.ts'
 import { failureOf } from '../failure-of.ts'
 
 /** What every storage must hold; `fresh` gives an empty one, and `leftovers` lists what lies in it besides what was published. */
-export async function storageConformance(t: Test, fresh: (t: Test) => { storage: Storage; leftovers(): Promise<string[]> }): Promise<void> {
+export async function storageConformance(
+  t: Test,
+  fresh: (t: Test) => { storage: Storage; leftovers(): Promise<string[]> },
+): Promise<void> {
   await t.test('a folder is seen only when it is whole', async (t) => {
     const { storage, leftovers } = fresh(t)
     const stage = await storage.stage('deep/name/part-1')
@@ -81,7 +84,10 @@ export async function storageConformance(t: Test, fresh: (t: Test) => { storage:
     const { storage, leftovers } = fresh(t)
     t.ok((await storage.preflight(1)).every((finding) => finding.outcome === 'ok'))
     const findings = await storage.preflight(2 ** 60)
-    t.match(findings.find((finding) => finding.outcome === 'error'), { check: 'free space', cure: /enlarge/ })
+    t.match(
+      findings.find((finding) => finding.outcome === 'error'),
+      { check: 'free space', cure: /enlarge/ },
+    )
     t.strictSame(await leftovers(), [])
   })
 }

@@ -13,7 +13,10 @@ t.test('a volume is a storage', (t) =>
     const root = join(t.testdir(), 'not', 'yet', 'there')
     return {
       storage: volumeStorage(root, 'pvc://claim/path'),
-      leftovers: async () => (existsSync(root) ? (await readdir(root, { recursive: true })).filter((path) => path.includes('/.') || path.startsWith('.')) : []),
+      leftovers: async () =>
+        existsSync(root)
+          ? (await readdir(root, { recursive: true })).filter((path) => path.includes('/.') || path.startsWith('.'))
+          : [],
     }
   }),
 )
@@ -32,7 +35,10 @@ t.test('a full volume', { skip: process.getuid?.() === 0 ? false : 'mounting nee
     await rmdir(root)
   })
   const storage = volumeStorage(root, 'pvc://claim')
-  t.match(await storage.preflight(1_000_000), [{ outcome: 'ok' }, { outcome: 'error', message: '64.0 KiB free, about 976.6 KiB needed at most' }])
+  t.match(await storage.preflight(1_000_000), [
+    { outcome: 'ok' },
+    { outcome: 'error', message: '64.0 KiB free, about 976.6 KiB needed at most' },
+  ])
   const stage = await storage.stage('one')
   await t.rejects(writeFile(join(stage.path, 'file'), Buffer.alloc(100_000)), { code: 'ENOSPC' })
   t.match(await failureOf(storage.writeFile('record.json', 'x'.repeat(100_000))), { why: /no space is left/ })
@@ -42,5 +48,7 @@ t.test('a full volume', { skip: process.getuid?.() === 0 ? false : 'mounting nee
   execFileSync('mount', ['-o', 'remount,ro', root])
   t.match(await storage.preflight(1), [{ outcome: 'error', message: /read-only/, cure: /ReadWrite/ }])
   t.match(await failureOf(storage.stage('one')), { why: /read-only/ })
-  t.match(await volumeStorage(join(root, 'a', 'b'), 'pvc://claim').preflight(1), [{ outcome: 'error', message: /read-only/ }])
+  t.match(await volumeStorage(join(root, 'a', 'b'), 'pvc://claim').preflight(1), [
+    { outcome: 'error', message: /read-only/ },
+  ])
 })

@@ -9,9 +9,21 @@ import { Gate } from '../../../stand-ins/ledger/gate.ts'
 import { startServer } from '../../../stand-ins/ledger/server.ts'
 
 /** A paused server, and a connection to it. */
-async function paused(t: Test, version: ServerVersion, tls?: { server: { certificate: string; key: string }; client: AdminTls }): Promise<{ gate: Gate; admin: AdminConnection }> {
+async function paused(
+  t: Test,
+  version: ServerVersion,
+  tls?: { server: { certificate: string; key: string }; client: AdminTls },
+): Promise<{ gate: Gate; admin: AdminConnection }> {
   const gate = new Gate()
-  const server = await startServer({ ports: [0, 0, 0], version, gate, faults: new Faults(), tls: tls?.server, execute: async () => '', log: () => {} })
+  const server = await startServer({
+    ports: [0, 0, 0],
+    version,
+    gate,
+    faults: new Faults(),
+    tls: tls?.server,
+    execute: async () => '',
+    log: () => {},
+  })
   const admin = connectAdmin(`127.0.0.1:${server.ports.at(-1)}`, tls?.client, 3000)
   t.teardown(() => {
     admin.close()
@@ -52,14 +64,17 @@ t.test('a server that serves is not told to', async (t) => {
   t.match(await unpauseServer(admin, true), { outcome: 'not-paused' })
 })
 
-t.test('TLS through a port-forward needs the name in the certificate, since the address is not the server\'s', async (t) => {
-  const { ca, certificate, key } = await makeCertificates(['ledger.example'])
-  const folder = t.testdir({ 'tls.crt': certificate, 'tls.key': key })
-  const server = { certificate: join(folder, 'tls.crt'), key: join(folder, 'tls.key') }
-  const right = await paused(t, '4', { server, client: { ca, authority: 'ledger.example' } })
-  await right.admin.unpause()
-  t.equal(right.gate.isOpen, true)
-  const wrong = await paused(t, '4', { server, client: { ca, authority: 'another.example' } })
-  await t.rejects(wrong.admin.unpause())
-  t.equal(wrong.gate.isOpen, false)
-})
+t.test(
+  "TLS through a port-forward needs the name in the certificate, since the address is not the server's",
+  async (t) => {
+    const { ca, certificate, key } = await makeCertificates(['ledger.example'])
+    const folder = t.testdir({ 'tls.crt': certificate, 'tls.key': key })
+    const server = { certificate: join(folder, 'tls.crt'), key: join(folder, 'tls.key') }
+    const right = await paused(t, '4', { server, client: { ca, authority: 'ledger.example' } })
+    await right.admin.unpause()
+    t.equal(right.gate.isOpen, true)
+    const wrong = await paused(t, '4', { server, client: { ca, authority: 'another.example' } })
+    await t.rejects(wrong.admin.unpause())
+    t.equal(wrong.gate.isOpen, false)
+  },
+)

@@ -1,7 +1,15 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { once } from 'node:events'
-import { AppsV1Api, AuthorizationV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node'
+import {
+  AppsV1Api,
+  AuthorizationV1Api,
+  BatchV1Api,
+  CoordinationV1Api,
+  CoreV1Api,
+  KubeConfig,
+  RbacAuthorizationV1Api,
+} from '@kubernetes/client-node'
 import { apiRequest } from '../../../../plugin/kubernetes/api-request.ts'
 import type { Session } from '../../../../plugin/kubernetes/session.ts'
 
@@ -9,7 +17,9 @@ export type Handler = (request: IncomingMessage, response: ServerResponse, url: 
 
 /** A session whose API server is a real HTTP server of this test's own, so that it can misbehave as wanted. */
 export async function sessionWith(handler: Handler): Promise<{ session: Session; close: () => void }> {
-  const server = createServer((request, response) => handler(request, response, new URL(request.url ?? '/', 'http://localhost')))
+  const server = createServer((request, response) =>
+    handler(request, response, new URL(request.url ?? '/', 'http://localhost')),
+  )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

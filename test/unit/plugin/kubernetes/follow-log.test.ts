@@ -41,7 +41,12 @@ class Pod {
 
   get object() {
     return {
-      metadata: { name: this.name, uid: this.uid, creationTimestamp: this.created, labels: { 'batch.kubernetes.io/job-name': `scalardl-${operation}` } },
+      metadata: {
+        name: this.name,
+        uid: this.uid,
+        creationTimestamp: this.created,
+        labels: { 'batch.kubernetes.io/job-name': `scalardl-${operation}` },
+      },
       spec: { containers: [{ name: 'worker' }] },
       status: { containerStatuses: [{ name: 'worker', state: { [this.state]: {} } }] },
     }
@@ -57,9 +62,13 @@ class Cluster {
 
   async start(t: { teardown(run: () => void): unknown }): Promise<Session> {
     const { session, close } = await sessionWith((_request, response, url) => {
-      const pod = this.pods.find((pod) => !pod.gone && url.pathname.startsWith(`/api/v1/namespaces/ns/pods/${pod.name}`))
-      if (url.pathname.endsWith('/jobs/scalardl-backup-b1')) answerJson(response, { metadata: {}, status: { conditions: this.conditions } })
-      else if (url.pathname.endsWith('/pods')) answerJson(response, { items: this.pods.filter((pod) => !pod.gone).map((pod) => pod.object) })
+      const pod = this.pods.find(
+        (pod) => !pod.gone && url.pathname.startsWith(`/api/v1/namespaces/ns/pods/${pod.name}`),
+      )
+      if (url.pathname.endsWith('/jobs/scalardl-backup-b1'))
+        answerJson(response, { metadata: {}, status: { conditions: this.conditions } })
+      else if (url.pathname.endsWith('/pods'))
+        answerJson(response, { items: this.pods.filter((pod) => !pod.gone).map((pod) => pod.object) })
       else if (pod === undefined) answerStatus(response, 404, 'pod not found')
       else if (url.pathname.endsWith('/log')) this.#log(pod, url, response)
       else answerJson(response, pod.object)
@@ -71,11 +80,15 @@ class Cluster {
   #log(pod: Pod, url: URL, response: ServerResponse): void {
     this.logRequests += 1
     const fault = this.faults.shift()
-    if (fault !== undefined && 'code' in fault) return answerStatus(response, fault.code, 'etcdserver: request timed out')
+    if (fault !== undefined && 'code' in fault)
+      return answerStatus(response, fault.code, 'etcdserver: request timed out')
     const since = Math.floor(Date.parse(url.searchParams.get('sinceTime') ?? '1970-01-01T00:00:00Z') / 1000) * 1000
     let sent = 0
     const send = (): void => {
-      const wanted = pod.text.split(/(?<=\n)/).filter((line) => Date.parse(line.split(' ')[0] ?? '') >= since).join('')
+      const wanted = pod.text
+        .split(/(?<=\n)/)
+        .filter((line) => Date.parse(line.split(' ')[0] ?? '') >= since)
+        .join('')
       const until = fault === undefined ? wanted.length : Math.min(fault.bytes, wanted.length)
       if (until > sent) response.write(wanted.slice(sent, until))
       sent = until
@@ -102,7 +115,13 @@ function stamp(ms: number): string {
 }
 
 function event(seq: number, message = `line ${seq}`): string {
-  return JSON.stringify({ seq, time: '2026-11-21T09:30:00Z', level: 'info', code: 'note', message } satisfies WorkerEvent)
+  return JSON.stringify({
+    seq,
+    time: '2026-11-21T09:30:00Z',
+    level: 'info',
+    code: 'note',
+    message,
+  } satisfies WorkerEvent)
 }
 
 function numbers(from: number, to: number): number[] {
@@ -134,8 +153,15 @@ t.test('every line is shown once, whatever becomes of the connection', async (t)
   const session = await cluster.start(t)
   const seen: WorkerEvent[] = []
   await followEvents(session, operation, (event) => seen.push(event), limit())
-  t.strictSame(seen.filter((event) => event.seq > 0).map((event) => event.seq), numbers(1, 300))
-  t.equal(seen.filter((event) => event.message === 'pg_dump: same words').length, 12, 'lines that are equal in time and text are lines of their own')
+  t.strictSame(
+    seen.filter((event) => event.seq > 0).map((event) => event.seq),
+    numbers(1, 300),
+  )
+  t.equal(
+    seen.filter((event) => event.message === 'pg_dump: same words').length,
+    12,
+    'lines that are equal in time and text are lines of their own',
+  )
   t.equal(cluster.faults.length, 0, 'every fault was met')
 })
 
@@ -167,7 +193,10 @@ t.test('a replaced pod is followed on, and the end is the end of the Job', async
   void following.then(() => (ended = true))
 
   first.write(`${stamp(0)} ${event(1, 'first pod, 1')}\n`)
-  await t.resolves(until(() => seen.length === 1), 'a line is shown while the pod still writes')
+  await t.resolves(
+    until(() => seen.length === 1),
+    'a line is shown while the pod still writes',
+  )
   first.write(`${stamp(1)} ${event(2, 'first pod, 2')}\n${stamp(2)} Killed`)
   first.end('gone')
   cluster.pods = [first, second]
@@ -191,7 +220,10 @@ t.test('a log that may not be read is a Failure, not silence', async (t) => {
   cluster.pods = [new Pod('p1', '2026-11-21T09:30:00Z')]
   cluster.faults = [{ code: 403 }]
   const session = await cluster.start(t)
-  await t.rejects(followEvents(session, operation, () => {}, limit()), Failure)
+  await t.rejects(
+    followEvents(session, operation, () => {}, limit()),
+    Failure,
+  )
 })
 
 t.test('detaching ends the follower with the reason of the signal', async (t) => {

@@ -9,7 +9,14 @@ import { ObjectStore } from './object-store.ts'
 const operation = 'pause-p'
 const own = { ...operationLabels(operation, 'pause'), [labels.role]: 'guard' }
 const ended: OperationRecord = {
-  ...newRecord({ operation, kind: 'pause', namespace: 'ns', releases: ['my-ledger'], createdAt: '2026-11-21T09:00:00Z', plugin: '0.1.0' }),
+  ...newRecord({
+    operation,
+    kind: 'pause',
+    namespace: 'ns',
+    releases: ['my-ledger'],
+    createdAt: '2026-11-21T09:00:00Z',
+    plugin: '0.1.0',
+  }),
   state: 'failed',
   exitCode: 1,
 }
@@ -22,13 +29,21 @@ function withGuard(status: object, conditions: object[] = []): ObjectStore {
   return store
 }
 
-const unschedulable = { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', message: '0/2 nodes are available: 2 Insufficient memory.' }] }
+const unschedulable = {
+  phase: 'Pending',
+  conditions: [{ type: 'PodScheduled', status: 'False', message: '0/2 nodes are available: 2 Insufficient memory.' }],
+}
 const running = { phase: 'Running', containerStatuses: [{ name: 'guard', state: { running: {} } }] }
 
 t.test('what keeps the guard from starting is said once, and no longer looked for once it has started', async (t) => {
   const store = withGuard(unschedulable)
   const said: Obstacle[] = []
-  const watching = watchGuardStart(await store.session(t), operation, (obstacle) => said.push(obstacle), AbortSignal.timeout(20_000))
+  const watching = watchGuardStart(
+    await store.session(t),
+    operation,
+    (obstacle) => said.push(obstacle),
+    AbortSignal.timeout(20_000),
+  )
   await new Promise((resolve) => setTimeout(resolve, 3500))
   store.put('pods', { metadata: { name: 'guard-pod', labels: own }, status: running })
   await watching
@@ -37,18 +52,35 @@ t.test('what keeps the guard from starting is said once, and no longer looked fo
 })
 
 t.test('a guard whose program fails again and again is told of, with its last words', async (t) => {
-  const terminated = { exitCode: 1, reason: 'Error', message: 'node:internal\n\nError: Cannot find module guard.mjs\n    at loader\n' }
-  for (const status of [{ state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: { terminated } }, { state: { terminated } }]) {
+  const terminated = {
+    exitCode: 1,
+    reason: 'Error',
+    message: 'node:internal\n\nError: Cannot find module guard.mjs\n    at loader\n',
+  }
+  for (const status of [
+    { state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: { terminated } },
+    { state: { terminated } },
+  ]) {
     const store = withGuard({ phase: 'Running', containerStatuses: [{ name: 'guard', restartCount: 1, ...status }] })
     const said: Obstacle[] = []
     const stop = new AbortController()
-    await watchGuardStart(await store.session(t), operation, (obstacle) => (said.push(obstacle), stop.abort()), AbortSignal.any([stop.signal, AbortSignal.timeout(10_000)]))
+    await watchGuardStart(
+      await store.session(t),
+      operation,
+      (obstacle) => (said.push(obstacle), stop.abort()),
+      AbortSignal.any([stop.signal, AbortSignal.timeout(10_000)]),
+    )
     t.match(said, [{ reason: 'Error: Cannot find module guard.mjs' }])
   }
 })
 
 t.test('an operation without a guard is not watched', async (t) => {
-  await watchGuardStart(await new ObjectStore().session(t), operation, () => t.fail('nothing is there'), AbortSignal.timeout(10_000))
+  await watchGuardStart(
+    await new ObjectStore().session(t),
+    operation,
+    () => t.fail('nothing is there'),
+    AbortSignal.timeout(10_000),
+  )
 })
 
 const jobKey = `jobs/${guardJobName(operation)}`

@@ -2,7 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import type { V1ObjectMeta } from '@kubernetes/client-node'
 import { newRecord, type OperationRecord } from '../../../../operation/record.ts'
-import { configMapName, jobName, labels, managedBy, operationLabels, partKey, type OperationKind } from '../../../../operation/names.ts'
+import {
+  configMapName,
+  jobName,
+  labels,
+  managedBy,
+  operationLabels,
+  partKey,
+  type OperationKind,
+} from '../../../../operation/names.ts'
 import type { Session } from '../../../../plugin/kubernetes/session.ts'
 import { answerJson, answerStatus, sessionWith } from './api-server.ts'
 
@@ -27,23 +35,46 @@ export class ObjectStore {
 
   put(collection: string, object: Stored): void {
     this.#version += 1
-    const metadata = { creationTimestamp: '2026-11-21T09:00:00Z', ...object.metadata, namespace: 'ns', resourceVersion: String(this.#version) }
+    const metadata = {
+      creationTimestamp: '2026-11-21T09:00:00Z',
+      ...object.metadata,
+      namespace: 'ns',
+      resourceVersion: String(this.#version),
+    }
     this.objects.set(`${collection}/${metadata.name}`, { ...object, metadata })
   }
 
   record(record: Partial<OperationRecord> & { operation: string; kind: OperationKind }): void {
-    const full = { ...newRecord({ namespace: 'ns', releases: ['my-ledger'], createdAt: '2026-11-21T09:00:00.000Z', plugin: '0.1.0', ...record }), ...record }
+    const full = {
+      ...newRecord({
+        namespace: 'ns',
+        releases: ['my-ledger'],
+        createdAt: '2026-11-21T09:00:00.000Z',
+        plugin: '0.1.0',
+        ...record,
+      }),
+      ...record,
+    }
     this.part(record.operation, record.kind, JSON.stringify(full))
   }
 
   part(operation: string, kind: OperationKind, json: string): void {
     const name = configMapName(operation, 'record')
-    this.put('configmaps', { metadata: { name, labels: { ...operationLabels(operation, kind), [labels.part]: 'record' } }, data: { [partKey('record')]: json } })
+    this.put('configmaps', {
+      metadata: { name, labels: { ...operationLabels(operation, kind), [labels.part]: 'record' } },
+      data: { [partKey('record')]: json },
+    })
   }
 
   job(operation: string, kind: OperationKind, condition?: { type: string; reason?: string; message?: string }): void {
     const conditions = condition === undefined ? [] : [{ status: 'True', ...condition }]
-    this.put('jobs', { metadata: { name: jobName(operation), labels: { ...operationLabels(operation, kind), [labels.managedBy]: managedBy } }, status: { conditions } })
+    this.put('jobs', {
+      metadata: {
+        name: jobName(operation),
+        labels: { ...operationLabels(operation, kind), [labels.managedBy]: managedBy },
+      },
+      status: { conditions },
+    })
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
@@ -55,14 +86,16 @@ export class ObjectStore {
     const present = this.objects.get(key)
     if (request.method === 'POST') {
       const object = JSON.parse(body) as Stored
-      if (this.objects.has(`${collection}/${object.metadata?.name}`)) return answerStatus(response, 409, 'already exists')
+      if (this.objects.has(`${collection}/${object.metadata?.name}`))
+        return answerStatus(response, 409, 'already exists')
       this.put(collection, object)
       return answerJson(response, object, 201)
     }
     if (present === undefined) return answerStatus(response, 404, `${collection} "${name}" not found`)
     if (request.method === 'PUT') {
       const object = JSON.parse(body) as Stored
-      if (object.metadata?.resourceVersion !== present.metadata?.resourceVersion) return answerStatus(response, 409, 'the object has been modified')
+      if (object.metadata?.resourceVersion !== present.metadata?.resourceVersion)
+        return answerStatus(response, 409, 'the object has been modified')
       this.put(collection, object)
     } else if (request.method === 'DELETE') this.objects.delete(key)
     else if (request.method === 'PATCH') this.put(collection, { ...present, ...(JSON.parse(body) as object) })
@@ -77,7 +110,10 @@ export class ObjectStore {
         const has = object.metadata?.labels?.[label]
         return value === undefined ? has !== undefined : has === value
       })
-    const items = [...this.objects].filter(([key]) => key.startsWith(`${collection}/`)).map(([, object]) => object).filter(matches)
+    const items = [...this.objects]
+      .filter(([key]) => key.startsWith(`${collection}/`))
+      .map(([, object]) => object)
+      .filter(matches)
     const limit = Number(url.searchParams.get('limit') ?? items.length)
     const from = Number(url.searchParams.get('continue') ?? 0)
     const more = from + limit < items.length

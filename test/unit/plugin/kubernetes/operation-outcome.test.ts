@@ -7,16 +7,39 @@ import { awaitOutcome, awaitRecord } from '../../../../plugin/kubernetes/operati
 import { ObjectStore } from './object-store.ts'
 
 const running: OperationRecord = {
-  ...newRecord({ operation: 'backup-b', kind: 'backup', namespace: 'ns', releases: ['my-ledger'], createdAt: '2026-11-21T09:00:00Z', plugin: '0.1.0' }),
+  ...newRecord({
+    operation: 'backup-b',
+    kind: 'backup',
+    namespace: 'ns',
+    releases: ['my-ledger'],
+    createdAt: '2026-11-21T09:00:00Z',
+    plugin: '0.1.0',
+  }),
   state: 'running',
 }
-const openWindow: PauseWindowRecord = { endpoints: [{ address: '10.0.0.7:50053' }], pauseSentAt: '2026-11-21T09:00:01Z', verdict: 'open', reasons: [] }
+const openWindow: PauseWindowRecord = {
+  endpoints: [{ address: '10.0.0.7:50053' }],
+  pauseSentAt: '2026-11-21T09:00:01Z',
+  verdict: 'open',
+  reasons: [],
+}
 const backup = { name: 'b', databases: [] }
 
 t.test('a backup whose worker was killed for good is unusable, unless its data was complete', (t) => {
-  const lost = settle({ ...running, backup: { ...backup, state: 'recorded' } }, { phase: 'failed', reason: 'BackoffLimitExceeded' })
-  t.match(lost, { state: 'failed', exitCode: ExitCode.backupUnusable, backup: { state: 'unusable' }, failure: { why: /killed/ } })
-  const complete = settle({ ...running, backup: { ...backup, state: 'restorable' } }, { phase: 'failed', reason: 'BackoffLimitExceeded' })
+  const lost = settle(
+    { ...running, backup: { ...backup, state: 'recorded' } },
+    { phase: 'failed', reason: 'BackoffLimitExceeded' },
+  )
+  t.match(lost, {
+    state: 'failed',
+    exitCode: ExitCode.backupUnusable,
+    backup: { state: 'unusable' },
+    failure: { why: /killed/ },
+  })
+  const complete = settle(
+    { ...running, backup: { ...backup, state: 'restorable' } },
+    { phase: 'failed', reason: 'BackoffLimitExceeded' },
+  )
   t.match(complete, { state: 'failed', exitCode: ExitCode.failed, backup: { state: 'restorable' } })
   t.match(settle(running, { phase: 'failed', reason: 'DeadlineExceeded' }).failure?.why, /longer than/)
   t.match(settle(running, { phase: 'gone' }).failure?.why, /deleted/)
@@ -26,10 +49,16 @@ t.test('a backup whose worker was killed for good is unusable, unless its data w
 })
 
 t.test('what a dead worker left paused is STILL PAUSED, whatever else happened', (t) => {
-  const settled = settle({ ...running, windows: [openWindow], backup: { ...backup, state: 'incomplete' } }, { phase: 'failed' })
+  const settled = settle(
+    { ...running, windows: [openWindow], backup: { ...backup, state: 'incomplete' } },
+    { phase: 'failed' },
+  )
   t.strictSame(settled.stillPaused, ['10.0.0.7:50053'])
   t.equal(settled.exitCode, ExitCode.stillPaused)
-  t.equal(exitCodeOf({ ...running, state: 'succeeded', exitCode: 0, stillPaused: ['10.0.0.7:50053'] }), ExitCode.stillPaused)
+  t.equal(
+    exitCodeOf({ ...running, state: 'succeeded', exitCode: 0, stillPaused: ['10.0.0.7:50053'] }),
+    ExitCode.stillPaused,
+  )
   t.end()
 })
 
@@ -38,7 +67,10 @@ t.test('exit codes come from the record', (t) => {
   t.equal(exitCodeOf({ ...running, state: 'succeeded' }), ExitCode.done)
   t.equal(exitCodeOf({ ...running, state: 'failed', exitCode: 3 }), ExitCode.backupUnusable)
   t.equal(exitCodeOf({ ...running, state: 'failed', exitCode: 137 }), ExitCode.failed)
-  t.equal(exitCodeOf({ ...running, state: 'failed', backup: { ...backup, state: 'unusable' } }), ExitCode.backupUnusable)
+  t.equal(
+    exitCodeOf({ ...running, state: 'failed', backup: { ...backup, state: 'unusable' } }),
+    ExitCode.backupUnusable,
+  )
   t.end()
 })
 
@@ -59,12 +91,22 @@ t.test('a cancelled worker that still has its grace period is waited for', async
   const store = new ObjectStore()
   store.record({ operation: 'backup-b', kind: 'backup', state: 'running' })
   store.job('backup-b', 'backup', { type: 'Suspended' })
-  const terminating = { name: 'p', deletionTimestamp: new Date(Date.now() + 20_000) as never, labels: { 'kubectl-scalardl.dev/operation': 'backup-b' } }
+  const terminating = {
+    name: 'p',
+    deletionTimestamp: new Date(Date.now() + 20_000) as never,
+    labels: { 'kubectl-scalardl.dev/operation': 'backup-b' },
+  }
   store.put('pods', { metadata: terminating, status: { phase: 'Running' } })
   const session = await store.session(t)
   const waiting = awaitOutcome(session, 'backup-b', AbortSignal.timeout(15_000))
   await new Promise((resolve) => setTimeout(resolve, 4500))
-  store.record({ operation: 'backup-b', kind: 'backup', state: 'cancelled', exitCode: 1, failure: { what: 'a', why: 'the worker says so', next: 'c' } })
+  store.record({
+    operation: 'backup-b',
+    kind: 'backup',
+    state: 'cancelled',
+    exitCode: 1,
+    failure: { what: 'a', why: 'the worker says so', next: 'c' },
+  })
   store.objects.delete('pods/p')
   t.match(await waiting, { state: 'cancelled', failure: { why: 'the worker says so' } })
 })
@@ -80,9 +122,18 @@ t.test('a worker that could not even write its record is heard all the same', as
   ]
   store.put('pods', {
     metadata: { name: 'p', labels: { 'kubectl-scalardl.dev/operation': 'backup-b' } },
-    status: { phase: 'Failed', containerStatuses: [{ state: { terminated: { exitCode: 1, message: log.map((event) => JSON.stringify(event)).join('\n') } } }] },
+    status: {
+      phase: 'Failed',
+      containerStatuses: [
+        { state: { terminated: { exitCode: 1, message: log.map((event) => JSON.stringify(event)).join('\n') } } },
+      ],
+    },
   })
-  t.match(await awaitOutcome(await store.session(t), 'backup-b', AbortSignal.timeout(15_000)), { state: 'failed', exitCode: 1, failure })
+  t.match(await awaitOutcome(await store.session(t), 'backup-b', AbortSignal.timeout(15_000)), {
+    state: 'failed',
+    exitCode: 1,
+    failure,
+  })
 })
 
 t.test('a milestone is enough for who waits for that', async (t) => {
@@ -90,7 +141,12 @@ t.test('a milestone is enough for who waits for that', async (t) => {
   store.record({ operation: 'backup-b', kind: 'backup', state: 'running', backup: { ...backup, state: 'recorded' } })
   store.job('backup-b', 'backup')
   const session = await store.session(t)
-  const record = await awaitRecord(session, 'backup-b', AbortSignal.timeout(5000), (record) => record.backup?.state === 'recorded')
+  const record = await awaitRecord(
+    session,
+    'backup-b',
+    AbortSignal.timeout(5000),
+    (record) => record.backup?.state === 'recorded',
+  )
   t.equal(record.state, 'running')
 })
 
@@ -104,7 +160,10 @@ t.test('the end of waiting is exit code 6 and tells how to come back', async (t)
   const controller = new AbortController()
   const waiting = awaitOutcome(session, 'backup-b', controller.signal)
   controller.abort()
-  t.match(await waiting.catch((error: unknown) => error), { exitCode: ExitCode.timedOutOrDetached, why: 'Ctrl-C was pressed' })
+  t.match(await waiting.catch((error: unknown) => error), {
+    exitCode: ExitCode.timedOutOrDetached,
+    why: 'Ctrl-C was pressed',
+  })
 })
 
 t.test('an operation without record and Job is a Failure', async (t) => {

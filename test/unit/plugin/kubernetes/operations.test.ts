@@ -12,8 +12,15 @@ t.test('an operation whose Job died or vanished is not listed as running', async
   store.job('backup-alive', 'backup')
   store.job('pause-new', 'pause')
   const session = await store.session(t)
-  const states = Object.fromEntries((await listOperations(session)).map((stored) => [stored.operation, stored.record?.state]))
-  t.strictSame(states, { 'backup-dead': 'failed', 'backup-gone': 'failed', 'backup-alive': 'running', 'pause-new': 'pending' })
+  const states = Object.fromEntries(
+    (await listOperations(session)).map((stored) => [stored.operation, stored.record?.state]),
+  )
+  t.strictSame(states, {
+    'backup-dead': 'failed',
+    'backup-gone': 'failed',
+    'backup-alive': 'running',
+    'pause-new': 'pending',
+  })
 })
 
 t.test('an operation is found by its name with or without its kind', async (t) => {

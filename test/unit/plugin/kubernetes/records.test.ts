@@ -1,6 +1,12 @@
 import t from 'tap'
 import { Failure } from '../../../../operation/failure.ts'
-import { changeRecord, deleteParts, listRecords, readRecord, writeRecord } from '../../../../plugin/kubernetes/records.ts'
+import {
+  changeRecord,
+  deleteParts,
+  listRecords,
+  readRecord,
+  writeRecord,
+} from '../../../../plugin/kubernetes/records.ts'
 import { ObjectStore } from './object-store.ts'
 
 t.test('every record is listed, however many pages they fill', async (t) => {
@@ -36,7 +42,9 @@ t.test('a change meets what the worker wrote in between', async (t) => {
     times += 1
     if (times === 1) store.record({ operation: 'backup-b', kind: 'backup', state: 'succeeded' })
   }
-  const changed = await changeRecord(session, 'backup-b', (record) => (record.state === 'succeeded' ? undefined : { ...record, state: 'cancelled' }))
+  const changed = await changeRecord(session, 'backup-b', (record) =>
+    record.state === 'succeeded' ? undefined : { ...record, state: 'cancelled' },
+  )
   t.equal(changed?.state, 'succeeded')
   t.equal((await readRecord(session, 'backup-b'))?.state, 'succeeded')
 })
@@ -50,23 +58,41 @@ t.test('deleting what is half gone is no error', async (t) => {
   t.equal(store.objects.size, 0)
 })
 
-t.test("what the guard reported is part of the record, kept under its own key, and survives the record's change and its export", async (t) => {
-  const store = new ObjectStore()
-  store.record({ operation: 'pause-p', kind: 'pause', state: 'running' })
-  const guard = { pod: 'guard-pause-p-x', node: 'b', interventions: [{ at: '2026-11-21T09:00:05Z', pause: 1, why: 'the worker is gone', unpaused: ['10.0.0.7:50053'], stillPaused: [] }] }
-  const name = 'configmaps/scalardl-pause-p.record'
-  const stored = store.objects.get(name)
-  store.objects.set(name, { ...stored, data: { ...(stored?.['data'] as object), 'guard.json': JSON.stringify(guard) } })
-  const session = await store.session(t)
-  t.strictSame((await readRecord(session, 'pause-p'))?.guard, guard)
-  t.strictSame((await listRecords(session))[0]?.record?.guard, guard)
+t.test(
+  "what the guard reported is part of the record, kept under its own key, and survives the record's change and its export",
+  async (t) => {
+    const store = new ObjectStore()
+    store.record({ operation: 'pause-p', kind: 'pause', state: 'running' })
+    const guard = {
+      pod: 'guard-pause-p-x',
+      node: 'b',
+      interventions: [
+        {
+          at: '2026-11-21T09:00:05Z',
+          pause: 1,
+          why: 'the worker is gone',
+          unpaused: ['10.0.0.7:50053'],
+          stillPaused: [],
+        },
+      ],
+    }
+    const name = 'configmaps/scalardl-pause-p.record'
+    const stored = store.objects.get(name)
+    store.objects.set(name, {
+      ...stored,
+      data: { ...(stored?.['data'] as object), 'guard.json': JSON.stringify(guard) },
+    })
+    const session = await store.session(t)
+    t.strictSame((await readRecord(session, 'pause-p'))?.guard, guard)
+    t.strictSame((await listRecords(session))[0]?.record?.guard, guard)
 
-  const changed = await changeRecord(session, 'pause-p', (record) => ({ ...record, state: 'failed' }))
-  t.strictSame((await readRecord(session, 'pause-p'))?.guard, guard)
-  t.notMatch(store.objects.get(name), { data: { 'record.json': /guard/ } })
+    const changed = await changeRecord(session, 'pause-p', (record) => ({ ...record, state: 'failed' }))
+    t.strictSame((await readRecord(session, 'pause-p'))?.guard, guard)
+    t.notMatch(store.objects.get(name), { data: { 'record.json': /guard/ } })
 
-  if (changed === undefined) throw new Error('the record was not changed')
-  store.objects.delete(name)
-  await writeRecord(session, changed)
-  t.strictSame(await readRecord(session, 'pause-p'), changed)
-})
+    if (changed === undefined) throw new Error('the record was not changed')
+    store.objects.delete(name)
+    await writeRecord(session, changed)
+    t.strictSame(await readRecord(session, 'pause-p'), changed)
+  },
+)

@@ -7,7 +7,12 @@ import { recordingTerminal } from '../terminal/recording-terminal.ts'
 
 const server = { address: '10.0.0.7:50053', uid: 'uid-0' }
 const other = { address: '10.0.0.8:50053', uid: 'uid-1' }
-const window: PauseWindowRecord = { endpoints: [server, other], pauseSentAt: '2026-11-21T09:00:01Z', verdict: 'open', reasons: [] }
+const window: PauseWindowRecord = {
+  endpoints: [server, other],
+  pauseSentAt: '2026-11-21T09:00:01Z',
+  verdict: 'open',
+  reasons: [],
+}
 
 t.test('unpause has ended only when the operation that held the pause has', async (t) => {
   const store = new ObjectStore()
@@ -18,7 +23,13 @@ t.test('unpause has ended only when the operation that held the pause has', asyn
   const waiting = awaitHolders(await store.session(t), terminal, ['my-ledger']).then(() => (noticed = true))
   await new Promise((resolve) => setTimeout(resolve, 1500))
   t.equal(noticed, false)
-  store.record({ operation: 'pause-p', kind: 'pause', state: 'succeeded', exitCode: 0, windows: [{ ...window, verdict: 'valid' }] })
+  store.record({
+    operation: 'pause-p',
+    kind: 'pause',
+    state: 'succeeded',
+    exitCode: 0,
+    windows: [{ ...window, verdict: 'valid' }],
+  })
   store.job('pause-p', 'pause', { type: 'Complete' })
   await waiting
   t.strictSame(lines, [])
@@ -36,7 +47,14 @@ t.test('what holds other releases, or is over, is not waited for', async (t) => 
 
 t.test('a record no longer calls a server paused that serves again; the others stay named', async (t) => {
   const store = new ObjectStore()
-  store.record({ operation: 'pause-p', kind: 'pause', state: 'failed', exitCode: 5, stillPaused: [server.address, other.address], windows: [{ ...window, verdict: 'void' }] })
+  store.record({
+    operation: 'pause-p',
+    kind: 'pause',
+    state: 'failed',
+    exitCode: 5,
+    stillPaused: [server.address, other.address],
+    windows: [{ ...window, verdict: 'void' }],
+  })
   const session = await store.session(t)
   await clearRecords(session, [{ address: '10.0.0.99:50053', uid: server.uid }])
   t.strictSame((await readRecord(session, 'pause-p'))?.stillPaused, [other.address])
@@ -47,7 +65,11 @@ t.test('a record that its worker could not finish is finished with what is left'
   store.record({ operation: 'pause-p', kind: 'pause', state: 'running', windows: [window] })
   const session = await store.session(t)
   await clearRecords(session, [server])
-  t.match(await readRecord(session, 'pause-p'), { state: 'failed', stillPaused: [other.address], windows: [{ verdict: 'void' }] })
+  t.match(await readRecord(session, 'pause-p'), {
+    state: 'failed',
+    stillPaused: [other.address],
+    windows: [{ verdict: 'void' }],
+  })
 })
 
 t.test('one that is under way is its own worker’s to write', async (t) => {

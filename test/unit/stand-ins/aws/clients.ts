@@ -17,12 +17,17 @@ const settings = (server: Server, region: string, attempts: number) => ({
 })
 
 /** AWS's own client; it makes one attempt unless told otherwise, so that a test sees every answer. */
-export const dynamodbClient = (server: Server, region = 'eu-west-1', attempts = 1): DynamoDB => new DynamoDB(settings(server, region, attempts))
+export const dynamodbClient = (server: Server, region = 'eu-west-1', attempts = 1): DynamoDB =>
+  new DynamoDB(settings(server, region, attempts))
 
-export const autoscalingClient = (server: Server, region = 'eu-west-1'): ApplicationAutoScaling => new ApplicationAutoScaling(settings(server, region, 1))
+export const autoscalingClient = (server: Server, region = 'eu-west-1'): ApplicationAutoScaling =>
+  new ApplicationAutoScaling(settings(server, region, 1))
 
 /** The stand-in with a client of either service, all ended with the test. */
-export async function openAws(t: Pick<Test, 'teardown'>, settings: AwsChanges = {}): Promise<{ aws: Aws; client: DynamoDB; autoscaling: ApplicationAutoScaling }> {
+export async function openAws(
+  t: Pick<Test, 'teardown'>,
+  settings: AwsChanges = {},
+): Promise<{ aws: Aws; client: DynamoDB; autoscaling: ApplicationAutoScaling }> {
   const aws = await startAws({ settings })
   const client = dynamodbClient(aws)
   const autoscaling = autoscalingClient(aws)
@@ -44,16 +49,32 @@ export async function until(what: string, so: () => Promise<boolean>): Promise<v
 }
 
 export const active = (client: DynamoDB, TableName: string): Promise<void> =>
-  until(`${TableName} is ACTIVE`, async () => (await client.describeTable({ TableName })).Table?.TableStatus === 'ACTIVE')
+  until(
+    `${TableName} is ACTIVE`,
+    async () => (await client.describeTable({ TableName })).Table?.TableStatus === 'ACTIVE',
+  )
 
 export const gone = (client: DynamoDB, TableName: string): Promise<void> =>
-  until(`${TableName} is gone`, () => client.describeTable({ TableName }).then(() => false, (error: Error) => error.name === 'ResourceNotFoundException'))
+  until(`${TableName} is gone`, () =>
+    client.describeTable({ TableName }).then(
+      () => false,
+      (error: Error) => error.name === 'ResourceNotFoundException',
+    ),
+  )
 
 export const available = (client: DynamoDB, BackupArn: string | undefined): Promise<void> =>
-  until('the backup is AVAILABLE', async () => (await client.describeBackup({ BackupArn })).BackupDescription?.BackupDetails?.BackupStatus === 'AVAILABLE')
+  until(
+    'the backup is AVAILABLE',
+    async () =>
+      (await client.describeBackup({ BackupArn })).BackupDescription?.BackupDetails?.BackupStatus === 'AVAILABLE',
+  )
 
 /** A table with the key `id`, ACTIVE. */
-export async function createTable(client: DynamoDB, TableName: string, more: Partial<CreateTableInput> = {}): Promise<void> {
+export async function createTable(
+  client: DynamoDB,
+  TableName: string,
+  more: Partial<CreateTableInput> = {},
+): Promise<void> {
   await client.createTable({
     TableName,
     AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
@@ -65,12 +86,20 @@ export async function createTable(client: DynamoDB, TableName: string, more: Par
 }
 
 /** A table with point-in-time recovery on. */
-export async function createRecoverable(client: DynamoDB, TableName: string, more: Partial<CreateTableInput> = {}): Promise<void> {
+export async function createRecoverable(
+  client: DynamoDB,
+  TableName: string,
+  more: Partial<CreateTableInput> = {},
+): Promise<void> {
   await createTable(client, TableName, more)
-  await client.updateContinuousBackups({ TableName, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } })
+  await client.updateContinuousBackups({
+    TableName,
+    PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+  })
 }
 
-export const put = (client: DynamoDB, TableName: string, id: string, value: string) => client.putItem({ TableName, Item: { id: { S: id }, value: { S: value } } })
+export const put = (client: DynamoDB, TableName: string, id: string, value: string) =>
+  client.putItem({ TableName, Item: { id: { S: id }, value: { S: value } } })
 
 /** All items as `id=value`, sorted. */
 export async function contents(client: DynamoDB, TableName: string): Promise<string[]> {
@@ -79,4 +108,8 @@ export async function contents(client: DynamoDB, TableName: string): Promise<str
 }
 
 /** Name of the error that a call ends with. */
-export const errorName = (call: Promise<unknown>): Promise<string> => call.then(() => 'none', (error: Error) => error.name)
+export const errorName = (call: Promise<unknown>): Promise<string> =>
+  call.then(
+    () => 'none',
+    (error: Error) => error.name,
+  )

@@ -4,21 +4,50 @@ import { active, contents, createRecoverable, createTable, dynamodbClient, error
 
 const quick = { createTable: 5, deleteTable: 5, updateTable: 5, restore: 5, createBackup: 5 }
 const { aws, client } = await openAws(t, { phases: quick })
-t.beforeEach(() => aws.set({ phases: quick, limits: { ratePerSecond: {}, concurrentRestores: 50, concurrentTableOperations: 500, concurrentTableOperationsWithIndexes: 250, tables: 2500 }, faults: [], denied: [] }))
+t.beforeEach(() =>
+  aws.set({
+    phases: quick,
+    limits: {
+      ratePerSecond: {},
+      concurrentRestores: 50,
+      concurrentTableOperations: 500,
+      concurrentTableOperationsWithIndexes: 250,
+      tables: 2500,
+    },
+    faults: [],
+    denied: [],
+  }),
+)
 
-const names = (errors: readonly string[]) => Object.fromEntries(Map.groupBy(errors, (each) => each).entries().map(([name, all]) => [name, all.length]))
+const names = (errors: readonly string[]) =>
+  Object.fromEntries(
+    Map.groupBy(errors, (each) => each)
+      .entries()
+      .map(([name, all]) => [name, all.length]),
+  )
 
 t.test('no more restores at once than the account may', async (t) => {
   const elsewhere = dynamodbClient(aws, 'ap-south-1')
   await createRecoverable(elsewhere, 'source')
   aws.set({ phases: { restore: 'held' } })
-  const restores = Array.from({ length: 52 }, (_, index) => errorName(elsewhere.restoreTableToPointInTime({ SourceTableName: 'source', TargetTableName: `restore.${index}`, UseLatestRestorableTime: true })))
+  const restores = Array.from({ length: 52 }, (_, index) =>
+    errorName(
+      elsewhere.restoreTableToPointInTime({
+        SourceTableName: 'source',
+        TargetTableName: `restore.${index}`,
+        UseLatestRestorableTime: true,
+      }),
+    ),
+  )
   t.strictSame(names(await Promise.all(restores)), { none: 50, LimitExceededException: 2 })
   elsewhere.destroy()
 })
 
 t.test('no more tables coming and going at once, fewer with indexes, and no more tables at all', async (t) => {
-  aws.set({ phases: { createTable: 'held' }, limits: { concurrentTableOperations: 500, concurrentTableOperationsWithIndexes: 2, tables: 2500 } })
+  aws.set({
+    phases: { createTable: 'held' },
+    limits: { concurrentTableOperations: 500, concurrentTableOperationsWithIndexes: 2, tables: 2500 },
+  })
   const elsewhere = dynamodbClient(aws, 'us-west-2')
   const create = (TableName: string, more = {}) =>
     errorName(
@@ -30,10 +59,24 @@ t.test('no more tables coming and going at once, fewer with indexes, and no more
         ...more,
       }),
     )
-  const indexed = { GlobalSecondaryIndexes: [{ IndexName: 'index', KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }], Projection: { ProjectionType: 'ALL' } }] }
-  t.strictSame(names(await Promise.all(['i-1', 'i-2', 'i-3'].map((name) => create(name, indexed)))), { none: 2, LimitExceededException: 1 })
+  const indexed = {
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: 'index',
+        KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+        Projection: { ProjectionType: 'ALL' },
+      },
+    ],
+  }
+  t.strictSame(names(await Promise.all(['i-1', 'i-2', 'i-3'].map((name) => create(name, indexed)))), {
+    none: 2,
+    LimitExceededException: 1,
+  })
   aws.set({ limits: { concurrentTableOperations: 3 } })
-  t.strictSame(names(await Promise.all(['p-1', 'p-2'].map((name) => create(name)))), { none: 1, LimitExceededException: 1 })
+  t.strictSame(names(await Promise.all(['p-1', 'p-2'].map((name) => create(name)))), {
+    none: 1,
+    LimitExceededException: 1,
+  })
   aws.set({ limits: { concurrentTableOperations: 500, tables: 3 } })
   t.equal(await create('p-3'), 'LimitExceededException')
   elsewhere.destroy()
@@ -42,10 +85,14 @@ t.test('no more tables coming and going at once, fewer with indexes, and no more
 t.test('calls of one operation come no faster than its rate', async (t) => {
   await createTable(client, 'rates')
   aws.set({ limits: { ratePerSecond: { DescribeContinuousBackups: 10 } } })
-  const ask = () => Promise.all(Array.from({ length: 40 }, () => errorName(client.describeContinuousBackups({ TableName: 'rates' }))))
+  const ask = () =>
+    Promise.all(Array.from({ length: 40 }, () => errorName(client.describeContinuousBackups({ TableName: 'rates' }))))
   const { none = 0, ThrottlingException: throttled = 0 } = names(await ask())
   t.ok(none >= 10 && throttled > 0, `${none} were let through, ${throttled} were not`)
-  t.strictSame(names(await Promise.all(Array.from({ length: 12 }, () => errorName(client.describeTable({ TableName: 'rates' }))))), { none: 12 })
+  t.strictSame(
+    names(await Promise.all(Array.from({ length: 12 }, () => errorName(client.describeTable({ TableName: 'rates' }))))),
+    { none: 12 },
+  )
 })
 
 t.test('faults strike the calls that they name, so often and no more', async (t) => {
@@ -53,7 +100,10 @@ t.test('faults strike the calls that they name, so often and no more', async (t)
   await createTable(client, 'sound')
   const ask = (TableName: string) => errorName(client.describeTable({ TableName }))
   aws.set({ faults: [{ operation: 'Describe*', table: 'fau*', skip: 1, times: 2, effect: 'throttle' }] })
-  t.strictSame([await ask('faulty'), await ask('sound'), await ask('faulty'), await ask('faulty'), await ask('faulty')], ['none', 'none', 'ThrottlingException', 'ThrottlingException', 'none'])
+  t.strictSame(
+    [await ask('faulty'), await ask('sound'), await ask('faulty'), await ask('faulty'), await ask('faulty')],
+    ['none', 'none', 'ThrottlingException', 'ThrottlingException', 'none'],
+  )
   for (const [effect, name] of [
     ['throughput', 'ProvisionedThroughputExceededException'],
     ['internal', 'InternalServerError'],
@@ -89,16 +139,22 @@ t.test('an answer may be lost after or before the effect, and the calls tell whi
   ])
 })
 
-t.test('what is denied is denied before anything else is looked at, a restore also for what it does to its target', async (t) => {
-  await createRecoverable(client, 'secret')
-  aws.set({ denied: [{ action: 'dynamodb:DeleteTable' }, { action: 'dynamodb:BatchWriteItem', table: 'new-*' }] })
-  t.equal(await errorName(client.deleteTable({ TableName: 'absent' })), 'AccessDeniedException')
-  const restore = (TargetTableName: string) => errorName(client.restoreTableToPointInTime({ SourceTableName: 'secret', TargetTableName, UseLatestRestorableTime: true }))
-  t.equal(await restore('new-secret'), 'AccessDeniedException')
-  t.equal(await restore('secret'), 'TableAlreadyExistsException', 'a dry call tells what is allowed')
-  t.equal(await restore('other'), 'none')
-  await active(client, 'other')
-})
+t.test(
+  'what is denied is denied before anything else is looked at, a restore also for what it does to its target',
+  async (t) => {
+    await createRecoverable(client, 'secret')
+    aws.set({ denied: [{ action: 'dynamodb:DeleteTable' }, { action: 'dynamodb:BatchWriteItem', table: 'new-*' }] })
+    t.equal(await errorName(client.deleteTable({ TableName: 'absent' })), 'AccessDeniedException')
+    const restore = (TargetTableName: string) =>
+      errorName(
+        client.restoreTableToPointInTime({ SourceTableName: 'secret', TargetTableName, UseLatestRestorableTime: true }),
+      )
+    t.equal(await restore('new-secret'), 'AccessDeniedException')
+    t.equal(await restore('secret'), 'TableAlreadyExistsException', 'a dry call tells what is allowed')
+    t.equal(await restore('other'), 'none')
+    await active(client, 'other')
+  },
+)
 
 t.test('keys that are unknown, wrong or expired, and regions that do not exist', async (t) => {
   aws.set({
@@ -108,9 +164,18 @@ t.test('keys that are unknown, wrong or expired, and regions that do not exist',
       TEMPORARY: { secret: 'right', sessionToken: 'token', expiresAtMs: aws.now() + 3_600_000 },
     },
   })
-  const ask = async (accessKeyId: string, secretAccessKey: string, more: { region?: string; sessionToken?: string } = {}) => {
+  const ask = async (
+    accessKeyId: string,
+    secretAccessKey: string,
+    more: { region?: string; sessionToken?: string } = {},
+  ) => {
     const { region = 'eu-west-1', sessionToken } = more
-    const client = new DynamoDB({ endpoint: aws.endpoint, region, maxAttempts: 1, credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) } })
+    const client = new DynamoDB({
+      endpoint: aws.endpoint,
+      region,
+      maxAttempts: 1,
+      credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
+    })
     try {
       return await errorName(client.listTables({}))
     } finally {
@@ -130,7 +195,11 @@ t.test('keys that are unknown, wrong or expired, and regions that do not exist',
 
 t.test('the Date of every answer is the clock of the service', async (t) => {
   aws.set({ clockOffsetMs: -3_600_000 })
-  const response = await fetch(aws.endpoint, { method: 'POST', body: '{}', headers: { 'x-amz-target': 'DynamoDB_20120810.ListTables' } })
+  const response = await fetch(aws.endpoint, {
+    method: 'POST',
+    body: '{}',
+    headers: { 'x-amz-target': 'DynamoDB_20120810.ListTables' },
+  })
   t.ok(Math.abs(Date.parse(response.headers.get('date') ?? '') - (Date.now() - 3_600_000)) < 5_000)
   t.match(await response.json(), { __type: /MissingAuthenticationTokenException$/ })
   aws.set({ clockOffsetMs: 0 })

@@ -2,7 +2,10 @@ import t from 'tap'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { active, contents, createRecoverable, createTable, errorName, openAws, put, until } from './clients.ts'
 
-const { aws, client } = await openAws(t, { restorableLagMs: 1_000, phases: { createTable: 10, deleteTable: 10, restore: 10 } })
+const { aws, client } = await openAws(t, {
+  restorableLagMs: 1_000,
+  phases: { createTable: 10, deleteTable: 10, restore: 10 },
+})
 
 /** The next whole second, and not before it has begun. */
 async function nextSecond(): Promise<number> {
@@ -13,7 +16,8 @@ async function nextSecond(): Promise<number> {
 
 const restorable = (TableName: string, ms: number) =>
   until(`${TableName} is restorable`, async () => {
-    const { PointInTimeRecoveryDescription: recovery } = (await client.describeContinuousBackups({ TableName })).ContinuousBackupsDescription ?? {}
+    const { PointInTimeRecoveryDescription: recovery } =
+      (await client.describeContinuousBackups({ TableName })).ContinuousBackupsDescription ?? {}
     return (recovery?.LatestRestorableDateTime?.getTime() ?? 0) >= ms
   })
 
@@ -23,8 +27,12 @@ t.test('a restore has every item as it was in the second asked for, by whatever 
   await put(client, 'travel', 'put', 'old')
   await put(client, 'travel', 'deleted', 'old')
   await put(client, 'travel', 'updated', 'old')
-  await client.batchWriteItem({ RequestItems: { travel: [{ PutRequest: { Item: { id: { S: 'batch' }, value: { S: 'old' } } } }] } })
-  await client.transactWriteItems({ TransactItems: [{ Put: { TableName: 'travel', Item: { id: { S: 'transaction' }, value: { S: 'old' } } } }] })
+  await client.batchWriteItem({
+    RequestItems: { travel: [{ PutRequest: { Item: { id: { S: 'batch' }, value: { S: 'old' } } } }] },
+  })
+  await client.transactWriteItems({
+    TransactItems: [{ Put: { TableName: 'travel', Item: { id: { S: 'transaction' }, value: { S: 'old' } } } }],
+  })
   await nextSecond()
   const second = await nextSecond()
   await nextSecond()
@@ -37,7 +45,14 @@ t.test('a restore has every item as it was in the second asked for, by whatever 
     ExpressionAttributeNames: { '#v': 'value' },
     ExpressionAttributeValues: { ':v': { S: 'new' } },
   })
-  await client.batchWriteItem({ RequestItems: { travel: [{ DeleteRequest: { Key: { id: { S: 'batch' } } } }, { PutRequest: { Item: { id: { S: 'added' }, value: { S: 'new' } } } }] } })
+  await client.batchWriteItem({
+    RequestItems: {
+      travel: [
+        { DeleteRequest: { Key: { id: { S: 'batch' } } } },
+        { PutRequest: { Item: { id: { S: 'added' }, value: { S: 'new' } } } },
+      ],
+    },
+  })
   await client.transactWriteItems({
     TransactItems: [
       {
@@ -52,16 +67,34 @@ t.test('a restore has every item as it was in the second asked for, by whatever 
     ],
   })
   await restorable('travel', second)
-  await client.restoreTableToPointInTime({ SourceTableName: 'travel', TargetTableName: 'then', RestoreDateTime: new Date(second) })
+  await client.restoreTableToPointInTime({
+    SourceTableName: 'travel',
+    TargetTableName: 'then',
+    RestoreDateTime: new Date(second),
+  })
   await active(client, 'then')
-  t.strictSame(await contents(client, 'then'), ['batch=old', 'deleted=old', 'put=old', 'transaction=old', 'updated=old'])
+  t.strictSame(await contents(client, 'then'), [
+    'batch=old',
+    'deleted=old',
+    'put=old',
+    'transaction=old',
+    'updated=old',
+  ])
 
   const after = aws.now()
   await restorable('travel', after)
-  await client.restoreTableToPointInTime({ SourceTableName: 'travel', TargetTableName: 'now', UseLatestRestorableTime: true })
+  await client.restoreTableToPointInTime({
+    SourceTableName: 'travel',
+    TargetTableName: 'now',
+    UseLatestRestorableTime: true,
+  })
   await active(client, 'now')
   t.strictSame(await contents(client, 'now'), ['added=new', 'put=new', 'transaction=new', 'updated=new'])
-  t.strictSame(await contents(client, 'travel'), ['added=new', 'put=new', 'transaction=new', 'updated=new'], 'the source is as it was')
+  t.strictSame(
+    await contents(client, 'travel'),
+    ['added=new', 'put=new', 'transaction=new', 'updated=new'],
+    'the source is as it was',
+  )
 
   await put(client, 'then', 'put', 'of the restored table')
   t.match(await contents(client, 'travel'), ['added=new', 'put=new'], 'a restored table is another one')
@@ -81,7 +114,11 @@ t.test('a second that is written in may be restored as of any of its moments', a
   await restorable('within', second)
   const restored = async (restoreMoment: 'start' | 'end') => {
     aws.set({ restoreMoment })
-    await client.restoreTableToPointInTime({ SourceTableName: 'within', TargetTableName: `within.${restoreMoment}`, RestoreDateTime: new Date(second) })
+    await client.restoreTableToPointInTime({
+      SourceTableName: 'within',
+      TargetTableName: `within.${restoreMoment}`,
+      RestoreDateTime: new Date(second),
+    })
     await active(client, `within.${restoreMoment}`)
     return contents(client, `within.${restoreMoment}`)
   }
@@ -92,10 +129,14 @@ t.test('a second that is written in may be restored as of any of its moments', a
 t.test('a time outside the window, a table without recovery, a name that is taken: each its own error', async (t) => {
   await createRecoverable(client, 'window')
   await createTable(client, 'plain')
-  const restore = (more: object) => errorName(client.restoreTableToPointInTime({ SourceTableName: 'window', TargetTableName: 'window.new', ...more }))
+  const restore = (more: object) =>
+    errorName(client.restoreTableToPointInTime({ SourceTableName: 'window', TargetTableName: 'window.new', ...more }))
   t.equal(await restore({ RestoreDateTime: new Date(aws.now() + 60_000) }), 'InvalidRestoreTimeException')
   t.equal(await restore({ RestoreDateTime: new Date(aws.now() - 60_000) }), 'InvalidRestoreTimeException')
-  t.equal(await restore({ SourceTableName: 'plain', UseLatestRestorableTime: true }), 'PointInTimeRecoveryUnavailableException')
+  t.equal(
+    await restore({ SourceTableName: 'plain', UseLatestRestorableTime: true }),
+    'PointInTimeRecoveryUnavailableException',
+  )
   t.equal(await restore({ SourceTableName: 'absent', UseLatestRestorableTime: true }), 'TableNotFoundException')
   t.equal(await restore({ TargetTableName: 'plain', UseLatestRestorableTime: true }), 'TableAlreadyExistsException')
   t.equal(await restore({}), 'ValidationException')
@@ -104,8 +145,17 @@ t.test('a time outside the window, a table without recovery, a name that is take
 t.test('the window begins when recovery is turned on, anew each time, and is as long as its period', async (t) => {
   await createTable(client, 'period')
   const turn = (PointInTimeRecoveryEnabled: boolean, days?: number) =>
-    client.updateContinuousBackups({ TableName: 'period', PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled, ...(days !== undefined && { RecoveryPeriodInDays: days }) } })
-  const earliest = async () => (await client.describeContinuousBackups({ TableName: 'period' })).ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.EarliestRestorableDateTime?.getTime() ?? 0
+    client.updateContinuousBackups({
+      TableName: 'period',
+      PointInTimeRecoverySpecification: {
+        PointInTimeRecoveryEnabled,
+        ...(days !== undefined && { RecoveryPeriodInDays: days }),
+      },
+    })
+  const earliest = async () =>
+    (
+      await client.describeContinuousBackups({ TableName: 'period' })
+    ).ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.EarliestRestorableDateTime?.getTime() ?? 0
   const began = aws.now()
   await turn(true, 3)
   const first = await earliest()

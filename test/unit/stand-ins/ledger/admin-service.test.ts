@@ -29,7 +29,10 @@ async function withServer(t: Pick<Test, 'teardown'>, version: Version = '4') {
   return { gate, faults, server, admin, ledger, paused }
 }
 
-const waiting = (max_pause_wait_time?: number) => ({ wait_outstanding: true, ...(max_pause_wait_time === undefined ? {} : { max_pause_wait_time }) })
+const waiting = (max_pause_wait_time?: number) => ({
+  wait_outstanding: true,
+  ...(max_pause_wait_time === undefined ? {} : { max_pause_wait_time }),
+})
 
 t.test('an idle server pauses within milliseconds and stays so until Unpause', async (t) => {
   const { admin, paused } = await withServer(t)
@@ -52,7 +55,11 @@ t.test('a maximum wait that is not positive is refused, and the gate untouched',
     t.equal(answer.errorInfo, undefined)
   }
   t.equal(await paused(), false)
-  t.equal((await admin.call('Pause', { wait_outstanding: false, max_pause_wait_time: 0 })).code, status.OK, 'ignored where it does not wait')
+  t.equal(
+    (await admin.call('Pause', { wait_outstanding: false, max_pause_wait_time: 0 })).code,
+    status.OK,
+    'ignored where it does not wait',
+  )
 })
 
 t.test('every way a pause can fail has its status and its reason', async (t) => {
@@ -64,7 +71,10 @@ t.test('every way a pause can fail has its status and its reason', async (t) => 
 
   await admin.call('Pause', {})
   answer = await admin.call('Pause', waiting(50))
-  t.strictSame([answer.code, answer.errorInfo], [status.FAILED_PRECONDITION, 'com.scalar.dl.admin TIMED_OUT_STILL_PAUSED'])
+  t.strictSame(
+    [answer.code, answer.errorInfo],
+    [status.FAILED_PRECONDITION, 'com.scalar.dl.admin TIMED_OUT_STILL_PAUSED'],
+  )
   t.equal(await paused(), true)
   await admin.call('Unpause')
 

@@ -1,4 +1,12 @@
-import { credentials, makeClientConstructor, Metadata, type ChannelCredentials, type Client, type ServiceDefinition, type ServiceError } from '@grpc/grpc-js'
+import {
+  credentials,
+  makeClientConstructor,
+  Metadata,
+  type ChannelCredentials,
+  type Client,
+  type ServiceDefinition,
+  type ServiceError,
+} from '@grpc/grpc-js'
 import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader'
 import { resolve } from 'node:path'
 import { ledgerService } from '../../../stand-ins/ledger/protocol.ts'
@@ -19,10 +27,17 @@ export interface Answer {
 function errorInfoOf(metadata: Metadata): string | undefined {
   const [trailer] = metadata.get('grpc-status-details-bin')
   if (!Buffer.isBuffer(trailer)) return undefined
-  const status = (written['google.rpc.Status'] as unknown as MessageTypeDefinition<object, { details: { type_url: string; value: Buffer }[] }>).deserialize(trailer)
+  const status = (
+    written['google.rpc.Status'] as unknown as MessageTypeDefinition<
+      object,
+      { details: { type_url: string; value: Buffer }[] }
+    >
+  ).deserialize(trailer)
   const [detail] = status.details
   if (detail?.type_url !== 'type.googleapis.com/google.rpc.ErrorInfo') return undefined
-  const info = (written['google.rpc.ErrorInfo'] as unknown as MessageTypeDefinition<object, { domain: string; reason: string }>).deserialize(detail.value)
+  const info = (
+    written['google.rpc.ErrorInfo'] as unknown as MessageTypeDefinition<object, { domain: string; reason: string }>
+  ).deserialize(detail.value)
   return `${info.domain} ${info.reason}`
 }
 
@@ -31,7 +46,11 @@ export class ServiceClient {
   readonly #client: Client
   readonly #service: ServiceDefinition
 
-  constructor(name: 'rpc.Admin' | 'rpc.Ledger' | 'grpc.health.v1.Health', address: string, channel: ChannelCredentials = credentials.createInsecure()) {
+  constructor(
+    name: 'rpc.Admin' | 'rpc.Ledger' | 'grpc.health.v1.Health',
+    address: string,
+    channel: ChannelCredentials = credentials.createInsecure(),
+  ) {
     this.#service = name === 'rpc.Ledger' ? ledgerService : (written[name] as unknown as ServiceDefinition)
     this.#client = new (makeClientConstructor(this.#service, name))(address, channel)
   }
@@ -42,7 +61,11 @@ export class ServiceClient {
     if (definition === undefined) throw new Error(`no method ${method}`)
     return new Promise((done) => {
       const finish = (error: ServiceError | null, value: unknown) =>
-        done({ code: error?.code ?? 0, errorInfo: error === null ? undefined : errorInfoOf(error.metadata), value: (value ?? {}) as Record<string, unknown> })
+        done({
+          code: error?.code ?? 0,
+          errorInfo: error === null ? undefined : errorInfoOf(error.metadata),
+          value: (value ?? {}) as Record<string, unknown>,
+        })
       this.#client.makeUnaryRequest(
         definition.path,
         definition.requestSerialize,

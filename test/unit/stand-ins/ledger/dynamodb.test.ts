@@ -12,15 +12,21 @@ const { aws, client, autoscaling } = await openAws(t, { keys: { AKIDEXAMPLE: { s
 const start = (t: Parameters<typeof runProgram>[0], environment: Record<string, string> = {}, prefix?: string) =>
   runProgram(
     t,
-    dynamodb({ region: 'eu-west-1', endpoint: aws.endpoint, ...(prefix !== undefined && { prefix }) }, { username: 'KEY', password: 'SECRET' }).split('\n'),
+    dynamodb(
+      { region: 'eu-west-1', endpoint: aws.endpoint, ...(prefix !== undefined && { prefix }) },
+      { username: 'KEY', password: 'SECRET' },
+    ).split('\n'),
     { KEY: 'AKIDEXAMPLE', SECRET: 'secret', STAND_IN_WORKERS: '9', ...environment },
   )
 const transfersDone = async (standIn: RunningProgram, number: number) => {
-  while (((await (await fetch(`http://127.0.0.1:${standIn.control}/state`)).json()) as { done: number }).done < number) await sleep(20)
+  while (((await (await fetch(`http://127.0.0.1:${standIn.control}/state`)).json()) as { done: number }).done < number)
+    await sleep(20)
 }
 
 t.test('in DynamoDB, only a pause gives a consistent point, and a pod that comes back counts on', async (t) => {
-  const pods = await Promise.all(['ledger-0', 'ledger-1'].map((HOSTNAME) => start(t, { HOSTNAME, STAND_IN_WORKERS: '4' })))
+  const pods = await Promise.all(
+    ['ledger-0', 'ledger-1'].map((HOSTNAME) => start(t, { HOSTNAME, STAND_IN_WORKERS: '4' })),
+  )
   const [first, second] = pods
   if (first === undefined || second === undefined) throw new Error('two were started')
   await Promise.all(pods.map((pod) => transfersDone(pod, 20)))
@@ -51,21 +57,47 @@ t.test("the tables are ScalarDB's: names with the prefix, metadata, scaling, rec
   await standIn.terminate()
   const { TableNames = [] } = await client.listTables({})
   const own = TableNames.filter((name) => name.startsWith('blue-'))
-  t.ok(['blue-scalardb.metadata', 'blue-scalardb.namespaces', 'blue-coordinator.state', 'blue-scalar.asset', 'blue-savings.transfer'].every((name) => own.includes(name)))
+  t.ok(
+    [
+      'blue-scalardb.metadata',
+      'blue-scalardb.namespaces',
+      'blue-coordinator.state',
+      'blue-scalar.asset',
+      'blue-savings.transfer',
+    ].every((name) => own.includes(name)),
+  )
   const { Items = [] } = await client.scan({ TableName: 'blue-scalardb.metadata' })
-  t.strictSame(Items.map((item) => item['table']?.S).sort(), own.filter((name) => !name.startsWith('blue-scalardb.')).sort())
-  t.match(Items.find((item) => item['table']?.S === 'blue-checking.transfer'), {
-    partitionKey: { L: [{ S: 'stream' }] },
-    clusteringKey: { L: [{ S: 'number' }] },
-    clusteringOrders: { M: { number: { S: 'ASC' } } },
-    secondaryIndex: { SS: ['savings'] },
-    columns: { M: { amount: { S: 'bigint' }, tx_version: { S: 'int' }, before_tx_id: { S: 'text' } } },
-  })
+  t.strictSame(
+    Items.map((item) => item['table']?.S).sort(),
+    own.filter((name) => !name.startsWith('blue-scalardb.')).sort(),
+  )
+  t.match(
+    Items.find((item) => item['table']?.S === 'blue-checking.transfer'),
+    {
+      partitionKey: { L: [{ S: 'stream' }] },
+      clusteringKey: { L: [{ S: 'number' }] },
+      clusteringOrders: { M: { number: { S: 'ASC' } } },
+      secondaryIndex: { SS: ['savings'] },
+      columns: { M: { amount: { S: 'bigint' }, tx_version: { S: 'int' }, before_tx_id: { S: 'text' } } },
+    },
+  )
   const namespaces = (await client.scan({ TableName: 'blue-scalardb.namespaces' })).Items ?? []
-  t.strictSame(namespaces.map((item) => item['namespace_name']?.S).sort(), ['blue-checking', 'blue-coordinator', 'blue-savings', 'blue-scalar', 'blue-scalardb'])
+  t.strictSame(namespaces.map((item) => item['namespace_name']?.S).sort(), [
+    'blue-checking',
+    'blue-coordinator',
+    'blue-savings',
+    'blue-scalar',
+    'blue-scalardb',
+  ])
   const { Table: table } = await client.describeTable({ TableName: 'blue-checking.transfer' })
   t.match(table?.GlobalSecondaryIndexes, [{ IndexName: 'blue-checking.transfer.global_index.savings' }])
-  const { ScalableTargets: targets = [] } = await autoscaling.describeScalableTargets({ ServiceNamespace: 'dynamodb', ResourceIds: ['table/blue-checking.transfer', 'table/blue-checking.transfer/index/blue-checking.transfer.global_index.savings'] })
+  const { ScalableTargets: targets = [] } = await autoscaling.describeScalableTargets({
+    ServiceNamespace: 'dynamodb',
+    ResourceIds: [
+      'table/blue-checking.transfer',
+      'table/blue-checking.transfer/index/blue-checking.transfer.global_index.savings',
+    ],
+  })
   t.equal(targets.length, 4)
   const recovery = await client.describeContinuousBackups({ TableName: 'blue-coordinator.state' })
   t.equal(recovery.ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus, 'ENABLED')

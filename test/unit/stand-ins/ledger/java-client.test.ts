@@ -13,11 +13,22 @@ import { startServer } from '../../../stand-ins/ledger/server.ts'
 t.setTimeout(600_000)
 await ensureJavaClient()
 
-async function standIn(t: Pick<Test, 'teardown'>, options: { version?: '4' | '2'; tls?: { certificate: string; key: string } } = {}) {
+async function standIn(
+  t: Pick<Test, 'teardown'>,
+  options: { version?: '4' | '2'; tls?: { certificate: string; key: string } } = {},
+) {
   const { version = '4', tls } = options
   const gate = version === '4' ? new Gate() : new FormerGate()
   const log: string[] = []
-  const server = await startServer({ ports: [0], version, gate, faults: new Faults(), tls, execute: async () => '', log: (line) => log.push(line) })
+  const server = await startServer({
+    ports: [0],
+    version,
+    gate,
+    faults: new Faults(),
+    tls,
+    execute: async () => '',
+    log: (line) => log.push(line),
+  })
   t.teardown(() => server.stop())
   return { gate, log, address: `127.0.0.1:${server.ports[0]}` }
 }

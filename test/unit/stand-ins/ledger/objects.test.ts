@@ -7,7 +7,8 @@ import { readProperties, storageProperties } from '../../../stand-ins/ledger/pro
 import { singleStorage, twoDatabases } from '../../../stand-ins/ledger/release-properties.ts'
 import { postgresqlServer, usualRoles } from '../../../stand-ins/postgresql/objects.ts'
 
-const deploymentOf = (release: ReturnType<typeof ledgerRelease>) => release.objects.find((object) => object.kind === 'Deployment') as V1Deployment
+const deploymentOf = (release: ReturnType<typeof ledgerRelease>) =>
+  release.objects.find((object) => object.kind === 'Deployment') as V1Deployment
 const serviceOf = (release: ReturnType<typeof ledgerRelease>, name: string) =>
   release.objects.find((object) => object.kind === 'Service' && object.metadata?.name === name) as V1Service | undefined
 
@@ -21,7 +22,9 @@ for (const app of ['ledger', 'auditor', 'scalardb-cluster'] as const) {
     const mount = pod?.spec?.containers[0]?.volumeMounts?.[0]
     t.equal(mount?.subPath, product?.propertiesFile)
     t.ok(mount?.mountPath.endsWith(`/${product?.propertiesFile}`))
-    const port = serviceOf(release, release.headlessService)?.spec?.ports?.find(({ name }) => name === product?.adminPortName)
+    const port = serviceOf(release, release.headlessService)?.spec?.ports?.find(
+      ({ name }) => name === product?.adminPortName,
+    )
     t.equal(port?.port, product?.adminPort)
     t.end()
   })
@@ -33,8 +36,14 @@ t.test('names are the chart’s', (t) => {
   t.equal(release.headlessService, 'my-scalardl-headless')
   t.equal(release.propertiesConfigMap, 'my-scalardl-ledger-properties')
   t.equal(ledgerRelease({ release: 'a-scalardl', namespace: 'n', properties: '' }).deployment, 'a-scalardl-ledger')
-  t.equal(ledgerRelease({ release: 'my', namespace: 'n', product: 'auditor', properties: '' }).deployment, 'my-scalardl-audit-auditor')
-  t.equal(ledgerRelease({ release: 'my', namespace: 'n', product: 'scalardb-cluster', properties: '' }).deployment, 'my-scalardb-cluster-node')
+  t.equal(
+    ledgerRelease({ release: 'my', namespace: 'n', product: 'auditor', properties: '' }).deployment,
+    'my-scalardl-audit-auditor',
+  )
+  t.equal(
+    ledgerRelease({ release: 'my', namespace: 'n', product: 'scalardb-cluster', properties: '' }).deployment,
+    'my-scalardb-cluster-node',
+  )
   t.end()
 })
 
@@ -46,23 +55,61 @@ t.test('passwords stand in Secrets alone', (t) => {
     database: { username: 'scalar', password: 'sesame' },
     secret: { name: 'database', values: { DB_USERNAME: 'scalar', DB_PASSWORD: 'sesame' } },
   })
-  const server = postgresqlServer({ name: 'postgresql', namespace: 'n', superuserPassword: 'sesame', roles: usualRoles({ scalar: 'sesame', admin: 'sesame' }) })
+  const server = postgresqlServer({
+    name: 'postgresql',
+    namespace: 'n',
+    superuserPassword: 'sesame',
+    roles: usualRoles({ scalar: 'sesame', admin: 'sesame' }),
+  })
   const others = [...release.objects, ...server].filter((object) => object.kind !== 'Secret')
   t.notMatch(others.map((object) => stringify(object)).join('---\n'), 'sesame')
-  t.ok(parseAllDocuments(others.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n')).every((document) => document.errors.length === 0))
+  t.ok(
+    parseAllDocuments(others.map((object) => stringify(object, { aliasDuplicateObjects: false })).join('---\n')).every(
+      (document) => document.errors.length === 0,
+    ),
+  )
   t.end()
 })
 
 t.test('properties are read with both kinds of templates', (t) => {
   const environment = { USER_A: 'scalar', PASSWORD_A: 'p$1\\w' }
   for (const template of ['environment', 'helm'] as const) {
-    const text = twoDatabases('db.example:5433', ['one', 'two'], { username: 'USER_A', password: 'PASSWORD_A', template })
+    const text = twoDatabases('db.example:5433', ['one', 'two'], {
+      username: 'USER_A',
+      password: 'PASSWORD_A',
+      template,
+    })
     const storages = storageProperties(readProperties(text, environment))
-    t.strictSame(storages.connections.get('b'), { host: 'db.example', port: 5433, database: 'two', user: 'scalar', password: 'p$1\\w', ssl: false })
+    t.strictSame(storages.connections.get('b'), {
+      host: 'db.example',
+      port: 5433,
+      database: 'two',
+      user: 'scalar',
+      password: 'p$1\\w',
+      ssl: false,
+    })
     t.strictSame(['scalar', 'savings', 'unknown'].map(storages.storageOf), ['a', 'b', 'a'])
   }
-  const single = storageProperties(readProperties(singleStorage({ server: 'db', database: 'one' }, { username: 'NONE', password: 'PASSWORD_A', template: 'helm' }), environment))
-  t.strictSame(single.connections.get('default'), { host: 'db', port: 5432, database: 'one', user: '', password: 'p$1\\w', ssl: false })
-  t.strictSame([...readProperties('a=${env:NONE}\nb=${env:NONE:-other}', {})], [['a', '${env:NONE}'], ['b', 'other']])
+  const single = storageProperties(
+    readProperties(
+      singleStorage({ server: 'db', database: 'one' }, { username: 'NONE', password: 'PASSWORD_A', template: 'helm' }),
+      environment,
+    ),
+  )
+  t.strictSame(single.connections.get('default'), {
+    host: 'db',
+    port: 5432,
+    database: 'one',
+    user: '',
+    password: 'p$1\\w',
+    ssl: false,
+  })
+  t.strictSame(
+    [...readProperties('a=${env:NONE}\nb=${env:NONE:-other}', {})],
+    [
+      ['a', '${env:NONE}'],
+      ['b', 'other'],
+    ],
+  )
   t.end()
 })

@@ -38,9 +38,16 @@ function propertiesOf({ server, databases }: StandInOptions): string[] {
   const url = (database: string) => `jdbc:postgresql://${server.host}:${server.port}/${database}`
   const [a, b] = databases
   const credentials = ['username=${env:DB_USERNAME}', 'password={{ default .Env.DB_PASSWORD "" }}']
-  if (b === undefined) return ['scalar.db.storage=jdbc', `scalar.db.contact_points=${url(a)}`, ...credentials.map((each) => `scalar.db.${each}`)]
+  if (b === undefined)
+    return [
+      'scalar.db.storage=jdbc',
+      `scalar.db.contact_points=${url(a)}`,
+      ...credentials.map((each) => `scalar.db.${each}`),
+    ]
   const storage = (name: string, database: string) =>
-    ['storage=jdbc', `contact_points=${url(database)}`, ...credentials].map((each) => `scalar.db.multi_storage.storages.${name}.${each}`)
+    ['storage=jdbc', `contact_points=${url(database)}`, ...credentials].map(
+      (each) => `scalar.db.multi_storage.storages.${name}.${each}`,
+    )
   return [
     'scalar.db.storage=multi-storage',
     'scalar.db.multi_storage.storages=a,b',
@@ -69,17 +76,40 @@ async function createDatabases({ server, databases }: StandInOptions): Promise<v
 export async function runStandInProcess(t: Pick<Test, 'teardown'>, options: StandInOptions): Promise<RunningStandIn> {
   const { server, databases, environment = {}, properties = [] } = options
   await createDatabases(options)
-  const running = await runProgram(t, [...propertiesOf(options), ...properties], { DB_USERNAME: server.superuser, DB_PASSWORD: server.password, ...environment })
-  return { ...running, connections: databases.map((database) => ({ host: server.host, port: server.port, database, user: server.superuser, password: server.password })) }
+  const running = await runProgram(t, [...propertiesOf(options), ...properties], {
+    DB_USERNAME: server.superuser,
+    DB_PASSWORD: server.password,
+    ...environment,
+  })
+  return {
+    ...running,
+    connections: databases.map((database) => ({
+      host: server.host,
+      port: server.port,
+      database,
+      user: server.superuser,
+      password: server.password,
+    })),
+  }
 }
 
 /** The same with these lines of properties, whatever its databases are. */
-export async function runProgram(t: Pick<Test, 'teardown'>, properties: readonly string[], environment: Record<string, string>): Promise<RunningProgram> {
+export async function runProgram(
+  t: Pick<Test, 'teardown'>,
+  properties: readonly string[],
+  environment: Record<string, string>,
+): Promise<RunningProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'stand-in-'))
   const file = join(folder, 'ledger.properties')
   const free = ['port', 'privileged_port', 'admin_port'].map((each) => `scalar.dl.ledger.server.${each}=0`)
   await writeFile(file, [...properties, ...free].join('\n'))
-  const env = { PATH: process.env['PATH'], STAND_IN_PROPERTIES: file, STAND_IN_CONTROL_PORT: '0', HOSTNAME: 'ledger-0', ...environment }
+  const env = {
+    PATH: process.env['PATH'],
+    STAND_IN_PROPERTIES: file,
+    STAND_IN_CONTROL_PORT: '0',
+    HOSTNAME: 'ledger-0',
+    ...environment,
+  }
   const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'exit')
   t.teardown(async () => {

@@ -13,7 +13,12 @@ t.teardown(() => server.stop())
 const busy = { STAND_IN_WORKERS: '9' }
 const adminOf = (standIn: RunningStandIn) => new ServiceClient('rpc.Admin', `127.0.0.1:${standIn.ports.at(-1)}`)
 const state = async (standIn: RunningStandIn) =>
-  (await (await fetch(`http://127.0.0.1:${standIn.control}/state`)).json()) as { done: number; held: number; paused: boolean; outstanding: number }
+  (await (await fetch(`http://127.0.0.1:${standIn.control}/state`)).json()) as {
+    done: number
+    held: number
+    paused: boolean
+    outstanding: number
+  }
 const transfersDone = async (standIn: RunningStandIn, number: number) => {
   while ((await state(standIn)).done < number) await sleep(20)
 }
@@ -50,12 +55,14 @@ t.test('over two databases, only a pause gives a consistent point', async (t) =>
 t.test('in one database every moment is consistent', async (t) => {
   const standIn = await runStandInProcess(t, { server, databases: ['one'], environment: busy })
   await transfersDone(standIn, 50)
-  for (let attempt = 1; attempt <= 3; attempt += 1) t.strictSame((await checkInvariant(standIn.connections)).problems, [])
+  for (let attempt = 1; attempt <= 3; attempt += 1)
+    t.strictSame((await checkInvariant(standIn.connections)).problems, [])
   await standIn.terminate()
 })
 
 t.test('several pods share the databases, and a pod that comes back counts on', async (t) => {
-  const start = (name: string) => runStandInProcess(t, { server, databases: ['shared_a', 'shared_b'], environment: { HOSTNAME: name } })
+  const start = (name: string) =>
+    runStandInProcess(t, { server, databases: ['shared_a', 'shared_b'], environment: { HOSTNAME: name } })
   const pods = await Promise.all([start('ledger-0'), start('ledger-1')])
   await Promise.all(pods.map((pod) => transfersDone(pod, 5)))
   await Promise.all(pods.map((pod) => pod.terminate()))
@@ -64,7 +71,10 @@ t.test('several pods share the databases, and a pod that comes back counts on', 
   await again.terminate()
   const verdict = await checkInvariant(again.connections)
   t.strictSame(verdict.problems, [])
-  t.strictSame(Object.keys(verdict.details.streams).toSorted(), [1, 2, 3].flatMap((worker) => [`ledger-0-${worker}`, `ledger-1-${worker}`]).toSorted())
+  t.strictSame(
+    Object.keys(verdict.details.streams).toSorted(),
+    [1, 2, 3].flatMap((worker) => [`ledger-0-${worker}`, `ledger-1-${worker}`]).toSorted(),
+  )
 })
 
 t.test('when a database is away for a while, what had begun is finished afterwards', async (t) => {
@@ -113,20 +123,34 @@ t.test('damage is seen', async (t) => {
 })
 
 t.test("ScalarDB's metadata names every table, with its columns in the order they have", async (t) => {
-  const standIn = await runStandInProcess(t, { server, databases: ['meta_a', 'meta_b'], environment: { STAND_IN_WORKERS: '0', STAND_IN_FILL_MB: '2' } })
+  const standIn = await runStandInProcess(t, {
+    server,
+    databases: ['meta_a', 'meta_b'],
+    environment: { STAND_IN_WORKERS: '0', STAND_IN_FILL_MB: '2' },
+  })
   await standIn.terminate()
   const client = await server.connect('meta_a')
-  const namespaces = await client.query<{ namespace_name: string }>('SELECT namespace_name FROM scalardb.namespaces ORDER BY 1')
-  t.strictSame(namespaces.rows.map((row) => row.namespace_name), ['checking', 'coordinator', 'scalar', 'scalardb'])
+  const namespaces = await client.query<{ namespace_name: string }>(
+    'SELECT namespace_name FROM scalardb.namespaces ORDER BY 1',
+  )
+  t.strictSame(
+    namespaces.rows.map((row) => row.namespace_name),
+    ['checking', 'coordinator', 'scalar', 'scalardb'],
+  )
   const wrong = await client.query(`
     SELECT c.table_schema, c.table_name, c.column_name, m.ordinal_position FROM information_schema.columns c
     FULL JOIN scalardb.metadata m ON m.full_table_name = c.table_schema || '.' || c.table_name AND m.column_name = c.column_name AND m.ordinal_position = c.ordinal_position
     WHERE (c.table_schema IN ('scalar', 'coordinator', 'checking') OR c.table_schema IS NULL) AND (m.column_name IS NULL OR c.column_name IS NULL)`)
   t.strictSame(wrong.rows, [])
-  const asset = await client.query<{ column_name: string }>(`SELECT column_name FROM scalardb.metadata WHERE full_table_name = 'scalar.asset' ORDER BY ordinal_position`)
+  const asset = await client.query<{ column_name: string }>(
+    `SELECT column_name FROM scalardb.metadata WHERE full_table_name = 'scalar.asset' ORDER BY ordinal_position`,
+  )
   t.strictSame(asset.rows.map((row) => row.column_name).slice(0, 4), ['id', 'age', 'argument', 'contract_id'])
   t.ok(asset.rows.some((row) => row.column_name === 'before_tx_committed_at'))
   const size = await client.query<{ bytes: string }>(`SELECT pg_total_relation_size('checking.filler') AS bytes`)
-  t.ok(Math.abs(Number(size.rows[0]?.bytes) - 1_000_000) < 150_000, `half of 2 MB of ballast: ${size.rows[0]?.bytes} bytes`)
+  t.ok(
+    Math.abs(Number(size.rows[0]?.bytes) - 1_000_000) < 150_000,
+    `half of 2 MB of ballast: ${size.rows[0]?.bytes} bytes`,
+  )
   await client.end()
 })

@@ -9,12 +9,23 @@ import { postgresqlServer, usualRoles } from '../../../stand-ins/postgresql/obje
 t.test('the set-up makes the roles and databases, and the admin may do what a restore does', async (t) => {
   const server = await startPostgresql()
   t.teardown(() => server.stop())
-  const [, configMap, , statefulSet] = postgresqlServer({ name: 'p', namespace: 'n', superuserPassword: 'x', roles: usualRoles({ scalar: "it's one", admin: 'another' }) })
-  const passwords = statefulSet.spec?.template.spec?.containers[0]?.env?.filter(({ name }) => name.startsWith('ROLE_')).map(({ name }) => name)
-  t.strictSame(passwords, ['ROLE_0_PASSWORD', 'ROLE_1_PASSWORD'])
-  const psql = promisify(execFile)(join(server.binaries, 'psql'), ['-v', 'ON_ERROR_STOP=1', '-h', server.host, '-p', String(server.port), '-U', server.superuser], {
-    env: { PGPASSWORD: server.password, ROLE_0_PASSWORD: "it's one", ROLE_1_PASSWORD: 'another' },
+  const [, configMap, , statefulSet] = postgresqlServer({
+    name: 'p',
+    namespace: 'n',
+    superuserPassword: 'x',
+    roles: usualRoles({ scalar: "it's one", admin: 'another' }),
   })
+  const passwords = statefulSet.spec?.template.spec?.containers[0]?.env
+    ?.filter(({ name }) => name.startsWith('ROLE_'))
+    .map(({ name }) => name)
+  t.strictSame(passwords, ['ROLE_0_PASSWORD', 'ROLE_1_PASSWORD'])
+  const psql = promisify(execFile)(
+    join(server.binaries, 'psql'),
+    ['-v', 'ON_ERROR_STOP=1', '-h', server.host, '-p', String(server.port), '-U', server.superuser],
+    {
+      env: { PGPASSWORD: server.password, ROLE_0_PASSWORD: "it's one", ROLE_1_PASSWORD: 'another' },
+    },
+  )
   psql.child.stdin?.end(configMap.data?.['set-up.sql'])
   await psql
 

@@ -5,7 +5,16 @@ import { startAws } from '../../../../stand-ins/aws/aws.ts'
 import { databaseConformance } from '../database-conformance.ts'
 import { createInstallation } from './installation.ts'
 
-const phases = { createTable: 1, deleteTable: 1, updateTable: 1, createIndex: 1, restore: 10, createBackup: 10, timeToLive: 0, contributorInsights: 0 }
+const phases = {
+  createTable: 1,
+  deleteTable: 1,
+  updateTable: 1,
+  createIndex: 1,
+  restore: 10,
+  createBackup: 10,
+  timeToLive: 0,
+  contributorInsights: 0,
+}
 const aws = await startAws({ settings: { restorableLagMs: 1_300, phases, limits: { ratePerSecond: {} } } })
 scaleRates(20)
 t.teardown(async () => {
@@ -26,7 +35,8 @@ await t.test('DynamoDB is a database', (t) =>
     const table = `${prefix}scalar.contract`
     await client.updateTable({ TableName: table, DeletionProtectionEnabled: false })
     const protect = (on: boolean) => client.updateTable({ TableName: table, DeletionProtectionEnabled: on })
-    const here = (names: readonly (string | undefined)[]) => names.flatMap((name) => (name?.includes(prefix) ? [name] : []))
+    const here = (names: readonly (string | undefined)[]) =>
+      names.flatMap((name) => (name?.includes(prefix) ? [name] : []))
     return {
       settings,
       context: { tables: [table], choice: { strategy: 'replace' } },
@@ -38,9 +48,14 @@ await t.test('DynamoDB is a database', (t) =>
       async beside() {
         const { TableNames: listed = [] } = await client.listTables({})
         const described = await Promise.allSettled(listed.map((TableName) => client.describeTable({ TableName })))
-        const all = described.flatMap((one) => (one.status === 'fulfilled' && one.value.Table?.TableStatus !== 'DELETING' ? [one.value.Table?.TableName] : []))
+        const all = described.flatMap((one) =>
+          one.status === 'fulfilled' && one.value.Table?.TableStatus !== 'DELETING' ? [one.value.Table?.TableName] : [],
+        )
         const { BackupSummaries: backups = [] } = await client.listBackups({ BackupType: 'USER' })
-        return [...here(all).filter((name) => !tables.includes(name)), ...here(backups.map(({ BackupName }) => BackupName))]
+        return [
+          ...here(all).filter((name) => !tables.includes(name)),
+          ...here(backups.map(({ BackupName }) => BackupName)),
+        ]
       },
       delay() {
         aws.set({ phases: { restore: 'held' } })

@@ -12,21 +12,35 @@ export interface Gateway {
 /**
  * @param after called after each call that AWS was reached with, before its answer goes on
  */
-export async function openGateway(aws: { endpoint: string }, after: (operation: string) => Promise<void> = async () => undefined): Promise<Gateway> {
+export async function openGateway(
+  aws: { endpoint: string },
+  after: (operation: string) => Promise<void> = async () => undefined,
+): Promise<Gateway> {
   let isCut = false
   const server = createServer((request, response) => {
     const forward = async (): Promise<void> => {
       const parts: Buffer[] = []
       for await (const part of request) parts.push(part as Buffer)
       if (isCut) {
-        response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify({ __type: 'com.amazon#Killed', message: 'the worker is dead' }))
+        response
+          .writeHead(400, { 'content-type': 'application/x-amz-json-1.0' })
+          .end(JSON.stringify({ __type: 'com.amazon#Killed', message: 'the worker is dead' }))
         return
       }
       const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers
-      const answer = await fetch(aws.endpoint, { method: 'POST', headers: headers as Record<string, string>, body: Buffer.concat(parts) })
+      const answer = await fetch(aws.endpoint, {
+        method: 'POST',
+        headers: headers as Record<string, string>,
+        body: Buffer.concat(parts),
+      })
       const body = Buffer.from(await answer.arrayBuffer())
       await after(String(request.headers['x-amz-target']).split('.')[1] ?? '')
-      response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '', date: answer.headers.get('date') ?? '' }).end(body)
+      response
+        .writeHead(answer.status, {
+          'content-type': answer.headers.get('content-type') ?? '',
+          date: answer.headers.get('date') ?? '',
+        })
+        .end(body)
     }
     forward().catch(() => request.socket.destroy())
   })

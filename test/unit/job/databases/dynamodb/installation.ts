@@ -27,8 +27,17 @@ export interface Installation {
 }
 
 /** What a release's properties say of its DynamoDB. */
-export function settingsFor(aws: Pick<Aws, 'endpoint'>, prefix: string, overrides: Partial<StorageSettings> = {}, properties: Record<string, string> = {}): StorageSettings {
-  const own: Record<string, string> = { 'dynamo.endpoint_override': aws.endpoint, ...(prefix === '' ? {} : { 'dynamo.namespace.prefix': prefix }), ...properties }
+export function settingsFor(
+  aws: Pick<Aws, 'endpoint'>,
+  prefix: string,
+  overrides: Partial<StorageSettings> = {},
+  properties: Record<string, string> = {},
+): StorageSettings {
+  const own: Record<string, string> = {
+    'dynamo.endpoint_override': aws.endpoint,
+    ...(prefix === '' ? {} : { 'dynamo.namespace.prefix': prefix }),
+    ...properties,
+  }
   return {
     storage: 'ledger/default',
     kind: 'dynamo',
@@ -44,15 +53,32 @@ export function settingsFor(aws: Pick<Aws, 'endpoint'>, prefix: string, override
 }
 
 /** A context of an operation, and the events that it said. */
-export function contextOf(operation: string, overrides: Partial<DatabaseContext> = {}): DatabaseContext & { said: WorkerEvent[] } {
+export function contextOf(
+  operation: string,
+  overrides: Partial<DatabaseContext> = {},
+): DatabaseContext & { said: WorkerEvent[] } {
   const said: WorkerEvent[] = []
   const events = jsonLineEvents((line) => said.push(JSON.parse(line) as WorkerEvent))
-  return { storage: noStorage(), operation, events, said, parallel: 2, schemas: [], signal: new AbortController().signal, ...overrides }
+  return {
+    storage: noStorage(),
+    operation,
+    events,
+    said,
+    parallel: 2,
+    schemas: [],
+    signal: new AbortController().signal,
+    ...overrides,
+  }
 }
 
 /** Creates the tables of an installation, with rows in them and point-in-time recovery on. */
 export async function createInstallation(aws: Aws, prefix = ''): Promise<Installation> {
-  const config = { endpoint: aws.endpoint, region, credentials: { accessKeyId: accessKey, secretAccessKey: secretKey }, maxAttempts: 3 }
+  const config = {
+    endpoint: aws.endpoint,
+    region,
+    credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
+    maxAttempts: 3,
+  }
   const client = new DynamoDB(config)
   const autoscaling = new ApplicationAutoScaling(config)
   const of = (namespace: string, table: string) => `${prefix}${namespace}.${table}`
@@ -60,13 +86,22 @@ export async function createInstallation(aws: Aws, prefix = ''): Promise<Install
   const users = [asset, of('scalar', 'contract'), of('coordinator', 'state')]
   const tables = [...users, of('scalardb', 'metadata'), of('scalardb', 'namespaces')].sort()
 
-  await create(client, of('scalardb', 'metadata'), { AttributeDefinitions: [{ AttributeName: 'table', AttributeType: 'S' }], KeySchema: [{ AttributeName: 'table', KeyType: 'HASH' }] })
+  await create(client, of('scalardb', 'metadata'), {
+    AttributeDefinitions: [{ AttributeName: 'table', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'table', KeyType: 'HASH' }],
+  })
   await create(client, of('scalardb', 'namespaces'), {
     AttributeDefinitions: [{ AttributeName: 'namespace_name', AttributeType: 'S' }],
     KeySchema: [{ AttributeName: 'namespace_name', KeyType: 'HASH' }],
   })
-  await create(client, of('scalar', 'contract'), { DeletionProtectionEnabled: true, TableClass: 'STANDARD_INFREQUENT_ACCESS' })
-  await create(client, of('coordinator', 'state'), { BillingMode: 'PAY_PER_REQUEST', OnDemandThroughput: { MaxReadRequestUnits: 500, MaxWriteRequestUnits: 200 } })
+  await create(client, of('scalar', 'contract'), {
+    DeletionProtectionEnabled: true,
+    TableClass: 'STANDARD_INFREQUENT_ACCESS',
+  })
+  await create(client, of('coordinator', 'state'), {
+    BillingMode: 'PAY_PER_REQUEST',
+    OnDemandThroughput: { MaxReadRequestUnits: 500, MaxWriteRequestUnits: 200 },
+  })
   await create(client, asset, {
     AttributeDefinitions: [
       { AttributeName: 'concatenatedPartitionKey', AttributeType: 'B' },
@@ -85,21 +120,51 @@ export async function createInstallation(aws: Aws, prefix = ''): Promise<Install
         ProvisionedThroughput: { ReadCapacityUnits: 7, WriteCapacityUnits: 8 },
       },
     ],
-    Tags: [{ Key: 'team', Value: 'ledger' }, { Key: 'cost', Value: '42' }],
+    Tags: [
+      { Key: 'team', Value: 'ledger' },
+      { Key: 'cost', Value: '42' },
+    ],
     StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
-    SSESpecification: { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: 'arn:aws:kms:eu-west-1:123456789012:key/of-the-ledger' },
+    SSESpecification: {
+      Enabled: true,
+      SSEType: 'KMS',
+      KMSMasterKeyId: 'arn:aws:kms:eu-west-1:123456789012:key/of-the-ledger',
+    },
   })
-  await client.updateTimeToLive({ TableName: asset, TimeToLiveSpecification: { Enabled: true, AttributeName: 'expires' } })
+  await client.updateTimeToLive({
+    TableName: asset,
+    TimeToLiveSpecification: { Enabled: true, AttributeName: 'expires' },
+  })
   for (const index of [undefined, `${asset}.global_index.owner`]) await scale(autoscaling, asset, index)
-  for (const table of tables) await client.updateContinuousBackups({ TableName: table, PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true, RecoveryPeriodInDays: table === asset ? 20 : 35 } })
+  for (const table of tables)
+    await client.updateContinuousBackups({
+      TableName: table,
+      PointInTimeRecoverySpecification: {
+        PointInTimeRecoveryEnabled: true,
+        RecoveryPeriodInDays: table === asset ? 20 : 35,
+      },
+    })
 
-  for (const table of users) await client.putItem({ TableName: of('scalardb', 'metadata'), Item: { table: { S: table }, partitionKey: { L: [{ S: 'id' }] }, columns: { M: { id: { S: 'text' } } } } })
-  for (const namespace of ['scalar', 'coordinator', 'scalardb']) await client.putItem({ TableName: of('scalardb', 'namespaces'), Item: { namespace_name: { S: `${prefix}${namespace}` } } })
+  for (const table of users)
+    await client.putItem({
+      TableName: of('scalardb', 'metadata'),
+      Item: { table: { S: table }, partitionKey: { L: [{ S: 'id' }] }, columns: { M: { id: { S: 'text' } } } },
+    })
+  for (const namespace of ['scalar', 'coordinator', 'scalardb'])
+    await client.putItem({
+      TableName: of('scalardb', 'namespaces'),
+      Item: { namespace_name: { S: `${prefix}${namespace}` } },
+    })
   let written = 0
   const write = async (): Promise<void> => {
     written += 1
     for (const table of users) {
-      const key = { concatenatedPartitionKey: { B: Buffer.from(`item ${written}`) }, ...(table === asset ? { concatenatedClusteringKey: { B: Buffer.from([written]) }, owner: { S: 'somebody' } } : {}) }
+      const key = {
+        concatenatedPartitionKey: { B: Buffer.from(`item ${written}`) },
+        ...(table === asset
+          ? { concatenatedClusteringKey: { B: Buffer.from([written]) }, owner: { S: 'somebody' } }
+          : {}),
+      }
       await client.putItem({ TableName: table, Item: { ...key, value: { N: String(written) } } })
     }
   }
@@ -123,7 +188,9 @@ async function create(client: DynamoDB, table: string, more: Partial<CreateTable
     TableName: table,
     AttributeDefinitions: [{ AttributeName: 'concatenatedPartitionKey', AttributeType: 'B' }],
     KeySchema: [{ AttributeName: 'concatenatedPartitionKey', KeyType: 'HASH' }],
-    ...(more.BillingMode === undefined ? { ProvisionedThroughput: { ReadCapacityUnits: 5, WriteCapacityUnits: 6 } } : {}),
+    ...(more.BillingMode === undefined
+      ? { ProvisionedThroughput: { ReadCapacityUnits: 5, WriteCapacityUnits: 6 } }
+      : {}),
     ...more,
   })
   while ((await client.describeTable({ TableName: table })).Table?.TableStatus !== 'ACTIVE') await sleep(10)
@@ -133,7 +200,11 @@ async function create(client: DynamoDB, table: string, more: Partial<CreateTable
 async function scale(client: ApplicationAutoScaling, table: string, index: string | undefined): Promise<void> {
   const resource = index === undefined ? `table/${table}` : `table/${table}/index/${index}`
   for (const what of ['Read', 'Write'] as const) {
-    const of = { ServiceNamespace: 'dynamodb', ResourceId: resource, ScalableDimension: `dynamodb:${index === undefined ? 'table' : 'index'}:${what}CapacityUnits` } as const
+    const of = {
+      ServiceNamespace: 'dynamodb',
+      ResourceId: resource,
+      ScalableDimension: `dynamodb:${index === undefined ? 'table' : 'index'}:${what}CapacityUnits`,
+    } as const
     await client.registerScalableTarget({ ...of, MinCapacity: 5, MaxCapacity: 50 })
     await client.putScalingPolicy({
       ...of,
@@ -143,7 +214,10 @@ async function scale(client: ApplicationAutoScaling, table: string, index: strin
         TargetValue: 70,
         ScaleInCooldown: 60,
         ScaleOutCooldown: 60,
-        PredefinedMetricSpecification: { PredefinedMetricType: what === 'Read' ? 'DynamoDBReadCapacityUtilization' : 'DynamoDBWriteCapacityUtilization' },
+        PredefinedMetricSpecification: {
+          PredefinedMetricType:
+            what === 'Read' ? 'DynamoDBReadCapacityUtilization' : 'DynamoDBWriteCapacityUtilization',
+        },
       },
     })
   }

@@ -8,12 +8,23 @@ import { failureOf } from '../../failure-of.ts'
 import { killed, memoryJournal } from '../database-conformance.ts'
 import { contextOf, createInstallation, type Installation } from './installation.ts'
 
-const phases = { createTable: 5, deleteTable: 5, updateTable: 5, createIndex: 5, restore: { fromMs: 50, toMs: 200 }, createBackup: { fromMs: 20, toMs: 80 } }
+const phases = {
+  createTable: 5,
+  deleteTable: 5,
+  updateTable: 5,
+  createIndex: 5,
+  restore: { fromMs: 50, toMs: 200 },
+  createBackup: { fromMs: 20, toMs: 80 },
+}
 const aws = await startAws({ settings: { restorableLagMs: 200, phases, limits: { ratePerSecond: {} } } })
 t.teardown(() => aws.stop())
 
 /** A restore point of an installation, after which its items went on changing. */
-async function backedUp(t: Test, prefix: string, chosen: string[] = []): Promise<Installation & { entry: DatabaseBackup; again(): ReturnType<typeof dynamodb.backup> }> {
+async function backedUp(
+  t: Test,
+  prefix: string,
+  chosen: string[] = [],
+): Promise<Installation & { entry: DatabaseBackup; again(): ReturnType<typeof dynamodb.backup> }> {
   const installation = await createInstallation(aws, prefix)
   t.teardown(() => installation.close())
   const again = () => {
@@ -33,10 +44,15 @@ async function tablesOf({ client, prefix }: Installation): Promise<string[]> {
 }
 
 async function backupsOf({ client, prefix }: Installation): Promise<string[]> {
-  return ((await client.listBackups({ BackupType: 'USER' })).BackupSummaries ?? []).flatMap(({ BackupName, BackupArn }) => (BackupName?.includes(prefix) ? (BackupArn ?? []) : [])).sort()
+  return ((await client.listBackups({ BackupType: 'USER' })).BackupSummaries ?? [])
+    .flatMap(({ BackupName, BackupArn }) => (BackupName?.includes(prefix) ? (BackupArn ?? []) : []))
+    .sort()
 }
 
-const arnsOf = (entry: DatabaseBackup) => readDetails(entry).tables.map(({ materialized }) => materialized?.backupArn ?? 'none').sort()
+const arnsOf = (entry: DatabaseBackup) =>
+  readDetails(entry)
+    .tables.map(({ materialized }) => materialized?.backupArn ?? 'none')
+    .sort()
 
 t.test('a restore point becomes backups of its very items, with all indexes, and nothing else is left', async (t) => {
   const installation = await backedUp(t, 'whole-')
@@ -48,7 +64,10 @@ t.test('a restore point becomes backups of its very items, with all indexes, and
   t.strictSame(await tablesOf(installation), tables)
 
   const asset = readDetails(materialized).tables.find(({ name }) => name === 'whole-scalar.asset')
-  await client.restoreTableFromBackup({ BackupArn: asset?.materialized?.backupArn, TargetTableName: 'whole-brought-back' })
+  await client.restoreTableFromBackup({
+    BackupArn: asset?.materialized?.backupArn,
+    TargetTableName: 'whole-brought-back',
+  })
   while ((await client.describeTable({ TableName: 'whole-brought-back' })).Table?.TableStatus !== 'ACTIVE');
   const { Items: items } = await client.scan({ TableName: 'whole-brought-back' })
   t.match(items, [{ value: { N: '1' } }], 'the item of the point, and none that was written after it')
@@ -80,7 +99,12 @@ t.test('killed at any write of the journal and started again, it ends the same',
     const materialized = await again().materialize?.(entry, await memoryJournal(store))
     if (materialized === undefined) throw new Error('nothing was materialized')
     t.strictSame(arnsOf(materialized), await backupsOf(installation), `killed at write ${dies}`)
-    t.equal(aws.calls().filter(({ operation, error }) => operation === 'RestoreTableToPointInTime' && error === undefined).length, 1, `restored once, killed at write ${dies}`)
+    t.equal(
+      aws.calls().filter(({ operation, error }) => operation === 'RestoreTableToPointInTime' && error === undefined)
+        .length,
+      1,
+      `restored once, killed at write ${dies}`,
+    )
     t.strictSame(await tablesOf(installation), tables, `nothing is left, killed at write ${dies}`)
     await dynamodb.remove?.(installation.settings, materialized, contextOf('delete-m'))
     if (survived === true) break
@@ -90,7 +114,10 @@ t.test('killed at any write of the journal and started again, it ends the same',
 t.test('lost answers, throttles, failing servers and expired credentials in between', async (t) => {
   const installation = await backedUp(t, 'faulty-')
   const { entry, again, tables } = installation
-  const once = (operation: string, effect: 'lost-answer' | 'lost-answer-500' | 'throttle' | 'internal' | 'expired' | 'reset') => ({ operation, effect, times: 2 })
+  const once = (
+    operation: string,
+    effect: 'lost-answer' | 'lost-answer-500' | 'throttle' | 'internal' | 'expired' | 'reset',
+  ) => ({ operation, effect, times: 2 })
   aws.set({
     faults: [
       once('RestoreTableToPointInTime', 'lost-answer'),
@@ -112,9 +139,20 @@ t.test('lost answers, throttles, failing servers and expired credentials in betw
 t.test('one that fails is tidied up', async (t) => {
   const installation = await backedUp(t, 'tidied-')
   const { entry, again, tables } = installation
-  aws.set({ faults: [{ operation: 'CreateBackup', table: '*asset*', effect: 'error', error: { code: 'AccessDeniedException', message: 'not authorized to perform: dynamodb:CreateBackup' } }] })
+  aws.set({
+    faults: [
+      {
+        operation: 'CreateBackup',
+        table: '*asset*',
+        effect: 'error',
+        error: { code: 'AccessDeniedException', message: 'not authorized to perform: dynamodb:CreateBackup' },
+      },
+    ],
+  })
   const source = again()
-  t.match(await failureOf(source.materialize?.(entry, await memoryJournal()) ?? Promise.resolve()), { why: /dynamodb:CreateBackup/ })
+  t.match(await failureOf(source.materialize?.(entry, await memoryJournal()) ?? Promise.resolve()), {
+    why: /dynamodb:CreateBackup/,
+  })
   aws.set({ faults: [] })
   await source.discardMaterials?.(entry)
   t.strictSame(await tablesOf(installation), tables)

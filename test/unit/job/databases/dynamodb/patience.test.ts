@@ -1,5 +1,10 @@
 import { DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling'
-import { CreateTableCommand, DeleteTableCommand, DescribeTableCommand, ListTablesCommand } from '@aws-sdk/client-dynamodb'
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DescribeTableCommand,
+  ListTablesCommand,
+} from '@aws-sdk/client-dynamodb'
 import t from 'tap'
 import { openClients } from '../../../../../job/databases/dynamodb/clients.ts'
 import { atOnce, perSecond } from '../../../../../job/databases/dynamodb/rate-limits.ts'
@@ -32,46 +37,58 @@ t.test('what does not pass is told at once', async (t) => {
     await t.rejects(dynamo.send(new DescribeTableCommand({ TableName: 'abc' })), { name: code })
     return aws.calls().length
   }
-  t.equal(await refusal('LimitExceededException', 'Subscriber limit exceeded: There is a limit of 2500 tables per subscriber'), 1)
+  t.equal(
+    await refusal(
+      'LimitExceededException',
+      'Subscriber limit exceeded: There is a limit of 2500 tables per subscriber',
+    ),
+    1,
+  )
   t.equal(await refusal('ResourceNotFoundException', 'no table'), 1)
   t.equal(await refusal('AccessDeniedException', 'not authorized'), 1)
   aws.set({ faults: [] })
   close()
 })
 
-t.test('a source of credentials that is away for a moment fails nothing; one that never gives any is told', async (t) => {
-  const state = { asked: 0, away: Infinity, error: new Error('connect ECONNREFUSED') }
-  const credentials = async () => {
-    state.asked += 1
-    if (state.away > 0) {
-      state.away -= 1
-      throw state.error
+t.test(
+  'a source of credentials that is away for a moment fails nothing; one that never gives any is told',
+  async (t) => {
+    const state = { asked: 0, away: Infinity, error: new Error('connect ECONNREFUSED') }
+    const credentials = async () => {
+      state.asked += 1
+      if (state.away > 0) {
+        state.away -= 1
+        throw state.error
+      }
+      // About to expire, so that every call has them asked for anew.
+      return { accessKeyId: 'any', secretAccessKey: 'any', expiration: new Date(Date.now() + 60_000) }
     }
-    // About to expire, so that every call has them asked for anew.
-    return { accessKeyId: 'any', secretAccessKey: 'any', expiration: new Date(Date.now() + 60_000) }
-  }
-  const hasty = openClients({ ...access, credentials }, { patienceMs: 1_000 })
-  await t.rejects(hasty.dynamo.send(new ListTablesCommand({})), { message: /ECONNREFUSED/ })
-  t.ok(state.asked > 1)
-  hasty.close()
-  const { dynamo, autoscaling, close } = openClients({ ...access, credentials }, { patienceMs: 30_000 })
-  for (const error of [new Error('connect ECONNREFUSED'), Object.assign(new Error('no answer of the agent'), { name: 'CredentialsProviderError' })]) {
-    Object.assign(state, { error, away: 2 })
-    await dynamo.send(new ListTablesCommand({}))
-    t.equal(state.away, 0)
-    state.away = 1
-    await autoscaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'dynamodb' }))
-    t.equal(state.away, 0)
-  }
-  close()
+    const hasty = openClients({ ...access, credentials }, { patienceMs: 1_000 })
+    await t.rejects(hasty.dynamo.send(new ListTablesCommand({})), { message: /ECONNREFUSED/ })
+    t.ok(state.asked > 1)
+    hasty.close()
+    const { dynamo, autoscaling, close } = openClients({ ...access, credentials }, { patienceMs: 30_000 })
+    for (const error of [
+      new Error('connect ECONNREFUSED'),
+      Object.assign(new Error('no answer of the agent'), { name: 'CredentialsProviderError' }),
+    ]) {
+      Object.assign(state, { error, away: 2 })
+      await dynamo.send(new ListTablesCommand({}))
+      t.equal(state.away, 0)
+      state.away = 1
+      await autoscaling.send(new DescribeScalableTargetsCommand({ ServiceNamespace: 'dynamodb' }))
+      t.equal(state.away, 0)
+    }
+    close()
 
-  const stop = new AbortController()
-  const stopped = openClients({ ...access, credentials }, { patienceMs: 30_000, signal: stop.signal })
-  state.away = Infinity
-  setTimeout(() => stop.abort(new Error('told to stop')), 100)
-  await t.rejects(stopped.dynamo.send(new DeleteTableCommand({ TableName: 'abc' })), { message: 'told to stop' })
-  stopped.close()
-})
+    const stop = new AbortController()
+    const stopped = openClients({ ...access, credentials }, { patienceMs: 30_000, signal: stop.signal })
+    state.away = Infinity
+    setTimeout(() => stop.abort(new Error('told to stop')), 100)
+    await t.rejects(stopped.dynamo.send(new DeleteTableCommand({ TableName: 'abc' })), { message: 'told to stop' })
+    stopped.close()
+  },
+)
 
 t.test('patience ends by its time, or by the signal, at once and with its reason', async (t) => {
   aws.set({ faults: [{ operation: 'ListTables', effect: 'throttle' }] })
@@ -94,9 +111,22 @@ t.test('whoever is told to stop knows what became of a change under way: it is n
   const calm = openClients(access, { patienceMs: 30_000 })
   const TableName = 'doomed'
   const status = async () => (await calm.dynamo.send(new DescribeTableCommand({ TableName }))).Table?.TableStatus
-  await calm.dynamo.send(new CreateTableCommand({ TableName, AttributeDefinitions: [{ AttributeName: 'a', AttributeType: 'S' }], KeySchema: [{ AttributeName: 'a', KeyType: 'HASH' }], BillingMode: 'PAY_PER_REQUEST' }))
+  await calm.dynamo.send(
+    new CreateTableCommand({
+      TableName,
+      AttributeDefinitions: [{ AttributeName: 'a', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'a', KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  )
   while ((await status()) !== 'ACTIVE');
-  aws.set({ phases: { deleteTable: 'held' }, faults: [{ operation: 'DeleteTable', effect: 'delay', delayMs: 500 }, { operation: 'ListTables', effect: 'delay', delayMs: 5_000 }] })
+  aws.set({
+    phases: { deleteTable: 'held' },
+    faults: [
+      { operation: 'DeleteTable', effect: 'delay', delayMs: 500 },
+      { operation: 'ListTables', effect: 'delay', delayMs: 5_000 },
+    ],
+  })
   const deleting = dynamo.send(new DeleteTableCommand({ TableName }))
   const reading = dynamo.send(new ListTablesCommand({}))
   setTimeout(() => stop.abort(new Error('told to stop')), 100)
@@ -109,7 +139,11 @@ t.test('whoever is told to stop knows what became of a change under way: it is n
   const again = new AbortController()
   const throttled = openClients(access, { patienceMs: 30_000, signal: again.signal })
   setTimeout(() => again.abort(new Error('told to stop')), 100)
-  await t.rejects(throttled.dynamo.send(new DeleteTableCommand({ TableName })), { message: 'told to stop' }, 'nor is it tried again')
+  await t.rejects(
+    throttled.dynamo.send(new DeleteTableCommand({ TableName })),
+    { message: 'told to stop' },
+    'nor is it tried again',
+  )
   aws.set({ faults: [], phases: { deleteTable: 5 } })
   for (const clients of [{ close }, calm, throttled]) clients.close()
 })
@@ -151,6 +185,10 @@ t.test('a window that stands still is not waited for for ever', async (t) => {
   // What can be restored falls behind as fast as time passes.
   const lagging = setInterval(() => aws.set({ restorableLagMs: aws.settings.restorableLagMs + 200 }), 100)
   t.teardown(() => clearInterval(lagging))
-  const waiting = waitUntilRestorable(client, ['scalar.asset'], aws.now() + 1_000, { signal: context.signal, progress, patienceMs: 1_500 })
+  const waiting = waitUntilRestorable(client, ['scalar.asset'], aws.now() + 1_000, {
+    signal: context.signal,
+    progress,
+    patienceMs: 1_500,
+  })
   t.match(await failureOf(waiting), { what: /scalar.asset/, why: /has not advanced for 1.5 s/ })
 })

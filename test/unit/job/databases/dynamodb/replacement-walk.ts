@@ -5,7 +5,15 @@ import { dropRequest, restoreRequest, restoreStage, undoRequest, unprotect } fro
 import { each, killedAt, sameWorld, undisturbed } from './restore-walk.ts'
 import { worldOf } from './restored-world.ts'
 
-const phases = { createTable: 5, deleteTable: 30, updateTable: 5, createIndex: 30, restore: 60, createBackup: 30, timeToLive: 5 }
+const phases = {
+  createTable: 5,
+  deleteTable: 30,
+  updateTable: 5,
+  createIndex: 30,
+  restore: 60,
+  createBackup: 30,
+  timeToLive: 5,
+}
 
 /**
  * Kills restores in place, their undo and their acceptance at writes of the journal.
@@ -35,7 +43,18 @@ export async function walkReplacements(t: Test, isTurn: (write: number) => boole
     sameWorld(t, await worldOf(stage.clients, prefix), replaced, `all is there, killed at write ${write}`)
     t.match(stage.record(`restore-${name}`), { state: 'succeeded', restore: { serving: 'restored' } })
     const accept = write % 4 === 0
-    await killedAt(t, stage, accept ? dropRequest(name) : undoRequest(name), accept ? write / 4 : write, write % 3 !== 1)
-    sameWorld(t, await worldOf(stage.clients, prefix), accept ? accepted : putBack, `${accept ? 'accepted' : 'undone'}, killed at write ${write}`)
+    await killedAt(
+      t,
+      stage,
+      accept ? dropRequest(name) : undoRequest(name),
+      accept ? write / 4 : write,
+      write % 3 !== 1,
+    )
+    sameWorld(
+      t,
+      await worldOf(stage.clients, prefix),
+      accept ? accepted : putBack,
+      `${accept ? 'accepted' : 'undone'}, killed at write ${write}`,
+    )
   })
 }

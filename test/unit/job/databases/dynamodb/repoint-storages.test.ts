@@ -6,7 +6,15 @@ import { restoreRequest, restoreStages, undoRequest, type RestoreStage } from '.
 import { undisturbed } from './restore-walk.ts'
 import { allTables } from './restored-world.ts'
 
-const phases = { createTable: 5, deleteTable: 20, updateTable: 5, createIndex: 20, restore: 50, createBackup: 30, timeToLive: 5 }
+const phases = {
+  createTable: 5,
+  deleteTable: 20,
+  updateTable: 5,
+  createIndex: 20,
+  restore: 50,
+  createBackup: 30,
+  timeToLive: 5,
+}
 const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
 t.teardown(() => aws.stop())
 t.setTimeout(120_000)
@@ -18,30 +26,50 @@ const [forth, back, byHand] = await restoreStages(t, aws, ['forth-', 'back-', 'h
 async function withTwoStorages({ cluster, installation }: RestoreStage): Promise<void> {
   const path = 'scalar.db.multi_storage.'
   const storages = ['asset', 'rest'].map((name) => {
-    const own = { storage: 'dynamo', contact_points: 'eu-west-1', username: accessKey, password: secretKey, 'dynamo.endpoint_override': '${env:AWS_ENDPOINT}', 'dynamo.namespace.prefix': installation.prefix }
-    return Object.entries(own).map(([property, value]) => `${path}storages.${name}.${property}=${value}\n`).join('')
+    const own = {
+      storage: 'dynamo',
+      contact_points: 'eu-west-1',
+      username: accessKey,
+      password: secretKey,
+      'dynamo.endpoint_override': '${env:AWS_ENDPOINT}',
+      'dynamo.namespace.prefix': installation.prefix,
+    }
+    return Object.entries(own)
+      .map(([property, value]) => `${path}storages.${name}.${property}=${value}\n`)
+      .join('')
   })
   const [file] = cluster.texts.keys()
-  cluster.texts.set(file ?? '', `scalar.db.storage=multi-storage\n${path}storages=asset,rest\n${path}default_storage=rest\n${path}namespace_mapping=scalar:asset\n${storages.join('')}`)
+  cluster.texts.set(
+    file ?? '',
+    `scalar.db.storage=multi-storage\n${path}storages=asset,rest\n${path}default_storage=rest\n${path}namespace_mapping=scalar:asset\n${storages.join('')}`,
+  )
   const record = cluster.recordsByName.get('backup-x')
   for (const database of record?.backup?.databases ?? []) database.storages = ['ledger/asset', 'ledger/rest']
   if (record !== undefined) await cluster.writeRecord(record)
 }
 
-const prefixes = ({ properties }: RestoreStage) => [...properties().matchAll(/namespace\.prefix=(.*)/g)].map(([, prefix]) => prefix)
+const prefixes = ({ properties }: RestoreStage) =>
+  [...properties().matchAll(/namespace\.prefix=(.*)/g)].map(([, prefix]) => prefix)
 
-t.test('killed between two storages of a DynamoDB: a restore, and its undo, are finished by the next worker', async (t) => {
-  await withTwoStorages(forth)
-  const half = () => new Set(prefixes(forth)).size === 2
-  t.ok((await forth.worker(restoreRequest('forth', { prefix: 'new-forth-' }), { until: half })).killed)
-  t.strictSame(prefixes(forth), ['new-forth-', 'forth-'])
-  t.equal((await forth.worker(restoreRequest('forth', { prefix: 'new-forth-' }))).code, 0, JSON.stringify(forth.record('restore-forth')?.failure))
-  t.strictSame(prefixes(forth), ['new-forth-', 'new-forth-'])
-  t.ok((await forth.worker(undoRequest('forth'), { until: half })).killed)
-  t.equal((await forth.worker(undoRequest('forth'))).code, 0, JSON.stringify(forth.record('undo-forth')?.failure))
-  t.strictSame(prefixes(forth), ['forth-', 'forth-'])
-  t.equal(forth.replicas(), 3)
-})
+t.test(
+  'killed between two storages of a DynamoDB: a restore, and its undo, are finished by the next worker',
+  async (t) => {
+    await withTwoStorages(forth)
+    const half = () => new Set(prefixes(forth)).size === 2
+    t.ok((await forth.worker(restoreRequest('forth', { prefix: 'new-forth-' }), { until: half })).killed)
+    t.strictSame(prefixes(forth), ['new-forth-', 'forth-'])
+    t.equal(
+      (await forth.worker(restoreRequest('forth', { prefix: 'new-forth-' }))).code,
+      0,
+      JSON.stringify(forth.record('restore-forth')?.failure),
+    )
+    t.strictSame(prefixes(forth), ['new-forth-', 'new-forth-'])
+    t.ok((await forth.worker(undoRequest('forth'), { until: half })).killed)
+    t.equal((await forth.worker(undoRequest('forth'))).code, 0, JSON.stringify(forth.record('undo-forth')?.failure))
+    t.strictSame(prefixes(forth), ['forth-', 'forth-'])
+    t.equal(forth.replicas(), 3)
+  },
+)
 
 t.test('an undo that failed at the second storage of a DynamoDB can be done again', async (t) => {
   await withTwoStorages(back)
@@ -68,6 +96,9 @@ t.test('tables that were only made ready stay where one storage was pointed to t
   const [file = ''] = byHand.cluster.texts.keys()
   byHand.cluster.texts.set(file, byHand.properties().replace('prefix=hand-', 'prefix=shown-'))
   t.equal((await byHand.worker(undoRequest('shown'))).code, 1)
-  t.match(byHand.record('undo-shown')?.failure, { what: 'the restored tables are not removed', why: /a release uses their prefix "shown-"/ })
+  t.match(byHand.record('undo-shown')?.failure, {
+    what: 'the restored tables are not removed',
+    why: /a release uses their prefix "shown-"/,
+  })
   t.strictSame(await allTables(byHand.clients), tables)
 })

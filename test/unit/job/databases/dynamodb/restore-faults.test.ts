@@ -5,18 +5,48 @@ import { restoreRequest, restoreStages, undoRequest, unprotect } from './restore
 import { undisturbed } from './restore-walk.ts'
 import { worldOf } from './restored-world.ts'
 
-const phases = { createTable: 5, deleteTable: 20, updateTable: 5, createIndex: 20, restore: 50, createBackup: 30, timeToLive: 5 }
+const phases = {
+  createTable: 5,
+  deleteTable: 20,
+  updateTable: 5,
+  createIndex: 20,
+  restore: 50,
+  createBackup: 30,
+  timeToLive: 5,
+}
 const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
 t.teardown(() => aws.stop())
 t.setTimeout(300_000)
 scaleRates(20)
 
 /** Every call that changes something; what is answered twice must have been done once. */
-const changing = ['RestoreTableToPointInTime', 'RestoreTableFromBackup', 'CreateBackup', 'DeleteTable', 'DeleteBackup', 'UpdateTable', 'UpdateContinuousBackups', 'UpdateTimeToLive', 'TagResource', 'PutItem', 'DeleteItem', 'RegisterScalableTarget', 'PutScalingPolicy']
+const changing = [
+  'RestoreTableToPointInTime',
+  'RestoreTableFromBackup',
+  'CreateBackup',
+  'DeleteTable',
+  'DeleteBackup',
+  'UpdateTable',
+  'UpdateContinuousBackups',
+  'UpdateTimeToLive',
+  'TagResource',
+  'PutItem',
+  'DeleteItem',
+  'RegisterScalableTarget',
+  'PutScalingPolicy',
+]
 
 const troubles = {
-  'answers that are lost after the effect': changing.map((operation) => ({ operation, times: 2, effect: 'lost-answer' as const })),
-  'answers of 500 after the effect': changing.map((operation) => ({ operation, times: 2, effect: 'lost-answer-500' as const })),
+  'answers that are lost after the effect': changing.map((operation) => ({
+    operation,
+    times: 2,
+    effect: 'lost-answer' as const,
+  })),
+  'answers of 500 after the effect': changing.map((operation) => ({
+    operation,
+    times: 2,
+    effect: 'lost-answer-500' as const,
+  })),
   'throttling and a service that is away': [
     { operation: 'Describe*', skip: 5, times: 10, effect: 'throttle' as const },
     { operation: 'Restore*', times: 3, effect: 'throttle' as const },

@@ -19,7 +19,12 @@ import { openGateway } from './gateway.ts'
 import { worldOf, type World } from './restored-world.ts'
 
 const configMap = { name: 'my-ledger-ledger-properties', key: 'ledger.properties' }
-const tables = (installation: Installation) => installation.tables.map((name) => ({ name, namespace: name.slice(installation.prefix.length).split('.')[0] ?? '', table: name.split('.').at(-1) ?? '' }))
+const tables = (installation: Installation) =>
+  installation.tables.map((name) => ({
+    name,
+    namespace: name.slice(installation.prefix.length).split('.')[0] ?? '',
+    table: name.split('.').at(-1) ?? '',
+  }))
 
 /** A release with its tables in AWS and one backup of them, after which it went on writing. */
 export interface RestoreStage {
@@ -75,7 +80,12 @@ export const unprotect: Spoil = async ({ client, tables }) => {
 }
 
 /** An installation with a backup, closed at the end of the test. */
-export async function restoreStage(t: Pick<Test, 'teardown'>, aws: Aws, prefix: string, spoil?: Spoil): Promise<RestoreStage> {
+export async function restoreStage(
+  t: Pick<Test, 'teardown'>,
+  aws: Aws,
+  prefix: string,
+  spoil?: Spoil,
+): Promise<RestoreStage> {
   const [stage] = await restoreStages(t, aws, [prefix], spoil)
   return stage
 }
@@ -84,7 +94,12 @@ export async function restoreStage(t: Pick<Test, 'teardown'>, aws: Aws, prefix: 
  * Installations with a backup of one moment, all made at the same time and closed at the end of the test.
  * @param spoil what else is done to an installation before the backup
  */
-export async function restoreStages<const Prefixes extends readonly string[]>(t: Pick<Test, 'teardown'>, aws: Aws, prefixes: Prefixes, spoil: Spoil = async () => undefined): Promise<{ [Each in keyof Prefixes]: RestoreStage }> {
+export async function restoreStages<const Prefixes extends readonly string[]>(
+  t: Pick<Test, 'teardown'>,
+  aws: Aws,
+  prefixes: Prefixes,
+  spoil: Spoil = async () => undefined,
+): Promise<{ [Each in keyof Prefixes]: RestoreStage }> {
   const installations = await Promise.all(
     prefixes.map(async (prefix) => {
       const installation = await createInstallation(aws, prefix)
@@ -118,18 +133,37 @@ async function stageOf(aws: Aws, installation: Installation, atMs: number): Prom
   return releaseOf({ aws, installation, clients, entry, point, atPoint })
 }
 
-async function releaseOf(shared: Pick<RestoreStage, 'aws' | 'installation' | 'clients' | 'entry' | 'point' | 'atPoint'>): Promise<RestoreStage> {
+async function releaseOf(
+  shared: Pick<RestoreStage, 'aws' | 'installation' | 'clients' | 'entry' | 'point' | 'atPoint'>,
+): Promise<RestoreStage> {
   const { installation, clients, entry, point } = shared
   const cluster = inMemoryCluster([])
   const state = { replicas: 3 }
-  cluster.workloads = async () => [{ name: 'my-ledger', release: 'my-ledger', replicas: state.replicas, readyReplicas: state.replicas }]
+  cluster.workloads = async () => [
+    { name: 'my-ledger', release: 'my-ledger', replicas: state.replicas, readyReplicas: state.replicas },
+  ]
   cluster.scale = async (_, replicas) => void (state.replicas = replicas)
   await cluster.writeRecord({
-    ...newRecord({ operation: 'backup-x', kind: 'backup', namespace: 'ns', releases: ['my-ledger'], createdAt: point, plugin: '0.1.0' }),
+    ...newRecord({
+      operation: 'backup-x',
+      kind: 'backup',
+      namespace: 'ns',
+      releases: ['my-ledger'],
+      createdAt: point,
+      plugin: '0.1.0',
+    }),
     state: 'succeeded',
     backup: { name: 'x', state: 'restorable', restorePoint: point, databases: [entry] },
   })
-  const text = ['scalar.db.storage=dynamo', 'scalar.db.contact_points=eu-west-1', `scalar.db.username=${accessKey}`, `scalar.db.password=${secretKey}`, 'scalar.db.dynamo.endpoint_override=${env:AWS_ENDPOINT}', ...(installation.prefix === '' ? [] : [`scalar.db.dynamo.namespace.prefix=${installation.prefix}`]), '']
+  const text = [
+    'scalar.db.storage=dynamo',
+    'scalar.db.contact_points=eu-west-1',
+    `scalar.db.username=${accessKey}`,
+    `scalar.db.password=${secretKey}`,
+    'scalar.db.dynamo.endpoint_override=${env:AWS_ENDPOINT}',
+    ...(installation.prefix === '' ? [] : [`scalar.db.dynamo.namespace.prefix=${installation.prefix}`]),
+    '',
+  ]
   cluster.texts.set(`${configMap.name}/${configMap.key}`, text.join('\n'))
   const folder = await mkdtemp(join(tmpdir(), 'restore-stage-'))
   const stage: RestoreStage = {
@@ -149,14 +183,28 @@ async function releaseOf(shared: Pick<RestoreStage, 'aws' | 'installation' | 'cl
   return stage
 }
 
-async function runWorker({ aws, cluster, properties }: RestoreStage, folder: string, request: OperationRequest, life: Life = {}): Promise<Outcome> {
+async function runWorker(
+  { aws, cluster, properties }: RestoreStage,
+  folder: string,
+  request: OperationRequest,
+  life: Life = {},
+): Promise<Outcome> {
   workers += 1
   const envPrefix = `WORKER_${workers}_`
   const file = join(folder, `${workers}.properties`)
   const gateway = await openGateway(aws, life.after)
   await writeFile(file, properties())
   process.env[`${envPrefix}AWS_ENDPOINT`] = gateway.endpoint
-  const target = { ...request.target, releases: [{ name: 'my-ledger', app: 'ledger', properties: { file, envPrefix, ...(life.properties === 'secret' ? {} : { configMap }) } }] }
+  const target = {
+    ...request.target,
+    releases: [
+      {
+        name: 'my-ledger',
+        app: 'ledger',
+        properties: { file, envPrefix, ...(life.properties === 'secret' ? {} : { configMap }) },
+      },
+    ],
+  }
   const stop = new AbortController()
   const said: WorkerEvent[] = []
   const events = jsonLineEvents((line) => said.push(JSON.parse(line) as WorkerEvent))
@@ -176,7 +224,11 @@ async function runWorker({ aws, cluster, properties }: RestoreStage, folder: str
 }
 
 /** The cluster as a worker sees it that is killed at some write of its journal: nothing that it asks afterwards reaches anybody. */
-function mortalCluster(cluster: InMemoryCluster, { writes = Infinity, until = () => false, lastWriteKept = true, wrote = () => undefined }: Life, die: () => void) {
+function mortalCluster(
+  cluster: InMemoryCluster,
+  { writes = Infinity, until = () => false, lastWriteKept = true, wrote = () => undefined }: Life,
+  die: () => void,
+) {
   let written = 0
   let dead = false
   const refuse = () => Promise.reject(new Error('the worker is dead'))
@@ -202,16 +254,49 @@ function mortalCluster(cluster: InMemoryCluster, { writes = Infinity, until = ()
 }
 
 /** Where the worker finds its release is filled in for each worker. */
-const common: Pick<RequestOf<'restore'>, 'version' | 'namespace' | 'createdBy' | 'target'> = { version: 1, namespace: 'ns', createdBy: '0.1.0', target: { releases: [], serviceUrls: [], addresses: [], tls: { enabled: false } } }
+const common: Pick<RequestOf<'restore'>, 'version' | 'namespace' | 'createdBy' | 'target'> = {
+  version: 1,
+  namespace: 'ns',
+  createdBy: '0.1.0',
+  target: { releases: [], serviceUrls: [], addresses: [], tls: { enabled: false } },
+}
 
-export function restoreRequest(name: string, choice: RequestOf<'restore'>['choice'] = {}, more: Partial<RequestOf<'restore'>> = {}): RequestOf<'restore'> {
-  return { ...common, kind: 'restore', operation: `restore-${name}`, createdAt: new Date().toISOString(), backup: 'backup-x', dropPrevious: false, parallel: 1, readyMs: 1000, choice, ...more }
+export function restoreRequest(
+  name: string,
+  choice: RequestOf<'restore'>['choice'] = {},
+  more: Partial<RequestOf<'restore'>> = {},
+): RequestOf<'restore'> {
+  return {
+    ...common,
+    kind: 'restore',
+    operation: `restore-${name}`,
+    createdAt: new Date().toISOString(),
+    backup: 'backup-x',
+    dropPrevious: false,
+    parallel: 1,
+    readyMs: 1000,
+    choice,
+    ...more,
+  }
 }
 
 export function undoRequest(name: string): RequestOf<'undo'> {
-  return { ...common, kind: 'undo', operation: `undo-${name}`, createdAt: new Date().toISOString(), restore: `restore-${name}`, readyMs: 1000 }
+  return {
+    ...common,
+    kind: 'undo',
+    operation: `undo-${name}`,
+    createdAt: new Date().toISOString(),
+    restore: `restore-${name}`,
+    readyMs: 1000,
+  }
 }
 
 export function dropRequest(name: string): RequestOf<'drop'> {
-  return { ...common, kind: 'drop', operation: `drop-${name}`, createdAt: new Date().toISOString(), restore: `restore-${name}` }
+  return {
+    ...common,
+    kind: 'drop',
+    operation: `drop-${name}`,
+    createdAt: new Date().toISOString(),
+    restore: `restore-${name}`,
+  }
 }

@@ -19,14 +19,20 @@ const atOnce = 6
  */
 export async function inPeril({ clients: { dynamo }, entry }: RestoreStage, isReplacing: boolean): Promise<string[]> {
   const details = readDetails(entry)
-  const safe = (await listBackups(dynamo, { BackupType: 'ALL' })).filter(({ BackupStatus }) => BackupStatus === 'AVAILABLE')
+  const safe = (await listBackups(dynamo, { BackupType: 'ALL' })).filter(
+    ({ BackupStatus }) => BackupStatus === 'AVAILABLE',
+  )
   const tables = details.tables.filter(({ name }) => !isOwnTable(details, name))
   const perils = await Promise.all(
     tables.map(async ({ name, id }) => {
       const found = await lookAtTable(dynamo, name)
       const isThere = found?.TableStatus === 'ACTIVE' && (found.TableId === id || !isReplacing)
-      const isReplacement = (backup?: string) => backup?.startsWith('restoring.') === true && backup.endsWith(`.${name}`)
-      return isThere || safe.some(({ TableId, BackupName }) => isReplacement(BackupName) || (!isReplacing && TableId === id)) ? [] : [name]
+      const isReplacement = (backup?: string) =>
+        backup?.startsWith('restoring.') === true && backup.endsWith(`.${name}`)
+      return isThere ||
+        safe.some(({ TableId, BackupName }) => isReplacement(BackupName) || (!isReplacing && TableId === id))
+        ? []
+        : [name]
     }),
   )
   return perils.flat()
@@ -52,7 +58,13 @@ export async function undisturbed(t: Test, stage: RestoreStage, request: Operati
 }
 
 /** Kills the worker of an operation at one write of its journal, and lets others go on with it until it is done. */
-export async function killedAt(t: Test, stage: RestoreStage, request: OperationRequest, writes: number, lastWriteKept: boolean): Promise<void> {
+export async function killedAt(
+  t: Test,
+  stage: RestoreStage,
+  request: OperationRequest,
+  writes: number,
+  lastWriteKept: boolean,
+): Promise<void> {
   const where = `${request.operation} killed ${lastWriteKept ? 'after' : 'before'} write ${writes}`
   await stage.worker(request, { ...watched(t, stage, request), writes, lastWriteKept })
   const { code } = await stage.worker(request, watched(t, stage, request))

@@ -20,16 +20,27 @@ export async function worldOf(clients: Clients, prefix: string): Promise<World> 
   const { dynamo } = clients
   const scaling = await readAutoscaling(clients.autoscaling)
   const own = (name: string) => name.startsWith(prefix) || name.includes(`.${prefix}`)
-  const found = await Promise.all((await allTables(clients)).filter(own).map(async (name): Promise<[string, unknown][]> => {
-    const table = await atRest(clients, name)
-    if (table === undefined) return []
-    const { Items = [] } = await dynamo.send(new ScanCommand({ TableName: name, ConsistentRead: true }))
-    const items = Items.map((item) => JSON.stringify(Object.entries(item).sort())).sort()
-    const text = JSON.stringify({ status: table.TableStatus, settings: await readTableSettings(clients, table, scaling), items: items.map((item) => plain(item, prefix)).sort() })
-    return [[plain(name, prefix), JSON.parse(plain(text, prefix))]]
-  }))
+  const found = await Promise.all(
+    (await allTables(clients)).filter(own).map(async (name): Promise<[string, unknown][]> => {
+      const table = await atRest(clients, name)
+      if (table === undefined) return []
+      const { Items = [] } = await dynamo.send(new ScanCommand({ TableName: name, ConsistentRead: true }))
+      const items = Items.map((item) => JSON.stringify(Object.entries(item).sort())).sort()
+      const text = JSON.stringify({
+        status: table.TableStatus,
+        settings: await readTableSettings(clients, table, scaling),
+        items: items.map((item) => plain(item, prefix)).sort(),
+      })
+      return [[plain(name, prefix), JSON.parse(plain(text, prefix))]]
+    }),
+  )
   const backups = (await listBackups(dynamo, { BackupType: 'ALL' })).filter(({ TableName = '' }) => own(TableName))
-  return { tables: Object.fromEntries(found.flat().sort()), backups: withoutTwins(backups).map((backup) => describe(backup, prefix)).sort() }
+  return {
+    tables: Object.fromEntries(found.flat().sort()),
+    backups: withoutTwins(backups)
+      .map((backup) => describe(backup, prefix))
+      .sort(),
+  }
 }
 
 /**
@@ -37,7 +48,8 @@ export async function worldOf(clients: Clients, prefix: string): Promise<World> 
  * Whatever removes one of a name removes all.
  */
 function withoutTwins(backups: readonly BackupSummary[]): BackupSummary[] {
-  const isTwin = ({ BackupName: name, BackupType: type }: BackupSummary, index: number) => type === 'USER' && backups.findIndex((other) => other.BackupName === name) < index
+  const isTwin = ({ BackupName: name, BackupType: type }: BackupSummary, index: number) =>
+    type === 'USER' && backups.findIndex((other) => other.BackupName === name) < index
   return backups.filter((backup, index) => !isTwin(backup, index))
 }
 

@@ -11,23 +11,33 @@ const aws = await startAws({ settings: { restorableLagMs: 100, phases: { createT
 t.teardown(() => aws.stop())
 const { installation, entry } = await restoreStage(t, aws, 'x-')
 
-t.test('an undo that is cancelled after it had pointed the release back points it to the restored tables again', async (t) => {
-  let prefix: string | undefined = 'new-x-'
-  const properties: ReleaseProperties = {
-    obstacle: () => undefined,
-    line: (_, property, value) => `${property}=${value}`,
-    written: async () => prefix,
-    write: async (_settings, _property, value) => void (prefix = value),
-  }
-  const stop = new AbortController()
-  const former = { title: 'a database', kind: 'dynamodb', state: 'in-service' as const, details: { former: Object.fromEntries(installation.settings.map(({ storage }) => [`${storage} ${prefixProperty}`, 'x-'])) } }
-  const context = contextOf('restore-x', { former, properties, choice: { prefix: 'new-x-' }, signal: stop.signal })
-  const destination = dynamodb.restore(installation.settings, entry, context)
-  const journal = await memoryJournal()
-  await destination.deactivate(journal)
-  t.equal(prefix, 'x-')
-  stop.abort(new Error('told to stop'))
-  await destination.activate(journal)
-  t.equal(prefix, 'new-x-')
-  await destination.close()
-})
+t.test(
+  'an undo that is cancelled after it had pointed the release back points it to the restored tables again',
+  async (t) => {
+    let prefix: string | undefined = 'new-x-'
+    const properties: ReleaseProperties = {
+      obstacle: () => undefined,
+      line: (_, property, value) => `${property}=${value}`,
+      written: async () => prefix,
+      write: async (_settings, _property, value) => void (prefix = value),
+    }
+    const stop = new AbortController()
+    const former = {
+      title: 'a database',
+      kind: 'dynamodb',
+      state: 'in-service' as const,
+      details: {
+        former: Object.fromEntries(installation.settings.map(({ storage }) => [`${storage} ${prefixProperty}`, 'x-'])),
+      },
+    }
+    const context = contextOf('restore-x', { former, properties, choice: { prefix: 'new-x-' }, signal: stop.signal })
+    const destination = dynamodb.restore(installation.settings, entry, context)
+    const journal = await memoryJournal()
+    await destination.deactivate(journal)
+    t.equal(prefix, 'x-')
+    stop.abort(new Error('told to stop'))
+    await destination.activate(journal)
+    t.equal(prefix, 'new-x-')
+    await destination.close()
+  },
+)

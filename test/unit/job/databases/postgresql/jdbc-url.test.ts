@@ -24,11 +24,20 @@ t.test('encryption as pgjdbc takes it', async (t) => {
   t.strictSame(tls('ssl=true&sslmode=require'), { mode: 'require' })
   t.strictSame(tls('sslmode=verify-ca&sslrootcert=/ca.crt'), { mode: 'verify-ca', rootCertificate: '/ca.crt' })
   t.strictSame(tls('ssl=true&sslfactory=org.postgresql.ssl.NonValidatingFactory'), { mode: 'require' })
-  t.match(tls('ssl=true&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory'), { mode: 'verify-full', rootCertificate: '/etc/ssl/certs/ca-certificates.crt' })
+  t.match(tls('ssl=true&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory'), {
+    mode: 'verify-full',
+    rootCertificate: '/etc/ssl/certs/ca-certificates.crt',
+  })
 })
 
 t.test('what pgjdbc would not understand is refused, without the password', async (t) => {
-  for (const url of ['jdbc:mysql://db/d', 'jdbc:postgresql://db:99999/d', 'jdbc:postgresql://a:b:c/d', 'jdbc:postgresql://db/d?sslmode=maybe&password=secret', 'jdbc:postgresql://db/%zz?password=secret']) {
+  for (const url of [
+    'jdbc:mysql://db/d',
+    'jdbc:postgresql://db:99999/d',
+    'jdbc:postgresql://a:b:c/d',
+    'jdbc:postgresql://db/d?sslmode=maybe&password=secret',
+    'jdbc:postgresql://db/%zz?password=secret',
+  ]) {
     const failure = await failureOf(() => parseJdbcUrl(url))
     t.equal(failure.exitCode, 2, url)
     t.notMatch(JSON.stringify(failure.text), /secret/)

@@ -3,7 +3,11 @@ import type { LocalPostgresql } from '../../../../stand-ins/postgresql/local-ser
 import type { StorageSettings } from '../../../../../job/databases/database.ts'
 
 /** Settings as a release's properties give them, for a database on a local server. */
-export function settingsFor(server: LocalPostgresql, database: string, overrides: Partial<StorageSettings> = {}): StorageSettings {
+export function settingsFor(
+  server: LocalPostgresql,
+  database: string,
+  overrides: Partial<StorageSettings> = {},
+): StorageSettings {
   return {
     storage: 'default',
     kind: 'jdbc',
@@ -35,7 +39,10 @@ export async function createLedgerDatabase(server: LocalPostgresql, name: string
     CREATE TABLE "Mixed.Case"."Odd ""name" (id serial PRIMARY KEY, "Värde" text);
     INSERT INTO scalardb.metadata VALUES ('scalar.asset', 'id', 'TEXT', 'PARTITION', NULL, false, 1);
     INSERT INTO scalardb.namespaces VALUES ('scalardb'), ('scalar'), ('coordinator'), ('Mixed.Case');`)
-  await client.query(`INSERT INTO scalar.asset SELECT 'asset-' || i, 0, decode(md5(i::text), 'hex') FROM generate_series(1, $1) i`, [rows])
+  await client.query(
+    `INSERT INTO scalar.asset SELECT 'asset-' || i, 0, decode(md5(i::text), 'hex') FROM generate_series(1, $1) i`,
+    [rows],
+  )
   return client
 }
 
@@ -46,9 +53,13 @@ export async function contentOf(client: Client): Promise<unknown> {
   )
   const content: Record<string, unknown> = {}
   for (const { name } of tables) {
-    const { rows } = await client.query(`SELECT count(*)::int AS rows, md5(string_agg(t::text, ',' ORDER BY t::text)) AS digest FROM ${name} t`)
+    const { rows } = await client.query(
+      `SELECT count(*)::int AS rows, md5(string_agg(t::text, ',' ORDER BY t::text)) AS digest FROM ${name} t`,
+    )
     content[name] = rows[0]
   }
-  const { rows: indexes } = await client.query<{ text: string }>(`SELECT indexdef AS text FROM pg_indexes WHERE schemaname !~ '^pg_' ORDER BY 1`)
+  const { rows: indexes } = await client.query<{ text: string }>(
+    `SELECT indexdef AS text FROM pg_indexes WHERE schemaname !~ '^pg_' ORDER BY 1`,
+  )
   return { ...content, indexes: indexes.map((index) => index.text) }
 }

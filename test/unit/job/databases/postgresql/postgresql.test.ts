@@ -34,14 +34,18 @@ async function restore(settings: StorageSettings[], entry: DatabaseBackup, conte
   await destination.activate(journal)
 }
 
-const errorsOf = async (running: Promise<{ outcome: string; check: string; message: string; cure?: string | undefined }[]>) => (await running).filter((finding) => finding.outcome === 'error')
+const errorsOf = async (
+  running: Promise<{ outcome: string; check: string; message: string; cure?: string | undefined }[]>,
+) => (await running).filter((finding) => finding.outcome === 'error')
 
-await t.test('a restore by another role gives back owners, privileges, settings and the release its rights', async (t) => {
-  await admin.query(`
+await t.test(
+  'a restore by another role gives back owners, privileges, settings and the release its rights',
+  async (t) => {
+    await admin.query(`
     CREATE ROLE release_user LOGIN PASSWORD 'release'; CREATE ROLE schema_owner; CREATE ROLE reader LOGIN PASSWORD 'reader';
     CREATE ROLE restorer LOGIN PASSWORD 'restorer' CREATEDB IN ROLE schema_owner, release_user, pg_signal_backend`)
-  const client = await createLedgerDatabase(server, 'roles')
-  await client.query(`
+    const client = await createLedgerDatabase(server, 'roles')
+    await client.query(`
     ALTER DATABASE roles OWNER TO schema_owner; ALTER DATABASE roles SET search_path = "$user", scalar, "Mixed.Case";
     COMMENT ON DATABASE roles IS 'the books'; ALTER DATABASE roles SET default_transaction_read_only = off; ALTER DATABASE roles CONNECTION LIMIT 50;
     REVOKE CONNECT ON DATABASE roles FROM PUBLIC; GRANT CONNECT ON DATABASE roles TO release_user, reader;
@@ -51,53 +55,76 @@ await t.test('a restore by another role gives back owners, privileges, settings 
     GRANT USAGE ON SCHEMA scalar, coordinator, scalardb, "Mixed.Case" TO release_user; GRANT ALL ON ALL TABLES IN SCHEMA scalar, coordinator TO release_user;
     GRANT SELECT (id) ON scalar.asset TO reader; ALTER DEFAULT PRIVILEGES FOR ROLE schema_owner IN SCHEMA scalar GRANT SELECT ON TABLES TO reader;
     GRANT SELECT ON ALL TABLES IN SCHEMA scalardb, "Mixed.Case" TO release_user; GRANT SELECT ON ALL SEQUENCES IN SCHEMA "Mixed.Case" TO release_user`)
-  const catalog = async () => {
-    const connected = await server.connect('roles')
-    const { rows } = await connected.query(`
+    const catalog = async () => {
+      const connected = await server.connect('roles')
+      const { rows } = await connected.query(`
       SELECT relname AS name, pg_get_userbyid(relowner) AS owner, relacl::text AS acl FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname !~ '^(pg_|information)'
       UNION ALL SELECT nspname, pg_get_userbyid(nspowner), nspacl::text FROM pg_namespace WHERE nspname !~ '^(pg_|information)'
       UNION ALL SELECT 'database', pg_get_userbyid(datdba), (SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(datacl) a) || datconnlimit || datcollate FROM pg_database WHERE datname = current_database()
       UNION ALL SELECT 'setting', NULL, value FROM pg_db_role_setting, unnest(setconfig) value, pg_database d WHERE d.oid = setdatabase AND datname = current_database()
       UNION ALL SELECT 'comment', NULL, regexp_replace(shobj_description(oid, 'pg_database'), ' .kubectl-scalardl restore-a replaced.$', '') FROM pg_database WHERE datname = current_database()
       UNION ALL SELECT 'default', NULL, defaclacl::text FROM pg_default_acl ORDER BY 1, 2, 3`)
-    await connected.end()
-    return rows
-  }
-  const before = await catalog()
-  await client.end()
-  const { context } = storageOf(t)
-  const own = [settingsFor(server, 'roles', { username: 'release_user', password: 'release', releaseUsername: 'release_user' })]
-  const entry = await backup(own, context('backup-a'))
-  t.match(await errorsOf(postgresql.restore(own, entry, context('restore-a')).preflight()), [{ check: 'rights', message: /CREATEDB/ }, { check: 'rights', message: /schema_owner/ }])
-  const other = [settingsFor(server, 'roles', { username: 'restorer', password: 'restorer', releaseUsername: 'release_user' })]
-  noErrors(t, await postgresql.restore(other, entry, context('restore-a')).preflight())
-  await restore(other, entry, context('restore-a'))
-  t.strictSame(await catalog(), before)
-})
+      await connected.end()
+      return rows
+    }
+    const before = await catalog()
+    await client.end()
+    const { context } = storageOf(t)
+    const own = [
+      settingsFor(server, 'roles', { username: 'release_user', password: 'release', releaseUsername: 'release_user' }),
+    ]
+    const entry = await backup(own, context('backup-a'))
+    t.match(await errorsOf(postgresql.restore(own, entry, context('restore-a')).preflight()), [
+      { check: 'rights', message: /CREATEDB/ },
+      { check: 'rights', message: /schema_owner/ },
+    ])
+    const other = [
+      settingsFor(server, 'roles', { username: 'restorer', password: 'restorer', releaseUsername: 'release_user' }),
+    ]
+    noErrors(t, await postgresql.restore(other, entry, context('restore-a')).preflight())
+    await restore(other, entry, context('restore-a'))
+    t.strictSame(await catalog(), before)
+  },
+)
 
 await t.test('a fresh server without the roles: all belongs to the release', async (t) => {
   const { context } = storageOf(t)
   const client = await createLedgerDatabase(server, 'fresh')
   await admin.query(`CREATE ROLE gone; GRANT gone TO postgres`)
-  await client.query(`ALTER SCHEMA scalar OWNER TO gone; ALTER TABLE scalar.asset OWNER TO gone; CREATE TABLE public.mine (a int); GRANT SELECT ON public.mine TO gone; INSERT INTO public.mine VALUES (1)`)
+  await client.query(
+    `ALTER SCHEMA scalar OWNER TO gone; ALTER TABLE scalar.asset OWNER TO gone; CREATE TABLE public.mine (a int); GRANT SELECT ON public.mine TO gone; INSERT INTO public.mine VALUES (1)`,
+  )
   const content = await contentOf(client)
   await client.end()
   const settings = [settingsFor(server, 'fresh')]
   const entry = await backup(settings, { ...context('backup-a'), schemas: ['public'] })
   await admin.query('DROP DATABASE fresh')
-  await admin.query(`REASSIGN OWNED BY gone TO postgres; DROP OWNED BY gone; DROP ROLE gone; CREATE ROLE new_release LOGIN CREATEDB PASSWORD 'new'`)
-  const fresh = [settingsFor(server, 'fresh', { username: 'new_release', password: 'new', releaseUsername: 'new_release' })]
+  await admin.query(
+    `REASSIGN OWNED BY gone TO postgres; DROP OWNED BY gone; DROP ROLE gone; CREATE ROLE new_release LOGIN CREATEDB PASSWORD 'new'`,
+  )
+  const fresh = [
+    settingsFor(server, 'fresh', { username: 'new_release', password: 'new', releaseUsername: 'new_release' }),
+  ]
   const destination = postgresql.restore(fresh, entry, context('restore-a'))
   const findings = await destination.preflight()
   noErrors(t, findings)
-  t.match(findings.find((finding) => finding.check === 'roles'), { outcome: 'warning', message: /everything will belong to new_release/ })
+  t.match(
+    findings.find((finding) => finding.check === 'roles'),
+    { outcome: 'warning', message: /everything will belong to new_release/ },
+  )
   const plan = await destination.plan()
   t.strictSame(plan.loses, [])
   const journal = await memoryJournal()
   await destination.load(journal)
   await destination.activate(journal)
   t.equal(destination.describe().previous, undefined)
-  const restored = new Client({ host: server.host, port: server.port, user: 'new_release', password: 'new', database: 'fresh' })
+  const restored = new Client({
+    host: server.host,
+    port: server.port,
+    user: 'new_release',
+    password: 'new',
+    database: 'fresh',
+  })
   await restored.connect()
   t.strictSame(await contentOf(restored), content)
   await restored.query(`INSERT INTO scalar.asset VALUES ('new', 1, NULL)`)
@@ -112,14 +139,21 @@ await t.test('schemas beside ScalarDB are told of, and keep a restore from hidin
   await client.query('CREATE SCHEMA billing; CREATE TABLE billing.invoice (a int)')
   const settings = [settingsFor(server, 'beside')]
   const source = postgresql.backup(settings, context('backup-a'))
-  t.match((await source.preflight()).filter((finding) => finding.outcome === 'warning'), [{ check: 'other schemas', cure: /--schema billing/ }])
+  t.match(
+    (await source.preflight()).filter((finding) => finding.outcome === 'warning'),
+    [{ check: 'other schemas', cure: /--schema billing/ }],
+  )
   await source.close()
   const entry = await backup(settings, context('backup-a'))
-  t.match(await errorsOf(postgresql.restore(settings, entry, context('restore-a')).preflight()), [{ check: 'other schemas', message: /billing/ }])
+  t.match(await errorsOf(postgresql.restore(settings, entry, context('restore-a')).preflight()), [
+    { check: 'other schemas', message: /billing/ },
+  ])
   await client.query('DROP SCHEMA scalardb CASCADE')
   await client.end()
   t.match(await failureOf(postgresql.backup(settings, context('b')).describe()), { next: /--schema/ })
-  t.match(await failureOf(postgresql.backup(settings, { ...context('b'), schemas: ['Billing'] }).describe()), { why: /billing/ })
+  t.match(await failureOf(postgresql.backup(settings, { ...context('b'), schemas: ['Billing'] }).describe()), {
+    why: /billing/,
+  })
 })
 
 await t.test('sessions that cannot be ended are named, and the data in service stays', async (t) => {
@@ -127,7 +161,13 @@ await t.test('sessions that cannot be ended are named, and the data in service s
   await admin.query(`CREATE ROLE plain LOGIN CREATEDB PASSWORD 'plain'`)
   await admin.query('CREATE DATABASE busy OWNER plain')
   const own = [settingsFor(server, 'busy', { username: 'plain', password: 'plain', releaseUsername: 'plain' })]
-  const client = new Client({ host: server.host, port: server.port, user: 'plain', password: 'plain', database: 'busy' })
+  const client = new Client({
+    host: server.host,
+    port: server.port,
+    user: 'plain',
+    password: 'plain',
+    database: 'busy',
+  })
   client.on('error', () => undefined)
   await client.connect()
   await client.query('CREATE SCHEMA s; CREATE TABLE s.t (a int); INSERT INTO s.t VALUES (1)')
@@ -153,11 +193,22 @@ await t.test('each way not to reach a database has its own cure, and none tells 
     ['no database', { contactPoints: `jdbc:postgresql://127.0.0.1:${server.port}/nothing` }, /no such database/],
     ['no server', { contactPoints: 'jdbc:postgresql://127.0.0.1:1/reach' }, /nothing answers/],
     ['no name', { contactPoints: 'jdbc:postgresql://db.invalid/reach' }, /does not resolve/],
-    ['no TLS', { contactPoints: `jdbc:postgresql://127.0.0.1:${server.port}/reach?sslmode=require` }, /does not speak TLS/],
-    ['no certificate', { contactPoints: `jdbc:postgresql://127.0.0.1:${server.port}/reach?sslmode=verify-full&sslrootcert=/nowhere` }, /no readable \/nowhere/],
+    [
+      'no TLS',
+      { contactPoints: `jdbc:postgresql://127.0.0.1:${server.port}/reach?sslmode=require` },
+      /does not speak TLS/,
+    ],
+    [
+      'no certificate',
+      { contactPoints: `jdbc:postgresql://127.0.0.1:${server.port}/reach?sslmode=verify-full&sslrootcert=/nowhere` },
+      /no readable \/nowhere/,
+    ],
   ]
   for (const [what, overrides, why] of cases) {
-    const source = postgresql.backup([settingsFor(server, 'reach', { password: server.password, ...overrides })], context('b'))
+    const source = postgresql.backup(
+      [settingsFor(server, 'reach', { password: server.password, ...overrides })],
+      context('b'),
+    )
     const findings = await source.preflight()
     t.match(findings, [{ outcome: 'error', message: why, cure: /./ }], what)
     t.notMatch(JSON.stringify(findings), new RegExp(`wr0ng|${server.password}`))
@@ -169,10 +220,17 @@ await t.test('tables that cannot be read are named before anything is paused', a
   const { context } = storageOf(t)
   await (await createLedgerDatabase(server, 'rights')).end()
   const client = await server.connect('rights')
-  await client.query(`CREATE ROLE weak LOGIN PASSWORD 'weak'; GRANT USAGE ON SCHEMA scalardb, scalar, coordinator TO weak; GRANT SELECT ON ALL TABLES IN SCHEMA scalardb TO weak`)
+  await client.query(
+    `CREATE ROLE weak LOGIN PASSWORD 'weak'; GRANT USAGE ON SCHEMA scalardb, scalar, coordinator TO weak; GRANT SELECT ON ALL TABLES IN SCHEMA scalardb TO weak`,
+  )
   await client.end()
-  const source = postgresql.backup([settingsFor(server, 'rights', { username: 'weak', password: 'weak' })], context('b'))
-  t.match(await errorsOf(source.preflight()), [{ check: 'tables', message: /coordinator\.state.*scalar\.asset/, cure: /--database-secret/ }])
+  const source = postgresql.backup(
+    [settingsFor(server, 'rights', { username: 'weak', password: 'weak' })],
+    context('b'),
+  )
+  t.match(await errorsOf(source.preflight()), [
+    { check: 'tables', message: /coordinator\.state.*scalar\.asset/, cure: /--database-secret/ },
+  ])
   await source.close()
 })
 

@@ -3,7 +3,10 @@ import { refuseTogetherUnpaused } from '../../../../../plugin/commands/backup/ac
 import { refused } from '../../refused.ts'
 
 t.test('several releases without a pause are refused before the cluster is asked', async (t) => {
-  t.match(refused(() => refuseTogetherUnpaused('never', ['my-ledger', 'my-auditor'])), { exitCode: 2, why: /my-ledger, my-auditor/ })
+  t.match(
+    refused(() => refuseTogetherUnpaused('never', ['my-ledger', 'my-auditor'])),
+    { exitCode: 2, why: /my-ledger, my-auditor/ },
+  )
 })
 
 t.test('one release may be left without, and several may be paused', async () => {

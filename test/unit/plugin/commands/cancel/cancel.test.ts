@@ -40,7 +40,13 @@ t.test('what the worker could not unpause is STILL PAUSED, loud and last', async
   store.beforeWrite = () => {
     store.beforeWrite = undefined
     setTimeout(() => {
-      store.record({ operation: 'backup-b', kind: 'backup', state: 'cancelled', exitCode: 5, stillPaused: ['10.0.0.7:50053'] })
+      store.record({
+        operation: 'backup-b',
+        kind: 'backup',
+        state: 'cancelled',
+        exitCode: 5,
+        stillPaused: ['10.0.0.7:50053'],
+      })
       store.job('backup-b', 'backup', { type: 'Suspended' })
     }, 200)
   }
@@ -54,7 +60,12 @@ t.test('what has ended cannot be cancelled', async (t) => {
   const store = new ObjectStore()
   store.record({ operation: 'backup-b', kind: 'backup', state: 'succeeded', exitCode: 0 })
   const session = await store.session(t)
-  t.match(await runCancel(flags, session, recordingTerminal().terminal).catch((error: unknown) => error), { exitCode: ExitCode.failed, why: /already ended: succeeded/ })
+  t.match(await runCancel(flags, session, recordingTerminal().terminal).catch((error: unknown) => error), {
+    exitCode: ExitCode.failed,
+    why: /already ended: succeeded/,
+  })
   store.record({ operation: 'backup-b', kind: 'backup', state: 'failed', stillPaused: ['10.0.0.7:50053'] })
-  t.match(await runCancel(flags, session, recordingTerminal().terminal).catch((error: unknown) => error), { exitCode: ExitCode.stillPaused })
+  t.match(await runCancel(flags, session, recordingTerminal().terminal).catch((error: unknown) => error), {
+    exitCode: ExitCode.stillPaused,
+  })
 })

@@ -12,7 +12,8 @@ const live: LiveNames = (what, flags) => {
   asked.push(`${what} in ${flags.get('--namespace') ?? 'default'}`)
   return Promise.resolve([{ word: 'my-ledger' }, { word: 'nightly' }])
 }
-const words = async (...line: string[]) => (await complete(line, commands, live)).candidates.map((candidate) => candidate.word)
+const words = async (...line: string[]) =>
+  (await complete(line, commands, live)).candidates.map((candidate) => candidate.word)
 
 t.test('commands, choices and flags come from the declarations', async (t) => {
   t.strictSame(await words('sta'), ['status'])
@@ -32,7 +33,11 @@ t.test('names come from the cluster that the command line means', async (t) => {
   await words('describe', 'restore', '')
   await words('get', 'backups', '-n=prod', '')
   t.strictSame(asked, ['release in prod', 'operation in default', 'restore in default', 'backup in prod'])
-  t.strictSame(await words('delete', 'backup', 'nightly', ''), ['my-ledger'], 'a name that is there already is not offered again')
+  t.strictSame(
+    await words('delete', 'backup', 'nightly', ''),
+    ['my-ledger'],
+    'a name that is there already is not offered again',
+  )
   t.strictSame((await complete(['logs', ''], commands, () => Promise.reject(new Error('no cluster')))).candidates, [])
 })
 
@@ -43,8 +48,16 @@ t.test('files are left to the shell', async (t) => {
 
 t.test('bash completes by what __complete answers', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'completion-'))
-  writeFileSync(join(folder, 'kubectl-scalardl'), `#!/bin/sh\nprintf '%s\\tsome text\\n' "[$*]"\necho :4\n`, { mode: 0o755 })
+  writeFileSync(join(folder, 'kubectl-scalardl'), `#!/bin/sh\nprintf '%s\\tsome text\\n' "[$*]"\necho :4\n`, {
+    mode: 0o755,
+  })
   const script = `${shellScripts.bash}\nCOMP_WORDS=(kubectl-scalardl get ba); COMP_CWORD=2; _kubectl_scalardl; printf '%s' "\${COMPREPLY[*]}"`
-  t.equal(execFileSync('bash', ['--norc', '-c', script], { env: { HOME: folder, PATH: `${folder}:${process.env['PATH']}` }, encoding: 'utf8' }), '[__complete get ba]')
+  t.equal(
+    execFileSync('bash', ['--norc', '-c', script], {
+      env: { HOME: folder, PATH: `${folder}:${process.env['PATH']}` },
+      encoding: 'utf8',
+    }),
+    '[__complete get ba]',
+  )
   t.end()
 })

@@ -45,10 +45,20 @@ function storeWithBackup(): ObjectStore {
 t.test('nothing is deleted before its name was typed', async (t) => {
   const store = storeWithBackup()
   const session = await store.session(t)
-  for (const terminal of [recordingTerminal().terminal, recordingTerminal(['']).terminal, recordingTerminal(['backup-b']).terminal]) {
+  for (const terminal of [
+    recordingTerminal().terminal,
+    recordingTerminal(['']).terminal,
+    recordingTerminal(['backup-b']).terminal,
+  ]) {
     t.match(await runDelete(flags, session, terminal).catch((error: unknown) => error), { exitCode: ExitCode.declined })
   }
-  t.match(await runDelete({ ...flags, output: 'json' }, session, recordingTerminal().terminal).catch((error: unknown) => error), { exitCode: ExitCode.declined }, '-o json is no agreement')
+  t.match(
+    await runDelete({ ...flags, output: 'json' }, session, recordingTerminal().terminal).catch(
+      (error: unknown) => error,
+    ),
+    { exitCode: ExitCode.declined },
+    '-o json is no agreement',
+  )
   t.equal(store.objects.size, 2)
 })
 
@@ -64,49 +74,100 @@ t.test('a backup that holds no data goes with its Job, after its loss was shown'
 
 t.test('a point that its service keeps needs no Job, unless the service keeps backups of it too', async (t) => {
   const store = new ObjectStore()
-  const database = { storages: ['ledger/default'], kind: 'dynamodb', title: 'dynamodb://eu-west-1', tables: [{ schema: 'scalar', name: 'asset' }], details: {} }
-  store.record({ operation: 'backup-b', kind: 'backup', state: 'succeeded', exitCode: 0, backup: { name: 'b', state: 'restorable', databases: [database] } })
+  const database = {
+    storages: ['ledger/default'],
+    kind: 'dynamodb',
+    title: 'dynamodb://eu-west-1',
+    tables: [{ schema: 'scalar', name: 'asset' }],
+    details: {},
+  }
+  store.record({
+    operation: 'backup-b',
+    kind: 'backup',
+    state: 'succeeded',
+    exitCode: 0,
+    backup: { name: 'b', state: 'restorable', databases: [database] },
+  })
   const session = await store.session(t)
   const { terminal, lines } = recordingTerminal(['b'])
   t.equal(await runDelete(flags, session, terminal), ExitCode.done)
   t.match(lines.join('\n'), /dynamodb:\/\/eu-west-1: the knowledge of the point alone; its tables and their past stay/)
   t.equal(store.objects.size, 0)
 
-  store.record({ operation: 'backup-b', kind: 'backup', state: 'succeeded', exitCode: 0, backup: { name: 'b', state: 'restorable', databases: [{ ...database, serviceBackups: 7 }] } })
+  store.record({
+    operation: 'backup-b',
+    kind: 'backup',
+    state: 'succeeded',
+    exitCode: 0,
+    backup: { name: 'b', state: 'restorable', databases: [{ ...database, serviceBackups: 7 }] },
+  })
   const asked = recordingTerminal(['b'])
-  t.match(await runDelete(flags, session, asked.terminal).catch((error: unknown) => error), { what: /release "my-ledger" was not found/ }, 'whose properties say how the service is reached')
+  t.match(
+    await runDelete(flags, session, asked.terminal).catch((error: unknown) => error),
+    { what: /release "my-ledger" was not found/ },
+    'whose properties say how the service is reached',
+  )
   t.match(asked.lines.join('\n'), /7 on-demand backups/)
   t.equal(store.objects.size, 1, 'and its record is kept until they are gone')
 })
 
-t.test('a backup under way, one of several that does not exist, or one whose data cannot be known is refused', async (t) => {
-  const store = storeWithBackup()
-  store.record({ operation: 'backup-running', kind: 'backup', state: 'running' })
-  store.job('backup-running', 'backup')
-  store.part('backup-new', 'backup', '{"version":2}')
-  const session = await store.session(t)
-  for (const [names, why] of [
-    [['b', 'running'], /has not ended/],
-    [['b', 'nowhere'], /the latest there/],
-    [['b', 'new'], /version 2/],
-  ] as const) {
-    t.match(await runDelete({ ...flags, yes: true, names: [...names] }, session, recordingTerminal().terminal).catch((error: unknown) => error), { why })
-  }
-  t.equal(store.objects.size, 5, 'not even the one that could have been deleted')
-  t.equal(await runDelete({ ...flags, yes: true, keepData: true, names: ['new'] }, session, recordingTerminal().terminal), ExitCode.done)
-})
+t.test(
+  'a backup under way, one of several that does not exist, or one whose data cannot be known is refused',
+  async (t) => {
+    const store = storeWithBackup()
+    store.record({ operation: 'backup-running', kind: 'backup', state: 'running' })
+    store.job('backup-running', 'backup')
+    store.part('backup-new', 'backup', '{"version":2}')
+    const session = await store.session(t)
+    for (const [names, why] of [
+      [['b', 'running'], /has not ended/],
+      [['b', 'nowhere'], /the latest there/],
+      [['b', 'new'], /version 2/],
+    ] as const) {
+      t.match(
+        await runDelete({ ...flags, yes: true, names: [...names] }, session, recordingTerminal().terminal).catch(
+          (error: unknown) => error,
+        ),
+        { why },
+      )
+    }
+    t.equal(store.objects.size, 5, 'not even the one that could have been deleted')
+    t.equal(
+      await runDelete({ ...flags, yes: true, keepData: true, names: ['new'] }, session, recordingTerminal().terminal),
+      ExitCode.done,
+    )
+  },
+)
 
 t.test('a backup by which a restore can still be undone stays, with its record, until that is settled', async (t) => {
   const store = storeWithBackup()
-  const database = { title: 'dynamodb://eu-west-1', kind: 'dynamodb', state: 'in-service' as const, previous: 'the former tables', details: {} }
+  const database = {
+    title: 'dynamodb://eu-west-1',
+    kind: 'dynamodb',
+    state: 'in-service' as const,
+    previous: 'the former tables',
+    details: {},
+  }
   const restore = { backup: 'backup-b', databases: [database], serving: 'restored' as const, wayBack: [] }
   store.record({ operation: 'restore-r', kind: 'restore', state: 'succeeded', exitCode: 0, restore })
   const session = await store.session(t)
   for (const keepData of [false, true]) {
-    const refusal = await runDelete({ ...flags, yes: true, keepData }, session, recordingTerminal().terminal).catch((error: unknown) => error)
+    const refusal = await runDelete({ ...flags, yes: true, keepData }, session, recordingTerminal().terminal).catch(
+      (error: unknown) => error,
+    )
     t.match(refusal, { what: 'backup-b cannot be deleted', next: /restore restore-r --drop-previous -n ns.*--undo/ })
   }
   t.equal(store.objects.size, 3)
-  store.record({ operation: 'restore-r', kind: 'restore', state: 'succeeded', exitCode: 0, restore: { ...restore, databases: [{ ...database, previous: undefined }] } })
-  t.equal(await runDelete({ ...flags, yes: true }, session, recordingTerminal().terminal), ExitCode.done, 'as it is once the restored data is accepted')
+  store.record({
+    operation: 'restore-r',
+    kind: 'restore',
+    state: 'succeeded',
+    exitCode: 0,
+    restore: { ...restore, databases: [{ ...database, previous: undefined }] },
+  })
+  t.equal(
+    await runDelete({ ...flags, yes: true }, session, recordingTerminal().terminal),
+    ExitCode.done,
+    'as it is once the restored data is accepted',
+  )
 })

@@ -9,7 +9,14 @@ import { readRecord } from '../../../../../plugin/kubernetes/records.ts'
 import { ObjectStore } from '../../kubernetes/object-store.ts'
 
 const record: OperationRecord = {
-  ...newRecord({ operation: 'backup-b', kind: 'backup', namespace: 'elsewhere', releases: ['my-ledger'], createdAt: '2026-11-21T09:00:00Z', plugin: '0.1.0' }),
+  ...newRecord({
+    operation: 'backup-b',
+    kind: 'backup',
+    namespace: 'elsewhere',
+    releases: ['my-ledger'],
+    createdAt: '2026-11-21T09:00:00Z',
+    plugin: '0.1.0',
+  }),
   state: 'succeeded',
   backup: { name: 'b', state: 'restorable', databases: [] },
 }

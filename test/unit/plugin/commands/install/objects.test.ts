@@ -5,7 +5,10 @@ import { objectText } from '../../../../../plugin/kubernetes/objects.ts'
 
 t.test('account, role and binding have one name, in one namespace, and belong together', async (t) => {
   const [account, role, binding] = installationObjects('backup', 'led', { 'eks.amazonaws.com/role-arn': 'arn' })
-  t.match(account, { kind: 'ServiceAccount', metadata: { name: 'backup', namespace: 'led', annotations: { 'eks.amazonaws.com/role-arn': 'arn' } } })
+  t.match(account, {
+    kind: 'ServiceAccount',
+    metadata: { name: 'backup', namespace: 'led', annotations: { 'eks.amazonaws.com/role-arn': 'arn' } },
+  })
   t.match(role, { kind: 'Role', metadata: { name: 'backup' } })
   t.match(binding, { roleRef: { name: 'backup' }, subjects: [{ name: 'backup', namespace: 'led' }] })
 })
@@ -14,10 +17,14 @@ t.test('an annotation that looks like a truth value stays text for a YAML 1.1 re
   const [account] = installationObjects('backup', 'led', { a: 'on', b: '0440', c: 'yes' })
   if (account === undefined) throw new Error('no account')
   const [read] = parseAllDocuments(objectText(account, 'yaml'), { version: '1.1' })
-  t.match(read && 'toJS' in read ? read.toJS() : undefined, { metadata: { annotations: { a: 'on', b: '0440', c: 'yes' } } })
+  t.match(read && 'toJS' in read ? read.toJS() : undefined, {
+    metadata: { annotations: { a: 'on', b: '0440', c: 'yes' } },
+  })
 })
 
 t.test('the role gives no right to read Secrets, to run pods or to reach beyond its namespace', async (t) => {
-  const text = installationObjects('backup', 'led', {}).map((object) => objectText(object, 'json')).join('')
+  const text = installationObjects('backup', 'led', {})
+    .map((object) => objectText(object, 'json'))
+    .join('')
   t.notMatch(text, /secrets|Cluster|pods\/exec|"\*"/)
 })

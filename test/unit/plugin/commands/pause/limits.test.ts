@@ -9,11 +9,23 @@ t.test('a pause without a duration is held for five minutes at the most', async 
 })
 
 t.test('the limit follows a long duration', async (t) => {
-  t.strictSame(readPauseLength({ ...flags, duration: '10m' }), { pause: { drainMs: 30_000, maxPauseMs: 660_000, guard: true }, durationMs: 600_000 })
+  t.strictSame(readPauseLength({ ...flags, duration: '10m' }), {
+    pause: { drainMs: 30_000, maxPauseMs: 660_000, guard: true },
+    durationMs: 600_000,
+  })
 })
 
 t.test('a limit that would cut the duration or the drain short is refused', async (t) => {
-  t.match(refused(() => readPauseLength({ ...flags, duration: '2m', maxPause: '1m' })), { exitCode: 2 })
-  t.match(refused(() => readPauseLength({ ...flags, maxPause: '10s' })), { exitCode: 2, why: /--max-pause-wait/ })
-  t.match(refused(() => readPauseLength({ ...flags, duration: '0s' })), { exitCode: 2 })
+  t.match(
+    refused(() => readPauseLength({ ...flags, duration: '2m', maxPause: '1m' })),
+    { exitCode: 2 },
+  )
+  t.match(
+    refused(() => readPauseLength({ ...flags, maxPause: '10s' })),
+    { exitCode: 2, why: /--max-pause-wait/ },
+  )
+  t.match(
+    refused(() => readPauseLength({ ...flags, duration: '0s' })),
+    { exitCode: 2 },
+  )
 })

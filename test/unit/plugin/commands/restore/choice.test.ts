@@ -6,54 +6,129 @@ import { restorePlan } from '../../../../../plugin/commands/restore/plan.ts'
 import { chartRelease } from '../../kubernetes/job/chart-deployment.ts'
 
 const plain = (_kind: string, text: string) => text
-const none = { strategy: undefined, prefix: undefined, at: undefined, repoint: undefined, region: undefined, kmsKey: undefined, dropPrevious: false }
+const none = {
+  strategy: undefined,
+  prefix: undefined,
+  at: undefined,
+  repoint: undefined,
+  region: undefined,
+  kmsKey: undefined,
+  dropPrevious: false,
+}
 
 function dynamodb(at: string, materialized: boolean): DatabaseBackup {
-  const table = { name: 'scalar.asset', id: 'id-of-asset', ...(materialized ? { materialized: { backupArn: 'arn', bytes: 1 } } : {}) }
-  return { storages: ['ledger/default'], kind: 'dynamodb', title: 'dynamodb://eu-west-1', tables: [{ schema: 'scalar', name: 'asset' }], snapshotAt: at, details: { region: 'eu-west-1', prefix: '', metadataNamespace: 'scalardb', coordinatorNamespace: 'coordinator', tables: [table] } }
+  const table = {
+    name: 'scalar.asset',
+    id: 'id-of-asset',
+    ...(materialized ? { materialized: { backupArn: 'arn', bytes: 1 } } : {}),
+  }
+  return {
+    storages: ['ledger/default'],
+    kind: 'dynamodb',
+    title: 'dynamodb://eu-west-1',
+    tables: [{ schema: 'scalar', name: 'asset' }],
+    snapshotAt: at,
+    details: {
+      region: 'eu-west-1',
+      prefix: '',
+      metadataNamespace: 'scalardb',
+      coordinatorNamespace: 'coordinator',
+      tables: [table],
+    },
+  }
 }
 
 function backupOf(name: string, at: string, database: DatabaseBackup = dynamodb(at, false)): BackupRecord {
   const backup: BackupPart = { name, state: 'restorable', restorePoint: at, databases: [database] }
-  return { ...newRecord({ operation: `backup-${name}`, kind: 'backup', namespace: 'led', releases: ['my-ledger'], createdAt: at, plugin: '0.1.0' }), state: 'succeeded', backup }
+  return {
+    ...newRecord({
+      operation: `backup-${name}`,
+      kind: 'backup',
+      namespace: 'led',
+      releases: ['my-ledger'],
+      createdAt: at,
+      plugin: '0.1.0',
+    }),
+    state: 'succeeded',
+    backup,
+  }
 }
 
 const monday = backupOf('monday', '2026-11-16T09:30:00.000Z')
 const tuesday = backupOf('tuesday', '2026-11-17T09:30:00.000Z')
 const kept = backupOf('kept', '2026-11-18T09:30:00.000Z', dynamodb('2026-11-18T09:30:00.000Z', true))
-const stored = async () => [monday, tuesday, kept].map((record) => ({ operation: record.operation, kind: record.kind, createdAt: record.createdAt, record }))
+const stored = async () =>
+  [monday, tuesday, kept].map((record) => ({
+    operation: record.operation,
+    kind: record.kind,
+    createdAt: record.createdAt,
+    record,
+  }))
 
 t.test('a moment whose pause is recorded is restored from that record, any other is marked as unproven', async (t) => {
-  t.match(await chooseRestore({ ...none, at: '2026-11-17T18:30:00+09:00' }, monday, stored), { record: { operation: 'backup-tuesday' }, choice: { at: undefined, unproven: undefined } })
+  t.match(await chooseRestore({ ...none, at: '2026-11-17T18:30:00+09:00' }, monday, stored), {
+    record: { operation: 'backup-tuesday' },
+    choice: { at: undefined, unproven: undefined },
+  })
   const { record, choice } = await chooseRestore({ ...none, at: '2026-11-17T09:30:01Z' }, monday, stored)
-  t.match({ record, choice }, { record: { operation: 'backup-monday' }, choice: { at: '2026-11-17T09:30:01.000Z', unproven: true } })
-  t.match(restorePlan(record, [chartRelease()], { dropPrevious: false, replicas: undefined, choice }, plain), /UNPROVEN.*2026-11-17T09:30:01/)
+  t.match(
+    { record, choice },
+    { record: { operation: 'backup-monday' }, choice: { at: '2026-11-17T09:30:01.000Z', unproven: true } },
+  )
+  t.match(
+    restorePlan(record, [chartRelease()], { dropPrevious: false, replicas: undefined, choice }, plain),
+    /UNPROVEN.*2026-11-17T09:30:01/,
+  )
 })
 
 t.test('a plan that replaces tables names the backups that die with them, and no others', async (t) => {
   const { choice } = await chooseRestore({ ...none, strategy: 'replace' }, monday, stored)
-  const plan = restorePlan(monday, [chartRelease()], { dropPrevious: false, replicas: undefined, choice, others: [monday, tuesday, kept] }, plain)
+  const plan = restorePlan(
+    monday,
+    [chartRelease()],
+    { dropPrevious: false, replicas: undefined, choice, others: [monday, tuesday, kept] },
+    plain,
+  )
   t.match(plan, /the backups tuesday\n.*--materialize/)
   t.match(plan, /once EVERY backup is AVAILABLE: deleted/)
   t.notMatch(plan, /kept\b.*--materialize/)
-  const beside = restorePlan(monday, [chartRelease()], { dropPrevious: false, replicas: undefined, others: [tuesday] }, plain)
+  const beside = restorePlan(
+    monday,
+    [chartRelease()],
+    { dropPrevious: false, replicas: undefined, others: [tuesday] },
+    plain,
+  )
   t.notMatch(beside, /tuesday/)
   t.match(beside, /under the prefix "\d{10}-"/)
 })
 
 t.test('a plan names the tables of other products, whose releases it does not stop', async (t) => {
   const schemas = ['scalar', 'auditor', 'coordinator', 'scalardb', 'auditor']
-  const both = backupOf('both', '2026-11-16T09:30:00.000Z', { ...dynamodb('2026-11-16T09:30:00.000Z', false), tables: schemas.map((schema) => ({ schema, name: 'asset' })) })
+  const both = backupOf('both', '2026-11-16T09:30:00.000Z', {
+    ...dynamodb('2026-11-16T09:30:00.000Z', false),
+    tables: schemas.map((schema) => ({ schema, name: 'asset' })),
+  })
   for (const strategy of ['replace', 'prefix'] as const) {
-    const plan = (record: BackupRecord) => restorePlan(record, [chartRelease()], { dropPrevious: false, replicas: undefined, choice: { strategy } }, plain)
-    t.match(plan(both), /the tables of auditor go back as well: every release that uses them has to be named, or stopped/)
+    const plan = (record: BackupRecord) =>
+      restorePlan(record, [chartRelease()], { dropPrevious: false, replicas: undefined, choice: { strategy } }, plain)
+    t.match(
+      plan(both),
+      /the tables of auditor go back as well: every release that uses them has to be named, or stopped/,
+    )
     t.notMatch(plan(monday), /go back as well/)
   }
 })
 
 t.test('flags that this backup has no use for, or that contradict each other, are refused', async (t) => {
-  const postgresql = backupOf('p', '2026-11-16T09:30:00.000Z', { storages: ['ledger/default'], kind: 'postgresql', title: 'postgresql://db/ledger', tables: [], details: {} })
-  const refused = (flags: object, record: BackupRecord) => chooseRestore({ ...none, ...flags }, record, stored).catch((error: unknown) => error)
+  const postgresql = backupOf('p', '2026-11-16T09:30:00.000Z', {
+    storages: ['ledger/default'],
+    kind: 'postgresql',
+    title: 'postgresql://db/ledger',
+    tables: [],
+    details: {},
+  })
+  const refused = (flags: object, record: BackupRecord) =>
+    chooseRestore({ ...none, ...flags }, record, stored).catch((error: unknown) => error)
   t.match(await refused({ strategy: 'replace' }, postgresql), { exitCode: 2, what: /--strategy/ })
   t.match(await refused({ strategy: 'replace', prefix: 'x-' }, monday), { exitCode: 2, what: /--prefix/ })
   t.match(await refused({ repoint: 'print', dropPrevious: true }, monday), { exitCode: 2, what: /exclude each other/ })

@@ -7,7 +7,14 @@ import { chartRelease } from '../../kubernetes/job/chart-deployment.ts'
 import { refused } from '../../refused.ts'
 
 const plain = (_kind: string, text: string) => text
-const pending = newRecord({ operation: 'backup-b', kind: 'backup', namespace: 'led', releases: ['my-ledger'], createdAt: '2026-11-21T09:30:00Z', plugin: '0.1.0' })
+const pending = newRecord({
+  operation: 'backup-b',
+  kind: 'backup',
+  namespace: 'led',
+  releases: ['my-ledger'],
+  createdAt: '2026-11-21T09:30:00Z',
+  plugin: '0.1.0',
+})
 const record = {
   ...pending,
   state: 'succeeded' as const,
@@ -16,7 +23,16 @@ const record = {
     state: 'restorable' as const,
     restorePoint: '2026-11-21T09:30:05.000Z',
     location: 'pvc://backups/b',
-    databases: [{ storages: ['default'], kind: 'postgresql', title: 'postgresql://db/ledger', tables: [{ schema: 'scalar', name: 'asset', rows: 7 }], bytes: 2_000_000, details: {} }],
+    databases: [
+      {
+        storages: ['default'],
+        kind: 'postgresql',
+        title: 'postgresql://db/ledger',
+        tables: [{ schema: 'scalar', name: 'asset', rows: 7 }],
+        bytes: 2_000_000,
+        details: {},
+      },
+    ],
   },
 }
 
@@ -42,7 +58,18 @@ t.test('--drop-previous says that there is no way back', async (t) => {
 })
 
 t.test('a backup that is unusable, unfinished or none is refused with exit code 3', async (t) => {
-  t.match(refused(() => checkBackup({ ...record, backup: { ...record.backup, state: 'unusable', reason: 'a pod restarted' } })), { exitCode: 3, why: /a pod restarted/ })
-  t.match(refused(() => checkBackup({ ...record, state: 'running', backup: { ...record.backup, state: 'recorded' } })), { exitCode: 3, next: /wait backup-b/ })
-  t.match(refused(() => checkBackup(pending)), { exitCode: 3 })
+  t.match(
+    refused(() =>
+      checkBackup({ ...record, backup: { ...record.backup, state: 'unusable', reason: 'a pod restarted' } }),
+    ),
+    { exitCode: 3, why: /a pod restarted/ },
+  )
+  t.match(
+    refused(() => checkBackup({ ...record, state: 'running', backup: { ...record.backup, state: 'recorded' } })),
+    { exitCode: 3, next: /wait backup-b/ },
+  )
+  t.match(
+    refused(() => checkBackup(pending)),
+    { exitCode: 3 },
+  )
 })

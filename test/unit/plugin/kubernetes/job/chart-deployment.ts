@@ -15,7 +15,11 @@ export function chartPodSpec(): V1PodSpec {
         name: 'scalardl-ledger',
         volumeMounts: [
           { name: 'ledger-keys', mountPath: '/keys', readOnly: true },
-          { name: 'scalardl-ledger-properties-volume', mountPath: '/scalar/ledger/ledger.properties', subPath: 'ledger.properties' },
+          {
+            name: 'scalardl-ledger-properties-volume',
+            mountPath: '/scalar/ledger/ledger.properties',
+            subPath: 'ledger.properties',
+          },
           { name: 'database-ca', mountPath: '/tls/database' },
         ],
         env: [

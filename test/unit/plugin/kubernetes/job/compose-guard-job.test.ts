@@ -35,7 +35,10 @@ function compose(more: Partial<JobOptions> = {}) {
 t.test('worker and guard are told apart by their role, and belong together by their operation', async (t) => {
   const { guard, worker } = compose()
   t.equal(guard.metadata.name, 'guard-pause-p')
-  for (const [job, role] of [[guard, 'guard'], [worker, 'worker']] as const) {
+  for (const [job, role] of [
+    [guard, 'guard'],
+    [worker, 'worker'],
+  ] as const) {
     for (const labels of [job.metadata.labels, job.spec?.template.metadata?.labels]) {
       t.equal(labels?.['kubectl-scalardl.dev/role'], role)
       t.equal(labels?.['kubectl-scalardl.dev/operation'], 'pause-p')
@@ -55,7 +58,8 @@ t.test('the guard runs where the worker may, as whom it may, and from the same i
   })
   t.equal(pod?.containers[0]?.image, 'own@sha256:0')
   t.equal(guard.spec?.ttlSecondsAfterFinished, 90)
-  for (const same of ['imagePullSecrets', 'serviceAccountName', 'nodeSelector'] as const) t.strictSame(pod?.[same], workerPod?.[same])
+  for (const same of ['imagePullSecrets', 'serviceAccountName', 'nodeSelector'] as const)
+    t.strictSame(pod?.[same], workerPod?.[same])
   t.strictSame(workerPod?.tolerations, [{ key: 'dedicated', operator: 'Exists' }])
   t.strictSame(pod?.tolerations?.at(-1), workerPod?.tolerations?.[0])
   t.equal(pod?.containers[0]?.imagePullPolicy, 'Never')
@@ -63,45 +67,71 @@ t.test('the guard runs where the worker may, as whom it may, and from the same i
 
 t.test('the guard has the request and the CA, and nothing of databases and storage', async (t) => {
   const { pod } = compose()
-  t.same(pod?.volumes?.map((volume) => volume.name), ['request', 'token', 'tls-ca'])
+  t.same(
+    pod?.volumes?.map((volume) => volume.name),
+    ['request', 'token', 'tls-ca'],
+  )
   t.equal(pod?.volumes?.[0]?.configMap?.name, 'scalardl-pause-p.request')
-  t.same(pod?.containers[0]?.volumeMounts?.map((mount) => mount.name), ['request', 'token', 'tls-ca'])
+  t.same(
+    pod?.containers[0]?.volumeMounts?.map((mount) => mount.name),
+    ['request', 'token', 'tls-ca'],
+  )
   t.equal(pod?.containers[0]?.env, undefined)
 })
 
 t.test('a guard whose node is lost is replaced within seconds of that', async (t) => {
   const { pod } = compose()
   for (const lost of ['unreachable', 'not-ready']) {
-    t.match(pod?.tolerations?.find(({ key }) => key === `node.kubernetes.io/${lost}`), { effect: 'NoExecute', tolerationSeconds: 5 })
+    t.match(
+      pod?.tolerations?.find(({ key }) => key === `node.kubernetes.io/${lost}`),
+      { effect: 'NoExecute', tolerationSeconds: 5 },
+    )
   }
 })
 
 t.test("the guard prefers another node than its own operation's worker", async (t) => {
   const [term] = compose().pod?.affinity?.podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []
   t.equal(term?.podAffinityTerm.topologyKey, 'kubernetes.io/hostname')
-  t.match(term?.podAffinityTerm.labelSelector?.matchLabels, { 'kubectl-scalardl.dev/operation': 'pause-p', 'kubectl-scalardl.dev/role': 'worker' })
+  t.match(term?.podAffinityTerm.labelSelector?.matchLabels, {
+    'kubectl-scalardl.dev/operation': 'pause-p',
+    'kubectl-scalardl.dev/role': 'worker',
+  })
 })
 
-t.test("a patch brings the guard labels that a policy demands, but neither the worker's containers nor its limits on tries", async (t) => {
-  const { guard, worker } = compose({
-    patch: {
-      metadata: { labels: { team: 'a' } },
-      spec: { backoffLimit: 0, podFailurePolicy: { rules: [] }, template: { metadata: { labels: { team: 'a' } }, spec: { priorityClassName: 'high', containers: [{ name: 'x', image: 'x' }] } } },
-    },
-  })
-  t.equal(worker.spec?.backoffLimit, 0)
-  t.equal(guard.spec?.backoffLimit, 20)
-  t.equal(guard.spec?.podFailurePolicy, undefined)
-  t.equal(guard.metadata.labels?.['team'], 'a')
-  t.equal(guard.spec?.template.metadata?.labels?.['team'], 'a')
-  t.equal(guard.spec?.template.spec?.priorityClassName, 'high')
-  t.equal(guard.spec?.template.spec?.containers[0]?.name, 'guard')
-})
+t.test(
+  "a patch brings the guard labels that a policy demands, but neither the worker's containers nor its limits on tries",
+  async (t) => {
+    const { guard, worker } = compose({
+      patch: {
+        metadata: { labels: { team: 'a' } },
+        spec: {
+          backoffLimit: 0,
+          podFailurePolicy: { rules: [] },
+          template: {
+            metadata: { labels: { team: 'a' } },
+            spec: { priorityClassName: 'high', containers: [{ name: 'x', image: 'x' }] },
+          },
+        },
+      },
+    })
+    t.equal(worker.spec?.backoffLimit, 0)
+    t.equal(guard.spec?.backoffLimit, 20)
+    t.equal(guard.spec?.podFailurePolicy, undefined)
+    t.equal(guard.metadata.labels?.['team'], 'a')
+    t.equal(guard.spec?.template.metadata?.labels?.['team'], 'a')
+    t.equal(guard.spec?.template.spec?.priorityClassName, 'high')
+    t.equal(guard.spec?.template.spec?.containers[0]?.name, 'guard')
+  },
+)
 
 t.test('the guard is restricted as Pod Security asks, and its token short-lived', async (t) => {
   const { pod } = compose()
   isRestricted(t, pod)
-  t.equal(pod?.volumes?.find((volume) => volume.name === 'token')?.projected?.sources?.[0]?.serviceAccountToken?.expirationSeconds, 3600)
+  t.equal(
+    pod?.volumes?.find((volume) => volume.name === 'token')?.projected?.sources?.[0]?.serviceAccountToken
+      ?.expirationSeconds,
+    3600,
+  )
 })
 
 t.test('only what pauses, and was not told otherwise, has a guard', async (t) => {

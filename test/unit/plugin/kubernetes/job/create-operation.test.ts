@@ -41,8 +41,15 @@ async function serve(t: Test, jobStatus: number, which = '') {
   const { session, close } = await sessionWith((incoming, response, url) => {
     const answer = async () => {
       const body = await text(incoming)
-      calls.push({ method: incoming.method, path: url.pathname, query: url.searchParams, type: incoming.headers['content-type'], body })
-      if (incoming.method === 'POST' && url.pathname.endsWith('/jobs') && jobStatus !== 201 && body.includes(which)) answerStatus(response, jobStatus, `no: ${jobStatus}`)
+      calls.push({
+        method: incoming.method,
+        path: url.pathname,
+        query: url.searchParams,
+        type: incoming.headers['content-type'],
+        body,
+      })
+      if (incoming.method === 'POST' && url.pathname.endsWith('/jobs') && jobStatus !== 201 && body.includes(which))
+        answerStatus(response, jobStatus, `no: ${jobStatus}`)
       else answerJson(response, { metadata: { uid: `uid-${calls.length}` } }, 201)
     }
     void answer()
@@ -104,12 +111,17 @@ t.test("the guard's Job comes last, and goes when the worker's does", async (t) 
   t.equal(calls.length, 4)
   const sent = JSON.parse(calls[3]?.body ?? '') as { metadata: { name: string; ownerReferences: unknown } }
   t.equal(sent.metadata.name, 'guard-unpause-u')
-  t.match(sent.metadata.ownerReferences, [{ kind: 'Job', apiVersion: 'batch/v1', name: 'scalardl-unpause-u', uid: 'uid-3' }])
+  t.match(sent.metadata.ownerReferences, [
+    { kind: 'Job', apiVersion: 'batch/v1', name: 'scalardl-unpause-u', uid: 'uid-3' },
+  ])
 })
 
 t.test("a guard that is refused takes the worker's Job, the record and the request back with it", async (t) => {
   const { session, calls } = await serve(t, 422, 'guard-unpause-u')
-  t.match(await failureOf(createOperation(session, guarded, 'json', 'none')), { what: /guard-unpause-u/, why: 'no: 422' })
+  t.match(await failureOf(createOperation(session, guarded, 'json', 'none')), {
+    what: /guard-unpause-u/,
+    why: 'no: 422',
+  })
   t.strictSame(
     calls.filter((call) => call.method === 'DELETE').map((call) => call.path.split('/').at(-1)),
     ['scalardl-unpause-u', 'scalardl-unpause-u.record', 'scalardl-unpause-u.request'],
