@@ -25,8 +25,8 @@ export interface GuardLink {
 
 /** What a held Lease tells of its own life. */
 export interface LeaseLife {
-  /** when the last renewal that succeeded was sent, ms of performance.now() */
-  renewedMs(): number
+  /** when the last renewal that succeeded was sent, ms of performance.now(); undefined where there is no Lease */
+  renewedMs(): number | undefined
 }
 
 /** A pause that a guard holds beside the worker. */

@@ -16,8 +16,8 @@ export interface GuardPeer {
 /** The guards that are connected to this worker: one as a rule, two where one is being replaced. */
 export interface GuardPeers {
   readonly all: ReadonlySet<GuardPeer>
-  /** when the last beat that a guard has heard was sent, ms of performance.now(); -Infinity before the first */
-  heardMs(): number
+  /** when the last beat that a guard has heard was sent, ms of performance.now(); undefined before the first */
+  heardMs(): number | undefined
   /** why no guard can connect at all */
   trouble(): string | undefined
   say(message: WorkerMessage): void
@@ -49,7 +49,7 @@ export function listenForGuards({
   const links = new Set<Link<WorkerMessage>>()
   const known = new Set<string>()
   const sentMs = new Map<number, number>()
-  let heardMs = -Infinity
+  let heardMs: number | undefined
   let number = 0
   let trouble: string | undefined
 
@@ -79,7 +79,7 @@ export function listenForGuards({
       received(message) {
         if (message.say === 'hello') void believe(message)
         else if (peer !== undefined) {
-          if (message.say === 'echo') heardMs = Math.max(heardMs, sentMs.get(message.number) ?? -Infinity)
+          if (message.say === 'echo') heardMs = later(heardMs, sentMs.get(message.number))
           received(peer, message)
         }
       },
@@ -117,4 +117,8 @@ export function listenForGuards({
       for (const link of links) link.close()
     },
   }
+}
+
+function later(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.max(a, b)
 }

@@ -53,12 +53,16 @@ export function guardedPause({ hold, lease, peers, events, changed }: Parts): Gu
     if (helped) link.send({ say: 'help', pause })
   }
 
-  const isHeld = () => [...peers.all].some(({ hello }) => holding.get(hello.run) === servers.length)
+  // Only a guard that is known to hear this worker: the silence that ends a pause is counted from there.
+  const isHeld = () =>
+    peers.heardMs() !== undefined && [...peers.all].some(({ hello }) => holding.get(hello.run) === servers.length)
 
   function watch(): void {
-    const deaf = performance.now() - peers.heardMs()
-    const unseen = performance.now() - lease.renewedMs()
-    if (deaf > deafMs && unseen > deafMs) ended.abort(alone(deaf, unseen))
+    const now = performance.now()
+    const [heardMs = now, renewedMs] = [peers.heardMs(), lease.renewedMs()]
+    const deaf = now - heardMs
+    const unseen = renewedMs === undefined ? undefined : now - renewedMs
+    if (deaf > deafMs && (unseen === undefined || unseen > deafMs)) ended.abort(alone(deaf, unseen))
     const isSilent = deaf > deafMs
     if (isSilent !== silent) {
       silent = isSilent
@@ -131,10 +135,13 @@ export function guardedPause({ hold, lease, peers, events, changed }: Parts): Gu
   }
 }
 
-function alone(deafForMs: number, unseenForMs: number): Failure {
+/** @param unseenForMs undefined where no Lease shows that the worker lives */
+function alone(deafForMs: number, unseenForMs: number | undefined): Failure {
+  const unseen =
+    unseenForMs === undefined ? '' : `, and the Lease could not be renewed for ${formatDuration(unseenForMs)}`
   return new Failure({
     what: 'the pause was ended before the work in it was done',
-    why: `the guard has not heard this worker for ${formatDuration(deafForMs)}, and the Lease could not be renewed for ${formatDuration(unseenForMs)}: the guard must take it for dead`,
+    why: `the guard has not heard this worker for ${formatDuration(deafForMs)}${unseen}: the guard must take it for dead`,
     next: "check that the worker's node reaches the API server and the other nodes, then try again",
   })
 }

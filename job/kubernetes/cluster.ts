@@ -78,8 +78,11 @@ export interface HeldLease {
   lost: AbortSignal
   /** aborted only when somebody else took it */
   taken: AbortSignal
-  /** when the last renewal that succeeded was sent (of several Leases, the one renewed longest ago), ms of performance.now() */
-  renewedMs(): number
+  /**
+   * When the last renewal that succeeded was sent (of several Leases, the one renewed longest ago), ms of performance.now();
+   * undefined where no release needed one.
+   */
+  renewedMs(): number | undefined
   release(): Promise<void>
 }
 

@@ -81,7 +81,7 @@ export function leases(api: Api, namespace: string): TakeLeases {
     return {
       lost: AbortSignal.any(mine.map(({ lost }) => lost.signal)),
       taken: AbortSignal.any(mine.map(({ taken: byAnother }) => byAnother.signal)),
-      renewedMs: () => (mine.length === 0 ? -Infinity : Math.min(...mine.map(({ renewedMs }) => renewedMs))),
+      renewedMs: () => (mine.length === 0 ? undefined : Math.min(...mine.map(({ renewedMs }) => renewedMs))),
       async release() {
         await Promise.all(taken.splice(0).map(letGo))
       },

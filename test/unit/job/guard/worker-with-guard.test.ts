@@ -129,6 +129,37 @@ t.test('neither the guard nor the API server knows that the worker lives: it end
   t.match(context.record.current.windows, [{ verdict: 'void' }])
 })
 
+t.test(
+  'no pause begins before the guard is known to hear the worker, and none is ended for want of that',
+  async (t) => {
+    // Without a Lease, as for addresses outside of the namespace, and with one that was just out of reach.
+    for (const renewedMs of [() => undefined, () => performance.now() - 60_000]) {
+      const s = await scene(t)
+      const take = s.cluster.takeLeases
+      s.cluster.takeLeases = async (...given) => ({ ...(await take(...given)), renewedMs })
+      const { context } = await workerOf(t, s)
+      const guard = rawGuard(t, s.port, { echo: false })
+      const running = holdPause(context, async () => {
+        t.ok(guard.heard.some(({ say }) => say === 'beat'))
+        await sleep(600)
+      })
+      await until('the hold', () => guard.heard.some(({ say }) => say === 'hold'))
+      guard.send({ say: 'holding', pause: 1, servers: 3 })
+      await sleep(1200)
+      t.strictSame(pauses(s.ledgers), [])
+      const echoing = setInterval(() => {
+        const beat = guard.heard.findLast(({ say }) => say === 'beat')
+        if (beat?.say === 'beat') guard.send({ say: 'echo', number: beat.number })
+        if (guard.heard.some(({ say }) => say === 'release')) guard.send({ say: 'released', pause: 1 })
+      }, 50)
+      t.teardown(() => clearInterval(echoing))
+      t.match((await running).window, { verdict: 'valid' })
+      clearInterval(echoing)
+      context.guard.close()
+    }
+  },
+)
+
 t.test('a guard that ended the pause makes the window void, whatever the servers say', async (t) => {
   const s = await scene(t, { version: '2' })
   const { context } = await workerOf(t, s)
