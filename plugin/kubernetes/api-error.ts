@@ -61,6 +61,9 @@ export async function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
+/** How long the API server may be away while an operation is followed, ms; the operation goes on meanwhile. */
+export const longestAbsenceMs = 10 * 60_000
+
 const firstDelayMs = 250
 const longestDelayMs = 5000
 
@@ -78,8 +81,23 @@ export class Backoff {
   }
 }
 
+/** How long one answer may take, ms; a connection that a VPN has dropped never breaks by itself. */
+const longestAnswerMs = 60_000
+
+/** The answer, or the reason of a signal that aborts before it. */
+async function answerBefore<T>(answer: Promise<T>, limit: AbortSignal): Promise<T> {
+  const over = Promise.withResolvers<never>()
+  const stop = () => over.reject(limit.reason)
+  limit.addEventListener('abort', stop, { once: true })
+  try {
+    return await Promise.race([answer, over.promise])
+  } finally {
+    limit.removeEventListener('abort', stop)
+  }
+}
+
 /**
- * Asks the API server again while that may help, for at most `giveUpMs`.
+ * Asks the API server again while that may help, for at most `giveUpMs`; one answer may take 60 s.
  * @throws the last error, or the signal's reason once it aborts.
  */
 export async function persistently<T>(ask: () => Promise<T>, signal: AbortSignal, giveUpMs: number): Promise<T> {
@@ -88,7 +106,7 @@ export async function persistently<T>(ask: () => Promise<T>, signal: AbortSignal
   for (;;) {
     signal.throwIfAborted()
     try {
-      return await ask()
+      return await answerBefore(ask(), AbortSignal.any([signal, AbortSignal.timeout(longestAnswerMs)]))
     } catch (error) {
       if (!isTransient(error) || Date.now() > until) throw error
     }

@@ -2,15 +2,13 @@ import type { WorkerEvent } from '../../operation/event.ts'
 import type { Session } from './session.ts'
 import type { LogLine } from './log-position.ts'
 import { parseEvent } from '../../operation/event.ts'
-import { pauseFor, persistently } from './api-error.ts'
+import { longestAbsenceMs, pauseFor, persistently } from './api-error.ts'
 import { followPod, hasLog } from './follow-pod.ts'
 import { jobState } from '../../operation/job-state.ts'
 import { operationPods, readJob } from './operation-job.ts'
 
 /** How often to look for the next pod where none has a log, ms. */
 const betweenPodsMs = 700
-/** How long the API server may be away between pods, ms. */
-const giveUpMs = 10 * 60_000
 
 /** A line of the worker's log and the pod that wrote it. */
 export interface WorkerLine extends LogLine {
@@ -20,7 +18,7 @@ export interface WorkerLine extends LogLine {
 /**
  * Follows the logs of an operation's pods, one after the other, each line once and none left out, until its Job is finished,
  * suspended or gone and the last pod's log is read to its end. Survives dropped connections and replaced pods.
- * @throws Failure where a log may not be read; the signal's reason once it aborts
+ * @throws Failure where a log may not be read; the API's error where it cannot be asked; the signal's reason once it aborts
  */
 export async function followLines(
   session: Session,
@@ -37,7 +35,7 @@ export async function followLines(
         return { finished: state.phase !== 'active', pods: await operationPods(session, operation) }
       },
       signal,
-      giveUpMs,
+      longestAbsenceMs,
     )
     const unread = pods.filter((pod) => !read.has(pod.metadata?.uid ?? ''))
     const next = unread.find(hasLog)

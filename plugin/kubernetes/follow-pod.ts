@@ -2,12 +2,18 @@ import type { V1Pod } from '@kubernetes/client-node'
 import type { Session } from './session.ts'
 import type { LogLine } from './log-position.ts'
 import { Failure } from '../../operation/failure.ts'
-import { Backoff, apiMessage, isTransient, pauseFor, persistently, statusCode, unlessMissing } from './api-error.ts'
+import {
+  Backoff,
+  apiMessage,
+  isTransient,
+  longestAbsenceMs,
+  pauseFor,
+  persistently,
+  statusCode,
+  unlessMissing,
+} from './api-error.ts'
 import { LogPosition, parseLine } from './log-position.ts'
 import { readLog } from './log-stream.ts'
-
-/** Without one answer for this long the follower gives up, since its user should know. ms */
-const giveUpMs = 10 * 60_000
 
 /** How long to ask again for a log that is only shown, ms. */
 const onceMoreMs = 15_000
@@ -33,7 +39,7 @@ export function hasLog(pod: V1Pod): boolean {
 /**
  * Follows one pod's log from its beginning until its container has ended and everything is read, or the pod is gone.
  * Connections that break are made again, with delays that double up to 5 s.
- * @throws Failure when the log may not be read, or nothing answers for 10 minutes
+ * @throws Failure where the log may not be read; the API's error where it refuses the token, or has not answered for 10 minutes
  */
 export async function followPod(
   session: Session,
@@ -84,8 +90,8 @@ export async function followPod(
       // The pod is gone, or its node no longer has the container: there is nothing more to read.
       if (code === 404) break
       // 400: the container has not started, or has just been removed.
-      if (!isTransient(error) && code !== 400) throw unreadable(name, error)
-      if (Date.now() - lastAnswerMs > giveUpMs) throw unreadable(name, error)
+      if (code === 403) throw unreadable(name, error)
+      if ((!isTransient(error) && code !== 400) || Date.now() - lastAnswerMs > longestAbsenceMs) throw error
       if (code === 400 && ended) break
     }
     await pauseFor(backoff.next(), signal)

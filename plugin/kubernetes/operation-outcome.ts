@@ -4,13 +4,12 @@ import type { OperationRecord } from '../../operation/record.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import { endedByJob, isFinal, pausedBy, settle } from '../../operation/settle.ts'
-import { persistently, pauseFor } from './api-error.ts'
+import { longestAbsenceMs, persistently, pauseFor } from './api-error.ts'
+import { explainApiError } from './api-failure.ts'
 import { readJobState } from './operation-job.ts'
 import { readRecord } from './records.ts'
 
 const betweenLooksMs = 800
-/** The API server may be away this long, ms. */
-const giveUpMs = 10 * 60_000
 /** A Job that has ended wrote its record before; this is for what the API server has not shown yet. ms */
 const afterJobMs = 3000
 /** A pause that a killed worker left is for its guard to end and record, which takes a little longer. ms */
@@ -29,7 +28,6 @@ function withoutRecord(operation: string, job: JobState): Failure {
 /** The end of waiting before the end of the operation: exit code 6, and how to come back. */
 export function detached({ namespace }: Pick<Session, 'namespace'>, operation: string, reason: unknown): Failure {
   if (reason instanceof Failure) return reason
-  const command = (verb: string) => `\`kubectl scalardl ${verb} ${operation} -n ${namespace}\``
   return new Failure(
     {
       what: `${operation} has not finished; it goes on in the cluster`,
@@ -39,9 +37,32 @@ export function detached({ namespace }: Pick<Session, 'namespace'>, operation: s
           : reason instanceof Error && reason.name === 'AbortError'
             ? 'Ctrl-C was pressed'
             : messageOf(reason),
-      next: `come back with ${command('logs')} or ${command('wait')}; end it with ${command('cancel')}`,
+      next: comeBack(namespace, operation),
     },
     { exitCode: ExitCode.timedOutOrDetached },
+  )
+}
+
+function comeBack(namespace: string, operation: string): string {
+  const command = (verb: string) => `\`kubectl scalardl ${verb} ${operation} -n ${namespace}\``
+  return `come back with ${command('logs')} or ${command('wait')}; end it with ${command('cancel')}`
+}
+
+/**
+ * What to throw where the API server cannot be asked about an operation any more, or does not accept the token any more: exit
+ * code 6, and how to come back, since the operation goes on. Any other error is answered as it is.
+ */
+export function outOfReach(session: Session, operation: string, error: unknown): unknown {
+  if (error instanceof Failure) return error
+  const explained = explainApiError(error, session)
+  if (!(explained instanceof Failure)) return error
+  return new Failure(
+    {
+      what: `${operation} cannot be followed any more; it goes on in the cluster`,
+      why: `${explained.what}: ${explained.why}`,
+      next: `${explained.next}; then ${comeBack(session.namespace, operation)}`,
+    },
+    { exitCode: ExitCode.timedOutOrDetached, cause: error },
   )
 }
 
@@ -57,7 +78,7 @@ async function look(
       return { job, record: await readRecord(session, operation) }
     },
     signal,
-    giveUpMs,
+    longestAbsenceMs,
   )
 }
 
@@ -70,7 +91,8 @@ function patienceMs(record: OperationRecord): number {
 /**
  * Waits until `reached` says so of the record, or the operation has ended. The verdict is the record's and the Job's condition's,
  * never the end of a log: a Job that ended without a final record gives a record that says so (see settle).
- * @throws Failure (exit code 6) once the signal aborts, with how to come back; Failure where the operation left no record
+ * @throws Failure (exit code 6) with how to come back, once the signal aborts or the API server cannot be asked any more;
+ * Failure where the operation left no record
  */
 export async function awaitRecord(
   session: Session,
@@ -96,7 +118,7 @@ export async function awaitRecord(
     }
   } catch (error) {
     if (signal.aborted) throw detached(session, operation, signal.reason)
-    throw error
+    throw outOfReach(session, operation, error)
   }
 }
 

@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node'
 import { Failure } from '../../operation/failure.ts'
 import { jobName } from '../../operation/names.ts'
 import type { Progress } from '../terminal/terminal.ts'
-import { pauseFor } from './api-error.ts'
+import { longestAbsenceMs, pauseFor, persistently } from './api-error.ts'
 import { jobState } from '../../operation/job-state.ts'
 import { operationPods, readJob } from './operation-job.ts'
 import type { Session } from './session.ts'
@@ -54,7 +54,8 @@ function neverStarted(operation: string, obstacle: Obstacle): Failure {
 /**
  * Waits until the worker of an operation has started, saying meanwhile what that waits for. An obstacle is looked at again for
  * as long as it may pass by itself.
- * @throws Failure with the obstacle once it has lasted; the Job is still there then. The signal's reason when it aborts.
+ * @throws Failure with the obstacle once it has lasted; the Job is still there then. The signal's reason
+ * when it aborts, or the API's error where it cannot be asked any more.
  */
 export async function waitForStart(
   session: Session,
@@ -64,10 +65,16 @@ export async function waitForStart(
 ): Promise<void> {
   let met: { title: string; sinceMs: number } | undefined
   for (;;) {
-    signal.throwIfAborted()
-    const [job, pods] = await Promise.all([readJob(session, operation), operationPods(session, operation)])
+    const { job, pods, obstacle } = await persistently(
+      async () => {
+        const [job, pods] = await Promise.all([readJob(session, operation), operationPods(session, operation)])
+        const started = pods.some(hasStarted)
+        return { job, pods, obstacle: started ? undefined : await obstacleOf(session, jobName(operation), pods) }
+      },
+      signal,
+      longestAbsenceMs,
+    )
     if (pods.some(hasStarted)) return
-    const obstacle = await obstacleOf(session, jobName(operation), pods)
     if (obstacle === undefined) {
       // a Job that ended so early has its verdict in record and condition
       if (jobState(job).phase !== 'active') return

@@ -1,3 +1,4 @@
+import { apiMessage } from '../kubernetes/api-error.ts'
 import { removeIdleGuard } from '../kubernetes/guard-job.ts'
 import { followEvents } from '../kubernetes/follow-log.ts'
 import { awaitRecord } from '../kubernetes/operation-outcome.ts'
@@ -31,7 +32,7 @@ function showGuardObstacle(terminal: Terminal, operation: string, { title, reaso
  * Shows an operation's events until its record says `reached` or it has ended; the verdict comes from record and Job, the log is
  * only shown.
  * @param signal ends the following, not the operation
- * @throws Failure (exit code 6) once the signal aborts, with how to come back
+ * @throws Failure (exit code 6) with how to come back, once the signal aborts or the API server cannot be asked any more
  */
 export async function followOperation(
   session: Session,
@@ -50,9 +51,7 @@ export async function followOperation(
   ).catch((error: unknown) => {
     // the verdict does not depend on the log
     if (!signal.aborted && !enough.signal.aborted)
-      terminal.warning(
-        `the log of ${operation} cannot be followed: ${error instanceof Error ? error.message : String(error)}`,
-      )
+      terminal.warning(`the log of ${operation} cannot be followed: ${apiMessage(error)}`)
   })
   void watchGuardStart(
     session,

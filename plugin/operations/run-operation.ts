@@ -6,7 +6,7 @@ import { abandonOperation } from '../kubernetes/abandon-operation.ts'
 import { showObjects } from '../kubernetes/apply.ts'
 import { createOperation } from '../kubernetes/job/create-operation.ts'
 import { inOrder, type OperationObjects } from '../kubernetes/job/operation-objects.ts'
-import { detached } from '../kubernetes/operation-outcome.ts'
+import { detached, outOfReach } from '../kubernetes/operation-outcome.ts'
 import { waitForStart } from '../kubernetes/wait-for-job.ts'
 import type { Session } from '../kubernetes/session.ts'
 import type { OutputFormat, Terminal } from '../terminal/terminal.ts'
@@ -36,7 +36,7 @@ async function start(
       throw detached(session, objects.operation, signal.reason)
     }
     progress.fail(`${objects.operation} does not start`)
-    if (!(error instanceof Failure)) throw error
+    if (!(error instanceof Failure)) throw outOfReach(session, objects.operation, error)
     const failure = await abandonOperation(session, objects, error)
     if (failure !== undefined) throw failure
   }

@@ -8,7 +8,7 @@ import { statusCode } from '../../kubernetes/api-error.ts'
 import { removeIdleGuard } from '../../kubernetes/guard-job.ts'
 import { suspendJob } from '../../kubernetes/operation-job.ts'
 import { exitCodeOf, isFinal, pausedBy } from '../../../operation/settle.ts'
-import { awaitOutcome } from '../../kubernetes/operation-outcome.ts'
+import { awaitOutcome, outOfReach } from '../../kubernetes/operation-outcome.ts'
 import { findOperation, recordOf } from '../../kubernetes/operations.ts'
 import { changeRecord, readRecord, writeRecord } from '../../kubernetes/records.ts'
 import { timeLimit } from '../../kubernetes/time-limit.ts'
@@ -64,7 +64,7 @@ export const runCancel: Action<CancelFlags> = async (flags, session, terminal) =
     await removeIdleGuard(session, record)
   } catch (error) {
     progress.warn(`${before.operation} was asked to end`)
-    throw error
+    throw outOfReach(session, before.operation, error)
   }
   const paused = pausedBy(record).length > 0
   if (record.state === 'cancelled' && !paused) {

@@ -7,7 +7,7 @@ import { eventOf, followEvents, followLines } from '../../kubernetes/follow-log.
 import { hasLog, readPodLog } from '../../kubernetes/follow-pod.ts'
 import { operationPods } from '../../kubernetes/operation-job.ts'
 import { exitCodeOf } from '../../../operation/settle.ts'
-import { awaitOutcome, detached } from '../../kubernetes/operation-outcome.ts'
+import { awaitOutcome, detached, outOfReach } from '../../kubernetes/operation-outcome.ts'
 import { findOperation } from '../../kubernetes/operations.ts'
 import type { Session } from '../../kubernetes/session.ts'
 import { showVerdict } from '../verdict.ts'
@@ -42,7 +42,9 @@ async function showUntilItEnds(session: Session, operation: string, raw: boolean
     if (raw) await followLines(session, operation, (line) => show(line.text), terminal.interrupted)
     else await followEvents(session, operation, (event) => show(eventLine(event, terminal.style)), terminal.interrupted)
   } catch (error) {
-    throw terminal.interrupted.aborted ? detached(session, operation, terminal.interrupted.reason) : error
+    throw terminal.interrupted.aborted
+      ? detached(session, operation, terminal.interrupted.reason)
+      : outOfReach(session, operation, error)
   }
   return shown
 }

@@ -1,5 +1,8 @@
 import { Failure, messageOf } from '../../../operation/failure.ts'
+import { ExitCode } from '../../../operation/exit-code.ts'
+import { asFailure } from '../../terminal/show-failure.ts'
 import { apiMessage, statusCode } from '../api-error.ts'
+import { explainApiError } from '../api-failure.ts'
 import { createObject, deleteObject } from '../apply.ts'
 import { objectTitle, type JobObject, type OwnObject } from '../objects.ts'
 import type { DryRun } from '../../commands/flags.ts'
@@ -41,6 +44,18 @@ function explain(error: unknown, object: OwnObject, operation: string): unknown 
   )
 }
 
+/** Without an answer nobody knows whether the Job was made; its operation is named, since it may be under way. */
+function halfMade(operation: string, left: readonly string[], { what, why, next }: Failure, cause: unknown): Failure {
+  return new Failure(
+    {
+      what: `${operation} may have begun: ${what}`,
+      why: `${why}; not removed: ${left.join(', ')}`,
+      next: `${next}; then look at \`kubectl scalardl get operations\`, and end it with \`kubectl scalardl cancel ${operation}\``,
+    },
+    { exitCode: ExitCode.timedOutOrDetached, cause },
+  )
+}
+
 /** The guard's Job goes when the worker's does. `uid`: of the worker's Job, undefined in a dry run, which has none. */
 function ownedBy(job: JobObject, uid: string | undefined, guard: JobObject): JobObject {
   if (uid === undefined) return guard
@@ -57,7 +72,8 @@ function ownedBy(job: JobObject, uid: string | undefined, guard: JobObject): Job
 
 /**
  * Makes the objects of an operation, all or none.
- * @throws Failure where one exists already or is refused; what was made by then is gone again
+ * @throws Failure where one exists already or is refused; what was made by then is gone again, or named where it could not be
+ * removed
  */
 export async function createOperation(
   session: Session,
@@ -76,8 +92,11 @@ export async function createOperation(
     } catch (error) {
       // without an answer it may have been made all the same
       if (statusCode(error) === undefined) made.unshift(object)
-      if (dryRun === 'none') await removeObjects(session, made)
-      throw explain(error, object, objects.operation)
+      const left = dryRun === 'none' ? await removeObjects(session, made) : []
+      const reason = explain(error, object, objects.operation)
+      throw left.length === 0
+        ? reason
+        : halfMade(objects.operation, left, asFailure(explainApiError(reason, session)), error)
     }
   }
 }

@@ -25,6 +25,8 @@ export class ObjectStore {
   readonly objects = new Map<string, Stored>()
   /** called before a write is looked at, to write in between */
   beforeWrite: (() => void) | undefined
+  /** what every request meets: an HTTP status, or a connection that breaks */
+  fault: number | 'broken' | undefined
   #version = 0
 
   async session(t: { teardown(run: () => void): unknown }): Promise<Session> {
@@ -78,6 +80,8 @@ export class ObjectStore {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    if (this.fault === 'broken') return void request.socket.destroy()
+    if (this.fault !== undefined) return answerStatus(response, this.fault, 'refused by this test')
     const body = request.method === 'GET' ? '' : await text(request)
     const [collection = '', name] = url.pathname.split('/namespaces/ns/')[1]?.split('/') ?? []
     const key = `${collection}/${name}`

@@ -3,7 +3,8 @@ import { ExitCode } from '../../../../operation/exit-code.ts'
 import { Failure } from '../../../../operation/failure.ts'
 import { newRecord, type OperationRecord, type PauseWindowRecord } from '../../../../operation/record.ts'
 import { exitCodeOf, settle } from '../../../../operation/settle.ts'
-import { awaitOutcome, awaitRecord } from '../../../../plugin/kubernetes/operation-outcome.ts'
+import { persistently } from '../../../../plugin/kubernetes/api-error.ts'
+import { awaitOutcome, awaitRecord, outOfReach } from '../../../../plugin/kubernetes/operation-outcome.ts'
 import { ObjectStore } from './object-store.ts'
 
 const running: OperationRecord = {
@@ -169,4 +170,49 @@ t.test('the end of waiting is exit code 6 and tells how to come back', async (t)
 t.test('an operation without record and Job is a Failure', async (t) => {
   const session = await new ObjectStore().session(t)
   await t.rejects(awaitOutcome(session, 'backup-b', AbortSignal.timeout(5000)), Failure)
+})
+
+t.test('a token that expires while following is exit code 6: the operation goes on', async (t) => {
+  const store = new ObjectStore()
+  store.record({ operation: 'backup-b', kind: 'backup', state: 'running' })
+  store.job('backup-b', 'backup')
+  const session = await store.session(t)
+  const waiting = awaitOutcome(session, 'backup-b', AbortSignal.timeout(20_000))
+  store.fault = 401
+  const failure = await waiting.catch((error: unknown) => error)
+  t.match(failure, {
+    exitCode: ExitCode.timedOutOrDetached,
+    what: 'backup-b cannot be followed any more; it goes on in the cluster',
+    why: /does not accept your credentials/,
+    next: /log in again .*logs backup-b -n ns.*wait backup-b -n ns/,
+  })
+})
+
+t.test('an API server that is away for a while ends no following; one that stays away is exit code 6', async (t) => {
+  const store = new ObjectStore()
+  store.record({ operation: 'backup-b', kind: 'backup', state: 'succeeded', exitCode: 0 })
+  store.job('backup-b', 'backup', { type: 'Complete' })
+  const session = await store.session(t)
+  store.fault = 'broken'
+  const waiting = awaitOutcome(session, 'backup-b', AbortSignal.timeout(60_000))
+  await new Promise((resolve) => setTimeout(resolve, 1000))
+  store.fault = undefined
+  t.equal((await waiting).state, 'succeeded')
+
+  store.fault = 'broken'
+  const lost = await persistently(
+    () => session.core.listNamespacedPod({ namespace: 'ns' }),
+    AbortSignal.timeout(60_000),
+    0,
+  ).catch((error: unknown) => error)
+  t.match(outOfReach(session, 'backup-b', lost), { exitCode: ExitCode.timedOutOrDetached, why: /no connection to/ })
+  const bug = new TypeError('x is not a function')
+  t.equal(outOfReach(session, 'backup-b', bug), bug, 'a bug is not taken for a lost connection')
+})
+
+t.test('an answer that never comes does not outlast Ctrl-C', async (t) => {
+  const stop = new AbortController()
+  const waiting = persistently(() => new Promise<never>(() => undefined), stop.signal, 60_000)
+  stop.abort(new Error('stopped'))
+  await t.rejects(waiting, { message: 'stopped' })
 })
