@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { ExitCode } from '../operation/exit-code.ts'
 import { Failure, messageOf } from '../operation/failure.ts'
 import { mounts, parseRequest } from '../operation/request.ts'
-import { endOnUncaught } from './end-on-uncaught.ts'
-import { jsonLineEvents } from './events.ts'
-import { Interrupted } from './interrupted.ts'
+import { endOnUncaught } from './process/end-on-uncaught.ts'
+import { jsonLineEvents } from './process/events.ts'
+import { Interrupted } from './process/interrupted.ts'
 import { connectApi, inClusterConfig } from './kubernetes/api.ts'
 import { kubernetesCluster } from './kubernetes/kubernetes-cluster.ts'
 import { Unanswered } from './kubernetes/ask.ts'
-import { unrecordedExitCode, work } from './worker.ts'
+import { unrecordedExitCode, work } from './worker/worker.ts'
 
 const events = jsonLineEvents((line) => process.stdout.write(line))
 const stop = new AbortController()

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Failure } from './failure.ts'
 import { operationKinds } from './names.ts'
 import { findingSchema } from './finding.ts'
-import { restoreChoiceSchema } from './restore-choice.ts'
+import { restoreChoiceSchema } from './restore-options.ts'
 import { formatVersion } from './version.ts'
 
 /** The three parts of an error, as records and events keep them. */

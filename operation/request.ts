@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Failure } from './failure.ts'
 import { operationKinds } from './names.ts'
-import { restoreChoiceSchema } from './restore-choice.ts'
+import { restoreChoiceSchema } from './restore-options.ts'
 import { formatVersion } from './version.ts'
 
 /** Where the Job finds things; the plugin mounts them there, the worker reads them from there. */

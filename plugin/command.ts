@@ -1,8 +1,8 @@
 import type { Argv } from 'yargs'
 import type { ExitCode } from '../operation/exit-code.ts'
 import type { OutputFormat, Terminal } from './terminal/terminal.ts'
-import type { Session } from './kubernetes/session.ts'
-import type { GlobalArgv } from './commands/flags.ts'
+import type { Session } from './kubernetes/api/session.ts'
+import type { GlobalArgv } from './flags/flags.ts'
 
 /** The flags that every command has. */
 export interface GlobalFlags {

@@ -45,8 +45,8 @@ export const runner: Runner = {
     const terminal = await openTerminal(flags)
     await conclude(terminal, async () => {
       const [{ connect }, { explainApiError }, run] = await Promise.all([
-        import('./kubernetes/connect.ts'),
-        import('./kubernetes/api-failure.ts'),
+        import('./kubernetes/api/connect.ts'),
+        import('./kubernetes/api/api-failure.ts'),
         action(),
       ])
       const session = connect(flags)

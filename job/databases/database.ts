@@ -1,9 +1,9 @@
 import type { z } from 'zod'
 import type { DatabaseBackup, RestoredDatabase, BackupTable } from '../../operation/record.ts'
 import type { Finding } from '../../operation/finding.ts'
-import type { RestoreChoice } from '../../operation/restore-choice.ts'
+import type { RestoreChoice } from '../../operation/restore-options.ts'
 import type { Journal } from '../journal/journal.ts'
-import type { Events } from '../events.ts'
+import type { Events } from '../process/events.ts'
 import type { Storage } from '../storage/storage.ts'
 
 /** The database side of one release's properties: one storage of ScalarDB, with its secrets resolved. Never recorded. */

@@ -1,7 +1,7 @@
 import type { JournalDocument } from '../../operation/journal.ts'
 import { formatTime } from '../../operation/time.ts'
 import { formatVersion } from '../../operation/version.ts'
-import { coalesced } from '../coalesced.ts'
+import { coalesced } from './one-save-at-a-time.ts'
 import type { Journal, Step } from './journal.ts'
 
 /** Where a journal lives; a ConfigMap in the worker. */

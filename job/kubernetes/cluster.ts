@@ -1,4 +1,4 @@
-import type { JobState } from '../../operation/job-state.ts'
+import type { JobState } from '../../operation/outcome/job-state.ts'
 import type { JournalDocument } from '../../operation/journal.ts'
 import type { Role } from '../../operation/names.ts'
 import type { GuardReport, OperationRecord } from '../../operation/record.ts'

@@ -1,5 +1,5 @@
 import { Failure } from '../../operation/failure.ts'
-import { withGuardReport, withoutGuardReport } from '../../operation/guard-report.ts'
+import { withGuardReport, withoutGuardReport } from '../../operation/outcome/guard-report.ts'
 import { journalSchema } from '../../operation/journal.ts'
 import { guardReportKey, jobName } from '../../operation/names.ts'
 import { parseRecord } from '../../operation/record.ts'

@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node'
-import { jobState, lastWords, mayStillWork, type JobState } from '../../operation/job-state.ts'
+import { jobState, lastWords, mayStillWork, type JobState } from '../../operation/outcome/job-state.ts'
 import { jobName, labels, type Role } from '../../operation/names.ts'
 import type { Api } from './api.ts'
 import { ask, askIfAny } from './ask.ts'

@@ -1,9 +1,9 @@
 import { Failure } from '../../operation/failure.ts'
 import { formatLocation, parseLocation, splitLocation } from '../../operation/location.ts'
-import { neededBy } from '../../operation/needed-by.ts'
+import { neededBy } from '../../operation/outcome/backup-in-use.ts'
 import type { OperationRecord } from '../../operation/record.ts'
-import { isFinal, settle } from '../../operation/settle.ts'
-import type { OperationContext } from '../operation-context.ts'
+import { isFinal, settle } from '../../operation/outcome/outcome.ts'
+import type { OperationContext } from '../context/operation-context.ts'
 import { openStorage, openStorageAt } from '../storage/open.ts'
 import { databaseOf, databasesOf } from './open-databases.ts'
 

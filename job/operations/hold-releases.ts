@@ -1,5 +1,5 @@
 import type { OperationRequest } from '../../operation/request.ts'
-import type { OperationContext } from '../operation-context.ts'
+import type { OperationContext } from '../context/operation-context.ts'
 
 /**
  * Runs an operation while it holds the Lease of each of its releases, from its first look to its last word: a dump must not

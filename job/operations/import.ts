@@ -1,9 +1,9 @@
 import { Failure } from '../../operation/failure.ts'
 import { formatLocation, parseLocation, splitLocation } from '../../operation/location.ts'
 import { parseRecord } from '../../operation/record.ts'
-import type { OperationContext } from '../operation-context.ts'
+import type { OperationContext } from '../context/operation-context.ts'
 import { openStorage } from '../storage/open.ts'
-import { recordFile } from './backup-record.ts'
+import { recordFile } from './backup/backup-record.ts'
 
 /**
  * Takes the record beside a dump over into this namespace, so that the backup can be restored here.

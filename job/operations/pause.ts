@@ -3,11 +3,11 @@ import { formatDuration } from '../../operation/duration.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import type { PauseWindowRecord } from '../../operation/record.ts'
-import type { OperationContext } from '../operation-context.ts'
-import { refuseOnErrors } from '../preflight.ts'
-import type { HeldPause } from '../scalar-admin/pause-around.ts'
-import { holdPause } from '../scalar-admin/pause-window.ts'
-import { preflight } from '../scalar-admin/preflight.ts'
+import type { OperationContext } from '../context/operation-context.ts'
+import { refuseOnErrors } from './refuse-on-errors.ts'
+import type { HeldPause } from '../pause/run-inside.ts'
+import { holdPause } from '../pause/hold-pause.ts'
+import { preflight } from '../pause/preflight.ts'
 
 type Context = OperationContext<'pause'>
 

@@ -1,13 +1,13 @@
 import type { OperationRequest } from '../../operation/request.ts'
-import type { OperationContext } from '../operation-context.ts'
-import { backup } from './backup.ts'
+import type { OperationContext } from '../context/operation-context.ts'
+import { backup } from './backup/backup.ts'
 import { deleteBackup } from './delete.ts'
 import { doctor } from './doctor.ts'
-import { drop } from './drop.ts'
+import { drop } from './restore/drop.ts'
 import { importBackup } from './import.ts'
 import { pause } from './pause.ts'
-import { restore } from './restore.ts'
-import { undo } from './undo.ts'
+import { restore } from './restore/restore.ts'
+import { undo } from './restore/undo.ts'
 import { unpause } from './unpause.ts'
 
 type Surroundings = Omit<OperationContext<OperationRequest['kind']>, 'request'>

@@ -1,11 +1,11 @@
 import { Failure, messageOf } from '../../operation/failure.ts'
-import { isOurPause } from '../../operation/own-pauses.ts'
+import { isOurPause } from '../../operation/outcome/pause-ownership.ts'
 import type { OperationRecord } from '../../operation/record.ts'
-import type { OperationContext } from '../operation-context.ts'
-import type { AdminTls } from '../scalar-admin/client.ts'
-import { adminTls, answerMs, closeAll, connectAll, serversOf, type Server } from '../scalar-admin/servers.ts'
-import { findTargets, titleOf } from '../scalar-admin/targets.ts'
-import { unpauseAll, type Unpaused } from '../scalar-admin/unpause-all.ts'
+import type { OperationContext } from '../context/operation-context.ts'
+import type { AdminTls } from '../servers/client.ts'
+import { adminTls, answerMs, closeAll, connectAll, serversOf, type Server } from '../servers/servers.ts'
+import { findTargets, titleOf } from '../servers/targets.ts'
+import { unpauseAll, type Unpaused } from '../servers/unpause-all.ts'
 
 type Context = OperationContext<'unpause'>
 

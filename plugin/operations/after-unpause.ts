@@ -1,10 +1,10 @@
-import { pausedAmong } from '../../operation/own-pauses.ts'
+import { pausedAmong } from '../../operation/outcome/pause-ownership.ts'
 import type { PausedEndpoint } from '../../operation/record.ts'
-import { isFinal } from '../../operation/settle.ts'
-import { awaitRecord } from '../kubernetes/operation-outcome.ts'
-import { listOperations } from '../kubernetes/operations.ts'
-import { changeRecord } from '../kubernetes/records.ts'
-import type { Session } from '../kubernetes/session.ts'
+import { isFinal } from '../../operation/outcome/outcome.ts'
+import { awaitRecord } from '../kubernetes/jobs/operation-outcome.ts'
+import { listOperations } from '../kubernetes/records/operations.ts'
+import { changeRecord } from '../kubernetes/records/records.ts'
+import type { Session } from '../kubernetes/api/session.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
 /** A worker that holds a pause looks twice a second whether it has been ended. ms */

@@ -1,8 +1,8 @@
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure } from '../../operation/failure.ts'
-import { findReleases, requirePods, type Release } from '../kubernetes/releases.ts'
-import type { Session } from '../kubernetes/session.ts'
-import type { TargetOptions } from './read-target.ts'
+import { findReleases, requirePods, type Release } from '../kubernetes/releases/releases.ts'
+import type { Session } from '../kubernetes/api/session.ts'
+import type { TargetOptions } from '../flags/read-target.ts'
 
 /**
  * The releases of an operation that needs their pods alone; none where addresses are given instead.

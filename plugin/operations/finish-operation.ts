@@ -1,7 +1,7 @@
 import type { ExitCode } from '../../operation/exit-code.ts'
 import type { OperationRecord } from '../../operation/record.ts'
-import { showVerdict } from '../commands/verdict.ts'
-import { exitCodeOf } from '../../operation/settle.ts'
+import { showVerdict } from '../presentation/verdict.ts'
+import { exitCodeOf } from '../../operation/outcome/outcome.ts'
 import { printOne, type Column } from '../terminal/print.ts'
 import type { OutputFormat, Terminal } from '../terminal/terminal.ts'
 

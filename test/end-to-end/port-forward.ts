@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { adminClient, type AdminClient } from '../../job/scalar-admin/client.ts'
+import { adminClient, type AdminClient } from '../../job/servers/client.ts'
 import { products } from '../../operation/product.ts'
 import { ground, type Stage } from './stage.ts'
 

@@ -1,6 +1,6 @@
 import { Failure } from '../../../operation/failure.ts'
 import type { StorageSettings } from '../database.ts'
-import { namingOf, type Naming } from './table-names.ts'
+import { namingOf, type Naming } from './tables/table-names.ts'
 
 /** Where a storage's tables are, and as whom they are reached. Holds a secret: never recorded. */
 export interface Access {

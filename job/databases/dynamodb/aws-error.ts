@@ -1,6 +1,6 @@
 import { Failure, messageOf } from '../../../operation/failure.ts'
 import type { Access } from './access.ts'
-import { nameOf } from './patience.ts'
+import { nameOf } from '../../aws/sdk-retries.ts'
 
 interface Known {
   matches: RegExp

@@ -1,7 +1,7 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling'
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import type { Access } from './access.ts'
-import { patientCredentials, patientRetries, withFreshCredentials, type Patience } from './patience.ts'
+import { patientCredentials, patientRetries, withFreshCredentials, type Patience } from '../../aws/sdk-retries.ts'
 
 /** What an operation asks of AWS. Calls made with them outlast throttling, failing servers, lost answers, and credentials that have expired or are not given for a while. */
 export interface Clients {

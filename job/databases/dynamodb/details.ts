@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { DatabaseBackup } from '../../../operation/record.ts'
 import { clockRecordSchema } from '../../clocks/clock-record.ts'
 import { parseDetails } from '../parse-details.ts'
-import { tableSettingsSchema } from './table-settings.ts'
+import { tableSettingsSchema } from './settings/table-settings.ts'
 
 export const kindName = 'dynamodb'
 

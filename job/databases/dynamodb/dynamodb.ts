@@ -1,9 +1,9 @@
 import type { DatabaseKind } from '../database.ts'
 import { kindName } from './details.ts'
-import { removeBackup } from './remove-backup.ts'
-import { openRestore } from './restore.ts'
-import { DynamodbSource } from './source.ts'
-import { namingOf } from './table-names.ts'
+import { removeBackup } from './backup/remove-backup.ts'
+import { openRestore } from './restore/open-restore.ts'
+import { DynamodbSource } from './backup/source.ts'
+import { namingOf } from './tables/table-names.ts'
 
 /** Amazon DynamoDB, by the past that it keeps of every table. */
 export const dynamodb: DatabaseKind = {

@@ -1,7 +1,7 @@
 import type { DatabaseKind } from '../database.ts'
 import { accessOf } from './access.ts'
-import { PostgresqlDestination } from './destination.ts'
-import { kindName, PostgresqlSource } from './source.ts'
+import { PostgresqlDestination } from './restore/destination.ts'
+import { kindName, PostgresqlSource } from './backup/source.ts'
 
 /** PostgreSQL by its own tools, through any `jdbc:postgresql:` URL. */
 export const postgresql: DatabaseKind = {

@@ -1,6 +1,6 @@
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
-import type { ReleasePart } from '../../kubernetes/job/release-part.ts'
+import type { ReleasePart } from '../../kubernetes/jobs/compose/release-part.ts'
 import type { BackupFlags } from './command.ts'
 
 /** Storages of ScalarDB whose services keep the backups themselves, and the one that only gathers others. */

@@ -1,9 +1,9 @@
 import { formatDuration } from '../../../operation/duration.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
-import { backupState } from '../../kubernetes/backup-state.ts'
+import { backupState } from '../../kubernetes/records/backup-state.ts'
 import type { Column } from '../../terminal/print.ts'
-import { extentOf, placeOf } from '../backup-place.ts'
-import { endedByGuardAt } from '../interventions.ts'
+import { extentOf, placeOf } from '../../presentation/backup-place.ts'
+import { endedByGuardAt } from '../../presentation/interventions.ts'
 
 function pauseLength(record: OperationRecord): string {
   const window = record.windows.at(-1)

@@ -1,11 +1,11 @@
 import type { GlobalFlags } from '../../command.ts'
-import type { StoredRecord } from '../../kubernetes/records.ts'
-import type { Session } from '../../kubernetes/session.ts'
+import type { StoredRecord } from '../../kubernetes/records/records.ts'
+import type { Session } from '../../kubernetes/api/session.ts'
 import type { Candidate, LiveNames } from './complete.ts'
-import { connect } from '../../kubernetes/connect.ts'
-import { listOperations } from '../../kubernetes/operations.ts'
-import { listReleases } from '../../kubernetes/releases.ts'
-import { shortName, stateOf } from '../operation-columns.ts'
+import { connect } from '../../kubernetes/api/connect.ts'
+import { listOperations } from '../../kubernetes/records/operations.ts'
+import { listReleases } from '../../kubernetes/releases/releases.ts'
+import { shortName, stateOf } from '../../presentation/operation-columns.ts'
 
 function globalFlags(values: ReadonlyMap<string, string>): GlobalFlags {
   return {

@@ -1,7 +1,7 @@
 import yargs from 'yargs'
 import type { Argv } from 'yargs'
 import type { Command, Runner } from '../../command.ts'
-import { globalFlags } from '../flags.ts'
+import { globalFlags } from '../../flags/flags.ts'
 
 /** A flag as completion needs it. */
 export interface FlagWord {

@@ -1,5 +1,5 @@
-import { dryRunFlag, yesFlag, type GlobalArgv } from '../flags.ts'
-import { jobFlags, waitFlags } from '../job-flags.ts'
+import { dryRunFlag, yesFlag, type GlobalArgv } from '../../flags/flags.ts'
+import { jobFlags, waitFlags } from '../../flags/job-flags.ts'
 import { declareCommand, type FlagsOf } from '../../command.ts'
 
 export function deleteFlags(yargs: GlobalArgv) {

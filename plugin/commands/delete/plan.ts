@@ -1,12 +1,12 @@
-import type { Session } from '../../kubernetes/session.ts'
+import type { Session } from '../../kubernetes/api/session.ts'
 import type { BackupPart, DatabaseBackup } from '../../../operation/record.ts'
-import type { StoredRecord } from '../../kubernetes/records.ts'
+import type { StoredRecord } from '../../kubernetes/records/records.ts'
 import { Failure } from '../../../operation/failure.ts'
-import { neededBy } from '../../../operation/needed-by.ts'
-import { isFinal } from '../../../operation/settle.ts'
-import { findOperation, listOperations } from '../../kubernetes/operations.ts'
-import { isKeptByService, placeOf } from '../backup-place.ts'
-import { formatBytes, shortName } from '../operation-columns.ts'
+import { neededBy } from '../../../operation/outcome/backup-in-use.ts'
+import { isFinal } from '../../../operation/outcome/outcome.ts'
+import { findOperation, listOperations } from '../../kubernetes/records/operations.ts'
+import { isKeptByService, placeOf } from '../../presentation/backup-place.ts'
+import { formatBytes, shortName } from '../../presentation/operation-columns.ts'
 
 /** One backup that is to be deleted, and what goes with it. */
 export interface Deletion {

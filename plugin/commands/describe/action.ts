@@ -1,8 +1,8 @@
 import type { Action } from '../../command.ts'
 import type { DescribeFlags } from './command.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
-import { findOperation, recordOf } from '../../kubernetes/operations.ts'
-import { readJournal } from '../../kubernetes/records.ts'
+import { findOperation, recordOf } from '../../kubernetes/records/operations.ts'
+import { readJournal } from '../../kubernetes/records/records.ts'
 import { formatDocument } from '../../terminal/print.ts'
 import { describeRecord } from './describe-record.ts'
 

@@ -1,7 +1,7 @@
 import type { DatabaseBackup } from '../../../operation/record.ts'
 import { formatTable } from '../../terminal/print.ts'
-import { isKeptByService } from '../backup-place.ts'
-import { formatBytes } from '../operation-columns.ts'
+import { isKeptByService } from '../../presentation/backup-place.ts'
+import { formatBytes } from '../../presentation/operation-columns.ts'
 import { fields } from './fields.ts'
 
 /** One database of a backup as lines of text. What its kind tells in `details` is shown where it has one of these names. */

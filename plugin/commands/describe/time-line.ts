@@ -1,6 +1,6 @@
 import type { OperationRecord } from '../../../operation/record.ts'
 import { formatDuration } from '../../../operation/duration.ts'
-import { endedByGuardAt } from '../interventions.ts'
+import { endedByGuardAt } from '../../presentation/interventions.ts'
 
 const width = 48
 

@@ -1,6 +1,6 @@
 import { declareCommand, type FlagsOf } from '../../command.ts'
-import { dryRunFlag, type GlobalArgv } from '../flags.ts'
-import { databaseFlags, jobFlags, targetFlags, waitFlags } from '../job-flags.ts'
+import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
+import { databaseFlags, jobFlags, targetFlags, waitFlags } from '../../flags/job-flags.ts'
 
 export function doctorFlags(yargs: GlobalArgv) {
   const own = yargs

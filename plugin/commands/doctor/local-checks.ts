@@ -1,9 +1,9 @@
 import type { Finding } from '../../../operation/finding.ts'
 import { Failure } from '../../../operation/failure.ts'
-import { unlessMissing } from '../../kubernetes/api-error.ts'
-import { requireClaim } from '../../kubernetes/prerequisites.ts'
-import type { Release } from '../../kubernetes/releases.ts'
-import type { Session } from '../../kubernetes/session.ts'
+import { unlessMissing } from '../../kubernetes/api/api-error.ts'
+import { requireClaim } from '../../kubernetes/releases/prerequisites.ts'
+import type { Release } from '../../kubernetes/releases/releases.ts'
+import type { Session } from '../../kubernetes/api/session.ts'
 
 /** What the administrator needs to be allowed to do, as `kubectl auth can-i` asks it. */
 const needed = [

@@ -3,9 +3,9 @@ import type { Action } from '../../command.ts'
 import type { ExportFlags } from './command.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'
-import { isFinal } from '../../../operation/settle.ts'
-import { placeOf } from '../backup-place.ts'
-import { findOperation, recordOf } from '../../kubernetes/operations.ts'
+import { isFinal } from '../../../operation/outcome/outcome.ts'
+import { placeOf } from '../../presentation/backup-place.ts'
+import { findOperation, recordOf } from '../../kubernetes/records/operations.ts'
 
 /** Writes a file, readable for its owner alone. @throws Failure where that is not possible */
 async function writeText(file: string, text: string): Promise<void> {

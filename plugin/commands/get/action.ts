@@ -1,12 +1,12 @@
 import type { Action } from '../../command.ts'
 import type { OperationKind } from '../../../operation/names.ts'
-import type { StoredRecord } from '../../kubernetes/records.ts'
+import type { StoredRecord } from '../../kubernetes/records/records.ts'
 import type { Presentation } from '../../terminal/print.ts'
 import type { GetFlags } from './command.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
-import { findOperation, listOperations } from '../../kubernetes/operations.ts'
+import { findOperation, listOperations } from '../../kubernetes/records/operations.ts'
 import { printList, printOne } from '../../terminal/print.ts'
-import { backupPresentation, operationPresentation, restorePresentation } from '../operation-columns.ts'
+import { backupPresentation, operationPresentation, restorePresentation } from '../../presentation/operation-columns.ts'
 
 interface Listing {
   title: string

@@ -1,5 +1,5 @@
-import { dryRunFlag, type GlobalArgv } from '../flags.ts'
-import { jobFlags, waitFlags } from '../job-flags.ts'
+import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
+import { jobFlags, waitFlags } from '../../flags/job-flags.ts'
 import { declareCommand, type FlagsOf } from '../../command.ts'
 
 export function importFlags(yargs: GlobalArgv) {

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { OperationRecord } from '../../../operation/record.ts'
-import type { Session } from '../../kubernetes/session.ts'
-import type { DryRun } from '../flags.ts'
+import type { Session } from '../../kubernetes/api/session.ts'
+import type { DryRun } from '../../flags/flags.ts'
 import { Failure } from '../../../operation/failure.ts'
-import { statusCode } from '../../kubernetes/api-error.ts'
-import { readRecord, writeRecord } from '../../kubernetes/records.ts'
+import { statusCode } from '../../kubernetes/api/api-error.ts'
+import { readRecord, writeRecord } from '../../kubernetes/records/records.ts'
 
 /** Writes the record; answers another's that came first. */
 async function writtenMeanwhile(

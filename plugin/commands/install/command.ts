@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
 import { defaultServiceAccount } from '../../../operation/names.ts'
 import { declareCommand, type FlagsOf } from '../../command.ts'
-import { dryRunFlag, type GlobalArgv } from '../flags.ts'
+import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 
 /** Which ServiceAccount, with its Role and RoleBinding of the same name. */
 export function serviceAccountFlag<T>(yargs: Argv<T>) {

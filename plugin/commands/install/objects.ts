@@ -1,5 +1,5 @@
 import { readManifest } from '../../manifests.ts'
-import type { OwnObject } from '../../kubernetes/objects.ts'
+import type { OwnObject } from '../../kubernetes/api/objects.ts'
 
 type OfKind<Kind extends OwnObject['kind']> = Extract<OwnObject, { kind: Kind }>
 

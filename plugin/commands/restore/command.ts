@@ -1,7 +1,7 @@
 import type { Argv } from 'yargs'
 import { declareCommand, type FlagsOf } from '../../command.ts'
-import { dryRunFlag, yesFlag, type GlobalArgv } from '../flags.ts'
-import { databaseFlags, jobFlags, waitFlags } from '../job-flags.ts'
+import { dryRunFlag, yesFlag, type GlobalArgv } from '../../flags/flags.ts'
+import { databaseFlags, jobFlags, waitFlags } from '../../flags/job-flags.ts'
 
 export function restoreFlags(yargs: GlobalArgv) {
   const own = yargs

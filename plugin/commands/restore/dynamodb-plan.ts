@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { DatabaseBackup, OperationRecord } from '../../../operation/record.ts'
 import { foreignNamespaces } from '../../../operation/foreign-namespaces.ts'
-import type { RestoreChoice } from '../../../operation/restore-choice.ts'
+import type { RestoreChoice } from '../../../operation/restore-options.ts'
 import type { BackupRecord } from './find-record.ts'
 
 /** What the plan needs of a DynamoDB backup's details; the worker, whose they are, checks the rest. */

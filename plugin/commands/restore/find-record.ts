@@ -1,12 +1,12 @@
-import { hasDataBeside } from '../../../operation/beside.ts'
+import { hasDataBeside } from '../../../operation/outcome/leftover-data.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { operationName, type OperationKind } from '../../../operation/names.ts'
 import type { BackupPart, OperationRecord, RestorePart } from '../../../operation/record.ts'
-import { isFinal } from '../../../operation/settle.ts'
-import { listOperations } from '../../kubernetes/operations.ts'
-import { listRecords, readRecord } from '../../kubernetes/records.ts'
-import type { Session } from '../../kubernetes/session.ts'
+import { isFinal } from '../../../operation/outcome/outcome.ts'
+import { listOperations } from '../../kubernetes/records/operations.ts'
+import { listRecords, readRecord } from '../../kubernetes/records/records.ts'
+import type { Session } from '../../kubernetes/api/session.ts'
 
 export type BackupRecord = OperationRecord & { backup: BackupPart }
 export type RestoreRecord = OperationRecord & { restore: RestorePart }

@@ -1,4 +1,4 @@
-import type { GlobalArgv } from '../flags.ts'
+import type { GlobalArgv } from '../../flags/flags.ts'
 import { declareCommand, type FlagsOf } from '../../command.ts'
 
 export function statusFlags(yargs: GlobalArgv) {

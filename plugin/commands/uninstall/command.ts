@@ -1,5 +1,5 @@
 import { declareCommand, type FlagsOf } from '../../command.ts'
-import { dryRunFlag, type GlobalArgv } from '../flags.ts'
+import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { serviceAccountFlag } from '../install/command.ts'
 
 export function uninstallFlags(yargs: GlobalArgv) {

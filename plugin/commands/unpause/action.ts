@@ -6,10 +6,10 @@ import { awaitHolders } from '../../operations/after-unpause.ts'
 import { findPodTargets } from '../../operations/find-targets.ts'
 import { finishOperation } from '../../operations/finish-operation.ts'
 import { chooseName, podParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
-import { readTargetOptions } from '../../operations/read-target.ts'
+import { readTargetOptions } from '../../flags/read-target.ts'
 import { runOperation } from '../../operations/run-operation.ts'
 import type { Column } from '../../terminal/print.ts'
-import { readJobOptions } from '../job-options.ts'
+import { readJobOptions } from '../../flags/job-options.ts'
 import type { UnpauseFlags } from './command.ts'
 
 const columns: readonly Column<OperationRecord>[] = [

@@ -1,6 +1,6 @@
 import { declareCommand, type FlagsOf } from '../../command.ts'
-import { dryRunFlag, type GlobalArgv } from '../flags.ts'
-import { jobFlags, targetFlags, waitFlags } from '../job-flags.ts'
+import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
+import { jobFlags, targetFlags, waitFlags } from '../../flags/job-flags.ts'
 
 export function unpauseFlags(yargs: GlobalArgv) {
   const own = yargs

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { kubernetesCluster } from '../../../job/kubernetes/kubernetes-cluster.ts'
-import { harmOf } from '../../../job/scalar-admin/state-changes.ts'
+import { harmOf } from '../../../job/pause/proof/diff-state.ts'
 import { configMapName } from '../../../operation/names.ts'
 import { newRecord } from '../../../operation/record.ts'
 import { failureOf } from '../../unit/job/failure-of.ts'
-import { startLedger } from '../../unit/job/scalar-admin/ledgers.ts'
+import { startLedger } from '../../unit/job/servers/ledgers.ts'
 import { addPod, deployLedger, setStatus, workerNamespace } from './namespace.ts'
 
 const at = await workerNamespace('worker-kubernetes')

@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
 import { connectApi, type Api } from '../../../job/kubernetes/api.ts'
-import type { Ledger } from '../../unit/job/scalar-admin/ledgers.ts'
+import type { Ledger } from '../../unit/job/servers/ledgers.ts'
 import { ground, Stage } from '../stage.ts'
 
 const manifests = resolve(import.meta.dirname, '../../../manifests')

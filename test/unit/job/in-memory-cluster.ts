@@ -1,6 +1,6 @@
 import { Failure } from '../../../operation/failure.ts'
 import type { JournalDocument } from '../../../operation/journal.ts'
-import type { JobState } from '../../../operation/job-state.ts'
+import type { JobState } from '../../../operation/outcome/job-state.ts'
 import type { GuardReport, OperationRecord } from '../../../operation/record.ts'
 import type { Cluster, OperationPod, ReleaseChange, ReleasePod, WorkloadFact } from '../../../job/kubernetes/cluster.ts'
 

@@ -1,12 +1,12 @@
-import type { OperationContext } from '../../../job/operation-context.ts'
-import { noGuard } from '../../../job/guard/guard-link.ts'
+import type { OperationContext } from '../../../job/context/operation-context.ts'
+import { noGuard } from '../../../job/guard/in-worker/guard-link.ts'
 import { openJournal } from '../../../job/journal/persisted-journal.ts'
-import { phases } from '../../../job/phases.ts'
-import { recordStore } from '../../../job/record-store.ts'
+import { phases } from '../../../job/context/phases.ts'
+import { recordStore } from '../../../job/journal/record-store.ts'
 import { newRecord } from '../../../operation/record.ts'
 import type { OperationRequest, RequestOf } from '../../../operation/request.ts'
 import type { WorkerEvent } from '../../../operation/event.ts'
-import { jsonLineEvents } from '../../../job/events.ts'
+import { jsonLineEvents } from '../../../job/process/events.ts'
 import type { InMemoryCluster } from './in-memory-cluster.ts'
 
 export type PauseRequest = RequestOf<'pause'>

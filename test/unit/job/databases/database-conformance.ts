@@ -7,7 +7,7 @@ import type {
   RestoreDestination,
   StorageSettings,
 } from '../../../../job/databases/database.ts'
-import { jsonLineEvents } from '../../../../job/events.ts'
+import { jsonLineEvents } from '../../../../job/process/events.ts'
 import type { Journal } from '../../../../job/journal/journal.ts'
 import { openJournal } from '../../../../job/journal/persisted-journal.ts'
 import { volumeStorage } from '../../../../job/storage/volume.ts'

@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { intentStep } from '../../../../job/scalar-admin/pause-journal.ts'
+import { intentStep } from '../../../../job/journal/pause-steps.ts'
 import { newRecord } from '../../../../operation/record.ts'
 import {
   allClosed,

@@ -1,12 +1,12 @@
 import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { openLink } from '../../../../job/guard/link.ts'
-import { workerMessageSchema } from '../../../../job/guard/messages.ts'
-import { vitalSigns } from '../../../../job/guard/vital-signs.ts'
-import { endedStep } from '../../../../job/scalar-admin/pause-journal.ts'
+import { openLink } from '../../../../job/guard/protocol/link.ts'
+import { workerMessageSchema } from '../../../../job/guard/protocol/messages.ts'
+import { vitalSigns } from '../../../../job/guard/process/signs-of-life.ts'
+import { endedStep } from '../../../../job/journal/pause-steps.ts'
 import { freePort } from '../../../stand-ins/free-port.ts'
-import { startLedger } from '../scalar-admin/ledgers.ts'
+import { startLedger } from '../servers/ledgers.ts'
 import {
   allClosed,
   allOpen,

@@ -1,6 +1,6 @@
 // A guard in a process of its own, with a cluster that shows the operation's pods and a Lease that is renewed.
-import { jsonLineEvents } from '../../../../job/events.ts'
-import { guard } from '../../../../job/guard/guard.ts'
+import { jsonLineEvents } from '../../../../job/process/events.ts'
+import { guard } from '../../../../job/guard/process/guard.ts'
 import type { ReleasePod } from '../../../../job/kubernetes/cluster.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
 import type { PauseRequest } from '../pausing-context.ts'

@@ -1,12 +1,12 @@
 import { connect, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
-import { openLink, type Link } from '../../../../job/guard/link.ts'
+import { openLink, type Link } from '../../../../job/guard/protocol/link.ts'
 import {
   guardMessageSchema,
   workerMessageSchema,
   type GuardMessage,
   type WorkerMessage,
-} from '../../../../job/guard/messages.ts'
+} from '../../../../job/guard/protocol/messages.ts'
 
 /** One end of a link that a test speaks by hand. */
 export interface RawEnd<Received, Sent> extends Pick<Link<Sent>, 'send' | 'close'> {

@@ -1,7 +1,7 @@
 // A worker in a process of its own: pauses what it is given, says so, and goes on until it is killed.
-import { jsonLineEvents } from '../../../../job/events.ts'
-import { guardLink } from '../../../../job/guard/open-guard-link.ts'
-import { holdPause } from '../../../../job/scalar-admin/pause-window.ts'
+import { jsonLineEvents } from '../../../../job/process/events.ts'
+import { guardLink } from '../../../../job/guard/in-worker/open-guard-link.ts'
+import { holdPause } from '../../../../job/pause/hold-pause.ts'
 import type { ReleasePod } from '../../../../job/kubernetes/cluster.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
 import { contextOf, type PauseRequest } from '../pausing-context.ts'

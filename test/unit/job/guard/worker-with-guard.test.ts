@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { Interrupted } from '../../../../job/interrupted.ts'
-import { endLeftoverPause } from '../../../../job/scalar-admin/leftover-pause.ts'
-import { intentStep } from '../../../../job/scalar-admin/pause-journal.ts'
-import { holdPause } from '../../../../job/scalar-admin/pause-window.ts'
+import { Interrupted } from '../../../../job/process/interrupted.ts'
+import { endLeftoverPause } from '../../../../job/pause/recover.ts'
+import { intentStep } from '../../../../job/journal/pause-steps.ts'
+import { holdPause } from '../../../../job/pause/hold-pause.ts'
 import { failureOf } from '../failure-of.ts'
-import { startLedgers } from '../scalar-admin/ledgers.ts'
+import { startLedgers } from '../servers/ledgers.ts'
 import {
   allClosed,
   allOpen,

@@ -1,7 +1,7 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node'
 import t from 'tap'
 import { releasePod } from '../../../../job/kubernetes/pods.ts'
-import { startedAnew } from '../../../../job/scalar-admin/unpause-all.ts'
+import { startedAnew } from '../../../../job/servers/unpause-all.ts'
 
 const ledger = { name: 'ledger', ports: [{ containerPort: 50051 }, { containerPort: 50053 }] }
 const proxy = { name: 'istio-proxy', ports: [{ containerPort: 15090 }] }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { ReleaseChange } from '../../../../job/kubernetes/cluster.ts'
 import { watchReleases } from '../../../../job/kubernetes/watch-releases.ts'
-import { harmOf } from '../../../../job/scalar-admin/state-changes.ts'
+import { harmOf } from '../../../../job/pause/proof/diff-state.ts'
 import { watchedApi } from './watched-api.ts'
 
 async function scene(t: Test) {

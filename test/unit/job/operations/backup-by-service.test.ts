@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { readDetails } from '../../../../job/databases/dynamodb/details.ts'
-import { jsonLineEvents } from '../../../../job/events.ts'
-import { Interrupted } from '../../../../job/interrupted.ts'
-import { work } from '../../../../job/worker.ts'
+import { jsonLineEvents } from '../../../../job/process/events.ts'
+import { Interrupted } from '../../../../job/process/interrupted.ts'
+import { work } from '../../../../job/worker/worker.ts'
 import type { WorkerEvent } from '../../../../operation/event.ts'
 import type { RequestOf } from '../../../../operation/request.ts'
 import { startAws } from '../../../stand-ins/aws/aws.ts'
 import { accessKey, createInstallation, region, secretKey } from '../databases/dynamodb/installation.ts'
 import { inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
 import { pauseRequest } from '../pausing-context.ts'
-import { startLedgers, type Ledger } from '../scalar-admin/ledgers.ts'
+import { startLedgers, type Ledger } from '../servers/ledgers.ts'
 
 const phases = { createTable: 5, deleteTable: 5, updateTable: 5, createIndex: 5, restore: 50, createBackup: 50 }
 const aws = await startAws({ settings: { restorableLagMs: 500, phases, limits: { ratePerSecond: {} } } })

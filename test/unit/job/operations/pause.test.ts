@@ -2,7 +2,7 @@ import t from 'tap'
 import { pause } from '../../../../job/operations/pause.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
 import { contextOf, pauseRequest } from '../pausing-context.ts'
-import { startLedger } from '../scalar-admin/ledgers.ts'
+import { startLedger } from '../servers/ledgers.ts'
 
 t.test('whoever waits for the pause finds in the record that all are paused', async (t) => {
   const ledger = await startLedger()

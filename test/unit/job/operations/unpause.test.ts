@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { unpause } from '../../../../job/operations/unpause.ts'
-import { endpointOf } from '../../../../job/scalar-admin/targets.ts'
+import { endpointOf } from '../../../../job/servers/targets.ts'
 import { newRecord, type OperationRecord } from '../../../../operation/record.ts'
 import type { RequestOf } from '../../../../operation/request.ts'
 import { failureOf } from '../failure-of.ts'
 import { inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
 import { contextOf, pauseRequest } from '../pausing-context.ts'
-import { startLedgers, type Ledger } from '../scalar-admin/ledgers.ts'
+import { startLedgers, type Ledger } from '../servers/ledgers.ts'
 
 interface Scene {
   ours: Ledger

@@ -10,8 +10,8 @@ import {
   KubeConfig,
   RbacAuthorizationV1Api,
 } from '@kubernetes/client-node'
-import { apiRequest } from '../../../../plugin/kubernetes/api-request.ts'
-import type { Session } from '../../../../plugin/kubernetes/session.ts'
+import { apiRequest } from '../../../../plugin/kubernetes/api/api-request.ts'
+import type { Session } from '../../../../plugin/kubernetes/api/session.ts'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void
 

@@ -11,7 +11,7 @@ import {
   partKey,
   type OperationKind,
 } from '../../../../operation/names.ts'
-import type { Session } from '../../../../plugin/kubernetes/session.ts'
+import type { Session } from '../../../../plugin/kubernetes/api/session.ts'
 import { answerJson, answerStatus, sessionWith } from './api-server.ts'
 
 interface Stored {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { PauseWindowRecord } from '../../../../operation/record.ts'
-import { readRecord } from '../../../../plugin/kubernetes/records.ts'
+import { readRecord } from '../../../../plugin/kubernetes/records/records.ts'
 import { awaitHolders, clearRecords } from '../../../../plugin/operations/after-unpause.ts'
 import { ObjectStore } from '../kubernetes/object-store.ts'
 import { recordingTerminal } from '../terminal/recording-terminal.ts'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { dynamodb } from '../../../../../job/databases/dynamodb/dynamodb.ts'
-import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
+import { scaleRates } from '../../../../../job/aws/rate-limits.ts'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
 import { databaseConformance } from '../database-conformance.ts'
 import { createInstallation } from './installation.ts'

@@ -1,7 +1,7 @@
 import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling'
 import { DynamoDB, type CreateTableInput } from '@aws-sdk/client-dynamodb'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { jsonLineEvents } from '../../../../../job/events.ts'
+import { jsonLineEvents } from '../../../../../job/process/events.ts'
 import type { DatabaseContext, StorageSettings } from '../../../../../job/databases/database.ts'
 import { noStorage } from '../../../../../job/storage/none.ts'
 import type { WorkerEvent } from '../../../../../operation/event.ts'

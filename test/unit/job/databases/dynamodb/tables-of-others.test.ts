@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { scaleRates } from '../../../../../job/databases/dynamodb/rate-limits.ts'
-import { DynamodbSource } from '../../../../../job/databases/dynamodb/source.ts'
+import { scaleRates } from '../../../../../job/aws/rate-limits.ts'
+import { DynamodbSource } from '../../../../../job/databases/dynamodb/backup/source.ts'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
 import { contextOf } from './installation.ts'
 import {
@@ -11,9 +11,9 @@ import {
   undoRequest,
   unprotect,
   type RestoreStage,
-} from './restore-stage.ts'
-import { undisturbed } from './restore-walk.ts'
-import { allTables } from './restored-world.ts'
+} from './restore/restore-stage.ts'
+import { undisturbed } from './restore/restore-walk.ts'
+import { allTables } from './restore/restored-world.ts'
 
 const phases = {
   createTable: 5,

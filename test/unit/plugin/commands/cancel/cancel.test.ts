@@ -2,7 +2,7 @@ import t from 'tap'
 import { ExitCode } from '../../../../../operation/exit-code.ts'
 import { runCancel } from '../../../../../plugin/commands/cancel/action.ts'
 import type { CancelFlags } from '../../../../../plugin/commands/cancel/command.ts'
-import { readRecord } from '../../../../../plugin/kubernetes/records.ts'
+import { readRecord } from '../../../../../plugin/kubernetes/records/records.ts'
 import { ObjectStore } from '../../kubernetes/object-store.ts'
 import { recordingTerminal } from '../../terminal/recording-terminal.ts'
 

@@ -5,7 +5,7 @@ import t from 'tap'
 import { newRecord, type OperationRecord } from '../../../../../operation/record.ts'
 import { importRecord } from '../../../../../plugin/commands/import/import-file.ts'
 import { readExported } from '../../../../../plugin/commands/import/read-source.ts'
-import { readRecord } from '../../../../../plugin/kubernetes/records.ts'
+import { readRecord } from '../../../../../plugin/kubernetes/records/records.ts'
 import { ObjectStore } from '../../kubernetes/object-store.ts'
 
 const record: OperationRecord = {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { installationObjects } from '../../../../../plugin/commands/install/objects.ts'
-import { objectText } from '../../../../../plugin/kubernetes/objects.ts'
+import { objectText } from '../../../../../plugin/kubernetes/api/objects.ts'
 
 t.test('account, role and binding have one name, in one namespace, and belong together', async (t) => {
   const [account, role, binding] = installationObjects('backup', 'led', { 'eks.amazonaws.com/role-arn': 'arn' })

@@ -3,7 +3,7 @@ import { newRecord, type BackupPart, type DatabaseBackup } from '../../../../../
 import { chooseRestore } from '../../../../../plugin/commands/restore/choice.ts'
 import type { BackupRecord } from '../../../../../plugin/commands/restore/find-record.ts'
 import { restorePlan } from '../../../../../plugin/commands/restore/plan.ts'
-import { chartRelease } from '../../kubernetes/job/chart-deployment.ts'
+import { chartRelease } from '../../kubernetes/jobs/compose/chart-deployment.ts'
 
 const plain = (_kind: string, text: string) => text
 const none = {

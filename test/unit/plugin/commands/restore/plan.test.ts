@@ -1,9 +1,9 @@
 import t from 'tap'
 import { newRecord } from '../../../../../operation/record.ts'
-import type { RestoreChoice } from '../../../../../operation/restore-choice.ts'
+import type { RestoreChoice } from '../../../../../operation/restore-options.ts'
 import { checkBackup } from '../../../../../plugin/commands/restore/find-record.ts'
 import { restorePlan, undoPlan } from '../../../../../plugin/commands/restore/plan.ts'
-import { chartRelease } from '../../kubernetes/job/chart-deployment.ts'
+import { chartRelease } from '../../kubernetes/jobs/compose/chart-deployment.ts'
 import { refused } from '../../refused.ts'
 
 const plain = (_kind: string, text: string) => text

@@ -1,0 +1,26 @@
+import type { RequestOf, OperationRequest } from '../../operation/request.ts'
+import type { OperationRecord } from '../../operation/record.ts'
+import type { Cluster } from '../kubernetes/cluster.ts'
+import type { Events } from '../process/events.ts'
+import type { GuardLink } from '../guard/in-worker/guard-link.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { RecordStore } from '../journal/record-store.ts'
+
+/** What every operation is given, with its request. */
+export type OperationContext<K extends OperationRequest['kind']> = Surroundings & { request: RequestOf<K> }
+
+interface Surroundings {
+  cluster: Cluster
+  /** stands by while this operation pauses, where it was asked for */
+  guard: GuardLink
+  events: Events
+  journal: Journal
+  record: RecordStore
+  /** aborted on SIGTERM: end what runs, unpause, put things back, and throw the signal's reason */
+  signal: AbortSignal
+  /** runs one phase of the time line: in the record and as events */
+  phase<T>(name: string, run: () => Promise<T>): Promise<T>
+}
+
+/** The record of another operation of the namespace, read through the cluster. */
+export type ReadRecord = (operation: string) => Promise<OperationRecord>

@@ -1,0 +1,63 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { Journal } from '../../../journal/journal.ts'
+import type { BackupWatch } from './backup-watch.ts'
+import type { BackedUpTable } from '../details.ts'
+import { ensureStep } from '../ensure-step.ts'
+import type { RestoreFrom } from '../tables/look-at-table.ts'
+import { limits } from '../../../aws/rate-limits.ts'
+import { ensureRestoreBegun, untilRestored } from '../restore/restore-table.ts'
+import { ensureBackup, untilAvailable } from './table-backup.ts'
+import type { TableProgress } from '../tables/table-progress.ts'
+import type { TableSettings } from '../settings/table-settings.ts'
+
+interface Surroundings {
+  dynamo: DynamoDBClient
+  watch: BackupWatch
+  progress: TableProgress
+  journal: Journal
+  signal: AbortSignal
+}
+
+/** A moment of a table, and what the temporary table and its backup are called. */
+interface Point {
+  table: BackedUpTable
+  from: RestoreFrom
+  temporary: string
+}
+
+/** The step of the journal with which it begins. */
+export function restoreStep({ table, temporary }: Pick<Point, 'table' | 'temporary'>): string {
+  return `restore ${table.name} to ${temporary}`
+}
+
+/**
+ * Makes an on-demand backup of one moment, as far as it is not done. Taken of a table under writes it would be of no one
+ * moment, so it is taken of a temporary table, restored to the moment and then quiet. Answers once it is AVAILABLE; the
+ * temporary table stays.
+ */
+export async function backUpPoint(
+  { dynamo, watch, progress, journal, signal }: Surroundings,
+  { table, from, temporary }: Point,
+): Promise<void> {
+  const restore = { name: temporary, from, expected: formOfTemporary(table.settings) }
+  const surroundings = { dynamo, source: dynamo, signal }
+  progress.enter(table.name, 'waiting for its turn')
+  await limits.restores.run(async () => {
+    progress.enter(table.name, 'restoring to a temporary table')
+    await ensureStep(journal, restoreStep({ table, temporary }), () => ensureRestoreBegun(surroundings, restore))
+    await untilRestored(surroundings, restore)
+  }, signal)
+  progress.enter(table.name, 'backing up the temporary table')
+  await ensureStep(journal, `back up ${temporary}`, () => ensureBackup(dynamo, watch, temporary, temporary, signal))
+  await untilAvailable(watch, temporary, signal)
+}
+
+/** Its indexes are kept, since the backup has to hold them; on demand it costs what is used of it, and takes nothing of the account's provisioned capacity. */
+function formOfTemporary(settings: TableSettings): TableSettings {
+  const { throughput: _throughput, onDemandLimit: _limit, ...rest } = settings
+  return {
+    ...rest,
+    billingMode: 'PAY_PER_REQUEST',
+    globalIndexes: settings.globalIndexes.map(({ throughput: _units, onDemandLimit: _most, ...index }) => index),
+  }
+}

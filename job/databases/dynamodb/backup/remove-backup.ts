@@ -1,0 +1,41 @@
+import type { DatabaseBackup } from '../../../../operation/record.ts'
+import type { DatabaseContext, StorageSettings } from '../../database.ts'
+import { accessOf } from '../access.ts'
+import { awsFailure } from '../aws-error.ts'
+import { openClients } from '../clients.ts'
+import { readDetails } from '../details.ts'
+import { forEachTable } from '../restore/restore-work.ts'
+import { ensureBackupDeleted } from './table-backup.ts'
+import { tableProgress } from '../tables/table-progress.ts'
+
+/** How long AWS may be out of reach, ms; whoever deletes can do so again. */
+const patienceMs = 60_000
+
+/** Deletes the on-demand backups that a restore point was turned into; its tables' own past stays AWS's. */
+export async function removeBackup(
+  settings: readonly StorageSettings[],
+  entry: DatabaseBackup,
+  { events, signal }: DatabaseContext,
+): Promise<void> {
+  const { region, tables } = readDetails(entry)
+  const materialized = tables.filter((table) => table.materialized !== undefined)
+  const access = { ...accessOf(settings), region }
+  const { dynamo, close } = openClients(access, { patienceMs, signal })
+  const progress = tableProgress(events, new Map(materialized.map(({ name, bytes }) => [name, bytes])))
+  try {
+    await forEachTable(
+      materialized,
+      signal,
+      async ({ name, materialized: { backupArn } = { backupArn: '' } }, either) => {
+        await ensureBackupDeleted(dynamo, backupArn, either)
+        progress.done(name)
+      },
+    )
+  } catch (error) {
+    signal.throwIfAborted()
+    throw awsFailure(`the backups of ${entry.title} could not all be deleted`, access, error)
+  } finally {
+    progress.end()
+    close()
+  }
+}

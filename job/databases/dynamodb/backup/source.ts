@@ -1,0 +1,259 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import { Failure } from '../../../../operation/failure.ts'
+import type { Finding } from '../../../../operation/finding.ts'
+import type { DatabaseBackup } from '../../../../operation/record.ts'
+import { formatTime } from '../../../../operation/time.ts'
+import { clockRecord, clockRecordSchema } from '../../../clocks/clock-record.ts'
+import { holdUntilSafe } from '../../../clocks/hold-until-safe.ts'
+import type { ClockMeasurement } from '../../../clocks/measure-clock.ts'
+import { longestHoldMs } from '../../../clocks/safe-point.ts'
+import type { Journal } from '../../../journal/journal.ts'
+import type { BackupSource, DatabaseContext, PauseMoment, Snapshot, Source, StorageSettings } from '../../database.ts'
+import { accessOf, titleOf, type Access } from '../access.ts'
+import { awsFailure } from '../aws-error.ts'
+import { checkBystanders } from '../tables/check-bystanders.ts'
+import { checkRights } from './check-rights.ts'
+import { openClients, type Clients } from '../clients.ts'
+import { describeBackup } from './describe-backup.ts'
+import { kindName } from '../details.ts'
+import { lookAtTable } from '../tables/look-at-table.ts'
+import { discardMaterials, materialize } from './materialize.ts'
+import { measureAwsClock } from './measure-aws-clock.ts'
+import { checkRecovery, checkRoom, checkSettings, checkTables, type FoundTable } from './preflight.ts'
+import { restoresAtOnce } from '../../../aws/rate-limits.ts'
+import { tablesInScope } from '../tables/tables-in-scope.ts'
+import type { Installation } from '../scalardb/metadata.ts'
+import { tableProgress } from '../tables/table-progress.ts'
+import { waitUntilRestorable } from './wait-until-restorable.ts'
+
+/** How long AWS may be out of reach: before the pause, when somebody waits to be told, and once the point must not be lost, ms. */
+const hastyMs = 8_000
+const patientMs = 1_800_000
+/** Longest that tidying up may take, ms: a temporary table cannot be deleted while it is being restored. */
+const tidyMs = 1_200_000
+/** Restore points are whole seconds, and which moment of its second one brings back AWS does not say: all of it has to be safe. */
+const secondMs = 1000
+
+/** What a later worker needs of a snapshot: the tables as they were then, and the clock by which its time is one. */
+const durableSchema = z.object({
+  tables: z.array(z.object({ name: z.string(), namespace: z.string(), table: z.string() })),
+  clock: clockRecordSchema.optional(),
+})
+type Point = z.infer<typeof durableSchema> & { atMs: number }
+
+/** A DynamoDB being backed up: AWS keeps the past of every table, so a backup is a moment of its clock at which all stood still. */
+export class DynamodbSource implements BackupSource {
+  readonly #settings: StorageSettings[]
+  readonly #context: DatabaseContext
+  readonly #access: Access
+  readonly #title: string
+  readonly #hasty: Clients
+  readonly #patient: Clients
+  #scope: Promise<Installation> | undefined
+  #measurement: ClockMeasurement | undefined
+  #point: Point | undefined
+
+  constructor(settings: StorageSettings[], context: DatabaseContext) {
+    this.#settings = settings
+    this.#context = context
+    this.#access = accessOf(settings)
+    this.#title = titleOf(this.#access)
+    this.#hasty = openClients(this.#access, { patienceMs: hastyMs, signal: context.signal })
+    this.#patient = openClients(this.#access, { patienceMs: patientMs, signal: context.signal })
+  }
+
+  async describe(): Promise<Source> {
+    const { tables } = await this.#tables()
+    return {
+      title: this.#title,
+      kind: kindName,
+      storages: this.#settings.map((one) => one.storage),
+      tables: tables.map(({ namespace, table }) => ({ schema: namespace, name: table })),
+      estimatedBytes: 0,
+    }
+  }
+
+  async preflight(): Promise<Finding[]> {
+    const { dynamo } = this.#hasty
+    const findings: Finding[] = []
+    try {
+      const scope = await this.#tables()
+      const found = await Promise.all(
+        scope.tables.map(async ({ name }): Promise<FoundTable> => ({
+          name,
+          description: await lookAtTable(dynamo, name),
+        })),
+      )
+      const [first] = found.flatMap(({ description }) => description ?? [])
+      findings.push(
+        ...(await checkBystanders({
+          title: this.#title,
+          tables: scope.tables,
+          naming: this.#access.naming,
+          settings: this.#settings,
+          context: this.#context,
+          fate: 'are backed up',
+          harms: true,
+        })),
+      )
+      findings.push(
+        { check: 'AWS', subject: this.#title, outcome: 'ok', message: `reached with ${this.#access.credentialsFrom}` },
+        ...checkTables(this.#title, found, scope),
+      )
+      const present = found.flatMap(({ name, description }) => (description === undefined ? [] : [name]))
+      findings.push(await checkRecovery(dynamo, this.#title, present, this.#context.signal))
+      if (first !== undefined)
+        findings.push(
+          ...(await checkSettings(this.#hasty, this.#title, first)),
+          ...(await this.#checkRights(first.TableName ?? '')),
+        )
+      if (this.#context.materialize === true)
+        findings.push(
+          await checkRoom(dynamo, {
+            title: this.#title,
+            more: Math.min(present.length, restoresAtOnce),
+            otherwise: 'leave --materialize away',
+          }),
+        )
+    } catch (error) {
+      this.#context.signal.throwIfAborted()
+      const { what, why, next } = awsFailure('the preflight failed', this.#access, error)
+      findings.push({
+        check: 'DynamoDB',
+        subject: this.#title,
+        outcome: 'error',
+        message: `${what}: ${why}`,
+        cure: next,
+      })
+    }
+    return findings
+  }
+
+  async prepare(): Promise<void> {
+    const { tables } = await this.#tables()
+    const { signal, events } = this.#context
+    this.#measurement = await measureAwsClock(this.#access, tables[0]?.name ?? '', signal)
+    if (this.#measurement === undefined)
+      events.say(
+        'note',
+        `the clock of ${this.#title} could not be measured; the pause will be held for 5 s, and its middle taken`,
+        { level: 'warning' },
+      )
+  }
+
+  holdMs(): number {
+    return longestHoldMs(this.#measurement, secondMs) + this.#wholeSecondMs()
+  }
+
+  /** What a pause has to go on for after its point; the middle of one without a measurement has seconds to both sides. */
+  #wholeSecondMs(): number {
+    return this.#measurement === undefined ? 0 : secondMs
+  }
+
+  /** Without a pause nothing keeps others from writing, and the point is only as good as that. */
+  async snapshot(pause?: PauseMoment): Promise<Snapshot> {
+    const { tables } = await this.#tables()
+    const { allPausedAt, endsAtMs, signal } = pause ?? {
+      allPausedAt: formatTime(Date.now()),
+      endsAtMs: Infinity,
+      signal: this.#context.signal,
+    }
+    const measurement = this.#measurement
+    const { pointMs } = await holdUntilSafe({
+      fromMs: Date.parse(allPausedAt),
+      endsAtMs: endsAtMs - this.#wholeSecondMs(),
+      measurement,
+      granularityMs: secondMs,
+      signal,
+    })
+    await sleep(this.#wholeSecondMs(), undefined, { signal })
+    const durable = { tables, ...(measurement === undefined ? {} : { clock: clockRecord(measurement) }) }
+    this.#point = { atMs: pointMs, ...durable }
+    return { at: formatTime(pointMs), durable: { ...durable, tables: tables.map((table) => ({ ...table })) } }
+  }
+
+  resume({ at, durable }: Snapshot): void {
+    this.#point = { ...durableSchema.parse(durable), atMs: Date.parse(at) }
+  }
+
+  async complete(): Promise<DatabaseBackup> {
+    const point = this.#point
+    if (point === undefined) throw new Error('complete() before snapshot()')
+    const { events, signal } = this.#context
+    const progress = tableProgress(events, new Map(point.tables.map(({ name }) => [name, 0])))
+    try {
+      const names = point.tables.map(({ name }) => name)
+      const windows = await waitUntilRestorable(this.#patient.dynamo, names, point.atMs, { signal, progress })
+      const details = await describeBackup({ access: this.#access, clients: this.#patient, ...point, windows })
+      return {
+        storages: this.#settings.map((one) => one.storage),
+        kind: kindName,
+        title: this.#title,
+        tables: point.tables.map(({ namespace, table }) => ({ schema: namespace, name: table })),
+        snapshotAt: formatTime(point.atMs),
+        details: JSON.parse(JSON.stringify(details)) as DatabaseBackup['details'],
+      }
+    } catch (error) {
+      signal.throwIfAborted()
+      throw awsFailure(`the restore point in ${this.#title} was lost`, this.#access, error)
+    } finally {
+      progress.end()
+    }
+  }
+
+  async materialize(backup: DatabaseBackup, journal: Journal): Promise<DatabaseBackup> {
+    const { events, signal, operation } = this.#context
+    try {
+      return await materialize(backup, { clients: this.#patient, events, signal, operation, journal })
+    } catch (error) {
+      signal.throwIfAborted()
+      throw awsFailure(`the restore point in ${this.#title} could not be materialized`, this.#access, error)
+    }
+  }
+
+  /** Not stopped by the signal: tidying up is what a stopped operation does. */
+  async discardMaterials(backup: DatabaseBackup): Promise<void> {
+    const clients = openClients(this.#access, { patienceMs: hastyMs })
+    try {
+      await discardMaterials(backup, {
+        clients,
+        operation: this.#context.operation,
+        signal: AbortSignal.timeout(tidyMs),
+      })
+    } finally {
+      clients.close()
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#hasty.close()
+    this.#patient.close()
+  }
+
+  async #checkRights(table: string): Promise<Finding[]> {
+    const { materialize: wanted = false, operation } = this.#context
+    return await checkRights(this.#hasty.dynamo, { title: this.#title, table, operation, materialize: wanted })
+  }
+
+  /** Looked up once: what a backup holds must not change between its preflight and its point. */
+  async #tables(): Promise<Installation> {
+    this.#scope ??= this.#readScope()
+    return await this.#scope
+  }
+
+  async #readScope(): Promise<Installation> {
+    try {
+      const scope = await tablesInScope(this.#hasty.dynamo, this.#access, this.#context.tables ?? [], this.#title)
+      if (scope.tables.length > 0) return scope
+    } catch (error) {
+      this.#context.signal.throwIfAborted()
+      throw awsFailure(`the tables of ${this.#title} cannot be listed`, this.#access, error)
+    }
+    throw new Failure({
+      what: `nothing to back up in ${this.#title}`,
+      why: "ScalarDB's metadata names no tables",
+      next: "load ScalarDL's schema first, or name the tables by --table",
+    })
+  }
+}

@@ -1,0 +1,207 @@
+import type { Finding } from '../../../../../operation/finding.ts'
+import type { Journal } from '../../../../journal/journal.ts'
+import { awsFailure } from '../../aws-error.ts'
+import { checkBystanders } from '../../tables/check-bystanders.ts'
+import { checkPlace, checkPoint, checkSources } from '../check-point.ts'
+import { checkRestoreRights } from '../check-rights.ts'
+import type { BackedUpTable } from '../../details.ts'
+import { isRestoredFrom, lookAtTable, originOf } from '../../tables/look-at-table.ts'
+import { isBackedUp, tablesAt } from '../../scalardb/place.ts'
+import { checkRoom } from '../../backup/preflight.ts'
+import type { Repointing } from '../../scalardb/repoint.ts'
+import type { TableRestore } from '../restore-table.ts'
+import type { RestoreWork } from '../restore-work.ts'
+import { tooLong } from '../../scalardb/restored-names.ts'
+
+/** A table of the backup, and what it is restored as. */
+export interface Pair {
+  table: BackedUpTable
+  restore: TableRestore
+}
+
+/** Everything that can be known to stand in the way of a restore under a prefix, before the first table is made. */
+export async function preflightByPrefix(
+  work: RestoreWork,
+  pairs: readonly Pair[],
+  repointing: Repointing,
+  prefix: string,
+  journal: Journal | undefined,
+): Promise<Finding[]> {
+  const { title, regions, region, details, access, context } = work
+  const begun = ({ restore }: Pair) => journal?.begun(`restore ${restore.name}`) === true
+  const toDo = pairs.filter((pair) => !begun(pair))
+  const [first] = toDo
+  const findings = [
+    ...checkPoint(work),
+    ...checkNames(work, pairs, prefix),
+    ...checkKeys(work),
+    ...checkProperties(work, repointing),
+    ...(await checkDrop(work, repointing)),
+  ]
+  try {
+    findings.push(
+      ...(await checkPlace(work)),
+      ...(await checkBystanders({
+        ...work,
+        tables: details.tables,
+        naming: details,
+        fate:
+          context.dropPrevious === true ? 'are restored beside, and the present ones removed' : 'are restored beside',
+        harms: context.dropPrevious === true,
+      })),
+    )
+    if (findings.some(({ outcome }) => outcome === 'error')) return findings
+    findings.push(
+      ...(await checkSources(
+        work,
+        toDo.map(({ table }) => table),
+      )),
+      ...(await checkTargets(work, toDo)),
+    )
+    findings.push(await checkRoom(regions.target.dynamo, { title, more: toDo.length }))
+    if (first !== undefined) {
+      const settings = pairs.map(({ table }) => table.settings)
+      const taken = region === details.region ? first.table.name : undefined
+      findings.push(
+        await checkRestoreRights({
+          title,
+          clients: regions.target,
+          account: details.account,
+          region,
+          target: first.restore.name,
+          taken,
+          settings,
+          fromBackups: pairs.some(({ restore }) => 'backupArn' in restore.from),
+          makesBackups: false,
+          rewritesRows: true,
+        }),
+      )
+    }
+  } catch (error) {
+    work.context.signal.throwIfAborted()
+    const { what, why, next } = awsFailure('the preflight failed', access, error)
+    findings.push({ check: 'DynamoDB', subject: title, outcome: 'error', message: `${what}: ${why}`, cure: next })
+  }
+  return findings
+}
+
+function checkNames({ title, details }: RestoreWork, pairs: readonly Pair[], prefix: string): Finding[] {
+  const check = { check: 'prefix', subject: title }
+  if (!/^[\w.-]*$/.test(prefix))
+    return [
+      {
+        ...check,
+        outcome: 'error',
+        message: `"${prefix}" has characters that no table's name may have`,
+        cure: 'choose a prefix of letters, digits and _ . - with --prefix',
+      },
+    ]
+  const long = pairs.flatMap(({ table, restore }) => tooLong(table.name, table.settings, restore.name))
+  if (long.length > 0)
+    return [
+      {
+        ...check,
+        outcome: 'error',
+        message: `with "${prefix}" these names are longer than 255 characters: ${long.join(', ')}`,
+        cure: 'choose a shorter one with --prefix',
+      },
+    ]
+  const collisions = pairs.filter(({ restore }) => details.tables.some(({ name }) => name === restore.name))
+  if (collisions.length > 0 && prefix !== details.prefix)
+    return [
+      {
+        ...check,
+        outcome: 'error',
+        message: `with "${prefix}" restored tables would be called like those backed up`,
+        cure: 'choose another with --prefix',
+      },
+    ]
+  return []
+}
+
+/** A key is of one region. */
+function checkKeys({ title, details, region, choice }: RestoreWork): Finding[] {
+  const encrypted = details.tables.filter(({ settings }) => settings.kmsKey !== undefined)
+  if (region === details.region || choice.kmsKey !== undefined || encrypted.length === 0) return []
+  return [
+    {
+      check: 'encryption',
+      subject: title,
+      outcome: 'error',
+      message: `${encrypted.length} tables are encrypted with a KMS key of ${details.region}`,
+      cure: `name a key of ${region} with --kms-key`,
+    },
+  ]
+}
+
+function checkProperties(
+  { title, choice, settings, context: { properties } }: RestoreWork,
+  { lines }: Repointing,
+): Finding[] {
+  if (choice.repoint === 'print')
+    return [
+      {
+        check: 'properties',
+        subject: title,
+        outcome: 'ok',
+        message: `left as they are; to be set: ${lines.join(', ')}`,
+      },
+    ]
+  const obstacles = new Set(settings.map((one) => properties?.obstacle(one)).filter((one) => one !== undefined))
+  if (obstacles.size === 0)
+    return [{ check: 'properties', subject: title, outcome: 'ok', message: `will be set: ${lines.join(', ')}` }]
+  return [
+    {
+      check: 'properties',
+      subject: title,
+      outcome: 'error',
+      message: [...obstacles].join('; '),
+      cure: 'restore with --repoint print, and set the prefix where the properties are kept',
+    },
+  ]
+}
+
+/** What is to be removed once the restored data serves has to be what the backup tells of. */
+async function checkDrop(
+  { title, details, context: { dropPrevious } }: RestoreWork,
+  repointing: Repointing,
+): Promise<Finding[]> {
+  if (dropPrevious !== true) return []
+  const other = (await repointing.placesBefore()).find((place) => !isBackedUp(details, place))
+  if (other === undefined) return []
+  return [
+    {
+      check: 'former tables',
+      subject: title,
+      outcome: 'error',
+      message: `they cannot be removed by --drop-previous: the releases use ${tablesAt(other)}, the backup is of ${tablesAt(details)}`,
+      cure: 'leave --drop-previous away, and delete them yourself once nobody needs them',
+    },
+  ]
+}
+
+/** No table may have a name that the restore is to give, not even one of an earlier restore: it may have been written to since. */
+async function checkTargets(
+  { title, regions, context: { former } }: RestoreWork,
+  pairs: readonly Pair[],
+): Promise<Finding[]> {
+  if (former !== undefined) return []
+  const found = await Promise.all(
+    pairs.map(async ({ restore }) => ({ restore, table: await lookAtTable(regions.target.dynamo, restore.name) })),
+  )
+  const taken = found.flatMap(({ restore, table }) => (table === undefined ? [] : [{ restore, table }]))
+  const [first] = taken
+  const check = { check: 'names of restored tables', subject: title }
+  if (first === undefined) return [{ ...check, outcome: 'ok', message: `${pairs.length} free` }]
+  const same = isRestoredFrom(first.table, first.restore.from)
+  return [
+    {
+      ...check,
+      outcome: 'error',
+      message: `${first.restore.name} is there already${taken.length === 1 ? '' : ` (and ${taken.length - 1} more)`}: ${originOf(first.table)}`,
+      cure: same
+        ? 'an earlier restore of this very point made it: undo or resume that one (kubectl scalardl get restores), or choose another --prefix'
+        : 'choose another --prefix',
+    },
+  ]
+}

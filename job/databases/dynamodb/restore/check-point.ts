@@ -1,0 +1,162 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { Finding } from '../../../../operation/finding.ts'
+import { formatTime } from '../../../../operation/time.ts'
+import { accountOf } from '../backup/describe-backup.ts'
+import type { BackedUpTable, Details } from '../details.ts'
+import { lookAtTable } from '../tables/look-at-table.ts'
+import { readWindow } from '../tables/recovery-window.ts'
+import { sourceOf, type RestoreWork } from './restore-work.ts'
+import { isAvailable } from '../backup/table-backup.ts'
+import { tableNames } from '../tables/tables-in-scope.ts'
+
+/** Whether the release, the record and the account that is reached tell of one place. */
+export async function checkPlace({ title, access, details, region, regions, choice }: RestoreWork): Promise<Finding[]> {
+  const place = { check: 'region', subject: title }
+  const findings: Finding[] = []
+  if (access.region !== details.region && access.region !== choice.region) {
+    findings.push({
+      ...place,
+      outcome: 'error',
+      message: `the release uses region "${access.region}", the backup is of ${details.region}`,
+      cure: `correct scalar.db.contact_points, or restore to where the release looks with --region ${access.region}`,
+    })
+  } else
+    findings.push({
+      ...place,
+      outcome: 'ok',
+      message: region === details.region ? region : `from ${details.region} to ${region}`,
+    })
+  return [...findings, ...(await checkAccount(title, details, regions.source.dynamo))]
+}
+
+/** A table's ARN tells whose account it is; where there is no table at all, nothing does. */
+async function checkAccount(
+  title: string,
+  { account: wanted, region, tables }: Details,
+  client: DynamoDBClient,
+): Promise<Finding[]> {
+  const cure = 'use credentials of the account that holds the backup: the ServiceAccount, or --database-secret'
+  const check = { check: 'account', subject: title, cure }
+  const [any] = await tableNames(client)
+  if (any === undefined) {
+    // with a backup of each, all tables may have been lost
+    const outcome = tables.every(({ materialized }) => materialized !== undefined) ? 'warning' : 'error'
+    return [
+      {
+        ...check,
+        outcome,
+        message: `there is no table at all in ${region}: the credentials may be of another account than ${wanted}, which the backup is of`,
+      },
+    ]
+  }
+  const account = accountOf((await lookAtTable(client, any))?.TableArn ?? '')
+  if (account === '' || account === wanted) return []
+  return [
+    { ...check, outcome: 'error', message: `the credentials are of account ${account}, the backup is of ${wanted}` },
+  ]
+}
+
+/** Whether the restore point is one. */
+export function checkPoint({ title, choice, entry, point }: RestoreWork): Finding[] {
+  const check = { check: 'restore point', subject: title }
+  if (Number.isNaN(point.getTime()))
+    return [
+      {
+        ...check,
+        outcome: 'error',
+        message: "the backup's record does not tell its restore point",
+        cure: 'choose another backup, or a time with --at',
+      },
+    ]
+  const text = formatTime(point.getTime())
+  if (point.getTime() % 1000 !== 0)
+    return [
+      {
+        ...check,
+        outcome: 'error',
+        message: `${text} is not a whole second`,
+        cure: 'DynamoDB restores to whole seconds: give --at without a fraction',
+      },
+    ]
+  if (choice.at === undefined || Date.parse(choice.at) === Date.parse(entry.snapshotAt ?? ''))
+    return [{ ...check, outcome: 'ok', message: text }]
+  const unproven = `${text} is not the moment of a recorded pause: what it brings back may hold halves of transactions`
+  if (choice.unproven !== true)
+    return [
+      {
+        ...check,
+        outcome: 'error',
+        message: unproven,
+        cure: 'choose the point of a recorded pause: kubectl scalardl get backups',
+      },
+    ]
+  return [
+    {
+      ...check,
+      outcome: 'warning',
+      message: `UNPROVEN: ${unproven}`,
+      cure: "ScalarDL's own validation tells after the restore whether the ledger is whole",
+    },
+  ]
+}
+
+/** Whether each table's data of that point can still be had: the table itself and its window of recovery, or the backup made of it. */
+export async function checkSources(work: RestoreWork, tables: readonly BackedUpTable[]): Promise<Finding[]> {
+  const { title } = work
+  const check = { check: 'recovery window', subject: title }
+  const troubles = (await Promise.all(tables.map((table) => troubleOf(work, table)))).flatMap(
+    (trouble) => trouble ?? [],
+  )
+  const [first] = troubles
+  if (first === undefined)
+    return [
+      {
+        ...check,
+        outcome: 'ok',
+        message: `${tables.length} tables can be brought back as of ${formatTime(work.point.getTime())}`,
+      },
+    ]
+  const others = troubles.length === 1 ? '' : ` (and ${troubles.length - 1} more tables)`
+  return [{ ...check, outcome: 'error', message: `${first.why}${others}`, cure: first.cure }]
+}
+
+async function troubleOf(work: RestoreWork, table: BackedUpTable): Promise<{ why: string; cure: string } | undefined> {
+  const { dynamo } = work.regions.source
+  const from = sourceOf(work, table)
+  if ('backupArn' in from) {
+    if (await isAvailable(dynamo, from.backupArn)) return undefined
+    return {
+      why: `the backup that was made of ${table.name} is no longer there: ${from.backupArn}`,
+      cure: 'choose another backup; somebody deleted this one at AWS',
+    }
+  }
+  const found = await lookAtTable(dynamo, table.name)
+  if (found === undefined)
+    return {
+      why: `table ${table.name} was deleted, and its restore points with it`,
+      cure: 'choose a backup that was materialized; of a deleted table AWS keeps its last state for 35 days, which can be restored in its console',
+    }
+  if (found.TableId !== table.id && found.TableId !== undefined) {
+    const made = found.CreationDateTime?.toISOString() ?? 'later'
+    return {
+      why: `table ${table.name} is another than the one that was backed up: it was made ${made}`,
+      cure: 'choose a backup taken after that, or one that was materialized',
+    }
+  }
+  const window = await readWindow(dynamo, table.name, work.context.signal)
+  if (window === undefined)
+    return {
+      why: `point-in-time recovery of ${table.name} is off, so nothing is kept of its past`,
+      cure: 'choose a backup that was materialized',
+    }
+  const { earliestMs = Infinity, latestMs = -Infinity } = window
+  if (work.point.getTime() >= earliestMs && work.point.getTime() <= latestMs) return undefined
+  const span =
+    Number.isFinite(earliestMs) && Number.isFinite(latestMs)
+      ? `from ${formatTime(earliestMs)} to ${formatTime(latestMs)}`
+      : 'empty yet'
+  return {
+    why: `${formatTime(work.point.getTime())} is outside the window of ${table.name}, which is ${span}`,
+    cure: 'choose a time within it, or a backup that was materialized',
+  }
+}

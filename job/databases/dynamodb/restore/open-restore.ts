@@ -1,0 +1,56 @@
+import type { DatabaseBackup } from '../../../../operation/record.ts'
+import type { DatabaseContext, RestoreDestination, StorageSettings } from '../../database.ts'
+import { awsFailure } from '../aws-error.ts'
+import { RestoreByPrefix } from './beside/restore-beside.ts'
+import { RestoreByReplacement } from './in-place/restore-in-place.ts'
+import { openWork, type RestoreWork } from './restore-work.ts'
+
+/** A DynamoDB being restored, in the way that was chosen: under a prefix unless told otherwise, since that deletes nothing. */
+export function openRestore(
+  settings: readonly StorageSettings[],
+  entry: DatabaseBackup,
+  context: DatabaseContext,
+): RestoreDestination {
+  const work = openWork(settings, entry, context)
+  return explained(
+    work.choice.strategy === 'replace' ? new RestoreByReplacement(work) : new RestoreByPrefix(work),
+    work,
+  )
+}
+
+/** The same, with what AWS answers told as a person can use it. */
+function explained(destination: RestoreDestination, { title, access, context }: RestoreWork): RestoreDestination {
+  const tell = async <T>(what: string, act: () => Promise<T>): Promise<T> => {
+    try {
+      return await act()
+    } catch (error) {
+      context.signal.throwIfAborted()
+      throw awsFailure(what, access, error)
+    }
+  }
+  return {
+    // tables, and the properties of the storages, one by one
+    switchesInParts: true,
+    plan: () => tell(`the restore of ${title} could not be planned`, () => destination.plan()),
+    preflight: (journal) => destination.preflight(journal),
+    verify: () => destination.verify(),
+    load: (journal) => tell(`${title} could not be restored`, () => destination.load(journal)),
+    activate: (journal) =>
+      tell(`what was restored of ${title} could not be put in service`, () => destination.activate(journal)),
+    checkWayBack: () => tell(`the former data of ${title} cannot be looked at`, () => destination.checkWayBack()),
+    deactivate: (journal) =>
+      tell(`the former data of ${title} could not be put back`, () => destination.deactivate(journal)),
+    remains: (journal) =>
+      tell(
+        `what holds the restore point of ${title} cannot be looked at`,
+        () => destination.remains?.(journal) ?? Promise.resolve(undefined),
+      ),
+    discard: (journal) =>
+      tell(`what was made to restore ${title} could not be removed`, () => destination.discard(journal)),
+    dropPrevious: (journal) =>
+      tell(`the former data of ${title} could not be removed`, () => destination.dropPrevious(journal)),
+    describe: () => destination.describe(),
+    ...(destination.instructions === undefined ? {} : { instructions: () => destination.instructions?.() ?? [] }),
+    close: () => destination.close(),
+  }
+}

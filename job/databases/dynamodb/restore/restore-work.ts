@@ -1,0 +1,127 @@
+import type { DatabaseBackup } from '../../../../operation/record.ts'
+import type { RestoreChoice } from '../../../../operation/restore-options.ts'
+import type { DatabaseContext, StorageSettings } from '../../database.ts'
+import { accessOf, titleOf, type Access } from '../access.ts'
+import { openClients, type Clients } from '../clients.ts'
+import { readDetails, type BackedUpTable, type Details } from '../details.ts'
+import type { RestoreFrom } from '../tables/look-at-table.ts'
+import { tryReadAutoscaling, type KnownAutoscaling } from '../settings/read-settings.ts'
+import { sharedLook } from '../../../aws/shared-look.ts'
+import { tableProgress, type TableProgress } from '../tables/table-progress.ts'
+import { metadataTableName, namespacesTableName } from '../tables/table-names.ts'
+
+/** How long AWS may be out of reach, or refuse to be asked so often, before an operation gives up, ms. */
+const patienceMs = 1_800_000
+
+/** Clients of the region of the backup, and of the one that is restored to: the same, unless another was asked for. */
+export interface Regions {
+  source: Clients
+  target: Clients
+  autoscaling: () => Promise<KnownAutoscaling>
+}
+
+/** Everything about one DynamoDB that is being restored which does not depend on how. */
+export interface RestoreWork {
+  title: string
+  settings: readonly StorageSettings[]
+  access: Access
+  entry: DatabaseBackup
+  details: Details
+  choice: RestoreChoice
+  context: DatabaseContext
+  /** the moment that is brought back, a whole second of AWS's clock */
+  point: Date
+  /** region that is restored to */
+  region: string
+  /** calls that end when the operation is told to stop */
+  regions: Regions
+  /** calls that go on: putting back is what a stopped operation does */
+  lasting: Regions
+  progress: TableProgress
+  close(): void
+}
+
+/** @throws Failure where the record's entry cannot be read, or no credentials are known */
+export function openWork(
+  settings: readonly StorageSettings[],
+  entry: DatabaseBackup,
+  context: DatabaseContext,
+): RestoreWork {
+  const details = readDetails(entry)
+  const choice = context.choice ?? {}
+  const access = accessOf(settings)
+  const region = choice.region ?? details.region
+  const opened: Clients[] = []
+  const open = (of: string, signal: AbortSignal | undefined) => {
+    const clients = openClients({ ...access, region: of }, { patienceMs, signal })
+    opened.push(clients)
+    return clients
+  }
+  const both = (signal: AbortSignal | undefined): Regions => {
+    const target = open(region, signal)
+    return {
+      target,
+      source: region === details.region ? target : open(details.region, signal),
+      autoscaling: sharedLook(() => tryReadAutoscaling(target)),
+    }
+  }
+  const progress = tableProgress(context.events, new Map(details.tables.map(({ name, bytes }) => [name, bytes])))
+  return {
+    title: titleOf({ region, naming: access.naming }),
+    settings,
+    access,
+    entry,
+    details,
+    choice,
+    context,
+    point: new Date(choice.at ?? entry.snapshotAt ?? Number.NaN),
+    region,
+    regions: both(context.signal),
+    lasting: both(undefined),
+    progress,
+    close() {
+      progress.end()
+      for (const clients of opened) clients.close()
+    },
+  }
+}
+
+/** Whether the moment that is brought back is that of the backup, and not another of its tables' past. */
+export function isRecordedPoint({ entry, choice }: Pick<RestoreWork, 'entry' | 'choice'>): boolean {
+  return choice.at === undefined || Date.parse(choice.at) === Date.parse(entry.snapshotAt ?? '')
+}
+
+/** Where a table's data of that point comes from: the backup that was made of it, if it is of this very point, else its own past. */
+export function sourceOf(work: Pick<RestoreWork, 'entry' | 'choice' | 'point'>, table: BackedUpTable): RestoreFrom {
+  if (table.materialized !== undefined && isRecordedPoint(work)) return { backupArn: table.materialized.backupArn }
+  return { tableArn: table.arn, at: work.point }
+}
+
+/** ScalarDB's own two tables among those of a backup: what they say of the others is rewritten, or stays. */
+export function isOwnTable(details: Details, name: string): boolean {
+  return name === metadataTableName(details) || name === namespacesTableName(details)
+}
+
+/**
+ * Does one thing for all tables at once, the largest begun first; AWS's limits keep the rest waiting. Where one fails the
+ * others are told to stop, and all have stopped when this throws.
+ */
+export async function forEachTable(
+  tables: readonly BackedUpTable[],
+  signal: AbortSignal,
+  run: (table: BackedUpTable, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const failed = new AbortController()
+  const either = AbortSignal.any([signal, failed.signal])
+  const settled = await Promise.allSettled(
+    tables
+      .toSorted((a, b) => b.bytes - a.bytes)
+      .map((table) =>
+        run(table, either).catch((error: unknown) => {
+          if (!failed.signal.aborted) failed.abort(error)
+          throw error
+        }),
+      ),
+  )
+  if (settled.some((one) => one.status === 'rejected')) throw signal.aborted ? signal.reason : failed.signal.reason
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { isDeepStrictEqual } from 'node:util'
+import { Failure } from '../../../../operation/failure.ts'
+import type { Journal } from '../../../journal/journal.ts'
+import type { BackedUpTable } from '../details.ts'
+import { lookAtTable } from './look-at-table.ts'
+import { readTableSettings } from '../settings/read-settings.ts'
+import type { RestoreWork } from '../restore/restore-work.ts'
+import { tableSettingsSchema } from '../settings/table-settings.ts'
+
+/** The tables that were in service before a restore replaced them, by name. */
+const originalsSchema = z.record(
+  z.string(),
+  z.object({
+    /** of that very table: the backup that AWS makes of it when it is deleted is found by this */
+    id: z.string(),
+    /** where they are others than those of the backup; what an undo puts on again */
+    settings: tableSettingsSchema.optional(),
+  }),
+)
+export type Originals = z.infer<typeof originalsSchema>
+
+const step = 'note originals'
+
+/** Journals which tables are in service, before the first of them is deleted. */
+export async function noteOriginals(
+  { regions, context: { former } }: RestoreWork,
+  tables: readonly BackedUpTable[],
+  journal: Journal,
+): Promise<Originals> {
+  const known = originalsSchema.safeParse(former?.details['originals'])
+  if (known.success) return known.data
+  const note = async (): Promise<Originals> => {
+    const autoscaling = await regions.autoscaling()
+    const noted = await Promise.all(
+      tables.map(async ({ name, settings }) => {
+        const found = await lookAtTable(regions.target.dynamo, name)
+        if (found === undefined) throw missing(name)
+        const present = await readTableSettings(regions.target, found, autoscaling)
+        return [
+          name,
+          { id: found.TableId ?? '', ...(isDeepStrictEqual(present, settings) ? {} : { settings: present }) },
+        ] as const
+      }),
+    )
+    return Object.fromEntries(noted)
+  }
+  return originalsSchema.parse(await journal.step(step, { look: () => Promise.resolve(undefined), act: note }))
+}
+
+/** As an earlier worker, or the restore that is undone, noted them; undefined where nothing was: then nothing was deleted either. */
+export function notedOriginals({ context: { former } }: RestoreWork, journal: Journal): Originals | undefined {
+  return originalsSchema.safeParse(former?.details['originals'] ?? journal.result(step)).data
+}
+
+function missing(name: string): Failure {
+  return new Failure({
+    what: `${name} cannot be replaced`,
+    why: 'it is not there any more',
+    next: 'restore under a prefix instead: --strategy prefix',
+  })
+}

@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import type { Events } from '../../../process/events.ts'
+import { bytesBelow } from '../../manifest.ts'
+import type { Access } from '../access.ts'
+import { lockPatienceMs } from '../tables.ts'
+import { bestCompression, runTool, toolEnvironment } from '../tools.ts'
+
+/** How often progress is told, ms. */
+const progressMs = 2_000
+
+/** pg_dump's own folder within a dump. */
+export const dumpFolder = 'dump'
+
+/** Dumps some schemas of a snapshot into a folder, on several connections. @returns how it was compressed */
+export async function dump(
+  access: Access,
+  options: {
+    folder: string
+    schemas: readonly string[]
+    snapshot: string
+    parallel: number
+    title: string
+    totalBytes: number
+    events: Events
+    signal: AbortSignal
+  },
+): Promise<string> {
+  const { folder, schemas, snapshot, parallel, title, events, signal } = options
+  const compression = await bestCompression(signal)
+  const stop = tellProgress(events, title, options.totalBytes, () => bytesBelow(folder))
+  try {
+    const args = [
+      '--format=directory',
+      `--file=${join(folder, dumpFolder)}`,
+      `--jobs=${parallel}`,
+      `--compress=${compression}`,
+      `--snapshot=${snapshot}`,
+      '--no-password',
+      '--strict-names',
+      `--lock-wait-timeout=${lockPatienceMs}`,
+      ...schemas.map((schema) => `--schema="${schema.replaceAll('"', '""')}"`),
+    ]
+    await runTool('pg_dump', args, toolEnvironment(access, access.database), `the dump of ${title}`, signal)
+    return compression
+  } finally {
+    stop()
+  }
+}
+
+/** Tells of bytes done until the returned function is called; `measure` may fail, then nothing is told. */
+export function tellProgress(events: Events, title: string, total: number, measure: () => Promise<number>): () => void {
+  let busy = false
+  const timer = setInterval(() => {
+    if (busy) return
+    busy = true
+    void measure()
+      .then((done) =>
+        events.say('progress', `${title}: ${done} bytes`, { data: { subject: title, done, total, unit: 'bytes' } }),
+      )
+      .catch(() => undefined)
+      .finally(() => (busy = false))
+  }, progressMs)
+  return () => clearInterval(timer)
+}

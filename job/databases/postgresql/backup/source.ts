@@ -1,0 +1,237 @@
+import type { Client } from 'pg'
+import { Failure } from '../../../../operation/failure.ts'
+import type { Finding } from '../../../../operation/finding.ts'
+import type { DatabaseBackup } from '../../../../operation/record.ts'
+import type { BackupSource, DatabaseContext, Snapshot, Source, StorageSettings } from '../../database.ts'
+import { readOwner, writeManifest } from '../../manifest.ts'
+import { accessOf, titleOf, type Access } from '../access.ts'
+import { connect, type Connected } from '../connect.ts'
+import { countRows } from '../counts.ts'
+import type { Details } from '../details.ts'
+import { dump } from './dump.ts'
+import { readEnvironment, readRoles } from './environment.ts'
+import { checkScope, checkSnapshots, checkTool, findingOf, useSnapshot } from './preflight.ts'
+import { explained } from '../query-error.ts'
+import { readScope, type Scope } from './scope.ts'
+import { openSnapshotSession, type SnapshotSession } from './snapshot-session.ts'
+import { listTables, type Table } from '../tables.ts'
+import { toolMajor } from '../tools.ts'
+
+export const kindName = 'postgresql'
+
+interface Extent {
+  scope: Scope
+  tables: Table[]
+}
+
+/** A PostgreSQL database being backed up: one exported snapshot inside the pause, pg_dump of it afterwards. */
+export class PostgresqlSource implements BackupSource {
+  readonly #settings: StorageSettings[]
+  readonly #context: DatabaseContext
+  #access: Access
+  readonly #title: string
+  #connected: Promise<Connected> | undefined
+  #session: SnapshotSession | undefined
+  #snapshot: { id: string; at: string } | undefined
+
+  constructor(settings: StorageSettings[], context: DatabaseContext) {
+    this.#settings = settings
+    this.#context = context
+    this.#access = accessOf(settings)
+    this.#title = titleOf(this.#access)
+  }
+
+  async describe(): Promise<Source> {
+    const { tables } = await this.#extent(await this.#client())
+    return {
+      title: this.#title,
+      kind: kindName,
+      storages: this.#settings.map((one) => one.storage),
+      tables: tables.map(({ schema, name }) => ({ schema, name })),
+      estimatedBytes: sizeOf(tables),
+    }
+  }
+
+  async preflight(): Promise<Finding[]> {
+    const title = this.#title
+    let client: Client
+    try {
+      client = await this.#client()
+    } catch (error) {
+      return [findingOf('database connection', title, error)]
+    }
+    const findings: Finding[] = [
+      { check: 'database connection', subject: title, outcome: 'ok', message: `connected as ${this.#access.username}` },
+    ]
+    try {
+      const { serverVersion } = await readEnvironment(client)
+      findings.push(
+        await checkTool('pg_dump', title, Math.floor(serverVersion / 10_000), 'the server has', this.#context.signal),
+      )
+      findings.push(...(await checkSnapshots(client, this.#access, title)))
+      const { scope, tables } = await this.#extent(client)
+      findings.push(...(await checkScope(client, title, scope, tables)))
+    } catch (error) {
+      findings.push(findingOf('database', title, error))
+    }
+    return findings
+  }
+
+  async prepare(): Promise<void> {
+    const { tables } = await this.#extent(await this.#client())
+    // A transaction has one snapshot, so the session of an earlier window is of no use to another.
+    await this.#session?.end()
+    this.#snapshot = undefined
+    this.#session = await explained(`the snapshot of ${this.#title} could not be prepared`, () =>
+      openSnapshotSession(this.#access, tables),
+    )
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    const session = this.#session
+    if (session === undefined) throw new Error('snapshot() before prepare()')
+    // Whatever was acknowledged before this moment is in the snapshot.
+    const at = new Date().toISOString()
+    const id = await explained(`the snapshot of ${this.#title} could not be taken`, () => session.take())
+    // An answer that comes after its window is not that of the next.
+    if (this.#session !== session) throw new Error('the window of this snapshot is over')
+    this.#snapshot = { id, at }
+    return { at }
+  }
+
+  async complete(folder: string): Promise<DatabaseBackup> {
+    const session = this.#session
+    const snapshot = this.#snapshot
+    if (session === undefined || snapshot === undefined) throw new Error('complete() before snapshot()')
+    const { operation, storage } = this.#context
+    await this.#removeOwn(folder)
+    const stage = await storage.stage(folder)
+    try {
+      const signal = AbortSignal.any([this.#context.signal, session.lost])
+      const { details, tables } = await explained(`the dump of ${this.#title} failed`, () =>
+        this.#dump(stage.path, session.client, snapshot.id, signal),
+      )
+      const { sha256, bytes } = await writeManifest(
+        stage.path,
+        { operation, database: this.#title },
+        this.#context.signal,
+      )
+      this.#context.signal.throwIfAborted()
+      await stage.publish()
+      return {
+        storages: this.#settings.map((one) => one.storage),
+        kind: kindName,
+        title: this.#title,
+        tables,
+        snapshotAt: snapshot.at,
+        folder,
+        bytes,
+        details: { ...details, manifestSha256: sha256 },
+      }
+    } catch (error) {
+      await stage.discard().catch(() => undefined)
+      throw error
+    } finally {
+      await session.end()
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#session?.end()
+    const connected = await this.#connected?.catch(() => undefined)
+    await connected?.client.end().catch(() => undefined)
+  }
+
+  /** Dump and count side by side, both of the same snapshot; what fails ends the other. */
+  async #dump(
+    path: string,
+    client: Client,
+    id: string,
+    signal: AbortSignal,
+  ): Promise<{ details: Omit<Details, 'manifestSha256'>; tables: DatabaseBackup['tables'] }> {
+    const { parallel, events } = this.#context
+    const { scope, tables } = await this.#extent(client)
+    const tableBytes = sizeOf(tables)
+    const failed = new AbortController()
+    const either = AbortSignal.any([signal, failed.signal])
+    const ending = <T>(running: Promise<T>): Promise<T> =>
+      running.catch((error: unknown) => {
+        failed.abort(error)
+        throw error
+      })
+    const [dumped, counted] = await Promise.allSettled([
+      ending(
+        dump(this.#access, {
+          folder: path,
+          schemas: scope.schemas,
+          snapshot: id,
+          parallel,
+          title: this.#title,
+          totalBytes: tableBytes,
+          events,
+          signal: either,
+        }),
+      ),
+      ending(
+        countRows(this.#access, this.#access.database, tables, {
+          sessions: Math.min(parallel, 4),
+          begin: useSnapshot(id),
+          signal: either,
+        }),
+      ),
+    ])
+    signal.throwIfAborted()
+    failed.signal.throwIfAborted()
+    if (dumped.status === 'rejected') throw dumped.reason
+    if (counted.status === 'rejected') throw counted.reason
+    const { rows: schemas } = await client.query<{ name: string; owner: string }>(
+      'SELECT nspname AS name, pg_get_userbyid(nspowner) AS owner FROM pg_namespace WHERE nspname = ANY($1) ORDER BY 1',
+      [scope.schemas],
+    )
+    const details = {
+      version: 1 as const,
+      database: this.#access.database,
+      ...(await readEnvironment(client)),
+      ...(await readRoles(client, scope.schemas)),
+      schemas,
+      toolMajor: await toolMajor('pg_dump', signal),
+      compression: dumped.value,
+      tableBytes,
+    }
+    return { details, tables: counted.value }
+  }
+
+  /** What a killed run of this very operation had already published; its snapshot was another. */
+  async #removeOwn(folder: string): Promise<void> {
+    const { storage, operation } = this.#context
+    const earlier = await storage.open(folder).catch(() => undefined)
+    if (earlier === undefined) return
+    const owner = await readOwner(earlier.path)
+    await earlier.release()
+    if (owner?.operation === operation && owner.database === this.#title) await storage.remove(folder)
+  }
+
+  async #client(): Promise<Client> {
+    this.#connected ??= connect(this.#access)
+    const { client, access } = await this.#connected
+    this.#access = access
+    return client
+  }
+
+  async #extent(client: Client): Promise<Extent> {
+    return await explained(`the tables of ${this.#title} cannot be listed`, async () => {
+      const scope = await readScope(client, this.#settings, this.#context.schemas, this.#title)
+      const tables = await listTables(client, scope.schemas)
+      if (tables.length > 0) return { scope, tables }
+      throw new Failure({
+        what: `nothing to back up in ${this.#title}`,
+        why: `its schemas ${scope.schemas.join(', ')} hold no tables`,
+        next: "load ScalarDL's schema first, or correct --schema",
+      })
+    })
+  }
+}
+
+function sizeOf(tables: readonly Table[]): number {
+  return tables.reduce((sum, table) => sum + table.bytes, 0)
+}

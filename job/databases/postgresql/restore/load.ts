@@ -1,0 +1,144 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { escapeIdentifier } from 'pg'
+import { Failure } from '../../../../operation/failure.ts'
+import type { BackupTable, DatabaseBackup } from '../../../../operation/record.ts'
+import type { DatabaseContext } from '../../database.ts'
+import type { Access } from '../access.ts'
+import { maintain } from './catalog.ts'
+import { connect } from '../connect.ts'
+import { countRows } from '../counts.ts'
+import { applyEnvironment, createDatabase, dropDatabase } from './create-database.ts'
+import type { Details } from '../details.ts'
+import { dumpFolder, tellProgress } from '../backup/dump.ts'
+import { setMark } from './mark.ts'
+import type { Names } from './names.ts'
+import type { Ownership } from './ownership.ts'
+import { runTool, toolEnvironment } from '../tools.ts'
+
+/** Everything that loading one backup beside the data in service needs to know. */
+export interface Loading {
+  access: Access
+  title: string
+  entry: DatabaseBackup
+  details: Details
+  names: Names
+  context: DatabaseContext
+  ownership: Ownership
+}
+
+/**
+ * Loads a verified backup into a database of its own and compares the rows. The mark at the end says that it is whole: without it a rerun
+ * drops the database and begins anew.
+ */
+export async function loadDatabase(loading: Loading): Promise<void> {
+  const { access, title, entry, details, names, context, ownership } = loading
+  const { signal } = context
+  const opened = await context.storage.open(entry.folder ?? '')
+  try {
+    await maintain(access, async (client) => {
+      await dropDatabase(client, names.restored)
+      await createDatabase(client, names.restored, details, ownership.owner)
+    })
+    await restoreInto(loading, opened.path)
+  } finally {
+    await opened.release()
+  }
+  await verifyRows(loading)
+  await analyze(access, names.restored)
+  const leftOut = await maintain(access, (client) => applyEnvironment(client, names.restored, details))
+  if (leftOut.length > 0) {
+    context.events.say(
+      'note',
+      `${title}: ${access.username} may not restore these settings of the database: ${leftOut.join('; ')}`,
+      { level: 'warning' },
+    )
+  }
+  signal.throwIfAborted()
+  await maintain(access, (client) =>
+    setMark(client, names.restored, details.comment, { operation: context.operation, state: 'loaded' }),
+  )
+}
+
+async function restoreInto(
+  { access, title, details, names, context, ownership }: Loading,
+  folder: string,
+): Promise<void> {
+  const { events, signal, parallel } = context
+  const archive = join(folder, dumpFolder)
+  const env = toolEnvironment(access, names.restored)
+  const scratch = await mkdtemp(join(tmpdir(), 'restore-'))
+  const stop = tellProgress(events, title, details.tableBytes, () => sizeOf(access, names.restored))
+  try {
+    // Every new database has a schema "public" already: the archive's own CREATE SCHEMA would fail.
+    const list = (
+      await runTool('pg_restore', ['--list', archive], env, `reading the dump of ${title}`, signal)
+    ).replace(/^(?=\d+; \d+ \d+ SCHEMA - public )/m, ';')
+    const listFile = join(scratch, 'list')
+    await writeFile(listFile, list)
+    const args = [
+      `--dbname=${names.restored}`,
+      `--jobs=${parallel}`,
+      `--use-list=${listFile}`,
+      '--exit-on-error',
+      '--no-password',
+      ...(ownership.objects === 'recorded' ? [] : ['--no-owner', '--no-privileges', `--role=${ownership.owner}`]),
+      archive,
+    ]
+    await runTool('pg_restore', args, env, `loading ${title}`, signal)
+    const given = details.schemas.find((schema) => schema.name === 'public')
+    if (given !== undefined && ownership.objects === 'recorded') await ownPublic(access, names.restored, given.owner)
+  } finally {
+    stop()
+    await rm(scratch, { recursive: true, force: true })
+  }
+}
+
+async function ownPublic(access: Access, database: string, owner: string): Promise<void> {
+  await inDatabase(access, database, `ALTER SCHEMA public OWNER TO ${escapeIdentifier(owner)}`)
+}
+
+/** Rows that are missing or surplus would show that dump or load were not what they seemed. */
+async function verifyRows({ access, title, entry, names, context }: Loading): Promise<void> {
+  const counted = await countRows(access, names.restored, entry.tables, {
+    sessions: Math.min(context.parallel, 4),
+    begin: 'BEGIN READ ONLY',
+    signal: context.signal,
+  })
+  const wrong = entry.tables.flatMap((table, index) =>
+    table.rows === counted[index]?.rows ? [] : [difference(table, counted[index])],
+  )
+  if (wrong.length === 0) return
+  throw new Failure({
+    what: `what was loaded of ${title} is not what was backed up`,
+    why: wrong.slice(0, 5).join('; '),
+    next: "check the server's log for triggers, rules or errors at the time of the restore; the data in service was not touched",
+  })
+}
+
+function difference(recorded: BackupTable, found: BackupTable | undefined): string {
+  return `${recorded.schema}.${recorded.name} has ${found?.rows ?? 'no'} rows instead of ${recorded.rows ?? 'an unknown number'}`
+}
+
+/** Without statistics the first queries of the release would be planned blindly. */
+async function analyze(access: Access, database: string): Promise<void> {
+  await inDatabase(access, database, 'SET statement_timeout = 0; ANALYZE')
+}
+
+async function inDatabase(access: Access, database: string, sql: string): Promise<void> {
+  const { client } = await connect(access, database)
+  try {
+    // One statement a message: ANALYZE wants a transaction of its own for each table.
+    for (const statement of sql.split('; ')) await client.query(statement)
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+async function sizeOf(access: Access, database: string): Promise<number> {
+  return await maintain(access, async (client) => {
+    const { rows } = await client.query<{ bytes: string }>('SELECT pg_database_size($1) AS bytes', [database])
+    return Number(rows[0]?.bytes)
+  })
+}

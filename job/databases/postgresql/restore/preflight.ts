@@ -1,0 +1,148 @@
+import type { Client } from 'pg'
+import { Failure } from '../../../../operation/failure.ts'
+import type { Finding } from '../../../../operation/finding.ts'
+import type { Access } from '../access.ts'
+import type { World } from './catalog.ts'
+import { connect } from '../connect.ts'
+import type { Details } from '../details.ts'
+import { findingOf } from '../backup/preflight.ts'
+import { schemasOf } from '../backup/scope.ts'
+
+/** Creating, renaming, and ending sessions are what a restore does to a server. */
+export async function checkRights(client: Client, title: string, world: World): Promise<Finding[]> {
+  const { rows } = await client.query<{ superuser: boolean; creates: boolean; signals: boolean; owns: boolean }>(
+    `SELECT rolsuper AS superuser, rolcreatedb AS creates, pg_has_role('pg_signal_backend', 'MEMBER') AS signals,
+       coalesce((SELECT pg_has_role(oid, 'MEMBER') FROM pg_roles WHERE rolname = $1), true) AS owns
+     FROM pg_roles WHERE rolname = current_user`,
+    [world.live?.owner ?? null],
+  )
+  const [rights] = rows
+  if (rights === undefined) throw new Error('the current user is in no catalog')
+  const check = { check: 'rights', subject: title }
+  if (rights.superuser) return [{ ...check, outcome: 'ok', message: 'superuser' }]
+  const findings: Finding[] = []
+  const cure = 'give a Secret of a user with that right by --database-secret'
+  if (!rights.creates)
+    findings.push({
+      ...check,
+      outcome: 'error',
+      message: 'the user may not create and rename databases (CREATEDB)',
+      cure,
+    })
+  if (!rights.owns)
+    findings.push({
+      ...check,
+      outcome: 'error',
+      message: `the user is no member of ${world.live?.owner ?? ''}, whom the database in service belongs to`,
+      cure,
+    })
+  if (!rights.signals)
+    findings.push({
+      ...check,
+      outcome: 'warning',
+      message: 'sessions of other users could not be ended (pg_signal_backend): any that is open makes the switch fail',
+      cure: 'GRANT pg_signal_backend to the user, or see that nobody else is connected',
+    })
+  return findings.length > 0
+    ? findings
+    : [{ ...check, outcome: 'ok', message: 'may create and rename databases and end sessions' }]
+}
+
+/** The server is no older than the one that was backed up. */
+export async function checkServer(client: Client, title: string, details: Details): Promise<Finding> {
+  const { rows } = await client.query<{ major: number }>(
+    `SELECT current_setting('server_version_num')::int / 10000 AS major`,
+  )
+  const major = rows[0]?.major ?? 0
+  const recorded = Math.floor(details.serverVersion / 10_000)
+  const check = { check: 'server', subject: title }
+  if (major >= recorded)
+    return { ...check, outcome: 'ok', message: `PostgreSQL ${major}, the backup is of ${recorded}` }
+  return {
+    ...check,
+    outcome: 'error',
+    message: `PostgreSQL ${major} is older than ${recorded}, which the backup is of`,
+    cure: `restore into a server of version ${recorded} or newer`,
+  }
+}
+
+/**
+ * Switching puts the whole database out of service, so all that it holds must be in the backup.
+ * @returns a finding per concern; none of the schemas where there is no database yet
+ */
+export async function checkLive(access: Access, title: string, details: Details, world: World): Promise<Finding[]> {
+  if (world.live === undefined)
+    return [
+      {
+        check: 'database in service',
+        subject: title,
+        outcome: 'ok',
+        message: 'there is none yet; the restored one takes the name',
+      },
+    ]
+  try {
+    const surplus = await surplusOf(access, details)
+    if (surplus.schemas.length > 0) {
+      return [
+        {
+          check: 'other schemas',
+          subject: title,
+          outcome: 'error',
+          message: `the database also holds ${surplus.schemas.join(', ')}, which the backup does not: they would go out of service`,
+          cure: 'move them to a database of their own, or restore a backup that was made with --schema for each',
+        },
+      ]
+    }
+    if (surplus.extensions.length === 0)
+      return [
+        {
+          check: 'other schemas',
+          subject: title,
+          outcome: 'ok',
+          message: 'all that the database holds is in the backup',
+        },
+      ]
+    return [
+      {
+        check: 'extensions',
+        subject: title,
+        outcome: 'warning',
+        message: `the restored database will be without the extensions ${surplus.extensions.join(', ')}`,
+        cure: 'CREATE EXTENSION after the restore where they are needed',
+      },
+    ]
+  } catch (error) {
+    return [findingOf('database in service', title, error)]
+  }
+}
+
+/** What the database in service holds and the backup does not. */
+export async function surplusOf(
+  access: Access,
+  details: Details,
+): Promise<{ schemas: string[]; extensions: string[] }> {
+  const { client } = await connect(access)
+  try {
+    const backedUp = new Set(details.schemas.map((schema) => schema.name))
+    const schemas = [...(await schemasOf(client))].flatMap(([schema, tables]) =>
+      tables > 0 && !backedUp.has(schema) ? [schema] : [],
+    )
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT extname AS name FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1`,
+    )
+    return { schemas, extensions: rows.map((row) => row.name) }
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** Names that this restore needs and somebody else has taken. */
+export function checkNames(title: string, name: string, taken: boolean): Finding[] {
+  if (!taken) return []
+  const failure = new Failure({
+    what: `database ${name}`,
+    why: 'the name that the data in service would be kept under is taken',
+    next: 'look what it holds, and rename or drop it',
+  })
+  return [findingOf('names', title, failure)]
+}

@@ -1,0 +1,166 @@
+import { escapeIdentifier, type Client } from 'pg'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Failure, messageOf } from '../../../../operation/failure.ts'
+import { titleOf, type Access } from '../access.ts'
+import { maintain, readWorld, type World } from './catalog.ts'
+import { transaction } from './create-database.ts'
+import { setMark, type Mark } from './mark.ts'
+import type { Names } from './names.ts'
+
+/** How often to try while others come back to a database, and how long to wait in between, ms. */
+const tries = 3
+const pauseMs = 500
+/** How often the sessions of a database are ended while it is to be renamed, ms. */
+const endSessionsMs = 200
+
+/** Puts the restored database in service, the one that was there beside it: both names change at once or none. */
+export async function putInService(access: Access, names: Names, operation: string): Promise<void> {
+  await maintain(access, async (client) => {
+    const world = await readWorld(client, names)
+    if (world.restored?.mark?.operation !== operation) {
+      throw new Failure({
+        what: `${titleOf(access)} cannot be switched`,
+        why: `its restored database ${names.restored} is not loaded`,
+        next: 'run the restore again',
+      })
+    }
+    if (world.before !== undefined) throw inTheWay(access, names.before)
+    const mark: Mark = { operation, state: world.live === undefined ? 'alone' : 'replaced' }
+    const renames: Rename[] = [
+      ...(world.live === undefined ? [] : [{ from: names.live, to: names.before }]),
+      { from: names.restored, to: names.live },
+    ]
+    await rename(access, client, { database: names.restored, comment: world.restored.comment, mark }, renames)
+  })
+}
+
+/** The reverse. Where the restored database stood alone, nothing is in service afterwards. */
+export async function takeOutOfService(access: Access, names: Names, operation: string): Promise<void> {
+  await maintain(access, async (client) => {
+    const world = await readWorld(client, names)
+    refuseNoWayBack(access, names, world)
+    const replaced = world.live?.mark?.state === 'replaced'
+    const renames: Rename[] = [
+      { from: names.live, to: names.restored },
+      ...(replaced ? [{ from: names.before, to: names.live }] : []),
+    ]
+    await rename(
+      access,
+      client,
+      { database: names.live, comment: world.live?.comment ?? null, mark: { operation, state: 'loaded' } },
+      renames,
+    )
+  })
+}
+
+/** @throws Failure where the database in service cannot give way to the one that was there before */
+export function refuseNoWayBack(access: Access, names: Names, world: World): void {
+  if (world.restored !== undefined) throw inTheWay(access, names.restored)
+  if (world.live?.mark?.state !== 'replaced' || world.before !== undefined) return
+  throw new Failure({
+    what: `the former data of ${titleOf(access)} cannot be put back`,
+    why: `its database ${names.before} is no longer there`,
+    next: 'restore another backup instead',
+  })
+}
+
+interface Rename {
+  from: string
+  to: string
+}
+
+/**
+ * Renames in one transaction. RENAME first locks its database against new sessions and then waits up to 5 s until the
+ * present ones are gone (ALTER DATABASE, CountOtherDBBackends), so they are ended while it waits.
+ */
+async function rename(
+  access: Access,
+  client: Client,
+  marked: { database: string; comment: string | null; mark: Mark },
+  renames: readonly Rename[],
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    const finished = new AbortController()
+    const ending = endSessions(
+      access,
+      renames.map((one) => one.from),
+      finished.signal,
+    )
+    try {
+      await transaction(client, async () => {
+        await client.query(`SET LOCAL lock_timeout = '10s'`)
+        await setMark(client, marked.database, marked.comment, marked.mark)
+        for (const { from, to } of renames)
+          await client.query(`ALTER DATABASE ${escapeIdentifier(from)} RENAME TO ${escapeIdentifier(to)}`)
+      })
+      return
+    } catch (error) {
+      if (attempt >= tries || !inUse(error)) throw await switchFailure(access, client, renames, error)
+    } finally {
+      finished.abort()
+      await ending
+    }
+    await sleep(pauseMs)
+  }
+}
+
+/** Ends the sessions of some databases again and again until told to stop; what it may not end stays. */
+async function endSessions(access: Access, databases: readonly string[], finished: AbortSignal): Promise<void> {
+  await maintain(access, async (client) => {
+    while (!finished.aborted) {
+      for (const { pid } of await sessionsOf(client, databases)) {
+        await client.query('SELECT pg_terminate_backend($1)', [pid]).catch(() => undefined)
+      }
+      await sleep(endSessionsMs, undefined, { signal: finished }).catch(() => undefined)
+    }
+  }).catch(() => undefined)
+}
+
+async function sessionsOf(client: Client, databases: readonly string[]): Promise<{ pid: number; who: string }[]> {
+  const { rows } = await client.query<{ pid: number; who: string }>(
+    `SELECT pid, format('%s%s%s', coalesce(usename, backend_type), ' from ' || host(client_addr),
+       CASE WHEN coalesce(application_name, '') = '' THEN '' ELSE format(' (%s)', application_name) END) AS who
+     FROM pg_stat_activity WHERE datname = ANY($1) AND pid <> pg_backend_pid()`,
+    [databases],
+  )
+  return rows
+}
+
+function inUse(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '55006' || error.code === '55P03')
+}
+
+async function switchFailure(
+  access: Access,
+  client: Client,
+  renames: readonly Rename[],
+  error: unknown,
+): Promise<Failure> {
+  const sessions = await sessionsOf(
+    client,
+    renames.map((one) => one.from),
+  ).catch(() => [])
+  const who = [...new Set(sessions.map((session) => session.who))].slice(0, 5).join(', ')
+  const detail =
+    error instanceof Error && 'detail' in error && typeof error.detail === 'string' ? ` ${error.detail}` : ''
+  return new Failure(
+    {
+      what: `${titleOf(access)} could not be switched`,
+      why: inUse(error)
+        ? `others are connected and could not be sent away: ${who === '' ? detail.trim() || 'a lock is held' : who}`
+        : `${messageOf(error)}${detail}`,
+      next: inUse(error)
+        ? 'stop them, or give a Secret of a user that may end their sessions (pg_signal_backend) by --database-secret'
+        : "look into the server's log for the time of the failure",
+    },
+    { cause: error },
+  )
+}
+
+function inTheWay(access: Access, name: string): Failure {
+  return new Failure({
+    what: `${titleOf(access)} cannot be switched`,
+    why: `there is a database ${name} already`,
+    next: `look what it holds, and rename or drop it`,
+  })
+}

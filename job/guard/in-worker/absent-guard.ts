@@ -1,0 +1,59 @@
+import { formatDuration } from '../../../operation/duration.ts'
+import { Failure } from '../../../operation/failure.ts'
+import { guardJobName } from '../../../operation/names.ts'
+import type { Cluster, OperationPod } from '../../kubernetes/cluster.ts'
+
+interface Absence {
+  operation: string
+  /** ms */
+  waitedMs: number
+  /** why this worker cannot be connected to */
+  trouble: string | undefined
+  port: number
+}
+
+/** Why no guard has connected, by what its pod waits for. */
+export async function absentGuard(cluster: Cluster, absence: Absence): Promise<Failure> {
+  const pods = await cluster.operationPods(absence.operation).catch(() => undefined)
+  const guard = pods?.findLast(({ role }) => role === 'guard')
+  const { why, cure } = causeOf(absence, pods === undefined ? 'unknown' : guard)
+  return new Failure({
+    what: `nothing was paused: no guard stands by after ${formatDuration(absence.waitedMs)}`,
+    why,
+    next: `${cure}; or do without one by --guard=false: a worker that is killed then leaves the servers paused until its Job starts another`,
+  })
+}
+
+function causeOf(
+  { operation, trouble, port }: Absence,
+  guard: OperationPod | undefined | 'unknown',
+): { why: string; cure: string } {
+  const job = guardJobName(operation)
+  if (trouble !== undefined)
+    return {
+      why: `this worker cannot listen on port ${port}: ${trouble}`,
+      cure: 'free that port on the node, or let the worker run without hostNetwork',
+    }
+  if (guard === 'unknown')
+    return { why: 'its pod cannot be looked at, since the API server does not answer', cure: 'try again when it does' }
+  if (guard === undefined)
+    return { why: `its Job ${job} has no pod`, cure: `see with \`kubectl describe job ${job}\` what refuses it` }
+  if (!guard.running)
+    return {
+      why: `pod ${guard.name}: ${guard.trouble ?? 'it does not run'}`,
+      cure: `see with \`kubectl describe pod ${guard.name}\`, and mend what it waits for`,
+    }
+  return {
+    why: `pod ${guard.name} runs on ${guard.node}, but no connection of it came to this worker`,
+    cure: `see \`kubectl logs ${guard.name}\`, and let the pods of this operation reach each other on port ${port} where NetworkPolicies forbid it`,
+  }
+}
+
+/** The guard is there and has no connection to some server, so it could not unpause them. */
+export function blindGuard(pod: string, why: string): Failure {
+  return new Failure({
+    what: 'nothing was paused: the guard does not reach every server',
+    why: `pod ${pod}: ${why}`,
+    next: 'let the guard reach what the worker reaches: its pods have the label kubectl-scalardl.dev/role=guard for NetworkPolicies; or do without one by --guard=false',
+  })
+}

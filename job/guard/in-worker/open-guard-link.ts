@@ -1,0 +1,109 @@
+import { hostname } from 'node:os'
+import type { Finding } from '../../../operation/finding.ts'
+import { guardPort } from '../../../operation/names.ts'
+import type { Events } from '../../process/events.ts'
+import type { Cluster } from '../../kubernetes/cluster.ts'
+import { absentGuard, blindGuard } from './absent-guard.ts'
+import type { GuardLink } from './guard-link.ts'
+import { listenForGuards, type GuardPeer } from './guard-peers.ts'
+import { guardedPause, type Guarded } from './guarded-pause.ts'
+import { waiters } from './waiters.ts'
+
+export interface GuardLinkOptions {
+  cluster: Cluster
+  events: Events
+  operation: string
+  port?: number
+  /** how long a guard may take to come, and then to connect to the servers, ms */
+  patienceMs?: number
+}
+
+const usualPatienceMs = 60_000
+
+/** Listens for the guard of an operation, from the worker's beginning to its end. */
+export function guardLink({
+  cluster,
+  events,
+  operation,
+  port = guardPort,
+  patienceMs = usualPatienceMs,
+}: GuardLinkOptions): GuardLink {
+  const changed = waiters()
+  const over = new Set<number>()
+  let current: { pause: number; guarded: Guarded } | undefined
+  const peers = listenForGuards({
+    cluster,
+    operation,
+    port,
+    connected(peer) {
+      sayConnected(events, peer)
+      for (const pause of over) peer.link.send({ say: 'release', pause })
+      // One that was released stays so, whichever guard comes after.
+      if (current !== undefined && !over.has(current.pause)) current.guarded.handTo(peer)
+      changed.tell()
+    },
+    received(peer, message) {
+      current?.guarded.heard(peer, message)
+      changed.tell()
+    },
+    closed: () => changed.tell(),
+  })
+
+  return {
+    async arrival(signal) {
+      const here = await changed.until(() => peers.all.size > 0, signal, patienceMs)
+      if (!here) throw await absentGuard(cluster, { operation, waitedMs: patienceMs, trouble: peers.trouble(), port })
+      return nodeFindings(cluster, operation, [...peers.all])
+    },
+    async hold(hold, lease, signal) {
+      const guarded = guardedPause({ hold, lease, peers, events, changed })
+      current = { pause: hold.pause, guarded }
+      const release = () => {
+        over.add(hold.pause)
+        return guarded.release()
+      }
+      for (const peer of peers.all) guarded.handTo(peer)
+      try {
+        await guarded.held(signal, patienceMs, async () => {
+          const [peer] = peers.all
+          const blind = guarded.blindness()
+          return blind === undefined || peer === undefined
+            ? absentGuard(cluster, { operation, waitedMs: patienceMs, trouble: peers.trouble(), port })
+            : blindGuard(peer.hello.pod, blind)
+        })
+      } catch (error) {
+        await release()
+        throw error
+      }
+      return { ...guarded, release }
+    },
+    standDown(pause) {
+      over.add(pause)
+      peers.say({ say: 'release', pause })
+    },
+    done: () => peers.say({ say: 'done' }),
+    close() {
+      current?.guarded.leave()
+      peers.close()
+    },
+  }
+}
+
+function sayConnected(events: Events, { hello: { pod, node } }: GuardPeer): void {
+  events.say('guard', `guard ${pod} stands by on ${node}`, { data: { state: 'connected', pod, node } })
+}
+
+/** A node that dies should not take worker and guard at once. */
+async function nodeFindings(cluster: Cluster, operation: string, peers: readonly GuardPeer[]): Promise<Finding[]> {
+  const pods = await cluster.operationPods(operation).catch(() => [])
+  const mine = pods.find(({ name }) => name === hostname())
+  return peers
+    .filter(({ hello }) => mine !== undefined && mine.node !== '' && hello.node === mine.node)
+    .map(({ hello }) => ({
+      check: 'guard',
+      subject: `pod ${hello.pod}`,
+      outcome: 'warning',
+      message: `it shares node ${hello.node} with the worker: if that node dies in the pause, the servers stay paused until the Job has another worker elsewhere`,
+      cure: 'let the operation run where there is a second node, see --node-selector and --toleration',
+    }))
+}

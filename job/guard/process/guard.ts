@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../../../operation/failure.ts'
+import type { RequestOf } from '../../../operation/request.ts'
+import type { Events } from '../../process/events.ts'
+import { interruptedExitCode } from '../../process/interrupted.ts'
+import { Unanswered } from '../../kubernetes/ask.ts'
+import type { Cluster } from '../../kubernetes/cluster.ts'
+import { adminTls } from '../../servers/servers.ts'
+import { closeIfOver } from './close-record.ts'
+import { heldPauses, type HeldPauses } from './held-pauses.ts'
+import { hasEnded, journalledHolds } from './journalled-holds.ts'
+import { watchLeases } from './lease-watch.ts'
+import type { WorkerMessage } from '../protocol/messages.ts'
+import { reporting } from './report.ts'
+import { vitalSigns } from './signs-of-life.ts'
+import { connectToWorker, type WorkerConnection } from './worker-connection.ts'
+
+export type GuardedRequest = RequestOf<'backup' | 'pause'>
+
+export interface GuardSurroundings {
+  cluster: Cluster
+  events: Events
+  /** SIGTERM: end, but not while something is held */
+  signal: AbortSignal
+  /** name of the pod that this runs in */
+  pod: string
+  /** where the worker listens */
+  port: number
+}
+
+const tickMs = 250
+const lookMs = 1000
+/** How long a guard that is told to end goes on while it holds something: within its pod's 60 s. ms */
+const lastMs = 50_000
+/** What was just let go is given up within this, ms. */
+const settleMs = 5000
+/** How long its report may take in the end, ms. */
+const reportMs = 60_000
+
+/**
+ * Stands by while an operation pauses: holds each of its pauses beside the worker and ends it where the worker cannot.
+ * @returns the process's exit code: 0 once the operation has ended, that of an interrupted process where it has not
+ * @throws Failure where the API server refuses to show it its own pod
+ */
+export async function guard(
+  request: GuardedRequest,
+  { cluster, events, signal, pod, port }: GuardSurroundings,
+): Promise<number> {
+  const { operation } = request
+  const me = await whoIAm(cluster, operation, pod, signal)
+  if (me === undefined) return interruptedExitCode
+  const stop = new AbortController()
+  const report = reporting(cluster, operation, { pod: me.name, node: me.node }, stop.signal)
+  const signs = vitalSigns()
+  const pauses = heldPauses({
+    cluster,
+    tls: adminTls(request.target),
+    drainMs: request.pause.drainMs,
+    events,
+    report,
+    hasEnded: (pause) => hasEnded(cluster, operation, pause),
+    say: (message) => worker.say(message),
+  })
+  let done = false
+  const worker: WorkerConnection = connectToWorker({
+    cluster,
+    operation,
+    port,
+    hello: { say: 'hello', uid: me.uid, pod: me.name, node: me.node, run: randomUUID() },
+    received(message) {
+      signs.heard()
+      if (message.say === 'hold' && pauses.empty) signs.reset()
+      obey(message, pauses, worker)
+      if (message.say === 'done') done = true
+    },
+    gone: (why) => pauses.fire(why),
+  })
+  const leases = watchLeases(
+    cluster,
+    operation,
+    () => pauses.releases(),
+    (versions) => signs.sawLeases(versions),
+  )
+  let over = false
+  const looking = lookAfterTheDead(
+    request,
+    { cluster, events, worker, pauses, signs },
+    stop.signal,
+    () => (over = true),
+  )
+
+  const isOver = untilOver(
+    signal,
+    () => pauses.empty,
+    () => done || over,
+  )
+  while (!isOver()) {
+    await sleep(tickMs)
+    if (pauses.empty) continue
+    const why = signs.verdict()
+    if (why !== undefined) pauses.fire(why)
+    pauses.fireOverdue()
+  }
+
+  leases.stop()
+  worker.close()
+  await Promise.race([pauses.settled(), sleep(settleMs)])
+  await report.written(signal.aborted ? tickMs : reportMs)
+  stop.abort()
+  await looking
+  return done || over ? 0 : interruptedExitCode
+}
+
+function obey(message: WorkerMessage, pauses: HeldPauses, worker: WorkerConnection): void {
+  switch (message.say) {
+    case 'beat':
+      return worker.say({ say: 'echo', number: message.number })
+    case 'hold':
+      return pauses.take(message.hold)
+    case 'begin':
+      return pauses.begin(message.pause, message.restMs)
+    case 'help':
+      return pauses.help(message.pause)
+    case 'release':
+      return pauses.release(message.pause)
+    case 'done':
+      return pauses.releaseAll()
+  }
+}
+
+/** The end: the operation has ended, or SIGTERM came; but not while something is held, except that a pod has but so long to end. */
+function untilOver(signal: AbortSignal, nothingHeld: () => boolean, ended: () => boolean): () => boolean {
+  let stoppedMs: number | undefined
+  return () => {
+    if (signal.aborted) stoppedMs ??= performance.now()
+    if (stoppedMs !== undefined && performance.now() - stoppedMs > lastMs) return true
+    return nothingHeld() && (ended() || signal.aborted)
+  }
+}
+
+interface Watched {
+  cluster: Cluster
+  events: Events
+  worker: WorkerConnection
+  pauses: HeldPauses
+  signs: ReturnType<typeof vitalSigns>
+}
+
+/**
+ * While no worker is connected: takes up what the journal says is paused, and sees whether any worker will still come. Once none
+ * will, ends what is held and closes the record.
+ */
+async function lookAfterTheDead(
+  request: GuardedRequest,
+  { cluster, events, worker, pauses, signs }: Watched,
+  signal: AbortSignal,
+  over: () => void,
+): Promise<void> {
+  let trouble = ''
+  const warn = (error: unknown) => {
+    if (messageOf(error) !== trouble) events.say('note', messageOf(error), { level: 'warning' })
+    trouble = messageOf(error)
+  }
+  while (!signal.aborted) {
+    await sleep(lookMs, undefined, { signal }).catch(() => undefined)
+    if (worker.connected || signal.aborted) continue
+    try {
+      if (pauses.empty) {
+        const holds = await journalledHolds(cluster, request).catch((error: unknown) => {
+          if (error instanceof Unanswered) throw error
+          // A journal that cannot be read must not keep the guard from its end.
+          warn(error)
+          return []
+        })
+        // A worker that came meanwhile ends them itself, and tells what it holds.
+        if (worker.connected) continue
+        if (holds.length > 0) signs.reset()
+        for (const hold of holds) {
+          pauses.take(hold)
+          pauses.begin(hold.pause, request.pause.maxPauseMs)
+        }
+      }
+      const pods = await cluster.operationPods(request.operation)
+      // A node that is out of reach still shows its pods as running, so one that is not has ended.
+      if (!pods.some(({ role, running }) => role === 'worker' && running))
+        pauses.fire('the worker is gone (no pod of it runs)')
+      if ((await cluster.workerJob(request.operation)).phase === 'active') continue
+      pauses.fire('the worker is gone, and its Job starts no other')
+      if (pauses.empty && (await closeIfOver(cluster, request.operation))) return over()
+    } catch (error) {
+      warn(error)
+    }
+  }
+}
+
+/** This guard's own pod; undefined where SIGTERM came before the API server had said. @throws Failure where it refuses to say */
+async function whoIAm(
+  cluster: Cluster,
+  operation: string,
+  pod: string,
+  signal: AbortSignal,
+): Promise<{ name: string; uid: string; node: string } | undefined> {
+  while (!signal.aborted) {
+    const pods = await cluster.operationPods(operation).catch((error: unknown) => {
+      if (error instanceof Unanswered) return []
+      throw error
+    })
+    const me = pods.find(({ name }) => name === pod)
+    if (me !== undefined) return me
+    await sleep(lookMs, undefined, { signal }).catch(() => undefined)
+  }
+  return undefined
+}

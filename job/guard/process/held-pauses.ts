@@ -1,0 +1,249 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Intervention } from '../../../operation/record.ts'
+import type { Events } from '../../process/events.ts'
+import type { Cluster } from '../../kubernetes/cluster.ts'
+import type { AdminTls } from '../../servers/client.ts'
+import { underwayMs, unlessAborted } from '../../servers/pause-all.ts'
+import { closeAll, connectAll, serversOfIntent, type Server } from '../../servers/servers.ts'
+import { titleOf } from '../../servers/targets.ts'
+import { unpauseAll } from '../../servers/unpause-all.ts'
+import { keepOpen, overAfterCut } from '../../servers/unpause-ours.ts'
+import type { GuardMessage, Hold } from '../protocol/messages.ts'
+import type { Report } from './report.ts'
+
+/** The pauses that are in the guard's hands. */
+export interface HeldPauses {
+  /** none is held: nothing is paused, as far as anybody told */
+  readonly empty: boolean
+  /** whose Leases say that the worker lives */
+  releases(): string[]
+  /** Takes a pause, connects to its servers, and says `holding` once all are connected. One that was released, or ended, stays so. */
+  take(hold: Hold): void
+  /** its longest time begins */
+  begin(pause: number, restMs: number): void
+  /** the worker, alive, wants it ended */
+  help(pause: number): void
+  /** Ends every pause on the guard's own judgement, except those that the worker had ended, of which only its word was lost. */
+  fire(why: string): void
+  /** the same with those whose longest time is over */
+  fireOverdue(): void
+  /** Nothing of it is paused any longer, says the worker; answers it with what the guard had done. */
+  release(pause: number): void
+  /** The operation has ended: what was not ended by the guard is let go. */
+  releaseAll(): void
+  /** answers when nothing is being ended any longer, and the report knows how it went */
+  settled(): Promise<unknown>
+}
+
+interface Held {
+  hold: Hold
+  servers: Server[]
+  /** when the Pause of each was sent at the latest, as far as that is known; ms of performance.now() */
+  sentMs: Map<Server, number>
+  /** when its longest time is over, ms of performance.now() */
+  untilMs: number
+  /** connected to all */
+  ready: boolean
+  /** the guard was about to end it, and asks whether it has to */
+  doubted: boolean
+  ending: boolean
+  /** ends the tries to unpause: what is paused afterwards is somebody else's */
+  released: AbortController
+  /** ends the look after servers that were cut off, too */
+  forgotten: AbortController
+}
+
+/** The worker ends an overlong pause by itself; the guard leaves it this long for that. ms */
+const graceMs = 2000
+const reconnectMs = 1000
+/** How long a server is looked after that was unpaused: longer, and whatever is paused there is rather somebody else's. ms */
+const lateMs = 3000
+/** A worker that has no answer to a Pause so long after its drain unpauses, or asks for help: what it held for longer had been answered. ms */
+const undecidedMs = 10_000
+const unpauseLimits = { atMost: 24 * 3_600_000, onceStopping: 0 }
+
+export interface HeldPausesOptions {
+  cluster: Cluster
+  tls: AdminTls | undefined
+  /** how long a server may wait for its requests in flight, ms */
+  drainMs: number
+  events: Events
+  report: Report
+  /** whether the worker has written down that nothing of a pause is left; false where nobody can say. Never throws, and answers soon */
+  hasEnded(pause: number): Promise<boolean>
+  /** to the worker, where one is connected */
+  say(message: GuardMessage): void
+}
+
+export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, say }: HeldPausesOptions): HeldPauses {
+  const held = new Map<number, Held>()
+  /** why, by pause; kept for the worker's question */
+  const fired = new Map<number, string>()
+  const over = new Set<number>()
+  const endings: Promise<void>[] = []
+
+  async function connect(one: Held): Promise<void> {
+    const { pause } = one.hold
+    for (;;) {
+      const servers = [...one.servers]
+      const troubles = await connectAll(servers, tls)
+      // Let go meanwhile, or taken with more servers, which has a loop of its own.
+      if (one.released.signal.aborted || servers.length < one.servers.length) return
+      one.ready = troubles.size === 0
+      if (one.ready) return say({ say: 'holding', pause, servers: servers.length })
+      say({
+        say: 'cannot-hold',
+        pause,
+        why: [...troubles].map(([{ endpoint }, { why }]) => `${titleOf(endpoint)}: ${why}`).join('; '),
+      })
+      await sleep(reconnectMs)
+    }
+  }
+
+  async function end(one: Held, why: string): Promise<void> {
+    one.ending = true
+    const { pause } = one.hold
+    events.say('note', `ending pause ${pause}: ${why}`, { level: 'warning' })
+    const intervention: Intervention = {
+      at: new Date().toISOString(),
+      pause,
+      why,
+      unpaused: [],
+      stillPaused: one.servers.map(({ endpoint }) => endpoint.address),
+    }
+    report.put(intervention)
+    await Promise.all(
+      one.servers.map(async (server) => {
+        const askedMs = performance.now()
+        const { stillPaused } = await unpauseAll([server], cluster, one.released.signal, unpauseLimits)
+        const { address } = server.endpoint
+        if (stillPaused.length === 0) {
+          intervention.unpaused.push(address)
+          intervention.stillPaused = intervention.stillPaused.filter((other) => other !== address)
+          say({ say: 'unpaused', pause, addresses: [address] })
+          report.put(intervention)
+        }
+        await stayOpen(server, one, askedMs)
+      }),
+    )
+    // Released by the worker: what did not answer here answered there.
+    if (one.released.signal.aborted) intervention.stillPaused = []
+    events.say('unpaused', `${intervention.unpaused.length} unpaused`, {
+      data: { count: intervention.unpaused.length },
+    })
+    report.put(intervention)
+    letGo(one)
+  }
+
+  /** A worker's last Pause may be read after the guard's Unpause. */
+  async function stayOpen(
+    server: Server,
+    { sentMs: times, released, forgotten }: Held,
+    askedMs: number,
+  ): Promise<void> {
+    const sentMs = times.get(server) ?? askedMs
+    const usualMs = Math.min(sentMs + drainMs + underwayMs, performance.now() + lateMs)
+    const overMs =
+      askedMs < sentMs + drainMs + undecidedMs ? overAfterCut({ sentMs, overMs: usualMs }, askedMs) : usualMs
+    // The worker that comes next knows nothing of a Pause that is on its way still, and says that all serve.
+    const { signal } = overMs > usualMs ? forgotten : released
+    const closed = await unlessAborted(keepOpen({ server, sentMs, overMs }, signal), signal).catch(() => false)
+    if (closed) await unpauseAll([server], cluster, released.signal, unpauseLimits)
+  }
+
+  function letGo(one: Held): void {
+    const { pause } = one.hold
+    one.released.abort()
+    one.forgotten.abort()
+    if (held.get(pause) === one) held.delete(pause)
+    closeAll(one.servers)
+  }
+
+  function startEnd(one: Held, why: string): void {
+    if (!one.ending) endings.push(end(one, why))
+  }
+
+  async function fireOne(one: Held, why: string): Promise<void> {
+    if (one.ending || one.doubted) return
+    one.doubted = true
+    const { pause } = one.hold
+    if (await hasEnded(pause)) return release(pause)
+    // By the worker's word, meanwhile.
+    if (one.ending || one.released.signal.aborted) return
+    fired.set(pause, why)
+    say({ say: 'fired', pause, why })
+    startEnd(one, why)
+  }
+
+  function release(pause: number): void {
+    const one = held.get(pause)
+    const why = fired.get(pause)
+    over.add(pause)
+    one?.released.abort()
+    // What the guard has fired ends by itself, once no Pause can be on its way any more.
+    if (one !== undefined && why === undefined) letGo(one)
+    say({ say: 'released', pause, ...(why !== undefined && { fired: why }) })
+  }
+
+  return {
+    get empty() {
+      return held.size === 0
+    },
+    releases: () => [...new Set([...held.values()].flatMap(({ hold }) => hold.releases))],
+    take(hold) {
+      const { pause } = hold
+      const before = held.get(pause)
+      const why = fired.get(pause)
+      if (why !== undefined) return say({ say: 'fired', pause, why })
+      if (over.has(pause) || before?.ending === true) return
+      const known = new Set(before?.servers.map(({ endpoint }) => endpoint.address))
+      const more = serversOfIntent({ ...hold, servers: hold.servers.filter(({ address }) => !known.has(address)) }, tls)
+      if (before !== undefined && more.length === 0) {
+        if (before.ready) say({ say: 'holding', pause, servers: before.servers.length })
+        return
+      }
+      const one = before ?? {
+        hold,
+        servers: [],
+        sentMs: new Map<Server, number>(),
+        untilMs: Infinity,
+        ready: false,
+        doubted: false,
+        ending: false,
+        released: new AbortController(),
+        forgotten: new AbortController(),
+      }
+      one.hold = hold
+      one.ready = false
+      one.servers.push(...more)
+      held.set(pause, one)
+      void connect(one)
+    },
+    begin(pause, restMs) {
+      // What was released is somebody else's to pause from here on.
+      for (const other of held.values()) if (other.released.signal.aborted) letGo(other)
+      const one = held.get(pause)
+      if (one === undefined) return
+      const now = performance.now()
+      one.untilMs = now + restMs + graceMs
+      for (const server of one.servers) if (!one.sentMs.has(server)) one.sentMs.set(server, now)
+    },
+    help(pause) {
+      const one = held.get(pause)
+      if (one !== undefined) startEnd(one, 'the worker asked for it: it had no answer from some server')
+    },
+    fire(why) {
+      for (const one of held.values()) void fireOne(one, why)
+    },
+    fireOverdue() {
+      for (const one of held.values())
+        if (performance.now() > one.untilMs)
+          void fireOne(one, 'the longest pause was over and the worker had not ended it')
+    },
+    release,
+    releaseAll() {
+      for (const one of held.values()) if (!one.ending) letGo(one)
+    },
+    settled: () => Promise.all(endings),
+  }
+}

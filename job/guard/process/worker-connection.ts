@@ -1,0 +1,129 @@
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Cluster } from '../../kubernetes/cluster.ts'
+import { openLink, type Link } from '../protocol/link.ts'
+import { workerMessageSchema, type GuardMessage, type WorkerMessage } from '../protocol/messages.ts'
+
+/** The guard's connection to the operation's worker, whichever pod that is at the time. */
+export interface WorkerConnection {
+  /** a worker has spoken over the connection that stands now */
+  readonly connected: boolean
+  /** lost where there is no connection */
+  say(message: GuardMessage): void
+  close(): void
+}
+
+export interface WorkerConnectionOptions {
+  cluster: Cluster
+  operation: string
+  port: number
+  /** said first on every connection */
+  hello: GuardMessage
+  received(message: WorkerMessage): void
+  /** its process is gone: the connection broke, or nobody listens where its pod is */
+  gone(why: string): void
+}
+
+/** How a connection ended. `dead`: closed before a word, or refused, so no worker's process is there. */
+type End = 'dead' | 'unreachable' | 'closed' | 'silent'
+
+const findMs = 500
+const connectMs = 1500
+/** Five beats. A worker that stands still is connected to again, since the connection may have died alone. */
+const silentMs = 2500
+/** An API server that is away must not keep the guard from where it knows the worker to be. ms */
+const askMs = 2000
+
+export function connectToWorker({
+  cluster,
+  operation,
+  port,
+  hello,
+  received,
+  gone,
+}: WorkerConnectionOptions): WorkerConnection {
+  const stop = new AbortController()
+  let link: Link<GuardMessage> | undefined
+  let connected = false
+
+  /** where the worker's pod is; undefined where there is none, or no answer */
+  async function find(): Promise<string | undefined> {
+    const asked = cluster.operationPods(operation).catch(() => [])
+    const pods = await Promise.race([asked, sleep(askMs, [], { ref: false })])
+    return pods.findLast(({ role, running, ip }) => role === 'worker' && running && ip !== '')?.ip
+  }
+
+  /** One connection, from its first word to its end. */
+  function converse(host: string): Promise<End> {
+    return new Promise((resolve) => {
+      let end: End | undefined
+      const socket = connect({ host, port })
+      const giveUp = (as: End) => {
+        end ??= as
+        socket.destroy()
+      }
+      let timer = setTimeout(giveUp, connectMs, 'unreachable')
+      socket.once('connect', () => {
+        clearTimeout(timer)
+        timer = setTimeout(giveUp, silentMs, 'silent')
+        link?.send(hello)
+      })
+      socket.once('error', (error: NodeJS.ErrnoException) => {
+        // Without route there is no word of the process; a reset after words is a close like any other.
+        if (error.code === 'ECONNREFUSED') end ??= 'dead'
+        if (error.code === 'EHOSTUNREACH' || error.code === 'ENETUNREACH') end ??= 'unreachable'
+      })
+      link = openLink(socket, workerMessageSchema, {
+        received(message) {
+          connected = true
+          timer.refresh()
+          received(message)
+        },
+        closed() {
+          clearTimeout(timer)
+          resolve(end ?? (connected ? 'closed' : 'dead'))
+          connected = false
+          link = undefined
+        },
+      })
+    })
+  }
+
+  async function keepConnected(): Promise<void> {
+    let host: string | undefined
+    let before: End | undefined
+    while (!stop.signal.aborted) {
+      host ??= await find()
+      if (host !== undefined) {
+        const sinceMs = performance.now()
+        const end = await converse(host)
+        if (stop.signal.aborted) return
+        if (end === 'closed') {
+          // At once, at the same place: a process that is alive takes the connection. One that drops every connection is not hurried.
+          if (before === 'closed' && performance.now() - sinceMs < findMs) await sleep(findMs)
+          before = end
+          continue
+        }
+        if (end === 'dead' || (end === 'unreachable' && before === 'closed'))
+          gone(
+            `the worker is gone (${end === 'dead' ? 'nobody listens where it was' : 'its connection broke, and its pod cannot be reached'})`,
+          )
+        before = end
+        host = (await find()) ?? (end === 'dead' ? undefined : host)
+      }
+      await sleep(findMs, undefined, { signal: stop.signal }).catch(() => undefined)
+    }
+  }
+
+  void keepConnected()
+  return {
+    get connected() {
+      return connected
+    },
+    say: (message) => link?.send(message),
+    close() {
+      stop.abort()
+      link?.close()
+    },
+  }
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod'
+import type { PauseWindowRecord } from '../../operation/record.ts'
+import type { OperationContext } from '../context/operation-context.ts'
+import type { OperationRequest } from '../../operation/request.ts'
+import type { Journal } from './journal.ts'
+
+/** Any operation: a leftover pause is ended whatever the worker is there for. */
+type Context = OperationContext<OperationRequest['kind']>
+
+/** What was about to be paused: enough to undo it. */
+export const intentSchema = z.object({
+  servers: z.array(
+    z.object({
+      address: z.string(),
+      /** the name its certificate is checked against, where it was found by a name */
+      serverName: z.string().optional(),
+      uid: z.string().optional(),
+    }),
+  ),
+  /** restarts of each pod's server before the pause, by uid: a restarted process is no longer paused */
+  restarts: z.record(z.string(), z.int()),
+})
+export type PauseIntent = z.infer<typeof intentSchema>
+
+/** Journal step of the n-th pause whose result says what is about to be paused; finished before the first Pause is sent. */
+export function intentStep(number: number): string {
+  return `pause ${number}: intent`
+}
+
+/** The same for the n-th server that joined in a pause, from 1. */
+function joinedStep(pause: number, number: number): string {
+  return `pause ${pause}: joined ${number}`
+}
+
+/** Journal step finished when every server of the n-th pause was unpaused. */
+export function endedStep(number: number): string {
+  return `pause ${number}: ended`
+}
+
+/** The intent of the n-th pause, with what joined in it; undefined when nothing can have been paused by it. */
+export function intentOf(journal: Journal, number: number): PauseIntent | undefined {
+  const first = readIntent(journal, intentStep(number))
+  if (first === undefined) return undefined
+  const whole = structuredClone(first)
+  for (let count = 1; ; count += 1) {
+    const joined = readIntent(journal, joinedStep(number, count))
+    if (joined !== undefined) addIntent(whole, joined)
+    else if (!journal.begun(joinedStep(number, count))) return whole
+  }
+}
+
+/** Adds what joined to the intent of its pause. */
+export function addIntent(whole: PauseIntent, joined: PauseIntent): void {
+  whole.servers.push(...joined.servers)
+  Object.assign(whole.restarts, joined.restarts)
+}
+
+function readIntent(journal: Journal, step: string): PauseIntent | undefined {
+  const parsed = intentSchema.safeParse(journal.result(step))
+  return parsed.success ? parsed.data : undefined
+}
+
+/** The number of the next pause, used up from here on: a guard may know what came to nothing under an earlier one. */
+export async function takeNumber(journal: Journal): Promise<number> {
+  let number = 1
+  while (journal.begun(intentStep(number))) number += 1
+  await journal.begin(intentStep(number))
+  return number
+}
+
+/** Pauses of this operation that were begun and not ended, by an earlier worker. */
+export function openPauses(journal: Journal): { number: number; intent: PauseIntent }[] {
+  const open: { number: number; intent: PauseIntent }[] = []
+  for (let number = 1; journal.begun(intentStep(number)); number += 1) {
+    const intent = intentOf(journal, number)
+    // Without an intent no Pause was sent.
+    if (intent !== undefined && journal.result(endedStep(number)) === undefined) open.push({ number, intent })
+  }
+  return open
+}
+
+/** Writes down what is about to be paused, so that whoever comes after a killed worker can undo it. */
+export async function journalIntent(context: Context, number: number, intent: PauseIntent): Promise<void> {
+  await context.journal.step(intentStep(number), {
+    look: () => Promise.resolve(undefined),
+    act: () => Promise.resolve(intent),
+  })
+}
+
+/** Writes down, in the pause, what has joined and is about to be paused too. */
+export async function journalJoined(context: Context, pause: number, intent: PauseIntent): Promise<void> {
+  let number = 1
+  while (context.journal.begun(joinedStep(pause, number))) number += 1
+  await context.journal.step(joinedStep(pause, number), {
+    look: () => Promise.resolve(undefined),
+    act: () => Promise.resolve(intent),
+  })
+}
+
+/** Writes down that nothing of the n-th pause is left. */
+export async function journalEnd(context: Context, number: number): Promise<void> {
+  const end = { endedAt: new Date().toISOString() }
+  await context.journal.step(endedStep(number), {
+    look: () => Promise.resolve(undefined),
+    act: () => Promise.resolve(end),
+  })
+}
+
+/** Puts a window into its place in the record. */
+export async function recordWindow(
+  context: Context,
+  index: number,
+  window: PauseWindowRecord,
+  stillPaused: readonly string[] = [],
+): Promise<void> {
+  await context.record.update((record) => {
+    record.windows[index] = structuredClone(window)
+    record.stillPaused = [...new Set([...record.stillPaused, ...stillPaused])]
+  })
+}

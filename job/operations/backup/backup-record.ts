@@ -1,0 +1,67 @@
+import { ExitCode } from '../../../operation/exit-code.ts'
+import { Failure } from '../../../operation/failure.ts'
+import { parseRecord, type BackupPart, type OperationRecord } from '../../../operation/record.ts'
+import type { OperationContext } from '../../context/operation-context.ts'
+import type { Storage } from '../../storage/storage.ts'
+
+/** The record kept beside the dumps, by which a later cluster can restore them. */
+export const recordFile = 'record.json'
+
+/** `backup-NAME` without the kind: the user's own name for it, and its folder in the storage. */
+export function backupName(context: OperationContext<'backup'>): string {
+  return context.request.operation.replace(/^backup-/, '')
+}
+
+/** Adds to what the record says of the backup. */
+export async function describeBackup(context: OperationContext<'backup'>, said: Partial<BackupPart>): Promise<void> {
+  await context.record.update((record) => {
+    record.backup = { ...(record.backup ?? { name: backupName(context), state: 'incomplete', databases: [] }), ...said }
+  })
+}
+
+/** Writes the record beside the dumps, as it will read when the operation is done. */
+export async function publishRecord(context: OperationContext<'backup'>, storage: Storage): Promise<void> {
+  const done: OperationRecord = {
+    ...structuredClone(context.record.current),
+    state: 'succeeded',
+    exitCode: ExitCode.done,
+    finishedAt: new Date().toISOString(),
+  }
+  await storage.writeFile(`${backupName(context)}/${recordFile}`, `${JSON.stringify(done, null, 2)}\n`)
+}
+
+/**
+ * Claims the backup's folder. One without a record that an earlier worker of ours did not claim is another's, unfinished or
+ * under way; a backup that gives up removes its folder, so it must never be one of those.
+ */
+async function claimFolder({ journal, request }: OperationContext<'backup'>, storage: Storage): Promise<void> {
+  const name = request.operation.replace(/^backup-/, '')
+  const claim = 'claim the folder'
+  const opened = journal.begun(claim) ? undefined : await storage.open(name).catch(() => undefined)
+  if (opened !== undefined) {
+    await opened.release()
+    throw new Failure({
+      what: `backup ${name} cannot be written`,
+      why: `${storage.title} holds a folder of that name already: another backup, unfinished or under way`,
+      next: 'choose another name with --name, or remove that folder if nothing writes to it',
+    })
+  }
+  await journal.step(claim, { look: () => Promise.resolve(undefined), act: () => Promise.resolve(name) })
+}
+
+/**
+ * Refuses where the storage holds a backup of this name already, of another cluster or one whose record was removed.
+ * @throws Failure
+ */
+export async function refuseTaken(context: OperationContext<'backup'>, storage: Storage): Promise<void> {
+  const name = backupName(context)
+  const json = await storage.readFile(`${name}/${recordFile}`)
+  if (json === undefined) return claimFolder(context, storage)
+  const { createdAt } = parseRecord(json, `${storage.title}/${name}/${recordFile}`)
+  if (createdAt === context.record.current.createdAt) return
+  throw new Failure({
+    what: `backup ${name} cannot be written`,
+    why: `${storage.title} holds another backup of that name, made ${createdAt}`,
+    next: `choose another name with --name, or import that one (kubectl scalardl import ${storage.title}/${name}) and delete it`,
+  })
+}

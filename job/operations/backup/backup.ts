@@ -1,0 +1,320 @@
+import { formatDuration } from '../../../operation/duration.ts'
+import { ExitCode } from '../../../operation/exit-code.ts'
+import { Failure, messageOf } from '../../../operation/failure.ts'
+import { formatLocation, joinLocation, parseLocation } from '../../../operation/location.ts'
+import type { BackupPart, PauseWindowRecord } from '../../../operation/record.ts'
+import type { RequestOf } from '../../../operation/request.ts'
+import type { Snapshot } from '../../databases/database.ts'
+import type { DatabaseGroup } from '../../databases/open.ts'
+import { decidePause } from '../../databases/pause-decision.ts'
+import { isHandedOn } from '../../process/interrupted.ts'
+import type { OperationContext } from '../../context/operation-context.ts'
+import { refuseOnErrors } from '../refuse-on-errors.ts'
+import { endLeftoverPause } from '../../pause/recover.ts'
+import type { HeldPause } from '../../pause/run-inside.ts'
+import { holdPause } from '../../pause/hold-pause.ts'
+import { preflight } from '../../pause/preflight.ts'
+import { untilSettled } from '../../pause/until-settled.ts'
+import { openStorageAt } from '../../storage/open.ts'
+import type { Storage } from '../../storage/storage.ts'
+import { bystandersOf } from '../bystanders.ts'
+import { backupName, describeBackup, publishRecord, refuseTaken } from './backup-record.ts'
+import { holdReleases } from '../hold-releases.ts'
+import { databasesOf, openSources, type OpenSource } from '../open-databases.ts'
+import { keepPoint, keptPoint, type Point } from './restore-point.ts'
+
+type Context = OperationContext<'backup'>
+
+const materializing = 'materialize'
+
+/**
+ * Takes a backup: check everything, pause all, fix every database's point in time, unpause, then dump, or wait for the service
+ * that keeps it, at leisure.
+ * @throws Failure with exit code 3 once a restore point was tried and did not come to a usable backup.
+ */
+export async function backup(context: Context): Promise<void> {
+  const { request } = context
+  const databases = databasesOf(request.target)
+  refuseWithoutStorage(request, databases)
+  const storage = openStorageAt(request.to)
+  const pauseDecision = decidePause(request.pauseMode, databases, request.target.releases)
+  const { events, signal } = context
+  const { operation, parallel, schemas, tables, materialize } = request
+  const sources = openSources(databases, {
+    events,
+    signal,
+    storage,
+    operation,
+    parallel,
+    schemas,
+    tables,
+    materialize,
+    bystanders: bystandersOf(request.target, context.cluster),
+  })
+  await describeBackup(context, { state: 'incomplete', pause: { mode: request.pauseMode, ...pauseDecision } })
+  try {
+    // Before anything else, the Lease included: whatever keeps this worker from going on, nothing stays paused.
+    await endLeftoverPause(context)
+    await holdReleases(context, async () => {
+      await take(context, storage, sources, pauseDecision.paused)
+      if (request.materialize) await context.phase(materializing, () => materializeAll(context, storage, sources))
+    })
+  } catch (error) {
+    // A worker that is stopped may be started again and go on; only one that failed by itself, or was cancelled, gives up.
+    if (await isHandedOn(context)) throw error
+    if (context.record.current.phases.some(({ name }) => name === materializing)) {
+      await Promise.allSettled([discardMaterials(context, sources), describeBackup(context, { state: 'restorable' })])
+      throw stillRestorable(error)
+    }
+    await giveUp(context, storage, error)
+    throw wasTried(context) ? asUnusable(error) : error
+  } finally {
+    await Promise.allSettled(sources.map(({ source }) => source.close()))
+  }
+}
+
+async function take(
+  context: Context,
+  storage: Storage,
+  sources: readonly OpenSource[],
+  paused: boolean,
+): Promise<void> {
+  const { to } = context.request
+  const kept = keptPoint(context)
+  let completed: BackupPart['databases'] | undefined
+  if (pointLives(context, sources, kept)) {
+    const { databases = [] } = context.record.current.backup ?? {}
+    // An earlier worker recorded them once all were complete, and may have materialized them since.
+    if (kept !== undefined && databases.length > 0) completed = databases
+    if (kept !== undefined) await describeBackup(context, { state: 'recorded', restorePoint: kept.restorePoint })
+  } else {
+    await context.phase('preflight', () => check(context, sources, storage, paused))
+    await context.phase('connect', () => prepare(sources))
+    if (paused) refuseShortPause(context, sources)
+    const point = paused ? await pointInPause(context, sources) : await pointWithoutPause(context, sources)
+    await keepPoint(context, point)
+    await describeBackup(context, { state: 'recorded', restorePoint: point.restorePoint })
+  }
+  const databases =
+    completed ??
+    (await context.phase(to === undefined ? 'wait until restorable' : 'dump', () => complete(context, sources)))
+  const location =
+    to === undefined ? {} : { location: formatLocation(joinLocation(parseLocation(to), backupName(context))) }
+  await describeBackup(context, { state: 'restorable', databases, ...location })
+  if (to !== undefined) await context.phase('publish', () => publishRecord(context, storage))
+}
+
+/** Whether an earlier worker's restore point lives on: each database's data is whole already, or its snapshot outlives a worker. */
+function pointLives(context: Context, sources: readonly OpenSource[], kept: Point | undefined): boolean {
+  return sources.every(({ source, folder }, index) => {
+    if (context.journal.result(completeStep(context, folder)) !== undefined) return true
+    const snapshot = kept?.snapshots[index]
+    if (snapshot?.durable === undefined || source.resume === undefined) return false
+    source.resume(snapshot)
+    return true
+  })
+}
+
+async function check(
+  context: Context,
+  sources: readonly OpenSource[],
+  storage: Storage,
+  paused: boolean,
+): Promise<void> {
+  if (context.request.to !== undefined) await refuseTaken(context, storage)
+  const described = await Promise.all(sources.map(({ source }) => source.describe()))
+  const bytes = described.reduce((sum, source) => sum + source.estimatedBytes, 0)
+  const findings = await Promise.all([
+    ...(paused ? [preflight(context)] : []),
+    ...sources.map(({ source }) => source.preflight()),
+    storage.preflight(bytes),
+  ])
+  await context.record.update((record) => {
+    record.findings = findings.flat()
+  })
+  refuseOnErrors(`backup of ${context.record.current.releases.join(', ')}`, findings.flat())
+}
+
+async function prepare(sources: readonly OpenSource[]): Promise<void> {
+  await Promise.all(sources.map(({ source }) => source.prepare()))
+}
+
+/** One window, and as many more as the request allows where one proved nothing, or could not be had. */
+async function pointInPause(context: Context, sources: readonly OpenSource[]): Promise<Point> {
+  const { cluster, events, record, request, signal } = context
+  for (;;) {
+    const taken = record.current.windows.length
+    if (taken > request.retries) throw lostWindow(record.current.windows.at(-1))
+    const left = request.retries - taken
+    const snapshot = (held: HeldPause) => Promise.all(sources.map(({ source }) => source.snapshot(held)))
+    const paused = await context
+      .phase(taken === 0 ? 'pause' : `pause ${taken + 1}`, () => holdPause(context, snapshot))
+      .catch((error: unknown) => {
+        if (left === 0 || !wasEnded(context, taken)) throw error
+      })
+    const window = paused?.window ?? record.current.windows[taken]
+    if (paused?.window.verdict === 'valid')
+      return { restorePoint: pointOfServices(paused.value) ?? middleOf(paused.window), snapshots: paused.value }
+    events.say(
+      'note',
+      `pause window ${taken + 1} is void: ${window?.reasons.join('; ')}${left > 0 ? `; trying another (${left} left)` : ''}`,
+      { level: 'warning' },
+    )
+    if (left === 0) continue
+    await untilSettled(cluster, record.current.releases, signal)
+    await prepare(sources)
+  }
+}
+
+/** Whether a window was tried and is over, with nothing paused and nobody asking this worker to end. */
+function wasEnded({ record, signal }: Context, index: number): boolean {
+  const { windows, stillPaused } = record.current
+  return windows[index]?.verdict === 'void' && stillPaused.length === 0 && !signal.aborted
+}
+
+/** The restore point is the middle of the pause (ScalarDL's backup guide). */
+function middleOf(window: PauseWindowRecord): string {
+  const from = Date.parse(window.allPausedAt ?? window.pauseSentAt)
+  const until = Date.parse(window.unpauseSentAt ?? window.allPausedAt ?? window.pauseSentAt)
+  return new Date((from + until) / 2).toISOString()
+}
+
+/** The one moment that the databases' own services bring back, where all of them agree on one. */
+function pointOfServices(snapshots: readonly Snapshot[]): string | undefined {
+  const [at, ...others] = new Set(
+    snapshots.map((snapshot) => (snapshot.durable === undefined ? undefined : snapshot.at)),
+  )
+  return others.length === 0 ? at : undefined
+}
+
+/** One transactional database holds everything: its own snapshot is the point. */
+async function pointWithoutPause(context: Context, sources: readonly OpenSource[]): Promise<Point> {
+  const snapshots = await context.phase('snapshot', () => Promise.all(sources.map(({ source }) => source.snapshot())))
+  return { restorePoint: snapshots[0]?.at ?? new Date().toISOString(), snapshots }
+}
+
+/** Named after the restore point, so that a dump of an earlier point is never taken for one of this. */
+function completeStep({ record }: Context, folder: string): string {
+  return `dump ${folder} of ${record.current.backup?.restorePoint ?? 'no point yet'}`
+}
+
+async function complete(context: Context, sources: readonly OpenSource[]): Promise<BackupPart['databases']> {
+  const name = backupName(context)
+  const point = keptPoint(context)
+  return await all([...sources.entries()], ([index, { source, folder }]) => {
+    const act = () => source.complete(`${name}/${folder}`)
+    // Nothing is made of a durable snapshot, so there is no step to keep, and the journal has room for what hundreds of tables are like.
+    if (point?.snapshots[index]?.durable !== undefined) return act()
+    // A dump begun by a killed worker has lost its snapshot; complete() writes a new one in its place.
+    return context.journal.step(completeStep(context, folder), { look: () => Promise.resolve(undefined), act })
+  })
+}
+
+/** Makes the restore point outlive what the databases' services keep of it; it can be restored from before this as well. */
+async function materializeAll(context: Context, storage: Storage, sources: readonly OpenSource[]): Promise<void> {
+  const { backup } = context.record.current
+  const databases = await all([...(backup?.databases ?? []).entries()], async ([index, database]) => {
+    return (await sources[index]?.source.materialize?.(database, context.journal)) ?? database
+  })
+  await describeBackup(context, { databases })
+  if (context.request.to !== undefined) await publishRecord(context, storage)
+}
+
+async function discardMaterials(context: Context, sources: readonly OpenSource[]): Promise<void> {
+  const databases = context.record.current.backup?.databases ?? []
+  await Promise.allSettled(databases.map((database, index) => sources[index]?.source.discardMaterials?.(database)))
+}
+
+/** Waits for all, so that nothing still writes when a failure removes what was written. */
+async function all<One, Result>(ones: readonly One[], run: (one: One) => Promise<Result>): Promise<Result[]> {
+  const settled = await Promise.allSettled(ones.map(run))
+  const failed = settled.find((one) => one.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+}
+
+/** Before anything is paused for nothing. @throws Failure where the longest pause allowed is too short for a database's point */
+function refuseShortPause(
+  {
+    request: {
+      pause: { maxPauseMs },
+      target,
+    },
+  }: Context,
+  sources: readonly OpenSource[],
+): void {
+  const holdMs = Math.max(...sources.map(({ source }) => source.holdMs?.() ?? 0))
+  if (holdMs < maxPauseMs) return
+  throw new Failure({
+    what: `backup of ${target.releases.map(({ name }) => name).join(', ')} was not begun, nothing was paused`,
+    why: `a restore point needs a pause of up to ${formatDuration(holdMs)} here, and --max-pause allows ${formatDuration(maxPauseMs)}`,
+    next: 'allow a longer pause with --max-pause',
+  })
+}
+
+/** @throws Failure (usage) where a database's backup has nowhere to go */
+function refuseWithoutStorage({ to }: RequestOf<'backup'>, databases: readonly DatabaseGroup[]): void {
+  const needing = databases.filter(({ kind }) => kind.needsStorage)
+  if (to !== undefined || needing.length === 0) return
+  throw new Failure(
+    {
+      what: 'the backup has nowhere to go',
+      why: `the data of ${[...new Set(needing.map(({ kind }) => kind.name))].join(', ')} is dumped to a storage, and none is given`,
+      next: 'say where: --to pvc://CLAIM/path',
+    },
+    { exitCode: ExitCode.usage },
+  )
+}
+
+function lostWindow(window: PauseWindowRecord | undefined): Failure {
+  return new Failure(
+    {
+      what: 'the backup is unusable',
+      why:
+        window?.verdict === 'valid'
+          ? 'the worker was replaced before the dump was done, and the snapshot of its pause was lost with it'
+          : `the pause proves nothing: ${window?.reasons.join('; ') ?? 'no window was completed'}`,
+      next: 'run the backup again when no rollout or scaling is under way, or with --retries 3 to have further windows tried',
+    },
+    { exitCode: ExitCode.backupUnusable },
+  )
+}
+
+/** Leaves no half backup behind: what this operation wrote is removed, and the record says that it must not be restored. */
+async function giveUp(context: Context, storage: Storage, error: unknown): Promise<void> {
+  // Dumps are written only after their point was recorded, by this worker or one before it.
+  const wrote = context.record.current.backup?.restorePoint !== undefined
+  await Promise.allSettled([
+    // A folder of that name that is not ours was refused before anything was written, and stays.
+    wrote ? storage.remove(backupName(context)) : undefined,
+    describeBackup(context, { state: 'unusable', reason: messageOf(error), databases: [] }),
+  ])
+}
+
+/** Whether a point in time was tried, in a pause or without one. */
+function wasTried({ record }: Context): boolean {
+  return record.current.windows.length > 0 || record.current.backup?.restorePoint !== undefined
+}
+
+/** The restore point stands; only what was to outlive it failed. */
+function stillRestorable(error: unknown): Failure {
+  const text =
+    error instanceof Failure
+      ? error.text
+      : { what: 'the materialising failed', why: messageOf(error), next: '-v shows more' }
+  return new Failure(
+    { ...text, next: `the backup can be restored as long as its services keep the point. ${text.next}` },
+    { cause: error },
+  )
+}
+
+function asUnusable(error: unknown): Failure {
+  const text =
+    error instanceof Failure
+      ? error.text
+      : { what: 'the backup failed', why: messageOf(error), next: 'run it again; -v shows more' }
+  return new Failure(
+    { ...text, next: `the backup is unusable and its data is not kept. ${text.next}` },
+    { exitCode: ExitCode.backupUnusable, cause: error },
+  )
+}

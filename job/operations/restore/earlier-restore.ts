@@ -1,0 +1,74 @@
+import { hasDataBeside } from '../../../operation/outcome/leftover-data.ts'
+import { Failure } from '../../../operation/failure.ts'
+import type { BackupPart, OperationRecord, RestorePart } from '../../../operation/record.ts'
+import type { RestoreDestination } from '../../databases/database.ts'
+import type { OperationContext } from '../../context/operation-context.ts'
+import { openStorageOf } from '../../storage/open.ts'
+import { bystandersOf } from '../bystanders.ts'
+import { databasesOf, openDestinations } from '../open-databases.ts'
+import { releaseProperties } from '../release-properties.ts'
+import { restoreIdentity } from './restore-identity.ts'
+import { restorable } from '../backup/restorable.ts'
+import { wasStopping } from './stop-and-start.ts'
+
+/** The step of an undo that removes what stands beside the data in service, and touches nothing else. */
+export const removalStep = 'remove what is beside'
+
+/** Whether an earlier worker of this undo went to remove what stood beside: the record may not tell of it any more. */
+export function isRemoving({ journal }: Pick<OperationContext<'undo' | 'drop'>, 'journal'>): boolean {
+  return journal.begun(removalStep)
+}
+
+/**
+ * An earlier restore and the databases that it switched, opened under its name so that they know what it made.
+ * @throws Failure where its backup is no longer known, or unless it ended with the restored data in service, or, for an undo, beside the former, half-way back or by an earlier worker of the same all the way
+ */
+export async function formerRestore(
+  context: OperationContext<'undo' | 'drop'>,
+  operation: string,
+): Promise<{ record: OperationRecord & { restore: RestorePart }; databases: RestoreDestination[] }> {
+  const record = await context.cluster.readRecord(operation)
+  const { restore } = record
+  // One that left nothing in service can be undone, since each database is asked; nothing of it may be removed.
+  const possible = context.request.kind === 'undo' ? ['restored', 'nothing'] : ['restored']
+  // An earlier worker of this very undo recorded it, and was killed before the releases served again.
+  if (context.request.kind === 'undo' && wasStopping(context)) possible.push('previous')
+  const beside = context.request.kind === 'undo' && (hasDataBeside(record) || isRemoving(context))
+  if (restore === undefined || (!possible.includes(restore.serving) && !beside)) {
+    throw new Failure({
+      what: `nothing to do for ${operation}`,
+      why: restore === undefined ? 'it is not a restore' : 'the data it restored is not in service',
+      next: 'choose a restore from `kubectl scalardl get restores`',
+    })
+  }
+  const backup = restorable(await context.cluster.readRecord(restore.backup))
+  if (backup.restorePoint !== restore.restorePoint) throw anotherBackup(operation, backup, restore)
+  const { events, signal } = context
+  const surroundings = {
+    events,
+    signal,
+    storage: openStorageOf(backup),
+    operation: restoreIdentity(record),
+    parallel: 1,
+    schemas: [],
+    choice: restore.choice,
+    properties: releaseProperties(context.request.target, context.cluster),
+    bystanders: bystandersOf(context.request.target, context.cluster),
+  }
+  const databases = openDestinations(
+    databasesOf(context.request.target),
+    backup.databases,
+    surroundings,
+    restore.databases,
+  )
+  return { record: { ...record, restore }, databases }
+}
+
+/** A name is free again once its record is gone; what another backup tells of tables may be what is in service now. */
+function anotherBackup(operation: string, backup: BackupPart, restore: RestorePart): Failure {
+  return new Failure({
+    what: `nothing was done for ${operation}`,
+    why: `backup ${backup.name} is another than the one it restored: of ${backup.restorePoint ?? 'an unknown point'}, not ${restore.restorePoint ?? 'of an unknown one'}`,
+    next: `only the backup of that point tells what ${operation} made and kept; point the releases, or remove tables and databases, yourself`,
+  })
+}

@@ -1,0 +1,188 @@
+import { Failure } from '../../../operation/failure.ts'
+import type { BackupPart } from '../../../operation/record.ts'
+import type { RestoreDestination } from '../../databases/database.ts'
+import { isHandedOn } from '../../process/interrupted.ts'
+import type { OperationContext } from '../../context/operation-context.ts'
+import { refuseOnErrors } from '../refuse-on-errors.ts'
+import { openStorageOf } from '../../storage/open.ts'
+import { bystandersOf } from '../bystanders.ts'
+import { describeRestore } from './describe-restore.ts'
+import { databasesOf, openDestinations } from '../open-databases.ts'
+import { holdReleases } from '../hold-releases.ts'
+import { startReleases, stopReleases } from './stop-and-start.ts'
+import { releaseProperties } from '../release-properties.ts'
+import { restoreIdentity } from './restore-identity.ts'
+import { restorable } from '../backup/restorable.ts'
+import { withoutPrevious } from './without-previous.ts'
+import { switchAll } from './switch-databases.ts'
+import { takeBack, wasTakenBack } from './roll-back.ts'
+
+type Context = OperationContext<'restore'>
+
+/**
+ * Restores a backup. The releases serve on until every database stands loaded and verified beside the one in service; only
+ * then are they stopped, all databases switched, and started again. Whatever fails before the last switch, the former data
+ * serves again.
+ */
+export async function restore(context: Context): Promise<void> {
+  const { request, events, signal } = context
+  const backup = restorable(await context.cluster.readRecord(request.backup))
+  const surroundings = {
+    events,
+    signal,
+    storage: openStorageOf(backup),
+    operation: restoreIdentity(request),
+    parallel: request.parallel,
+    schemas: [],
+    dropPrevious: request.dropPrevious,
+    choice: request.choice,
+    properties: releaseProperties(request.target, context.cluster),
+    bystanders: bystandersOf(request.target, context.cluster),
+  }
+  const databases = openDestinations(
+    databasesOf(request.target),
+    backup.databases,
+    surroundings,
+    [],
+    context.journal.resumed,
+  )
+  try {
+    await begin(context, backup, databases)
+    await holdReleases(context, (lost) => run(context, databases, lost))
+  } finally {
+    await Promise.allSettled(databases.map((database) => database.close()))
+  }
+}
+
+/** The former data may be gone once this step is done: from then on there is nothing to take back. */
+const servingStep = 'restored data in service'
+
+/** Restores into opened databases, under the Leases of the releases. */
+export async function run(
+  context: Context,
+  databases: readonly RestoreDestination[],
+  lost: AbortSignal,
+): Promise<void> {
+  const { journal, phase, request } = context
+  if (journal.result(servingStep) === undefined) {
+    await putInService(context, databases, lost)
+    if (isPrinted(context)) return tellHow(context, databases)
+    await describeRestore(context, databases, 'restored')
+    await journal.step(servingStep, { look: () => Promise.resolve(undefined), act: () => Promise.resolve('done') })
+  }
+  await phase('start', () => startReleases(context))
+  if (request.dropPrevious) await phase('drop previous', () => dropPrevious(context, databases))
+}
+
+/** Loads and switches every database; with `--repoint print` it loads alone. */
+async function putInService(
+  context: Context,
+  databases: readonly RestoreDestination[],
+  lost: AbortSignal,
+): Promise<void> {
+  const { journal, phase, request } = context
+  const preflight = async () => {
+    await phase('preflight', () => check(context, databases))
+    // all of them before the first is loaded: one that is damaged makes the others useless
+    await phase('verify', () => all(databases, (database) => database.verify()))
+  }
+  // An earlier worker may have stopped the releases: what refuses to go on then must take that back as well.
+  if (!journal.resumed) await preflight()
+  await untilSwitched(context, databases, async () => {
+    if (journal.resumed) await preflight()
+    await phase('load', () => all(databases, (database) => database.load(journal)))
+    await describeRestore(context, databases)
+    if (isPrinted(context)) return
+    lost.throwIfAborted()
+    await phase('stop', () => stopReleases(context))
+    lost.throwIfAborted()
+    // While tables are replaced neither the former nor the restored data is whole; an undo has to know if nobody is left to tell.
+    if (request.choice?.strategy === 'replace') await describeRestore(context, databases, 'nothing')
+    await phase('switch', () => switchAll(databases, journal))
+  })
+}
+
+/** The databases stay recorded as they were switched, perhaps by an earlier worker. */
+async function dropPrevious(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
+  await all(databases, (database) => database.dropPrevious(context.journal))
+  await context.record.update(({ restore: restored }) => {
+    if (restored !== undefined) restored.databases = withoutPrevious(restored.databases)
+  })
+}
+
+async function begin(context: Context, backup: BackupPart, databases: readonly RestoreDestination[]): Promise<void> {
+  const { request } = context
+  await context.record.update((record) => {
+    record.restore ??= {
+      backup: request.backup,
+      ...(backup.restorePoint === undefined ? {} : { restorePoint: backup.restorePoint }),
+      ...(request.choice === undefined ? {} : { choice: request.choice }),
+      databases: databases.map((database) => database.describe()),
+      serving: 'previous',
+      wayBack: [],
+    }
+  })
+}
+
+async function check(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
+  const findings = (await Promise.all(databases.map((database) => database.preflight(context.journal)))).flat()
+  await context.record.update((record) => {
+    record.findings = findings
+  })
+  refuseOnErrors(`restore of ${context.request.backup}`, findings)
+  if (isPrinted(context) && databases.some((database) => database.instructions === undefined)) throw notPrinted()
+  const plans = await Promise.all(databases.map((database) => database.plan()))
+  for (const plan of plans) {
+    for (const step of plan.steps) context.events.say('note', `${plan.title}: ${step}`)
+  }
+}
+
+/** Whether the restored data is only made ready, and the administrator puts it in service by hand. */
+function isPrinted({ request }: Context): boolean {
+  return request.choice?.repoint === 'print'
+}
+
+/** The restored data stands ready and the releases serve on as they did: what is left to do is the administrator's. */
+async function tellHow(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
+  const { operation, namespace } = context.request
+  const lines = [
+    ...databases.flatMap((database) => database.instructions?.() ?? []),
+    `to remove the restored data instead: kubectl scalardl restore ${operation} --undo -n ${namespace}`,
+  ]
+  await context.record.update((record) => {
+    if (record.restore !== undefined) record.restore.wayBack = lines
+  })
+}
+
+function notPrinted(): Failure {
+  return new Failure({
+    what: 'the restore was not begun, nothing was touched',
+    why: '--repoint print leaves it to you to point the releases to restored tables; one of the databases keeps its names, and is switched or not',
+    next: 'leave --repoint away',
+  })
+}
+
+/** Runs the part of a restore that can be taken back; where it fails, or did for an earlier worker, the former data serves again and the error says so. */
+async function untilSwitched(
+  context: Context,
+  databases: readonly RestoreDestination[],
+  run: () => Promise<void>,
+): Promise<void> {
+  if (wasTakenBack(context)) return takeBack(context, databases)
+  try {
+    await run()
+  } catch (error) {
+    if (await isHandedOn(context)) throw error
+    await takeBack(context, databases, error)
+  }
+}
+
+/** Does one thing on all databases at once and waits for all, so that nothing runs on when one has failed. */
+async function all(
+  databases: readonly RestoreDestination[],
+  run: (database: RestoreDestination) => Promise<void>,
+): Promise<void> {
+  const settled = await Promise.allSettled(databases.map(run))
+  const failed = settled.find((one) => one.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+}

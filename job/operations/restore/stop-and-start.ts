@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import type { OperationContext } from '../../context/operation-context.ts'
+
+type Context = OperationContext<'restore' | 'undo'>
+
+const notedStep = 'note replicas'
+const notedSchema = z.array(z.object({ name: z.string(), replicas: z.int() }))
+
+/** Longest that pods may take to end; ScalarDL's chart gives them 60 s. */
+const stopMs = 180_000
+
+/**
+ * Scales every Deployment of the releases to 0 and waits until no pod is left, so that nothing writes and nobody holds a
+ * connection. How many replicas each had is journaled first: a killed worker's successor finds them at 0.
+ */
+export async function stopReleases(context: Context): Promise<void> {
+  const releases = context.request.target.releases.map((release) => release.name)
+  const noted = await context.journal.step(notedStep, {
+    look: () => Promise.resolve(undefined),
+    act: async () => (await context.cluster.workloads(releases)).map(({ name, replicas }) => ({ name, replicas })),
+  })
+  for (const { name, replicas } of noted) context.events.say('note', `scaling ${name} from ${replicas} to 0`)
+  await Promise.all(noted.map(({ name }) => context.cluster.scale(name, 0)))
+  await context.cluster.waitForNoPods(releases, stopMs, context.signal)
+}
+
+/** Whether an earlier worker of this operation went to stop the releases. */
+export function wasStopping({ journal }: Pick<Context, 'journal'>): boolean {
+  return journal.resumed && journal.begun(notedStep)
+}
+
+/** Scales the Deployments to what they had, and waits until their pods serve. Without a stop before, there is nothing to do. */
+export async function startReleases(context: Context): Promise<void> {
+  const noted = notedSchema.safeParse(context.journal.result(notedStep))
+  if (!noted.success) return
+  const wanted = noted.data.map(({ name, replicas }) => ({
+    name,
+    replicas: replicas === 0 ? (context.request.replicas ?? 0) : replicas,
+  }))
+  for (const { name, replicas } of wanted) {
+    const hint = replicas === 0 ? '; it had none before (--replicas says how many to start)' : ''
+    context.events.say('note', `scaling ${name} to ${replicas}${hint}`, { level: replicas === 0 ? 'warning' : 'info' })
+  }
+  await Promise.all(wanted.map(({ name, replicas }) => context.cluster.scale(name, replicas)))
+  await context.cluster.waitForReady(
+    wanted.map(({ name }) => name),
+    context.request.readyMs,
+    context.signal,
+  )
+}

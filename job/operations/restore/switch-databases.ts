@@ -1,0 +1,33 @@
+import { Failure, messageOf } from '../../../operation/failure.ts'
+import type { RestoreDestination } from '../../databases/database.ts'
+import type { Journal } from '../../journal/journal.ts'
+
+/** Puts every restored database in service, one after another so that a failure is known before the next is touched. */
+export async function switchAll(databases: readonly RestoreDestination[], journal: Journal): Promise<void> {
+  for (const database of databases) await database.activate(journal)
+}
+
+/**
+ * Puts the former data of every database back in service. A database that was never switched has nothing to put back.
+ * @throws Failure naming the databases that could not be put back
+ */
+export async function putBack(databases: readonly RestoreDestination[], journal: Journal): Promise<void> {
+  const failed: string[] = []
+  for (const database of databases.toReversed()) {
+    await database
+      .deactivate(journal)
+      .catch((error: unknown) => failed.push(`${database.describe().title}: ${messageOf(error)}`))
+  }
+  if (failed.length > 0) {
+    throw new Failure({
+      what: 'the former data could not be put back in service',
+      why: failed.join('; '),
+      next: 'mend the cause, then undo the restore',
+    })
+  }
+}
+
+/** Removes what was loaded. What cannot be removed now is only space: it must not hide why a restore failed. */
+export async function discardAll(databases: readonly RestoreDestination[], journal: Journal): Promise<void> {
+  await Promise.allSettled(databases.map((database) => database.discard(journal)))
+}

@@ -1,0 +1,146 @@
+import { hasDataBeside } from '../../../operation/outcome/leftover-data.ts'
+import { Failure, messageOf } from '../../../operation/failure.ts'
+import type { OperationRecord, RestorePart } from '../../../operation/record.ts'
+import type { RestoreDestination } from '../../databases/database.ts'
+import { isHandedOn } from '../../process/interrupted.ts'
+import type { OperationContext } from '../../context/operation-context.ts'
+import { formerRestore, isRemoving, removalStep } from './earlier-restore.ts'
+import { holdReleases } from '../hold-releases.ts'
+import { recordRemains } from './record-remains.ts'
+import { startReleases, stopReleases, wasStopping } from './stop-and-start.ts'
+
+type Context = OperationContext<'undo'>
+
+/** Undoes a restore: the data that was in service before it serves again, the restored data is kept beside it. */
+export async function undo(context: Context): Promise<void> {
+  const { record: former, databases } = await formerRestore(context, context.request.restore)
+  try {
+    if (
+      former.restore.serving === 'restored' &&
+      former.restore.databases.some((database) => database.previous === undefined)
+    ) {
+      throw new Failure({
+        what: `${former.operation} cannot be undone`,
+        why: 'the data that was in service before it is no longer there',
+        next: 'restore another backup instead: kubectl scalardl get backups',
+      })
+    }
+    await holdReleases(context, async (lost) => {
+      if (!wasStopping(context) && (hasDataBeside(former) || isRemoving(context)))
+        return removeReady(context, former, databases)
+      const recorded: Recorded = {
+        serving: former.restore.serving,
+        write: (serving) =>
+          context.cluster.writeRecord({
+            ...former,
+            restore: {
+              ...former.restore,
+              serving,
+              wayBack: serving === former.restore.serving ? former.restore.wayBack : [],
+            },
+          }),
+      }
+      if (recorded.serving !== 'previous') await switchBack(context, databases, lost, recorded)
+      await context.phase('start', () => startReleases(context))
+      await recordRemains(context, former.restore.backup, databases)
+    })
+  } finally {
+    await Promise.allSettled(databases.map((database) => database.close()))
+  }
+}
+
+/** What was only made ready, or left by a restore that failed, is removed; the releases do not use it. */
+async function removeReady(
+  context: Context,
+  former: OperationRecord & { restore: RestorePart },
+  databases: readonly RestoreDestination[],
+): Promise<void> {
+  await context.journal.begin(removalStep)
+  await recordRemains(context, former.restore.backup, databases)
+  await context.phase('remove', async () => {
+    for (const database of databases) await database.discard(context.journal)
+  })
+  await context.cluster.writeRecord({
+    ...former,
+    restore: { ...former.restore, databases: databases.map((database) => database.describe()), wayBack: [] },
+  })
+}
+
+/** What serves according to the record of the restore that is undone. */
+interface Recorded {
+  serving: RestorePart['serving']
+  write(serving: RestorePart['serving']): Promise<void>
+}
+
+/**
+ * Stops the releases and puts back every database's former data, or none's: where one fails, all serve again as they did.
+ * Where they cannot, none serves, and the record of the restore says so: the undo can be done again, nothing may be dropped.
+ */
+export async function switchBack(
+  context: Context,
+  databases: readonly RestoreDestination[],
+  lost: AbortSignal,
+  recorded: Recorded,
+): Promise<void> {
+  const { journal, phase } = context
+  // Nothing is stopped for an undo that cannot be.
+  if (!journal.resumed)
+    await phase('preflight', () => Promise.all(databases.map((database) => database.checkWayBack())))
+  const served = await journal.step('note what serves', {
+    look: () => Promise.resolve(undefined),
+    act: () => Promise.resolve(recorded.serving),
+  })
+  // An earlier worker may have put back these, as it noted before it did so.
+  const touched = new Set(databases.filter((_, index) => journal.begun(backStep(index))))
+  try {
+    await phase('stop', () => stopReleases(context))
+    lost.throwIfAborted()
+    // Nobody may be left to tell if this worker is killed while only some tables are back.
+    if (databases.some((database) => database.switchesInParts)) await recorded.write('nothing')
+    await phase('switch', async () => {
+      for (const [index, database] of databases.entries()) {
+        await journal.begin(backStep(index))
+        if (database.switchesInParts) touched.add(database)
+        // Each looks first; what an earlier worker put back it may have switched again before it was killed.
+        await database.deactivate(journal)
+        touched.add(database)
+      }
+    })
+  } catch (error) {
+    if (await isHandedOn(context)) throw error
+    await serveAsBefore(context, databases, touched, { ...recorded, serving: served }, error)
+    throw error
+  }
+  await recorded.write('previous')
+}
+
+function backStep(index: number): string {
+  return `database ${index + 1} back`
+}
+
+/** @param touched those that may hold their former data */
+async function serveAsBefore(
+  context: Context,
+  databases: readonly RestoreDestination[],
+  touched: ReadonlySet<RestoreDestination>,
+  recorded: Recorded,
+  error: unknown,
+): Promise<void> {
+  try {
+    if (recorded.serving === 'nothing') throw new Error('nothing was in service before')
+    for (const database of touched) await database.activate(context.journal)
+    if (databases.some((database) => database.switchesInParts)) await recorded.write(recorded.serving)
+  } catch (mixed) {
+    // What has to be mended matters more than a record that cannot be written.
+    await recorded.write('nothing').catch(() => undefined)
+    throw new Failure(
+      {
+        what: `${context.request.restore} is undone in some databases or tables only; the releases stay scaled to 0`,
+        why: `${messageOf(error)}; and what was put back could not be switched again: ${messageOf(mixed)}`,
+        next: `mend the cause, then: kubectl scalardl restore ${context.request.restore} --undo --replicas N -n ${context.request.namespace}`,
+      },
+      { cause: mixed },
+    )
+  }
+  await startReleases(context)
+}

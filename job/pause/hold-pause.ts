@@ -1,0 +1,146 @@
+import { messageOf } from '../../operation/failure.ts'
+import type { PauseWindowRecord } from '../../operation/record.ts'
+import { workerClock } from '../clocks/clock-reading.ts'
+import type { GuardWord } from '../guard/in-worker/guard-link.ts'
+import { standBy } from './stand-by.ts'
+import type { ReleaseChange, ReleaseState } from '../kubernetes/cluster.ts'
+import type { OperationContext } from '../context/operation-context.ts'
+import { formatAddress } from '../servers/client.ts'
+import { clockStep } from './proof/clock-jump.ts'
+import { joinedPods, type JoinedPods } from './new-pods.ts'
+import { endLeftoverPause } from './recover.ts'
+import { pauseAround, type HeldPause } from './run-inside.ts'
+import { journalEnd, journalIntent, recordWindow, takeNumber, type PauseIntent } from '../journal/pause-steps.ts'
+import { refuseForeignPauses, refuseUnsettled } from './preconditions.ts'
+import { lookAgain } from './proof/verify-window.ts'
+import { adminTls, closeAll, connectOrRefuse, serversOf } from '../servers/servers.ts'
+import { changesBetween } from './proof/diff-state.ts'
+import { endpointOf, findTargets, type PauseTarget, type Targets } from '../servers/targets.ts'
+
+/** What a pause gave: the value made inside it, and its proof. */
+export interface Paused<T> {
+  value: T
+  window: PauseWindowRecord
+}
+
+/**
+ * Pauses every target of the request at once, runs `inside`, and unpauses whatever happens. Connections, Leases, watch, guard,
+ * journal and record stand before the first Pause is sent; nothing more is written until all are unpaused.
+ *
+ * The window is the intersection of all pauses: from the last Pause answer to the first Unpause sent. Where a pod appeared,
+ * restarted, vanished or was unpaused by somebody inside it, its verdict is `void`. Servers that never answered the Unpause are
+ * in `record.stillPaused`.
+ * @throws Failure, with nothing paused, where no guard came or something else is not ready; with everything unpaused that we paused, where a server could not be paused or the pause had to end early;
+ * whatever `inside` threw; the signal's reason on SIGTERM
+ */
+export type HoldPause = <T>(
+  context: OperationContext<'backup' | 'pause'>,
+  inside: (held: HeldPause) => Promise<T>,
+) => Promise<Paused<T>>
+
+export const holdPause: HoldPause = async (context, inside) => {
+  const { cluster, guard, request, journal, record, signal } = context
+  await endLeftoverPause(context)
+  const unguarded = await standBy(context)
+  const found = await findTargets(request.target, cluster)
+  const leases = await cluster.takeLeases(found.releases, request.operation)
+  const tls = adminTls(request.target)
+  const servers = serversOf(found.targets, tls)
+  const watch = new AbortController()
+  const joined = joinedPods(context, new Set(found.state.pods.map(({ uid }) => uid)))
+  try {
+    await connectOrRefuse(servers, tls)
+    const silent = await refuseForeignPauses(servers)
+    const unchecked = [...silent, ...unwatched(found), ...unguarded]
+    const changes: ReleaseChange[] = []
+    const watched = await cluster.watchReleases(found.releases, noted(changes, joined), watch.signal)
+    const before = await cluster.releaseState(found.releases)
+    refuseUnsettled(before, [...changesBetween(found.state, before), ...changes])
+
+    const number = await takeNumber(journal)
+    const index = record.current.windows.length
+    const window: PauseWindowRecord = {
+      pause: number,
+      endpoints: found.targets.map(endpointOf),
+      pauseSentAt: new Date().toISOString(),
+      verdict: 'open',
+      reasons: [],
+    }
+    const intent = intentTo(found.targets, before)
+    const guarded = await guard.hold({ pause: number, ...intent, releases: found.releases }, leases, signal)
+    const clocks = workerClock.read()
+    try {
+      // Once more: the guard may have taken a minute.
+      await refuseForeignPauses(servers)
+      await recordWindow(context, index, window)
+      await journalIntent(context, number, intent)
+    } catch (error) {
+      await guarded.release()
+      // No Pause was sent, so there is no window, whether or not that can be written now.
+      record.update(({ windows }) => void windows.splice(index)).catch(() => undefined)
+      throw error
+    }
+
+    const lost = guarded.guarded ? leases.taken : leases.lost
+    const outcome = await pauseAround(context, { servers, window, lost, joined, number, guarded }, inside)
+    if (outcome.unpaused.stillPaused.length === 0) window.reasons.push(...doubtsOf(await guarded.release(), silent))
+    else guarded.leave()
+
+    const step = clockStep(clocks, workerClock.read())
+    const { reasons, notes } = await lookAgain(before, { context, watched, changes, joined, releases: found.releases })
+    window.reasons.push(...notPaused(found), ...(step === undefined ? [] : [step]), ...reasons)
+    if ('failure' in outcome) window.reasons.push(messageOf(outcome.failure))
+    window.verdict = window.reasons.length === 0 ? 'valid' : 'void'
+    if (window.verdict === 'valid') window.reasons.push(...unchecked, ...notes)
+    await recordWindow(context, index, window, outcome.unpaused.stillPaused)
+    if (outcome.unpaused.stillPaused.length === 0) await journalEnd(context, number)
+    if ('failure' in outcome) throw outcome.failure
+    return { value: outcome.value, window }
+  } finally {
+    watch.abort()
+    joined.close()
+    closeAll(servers)
+    await leases.release()
+  }
+}
+
+/** What the guard's part in a pause leaves in doubt. @param silent servers that cannot say whether they are paused */
+function doubtsOf({ fired, unknown }: GuardWord, silent: readonly string[]): string[] {
+  if (fired !== undefined) return [`the guard ended the pause: ${fired}`]
+  if (!unknown || silent.length === 0) return []
+  return [`the guard was lost in the pause and may have ended it, and ${silent.join(', and ')}`]
+}
+
+function noted(changes: ReleaseChange[], joined: JoinedPods): (change: ReleaseChange) => void {
+  return (change) => {
+    changes.push(change)
+    joined.notice(change)
+  }
+}
+
+function intentTo(targets: readonly PauseTarget[], { pods }: ReleaseState): PauseIntent {
+  return {
+    servers: targets.map(({ pod, serverName, ...at }) => ({
+      address: formatAddress(at),
+      ...(serverName && { serverName }),
+      ...(pod && { uid: pod.uid }),
+    })),
+    restarts: Object.fromEntries(pods.map(({ uid, restarts }) => [uid, restarts])),
+  }
+}
+
+/** Pods of the same releases that nobody asked to pause (addresses given by hand may leave some out). */
+function notPaused({ state, targets }: Targets): string[] {
+  const paused = new Set(targets.map(({ pod }) => pod?.uid))
+  return state.pods
+    .filter(({ uid }) => !paused.has(uid))
+    .map(({ name, release }) => `pod ${name} of ${release} was not among the servers paused`)
+}
+
+function unwatched({ targets }: Targets): string[] {
+  const strangers = targets.filter(({ pod }) => pod === undefined)
+  return strangers.map(
+    (target) =>
+      `${endpointOf(target).address} is no pod of this namespace, so a restart of it would not have been noticed`,
+  )
+}

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { OperationRequest } from '../../operation/request.ts'
+import type { Cluster } from '../kubernetes/cluster.ts'
+import type { OperationContext } from '../context/operation-context.ts'
+import { journalEnd, openPauses, type PauseIntent } from '../journal/pause-steps.ts'
+import { adminTls, closeAll, serversOfIntent } from '../servers/servers.ts'
+import { startedAnew, unpauseAll } from '../servers/unpause-all.ts'
+
+type Context = OperationContext<OperationRequest['kind']>
+
+/** For the API server to say what is still ours. */
+const askMs = 2000
+const replaced = 'the worker was replaced while it held the pause'
+
+/**
+ * Ends the pause that an earlier worker of this operation was killed in, and marks its window void. Exactly the servers in its
+ * journal are unpaused, except those whose process has started anew since and those that the guard has unpaused: what is paused
+ * there now is not ours. Without such a leftover nothing happens.
+ */
+export async function endLeftoverPause(context: Context): Promise<void> {
+  const { cluster, events, guard, journal, record, request } = context
+  const open = openPauses(journal)
+  if (open.length > 0) events.say('note', `ending the pause that an earlier worker left behind`, { level: 'warning' })
+  for (const { number, intent } of open) {
+    const servers = serversOfIntent(await stillOurs(context, number, intent), adminTls(request.target))
+    const { stillPaused } = await unpauseAll(servers, cluster, context.signal).finally(() => closeAll(servers))
+    const count = servers.length - stillPaused.length
+    events.say('unpaused', `${count} unpaused`, { data: { count } })
+    await record.update((current) => {
+      const ended = intent.servers.map(({ address }) => address).filter((address) => !stillPaused.includes(address))
+      current.stillPaused = [
+        ...new Set([...current.stillPaused.filter((address) => !ended.includes(address)), ...stillPaused]),
+      ]
+    })
+    if (stillPaused.length === 0) {
+      guard.standDown(number)
+      await journalEnd(context, number)
+    } else
+      events.say('still-paused', `STILL PAUSED: ${stillPaused.join(', ')}`, {
+        level: 'error',
+        data: { addresses: stillPaused },
+      })
+  }
+  if (record.current.windows.some(({ verdict }) => verdict === 'open')) {
+    await record.update((current) => {
+      for (const window of current.windows.filter(({ verdict }) => verdict === 'open')) {
+        window.verdict = 'void'
+        window.reasons.push(replaced)
+      }
+    })
+  }
+}
+
+/** Those whose pause is still ours; all of them where the API server does not say in time, since none may stay paused for its sake. */
+async function stillOurs({ cluster, request }: Context, number: number, intent: PauseIntent): Promise<PauseIntent> {
+  const asked = Promise.all([cluster.scalarPods(), unpausedByGuard(cluster, request.operation, number)])
+  const known = await Promise.race([asked.catch(() => undefined), sleep(askMs, undefined)])
+  if (known === undefined) return intent
+  const [pods, endedByGuard] = known
+  const { servers, restarts } = intent
+  return {
+    servers: servers.filter(
+      ({ address, uid }) => !endedByGuard.has(address) && (uid === undefined || !startedAnew(uid, pods, restarts[uid])),
+    ),
+    restarts,
+  }
+}
+
+async function unpausedByGuard(cluster: Cluster, operation: string, number: number): Promise<ReadonlySet<string>> {
+  const record = await cluster.findRecord(operation)
+  const ended = record?.guard?.interventions.filter(({ pause }) => pause === number) ?? []
+  return new Set(ended.flatMap(({ unpaused }) => unpaused))
+}

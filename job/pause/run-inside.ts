@@ -1,0 +1,127 @@
+import { formatDuration } from '../../operation/duration.ts'
+import { Failure, messageOf } from '../../operation/failure.ts'
+import type { PauseWindowRecord } from '../../operation/record.ts'
+import type { GuardedPause } from '../guard/in-worker/guard-link.ts'
+import type { OperationContext } from '../context/operation-context.ts'
+import type { JoinedPods } from './new-pods.ts'
+import { pauseAll, unlessAborted, type OurPauses } from '../servers/pause-all.ts'
+import { answerMs, type Server } from '../servers/servers.ts'
+import { titleOf } from '../servers/targets.ts'
+import type { Unpaused } from '../servers/unpause-all.ts'
+import { unpauseOurs } from '../servers/unpause-ours.ts'
+
+/** The pause as those inside it see it. */
+export interface HeldPause {
+  /** the last Pause answer, RFC 3339 */
+  allPausedAt: string
+  /** when the pause ends by itself, ms since the epoch (`maxPauseMs` after the first Pause was sent) */
+  endsAtMs: number
+  /** aborted when the pause has to end at once: SIGTERM, the longest pause reached, the Lease or the guard lost */
+  signal: AbortSignal
+  /** asks every server; undefined for those that could not say */
+  checkPaused(): Promise<(boolean | undefined)[]>
+}
+
+/** How a pause ended. It always ended: what could not be unpaused is in `unpaused.stillPaused`. */
+export type PauseOutcome<T> = { unpaused: Unpaused } & ({ value: T } | { failure: unknown })
+
+interface Around {
+  servers: readonly Server[]
+  /** gets its times and the reasons against it */
+  window: PauseWindowRecord
+  /** aborted when the Lease is no longer ours */
+  lost: AbortSignal
+  /** pods that join are paused too */
+  joined: JoinedPods
+  /** number of the pause in the journal */
+  number: number
+  guarded: GuardedPause
+}
+
+/** Pauses all servers, runs `inside`, asks each whether it is still paused, and unpauses. Never throws. */
+export async function pauseAround<T>(
+  context: OperationContext<'backup' | 'pause'>,
+  { servers, window, lost, joined, number, guarded }: Around,
+  inside: (held: HeldPause) => Promise<T>,
+): Promise<PauseOutcome<T>> {
+  const { drainMs, maxPauseMs } = context.request.pause
+  const limit = new AbortController()
+  const sentMs = Date.now()
+  const timer = setTimeout(() => limit.abort(tooLong(maxPauseMs)), maxPauseMs)
+  const signal = AbortSignal.any([context.signal, lost, guarded.ended, limit.signal])
+  const ours: OurPauses = new Map()
+  let result: { value: T } | { failure: unknown }
+  window.pauseSentAt = new Date(sentMs).toISOString()
+  try {
+    signal.throwIfAborted()
+    guarded.begin(maxPauseMs)
+    joined.begin(number, ours, (intent) => guarded.extend(intent))
+    await pauseAll(servers, drainMs, signal, ours)
+    const allPausedAt = new Date().toISOString()
+    window.allPausedAt = allPausedAt
+    context.events.say('paused', `${servers.length} paused`, {
+      data: { count: servers.length, ms: Date.now() - sentMs },
+    })
+    const held = { allPausedAt, endsAtMs: sentMs + maxPauseMs, signal, checkPaused: () => checkPaused(servers) }
+    const value = await unlessAborted(inside(held), signal)
+    window.reasons.push(...(await unlessAborted(openAgain([...servers, ...joined.end()]), signal)))
+    result = { value }
+  } catch (failure) {
+    result = { failure }
+  }
+  clearTimeout(timer)
+  const late = joined.end()
+  window.unpauseSentAt = new Date().toISOString()
+  const unpaused = await unpauseOurs(ours, context.cluster, context.signal, guarded)
+  window.endpoints.push(...late.map(({ endpoint }) => endpoint))
+  if (unpaused.stillPaused.length === 0) window.allUnpausedAt = new Date().toISOString()
+  sayUnpaused(context, window, unpaused)
+  return { ...result, unpaused }
+}
+
+/** Which of the servers no longer are as we left them. */
+async function openAgain(servers: readonly Server[]): Promise<string[]> {
+  const doubts = await Promise.all(
+    servers.map(async ({ client, endpoint }) => {
+      try {
+        return (await client.checkPaused(answerMs)) === false
+          ? `${titleOf(endpoint)} was unpaused by somebody else`
+          : undefined
+      } catch (error) {
+        return `${titleOf(endpoint)} could not say whether it was still paused: ${messageOf(error)}`
+      }
+    }),
+  )
+  return doubts.filter((doubt) => doubt !== undefined)
+}
+
+function checkPaused(servers: readonly Server[]): Promise<(boolean | undefined)[]> {
+  return Promise.all(servers.map(({ client }) => client.checkPaused(answerMs).catch(() => undefined)))
+}
+
+function sayUnpaused(
+  { events }: OperationContext<'backup' | 'pause'>,
+  window: PauseWindowRecord,
+  { answered, gone, stillPaused }: Unpaused,
+): void {
+  const ms = Date.now() - Date.parse(window.pauseSentAt)
+  const count = answered.length + gone.length
+  const goneText = gone.length === 0 ? '' : `, ${gone.length} of them gone`
+  events.say('unpaused', `${count} unpaused${goneText}, ${formatDuration(ms)} after the first pause`, {
+    data: { count, ms },
+  })
+  if (stillPaused.length > 0) {
+    events.say('still-paused', `STILL PAUSED: ${stillPaused.join(', ')}`, {
+      level: 'error',
+      data: { addresses: stillPaused },
+    })
+  }
+}
+
+function tooLong(maxPauseMs: number): Failure {
+  return new Failure({
+    what: 'the pause was ended before the work in it was done',
+    why: `nothing may stay paused for longer than ${formatDuration(maxPauseMs)}`,
+    next: 'look in the log what took so long, or allow a longer pause with --max-pause',
+  })
+}

@@ -1,0 +1,36 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Cluster, ReleaseState } from '../kubernetes/cluster.ts'
+import { changesBetween } from './proof/diff-state.ts'
+
+export interface SettleLimits {
+  /** the longest wait, ms */
+  atMostMs: number
+  /** between two looks, ms */
+  everyMs: number
+}
+/** As long as a rollout of a few pods may take; what takes longer is told by the refusal that follows. */
+const usualLimits: SettleLimits = { atMostMs: 180_000, everyMs: 2000 }
+
+/**
+ * Waits until all pods of the releases are ready and nothing has changed between two looks, since a pause in the middle of the
+ * rollout that spoilt the one before would be as void.
+ * @returns whether it came to that in time
+ * @throws the signal's reason
+ */
+export async function untilSettled(
+  cluster: Cluster,
+  releases: readonly string[],
+  signal: AbortSignal,
+  limits = usualLimits,
+): Promise<boolean> {
+  const endMs = performance.now() + limits.atMostMs
+  let last: ReleaseState | undefined
+  for (;;) {
+    const now = await cluster.releaseState(releases)
+    if (last !== undefined && now.pods.every(({ ready }) => ready) && changesBetween(last, now).length === 0)
+      return true
+    if (performance.now() > endMs) return false
+    last = now
+    await sleep(limits.everyMs, undefined, { signal }).catch(() => signal.throwIfAborted())
+  }
+}

@@ -1,0 +1,32 @@
+import type { EventCode, WorkerEvent } from '../../operation/event.ts'
+
+/** What the worker says while it works. Each call is one line of its log, in the form of operation/event.ts. */
+export interface Events {
+  say(
+    code: EventCode,
+    message: string,
+    options?: { level?: WorkerEvent['level']; data?: Record<string, unknown> },
+  ): void
+}
+
+/**
+ * Events as JSON lines.
+ * @param write takes one line with its newline; process.stdout.write in the worker
+ */
+export function jsonLineEvents(write: (line: string) => void): Events {
+  let seq = 0
+  return {
+    say(code, message, { level = 'info', data } = {}) {
+      seq += 1
+      const event: WorkerEvent = {
+        seq,
+        time: new Date().toISOString(),
+        level,
+        code,
+        message,
+        ...(data === undefined ? {} : { data }),
+      }
+      write(`${JSON.stringify(event)}\n`)
+    },
+  }
+}

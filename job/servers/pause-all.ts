@@ -1,0 +1,76 @@
+import { Failure } from '../../operation/failure.ts'
+import { isOurs, type PauseOutcome } from './pause-reply.ts'
+import type { Server } from './servers.ts'
+import { titleOf } from './targets.ts'
+
+/** A Pause that was sent. */
+export interface SentPause {
+  server: Server
+  /** ms of the monotonic clock */
+  sentMs: number
+  /** from then on the server's own wait is over, and a lost Pause cannot close the gate any more; ms of the monotonic clock */
+  overMs: number
+  /** undefined until there is an answer, or none can come */
+  outcome?: PauseOutcome
+}
+
+/** The servers that are, or may be, paused by us; whoever has them unpauses exactly these, whatever happens. */
+export type OurPauses = Map<Server, SentPause>
+
+/** How long a Pause may be under way to its server, and wait there for its turn, beyond the drain that it asked for. */
+export const underwayMs = 1000
+
+/** Pauses one server. */
+export async function pauseOne(server: Server, drainMs: number, ours: OurPauses): Promise<PauseOutcome> {
+  const sentMs = performance.now()
+  const sent: SentPause = { server, sentMs, overMs: sentMs + drainMs + underwayMs }
+  // Before it is sent: whoever interrupts us must find it here.
+  ours.set(server, sent)
+  sent.outcome = await server.client.pause(drainMs)
+  if (!isOurs(sent.outcome)) ours.delete(server)
+  return sent.outcome
+}
+
+/**
+ * Pauses all servers at once.
+ * @param ours filled with the servers that are, or may be, paused by us
+ * @throws Failure listing every server that was not paused; the signal's reason when it aborts first
+ */
+export async function pauseAll(
+  servers: readonly Server[],
+  drainMs: number,
+  signal: AbortSignal,
+  ours: OurPauses,
+): Promise<void> {
+  signal.throwIfAborted()
+  const outcomes = Promise.all(
+    servers.map(async (server) => ({ server, outcome: await pauseOne(server, drainMs, ours) })),
+  )
+  const failed = (await unlessAborted(outcomes, signal)).filter(({ outcome }) => outcome.kind !== 'paused')
+  if (failed.length === 0) return
+  throw new Failure({
+    what: `${failed.length} of ${servers.length} servers could not be paused; all that were are unpaused again`,
+    why: failed.map(({ server, outcome }) => `${titleOf(server.endpoint)}: ${outcome.why ?? outcome.kind}`).join('; '),
+    next: cureOf(failed.map(({ outcome }) => outcome)),
+  })
+}
+
+function cureOf(outcomes: readonly PauseOutcome[]): string {
+  const kinds = new Set(outcomes.map(({ kind }) => kind))
+  if (kinds.has('unimplemented')) return 'give the port of the admin service with --admin-port'
+  if (kinds.has('pause-in-progress') || kinds.has('timed-out-still-paused'))
+    return 'let the other pause end (`kubectl scalardl status` shows what is paused), then try again'
+  if (kinds.has('timed-out'))
+    return 'give the requests in flight more time with --max-pause-wait, or try again when there is less load'
+  return 'see with `kubectl scalardl doctor` whether all servers answer, then try again'
+}
+
+/** The promise's value, or the signal's reason as soon as it aborts; what the promise comes to after that is of no interest. */
+export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason as Error)
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
+  })
+}

@@ -1,0 +1,80 @@
+import { ExitCode } from '../exit-code.ts'
+import type { FailureText } from '../failure.ts'
+import type { JobState } from './job-state.ts'
+import { pauseNumber, type OperationRecord } from '../record.ts'
+
+export function isFinal(record: OperationRecord): boolean {
+  return record.state === 'succeeded' || record.state === 'failed' || record.state === 'cancelled'
+}
+
+/**
+ * Pods that the record leaves paused: those it says could not be unpaused, and those of a window that nobody closed, less those
+ * that the guard has unpaused since.
+ */
+export function pausedBy(record: OperationRecord): string[] {
+  const open = record.windows
+    .filter((window) => window.verdict === 'open')
+    .flatMap((window) => window.endpoints.map((endpoint) => endpoint.address))
+  // Only the last window can be open.
+  const last = pauseNumber(record, record.windows.length - 1)
+  const byGuard =
+    record.guard?.interventions.filter(({ pause }) => pause === last).flatMap(({ unpaused }) => unpaused) ?? []
+  return [...new Set([...record.stillPaused, ...open])].filter((address) => !byGuard.includes(address))
+}
+
+/** The exit code of an operation that has ended, from its record; 6 while it has not. */
+export function exitCodeOf(record: OperationRecord): ExitCode {
+  if (!isFinal(record)) return ExitCode.timedOutOrDetached
+  if (pausedBy(record).length > 0) return ExitCode.stillPaused
+  const code = Object.values(ExitCode).find((known) => known === record.exitCode)
+  // 5 is no longer true where the guard has unpaused what the worker could not.
+  if (code !== undefined && code !== ExitCode.stillPaused) return code
+  if (record.backup?.state === 'unusable') return ExitCode.backupUnusable
+  return record.state === 'succeeded' ? ExitCode.done : ExitCode.failed
+}
+
+/** Why a Job that is over ended an operation whose record does not say so itself. */
+export function endedByJob(operation: string, job: JobState): FailureText {
+  const again = operation.startsWith('backup-')
+    ? 'run the backup again under another name'
+    : `look at \`kubectl scalardl describe operation ${operation}\` before doing it again`
+  if (job.said !== undefined) return job.said
+  const what = `${operation} ended without a verdict of its own`
+  const detail = job.message === undefined ? '' : ` (${job.message})`
+  if (job.phase === 'gone') return { what, why: 'its Job was deleted while it ran', next: again }
+  if (job.phase === 'suspended')
+    return { what: `${operation} was cancelled`, why: 'its Job was suspended', next: again }
+  if (job.reason === 'DeadlineExceeded')
+    return { what, why: `it ran longer than its Job may${detail}`, next: `${again}, with a longer --timeout` }
+  if (job.phase === 'complete') return { what, why: 'its Job completed and its record was never finished', next: again }
+  return {
+    what,
+    why: `its worker was killed${detail === '' ? '' : `; the Job says ${job.reason}${detail}`}`,
+    next: again,
+  }
+}
+
+/**
+ * What a record means once its Job is over: itself where it is final, else an end that the Job's condition tells.
+ * A window that is still open proves nothing; a backup that did not come to its end is unusable unless its data was already complete.
+ */
+export function settle(record: OperationRecord, job: JobState): OperationRecord {
+  if (isFinal(record) || job.phase === 'active') return record
+  const failure = endedByJob(record.operation, job)
+  const backup =
+    record.backup === undefined || record.backup.state === 'restorable' || record.backup.state === 'unusable'
+      ? record.backup
+      : { ...record.backup, state: 'unusable' as const, reason: failure.why }
+  const settled: OperationRecord = {
+    ...record,
+    state: job.phase === 'suspended' ? 'cancelled' : 'failed',
+    failure,
+    finishedAt: record.finishedAt ?? new Date().toISOString(),
+    stillPaused: pausedBy(record),
+    windows: record.windows.map((window) =>
+      window.verdict === 'open' ? { ...window, verdict: 'void', reasons: [...window.reasons, failure.why] } : window,
+    ),
+    ...(backup === undefined ? {} : { backup }),
+  }
+  return { ...settled, exitCode: exitCodeOf(settled) }
+}

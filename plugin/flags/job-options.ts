@@ -1,0 +1,78 @@
+import type { V1Toleration } from '@kubernetes/client-node'
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { parseDuration } from '../../operation/duration.ts'
+import { ExitCode } from '../../operation/exit-code.ts'
+import { Failure, messageOf } from '../../operation/failure.ts'
+import type { Globals } from './flags.ts'
+import type { FlagsOf } from '../command.ts'
+import type { JobOptions } from '../kubernetes/jobs/compose/complete-job.ts'
+import type { jobFlags } from './job-flags.ts'
+import { readPairs } from './pairs.ts'
+
+type JobFlags = FlagsOf<typeof jobFlags<Globals>>
+
+function usage(what: string, why: string, next: string): Failure {
+  return new Failure({ what, why, next }, { exitCode: ExitCode.usage })
+}
+
+/** @throws Failure (usage) for anything but KEY[=VALUE][:EFFECT] */
+export function readToleration(text: string): V1Toleration {
+  const match = /^([\w./-]+)(?:=([\w.-]*))?(?::(NoSchedule|PreferNoSchedule|NoExecute))?$/.exec(text)
+  if (match === null)
+    throw usage(
+      '--toleration cannot be read',
+      `"${text}" is not KEY[=VALUE][:EFFECT]`,
+      'write it like dedicated=backup:NoSchedule',
+    )
+  const [, key = '', value, effect] = match
+  return {
+    key,
+    ...(value === undefined ? { operator: 'Exists' } : { operator: 'Equal', value }),
+    ...(effect === undefined ? {} : { effect }),
+  }
+}
+
+/** Reads `cpu=200m,memory=512Mi`. */
+function readQuantities(flag: string, text: string): Record<string, string> {
+  const quantities = readPairs(flag, text.split(','))
+  const wrong = Object.entries(quantities).find(([, quantity]) => !/^\d+(\.\d+)?(m|[kMGTPE]i?|Ki)?$/.test(quantity))
+  if (wrong !== undefined)
+    throw usage(
+      `${flag} cannot be read`,
+      `"${wrong[1]}" is not a quantity`,
+      `write it like ${flag} cpu=200m,memory=512Mi`,
+    )
+  return quantities
+}
+
+/** Reads a merge patch, given as JSON or as @FILE. */
+function readPatch(text: string): Record<string, unknown> {
+  let patch: unknown
+  try {
+    patch = parse(text.startsWith('@') ? readFileSync(text.slice(1), 'utf8') : text)
+  } catch (error) {
+    throw usage('--patch cannot be read', messageOf(error), 'give a JSON object, or @FILE with one in JSON or YAML')
+  }
+  if (typeof patch === 'object' && patch !== null && !Array.isArray(patch)) return { ...patch }
+  throw usage('--patch cannot be read', 'it is not an object', `write it like '{"spec":{"backoffLimit":1}}'`)
+}
+
+/**
+ * The Job flags, read and checked.
+ * @throws Failure (usage) for the first that cannot be read
+ */
+export function readJobOptions(flags: JobFlags): JobOptions {
+  return {
+    image: flags.image,
+    imagePullPolicy: flags.imagePullPolicy,
+    imagePullSecrets: flags.imagePullSecret ?? [],
+    serviceAccount: flags.serviceAccount,
+    nodeSelector: readPairs('--node-selector', flags.nodeSelector ?? []),
+    tolerations: (flags.toleration ?? []).map(readToleration),
+    requests: flags.requests === undefined ? {} : readQuantities('--requests', flags.requests),
+    limits: flags.limits === undefined ? {} : readQuantities('--limits', flags.limits),
+    patch: flags.patch === undefined ? {} : readPatch(flags.patch),
+    ttlSeconds: Math.round(parseDuration(flags.ttl) / 1000),
+  }
+}

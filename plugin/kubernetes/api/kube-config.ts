@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { KubeConfig } from '@kubernetes/client-node'
+import type { RequestContext } from '@kubernetes/client-node'
+import type { GlobalFlags } from '../../command.ts'
+import { Failure, messageOf } from '../../../operation/failure.ts'
+import { parseDuration } from '../../../operation/duration.ts'
+
+type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>
+type Flags = Pick<GlobalFlags, 'context' | 'kubeconfig' | 'as' | 'asGroup' | 'requestTimeout'>
+
+/** A kubeconfig that also knows kubectl's flags: impersonation, and a time limit for each request. */
+export class FlaggedKubeConfig extends KubeConfig {
+  #groups: readonly string[] = []
+  #timeoutMs: number | undefined
+  #dispatcher: Dispatcher | undefined
+
+  /** @param timeoutMs for one request; streams (watches, logs) have none */
+  setFlags(groups: readonly string[], timeoutMs: number | undefined): void {
+    this.#groups = groups
+    this.#timeoutMs = timeoutMs
+  }
+
+  override async applySecurityAuthentication(request: RequestContext): Promise<void> {
+    await super.applySecurityAuthentication(request)
+    // the client makes a new connection pool for every request; one is enough for one command
+    this.#dispatcher ??= this.#withGroups(request.getDispatcher())
+    if (this.#dispatcher !== undefined) request.setDispatcher(this.#dispatcher)
+    if (this.#timeoutMs !== undefined) request.setSignal(AbortSignal.timeout(this.#timeoutMs))
+  }
+
+  override async applyToHTTPSOptions(options: Parameters<KubeConfig['applyToHTTPSOptions']>[0]): Promise<void> {
+    await super.applyToHTTPSOptions(options)
+    if (this.#groups.length > 0)
+      options.headers = { ...options.headers, 'Impersonate-Group': [...this.#groups] } as NonNullable<
+        typeof options.headers
+      >
+  }
+
+  /** Groups are one header line each, which neither the client's own header map nor undici's HTTP/2 can hold. */
+  #withGroups(dispatcher: Dispatcher | undefined): Dispatcher | undefined {
+    if (this.#groups.length === 0) return dispatcher
+    const lines = this.#groups.flatMap((group) => ['Impersonate-Group', group])
+    return dispatcher?.compose((dispatch) => (options, handler) => {
+      const overHttp1 = { ...options, allowH2: false, headers: [...flatHeaders(options.headers), ...lines] }
+      return dispatch(overHttp1, handler)
+    })
+  }
+}
+
+function flatHeaders(headers: unknown): string[] {
+  if (Array.isArray(headers)) return headers.flat().map(String)
+  return Object.entries(headers ?? {}).flatMap(([name, value]) => [name, String(value)])
+}
+
+/** The files that kubectl would read, those that exist: --kubeconfig, else $KUBECONFIG, else ~/.kube/config. */
+function kubeconfigFiles(flag: string | undefined): string[] {
+  if (flag !== undefined) return [flag]
+  const listed = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((file) => file !== '')
+  return (listed.length > 0 ? listed : [join(homedir(), '.kube', 'config')]).filter((file) => existsSync(file))
+}
+
+/** Entries of several files; the first of a name wins, as with kubectl. */
+function merged<Entry extends { name: string }>(lists: readonly (readonly Entry[])[]): Entry[] {
+  return [
+    ...new Map(
+      lists
+        .flat()
+        .toReversed()
+        .map((entry) => [entry.name, entry]),
+    ).values(),
+  ].toReversed()
+}
+
+function readFile(file: string): KubeConfig {
+  const config = new KubeConfig()
+  try {
+    config.loadFromFile(file)
+  } catch (error) {
+    throw new Failure(
+      {
+        what: `the kubeconfig ${file} cannot be read`,
+        why: messageOf(error),
+        next: 'name a readable one with --kubeconfig or $KUBECONFIG',
+      },
+      { cause: error },
+    )
+  }
+  return config
+}
+
+/**
+ * Reads the kubeconfig that the flags and the environment name; inside a pod without one, its ServiceAccount.
+ * @throws Failure when there is none, or it lacks the context.
+ */
+export function loadKubeConfig(flags: Flags): FlaggedKubeConfig {
+  const config = new FlaggedKubeConfig()
+  const files = kubeconfigFiles(flags.kubeconfig).map(readFile)
+  if (files.length > 0) {
+    config.loadFromOptions({
+      clusters: merged(files.map((file) => file.clusters)),
+      contexts: merged(files.map((file) => file.contexts)),
+      users: merged(files.map((file) => file.users)),
+      currentContext: files.map((file) => file.currentContext).find((name) => (name ?? '') !== '') ?? '',
+    })
+  } else if (process.env['KUBERNETES_SERVICE_HOST'] !== undefined) {
+    config.loadFromCluster()
+  } else {
+    throw new Failure({
+      what: 'no cluster is known',
+      why: 'there is no kubeconfig',
+      next: 'name one with --kubeconfig or $KUBECONFIG',
+    })
+  }
+  if (flags.context !== undefined) config.setCurrentContext(flags.context)
+  if (config.getCurrentCluster() === null) {
+    const known = config.contexts.map((context) => context.name).join(', ') || 'none'
+    throw new Failure({
+      what:
+        config.currentContext === '' ? 'no context is chosen' : `the context "${config.currentContext}" cannot be used`,
+      why: `the kubeconfig has no such context, or no cluster for it; its contexts: ${known}`,
+      next: 'choose one with --context, or with `kubectl config use-context`',
+    })
+  }
+  if (flags.as !== undefined) {
+    const user = config.getCurrentUser()
+    config.users = config.users.map((entry) =>
+      entry.name === user?.name ? { ...entry, impersonateUser: flags.as ?? '' } : entry,
+    )
+  }
+  config.setFlags(
+    flags.asGroup ?? [],
+    flags.requestTimeout === undefined ? undefined : parseDuration(flags.requestTimeout),
+  )
+  return config
+}

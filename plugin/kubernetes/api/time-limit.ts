@@ -1,0 +1,13 @@
+import { parseDuration } from '../../../operation/duration.ts'
+
+/** The longest that a timer of Node can wait, ms: almost 25 days. */
+const longestMs = 2 ** 31 - 1
+
+/**
+ * A signal that aborts with `interrupted`, or after the time that a --timeout flag gives.
+ * @throws Failure (usage) where the flag is no duration
+ */
+export function timeLimit(timeout: string | undefined, interrupted: AbortSignal): AbortSignal {
+  if (timeout === undefined) return interrupted
+  return AbortSignal.any([interrupted, AbortSignal.timeout(Math.min(parseDuration(timeout), longestMs))])
+}

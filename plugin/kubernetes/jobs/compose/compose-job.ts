@@ -1,0 +1,68 @@
+import type { V1Container, V1PodSpec } from '@kubernetes/client-node'
+import { Failure } from '../../../../operation/failure.ts'
+import { jobName } from '../../../../operation/names.ts'
+import type { OperationRequest } from '../../../../operation/request.ts'
+import { readManifest } from '../../../manifests.ts'
+import type { JobObject } from '../../api/objects.ts'
+import { completeJob, type JobOptions } from './complete-job.ts'
+import { extraMounts, type ExtraMounts } from './extra-mounts.ts'
+import { mergePatch } from './merge-patch.ts'
+import type { ReleasePart } from './release-part.ts'
+
+/** Two releases that keep different files at one path cannot share a container. */
+function refuseCollisions(container: V1Container): void {
+  const paths = (container.volumeMounts ?? []).map((mount) => mount.mountPath)
+  const twice = paths.find((path, index) => paths.indexOf(path) !== index)
+  if (twice === undefined) return
+  throw new Failure({
+    what: 'these releases cannot be handled together',
+    why: `the properties of several of them refer to files at ${twice}, each to its own`,
+    next: 'mount the files of one of them at another path, and correct its properties',
+  })
+}
+
+function completeContainer(
+  container: V1Container,
+  options: JobOptions,
+  parts: readonly ReleasePart[],
+  extra: ReturnType<typeof extraMounts>,
+): V1Container {
+  const env = parts.flatMap((part) => part.env)
+  const envFrom = parts.flatMap((part) => part.envFrom)
+  const completed: V1Container = {
+    ...container,
+    resources: {
+      requests: { ...container.resources?.requests, ...options.requests },
+      limits: { ...container.resources?.limits, ...options.limits },
+    },
+    ...(env.length > 0 ? { env } : {}),
+    ...(envFrom.length > 0 ? { envFrom } : {}),
+    volumeMounts: [...(container.volumeMounts ?? []), ...parts.flatMap((part) => part.mounts), ...extra.mounts],
+  }
+  refuseCollisions(completed)
+  return completed
+}
+
+/** The Job of an operation: the manifest manifests/worker-job.yaml, completed, then patched as asked. */
+export function composeJob(
+  request: OperationRequest,
+  parts: readonly ReleasePart[],
+  extra: ExtraMounts,
+  options: JobOptions,
+): JobObject {
+  const mounted = extraMounts(extra)
+  const withReleases = (pod: V1PodSpec): V1PodSpec => ({
+    ...pod,
+    containers: pod.containers.map((container) => completeContainer(container, options, parts, mounted)),
+    volumes: [...(pod.volumes ?? []), ...parts.flatMap((part) => part.volumes), ...mounted.volumes],
+  })
+  const job = completeJob(
+    readManifest<JobObject>('worker-job'),
+    jobName(request.operation),
+    request,
+    parts,
+    options,
+    withReleases,
+  )
+  return mergePatch(job, options.patch) as JobObject
+}

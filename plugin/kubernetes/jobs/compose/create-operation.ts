@@ -1,0 +1,102 @@
+import { Failure, messageOf } from '../../../../operation/failure.ts'
+import { ExitCode } from '../../../../operation/exit-code.ts'
+import { asFailure } from '../../../terminal/show-failure.ts'
+import { apiMessage, statusCode } from '../../api/api-error.ts'
+import { explainApiError } from '../../api/api-failure.ts'
+import { createObject, deleteObject } from '../../api/apply.ts'
+import { objectTitle, type JobObject, type OwnObject } from '../../api/objects.ts'
+import type { DryRun } from '../../../flags/flags.ts'
+import type { OutputFormat } from '../../../terminal/terminal.ts'
+import type { Session } from '../../api/session.ts'
+import { inOrder, type OperationObjects } from './operation-objects.ts'
+
+/** Deletes objects as far as that is possible; answers those that may have stayed, with the reason. */
+export async function removeObjects(session: Session, objects: readonly OwnObject[]): Promise<string[]> {
+  const left: string[] = []
+  for (const object of objects) {
+    try {
+      await deleteObject(session, object, 'none')
+    } catch (error) {
+      left.push(`${objectTitle(object)} (${messageOf(error)})`)
+    }
+  }
+  return left
+}
+
+function explain(error: unknown, object: OwnObject, operation: string): unknown {
+  const status = statusCode(error)
+  if (status === 409) {
+    const text = {
+      what: `${objectTitle(object)} exists already`,
+      why: `an operation ${operation} was made before`,
+      next: 'choose another --name, or look at it with `kubectl scalardl get operations`',
+    }
+    return new Failure(text, { cause: error })
+  }
+  if (status !== 400 && status !== 422) return error
+  return new Failure(
+    {
+      what: `the API server refuses ${objectTitle(object)}`,
+      why: apiMessage(error),
+      next: 'correct the flag that this comes from; --dry-run=client -o yaml shows the object',
+    },
+    { cause: error },
+  )
+}
+
+/** Without an answer nobody knows whether the Job was made; its operation is named, since it may be under way. */
+function halfMade(operation: string, left: readonly string[], { what, why, next }: Failure, cause: unknown): Failure {
+  return new Failure(
+    {
+      what: `${operation} may have begun: ${what}`,
+      why: `${why}; not removed: ${left.join(', ')}`,
+      next: `${next}; then look at \`kubectl scalardl get operations\`, and end it with \`kubectl scalardl cancel ${operation}\``,
+    },
+    { exitCode: ExitCode.timedOutOrDetached, cause },
+  )
+}
+
+/** The guard's Job goes when the worker's does. `uid`: of the worker's Job, undefined in a dry run, which has none. */
+function ownedBy(job: JobObject, uid: string | undefined, guard: JobObject): JobObject {
+  if (uid === undefined) return guard
+  const owner = {
+    apiVersion: job.apiVersion,
+    kind: job.kind,
+    name: job.metadata.name,
+    uid,
+    controller: false,
+    blockOwnerDeletion: false,
+  }
+  return { ...guard, metadata: { ...guard.metadata, ownerReferences: [owner] } }
+}
+
+/**
+ * Makes the objects of an operation, all or none.
+ * @throws Failure where one exists already or is refused; what was made by then is gone again, or named where it could not be
+ * removed
+ */
+export async function createOperation(
+  session: Session,
+  objects: OperationObjects,
+  output: OutputFormat,
+  dryRun: DryRun,
+): Promise<void> {
+  const made: OwnObject[] = []
+  let jobUid: string | undefined
+  for (const each of inOrder(objects)) {
+    const object = each === objects.guard ? ownedBy(objects.job, jobUid, objects.guard) : each
+    try {
+      const uid = await createObject(session, object, output, dryRun)
+      if (object === objects.job) jobUid = uid
+      made.unshift(object)
+    } catch (error) {
+      // without an answer it may have been made all the same
+      if (statusCode(error) === undefined) made.unshift(object)
+      const left = dryRun === 'none' ? await removeObjects(session, made) : []
+      const reason = explain(error, object, objects.operation)
+      throw left.length === 0
+        ? reason
+        : halfMade(objects.operation, left, asFailure(explainApiError(reason, session)), error)
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node'
+import { parseLocation } from '../../../../operation/location.ts'
+import { mounts } from '../../../../operation/request.ts'
+
+/** What flags bring into a Job beside the releases' own. */
+export interface ExtraMounts {
+  /** text of a Location whose volume is mounted */
+  location?: string | undefined
+  databaseSecret?: string | undefined
+  /** Secret whose keys are CA certificates */
+  tlsCaSecret?: string | undefined
+}
+
+/** Volumes and mounts of what flags name. */
+export function extraMounts(extra: ExtraMounts): { volumes: V1Volume[]; mounts: V1VolumeMount[] } {
+  const pairs: { volume: V1Volume; mount: V1VolumeMount }[] = []
+  if (extra.location !== undefined) {
+    const { claim } = parseLocation(extra.location)
+    pairs.push({
+      volume: { name: 'storage', persistentVolumeClaim: { claimName: claim } },
+      mount: { name: 'storage', mountPath: mounts.volume },
+    })
+  }
+  if (extra.databaseSecret !== undefined) {
+    pairs.push({
+      volume: { name: 'database-secret', secret: { secretName: extra.databaseSecret } },
+      mount: { name: 'database-secret', mountPath: mounts.databaseSecret, readOnly: true },
+    })
+  }
+  if (extra.tlsCaSecret !== undefined) {
+    pairs.push({
+      volume: { name: 'tls-ca', secret: { secretName: extra.tlsCaSecret } },
+      mount: { name: 'tls-ca', mountPath: mounts.tlsCa, readOnly: true },
+    })
+  }
+  return { volumes: pairs.map((pair) => pair.volume), mounts: pairs.map((pair) => pair.mount) }
+}

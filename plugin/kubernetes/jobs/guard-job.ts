@@ -1,0 +1,53 @@
+import type { V1Job, V1Pod } from '@kubernetes/client-node'
+import { jobState } from '../../../operation/outcome/job-state.ts'
+import { guardJobName, labels, type Role } from '../../../operation/names.ts'
+import type { OperationRecord } from '../../../operation/record.ts'
+import { isFinal, pausedBy } from '../../../operation/outcome/outcome.ts'
+import { unlessMissing } from '../api/api-error.ts'
+import type { Session } from '../api/session.ts'
+
+/** The Job of an operation's guard; undefined where it has none, or none any more. */
+export async function readGuardJob(session: Session, operation: string): Promise<V1Job | undefined> {
+  return unlessMissing(session.batch.readNamespacedJob({ name: guardJobName(operation), namespace: session.namespace }))
+}
+
+/** The pods of an operation's guard, oldest first. */
+export async function guardPods(session: Session, operation: string): Promise<V1Pod[]> {
+  const labelSelector = `${labels.operation}=${operation},${labels.role}=${'guard' satisfies Role}`
+  const { items } = await session.core.listNamespacedPod({ namespace: session.namespace, labelSelector })
+  const createdMs = (pod: V1Pod) => pod.metadata?.creationTimestamp?.getTime() ?? 0
+  return items.sort((a, b) => createdMs(a) - createdMs(b))
+}
+
+export function isRunning({ status }: V1Pod): boolean {
+  return (
+    status?.phase === 'Running' && status.containerStatuses?.some(({ state }) => state?.running !== undefined) === true
+  )
+}
+
+/** Removes the guard's Job, and its pods with it; none is no error. */
+export async function deleteGuardJob(session: Session, operation: string): Promise<void> {
+  await unlessMissing(
+    session.batch.deleteNamespacedJob({
+      name: guardJobName(operation),
+      namespace: session.namespace,
+      propagationPolicy: 'Background',
+    }),
+  )
+}
+
+/**
+ * Removes the Job of a guard that cannot run, of an operation that is over: nobody would ever end it. One that runs ends by
+ * itself, and one of servers that are still paused has work to do. Who may not delete Jobs leaves it to the TTL of the worker's.
+ */
+export async function removeIdleGuard(session: Session, record: OperationRecord): Promise<void> {
+  if (!isFinal(record) || pausedBy(record).length > 0) return
+  try {
+    if (jobState(await readGuardJob(session, record.operation)).phase !== 'active') return
+    const pods = await guardPods(session, record.operation)
+    if (pods.some(isRunning)) return
+    await deleteGuardJob(session, record.operation)
+  } catch {
+    // it does no harm
+  }
+}

@@ -1,0 +1,63 @@
+import type { V1Job, V1Pod } from '@kubernetes/client-node'
+import type { Session } from '../api/session.ts'
+import { jobState, lastWords, mayStillWork, type JobState } from '../../../operation/outcome/job-state.ts'
+import { jobName, labels } from '../../../operation/names.ts'
+import { unlessMissing } from '../api/api-error.ts'
+import { deleteGuardJob } from './guard-job.ts'
+
+export async function readJob(session: Session, operation: string): Promise<V1Job | undefined> {
+  return unlessMissing(session.batch.readNamespacedJob({ name: jobName(operation), namespace: session.namespace }))
+}
+
+/**
+ * How the Job of an operation stands, its pods considered: a suspended or deleted one is active as long as its worker still
+ * has its grace period to unpause in.
+ */
+export async function readJobState(session: Session, operation: string): Promise<JobState> {
+  const state = jobState(await readJob(session, operation))
+  if (state.phase === 'active' || state.phase === 'complete') return state
+  const pods = await operationPods(session, operation)
+  if (pods.some(mayStillWork)) return { phase: 'active' }
+  const said = lastWords(pods.at(-1))
+  return said === undefined ? state : { ...state, said }
+}
+
+/** Asks a Job to end: its pods get SIGTERM, and no other follows them. */
+export async function suspendJob(session: Session, operation: string): Promise<void> {
+  await session.request({
+    method: 'PATCH',
+    path: `/apis/batch/v1/namespaces/${session.namespace}/jobs/${jobName(operation)}`,
+    body: { type: 'application/merge-patch+json', text: JSON.stringify({ spec: { suspend: true } }) },
+  })
+}
+
+/** Removes the Jobs of an operation, and their pods with them; none is no error. */
+export async function deleteJobs(session: Session, operation: string): Promise<void> {
+  await deleteGuardJob(session, operation)
+  await unlessMissing(
+    session.batch.deleteNamespacedJob({
+      name: jobName(operation),
+      namespace: session.namespace,
+      propagationPolicy: 'Background',
+    }),
+  )
+}
+
+/** The pods of an operation's own Job, oldest first; a guard's pods carry the same operation label and are left out. */
+export async function operationPods(session: Session, operation: string): Promise<V1Pod[]> {
+  const { items } = await session.core.listNamespacedPod({
+    namespace: session.namespace,
+    labelSelector: `${labels.operation}=${operation}`,
+  })
+  return items
+    .filter((pod) => [undefined, jobName(operation)].includes(jobOf(pod)))
+    .sort((a, b) => createdMs(a) - createdMs(b))
+}
+
+function jobOf(pod: V1Pod): string | undefined {
+  return pod.metadata?.labels?.['batch.kubernetes.io/job-name'] ?? pod.metadata?.labels?.['job-name']
+}
+
+function createdMs(pod: V1Pod): number {
+  return pod.metadata?.creationTimestamp?.getTime() ?? 0
+}

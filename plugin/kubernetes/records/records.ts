@@ -1,0 +1,192 @@
+import type { V1ConfigMap } from '@kubernetes/client-node'
+import type { JournalDocument } from '../../../operation/journal.ts'
+import type { OperationKind, Part } from '../../../operation/names.ts'
+import type { OperationRecord } from '../../../operation/record.ts'
+import type { OperationRequest } from '../../../operation/request.ts'
+import type { DryRun } from '../../flags/flags.ts'
+import type { Session } from '../api/session.ts'
+import { Failure } from '../../../operation/failure.ts'
+import { journalSchema } from '../../../operation/journal.ts'
+import { withGuardReport, withoutGuardReport } from '../../../operation/outcome/guard-report.ts'
+import {
+  annotations,
+  configMapName,
+  guardReportKey,
+  labels,
+  operationKinds,
+  operationLabels,
+  partKey,
+} from '../../../operation/names.ts'
+import { parseRecord } from '../../../operation/record.ts'
+import { parseRequest } from '../../../operation/request.ts'
+import { statusCode, unlessMissing } from '../api/api-error.ts'
+
+const pageSize = 200
+
+/** A record as it was found; one that cannot be read (written by a newer version, or damaged) is found all the same. */
+export type StoredRecord = { operation: string; kind: OperationKind | undefined; createdAt: string | undefined } & (
+  | { record: OperationRecord; problem?: never }
+  | { record?: never; problem: Failure }
+)
+
+async function readPart(
+  session: Session,
+  operation: string,
+  part: Part,
+): Promise<{ json: string; configMap: V1ConfigMap } | undefined> {
+  const name = configMapName(operation, part)
+  const configMap = await unlessMissing(session.core.readNamespacedConfigMap({ name, namespace: session.namespace }))
+  if (configMap === undefined) return undefined
+  return { json: partText(configMap, part), configMap }
+}
+
+function partText(configMap: V1ConfigMap, part: Part): string {
+  const json = configMap.data?.[partKey(part)]
+  if (json !== undefined) return json
+  throw new Failure({
+    what: `the ConfigMap ${configMap.metadata?.name} holds no ${part}`,
+    why: `it has no key ${partKey(part)}`,
+    next: 'import an exported record again, or delete the ConfigMap if it is of no use',
+  })
+}
+
+/** The record of a ConfigMap, with what the guard reported beside it. @throws Failure where it is none */
+function recordIn(configMap: V1ConfigMap): OperationRecord {
+  return withGuardReport(
+    parseRecord(partText(configMap, 'record'), `ConfigMap ${configMap.metadata?.name}`),
+    configMap.data?.[guardReportKey],
+  )
+}
+
+/**
+ * The record of an operation of the session's namespace, undefined where there is none.
+ * @throws Failure where it is damaged or of a newer version
+ */
+export async function readRecord(session: Session, operation: string): Promise<OperationRecord | undefined> {
+  const found = await readPart(session, operation, 'record')
+  return found === undefined ? undefined : recordIn(found.configMap)
+}
+
+/** The steps that an operation has begun and finished, undefined where it has none. @throws Failure where they cannot be read */
+export async function readJournal(session: Session, operation: string): Promise<JournalDocument | undefined> {
+  const found = await readPart(session, operation, 'journal')
+  if (found === undefined) return undefined
+  const parsed = journalSchema.safeParse(JSON.parse(found.json))
+  if (parsed.success) return parsed.data
+  throw new Failure({
+    what: `the journal of ${operation} cannot be read`,
+    why: parsed.error.issues[0]?.message ?? 'it is damaged',
+    next: 'use a kubectl-scalardl of the version that wrote it',
+  })
+}
+
+/** What was asked of an operation, undefined where it is not kept. @throws Failure where it cannot be read */
+export async function readRequest(session: Session, operation: string): Promise<OperationRequest | undefined> {
+  const found = await readPart(session, operation, 'request')
+  return found === undefined ? undefined : parseRequest(found.json)
+}
+
+function storedRecord(configMap: V1ConfigMap): StoredRecord {
+  const { labels: ofConfigMap = {}, name = '' } = configMap.metadata ?? {}
+  const identity = {
+    operation: ofConfigMap[labels.operation] ?? name,
+    kind: operationKinds.find((kind) => kind === ofConfigMap[labels.kind]),
+    createdAt: configMap.metadata?.creationTimestamp?.toISOString(),
+  }
+  try {
+    const record = recordIn(configMap)
+    return { ...identity, kind: record.kind, createdAt: record.createdAt, record }
+  } catch (error) {
+    if (error instanceof Failure) return { ...identity, problem: error }
+    throw error
+  }
+}
+
+/** The records of the namespace, of one kind or all, oldest first. A record that cannot be read is listed with its problem. */
+export async function listRecords(session: Session, kind?: OperationKind): Promise<StoredRecord[]> {
+  const labelSelector = [`${labels.part}=record`, ...(kind === undefined ? [] : [`${labels.kind}=${kind}`])].join(',')
+  const found: StoredRecord[] = []
+  let next: string | undefined
+  do {
+    const page = await session.core.listNamespacedConfigMap({
+      namespace: session.namespace,
+      labelSelector,
+      limit: pageSize,
+      ...(next === undefined ? {} : { _continue: next }),
+    })
+    found.push(...page.items.map(storedRecord))
+    const { _continue: token } = page.metadata ?? {}
+    next = token === '' ? undefined : token
+  } while (next !== undefined)
+  return found.sort((a, b) => (a.createdAt ?? '').localeCompare(b.createdAt ?? ''))
+}
+
+function recordConfigMap(session: Session, record: OperationRecord): V1ConfigMap {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: {
+      name: configMapName(record.operation, 'record'),
+      namespace: session.namespace,
+      labels: { ...operationLabels(record.operation, record.kind), [labels.part]: 'record' },
+      annotations: { [annotations.releases]: record.releases.join(',') },
+    },
+    data: {
+      [partKey('record')]: JSON.stringify(withoutGuardReport(record)),
+      ...(record.guard === undefined ? {} : { [guardReportKey]: JSON.stringify(record.guard) }),
+    },
+  }
+}
+
+/** Writes the record of an operation that has none yet. @throws ApiException (409) where it has one */
+export async function writeRecord(session: Session, record: OperationRecord, dryRun: DryRun = 'none'): Promise<void> {
+  if (dryRun === 'client') return
+  await session.core.createNamespacedConfigMap({
+    namespace: session.namespace,
+    body: recordConfigMap(session, record),
+    ...(dryRun === 'server' ? { dryRun: 'All' } : {}),
+  })
+}
+
+/**
+ * Reads a record, changes it and writes it back; does so again where the worker wrote in between.
+ * @param change gives undefined to leave the record as it is
+ * @returns the record as it then stands, undefined where there is none
+ */
+export async function changeRecord(
+  session: Session,
+  operation: string,
+  change: (record: OperationRecord) => OperationRecord | undefined,
+): Promise<OperationRecord | undefined> {
+  for (let tries = 0; ; tries += 1) {
+    const found = await readPart(session, operation, 'record')
+    if (found === undefined) return undefined
+    const record = recordIn(found.configMap)
+    const changed = change(record)
+    if (changed === undefined) return record
+    const body = {
+      ...found.configMap,
+      data: { ...found.configMap.data, [partKey('record')]: JSON.stringify(withoutGuardReport(changed)) },
+    }
+    try {
+      await session.core.replaceNamespacedConfigMap({
+        name: configMapName(operation, 'record'),
+        namespace: session.namespace,
+        body,
+      })
+      return changed
+    } catch (error) {
+      if (statusCode(error) !== 409 || tries >= 5) throw error
+    }
+  }
+}
+
+/** Removes request, journal and record of an operation; what is already gone is no error. */
+export async function deleteParts(session: Session, operation: string): Promise<void> {
+  // The record last: as long as it is there, a second try finds what is left.
+  for (const part of ['request', 'journal', 'record'] as const) {
+    await unlessMissing(
+      session.core.deleteNamespacedConfigMap({ name: configMapName(operation, part), namespace: session.namespace }),
+    )
+  }
+}

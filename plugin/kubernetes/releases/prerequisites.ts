@@ -1,0 +1,63 @@
+import { Failure } from '../../../operation/failure.ts'
+import { parseLocation } from '../../../operation/location.ts'
+import { unlessMissing } from '../api/api-error.ts'
+import type { Session } from '../api/session.ts'
+
+/** Answers undefined also for those who may not look; the API server and the kubelet then check it later. */
+async function missing(request: Promise<unknown>): Promise<boolean> {
+  try {
+    return (await unlessMissing(request)) === undefined
+  } catch {
+    return false
+  }
+}
+
+/** @throws Failure where the ServiceAccount that the Job would run as is not there */
+export async function requireServiceAccount(session: Session, name: string): Promise<void> {
+  if (!(await missing(session.core.readNamespacedServiceAccount({ name, namespace: session.namespace })))) return
+  throw new Failure({
+    what: `the ServiceAccount "${name}" is not there`,
+    why: `namespace ${session.namespace} has none of that name, and the worker's pod needs its rights`,
+    next: `run \`kubectl scalardl install -n ${session.namespace}\`, or name another with --service-account`,
+  })
+}
+
+/** @throws Failure where the claim of a location is not there, or lost its volume */
+export async function requireClaim(session: Session, location: string): Promise<void> {
+  const { claim } = parseLocation(location)
+  const { namespace } = session
+  let phase: string | undefined
+  try {
+    const found = await unlessMissing(session.core.readNamespacedPersistentVolumeClaim({ name: claim, namespace }))
+    if (found === undefined) {
+      const { items } = await session.core.listNamespacedPersistentVolumeClaim({ namespace })
+      const known = items.map((item) => item.metadata?.name).join(', ')
+      throw new Failure({
+        what: `the PersistentVolumeClaim "${claim}" is not there`,
+        why: known === '' ? `namespace ${namespace} has none` : `namespace ${namespace} has ${known}`,
+        next: `make it, or name another: ${location.replace(claim, 'CLAIM')}`,
+      })
+    }
+    phase = found.status?.phase
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    return // may not look
+  }
+  if (phase === 'Lost')
+    throw new Failure({
+      what: `the PersistentVolumeClaim "${claim}" has lost its volume`,
+      why: 'its phase is Lost',
+      next: 'name another claim',
+    })
+}
+
+/** @throws Failure where a Secret that a flag names is not there */
+export async function requireSecret(session: Session, flag: string, name: string | undefined): Promise<void> {
+  if (name === undefined) return
+  if (!(await missing(session.core.readNamespacedSecret({ name, namespace: session.namespace })))) return
+  throw new Failure({
+    what: `the Secret "${name}" is not there`,
+    why: `namespace ${session.namespace} has none of that name`,
+    next: `make it, or correct ${flag}`,
+  })
+}

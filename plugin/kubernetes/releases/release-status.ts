@@ -1,0 +1,116 @@
+import type { V1Pod, V1Service } from '@kubernetes/client-node'
+import type { OperationRecord } from '../../../operation/record.ts'
+import type { Release } from './releases.ts'
+import type { Session } from '../api/session.ts'
+import { backupState, notMade } from '../records/backup-state.ts'
+import { clusterDomain } from './cluster-domain.ts'
+import { pausedPods, type PausedPods } from '../admin/paused-pods.ts'
+import { findReleases, listReleases } from './releases.ts'
+import { listOperations } from '../records/operations.ts'
+import { isFinal, pausedBy } from '../../../operation/outcome/outcome.ts'
+import { storageOf } from './release-storage.ts'
+
+/** What `status` tells of one product of a release. */
+export interface ReleaseStatus {
+  release: string
+  namespace: string
+  product: string
+  ready: number
+  /** pods that there are, or that its Deployment is to have where that is more */
+  pods: number
+  /** SRV name of the admin port, undefined where no headless Service has it */
+  srv: string | undefined
+  storage: string | undefined
+  /** as the servers say it, and where they do not, the records; `by` and `since` only where a record of ours has them */
+  paused: { by?: string; since?: string; lasting: boolean; pods?: string[] } | undefined
+  lastBackup: { name: string; state: string; createdAt: string; restorePoint: string | undefined } | undefined
+}
+
+function isReady(pod: V1Pod): boolean {
+  return (
+    pod.metadata?.deletionTimestamp === undefined &&
+    pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true
+  )
+}
+
+function srvName(release: Release, services: readonly V1Service[], domain: string): string | undefined {
+  const ofPods = release.deployment?.spec?.template.metadata?.labels ?? release.pods[0]?.metadata?.labels ?? {}
+  for (const service of services) {
+    const selector = Object.entries(service.spec?.selector ?? {})
+    const headless =
+      service.spec?.clusterIP === 'None' &&
+      selector.length > 0 &&
+      selector.every(([key, value]) => ofPods[key] === value)
+    const port = headless
+      ? service.spec?.ports?.find(
+          ({ name, port }) => name === release.product.adminPortName || port === release.product.adminPort,
+        )
+      : undefined
+    if (port?.name !== undefined)
+      return `_${port.name}._tcp.${service.metadata?.name}.${service.metadata?.namespace}.svc.${domain}`
+  }
+  return undefined
+}
+
+/** The pause that holds a release now, from the records: a window not closed yet, or servers that an operation could not unpause. */
+export function pauseOf(release: string, records: readonly OperationRecord[]): ReleaseStatus['paused'] {
+  const own = records.filter((record) => record.releases.includes(release))
+  const endedSince = (since: string) =>
+    own.some((record) => record.kind === 'unpause' && record.state === 'succeeded' && (record.finishedAt ?? '') > since)
+  for (const record of own.toReversed()) {
+    const window = record.windows.findLast((window) => window.allUnpausedAt === undefined)
+    const since = window?.allPausedAt ?? window?.pauseSentAt ?? record.finishedAt ?? record.createdAt
+    if (pausedBy(record).length > 0 && !endedSince(since))
+      return { by: record.operation, since, lasting: isFinal(record) }
+  }
+  return undefined
+}
+
+/** What the servers say goes before what the records remember: pods may have been replaced, and others can pause as well. */
+export function pauseNow(known: ReleaseStatus['paused'], { paused, complete }: PausedPods): ReleaseStatus['paused'] {
+  if (paused.length > 0) return { ...(known ?? { lasting: false }), pods: paused }
+  // a pause that is under way is just beginning or ending
+  return complete && known?.lasting === true ? undefined : known
+}
+
+function lastBackupOf(release: string, records: readonly OperationRecord[]): ReleaseStatus['lastBackup'] {
+  const record = records.findLast(
+    (record) => record.kind === 'backup' && record.releases.includes(release) && !notMade(record),
+  )
+  if (record === undefined) return undefined
+  const state = backupState(record)
+  return {
+    name: record.backup?.name ?? record.operation.replace(/^backup-/, ''),
+    state,
+    createdAt: record.createdAt,
+    restorePoint: record.backup?.restorePoint,
+  }
+}
+
+/**
+ * How the releases of the session's namespace stand, those named or all.
+ * @throws Failure where one that is named does not exist
+ */
+export async function releaseStatus(session: Session, names: readonly string[]): Promise<ReleaseStatus[]> {
+  const releases = names.length === 0 ? await listReleases(session) : await findReleases(session, names)
+  if (releases.length === 0) return []
+  const [services, operations, domain] = await Promise.all([
+    session.core.listNamespacedService({ namespace: session.namespace }),
+    listOperations(session),
+    clusterDomain(session),
+  ])
+  const records = operations.flatMap((stored) => stored.record ?? [])
+  return Promise.all(
+    releases.map(async (release) => ({
+      release: release.name,
+      namespace: session.namespace,
+      product: release.product.title,
+      ready: release.pods.filter(isReady).length,
+      pods: Math.max(release.pods.length, release.deployment?.spec?.replicas ?? 0),
+      srv: srvName(release, services.items, domain),
+      storage: await storageOf(session, release),
+      paused: pauseNow(pauseOf(release.name, records), await pausedPods(session, release)),
+      lastBackup: lastBackupOf(release.name, records),
+    })),
+  )
+}

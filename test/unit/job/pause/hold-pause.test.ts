@@ -1,0 +1,392 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { Interrupted } from '../../../../job/process/interrupted.ts'
+import { endLeftoverPause } from '../../../../job/pause/recover.ts'
+import { holdPause } from '../../../../job/pause/hold-pause.ts'
+import { Failure } from '../../../../operation/failure.ts'
+import { failureOf } from '../failure-of.ts'
+import { inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
+import { contextOf, pauseRequest, type PauseRequest, type TestContext } from '../pausing-context.ts'
+import { startLedgers, type Ledger } from '../servers/ledgers.ts'
+
+interface Scene extends TestContext<'pause'> {
+  ledgers: [Ledger, Ledger, Ledger]
+  cluster: InMemoryCluster
+}
+
+async function three(t: Test, changes: Partial<PauseRequest> = {}, version: '2' | '4' = '4'): Promise<Scene> {
+  const ledgers = (await startLedgers(3, { version })) as [Ledger, Ledger, Ledger]
+  t.teardown(() => ledgers.forEach((ledger) => ledger.stop()))
+  const cluster = inMemoryCluster(ledgers.map(({ pod }) => pod))
+  return { ledgers, cluster, ...(await contextOf(pauseRequest(changes), cluster)) }
+}
+
+/** What a worker leaves that is killed inside its pause. The pause is let go at the end of the test. */
+async function killedInside(t: Test): Promise<Scene> {
+  const scene = await three(t)
+  const inside = Promise.withResolvers<void>()
+  const killed = holdPause(scene.context, () => {
+    inside.resolve()
+    return new Promise(() => undefined)
+  }).catch(() => undefined)
+  await inside.promise
+  t.teardown(() => {
+    scene.stop.abort(new Interrupted('the test is over'))
+    return killed
+  })
+  return scene
+}
+
+const open = (ledgers: readonly Ledger[]) => ledgers.map(({ gate }) => gate.isOpen)
+const pauses = (ledgers: readonly Ledger[]) =>
+  ledgers.flatMap(({ log }) => log.filter((line) => line.startsWith('Pause')))
+const unpauses = ({ log }: Ledger) => log.filter((line) => line === 'Unpause').length
+
+t.test('all are paused inside and none after, with a window that proves it', async (t) => {
+  const { ledgers, context, cluster, events } = await three(t)
+  const { value, window } = await holdPause(context, async ({ allPausedAt }) => {
+    t.strictSame(open(ledgers), [false, false, false])
+    return allPausedAt
+  })
+  t.strictSame(open(ledgers), [true, true, true])
+  t.match(window, { verdict: 'valid', reasons: [], allPausedAt: value })
+  t.ok(
+    window.pauseSentAt <= value &&
+      value <= (window.unpauseSentAt ?? '') &&
+      (window.unpauseSentAt ?? '') <= (window.allUnpausedAt ?? ''),
+    'in order',
+  )
+  t.strictSame(cluster.recordsByName.get('pause-test')?.windows, [window])
+  t.strictSame(window.endpoints[0], {
+    address: ledgers[0].address,
+    pod: ledgers[0].pod.name,
+    uid: ledgers[0].pod.uid,
+    release: 'my-ledger',
+  })
+  t.same(cluster.held.size, 0, 'the Lease is free again')
+  t.strictSame(
+    events.map(({ code }) => code),
+    ['note', 'paused', 'unpaused'],
+    'the note: without a guard',
+  )
+})
+
+t.test('intent, Lease and watch come before the first Pause, and nothing is written inside', async (t) => {
+  const { context, cluster } = await three(t)
+  await holdPause(context, async () => {
+    t.strictSame([...new Set(cluster.calls)].sort(), [
+      'releaseState',
+      'takeLeases',
+      'watch',
+      'writeJournal',
+      'writeRecord',
+    ])
+    t.match(cluster.recordsByName.get('pause-test'), { windows: [{ verdict: 'open' }] })
+    t.match(cluster.journals.get('pause-test')?.steps, [{ name: 'pause 1: intent', finishedAt: String }])
+    t.equal(cluster.held.get('my-ledger'), 'pause-test')
+    cluster.calls.length = 0
+    await sleep(50)
+    t.strictSame(cluster.calls, [])
+  })
+})
+
+t.test('pods that somebody else paused: refused, nothing touched, theirs goes on', async (t) => {
+  const { ledgers, context } = await three(t)
+  await ledgers[1].gate.pause(undefined)
+  const failure = await failureOf(holdPause(context, async () => t.fail('went inside')))
+  t.match(failure.why, ledgers[1].pod.name)
+  t.notMatch(failure.why, ledgers[0].pod.name)
+  t.equal(failure.exitCode, 1)
+  t.strictSame(pauses(ledgers), [])
+  t.strictSame(open(ledgers), [true, false, true])
+})
+
+t.test('a pause of somebody else that began while the guard was waited for: refused, theirs goes on', async (t) => {
+  const { ledgers, context } = await three(t)
+  const watch = context.cluster.watchReleases
+  context.cluster.watchReleases = async (...given) => {
+    await ledgers[0].gate.pause(undefined)
+    return watch(...given)
+  }
+  t.match(await failureOf(holdPause(context, async () => t.fail('went inside'))), {
+    what: /somebody else has paused already/,
+  })
+  t.strictSame(open(ledgers), [false, true, true])
+  t.strictSame(pauses(ledgers), [])
+  t.equal(context.record.current.windows.length, 0)
+})
+
+t.test('one that cannot drain: the others are unpaused, that one is left alone, and the error names it', async (t) => {
+  const { ledgers, context, cluster } = await three(t, { pause: { drainMs: 200, maxPauseMs: 20_000, guard: false } })
+  ledgers[2].gate.occupy()
+  const failure = await failureOf(holdPause(context, async () => t.fail('went inside')))
+  t.match(failure.why, `${ledgers[2].pod.name} (${ledgers[2].address})`)
+  t.match(failure.what, '1 of 3')
+  t.strictSame(open(ledgers), [true, true, true])
+  t.strictSame(ledgers.map(unpauses), [1, 1, 0])
+  t.match(cluster.recordsByName.get('pause-test'), { windows: [{ verdict: 'void' }], stillPaused: [] })
+})
+
+t.test("a rival that paused at the same moment: ours are undone, the rival's is left alone", async (t) => {
+  const { ledgers, context } = await three(t, { pause: { drainMs: 300, maxPauseMs: 20_000, guard: false } })
+  // CheckPaused says false, the rival comes in between.
+  const write = context.cluster.writeJournal
+  context.cluster.writeJournal = async (journal) => {
+    if (journal.steps.every(({ finishedAt }) => finishedAt === undefined)) return write(journal)
+    ledgers[0].gate.occupy()
+    await ledgers[0].gate.pause(undefined)
+    context.cluster.writeJournal = write
+    return write(journal)
+  }
+  const failure = await failureOf(holdPause(context, async () => t.fail('went inside')))
+  t.match(failure.why, /paused by somebody else/)
+  t.strictSame(open(ledgers), [false, true, true])
+  t.equal(unpauses(ledgers[0]), 0)
+})
+
+t.test('an answer that never comes is undone, since the server may have paused', async (t) => {
+  const { ledgers, context } = await three(t, { pause: { drainMs: 200, maxPauseMs: 1000, guard: false } })
+  ledgers[1].faults.set({ hang: ['Pause'] })
+  const failure = await failureOf(holdPause(context, async () => t.fail('went inside')))
+  t.match(failure.why, /longer than 1.0 s/)
+  t.strictSame(open(ledgers), [true, true, true])
+  t.strictSame(ledgers.map(unpauses), [1, 1, 1])
+})
+
+t.test('the longest pause ends everything, whatever the work inside does', async (t) => {
+  const { ledgers, context } = await three(t, { pause: { drainMs: 1000, maxPauseMs: 300, guard: false } })
+  const started = Date.now()
+  let told = false
+  const failure = await failureOf(
+    holdPause(context, async ({ signal }) => {
+      signal.addEventListener('abort', () => (told = true))
+      await sleep(3000, undefined, { ref: false })
+    }),
+  )
+  t.match(failure.next, '--max-pause')
+  t.ok(told)
+  t.ok(Date.now() - started < 1500)
+  t.strictSame(open(ledgers), [true, true, true])
+})
+
+t.test('SIGTERM unpauses and passes its reason on, which the record says', async (t) => {
+  const { ledgers, context, stop, cluster } = await three(t)
+  const reason = new Interrupted('SIGTERM')
+  await t.rejects(
+    holdPause(context, () => new Promise(() => setTimeout(() => stop.abort(reason), 50))),
+    reason,
+  )
+  t.match(context.record.current.windows, [{ verdict: 'void', reasons: [/the worker was asked to end \(SIGTERM\)/] }])
+  t.strictSame(open(ledgers), [true, true, true])
+  t.match(
+    cluster.journals.get('pause-test')?.steps.map(({ name }) => name),
+    ['pause 1: intent', 'pause 1: ended'],
+  )
+})
+
+t.test('SIGTERM before the pause touches nothing', async (t) => {
+  const { ledgers, context, stop } = await three(t)
+  stop.abort(new Interrupted('SIGTERM'))
+  await t.rejects(holdPause(context, async () => t.fail('went inside')))
+  t.strictSame(pauses(ledgers), [])
+})
+
+t.test('a Lease that was lost ends the pause', async (t) => {
+  const { ledgers, context, cluster } = await three(t)
+  const lost = new Failure({ what: 'my-ledger is no longer held', why: 'x', next: 'y' })
+  t.equal(
+    await failureOf(holdPause(context, () => new Promise(() => setTimeout(() => cluster.loseLeases(lost), 50)))),
+    lost,
+  )
+  t.strictSame(open(ledgers), [true, true, true])
+})
+
+t.test('a release that another operation has: refused with its name, nothing touched', async (t) => {
+  const { ledgers, context, cluster } = await three(t)
+  cluster.held.set('my-ledger', 'restore-other')
+  const failure = await failureOf(holdPause(context, async () => t.fail('went inside')))
+  t.match(failure.why, 'restore-other')
+  t.strictSame(pauses(ledgers), [])
+})
+
+t.test('pods that are not ready: refused before anything is paused', async (t) => {
+  const { ledgers, context, cluster } = await three(t)
+  cluster.pods = cluster.pods.map((pod, index) =>
+    index === 1 ? { ...pod, ready: false, trouble: 'CrashLoopBackOff' } : pod,
+  )
+  const failure = await failureOf(holdPause(context, async () => t.fail('went inside')))
+  t.match(failure.why, /CrashLoopBackOff/)
+  t.strictSame(pauses(ledgers), [])
+})
+
+t.test('a server that cannot be reached: refused before anything is paused, with the reason', async (t) => {
+  const { ledgers, context } = await three(t)
+  ledgers[1].stop()
+  const failure = await failureOf(holdPause(context, async () => t.fail('went inside')))
+  t.match(failure.why, /nothing listens on port/)
+  t.strictSame(pauses(ledgers), [])
+})
+
+t.test('what makes a window void', async (t) => {
+  const cases: Record<string, { inside: (scene: Scene) => void; reason: RegExp }> = {
+    "a pod's proxy that restarted": {
+      inside: ({ cluster }) =>
+        (cluster.pods = cluster.pods.map((pod, index) => (index === 0 ? { ...pod, otherRestarts: 1 } : pod))),
+      reason: /was restarted/,
+    },
+    'a pod that restarted': {
+      inside: ({ cluster }) =>
+        (cluster.pods = cluster.pods.map((pod, index) => (index === 0 ? { ...pod, restarts: 1 } : pod))),
+      reason: /was restarted/,
+    },
+    'a pod that vanished': { inside: ({ cluster }) => cluster.pods.pop(), reason: /vanished/ },
+    'a pod that appeared': {
+      inside: ({ cluster }) => cluster.pods.push({ ...(cluster.pods[0] as Ledger['pod']), name: 'new', uid: 'new' }),
+      reason: /pod new appeared/,
+    },
+    'a pod that was replaced under its name': {
+      inside: ({ cluster }) => (cluster.pods = cluster.pods.map((pod) => ({ ...pod, uid: `${pod.uid}b` }))),
+      reason: /was replaced/,
+    },
+    'a rollout': {
+      inside: ({ cluster }) =>
+        (cluster.facts['Deployment/x'] = { kind: 'Deployment', uid: 'd', generation: 2, replicas: 3 }),
+      reason: /Deployment x appeared/,
+    },
+    'a pod that came and went': {
+      inside: ({ cluster }) =>
+        cluster.change({
+          of: 'pod',
+          name: 'brief',
+          now: { ...(cluster.pods[0] as Ledger['pod']), name: 'brief', uid: 'brief' },
+        }),
+      reason: /pod brief appeared/,
+    },
+    'a pod that somebody unpaused': {
+      inside: ({ ledgers }) => ledgers[2].gate.open(),
+      reason: /was unpaused by somebody else/,
+    },
+    'an error inside': {
+      inside: () => {
+        throw new Error('the snapshot failed')
+      },
+      reason: /the snapshot failed/,
+    },
+  }
+  for (const [name, { inside, reason }] of Object.entries(cases)) {
+    await t.test(name, async (t) => {
+      const scene = await three(t)
+      await holdPause(scene.context, async () => inside(scene)).catch((error: unknown) => t.match(error, reason))
+      const [window] = scene.context.record.current.windows
+      t.match(window, { verdict: 'void', reasons: [reason] })
+      t.strictSame(open(scene.ledgers), [true, true, true])
+    })
+  }
+})
+
+t.test(
+  'servers that cannot say whether they are paused: the window holds, and says what was not checked',
+  async (t) => {
+    const { context } = await three(t, {}, '2')
+    const { window } = await holdPause(context, async () => undefined)
+    t.equal(window.verdict, 'valid')
+    t.equal(window.reasons.length, 4)
+    t.match(window.reasons[0], /cannot say whether it is paused/)
+  },
+)
+
+t.test('a pod that died in the pause is not waited for', async (t) => {
+  const { ledgers, context, cluster } = await three(t)
+  await holdPause(context, async () => {
+    ledgers[1].stop()
+    cluster.pods = cluster.pods.filter(({ uid }) => uid !== ledgers[1].pod.uid)
+  })
+  t.match(context.record.current, { stillPaused: [], windows: [{ verdict: 'void' }] })
+})
+
+t.test('an unpause that fails is tried until it is answered', async (t) => {
+  const { ledgers, context } = await three(t)
+  ledgers[0].faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 800 } } })
+  const { window } = await holdPause(context, async () => undefined)
+  t.equal(window.verdict, 'valid')
+  t.strictSame(open(ledgers), [true, true, true])
+})
+
+t.test('a connection that broke inside is made again to unpause', async (t) => {
+  const { ledgers, context } = await three(t)
+  await holdPause(context, async () => {
+    ledgers[0].stop()
+    setTimeout(() => void ledgers[0].start(), 500)
+  })
+  t.strictSame(open(ledgers), [true, true, true])
+})
+
+t.test('a worker killed in the pause: the next one unpauses what was ours, once, and voids the window', async (t) => {
+  const { ledgers, cluster } = await killedInside(t)
+  const [gone] = ledgers
+  // Its container was started anew meanwhile and somebody else has paused it.
+  cluster.pods = cluster.pods.map((pod) => (pod.uid === gone.pod.uid ? { ...pod, restarts: 1 } : pod))
+  const next = await contextOf(pauseRequest(), cluster)
+  t.equal(next.context.journal.resumed, true)
+  await endLeftoverPause(next.context)
+  t.strictSame(open(ledgers), [false, true, true])
+  t.match(next.context.record.current.windows, [
+    { verdict: 'void', reasons: ['the worker was replaced while it held the pause'] },
+  ])
+  await endLeftoverPause(next.context)
+  t.strictSame(ledgers.map(unpauses), [0, 1, 1])
+  const third = await contextOf(pauseRequest(), cluster)
+  await endLeftoverPause(third.context)
+  t.strictSame(ledgers.map(unpauses), [0, 1, 1])
+})
+
+t.test('what the guard has unpaused by then may be paused by somebody else, and is left alone', async (t) => {
+  const { ledgers, context, cluster } = await killedInside(t)
+  const [first] = ledgers
+  const { address } = context.record.current.windows[0]?.endpoints[0] ?? { address: '' }
+  await cluster.writeGuardReport('pause-test', {
+    pod: 'guard',
+    node: 'two',
+    interventions: [
+      { at: '2026-11-21T00:00:00.000Z', pause: 1, why: 'the worker is gone', unpaused: [address], stillPaused: [] },
+    ],
+  })
+  const next = await contextOf(pauseRequest(), cluster)
+  await endLeftoverPause(next.context)
+  t.strictSame(open(ledgers), [false, true, true])
+  t.equal(unpauses(first), 0)
+})
+
+t.test(
+  'a worker killed in the pause: the next one unpauses all, where the API server does not say what became of them',
+  async (t) => {
+    for (const scalarPods of [
+      () => new Promise<never>(() => undefined),
+      () => Promise.reject(new Error('no answer')),
+    ]) {
+      const { ledgers, cluster } = await killedInside(t)
+      const next = await contextOf(pauseRequest(), Object.assign(cluster, { scalarPods }))
+      await endLeftoverPause(next.context)
+      t.strictSame(open(ledgers), [true, true, true])
+    }
+  },
+)
+
+t.test('addresses given by hand that leave a pod of the release out prove nothing', async (t) => {
+  const { ledgers, context } = await three(t)
+  context.request.target = { ...context.request.target, addresses: [ledgers[0].address, ledgers[1].address] }
+  context.cluster.scalarPods = async () => []
+  const { window } = await holdPause(context, async () => t.strictSame(open(ledgers), [false, false, true]))
+  t.match(window, { verdict: 'void' })
+})
+
+t.test('a hundred servers are paused and unpaused within moments', async (t) => {
+  const ledgers = await startLedgers(100)
+  t.teardown(() => ledgers.forEach((ledger) => ledger.stop()))
+  const { context, events } = await contextOf(pauseRequest(), inMemoryCluster(ledgers.map(({ pod }) => pod)))
+  const { window } = await holdPause(context, async () => undefined)
+  const ms = Date.parse(window.allPausedAt ?? '') - Date.parse(window.pauseSentAt)
+  t.comment(`paused in ${ms} ms`)
+  t.ok(ms < 1000, 'servers and worker share one thread here, and two cores with everything else')
+  t.equal(events.length, 3)
+})

@@ -1,0 +1,15 @@
+import type { JobOptions } from '../../../../../../plugin/kubernetes/jobs/compose/complete-job.ts'
+
+/** A Job that nobody said anything special about. */
+export const jobOptions: JobOptions = {
+  image: undefined,
+  imagePullPolicy: undefined,
+  imagePullSecrets: [],
+  serviceAccount: 'kubectl-scalardl',
+  nodeSelector: {},
+  tolerations: [],
+  requests: {},
+  limits: {},
+  patch: {},
+  ttlSeconds: 60,
+}
