@@ -27,36 +27,14 @@ export function intentStep(number: number): string {
   return `pause ${number}: intent`
 }
 
-/** The same for the n-th server that joined in a pause, from 1. */
-function joinedStep(pause: number, number: number): string {
-  return `pause ${pause}: joined ${number}`
-}
-
 /** Journal step finished when every server of the n-th pause was unpaused. */
 export function endedStep(number: number): string {
   return `pause ${number}: ended`
 }
 
-/** The intent of the n-th pause, with what joined in it; undefined when nothing can have been paused by it. */
-export function intentOf(journal: Journal, number: number): PauseIntent | undefined {
-  const first = readIntent(journal, intentStep(number))
-  if (first === undefined) return undefined
-  const whole = structuredClone(first)
-  for (let count = 1; ; count += 1) {
-    const joined = readIntent(journal, joinedStep(number, count))
-    if (joined !== undefined) addIntent(whole, joined)
-    else if (!journal.begun(joinedStep(number, count))) return whole
-  }
-}
-
-/** Adds what joined to the intent of its pause. */
-export function addIntent(whole: PauseIntent, joined: PauseIntent): void {
-  whole.servers.push(...joined.servers)
-  Object.assign(whole.restarts, joined.restarts)
-}
-
-function readIntent(journal: Journal, step: string): PauseIntent | undefined {
-  const parsed = intentSchema.safeParse(journal.result(step))
+/** The intent of the n-th pause; undefined when nothing can have been paused by it. */
+function intentOf(journal: Journal, number: number): PauseIntent | undefined {
+  const parsed = intentSchema.safeParse(journal.result(intentStep(number)))
   return parsed.success ? parsed.data : undefined
 }
 
@@ -82,16 +60,6 @@ export function openPauses(journal: Journal): { number: number; intent: PauseInt
 /** Writes down what is about to be paused, so that whoever comes after a killed worker can undo it. */
 export async function journalIntent(context: Context, number: number, intent: PauseIntent): Promise<void> {
   await context.journal.step(intentStep(number), {
-    look: () => Promise.resolve(undefined),
-    act: () => Promise.resolve(intent),
-  })
-}
-
-/** Writes down, in the pause, what has joined and is about to be paused too. */
-export async function journalJoined(context: Context, pause: number, intent: PauseIntent): Promise<void> {
-  let number = 1
-  while (context.journal.begun(joinedStep(pause, number))) number += 1
-  await context.journal.step(joinedStep(pause, number), {
     look: () => Promise.resolve(undefined),
     act: () => Promise.resolve(intent),
   })

@@ -7,7 +7,6 @@ import type { ReleaseChange, ReleaseState } from '../kubernetes/cluster.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { formatAddress } from '../servers/client.ts'
 import { clockStep } from './proof/clock-jump.ts'
-import { joinedPods, type JoinedPods } from './new-pods.ts'
 import { endLeftoverPause } from './recover.ts'
 import { pauseAround, type HeldPause } from './run-inside.ts'
 import { journalEnd, journalIntent, recordWindow, takeNumber, type PauseIntent } from '../journal/pause-steps.ts'
@@ -47,13 +46,12 @@ export const holdPause: HoldPause = async (context, inside) => {
   const tls = adminTls(request.target)
   const servers = serversOf(found.targets, tls)
   const watch = new AbortController()
-  const joined = joinedPods(context, new Set(found.state.pods.map(({ uid }) => uid)))
   try {
     await connectOrRefuse(servers, tls)
     const silent = await refuseForeignPauses(servers)
     const unchecked = [...silent, ...unwatched(found), ...unguarded]
     const changes: ReleaseChange[] = []
-    const watched = await cluster.watchReleases(found.releases, noted(changes, joined), watch.signal)
+    const watched = await cluster.watchReleases(found.releases, (change) => changes.push(change), watch.signal)
     const before = await cluster.releaseState(found.releases)
     refuseUnsettled(before, [...changesBetween(found.state, before), ...changes])
 
@@ -82,23 +80,22 @@ export const holdPause: HoldPause = async (context, inside) => {
     }
 
     const lost = guarded.guarded ? leases.taken : leases.lost
-    const outcome = await pauseAround(context, { servers, window, lost, joined, number, guarded }, inside)
+    const outcome = await pauseAround(context, { servers, window, lost, guarded }, inside)
     if (outcome.unpaused.stillPaused.length === 0) window.reasons.push(...doubtsOf(await guarded.release(), silent))
     else guarded.leave()
 
     const step = clockStep(clocks, workerClock.read())
-    const { reasons, notes } = await lookAgain(before, { context, watched, changes, joined, releases: found.releases })
-    window.reasons.push(...notPaused(found), ...(step === undefined ? [] : [step]), ...reasons)
+    const changed = await lookAgain(before, { context, watched, changes, releases: found.releases })
+    window.reasons.push(...notPaused(found), ...(step === undefined ? [] : [step]), ...changed)
     if ('failure' in outcome) window.reasons.push(messageOf(outcome.failure))
     window.verdict = window.reasons.length === 0 ? 'valid' : 'void'
-    if (window.verdict === 'valid') window.reasons.push(...unchecked, ...notes)
+    if (window.verdict === 'valid') window.reasons.push(...unchecked)
     await recordWindow(context, index, window, outcome.unpaused.stillPaused)
     if (outcome.unpaused.stillPaused.length === 0) await journalEnd(context, number)
     if ('failure' in outcome) throw outcome.failure
     return { value: outcome.value, window }
   } finally {
     watch.abort()
-    joined.close()
     closeAll(servers)
     await leases.release()
   }
@@ -109,13 +106,6 @@ function doubtsOf({ fired, unknown }: GuardWord, silent: readonly string[]): str
   if (fired !== undefined) return [`the guard ended the pause: ${fired}`]
   if (!unknown || silent.length === 0) return []
   return [`the guard was lost in the pause and may have ended it, and ${silent.join(', and ')}`]
-}
-
-function noted(changes: ReleaseChange[], joined: JoinedPods): (change: ReleaseChange) => void {
-  return (change) => {
-    changes.push(change)
-    joined.notice(change)
-  }
 }
 
 function intentTo(targets: readonly PauseTarget[], { pods }: ReleaseState): PauseIntent {

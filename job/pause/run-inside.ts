@@ -3,7 +3,6 @@ import { Failure, messageOf } from '../../operation/failure.ts'
 import type { PauseWindowRecord } from '../../operation/record.ts'
 import type { GuardedPause } from '../guard/in-worker/guard-link.ts'
 import type { OperationContext } from '../context/operation-context.ts'
-import type { JoinedPods } from './new-pods.ts'
 import { pauseAll, unlessAborted, type OurPauses } from '../servers/pause-all.ts'
 import { answerMs, type Server } from '../servers/servers.ts'
 import { titleOf } from '../servers/targets.ts'
@@ -31,17 +30,13 @@ interface Around {
   window: PauseWindowRecord
   /** aborted when the Lease is no longer ours */
   lost: AbortSignal
-  /** pods that join are paused too */
-  joined: JoinedPods
-  /** number of the pause in the journal */
-  number: number
   guarded: GuardedPause
 }
 
 /** Pauses all servers, runs `inside`, asks each whether it is still paused, and unpauses. Never throws. */
 export async function pauseAround<T>(
   context: OperationContext<'backup' | 'pause'>,
-  { servers, window, lost, joined, number, guarded }: Around,
+  { servers, window, lost, guarded }: Around,
   inside: (held: HeldPause) => Promise<T>,
 ): Promise<PauseOutcome<T>> {
   const { drainMs, maxPauseMs } = context.request.pause
@@ -55,7 +50,6 @@ export async function pauseAround<T>(
   try {
     signal.throwIfAborted()
     guarded.begin(maxPauseMs)
-    joined.begin(number, ours, (intent) => guarded.extend(intent))
     await pauseAll(servers, drainMs, signal, ours)
     const allPausedAt = new Date().toISOString()
     window.allPausedAt = allPausedAt
@@ -64,16 +58,14 @@ export async function pauseAround<T>(
     })
     const held = { allPausedAt, endsAtMs: sentMs + maxPauseMs, signal, checkPaused: () => checkPaused(servers) }
     const value = await unlessAborted(inside(held), signal)
-    window.reasons.push(...(await unlessAborted(openAgain([...servers, ...joined.end()]), signal)))
+    window.reasons.push(...(await unlessAborted(openAgain(servers), signal)))
     result = { value }
   } catch (failure) {
     result = { failure }
   }
   clearTimeout(timer)
-  const late = joined.end()
   window.unpauseSentAt = new Date().toISOString()
   const unpaused = await unpauseOurs(ours, context.cluster, context.signal, guarded)
-  window.endpoints.push(...late.map(({ endpoint }) => endpoint))
   if (unpaused.stillPaused.length === 0) window.allUnpausedAt = new Date().toISOString()
   sayUnpaused(context, window, unpaused)
   return { ...result, unpaused }

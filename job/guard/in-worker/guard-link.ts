@@ -1,5 +1,4 @@
 import type { Finding } from '../../../operation/finding.ts'
-import type { PauseIntent } from '../../journal/pause-steps.ts'
 import type { Hold } from '../protocol/messages.ts'
 
 /** The worker's end of the link to its guard. */
@@ -39,8 +38,6 @@ export interface GuardedPause {
   readonly unpaused: ReadonlySet<string>
   /** to be called right before the first Pause is sent. @param restMs until the longest pause is over */
   begin(restMs: number): void
-  /** Has the guard hold servers that join, before they are paused. @throws as GuardLink.hold */
-  extend(joined: PauseIntent): Promise<void>
   /** Some server does not answer the Unpause: let the guard try as well. */
   help(): void
   /** Something is still paused: the guard goes on with it. */
@@ -66,7 +63,6 @@ export const noGuard: GuardLink = {
       ended: new AbortController().signal,
       unpaused: new Set<string>(),
       begin: () => undefined,
-      extend: () => Promise.resolve(),
       help: () => undefined,
       leave: () => undefined,
       release: () => Promise.resolve({ unknown: false }),

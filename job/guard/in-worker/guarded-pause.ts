@@ -44,18 +44,16 @@ export function guardedPause({ hold, lease, peers, events, changed }: Parts): Gu
   let silent = false
   let helped = false
   let timer: NodeJS.Timeout | undefined
-  const restarts = { ...hold.restarts }
-  const servers = [...hold.servers]
 
   function handTo({ link }: GuardPeer): void {
-    link.send({ say: 'hold', hold: { ...hold, servers, restarts } })
+    link.send({ say: 'hold', hold })
     if (untilMs !== undefined) link.send({ say: 'begin', pause, restMs: untilMs - performance.now() })
     if (helped) link.send({ say: 'help', pause })
   }
 
   // Only a guard that is known to hear this worker: the silence that ends a pause is counted from there.
   const isHeld = () =>
-    peers.heardMs() !== undefined && [...peers.all].some(({ hello }) => holding.get(hello.run) === servers.length)
+    peers.heardMs() !== undefined && [...peers.all].some(({ hello }) => holding.get(hello.run) === hold.servers.length)
 
   function watch(): void {
     const now = performance.now()
@@ -114,12 +112,6 @@ export function guardedPause({ hold, lease, peers, events, changed }: Parts): Gu
       peers.say({ say: 'begin', pause, restMs })
       timer = setInterval(watch, watchMs)
     },
-    async extend(joined) {
-      servers.push(...joined.servers)
-      Object.assign(restarts, joined.restarts)
-      for (const peer of peers.all) handTo(peer)
-      await held(ended.signal, answerMs, () => Promise.resolve(notExtended(blind)))
-    },
     help() {
       helped = true
       peers.say({ say: 'help', pause })
@@ -151,13 +143,5 @@ function firedBy(pod: string, why: string): Failure {
     what: 'the pause was ended by the guard',
     why: `${pod}: ${why}`,
     next: 'see what kept the worker (its memory, its node, the network), then try again',
-  })
-}
-
-function notExtended(blind: string | undefined): Failure {
-  return new Failure({
-    what: 'the guard does not hold a server that joined in the pause',
-    why: blind ?? 'it did not answer in time',
-    next: 'try again when no scaling is under way',
   })
 }

@@ -38,8 +38,8 @@ export interface HeldPauses {
 interface Held {
   hold: Hold
   servers: Server[]
-  /** when the Pause of each was sent at the latest, as far as that is known; ms of performance.now() */
-  sentMs: Map<Server, number>
+  /** when the Pauses were sent, as far as that is known; ms of performance.now() */
+  sentMs: number | undefined
   /** when its longest time is over, ms of performance.now() */
   untilMs: number
   /** connected to all */
@@ -85,12 +85,10 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
   async function connect(one: Held): Promise<void> {
     const { pause } = one.hold
     for (;;) {
-      const servers = [...one.servers]
-      const troubles = await connectAll(servers, tls)
-      // Let go meanwhile, or taken with more servers, which has a loop of its own.
-      if (one.released.signal.aborted || servers.length < one.servers.length) return
+      const troubles = await connectAll(one.servers, tls)
+      if (one.released.signal.aborted) return
       one.ready = troubles.size === 0
-      if (one.ready) return say({ say: 'holding', pause, servers: servers.length })
+      if (one.ready) return say({ say: 'holding', pause, servers: one.servers.length })
       say({
         say: 'cannot-hold',
         pause,
@@ -136,12 +134,8 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
   }
 
   /** A worker's last Pause may be read after the guard's Unpause. */
-  async function stayOpen(
-    server: Server,
-    { sentMs: times, released, forgotten }: Held,
-    askedMs: number,
-  ): Promise<void> {
-    const sentMs = times.get(server) ?? askedMs
+  async function stayOpen(server: Server, one: Held, askedMs: number): Promise<void> {
+    const { sentMs = askedMs, released, forgotten } = one
     const usualMs = Math.min(sentMs + drainMs + underwayMs, performance.now() + lateMs)
     const overMs =
       askedMs < sentMs + drainMs + undecidedMs ? overAfterCut({ sentMs, overMs: usualMs }, askedMs) : usualMs
@@ -196,16 +190,14 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
       const why = fired.get(pause)
       if (why !== undefined) return say({ say: 'fired', pause, why })
       if (over.has(pause) || before?.ending === true) return
-      const known = new Set(before?.servers.map(({ endpoint }) => endpoint.address))
-      const more = serversOfIntent({ ...hold, servers: hold.servers.filter(({ address }) => !known.has(address)) }, tls)
-      if (before !== undefined && more.length === 0) {
+      if (before !== undefined) {
         if (before.ready) say({ say: 'holding', pause, servers: before.servers.length })
         return
       }
-      const one = before ?? {
+      const one: Held = {
         hold,
-        servers: [],
-        sentMs: new Map<Server, number>(),
+        servers: serversOfIntent(hold, tls),
+        sentMs: undefined,
         untilMs: Infinity,
         ready: false,
         doubted: false,
@@ -213,9 +205,6 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
         released: new AbortController(),
         forgotten: new AbortController(),
       }
-      one.hold = hold
-      one.ready = false
-      one.servers.push(...more)
       held.set(pause, one)
       void connect(one)
     },
@@ -226,7 +215,7 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
       if (one === undefined) return
       const now = performance.now()
       one.untilMs = now + restMs + graceMs
-      for (const server of one.servers) if (!one.sentMs.has(server)) one.sentMs.set(server, now)
+      one.sentMs ??= now
     },
     help(pause) {
       const one = held.get(pause)

@@ -15,7 +15,7 @@ export type Hold = z.infer<typeof holdSchema>
 export const workerMessageSchema = z.discriminatedUnion('say', [
   /** every half second; the guard echoes it, so that the worker knows what the guard has heard */
   z.object({ say: z.literal('beat'), number: z.int() }),
-  /** be ready to end this pause; said again with more servers, and after every reconnect */
+  /** be ready to end this pause; said again after every reconnect */
   z.object({ say: z.literal('hold'), hold: holdSchema }),
   /** the first Pause is about to be sent; ms until the longest pause is over */
   z.object({ say: z.literal('begin'), pause: z.int(), restMs: z.number() }),

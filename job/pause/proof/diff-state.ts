@@ -26,6 +26,25 @@ function workloadChanges(before: ReleaseState['workloads'], after: ReleaseState[
   })
 }
 
+/** Why the changes of a pause make it prove nothing: each object is named once. Empty where nothing changed that matters. */
+export function harmsOf(changes: readonly ReleaseChange[]): string[] {
+  const harms = changes.flatMap((change) => {
+    const harm = harmOf(change)
+    return harm === undefined ? [] : [{ ...objectOf(change, harm), harm }]
+  })
+  // Addresses only follow the pods; alone they say something.
+  const telling = harms.some(({ addresses }) => !addresses) ? harms.filter(({ addresses }) => !addresses) : harms
+  const byObject = new Map<string, string>()
+  for (const { object, harm } of telling) if (!byObject.has(object)) byObject.set(object, harm)
+  return [...byObject.values()]
+}
+
+function objectOf(change: ReleaseChange, harm: string): { object: string; addresses: boolean } {
+  return change.of === 'watch'
+    ? { object: harm, addresses: false }
+    : { object: `${change.of} ${change.name}`, addresses: change.name.startsWith('EndpointSlice/') }
+}
+
 /** Why a change makes a pause prove nothing, for people; undefined where it does not. */
 export function harmOf(change: ReleaseChange): string | undefined {
   if (change.of === 'watch') return change.trouble

@@ -1,10 +1,8 @@
 import { messageOf } from '../../../operation/failure.ts'
 import type { ReleaseChange, ReleaseState, ReleaseWatch } from '../../kubernetes/cluster.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
-import { judge, type Judgement } from './judge-changes.ts'
-import type { JoinedPods } from '../new-pods.ts'
 import { unlessAborted } from '../../servers/pause-all.ts'
-import { changesBetween } from './diff-state.ts'
+import { changesBetween, harmsOf } from './diff-state.ts'
 
 /** Everything is unpaused by then, so an API server that is away may take its time to come back. */
 const patienceMs = 150_000
@@ -15,18 +13,18 @@ interface Watched {
   watched: ReleaseWatch
   /** filled by the watch */
   changes: readonly ReleaseChange[]
-  joined: JoinedPods
   releases: readonly string[]
 }
 
 /**
  * Judges the window that has just ended: by what the watch told, and by what a second look at the releases finds changed. What
  * cannot be seen proves nothing. Never throws.
+ * @returns the reasons against it
  */
 export async function lookAgain(
   before: ReleaseState,
-  { context, watched, changes, joined, releases }: Watched,
-): Promise<Judgement> {
+  { context, watched, changes, releases }: Watched,
+): Promise<string[]> {
   const { cluster, events, signal } = context
   const waiting = setTimeout(
     () =>
@@ -47,6 +45,5 @@ export async function lookAgain(
   } finally {
     clearTimeout(waiting)
   }
-  const all = [...(after === undefined ? [] : changesBetween(before, after)), ...changes, ...blind]
-  return judge(all, await joined.outcome(after))
+  return harmsOf([...(after === undefined ? [] : changesBetween(before, after)), ...changes, ...blind])
 }

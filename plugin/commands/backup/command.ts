@@ -44,9 +44,10 @@ export function backupFlags(yargs: GlobalArgv) {
     })
     .option('retries', {
       type: 'number',
-      default: 0,
+      default: 1,
       requiresArg: true,
-      describe: 'further pauses to try when one fails, or a pod changed inside it',
+      describe:
+        'further pauses to try when one fails, or proves nothing since a pod joined, restarted or went inside it',
     })
   return dryRunFlag(waitFlags(jobFlags(targetFlags(databaseFlags(pauseLimitFlags(own, '60s'))))))
 }

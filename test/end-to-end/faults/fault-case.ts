@@ -33,6 +33,8 @@ export class Case {
   readonly pods: readonly FoundPod[]
   /** when the fault came, ms since the epoch */
   faultMs: number | undefined
+  /** further pauses of a backup; none, so that what the fault does to the first is seen */
+  retries = 0
   #operation: string | undefined
   readonly #undoing: (() => unknown)[] = []
 
@@ -90,7 +92,7 @@ export class Case {
       '--name',
       this.name,
       ...this.at.placed,
-      ...(kind === 'backup' ? ['--to', 'pvc://backups/ledger'] : []),
+      ...(kind === 'backup' ? ['--to', 'pvc://backups/ledger', '--retries', String(this.retries)] : []),
     ]
   }
 

@@ -35,9 +35,10 @@ for (const { name, title, end } of waysToEnd) {
   )
 }
 
-matrix.case('retried', 'worker killed in its pause, with --retries 1', usable, async (one) => {
+matrix.case('retried', 'worker killed in its pause, with a retry, as by default', usable, async (one) => {
+  one.retries = 1
   await one.slowPause()
-  await one.begin('backup', '--retries', '1')
+  await one.begin('backup')
   const worker = await one.worker()
   await one.allPaused()
   await one.fault(() => waysToEnd[0]?.end(at.stage, worker))

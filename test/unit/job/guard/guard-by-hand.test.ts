@@ -6,7 +6,6 @@ import { workerMessageSchema } from '../../../../job/guard/protocol/messages.ts'
 import { vitalSigns } from '../../../../job/guard/process/signs-of-life.ts'
 import { endedStep } from '../../../../job/journal/pause-steps.ts'
 import { freePort } from '../../../stand-ins/free-port.ts'
-import { startLedger } from '../servers/ledgers.ts'
 import {
   allClosed,
   allOpen,
@@ -132,21 +131,6 @@ t.test('an API server that never answers what the journal says keeps no pause fr
   s.cluster.readJournal = () => new Promise(() => undefined)
   s.worker.close()
   t.ok((await until('the unpause', () => allOpen(s.ledgers))) < 3000)
-})
-
-t.test('a server that joins in the pause is held too', async (t) => {
-  const s = await holding(t)
-  const joined = await startLedger()
-  t.teardown(() => joined.stop())
-  await joined.gate.pause(undefined)
-  const hold = holdOf(s)
-  s.worker.send({
-    say: 'hold',
-    hold: { ...hold, servers: [...hold.servers, { address: joined.address, uid: joined.pod.uid }] },
-  })
-  await until('the hold', () => s.worker.heard.some((message) => message.say === 'holding' && message.servers === 4))
-  s.worker.close()
-  await until('the unpause', () => allOpen([...s.ledgers, joined]))
 })
 
 t.test('a server that the guard cannot reach is named, and held once it can be', async (t) => {

@@ -1,27 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { pausedPods, until } from './gates.ts'
+import { pausedPods, setFaults, until } from './gates.ts'
 import { openLedgerStage } from './ledger-stage.ts'
 import { recordOf } from './records.ts'
 
-const { stage, deployment } = await openLedgerStage('proof-joined', { replicas: 2 })
+const { stage, deployment } = await openLedgerStage('proof-changes', { replicas: 2 })
 t.teardown(() => stage.close())
-// The charts' probe comes every 5 s, by which a pod listens for a while before it is ready; the stand-in's comes every second.
-const startupProbe = { initialDelaySeconds: 6, periodSeconds: 5 }
-await stage.kubectl([
-  'patch',
-  deployment,
-  '--type=json',
-  '-p',
-  JSON.stringify(
-    Object.entries(startupProbe).map(([key, value]) => ({
-      op: 'add',
-      path: `/spec/template/spec/containers/0/startupProbe/${key}`,
-      value,
-    })),
-  ),
-])
-await stage.rolledOut(deployment)
 
 /** A pause of 20 s, in which something is done as soon as it stands. */
 async function pauseWhile(name: string, act: () => Promise<unknown>) {
@@ -37,21 +20,41 @@ async function pauseWhile(name: string, act: () => Promise<unknown>) {
   return { run: await running, record: await recordOf(stage, `pause-${name}`) }
 }
 
-t.test('a pod that joins by scaling up is paused before it serves, and the pause stays good', async (t) => {
-  let inside: string[] = []
-  const { run, record } = await pauseWhile('scaled', async () => {
-    await stage.kubectl(['scale', deployment, '--replicas=3'])
-    for (let tries = 0; tries < 30 && inside.length < 3; tries += 1) {
-      await sleep(500)
-      // a container that is still being made has nobody to ask
-      inside = await pausedPods(stage).catch(() => [])
-    }
-  })
-  t.equal(inside.length, 3, 'three are paused inside')
-  t.equal(run.code, 0, run.stderr)
-  t.match(record.windows, [{ verdict: 'valid' }])
-  t.match(record.windows[0]?.reasons.at(-1), /^pod my-.* joined in the pause and was paused before it served$/)
-  t.equal(record.windows[0]?.endpoints.length, 3)
+t.test('a pod that joins by scaling up makes the pause worthless, and is named', async (t) => {
+  const { run, record } = await pauseWhile('scaled', () => stage.kubectl(['scale', deployment, '--replicas=3']))
+  t.equal(run.code, 3, run.stderr)
+  t.equal(record.windows[0]?.verdict, 'void')
+  t.match(record.windows[0]?.reasons.join('\n'), /pod my-\S+ appeared/)
+  t.equal(record.windows[0]?.endpoints.length, 2)
+  t.strictSame(await pausedPods(stage), [])
+})
+
+t.test('a backup whose pause a pod joined is made in another pause', async (t) => {
+  await stage.rolledOut(deployment)
+  await setFaults(stage, { delayMs: { Pause: 5000 } })
+  const begun = await stage.scalardl([
+    'backup',
+    'my',
+    '--to',
+    'pvc://backups/ledger',
+    '--name',
+    'scaled',
+    '--wait=false',
+  ])
+  t.equal(begun.code, 0, begun.stderr)
+  await until('all pods are paused', async () => (await pausedPods(stage)).length === 3)
+  await stage.kubectl(['scale', deployment, '--replicas=4'])
+  await setFaults(stage, {})
+  const wait = await stage.scalardl(['wait', 'backup-scaled'])
+  t.equal(wait.code, 0, wait.stderr)
+  const { windows } = await recordOf(stage, 'backup-scaled')
+  t.strictSame(
+    windows.map(({ verdict, endpoints }) => [verdict, endpoints.length]),
+    [
+      ['void', 3],
+      ['valid', 4],
+    ],
+  )
   t.strictSame(await pausedPods(stage), [])
 })
 
