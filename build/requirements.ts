@@ -1,8 +1,8 @@
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { Failure } from '../operation/failure.ts'
+import { installPackages } from './packages.ts'
 import { run } from './processes.ts'
-import { withProgress } from './waiting.ts'
 
 export interface Requirements {
   /** what cannot be done without, as in "A local Kubernetes" */
@@ -37,7 +37,7 @@ export async function meetRequirements(requirements: Requirements): Promise<void
       next: `Mend all of it and run the command again, or ${requirements.otherwise}.`,
     })
   }
-  if (packages.length > 0) await install(packages)
+  if (packages.length > 0) await installPackages(packages)
 }
 
 /** The full path of a program, or undefined. The folders of system programs count even where PATH lacks them. */
@@ -65,17 +65,6 @@ export function isAtLeast(goVersion: string, oldest: string): boolean {
   const [major = 0, minor = 0] = numbers(goVersion)
   const [oldestMajor = 0, oldestMinor = 0] = numbers(oldest)
   return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)
-}
-
-async function install(packages: string[]): Promise<void> {
-  const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  await withProgress(`installing ${packages.join(' ')}`, async () => {
-    await run('apt-get', ['update'], { environment, timeoutMs: 300_000 })
-    await run('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], {
-      environment,
-      timeoutMs: 900_000,
-    })
-  })
 }
 
 function isExecutable(path: string): boolean {

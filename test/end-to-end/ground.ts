@@ -13,6 +13,23 @@ export interface Ground extends Plugin {
   down(): Promise<void>
 }
 
+/** What is made of this project for a cluster: the executable, and the archives of the images. */
+interface Built {
+  executable: string
+  archives: string[]
+}
+
+/** The name of the cluster of this machine that all end-to-end tests share; the fault matrix breaks its second node. */
+export const clusterName = 'end-to-end'
+
+/** Builds what is not up to date. */
+export async function buildParts(): Promise<Built> {
+  const executable = await buildExecutable()
+  const worker = await buildWorkerImages({ publishedBases: false })
+  const test = await buildTestImages()
+  return { executable, archives: [worker.worker, worker.workerSql, test.ledger, test.postgresql, test.aws] }
+}
+
 /**
  * Builds what is not up to date, starts the local cluster unless a context was named, and gives it the images.
  * @throws Failure naming all that this machine lacks
@@ -22,10 +39,8 @@ export async function prepareGround({
   ...options
 }: TargetOptions & { cluster: string }): Promise<Ground> {
   const cluster = await useCluster({ ...options, name })
-  const executable = await buildExecutable()
-  const worker = await buildWorkerImages({ publishedBases: false })
-  const test = await buildTestImages()
-  await cluster.loadImages([worker.worker, worker.workerSql, test.ledger, test.postgresql, test.aws])
+  const { executable, archives } = await buildParts()
+  await cluster.loadImages(archives)
   return {
     executable,
     kubeconfig: cluster.kubeconfig,

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Failure } from '../../operation/failure.ts'
-import { prepareGround, type Ground } from './ground.ts'
+import { clusterName, prepareGround, type Ground } from './ground.ts'
 import { environmentOf } from './stage.ts'
 
 /**
@@ -26,6 +26,7 @@ function runTests(ground: Ground): Promise<number> {
     positionals.length > 0
       ? positionals
       : globSync('test/end-to-end/**/*.test.ts', { exclude: ['test/end-to-end/faults'] }).sort()
+  if (files.length === 0) throw new Error('there are no end-to-end tests')
   const child = spawn('tap', ['run', '--jobs=2', '--timeout=600', '--reporter=tap', ...files], {
     stdio: 'inherit',
     env: { ...process.env, ...environmentOf(ground) },
@@ -35,7 +36,7 @@ function runTests(ground: Ground): Promise<number> {
 
 try {
   const { 'image-load': imageLoad, keep, ...target } = values
-  const ground = await prepareGround({ ...target, imageLoad, cluster: 'end-to-end' })
+  const ground = await prepareGround({ ...target, imageLoad, cluster: clusterName, nodes: 2 })
   process.exitCode = await runTests(ground).finally(() => (keep ? undefined : ground.down()))
 } catch (error) {
   // Not able to run is a failure of the tests, never a reason to pass without them.

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { installPackages } from '../../build/packages.ts'
 
 const run = promisify(execFile)
 const pom = join(import.meta.dirname, 'pom.xml')
@@ -23,10 +24,7 @@ export async function ensureProgram(program: string, argument: string, debianPac
   if (await answers(program, argument)) return
   if (process.getuid?.() !== 0)
     throw new Error(`no ${program} found: install the package "${debianPackage}", or run as root to have it installed`)
-  await run('apt-get', ['install', '--yes', '--no-install-recommends', debianPackage], {
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    timeout: 300_000,
-  })
+  await installPackages([debianPackage])
 }
 
 /**

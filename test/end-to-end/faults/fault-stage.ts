@@ -7,11 +7,10 @@ import type { FaultSettings } from '../../stand-ins/ledger/faults.ts'
 import { postgresqlServer, usualRoles } from '../../stand-ins/postgresql/objects.ts'
 import { until } from '../gates.ts'
 import { addLedger, passwords, secret, type LedgerStage } from '../ledger-stage.ts'
+import { clusterName } from '../ground.ts'
 import { ground, Stage } from '../stage.ts'
 import { GateWatch, type SeenGate } from './gate-watch.ts'
 
-/** Name of the cluster of its own that the matrix breaks. */
-export const clusterName = 'faults'
 const home = { 'kubernetes.io/hostname': `${clusterName}-1` }
 /** A resource that only the second node has. Workers ask for it, guards do not: so each knows where it is. */
 const place = 'scalardl.test/worker'

@@ -4,13 +4,12 @@ import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { distFolder } from '../../../build/project.ts'
 import { Failure } from '../../../operation/failure.ts'
-import { prepareGround } from '../ground.ts'
+import { clusterName, prepareGround } from '../ground.ts'
 import { environmentOf } from '../stage.ts'
-import { clusterName } from './fault-stage.ts'
 import { readResults, resultsVariable, tableOf } from './results.ts'
 
 /**
- * The fault matrix, on a cluster of its own with two nodes: first the faults of single pods, three files at a time, then those
+ * The fault matrix, on the cluster of the end-to-end tests, whose second node it breaks: first the faults of single pods, three files at a time, then those
  * of nodes and of the control plane, one at a time. Prints a table of what every case came to, and keeps it as JSON.
  * Arguments that are no options are patterns of the cases to run, such as `worker/killed`; without any all run.
  */
@@ -56,6 +55,7 @@ try {
       process.exitCode = Math.max(Number(process.exitCode ?? 0), await runTests(files, jobs, environment))
   } finally {
     const found = readResults(results)
+    if (found.length === 0) process.exitCode = 1
     mkdirSync(dirname(values.json), { recursive: true })
     writeFileSync(values.json, `${JSON.stringify(found, null, 2)}\n`)
     process.stdout.write(`\n${tableOf(found).replaceAll(/^/gm, '# ')}\n# kept in ${values.json}\n`)

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { Calls, type Call } from './calls.ts'
 import { controlPath } from './control.ts'
-import { startDynamodbLocal, ensureDynamodbLocal } from './dynamodb-local.ts'
+import { startDynamodbLocal, ensureDynamodbLocal, type DynamodbLocal } from './dynamodb-local.ts'
 import { Emulator } from './emulator.ts'
 import { awsServer } from './server.ts'
 import { Service } from './service.ts'
@@ -33,6 +33,15 @@ export interface Aws {
   [Symbol.asyncDispose](): Promise<void>
 }
 
+/** Names a DynamoDB Local that runs already, for all stand-ins of a run of tests. */
+export const dynamodbLocalVariable = 'SCALARDL_TEST_DYNAMODB_LOCAL'
+
+async function openStorage(folder: string | undefined): Promise<DynamodbLocal> {
+  const shared = process.env[dynamodbLocalVariable]
+  if (shared !== undefined) return { endpoint: shared, stop: async () => undefined }
+  return startDynamodbLocal(folder ?? (await ensureDynamodbLocal()))
+}
+
 /**
  * Starts the stand-in; takes about a second. README.md says how it behaves.
  * @throws Error where its item storage does not start
@@ -43,7 +52,7 @@ export async function startAws({
   settings = {},
   dynamodbLocal,
 }: AwsOptions = {}): Promise<Aws> {
-  const storage = await startDynamodbLocal(dynamodbLocal ?? (await ensureDynamodbLocal()))
+  const storage = await openStorage(dynamodbLocal)
   const service = new Service(new Emulator(storage.endpoint), changed(settingsSchema.parse({}), settings))
   const calls = new Calls()
   const set = (changes: AwsChanges) => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AwsError } from './errors.ts'
 import type { Item } from './history.ts'
@@ -25,9 +26,10 @@ export interface Shape {
   GlobalSecondaryIndexes?: readonly object[]
 }
 
-/** Speaks to the item storage behind the stand-in. */
+/** Speaks to the item storage behind the stand-in, which other stand-ins may share: each has tables of its own. */
 export class Emulator {
   readonly #endpoint: string
+  readonly #owner = randomUUID().replaceAll('-', '')
 
   constructor(endpoint: string) {
     this.#endpoint = endpoint
@@ -56,7 +58,7 @@ export class Emulator {
       headers: {
         'content-type': 'application/x-amz-json-1.0',
         'x-amz-target': `DynamoDB_20120810.${operation}`,
-        authorization: `AWS4-HMAC-SHA256 Credential=${space.account}/20200101/${space.region}/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
+        authorization: `AWS4-HMAC-SHA256 Credential=${this.#owner}${space.account}/20200101/${space.region}/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
         'x-amz-date': '20200101T000000Z',
       },
       body: JSON.stringify(input),

@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process'
 import { appendFile, glob } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { promisify } from 'node:util'
-
-const run = promisify(execFile)
+import { installPackages } from '../../../build/packages.ts'
 
 /** The newest PostgreSQL server that Debian's packages put on this machine, or undefined. */
 async function installed(): Promise<string | undefined> {
@@ -24,14 +21,9 @@ export async function postgresqlBinaries(): Promise<string> {
   if (present !== undefined) return present
   if (process.getuid?.() !== 0)
     throw new Error('no PostgreSQL server found: install the package "postgresql", or run as root to have it installed')
-  const apt = (...packages: string[]) =>
-    run('apt-get', ['install', '--yes', '--no-install-recommends', ...packages], {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      timeout: 300_000,
-    })
-  await apt('postgresql-common')
+  await installPackages(['postgresql-common'])
   await appendFile('/etc/postgresql-common/createcluster.conf', '\ncreate_main_cluster = false\n')
-  await apt('postgresql')
+  await installPackages(['postgresql'])
   const now = await installed()
   if (now === undefined)
     throw new Error('the package "postgresql" is installed, but /usr/lib/postgresql/*/bin/postgres is not there')

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { Matrix, unusable, usable, type Case } from '../fault-case.ts'
-import { clusterName, FaultStage } from '../fault-stage.ts'
+import { clusterName } from '../../ground.ts'
+import { FaultStage } from '../fault-stage.ts'
 
 /** The node of the worker, lost with its power or its network. */
 const at = await FaultStage.open('faults-nodes')

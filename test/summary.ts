@@ -1,0 +1,29 @@
+import { sum } from './counts.ts'
+import { wordsOf, type PartResult } from './part.ts'
+
+const slowest = 10
+
+/** What a run says at its end: where the time went, what was left out and why, and the counts as the last line. */
+export function summaryOf(results: readonly PartResult[]): string {
+  const counts = results.map((result) => result.counts).reduce(sum, { passed: 0, failed: 0, skipped: 0 })
+  const skips = results.flatMap((result) => result.skips)
+  return [
+    '',
+    'WHERE THE TIME WENT (s)',
+    ...results.flatMap(timesOf),
+    ...(skips.length > 0 ? ['', 'SKIPPED'] : []),
+    ...skips.map(({ name, reason }) => `  ${name}: ${reason || 'no reason is given'}`),
+    '',
+    wordsOf(counts),
+    '',
+  ].join('\n')
+}
+
+function timesOf({ title, seconds, files }: PartResult): string[] {
+  const bySeconds = files.toSorted((a, b) => b.seconds - a.seconds).slice(0, slowest)
+  return [line(seconds, title), ...bySeconds.map((file) => line(file.seconds, `    ${file.file}`))]
+}
+
+function line(seconds: number, what: string): string {
+  return `${seconds.toFixed(0).padStart(6)}  ${what}`
+}
