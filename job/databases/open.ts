@@ -1,5 +1,6 @@
 import { Failure } from '../../operation/failure.ts'
-import type { DatabaseKind, StorageSettings } from './database.ts'
+import type { DatabaseKind } from './database.ts'
+import type { StorageSettings } from '../scalardb/storage-settings.ts'
 import { databaseKinds } from './registry.ts'
 
 /** One database, and the storages of ScalarDB that live in it. */

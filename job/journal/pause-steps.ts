@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import type { PauseWindowRecord } from '../../operation/record.ts'
-import type { OperationContext } from '../context/operation-context.ts'
-import type { OperationRequest } from '../../operation/request.ts'
 import type { Journal } from './journal.ts'
+import type { RecordStore } from './record-store.ts'
 
-/** Any operation: a leftover pause is ended whatever the worker is there for. */
-type Context = OperationContext<OperationRequest['kind']>
+/** Where a pause is written down. */
+interface Written {
+  journal: Journal
+  record: RecordStore
+}
 
 /** What was about to be paused: enough to undo it. */
 export const intentSchema = z.object({
@@ -58,7 +60,7 @@ export function openPauses(journal: Journal): { number: number; intent: PauseInt
 }
 
 /** Writes down what is about to be paused, so that whoever comes after a killed worker can undo it. */
-export async function journalIntent(context: Context, number: number, intent: PauseIntent): Promise<void> {
+export async function journalIntent(context: Written, number: number, intent: PauseIntent): Promise<void> {
   await context.journal.step(intentStep(number), {
     look: () => Promise.resolve(undefined),
     act: () => Promise.resolve(intent),
@@ -66,7 +68,7 @@ export async function journalIntent(context: Context, number: number, intent: Pa
 }
 
 /** Writes down that nothing of the n-th pause is left. */
-export async function journalEnd(context: Context, number: number): Promise<void> {
+export async function journalEnd(context: Written, number: number): Promise<void> {
   const end = { endedAt: new Date().toISOString() }
   await context.journal.step(endedStep(number), {
     look: () => Promise.resolve(undefined),
@@ -76,7 +78,7 @@ export async function journalEnd(context: Context, number: number): Promise<void
 
 /** Puts a window into its place in the record. */
 export async function recordWindow(
-  context: Context,
+  context: Written,
   index: number,
   window: PauseWindowRecord,
   stillPaused: readonly string[] = [],

@@ -1,7 +1,8 @@
 import type { DatabaseBackup, RestoredDatabase } from '../../operation/record.ts'
 import type { Target, TargetRelease } from '../../operation/request.ts'
 import { Failure } from '../../operation/failure.ts'
-import type { BackupSource, DatabaseContext, RestoreDestination, StorageSettings } from '../databases/database.ts'
+import type { BackupSource, DatabaseContext, RestoreDestination } from '../databases/database.ts'
+import type { StorageSettings } from '../scalardb/storage-settings.ts'
 import { groupByDatabase, type DatabaseGroup } from '../databases/open.ts'
 import { readSettings } from '../scalardb/settings.ts'
 

@@ -1,4 +1,4 @@
-import type { StorageSettings } from '../databases/database.ts'
+import type { StorageSettings } from './storage-settings.ts'
 
 /** ScalarDB's own two tables in the metadata schema (TableMetadataService, NamespaceMetadataService). */
 export const metadataTable = { name: 'metadata', column: 'full_table_name' } as const

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../../operation/failure.ts'
 import { mounts, type TargetRelease } from '../../operation/request.ts'
-import type { StorageSettings } from '../databases/database.ts'
+import type { StorageSettings } from './storage-settings.ts'
 import { readProperties, resolve, type Lookup } from './properties.ts'
 
 const prefix = 'scalar.db.'

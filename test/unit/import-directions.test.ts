@@ -1,5 +1,5 @@
 import { readFileSync, globSync } from 'node:fs'
-import { dirname, relative, resolve, sep } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import t from 'tap'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -11,6 +11,30 @@ const allowed: Record<string, string[]> = {
   job: ['job', 'operation'],
 }
 
+/** The rooms of each program from the ground to the top; a room imports only from itself and from those before it. */
+const rooms: Record<string, string[]> = {
+  job: [
+    'process',
+    'journal',
+    'kubernetes',
+    'clocks',
+    'scalardb',
+    'servers',
+    'guard',
+    'context',
+    'pause',
+    'aws',
+    'storage',
+    'databases',
+    'operations',
+    'worker',
+  ],
+  plugin: ['terminal', 'kubernetes', 'flags', 'presentation', 'operations', 'commands'],
+}
+
+/** A folder with more files holds more than one idea. */
+const mostFiles = 15
+
 function importsOf(file: string): string[] {
   const text = readFileSync(resolve(root, file), 'utf8')
   return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
@@ -18,13 +42,23 @@ function importsOf(file: string): string[] {
   )
 }
 
+function filesOf(folder: string): string[] {
+  return globSync(`${folder}/**/*.ts`, { cwd: root })
+}
+
+/** The room that a file is in; undefined for the files right below a program's folder, which start it. */
+function roomOf(file: string): string | undefined {
+  const [, room, ...below] = file.split('/')
+  return below.length === 0 ? undefined : room
+}
+
 for (const [folder, may] of Object.entries(allowed)) {
   t.test(`${folder}/ imports only from ${may.join(', ')}`, (t) => {
-    const files = globSync(`${folder}/**/*.ts`, { cwd: root })
+    const files = filesOf(folder)
     t.ok(files.length > 0, 'there are files to look at')
     const wrong = files.flatMap((file) =>
       importsOf(file)
-        .filter((imported) => !may.includes(imported.split(sep)[0] ?? ''))
+        .filter((imported) => !may.includes(imported.split('/')[0] ?? ''))
         .map((imported) => `${file} imports ${imported}`),
     )
     t.strictSame(wrong, [])
@@ -32,9 +66,40 @@ for (const [folder, may] of Object.entries(allowed)) {
   })
 }
 
+for (const [program, order] of Object.entries(rooms)) {
+  t.test(`the rooms of ${program}/ import only from those below them`, (t) => {
+    const files = filesOf(program)
+    const known = new Set(files.map(roomOf).filter((room) => room !== undefined))
+    t.strictSame([...known].sort(), [...order].sort(), 'every room has its place in the order')
+    const wrong = files.flatMap((file) => {
+      const room = roomOf(file)
+      if (room === undefined) return []
+      return importsOf(file)
+        .filter((imported) => imported.startsWith(`${program}/`))
+        .filter((imported) => {
+          const other = roomOf(imported)
+          return other === undefined || order.indexOf(other) > order.indexOf(room)
+        })
+        .map((imported) => `${file} imports ${imported}`)
+    })
+    t.strictSame(wrong, [])
+    t.end()
+  })
+}
+
+t.test('a room has few files', (t) => {
+  const counts = new Map<string, number>()
+  for (const file of [...filesOf('job'), ...filesOf('plugin'), ...filesOf('operation')]) {
+    counts.set(dirname(file), (counts.get(dirname(file)) ?? 0) + 1)
+  }
+  const crowded = [...counts].filter(([, count]) => count > mostFiles).map(([room, count]) => `${room}: ${count}`)
+  t.strictSame(crowded, [])
+  t.end()
+})
+
 t.test('no database or storage knows another', (t) => {
-  const wrong = globSync('job/{databases,storage}/*/*.ts', { cwd: root }).flatMap((file) => {
-    const own = dirname(file)
+  const wrong = globSync('job/{databases,storage}/*/**/*.ts', { cwd: root }).flatMap((file) => {
+    const own = file.split('/').slice(0, 3).join('/')
     return importsOf(file)
       .filter((imported) => /^job\/(databases|storage)\/[^/]+\//.test(imported) && !imported.startsWith(`${own}/`))
       .map((imported) => `${file} imports ${imported}`)

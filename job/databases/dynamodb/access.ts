@@ -1,5 +1,5 @@
 import { Failure } from '../../../operation/failure.ts'
-import type { StorageSettings } from '../database.ts'
+import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import { namingOf, type Naming } from './tables/table-names.ts'
 
 /** Where a storage's tables are, and as whom they are reached. Holds a secret: never recorded. */

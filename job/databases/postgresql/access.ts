@@ -1,5 +1,5 @@
 import { Failure } from '../../../operation/failure.ts'
-import type { StorageSettings } from '../database.ts'
+import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import { parseJdbcUrl, type Tls } from './jdbc-url.ts'
 
 /** All that is needed to log in to one database. Holds a secret: never recorded. */

@@ -1,7 +1,7 @@
 import { Failure } from '../../../operation/failure.ts'
 import type { BackupPart } from '../../../operation/record.ts'
 import type { RestoreDestination } from '../../databases/database.ts'
-import { isHandedOn } from '../../process/interrupted.ts'
+import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { refuseOnErrors } from '../refuse-on-errors.ts'
 import { openStorageOf } from '../../storage/open.ts'

@@ -1,5 +1,6 @@
 import type { DatabaseBackup } from '../../../../operation/record.ts'
-import type { DatabaseContext, StorageSettings } from '../../database.ts'
+import type { DatabaseContext } from '../../database.ts'
+import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { accessOf } from '../access.ts'
 import { awsFailure } from '../aws-error.ts'
 import { openClients } from '../clients.ts'

@@ -1,5 +1,6 @@
 import type { DatabaseBackup } from '../../../../operation/record.ts'
-import type { DatabaseContext, RestoreDestination, StorageSettings } from '../../database.ts'
+import type { DatabaseContext, RestoreDestination } from '../../database.ts'
+import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { awsFailure } from '../aws-error.ts'
 import { RestoreByPrefix } from './beside/restore-beside.ts'
 import { RestoreByReplacement } from './in-place/restore-in-place.ts'

@@ -1,6 +1,7 @@
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { RestoreChoice } from '../../../../operation/restore-options.ts'
-import type { DatabaseContext, StorageSettings } from '../../database.ts'
+import type { DatabaseContext } from '../../database.ts'
+import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { accessOf, titleOf, type Access } from '../access.ts'
 import { openClients, type Clients } from '../clients.ts'
 import { readDetails, type BackedUpTable, type Details } from '../details.ts'

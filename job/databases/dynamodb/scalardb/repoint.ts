@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Journal } from '../../../journal/journal.ts'
-import type { StorageSettings } from '../../database.ts'
+import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { ensureStep } from '../ensure-step.ts'
 import type { Place } from './place.ts'
 import type { RestoreWork } from '../restore/restore-work.ts'

@@ -1,7 +1,8 @@
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import { foreignNamespaces } from '../../../../operation/foreign-namespaces.ts'
-import type { DatabaseContext, StorageSettings } from '../../database.ts'
+import type { DatabaseContext } from '../../database.ts'
+import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { RestoreWork } from '../restore/restore-work.ts'
 import type { Naming, TableName } from './table-names.ts'
 

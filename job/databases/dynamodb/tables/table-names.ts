@@ -1,5 +1,5 @@
 import { coordinatorNamespace, metadataTable, namespacesTable } from '../../../scalardb/metadata.ts'
-import type { StorageSettings } from '../../database.ts'
+import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 
 /** A table as ScalarDB knows it, without the namespace prefix. */
 export interface TableName {

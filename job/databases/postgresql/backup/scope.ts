@@ -7,7 +7,7 @@ import {
   namespaceOf,
   namespacesTable,
 } from '../../../scalardb/metadata.ts'
-import type { StorageSettings } from '../../database.ts'
+import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 
 /** Which schemas of a database a backup holds. */
 export interface Scope {

@@ -1,12 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type {
-  DatabaseContext,
-  DatabaseKind,
-  RestoreDestination,
-  StorageSettings,
-} from '../../../../job/databases/database.ts'
+import type { DatabaseContext, DatabaseKind, RestoreDestination } from '../../../../job/databases/database.ts'
+import type { StorageSettings } from '../../../../job/scalardb/storage-settings.ts'
 import { jsonLineEvents } from '../../../../job/process/events.ts'
 import type { Journal } from '../../../../job/journal/journal.ts'
 import { openJournal } from '../../../../job/journal/persisted-journal.ts'

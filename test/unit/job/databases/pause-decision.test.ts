@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { StorageSettings } from '../../../../job/databases/database.ts'
+import type { StorageSettings } from '../../../../job/scalardb/storage-settings.ts'
 import { groupByDatabase } from '../../../../job/databases/open.ts'
 import { decidePause } from '../../../../job/databases/pause-decision.ts'
 import { failureOf } from '../failure-of.ts'

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import type { LocalPostgresql } from '../../../../stand-ins/postgresql/local-server.ts'
-import type { StorageSettings } from '../../../../../job/databases/database.ts'
+import type { StorageSettings } from '../../../../../job/scalardb/storage-settings.ts'
 
 /** Settings as a release's properties give them, for a database on a local server. */
 export function settingsFor(

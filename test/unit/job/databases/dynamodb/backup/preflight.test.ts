@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { dynamodb } from '../../../../../../job/databases/dynamodb/dynamodb.ts'
-import type { DatabaseContext, StorageSettings } from '../../../../../../job/databases/database.ts'
+import type { DatabaseContext } from '../../../../../../job/databases/database.ts'
+import type { StorageSettings } from '../../../../../../job/scalardb/storage-settings.ts'
 import type { Finding } from '../../../../../../operation/finding.ts'
 import { startAws } from '../../../../../stand-ins/aws/aws.ts'
 import { failureOf } from '../../../failure-of.ts'

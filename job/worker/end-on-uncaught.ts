@@ -1,4 +1,4 @@
-import { unrecordedExitCode } from '../worker/worker.ts'
+import { unrecordedExitCode } from './worker.ts'
 
 /** Time to unpause, to put things back and to write the record, ms. */
 const usualLastMs = 50_000

@@ -9,7 +9,7 @@ import { readManifest } from '../../../../plugin/manifests.ts'
 
 /** The exit code of a process that does this once it is ready for errors that nobody catches. */
 async function exitCodeOf(script: string): Promise<number | null> {
-  const head = `import { endOnUncaught } from ${JSON.stringify(new URL('../../../../job/process/end-on-uncaught.ts', import.meta.url))}
+  const head = `import { endOnUncaught } from ${JSON.stringify(new URL('../../../../job/worker/end-on-uncaught.ts', import.meta.url))}
     const stop = new AbortController()
     endOnUncaught(stop, 100)\n`
   const child = spawn(process.execPath, ['--no-warnings', '--input-type=module-typescript', '--eval', head + script], {
