@@ -46,7 +46,7 @@ async function bundle(options: BuildOptions & { outfile: string }): Promise<void
 const manifestsInside: Plugin = {
   name: 'manifests inside',
   setup(build) {
-    build.onLoad({ filter: /\/plugin\/manifests\.ts$/ }, ({ path }) => {
+    build.onLoad({ filter: /\/plugin\/kubernetes\/manifests\.ts$/ }, ({ path }) => {
       const source = readFileSync(path, 'utf8')
       const read = /readFileSync\(new URL\([^)]*\), 'utf8'\)/
       if (!read.test(source)) {

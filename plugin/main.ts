@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { commandLine } from './command-line.ts'
-import { commands } from './commands.ts'
-import { runner } from './runner.ts'
+import { commandLine } from './command-line/command-line.ts'
+import { commands } from './commands/commands.ts'
+import { runner } from './command-line/runner.ts'
 import { openTerminal } from './terminal/open-terminal.ts'
 import { asFailure, showFailure } from './terminal/show-failure.ts'
 

@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs'
+import type { DryRun } from '../kubernetes/api/apply.ts'
 import type { OutputFormat } from '../terminal/terminal.ts'
 
 const formats = ['table', 'wide', 'json', 'yaml', 'name'] as const satisfies readonly OutputFormat[]
@@ -55,8 +56,6 @@ export function dryRunFlag<T>(yargs: Argv<T>) {
       'client prints the objects that would be sent, server has the API server check them as well; neither changes anything',
   })
 }
-
-export type DryRun = 'none' | 'client' | 'server'
 
 /** `--yes` of what destroys something. */
 export function yesFlag<T>(yargs: Argv<T>) {

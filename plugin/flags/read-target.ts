@@ -4,7 +4,7 @@ import { Failure, messageOf } from '../../operation/failure.ts'
 import type { Target } from '../../operation/request.ts'
 import type { Globals } from './flags.ts'
 import type { targetFlags } from './job-flags.ts'
-import type { FlagsOf } from '../command.ts'
+import type { FlagsOf } from './flags-of.ts'
 
 export type TargetFlags = FlagsOf<typeof targetFlags<Globals>>
 

@@ -1,7 +1,7 @@
 import { parseDuration } from '../../operation/duration.ts'
 import { Failure } from '../../operation/failure.ts'
 import type { OperationRecord } from '../../operation/record.ts'
-import type { DryRun } from '../flags/flags.ts'
+import type { DryRun } from '../kubernetes/api/apply.ts'
 import { abandonOperation } from '../kubernetes/jobs/abandon-operation.ts'
 import { showObjects } from '../kubernetes/api/apply.ts'
 import { createOperation } from '../kubernetes/jobs/compose/create-operation.ts'

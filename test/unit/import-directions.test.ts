@@ -29,7 +29,7 @@ const rooms: Record<string, string[]> = {
     'operations',
     'worker',
   ],
-  plugin: ['terminal', 'kubernetes', 'flags', 'presentation', 'operations', 'commands'],
+  plugin: ['terminal', 'kubernetes', 'flags', 'presentation', 'operations', 'command-line', 'commands'],
 }
 
 /** A folder with more files holds more than one idea. */

@@ -1,4 +1,5 @@
-import { declareCommand, type FlagsOf } from '../../command.ts'
+import { declareCommand } from '../../command-line/command.ts'
+import type { FlagsOf } from '../../flags/flags-of.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { databaseFlags, jobFlags, pauseLimitFlags, targetFlags, waitFlags } from '../../flags/job-flags.ts'
 

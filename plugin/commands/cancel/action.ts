@@ -1,4 +1,4 @@
-import type { Action } from '../../command.ts'
+import type { Action } from '../../command-line/command.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import type { CancelFlags } from './command.ts'

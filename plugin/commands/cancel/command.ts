@@ -1,5 +1,6 @@
 import type { GlobalArgv } from '../../flags/flags.ts'
-import { declareCommand, type FlagsOf } from '../../command.ts'
+import { declareCommand } from '../../command-line/command.ts'
+import type { FlagsOf } from '../../flags/flags-of.ts'
 
 export function cancelFlags(yargs: GlobalArgv) {
   return yargs

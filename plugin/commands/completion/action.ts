@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
-import type { LocalAction } from '../../command.ts'
+import type { LocalAction } from '../../command-line/command.ts'
 import type { CompletionFlags } from './command.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'

@@ -1,5 +1,6 @@
 import type { GlobalArgv } from '../../flags/flags.ts'
-import { declareLocalCommand, type FlagsOf } from '../../command.ts'
+import { declareLocalCommand } from '../../command-line/command.ts'
+import type { FlagsOf } from '../../flags/flags-of.ts'
 
 export function completionFlags(yargs: GlobalArgv) {
   return yargs

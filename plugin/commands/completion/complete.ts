@@ -1,4 +1,4 @@
-import type { Command } from '../../command.ts'
+import type { Command } from '../../command-line/command.ts'
 import type { FlagWord, Vocabulary } from './vocabulary.ts'
 import { globalWords, vocabularyOf } from './vocabulary.ts'
 

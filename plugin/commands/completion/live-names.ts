@@ -1,4 +1,4 @@
-import type { GlobalFlags } from '../../command.ts'
+import type { GlobalFlags } from '../../flags/flags-of.ts'
 import type { StoredRecord } from '../../kubernetes/records/records.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import type { Candidate, LiveNames } from './complete.ts'

@@ -1,6 +1,6 @@
 import yargs from 'yargs'
 import type { Argv } from 'yargs'
-import type { Command, Runner } from '../../command.ts'
+import type { Command, Runner } from '../../command-line/command.ts'
 import { globalFlags } from '../../flags/flags.ts'
 
 /** A flag as completion needs it. */

@@ -1,6 +1,7 @@
 import { dryRunFlag, yesFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { jobFlags, waitFlags } from '../../flags/job-flags.ts'
-import { declareCommand, type FlagsOf } from '../../command.ts'
+import { declareCommand } from '../../command-line/command.ts'
+import type { FlagsOf } from '../../flags/flags-of.ts'
 
 export function deleteFlags(yargs: GlobalArgv) {
   const own = yargs

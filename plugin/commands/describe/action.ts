@@ -1,4 +1,4 @@
-import type { Action } from '../../command.ts'
+import type { Action } from '../../command-line/command.ts'
 import type { DescribeFlags } from './command.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { findOperation, recordOf } from '../../kubernetes/records/operations.ts'

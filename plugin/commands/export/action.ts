@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import type { Action } from '../../command.ts'
+import type { Action } from '../../command-line/command.ts'
 import type { ExportFlags } from './command.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'

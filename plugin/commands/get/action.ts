@@ -1,4 +1,4 @@
-import type { Action } from '../../command.ts'
+import type { Action } from '../../command-line/command.ts'
 import type { OperationKind } from '../../../operation/names.ts'
 import type { StoredRecord } from '../../kubernetes/records/records.ts'
 import type { Presentation } from '../../terminal/print.ts'

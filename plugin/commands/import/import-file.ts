@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { OperationRecord } from '../../../operation/record.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
-import type { DryRun } from '../../flags/flags.ts'
+import type { DryRun } from '../../kubernetes/api/apply.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { statusCode } from '../../kubernetes/api/api-error.ts'
 import { readRecord, writeRecord } from '../../kubernetes/records/records.ts'

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs'
 import { defaultServiceAccount } from '../../../operation/names.ts'
-import { declareCommand, type FlagsOf } from '../../command.ts'
+import { declareCommand } from '../../command-line/command.ts'
+import type { FlagsOf } from '../../flags/flags-of.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 
 /** Which ServiceAccount, with its Role and RoleBinding of the same name. */

@@ -1,4 +1,4 @@
-import { readManifest } from '../../manifests.ts'
+import { readManifest } from '../../kubernetes/manifests.ts'
 import type { OwnObject } from '../../kubernetes/api/objects.ts'
 
 type OfKind<Kind extends OwnObject['kind']> = Extract<OwnObject, { kind: Kind }>

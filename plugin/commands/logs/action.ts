@@ -1,4 +1,4 @@
-import type { Action } from '../../command.ts'
+import type { Action } from '../../command-line/command.ts'
 import type { LogsFlags } from './command.ts'
 import type { LogLine } from '../../kubernetes/logs/log-position.ts'
 import type { Terminal } from '../../terminal/terminal.ts'

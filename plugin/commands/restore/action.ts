@@ -1,7 +1,7 @@
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { operationName } from '../../../operation/names.ts'
-import type { Action } from '../../command.ts'
+import type { Action } from '../../command-line/command.ts'
 import { readRecord } from '../../kubernetes/records/records.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import type { RestoreFlags } from './command.ts'

@@ -1,5 +1,6 @@
 import type { Argv } from 'yargs'
-import { declareCommand, type FlagsOf } from '../../command.ts'
+import { declareCommand } from '../../command-line/command.ts'
+import type { FlagsOf } from '../../flags/flags-of.ts'
 import { dryRunFlag, yesFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { databaseFlags, jobFlags, waitFlags } from '../../flags/job-flags.ts'
 

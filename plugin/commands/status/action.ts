@@ -1,4 +1,4 @@
-import type { Action } from '../../command.ts'
+import type { Action } from '../../command-line/command.ts'
 import type { ReleaseStatus } from '../../kubernetes/releases/release-status.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import type { Column, Presentation } from '../../terminal/print.ts'

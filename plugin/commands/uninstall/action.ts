@@ -1,4 +1,4 @@
-import type { Action } from '../../command.ts'
+import type { Action } from '../../command-line/command.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { labels, managedBy, type Role } from '../../../operation/names.ts'

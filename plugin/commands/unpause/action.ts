@@ -1,7 +1,7 @@
 import { ExitCode } from '../../../operation/exit-code.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
 import type { RequestOf } from '../../../operation/request.ts'
-import type { Action } from '../../command.ts'
+import type { Action } from '../../command-line/command.ts'
 import { awaitHolders } from '../../operations/after-unpause.ts'
 import { findPodTargets } from '../../operations/find-targets.ts'
 import { finishOperation } from '../../operations/finish-operation.ts'

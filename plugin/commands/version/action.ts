@@ -1,4 +1,4 @@
-import type { LocalAction } from '../../command.ts'
+import type { LocalAction } from '../../command-line/command.ts'
 import type { VersionFlags } from './command.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { formatVersion, programVersion } from '../../../operation/version.ts'

@@ -1,4 +1,4 @@
-import type { Action } from '../../command.ts'
+import type { Action } from '../../command-line/command.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
 import type { Milestone, WaitFlags } from './command.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { managedBy } from '../../../operation/names.ts'
 import type { OutputFormat, Terminal } from '../../terminal/terminal.ts'
-import type { DryRun } from '../../flags/flags.ts'
 import { unlessMissing } from './api-error.ts'
 import { collectionPath, objectText, objectTitle, type OwnObject } from './objects.ts'
 import type { Session } from './session.ts'
@@ -10,6 +9,9 @@ import type { Session } from './session.ts'
 function wireFormat(output: OutputFormat): 'json' | 'yaml' {
   return output === 'json' ? 'json' : 'yaml'
 }
+
+/** Whether objects are sent for good, only shown, or shown once the API server has checked them. */
+export type DryRun = 'none' | 'client' | 'server'
 
 function query(dryRun: DryRun): Record<string, string> {
   return { fieldManager: managedBy, fieldValidation: 'Strict', ...(dryRun === 'server' ? { dryRun: 'All' } : {}) }

@@ -6,17 +6,16 @@ import {
   CoreV1Api,
   RbacAuthorizationV1Api,
 } from '@kubernetes/client-node'
-import type { GlobalFlags } from '../../command.ts'
 import { parseDuration } from '../../../operation/duration.ts'
 import { apiRequest } from './api-request.ts'
-import { loadKubeConfig } from './kube-config.ts'
+import { loadKubeConfig, type ConnectionFlags } from './kube-config.ts'
 import type { Session } from './session.ts'
 
 /**
  * The connection that the flags and the kubeconfig describe; nothing is sent yet.
  * @throws Failure for a kubeconfig that cannot be read or lacks the context.
  */
-export function connect(flags: GlobalFlags): Session {
+export function connect(flags: ConnectionFlags): Session {
   const kubeConfig = loadKubeConfig(flags)
   const context = kubeConfig.getContextObject(kubeConfig.currentContext)
   return {

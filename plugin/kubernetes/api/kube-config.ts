@@ -3,12 +3,20 @@ import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
 import type { RequestContext } from '@kubernetes/client-node'
-import type { GlobalFlags } from '../../command.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'
 import { parseDuration } from '../../../operation/duration.ts'
 
 type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>
-type Flags = Pick<GlobalFlags, 'context' | 'kubeconfig' | 'as' | 'asGroup' | 'requestTimeout'>
+
+/** The flags that say which cluster is meant, as whom, and how long it may take to answer. */
+export interface ConnectionFlags {
+  namespace: string | undefined
+  context: string | undefined
+  kubeconfig: string | undefined
+  as: string | undefined
+  asGroup: string[] | undefined
+  requestTimeout: string | undefined
+}
 
 /** A kubeconfig that also knows kubectl's flags: impersonation, and a time limit for each request. */
 export class FlaggedKubeConfig extends KubeConfig {
@@ -94,7 +102,7 @@ function readFile(file: string): KubeConfig {
  * Reads the kubeconfig that the flags and the environment name; inside a pod without one, its ServiceAccount.
  * @throws Failure when there is none, or it lacks the context.
  */
-export function loadKubeConfig(flags: Flags): FlaggedKubeConfig {
+export function loadKubeConfig(flags: ConnectionFlags): FlaggedKubeConfig {
   const config = new FlaggedKubeConfig()
   const files = kubeconfigFiles(flags.kubeconfig).map(readFile)
   if (files.length > 0) {

@@ -1,7 +1,7 @@
 import type { V1Affinity, V1PodSpec } from '@kubernetes/client-node'
 import { guardJobName, labels } from '../../../../operation/names.ts'
 import type { OperationRequest } from '../../../../operation/request.ts'
-import { readManifest } from '../../../manifests.ts'
+import { readManifest } from '../../manifests.ts'
 import type { JobObject } from '../../api/objects.ts'
 import { completeJob, type JobOptions } from './complete-job.ts'
 import { extraMounts, type ExtraMounts } from './extra-mounts.ts'

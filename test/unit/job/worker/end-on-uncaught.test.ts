@@ -5,7 +5,7 @@ import { interruptedExitCode } from '../../../../job/process/interrupted.ts'
 import { unrecordedExitCode } from '../../../../job/worker/worker.ts'
 import { ExitCode } from '../../../../operation/exit-code.ts'
 import type { JobObject } from '../../../../plugin/kubernetes/api/objects.ts'
-import { readManifest } from '../../../../plugin/manifests.ts'
+import { readManifest } from '../../../../plugin/kubernetes/manifests.ts'
 
 /** The exit code of a process that does this once it is ready for errors that nobody catches. */
 async function exitCodeOf(script: string): Promise<number | null> {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { complete, completionLines, type LiveNames } from '../../../../../plugin/commands/completion/complete.ts'
 import { shellScripts } from '../../../../../plugin/commands/completion/scripts.ts'
-import { commands } from '../../../../../plugin/commands.ts'
+import { commands } from '../../../../../plugin/commands/commands.ts'
 
 const asked: string[] = []
 const live: LiveNames = (what, flags) => {

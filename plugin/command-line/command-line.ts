@@ -1,8 +1,8 @@
 import yargs from 'yargs'
-import { Failure } from '../operation/failure.ts'
-import { ExitCode } from '../operation/exit-code.ts'
+import { Failure } from '../../operation/failure.ts'
+import { ExitCode } from '../../operation/exit-code.ts'
 import type { Command, Runner } from './command.ts'
-import { globalFlags, type GlobalArgv } from './flags/flags.ts'
+import { globalFlags, type GlobalArgv } from '../flags/flags.ts'
 import { suggestion } from './suggestion.ts'
 
 function kebabCase(name: string): string {

@@ -1,8 +1,9 @@
 import t from 'tap'
-import { Failure } from '../../../operation/failure.ts'
-import { commandLine } from '../../../plugin/command-line.ts'
-import { commands } from '../../../plugin/commands.ts'
-import type { GlobalFlags, Runner } from '../../../plugin/command.ts'
+import { Failure } from '../../../../operation/failure.ts'
+import { commandLine } from '../../../../plugin/command-line/command-line.ts'
+import { commands } from '../../../../plugin/commands/commands.ts'
+import type { Runner } from '../../../../plugin/command-line/command.ts'
+import type { GlobalFlags } from '../../../../plugin/flags/flags-of.ts'
 
 /** What a command line came to: the flags that its action would get. */
 async function flagsOf(line: string): Promise<Record<string, unknown>> {

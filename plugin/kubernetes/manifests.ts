@@ -12,7 +12,7 @@ const header = z.looseObject({
 
 /** The text of a manifest of the folder manifests/. The build puts the texts into the executable in place of this file's read. */
 export function manifestText(name: ManifestName): string {
-  return readFileSync(new URL(`../manifests/${name}.yaml`, import.meta.url), 'utf8')
+  return readFileSync(new URL(`../../manifests/${name}.yaml`, import.meta.url), 'utf8')
 }
 
 /** A manifest as a typed object of its own, to be completed. The type is the caller's word; the kind is checked by the API server's schema in tests. */

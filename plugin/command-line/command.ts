@@ -1,20 +1,9 @@
 import type { Argv } from 'yargs'
-import type { ExitCode } from '../operation/exit-code.ts'
-import type { OutputFormat, Terminal } from './terminal/terminal.ts'
-import type { Session } from './kubernetes/api/session.ts'
-import type { GlobalArgv } from './flags/flags.ts'
-
-/** The flags that every command has. */
-export interface GlobalFlags {
-  namespace: string | undefined
-  context: string | undefined
-  kubeconfig: string | undefined
-  as: string | undefined
-  asGroup: string[] | undefined
-  requestTimeout: string | undefined
-  output: OutputFormat
-  verbose: boolean
-}
+import type { ExitCode } from '../../operation/exit-code.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import type { Session } from '../kubernetes/api/session.ts'
+import type { GlobalArgv } from '../flags/flags.ts'
+import type { GlobalFlags, Read } from '../flags/flags-of.ts'
 
 /** What a command does once its flags are read: complete, validate, run, as kubectl's own do. */
 export type Action<Flags extends GlobalFlags> = (
@@ -25,16 +14,6 @@ export type Action<Flags extends GlobalFlags> = (
 
 /** What a command does that needs no cluster. */
 export type LocalAction<Flags extends GlobalFlags> = (flags: Flags, terminal: Terminal) => Promise<ExitCode>
-
-type CamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}`
-  ? `${Head}${Capitalize<CamelCase<Tail>>}`
-  : Name
-type Read<Declared> = {
-  [Name in keyof Declared as Name extends string ? CamelCase<Name> : Name]: Declared[Name]
-} & GlobalFlags
-
-/** The flags as an action reads them (`--max-pause` is `maxPause`), from the function that declares them. */
-export type FlagsOf<Declare> = Declare extends (yargs: GlobalArgv) => Argv<infer Declared> ? Read<Declared> : never
 
 interface Declaration<Declared> {
   /** as yargs writes it: `backup <release..>` */

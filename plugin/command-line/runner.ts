@@ -1,9 +1,9 @@
-import { ExitCode } from '../operation/exit-code.ts'
-import { Failure } from '../operation/failure.ts'
+import { ExitCode } from '../../operation/exit-code.ts'
+import { Failure } from '../../operation/failure.ts'
 import type { Runner } from './command.ts'
-import { asFailure, showFailure } from './terminal/show-failure.ts'
-import { openTerminal } from './terminal/open-terminal.ts'
-import type { Terminal } from './terminal/terminal.ts'
+import { asFailure, showFailure } from '../terminal/show-failure.ts'
+import { openTerminal } from '../terminal/open-terminal.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 /** How long a command may take to end after Ctrl-C, ms; longer than one request to an API server that answers. */
 const endingMs = 10_000
@@ -45,8 +45,8 @@ export const runner: Runner = {
     const terminal = await openTerminal(flags)
     await conclude(terminal, async () => {
       const [{ connect }, { explainApiError }, run] = await Promise.all([
-        import('./kubernetes/api/connect.ts'),
-        import('./kubernetes/api/api-failure.ts'),
+        import('../kubernetes/api/connect.ts'),
+        import('../kubernetes/api/api-failure.ts'),
         action(),
       ])
       const session = connect(flags)
