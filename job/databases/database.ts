@@ -152,15 +152,25 @@ export interface RestoreDestination {
   close(): Promise<void>
 }
 
+/** One real database, and the storages of ScalarDB that live in it. */
+export interface Place {
+  /** at least one; the first tells how the database is reached */
+  settings: StorageSettings[]
+}
+
 /** One kind of database: a folder here, and a line in registry.ts. */
 export interface DatabaseKind {
   /** as DatabaseBackup.kind keeps it */
   name: string
   /** whether these settings are of this kind (jdbc has several) */
   handles(settings: StorageSettings): boolean
-  /** settings that live in one database (same server and name) have the same identity and are backed up together */
-  identity(settings: StorageSettings): string
-  /** whether a restore is put in service by properties that identity() reads, which a killed worker may have changed for some storages alone */
+  /**
+   * Which real databases these storages live in, each once; storages of one place are backed up together. May ask the
+   * database, so it is called once, before anything is paused or stopped.
+   * @throws Failure where a database cannot be asked; the signal's reason
+   */
+  locate(settings: readonly StorageSettings[], signal: AbortSignal): Promise<Place[]>
+  /** whether a restore is put in service by properties that locate() reads, which a killed worker may have changed for some storages alone */
   switchedByProperties?: boolean
   /** whether one snapshot of one such database is transactionally consistent by itself */
   transactional: boolean

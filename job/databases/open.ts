@@ -1,29 +1,36 @@
 import { Failure } from '../../operation/failure.ts'
-import type { DatabaseKind } from './database.ts'
+import type { DatabaseKind, Place } from './database.ts'
 import type { StorageSettings } from '../scalardb/storage-settings.ts'
 import { databaseKinds } from './registry.ts'
 
-/** One database, and the storages of ScalarDB that live in it. */
-export interface DatabaseGroup {
+/** One database, its kind, and the storages of ScalarDB that live in it. */
+export interface DatabaseGroup extends Place {
   kind: DatabaseKind
-  settings: StorageSettings[]
 }
 
 /**
- * The databases behind a number of storages, each once.
- * @throws Failure for a storage of a kind that this version knows not how to back up
+ * The databases behind a number of storages, each once, in the order of their first storages.
+ * @throws Failure for a storage of a kind that this version knows not how to back up, and where one cannot be located; the
+ * signal's reason
  */
-export function groupByDatabase(settings: readonly StorageSettings[]): DatabaseGroup[] {
-  const groups = new Map<string, DatabaseGroup>()
-  for (const one of settings) {
-    const kind = databaseKinds.find((candidate) => candidate.handles(one))
-    if (kind === undefined) throw unsupported(one)
-    const identity = `${kind.name} ${kind.identity(one)}`
-    const group = groups.get(identity)
-    if (group === undefined) groups.set(identity, { kind, settings: [one] })
-    else group.settings.push(one)
-  }
-  return [...groups.values()]
+export async function locateDatabases(
+  settings: readonly StorageSettings[],
+  signal: AbortSignal,
+): Promise<DatabaseGroup[]> {
+  const located = await Promise.all(
+    [...Map.groupBy(settings, kindOf)].map(async ([kind, own]) =>
+      (await kind.locate(own, signal)).map((place) => ({ kind, ...place })),
+    ),
+  )
+  const order = ({ settings: [first] }: Place) => (first === undefined ? -1 : settings.indexOf(first))
+  return located.flat().sort((a, b) => order(a) - order(b))
+}
+
+/** @throws Failure for a storage of a kind that this version knows not how to back up */
+export function kindOf(settings: StorageSettings): DatabaseKind {
+  const kind = databaseKinds.find((candidate) => candidate.handles(settings))
+  if (kind === undefined) throw unsupported(settings)
+  return kind
 }
 
 /** The URL's scheme of a JDBC storage, since there the kind alone says nothing. */

@@ -5,7 +5,7 @@ import type { OperationRecord } from '../../operation/record.ts'
 import { isFinal, settle } from '../../operation/outcome/outcome.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { openStorage, openStorageAt } from '../storage/open.ts'
-import { databaseOf, databasesOf } from './open-databases.ts'
+import { databaseOf, databasesBackedUp } from './open-databases.ts'
 
 /**
  * Removes a backup's data: what the databases' services keep of it, then its folder in the storage. The record is the
@@ -19,7 +19,7 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
   const { backup } = record
   const kept = backup?.databases.filter(({ serviceBackups = 0 }) => serviceBackups > 0) ?? []
   if (kept.length > 0) {
-    const databases = databasesOf(request.target)
+    const databases = await databasesBackedUp(request.target, kept, signal)
     const surroundings = {
       events,
       signal,

@@ -38,7 +38,7 @@ export async function doctor(context: Context): Promise<void> {
 async function databaseFindings(context: Context): Promise<Finding[]> {
   const { events, signal, request } = context
   if (request.target.releases.every(({ properties }) => properties === undefined)) return []
-  const databases = databasesOf(request.target)
+  const databases = await databasesOf(request.target, signal)
   const { paused, why } = decidePause('auto', databases, request.target.releases)
   const decision: Finding = {
     check: 'pause',

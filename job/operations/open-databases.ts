@@ -3,7 +3,8 @@ import type { Target, TargetRelease } from '../../operation/request.ts'
 import { Failure } from '../../operation/failure.ts'
 import type { BackupSource, DatabaseContext, RestoreDestination } from '../databases/database.ts'
 import type { StorageSettings } from '../scalardb/storage-settings.ts'
-import { groupByDatabase, type DatabaseGroup } from '../databases/open.ts'
+import { kindOf, locateDatabases, type DatabaseGroup } from '../databases/open.ts'
+import type { OperationContext } from '../context/operation-context.ts'
 import { readSettings } from '../scalardb/settings.ts'
 
 /** A database being backed up, and the folder of its dump below the backup's own. */
@@ -12,16 +13,68 @@ export interface OpenSource {
   folder: string
 }
 
-/** Every database behind the target's releases, each once however many storages and releases live in it. */
-export function databasesOf(target: Target): DatabaseGroup[] {
-  return groupByDatabase(
-    target.releases.flatMap((release) =>
-      readSettings(release, process.env).map((settings) => ({
-        ...settings,
-        storage: `${ownerOf(release, target)}/${settings.storage}`,
-      })),
+/** The storages that the target's releases name, each with its release's name. */
+export function storagesOf(target: Target): StorageSettings[] {
+  return target.releases.flatMap((release) =>
+    readSettings(release, process.env).map((settings) => ({
+      ...settings,
+      storage: `${ownerOf(release, target)}/${settings.storage}`,
+    })),
+  )
+}
+
+/**
+ * Every database behind the target's releases, each once however many storages and releases live in it.
+ * @throws Failure where one cannot be asked which it is; the signal's reason
+ */
+export async function databasesOf(target: Target, signal: AbortSignal): Promise<DatabaseGroup[]> {
+  return await locateDatabases(storagesOf(target), signal)
+}
+
+/** The same, found once for an operation: a worker that is started again goes on with the same, whoever can be asked then. */
+export async function databasesOnce(
+  target: Target,
+  { journal, signal }: Pick<OperationContext<'backup'>, 'journal' | 'signal'>,
+): Promise<DatabaseGroup[]> {
+  const storages = storagesOf(target)
+  let found: DatabaseGroup[] | undefined
+  const located = await journal.step('locate databases', {
+    look: () => Promise.resolve(undefined),
+    async act() {
+      found = await locateDatabases(storages, signal)
+      return found.map(({ settings }) => settings.map(({ storage }) => storage))
+    },
+  })
+  return found ?? located.flatMap((names) => named(storages, names))
+}
+
+/**
+ * The databases of a backup as the releases reach them now. Where a restore is put in service by properties these do not
+ * tell, half-way, which storages were one database; the backup does.
+ * @throws Failure where one cannot be asked which it is; the signal's reason
+ */
+export async function databasesBackedUp(
+  target: Target,
+  entries: readonly DatabaseBackup[],
+  signal: AbortSignal,
+): Promise<DatabaseGroup[]> {
+  const storages = storagesOf(target)
+  const switched = storages.filter((one) => kindOf(one).switchedByProperties === true)
+  const backedUp = entries.flatMap((entry) =>
+    named(
+      switched.filter((one) => kindOf(one).name === entry.kind),
+      entry.storages,
     ),
   )
+  const known = new Set(backedUp.flatMap(({ settings }) => settings))
+  const others = storages.filter((one) => !known.has(one))
+  return [...backedUp, ...(await locateDatabases(others, signal))]
+}
+
+/** The storages of these names, which are known to be one database; nothing where there are none. */
+function named(storages: readonly StorageSettings[], names: readonly string[]): DatabaseGroup[] {
+  const settings = storages.filter(({ storage }) => names.includes(storage))
+  return settings.slice(0, 1).map((first) => ({ kind: kindOf(first), settings }))
 }
 
 /**
@@ -44,7 +97,6 @@ export function openSources(databases: readonly DatabaseGroup[], context: Databa
 /**
  * Opens, for each database of a backup, the one that its storages live in now.
  * @param former what an earlier restore left of each, in the order of the entries, where that is to be undone or removed
- * @param begun whether the releases may have been pointed to restored data already, some of them or all
  * @throws Failure where the releases' properties and the backup do not tell of the same storages.
  */
 export function openDestinations(
@@ -52,32 +104,15 @@ export function openDestinations(
   entries: readonly DatabaseBackup[],
   context: DatabaseContext,
   former: readonly RestoredDatabase[] = [],
-  begun = former.length > 0,
 ): RestoreDestination[] {
-  const present = begun ? asBackedUp(databases, entries) : databases
-  const surplus = present.filter((database) => !entries.some((entry) => sameStorages(database.settings, entry)))
+  const surplus = databases.filter((database) => !entries.some((entry) => sameStorages(database.settings, entry)))
   if (surplus.length > 0)
     throw mismatch(`the releases use ${surplus.map(titleOf).join(' and ')}, of which the backup has nothing`)
   return entries.map((entry, index) => {
-    const { kind, settings } = databaseOf(present, entry)
+    const { kind, settings } = databaseOf(databases, entry)
     const left = former[index]
     return kind.restore(settings, entry, left === undefined ? context : { ...context, former: left })
   })
-}
-
-/** While a restore is put in service by properties these do not tell which storages were one database; the backup does. */
-function asBackedUp(databases: readonly DatabaseGroup[], entries: readonly DatabaseBackup[]): DatabaseGroup[] {
-  const backedUp = entries.flatMap((entry) => {
-    const parts = databases.filter(({ kind }) => kind.name === entry.kind && kind.switchedByProperties === true)
-    const settings = parts.flatMap((part) => part.settings).filter(({ storage }) => entry.storages.includes(storage))
-    return parts.slice(0, 1).map(({ kind }) => ({ kind, settings }))
-  })
-  const known = new Set(backedUp.flatMap(({ settings }) => settings.map(({ storage }) => storage)))
-  const others = databases.map(({ kind, settings }) => ({
-    kind,
-    settings: settings.filter(({ storage }) => !known.has(storage)),
-  }))
-  return [...backedUp, ...others].filter(({ settings }) => settings.length > 0)
 }
 
 /** The database that a backup's storages live in now. @throws Failure where the releases' properties name none */

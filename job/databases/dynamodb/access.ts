@@ -8,6 +8,8 @@ export interface Access {
   /** `scalar.db.dynamo.endpoint_override` */
   endpoint: string | undefined
   naming: Naming
+  /** namespaces of the states of transactions, of all storages that live there */
+  coordinatorNamespaces: string[]
   /** absent: AWS's default provider chain finds them in the pod */
   credentials: { accessKeyId: string; secretAccessKey: string } | undefined
   /** for people: where the credentials come from */
@@ -32,7 +34,8 @@ export function accessOf(settings: readonly StorageSettings[], env: NodeJS.Proce
   if (first === undefined) throw new Error('a database without storages')
   const region = first.contactPoints.split(',')[0]?.trim() ?? ''
   const endpoint = first.property('dynamo.endpoint_override') ?? first.property('dynamo.endpoint-override')
-  return { region, endpoint, naming: namingOf(first), ...credentialsOf(first, env) }
+  const coordinatorNamespaces = [...new Set(settings.map((one) => namingOf(one).coordinatorNamespace))]
+  return { region, endpoint, naming: namingOf(first), coordinatorNamespaces, ...credentialsOf(first, env) }
 }
 
 /** For people: dynamodb://ap-northeast-1, with the prefix where there is one. */

@@ -1,4 +1,5 @@
 import type { DatabaseKind } from '../database.ts'
+import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import { accessOf } from './access.ts'
 import { PostgresqlDestination } from './restore/destination.ts'
 import { kindName, PostgresqlSource } from './backup/source.ts'
@@ -7,16 +8,18 @@ import { kindName, PostgresqlSource } from './backup/source.ts'
 export const postgresql: DatabaseKind = {
   name: kindName,
   handles: (settings) => settings.kind === 'jdbc' && settings.contactPoints.startsWith('jdbc:postgresql:'),
-  identity(settings) {
-    const { hosts, database } = accessOf([settings])
-    // In whatever order and spelling two releases name the servers.
-    return `${hosts
-      .map(({ host, port }) => `${host.toLowerCase()}:${port}`)
-      .sort()
-      .join(',')}/${database}`
-  },
+  locate: async (settings) => [...Map.groupBy(settings, identityOf).values()].map((own) => ({ settings: own })),
   transactional: true,
   needsStorage: true,
   backup: (settings, context) => new PostgresqlSource(settings, context),
   restore: (settings, entry, context) => new PostgresqlDestination(settings, entry, context),
+}
+
+/** Servers and database, in whatever order and spelling two releases name the servers. */
+function identityOf(settings: StorageSettings): string {
+  const { hosts, database } = accessOf([settings])
+  return `${hosts
+    .map(({ host, port }) => `${host.toLowerCase()}:${port}`)
+    .sort()
+    .join(',')}/${database}`
 }

@@ -20,7 +20,7 @@ import type { Storage } from '../../storage/storage.ts'
 import { bystandersOf } from '../bystanders.ts'
 import { backupName, describeBackup, publishRecord, refuseTaken } from './backup-record.ts'
 import { holdReleases } from '../hold-releases.ts'
-import { databasesOf, openSources, type OpenSource } from '../open-databases.ts'
+import { databasesOnce, openSources, type OpenSource } from '../open-databases.ts'
 import { keepPoint, keptPoint, type Point } from './restore-point.ts'
 
 type Context = OperationContext<'backup'>
@@ -34,7 +34,7 @@ const materializing = 'materialize'
  */
 export async function backup(context: Context): Promise<void> {
   const { request } = context
-  const databases = databasesOf(request.target)
+  const databases = await databasesOnce(request.target, context)
   refuseWithoutStorage(request, databases)
   const storage = openStorageAt(request.to)
   const pauseDecision = decidePause(request.pauseMode, databases, request.target.releases)

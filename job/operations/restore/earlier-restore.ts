@@ -5,7 +5,7 @@ import type { RestoreDestination } from '../../databases/database.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { openStorageOf } from '../../storage/open.ts'
 import { bystandersOf } from '../bystanders.ts'
-import { databasesOf, openDestinations } from '../open-databases.ts'
+import { databasesBackedUp, openDestinations } from '../open-databases.ts'
 import { releaseProperties } from '../release-properties.ts'
 import { restoreIdentity } from './restore-identity.ts'
 import { restorable } from '../backup/restorable.ts'
@@ -56,7 +56,7 @@ export async function formerRestore(
     bystanders: bystandersOf(context.request.target, context.cluster),
   }
   const databases = openDestinations(
-    databasesOf(context.request.target),
+    await databasesBackedUp(context.request.target, backup.databases, signal),
     backup.databases,
     surroundings,
     restore.databases,

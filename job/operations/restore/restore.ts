@@ -7,7 +7,7 @@ import { refuseOnErrors } from '../refuse-on-errors.ts'
 import { openStorageOf } from '../../storage/open.ts'
 import { bystandersOf } from '../bystanders.ts'
 import { describeRestore } from './describe-restore.ts'
-import { databasesOf, openDestinations } from '../open-databases.ts'
+import { databasesBackedUp, databasesOf, openDestinations } from '../open-databases.ts'
 import { holdReleases } from '../hold-releases.ts'
 import { startReleases, stopReleases } from './stop-and-start.ts'
 import { releaseProperties } from '../release-properties.ts'
@@ -39,13 +39,11 @@ export async function restore(context: Context): Promise<void> {
     properties: releaseProperties(request.target, context.cluster),
     bystanders: bystandersOf(request.target, context.cluster),
   }
-  const databases = openDestinations(
-    databasesOf(request.target),
-    backup.databases,
-    surroundings,
-    [],
-    context.journal.resumed,
-  )
+  // An earlier worker may have pointed some of the releases to restored data already.
+  const present = context.journal.resumed
+    ? await databasesBackedUp(request.target, backup.databases, signal)
+    : await databasesOf(request.target, signal)
+  const databases = openDestinations(present, backup.databases, surroundings)
   try {
     await begin(context, backup, databases)
     await holdReleases(context, (lost) => run(context, databases, lost))

@@ -10,7 +10,7 @@ import type { RecoveryWindow } from '../tables/recovery-window.ts'
 import type { InstalledTable } from '../scalardb/metadata.ts'
 
 interface Described {
-  access: Access
+  access: Pick<Access, 'region' | 'endpoint' | 'naming'>
   clients: Clients
   tables: readonly InstalledTable[]
   /** of each table, in the same order */

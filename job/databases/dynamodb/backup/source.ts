@@ -13,10 +13,11 @@ import type { BackupSource, DatabaseContext, PauseMoment, Snapshot, Source } fro
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { accessOf, titleOf, type Access } from '../access.ts'
 import { awsFailure } from '../aws-error.ts'
+import { checkAccounts } from '../check-accounts.ts'
 import { checkBystanders } from '../tables/check-bystanders.ts'
 import { checkRights } from './check-rights.ts'
 import { openClients, type Clients } from '../clients.ts'
-import { describeBackup } from './describe-backup.ts'
+import { accountOf, describeBackup } from './describe-backup.ts'
 import { kindName } from '../details.ts'
 import { lookAtTable } from '../tables/look-at-table.ts'
 import { discardMaterials, materialize } from './materialize.ts'
@@ -99,7 +100,13 @@ export class DynamodbSource implements BackupSource {
         })),
       )
       findings.push(
-        { check: 'AWS', subject: this.#title, outcome: 'ok', message: `reached with ${this.#access.credentialsFrom}` },
+        {
+          check: 'AWS',
+          subject: this.#title,
+          outcome: 'ok',
+          message: `account ${accountOf(first?.TableArn ?? '')}, reached with ${this.#access.credentialsFrom}`,
+        },
+        ...(await checkAccounts(this.#title, this.#settings, this.#access, this.#context.signal)),
         ...checkTables(this.#title, found, scope),
       )
       const present = found.flatMap(({ name, description }) => (description === undefined ? [] : [name]))

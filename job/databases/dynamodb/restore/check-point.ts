@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Finding } from '../../../../operation/finding.ts'
 import { formatTime } from '../../../../operation/time.ts'
+import { checkAccounts } from '../check-accounts.ts'
 import { accountOf } from '../backup/describe-backup.ts'
 import type { BackedUpTable, Details } from '../details.ts'
 import { lookAtTable } from '../tables/look-at-table.ts'
@@ -10,7 +11,8 @@ import { isAvailable } from '../backup/table-backup.ts'
 import { tableNames } from '../tables/tables-in-scope.ts'
 
 /** Whether the release, the record and the account that is reached tell of one place. */
-export async function checkPlace({ title, access, details, region, regions, choice }: RestoreWork): Promise<Finding[]> {
+export async function checkPlace(work: RestoreWork): Promise<Finding[]> {
+  const { title, settings, access, details, region, regions, choice, context } = work
   const place = { check: 'region', subject: title }
   const findings: Finding[] = []
   if (access.region !== details.region && access.region !== choice.region) {
@@ -26,7 +28,11 @@ export async function checkPlace({ title, access, details, region, regions, choi
       outcome: 'ok',
       message: region === details.region ? region : `from ${details.region} to ${region}`,
     })
-  return [...findings, ...(await checkAccount(title, details, regions.source.dynamo))]
+  return [
+    ...findings,
+    ...(await checkAccounts(title, settings, access, context.signal)),
+    ...(await checkAccount(title, details, regions.source.dynamo)),
+  ]
 }
 
 /** A table's ARN tells whose account it is; where there is no table at all, nothing does. */

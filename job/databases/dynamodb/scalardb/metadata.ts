@@ -1,11 +1,11 @@
 import { paginateScan, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { Access } from '../access.ts'
 import { lookAtTable } from '../tables/look-at-table.ts'
 import {
   metadataTableName,
   namespacesTableName,
   parsePhysicalName,
   physicalName,
-  type Naming,
   type TableName,
 } from '../tables/table-names.ts'
 
@@ -31,16 +31,19 @@ export interface Installation {
 
 /**
  * Reads which tables an installation has. The table of namespaces is left out where an older ScalarDB made none, and the
- * coordinator's where nothing lists it and it is not there.
+ * coordinators' where nothing lists them and they are not there.
  * @returns undefined where there is no metadata table
  */
-export async function readInstallation(client: DynamoDBClient, naming: Naming): Promise<Installation | undefined> {
+export async function readInstallation(
+  client: DynamoDBClient,
+  { naming, coordinatorNamespaces }: Pick<Access, 'naming' | 'coordinatorNamespaces'>,
+): Promise<Installation | undefined> {
   const metadata = metadataTableName(naming)
   if ((await lookAtTable(client, metadata)) === undefined) return undefined
   const listed = (await readRows(client, metadata)).flatMap((row) => row[metadataKey]?.S ?? [])
   const beside = [
     namespacesTableName(naming),
-    physicalName(naming.prefix, { namespace: naming.coordinatorNamespace, table: 'state' }),
+    ...coordinatorNamespaces.map((namespace) => physicalName(naming.prefix, { namespace, table: 'state' })),
   ]
   const present = await Promise.all(
     beside.map(async (name) => ((await lookAtTable(client, name)) === undefined ? [] : [name])),

@@ -4,7 +4,7 @@ import { foreignNamespaces } from '../../../../operation/foreign-namespaces.ts'
 import type { DatabaseContext } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { RestoreWork } from '../restore/restore-work.ts'
-import type { Naming, TableName } from './table-names.ts'
+import { namingOf, type Naming, type TableName } from './table-names.ts'
 
 interface Shared {
   title: string
@@ -33,7 +33,8 @@ export async function checkBystanders({
   harms,
 }: Shared): Promise<Finding[]> {
   const apps = settings.map(({ storage }) => storage.split('/')[0] ?? storage)
-  const system = [naming.metadataNamespace, naming.coordinatorNamespace]
+  const coordinators = settings.map((one) => namingOf(one).coordinatorNamespace)
+  const system = [naming.metadataNamespace, naming.coordinatorNamespace, ...coordinators]
   const foreign = foreignNamespaces(
     tables.map(({ namespace }) => namespace),
     { apps, system },

@@ -22,7 +22,7 @@ export async function tablesInScope(
       .map((name) => ({ name, ...(parsePhysicalName(naming.prefix, name) ?? { namespace: '', table: name }) }))
     return { tables, strangers: [] }
   }
-  const installation = await readInstallation(client, naming)
+  const installation = await readInstallation(client, access)
   if (installation !== undefined) return installation
   const wanted = metadataTableName(naming)
   const others = await tableNames(client)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { StorageSettings } from '../../../../job/scalardb/storage-settings.ts'
-import { groupByDatabase } from '../../../../job/databases/open.ts'
+import { locateDatabases } from '../../../../job/databases/open.ts'
 import { decidePause } from '../../../../job/databases/pause-decision.ts'
 import { failureOf } from '../failure-of.ts'
 
@@ -16,11 +16,12 @@ const storage = (database: string, overrides: Partial<StorageSettings> = {}): St
   property: () => undefined,
   ...overrides,
 })
+const located = (settings: StorageSettings[]) => locateDatabases(settings, new AbortController().signal)
 const ledger = { name: 'my-ledger' }
 const auditor = { name: 'my-auditor' }
 
 t.test('storages of one database, however spelt, are one', async (t) => {
-  const groups = groupByDatabase([
+  const groups = await located([
     storage('a'),
     storage('b'),
     storage('a', { storage: 'second', username: 'other', contactPoints: 'jdbc:postgresql://DB/a?ssl=false' }),
@@ -33,24 +34,24 @@ t.test('storages of one database, however spelt, are one', async (t) => {
 
 t.test('databases that cannot be backed up are named', async (t) => {
   t.match(
-    (await failureOf(() => groupByDatabase([storage('a', { kind: 'cassandra', contactPoints: 'cassandra-0' })]))).why,
+    (await failureOf(() => located([storage('a', { kind: 'cassandra', contactPoints: 'cassandra-0' })]))).why,
     /its database is cassandra/,
   )
   t.match(
-    (await failureOf(() => groupByDatabase([storage('a', { contactPoints: 'jdbc:mysql://db/a' })]))).why,
+    (await failureOf(() => located([storage('a', { contactPoints: 'jdbc:mysql://db/a' })]))).why,
     /jdbc \(mysql\)/,
   )
 })
 
 t.test('only one release on one transactional database does without a pause', async (t) => {
-  const alone = groupByDatabase([storage('a')])
+  const alone = await located([storage('a')])
   t.equal(decidePause('auto', alone, [ledger]).paused, false)
   t.equal(decidePause('never', alone, [ledger]).paused, false)
   t.equal(decidePause('always', alone, [ledger]).paused, true)
   const need: [string, Parameters<typeof decidePause>[1], Parameters<typeof decidePause>[2]][] = [
-    ['two releases', groupByDatabase([storage('a'), storage('a')]), [ledger, auditor]],
-    ['two databases', groupByDatabase([storage('a', { namespaces: [] }), storage('b', { namespaces: [] })]), [ledger]],
-    ['multi-storage in one database', groupByDatabase([storage('a', { namespaces: ['x'] })]), [ledger]],
+    ['two releases', await located([storage('a'), storage('a')]), [ledger, auditor]],
+    ['two databases', await located([storage('a', { namespaces: [] }), storage('b', { namespaces: [] })]), [ledger]],
+    ['multi-storage in one database', await located([storage('a', { namespaces: ['x'] })]), [ledger]],
     [
       'no transactional database',
       alone.map((group) => ({ ...group, kind: { ...group.kind, transactional: false } })),

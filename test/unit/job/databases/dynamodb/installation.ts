@@ -37,6 +37,8 @@ export function settingsFor(
   const own: Record<string, string> = {
     'dynamo.endpoint_override': aws.endpoint,
     ...(prefix === '' ? {} : { 'dynamo.namespace.prefix': prefix }),
+    username: overrides.username ?? accessKey,
+    password: overrides.password ?? secretKey,
     ...properties,
   }
   return {
@@ -73,11 +75,15 @@ export function contextOf(
 }
 
 /** Creates the tables of an installation, with rows in them and point-in-time recovery on. */
-export async function createInstallation(aws: Aws, prefix = ''): Promise<Installation> {
+export async function createInstallation(
+  aws: Aws,
+  prefix = '',
+  key = { username: accessKey, password: secretKey },
+): Promise<Installation> {
   const config = {
     endpoint: aws.endpoint,
     region,
-    credentials: { accessKeyId: accessKey, secretAccessKey: secretKey },
+    credentials: { accessKeyId: key.username, secretAccessKey: key.password },
     maxAttempts: 3,
   }
   const client = new DynamoDB(config)
@@ -175,7 +181,7 @@ export async function createInstallation(aws: Aws, prefix = ''): Promise<Install
     autoscaling,
     prefix,
     tables,
-    settings: [settingsFor(aws, prefix)],
+    settings: [settingsFor(aws, prefix, key)],
     write,
     close() {
       client.destroy()
