@@ -49,6 +49,11 @@ export function operationName(kind: OperationKind, name: string): string {
   return `${kind}-${name}`
 }
 
+/** `backup-nightly` is a backup; undefined for what is no operation's name. */
+export function kindOf(operation: string): OperationKind | undefined {
+  return operationKinds.find((kind) => operation.startsWith(`${kind}-`))
+}
+
 /** The Job of an operation; its pods, ConfigMaps and events are found by the operation label. */
 export function jobName(operation: string): string {
   return `scalardl-${operation}`
@@ -73,6 +78,9 @@ export function partKey(part: Part): string {
 
 /** Beside `record.json`, in the same ConfigMap: what the guard has to say. Two writers, each with a key of its own. */
 export const guardReportKey = 'guard.json'
+
+/** A third key there: who asks the operation to end the pause that it holds. */
+export const endRequestKey = 'end-pause'
 
 /** The Lease that keeps two operations off one release. */
 export function leaseName(release: string): string {

@@ -30,6 +30,8 @@ const pauseWindow = z.object({
   /** the last Unpause answer */
   allUnpausedAt: z.string().optional(),
   verdict: z.enum(['open', 'valid', 'void']),
+  /** the moment that a backup taken in a pause by hand is restored to: the middle of the window */
+  restorePoint: z.string().optional(),
   /** why a window is void, or what could not be checked on a valid one */
   reasons: z.array(z.string()),
 })
@@ -129,6 +131,8 @@ export const recordSchema = z.object({
   findings: z.array(findingSchema),
   backup: backup.optional(),
   restore: restore.optional(),
+  /** what the pauses were worth that an `unpause` ended, by the operation that held each */
+  ended: z.array(z.object({ operation: z.string(), window: pauseWindow })).optional(),
   /** read from the guard's own key; absent where there was no guard, or nothing to say */
   guard: guardReportSchema.optional(),
   /** versions of the plugin and the worker */

@@ -4,10 +4,9 @@ import {
   annotations,
   configMapName,
   labels,
-  operationKinds,
+  kindOf,
   operationLabels,
   partKey,
-  type OperationKind,
   type Part,
 } from '../../operation/names.ts'
 import type { Api } from './api.ts'
@@ -48,6 +47,8 @@ export interface ConfigMapParts {
   ): Promise<void>
   /** another key of the ConfigMap of a part, as it was when that was last read or written; undefined where there was none */
   beside(operation: string, part: Part, key: string): string | undefined
+  /** One look at a key of the ConfigMap of a part; what this worker knows of it stays as it is. @throws ApiException, or where there is no answer */
+  peek(operation: string, part: Part, key: string): Promise<string | undefined>
   /** Writes one key of a ConfigMap that exists, and leaves all others to their own writers. @throws Failure, or ApiException (404) where there is none */
   patch(operation: string, part: Part, key: string, text: string): Promise<void>
   remove(operation: string, part: Part): Promise<void>
@@ -81,7 +82,7 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
     if (map === undefined) {
       const metadata = {
         name,
-        labels: { ...operationLabels(operation, kindOf(operation)), [labels.part]: part },
+        labels: { ...operationLabels(operation, kindOf(operation) ?? 'backup'), [labels.part]: part },
         annotations: releases === undefined ? {} : { [annotations.releases]: releases.join(',') },
       }
       remember(
@@ -146,6 +147,9 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
       }
     },
     beside: (operation, part, key) => known.get(configMapName(operation, part))?.map.data?.[key],
+    async peek(operation, part, key) {
+      return (await core.readNamespacedConfigMap({ name: configMapName(operation, part), namespace })).data?.[key]
+    },
     async patch(operation, part, key, text) {
       const name = configMapName(operation, part)
       const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
@@ -164,11 +168,6 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
 /** Whether a ConfigMap holds what this worker knows of it or has sent. */
 function isOurs(text: string | undefined, { json, sent }: Known): boolean {
   return text !== undefined && (text === json || sent.has(text))
-}
-
-/** `backup-nightly` is a backup. */
-function kindOf(operation: string): OperationKind {
-  return operationKinds.find((kind) => operation.startsWith(`${kind}-`)) ?? 'backup'
 }
 
 function refuseTooLong(name: string, json: string): void {

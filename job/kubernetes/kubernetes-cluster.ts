@@ -1,7 +1,7 @@
 import { Failure } from '../../operation/failure.ts'
 import { withGuardReport, withoutGuardReport } from '../../operation/outcome/guard-report.ts'
 import { journalSchema } from '../../operation/journal.ts'
-import { guardReportKey, jobName } from '../../operation/names.ts'
+import { endRequestKey, guardReportKey, jobName } from '../../operation/names.ts'
 import { parseRecord } from '../../operation/record.ts'
 import type { Api } from './api.ts'
 import { askIfAny } from './ask.ts'
@@ -66,6 +66,8 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
       await parts.write(record.operation, 'record', { json, releases: record.releases }, 'overwrite', patience)
     },
     writeGuardReport: (operation, report) => parts.patch(operation, 'record', guardReportKey, JSON.stringify(report)),
+    askToEnd: (operation, asker) => parts.patch(operation, 'record', endRequestKey, asker),
+    askedToEnd: (operation) => parts.peek(operation, 'record', endRequestKey),
     async readJournal(operation) {
       const json = await parts.read(operation, 'journal')
       if (json === undefined) return undefined

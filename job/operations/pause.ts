@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration } from '../../operation/duration.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
+import { wholeSecondOf } from '../../operation/outcome/pause-window.ts'
 import type { PauseWindowRecord } from '../../operation/record.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { refuseOnErrors } from './refuse-on-errors.ts'
@@ -16,24 +17,31 @@ const pollMs = 500
 const marginMs = 250
 
 /**
- * Pauses for the time asked for; without one until somebody unpauses, or the longest pause is reached.
+ * Pauses for the time asked for; without one until `unpause` asks for the end, or the longest pause is reached. The record then
+ * says what the window is worth, and its restore point.
  * A worker that finds the pause of an earlier one does not pause again: whoever relies on it would not notice the gap.
- * @throws Failure with exit code 3 where a pause of a fixed time proves nothing, since a backup taken in it cannot be relied on,
- * and where the worker that held it was replaced
+ * @throws Failure with exit code 3 where the pause proves nothing, since a backup taken in it cannot be relied on
  */
 export async function pause(context: Context): Promise<void> {
-  const { request, record } = context
+  const { record } = context
   const earlier = record.current.windows.at(-1)
-  if (earlier?.verdict === 'valid') return
-  if (earlier !== undefined) throw unreliable(earlier)
+  if (earlier !== undefined) return conclude(context, earlier)
   const findings = await context.phase('preflight', () => preflight(context))
   await record.update((current) => {
     current.findings = findings
   })
   refuseOnErrors(`pause of ${record.current.releases.join(', ')}`, findings)
   const { window } = await context.phase('pause', () => holdPause(context, (held) => hold(context, held)))
-  if (request.durationMs === undefined || window.verdict === 'valid') return
-  throw unreliable(window)
+  return conclude(context, window)
+}
+
+/** Records the restore point of a valid window. @throws Failure (exit code 3) for any other */
+async function conclude({ record }: Context, window: PauseWindowRecord): Promise<void> {
+  if (window.verdict !== 'valid') throw unreliable(window)
+  await record.update(({ windows }) => {
+    const last = windows.at(-1)
+    if (last !== undefined) last.restorePoint = wholeSecondOf(last)
+  })
 }
 
 function unreliable({ reasons }: PauseWindowRecord): Failure {
@@ -41,7 +49,7 @@ function unreliable({ reasons }: PauseWindowRecord): Failure {
     {
       what: 'the pause cannot be relied on, and neither can a backup that was taken in it',
       why: reasons.join('; '),
-      next: 'pause again when no rollout or scaling is under way',
+      next: 'pause again once what spoilt this one is over, and take the backup anew',
     },
     { exitCode: ExitCode.backupUnusable },
   )
@@ -50,13 +58,16 @@ function unreliable({ reasons }: PauseWindowRecord): Failure {
 async function hold(context: Context, held: HeldPause): Promise<void> {
   const { durationMs, pause: limits } = context.request
   announce(context, held)
-  const endMs = Math.min(
-    held.endsAtMs - marginMs,
-    durationMs === undefined ? Infinity : Date.parse(held.allPausedAt) + durationMs,
-  )
-  if (durationMs === undefined) await untilUnpaused(held, endMs)
-  else await sleep(Math.max(0, endMs - Date.now()), undefined, { signal: held.signal })
-  if (Date.now() < endMs || endMs < held.endsAtMs - marginMs) return
+  const limitMs = held.endsAtMs - marginMs
+  const endMs = durationMs === undefined ? limitMs : Math.min(limitMs, Date.parse(held.allPausedAt) + durationMs)
+  const over = new AbortController()
+  const signal = AbortSignal.any([held.signal, over.signal])
+  await Promise.race([
+    sleep(Math.max(0, endMs - Date.now()), undefined, { signal }),
+    untilAsked(context, signal),
+    ...(durationMs === undefined ? [untilUnpaused(held, signal)] : []),
+  ]).finally(() => over.abort())
+  if (Date.now() < endMs || endMs < limitMs) return
   context.events.say(
     'note',
     `the pause ends here: nothing may stay paused for longer than ${formatDuration(limits.maxPauseMs)} (--max-pause)`,
@@ -75,12 +86,24 @@ function announce({ record, events }: Context, { allPausedAt }: HeldPause): void
   )
 }
 
-async function untilUnpaused(held: HeldPause, endMs: number): Promise<void> {
+/** Until `unpause` asks for the end. It asks rather than unpause by itself, so that the checks of this worker run first. */
+async function untilAsked({ cluster, events, request }: Context, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    // A look without an answer is followed by another.
+    const asker = await cluster.askedToEnd(request.operation).catch(() => undefined)
+    if (asker !== undefined) {
+      events.say('note', `${asker} ends the pause`)
+      return
+    }
+    await sleep(pollMs, undefined, { signal })
+  }
+}
+
+/** Until somebody has unpaused every server; the window is void then, since nobody knows since when. */
+async function untilUnpaused(held: HeldPause, signal: AbortSignal): Promise<void> {
   for (;;) {
     const answers = (await held.checkPaused()).filter((paused) => paused !== undefined)
     if (answers.length > 0 && !answers.includes(true)) return
-    const restMs = endMs - Date.now()
-    if (restMs <= 0) return
-    await sleep(Math.min(pollMs, restMs), undefined, { signal: held.signal })
+    await sleep(pollMs, undefined, { signal })
   }
 }

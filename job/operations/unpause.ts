@@ -1,54 +1,99 @@
 import { Failure, messageOf } from '../../operation/failure.ts'
+import { kindOf } from '../../operation/names.ts'
 import { isOurPause } from '../../operation/outcome/pause-ownership.ts'
 import type { OperationRecord } from '../../operation/record.ts'
 import type { OperationContext } from '../context/operation-context.ts'
-import type { AdminTls } from '../servers/client.ts'
 import { adminTls, answerMs, closeAll, connectAll, serversOf, type Server } from '../servers/servers.ts'
-import { findTargets, titleOf } from '../servers/targets.ts'
+import { findTargets, titleOf, type Targets } from '../servers/targets.ts'
 import { unpauseAll, type Unpaused } from '../servers/unpause-all.ts'
+import { askHolders, holdersAmong, judge, refuseOthersAtWork } from './end-pauses.ts'
 
 type Context = OperationContext<'unpause'>
 
 /**
- * Ends pauses: those that the records of this namespace show as ours, and with `force` everybody's. It may be run at any time,
- * any number of times; what is not paused is left as it is.
- * @throws Failure naming what stays paused because it is somebody else's, or could not be asked
+ * Ends pauses: those that the records of this namespace show as ours, and with `force` everybody's. An operation that holds one
+ * is asked to end it, so that its own checks run first and its window may prove something; with `force` nobody is asked. It may
+ * be run at any time, any number of times; what is not paused is left as it is.
+ * @throws Failure naming what stays paused because it is somebody else's, or could not be asked; with exit code 3 where a pause
+ * that was ended proves nothing
  */
 export async function unpause(context: Context): Promise<void> {
-  const { cluster, events, record, request } = context
+  const { cluster, request } = context
   const found = await findTargets(request.target, cluster)
-  const records = await cluster.records()
   const tls = adminTls(request.target)
   const servers = serversOf(found.targets, tls)
   try {
-    const ended = await context.phase('unpause', () =>
-      Promise.all(servers.map((server) => unpauseOne(context, server, tls, records))),
+    const { holders, failure } = await context.phase('unpause', () =>
+      request.force ? unpauseAtOnce(context, found, servers) : unpauseOurs(context, found, servers),
     )
-    const of = (outcome: Outcome['outcome']) =>
-      ended.flatMap((one) => (one.outcome === outcome ? [one.server.endpoint.address] : []))
-    const [unpaused, stillPaused] = [[...of('answered'), ...of('gone')], of('stillPaused')]
-    const count = unpaused.length
-    events.say('unpaused', `${count} unpaused, ${of('open').length} were not paused`, { data: { count } })
-    await record.update((current) => {
-      current.stillPaused = stillPaused
-    })
-    await clearRecords(context, records, unpaused)
-    if (stillPaused.length > 0) {
-      events.say('still-paused', `STILL PAUSED: ${stillPaused.join(', ')}`, {
-        level: 'error',
-        data: { addresses: stillPaused },
-      })
-      throw new Failure({
-        what: `${stillPaused.length} servers could not be unpaused`,
-        why: `${stillPaused.join(', ')} did not answer`,
-        next: 'see with `kubectl scalardl doctor` what is wrong with them; restarting a pod ends its pause as well',
-      })
-    }
-    const left = ended.flatMap(({ server, why }) => (why === undefined ? [] : [`${titleOf(server.endpoint)}: ${why}`]))
-    if (left.length > 0) throw leftAlone(left)
+    const doubt = holders.length === 0 ? undefined : await context.phase('verdict', () => judge(context, holders))
+    const thrown = failure ?? doubt
+    if (thrown !== undefined) throw thrown
   } finally {
     closeAll(servers)
   }
+}
+
+interface Ended {
+  /** the operations of `pause` that held one of the servers */
+  holders: string[]
+  /** what is not unpaused */
+  failure: Failure | undefined
+}
+
+async function unpauseAtOnce(context: Context, { releases }: Targets, servers: readonly Server[]): Promise<Ended> {
+  const { cluster, request } = context
+  const holding = cluster.leasesOfOthers(releases, request.operation).catch(() => new Map<string, string>())
+  const ended = await Promise.all(servers.map((server) => unpauseOne(context, server, () => true)))
+  const failure = await report(context, ended, await cluster.records())
+  const holders = new Set((await holding).values())
+  return { holders: [...holders].filter((operation) => kindOf(operation) === 'pause'), failure }
+}
+
+/** The same, for what is ours alone. */
+async function unpauseOurs(context: Context, { releases }: Targets, servers: readonly Server[]): Promise<Ended> {
+  const { cluster } = context
+  const endpoints = servers.map(({ endpoint }) => endpoint)
+  const leased = await refuseOthersAtWork(context, releases)
+  const records = await cluster.records()
+  const holders = [...new Set([...leased, ...holdersAmong(records, endpoints)])]
+  await askHolders(context, holders)
+  const left = holders.length === 0 ? records : await cluster.records()
+  const ended = await Promise.all(
+    servers.map((server) => unpauseOne(context, server, () => isOurPause(server.endpoint, left))),
+  )
+  return { holders, failure: await report(context, ended, left) }
+}
+
+/** Says and records what came of the servers. @returns why some are not unpaused */
+async function report(
+  context: Context,
+  ended: readonly Outcome[],
+  records: readonly OperationRecord[],
+): Promise<Failure | undefined> {
+  const { events, record } = context
+  const of = (outcome: Outcome['outcome']) =>
+    ended.flatMap((one) => (one.outcome === outcome ? [one.server.endpoint.address] : []))
+  const [unpaused, stillPaused] = [[...of('answered'), ...of('gone')], of('stillPaused')]
+  const count = unpaused.length
+  events.say('unpaused', `${count} unpaused, ${of('open').length} were not paused`, { data: { count } })
+  await record.update((current) => {
+    current.stillPaused = stillPaused
+  })
+  await clearRecords(context, records, unpaused)
+  if (stillPaused.length > 0) {
+    events.say('still-paused', `STILL PAUSED: ${stillPaused.join(', ')}`, {
+      level: 'error',
+      data: { addresses: stillPaused },
+    })
+    return new Failure({
+      what: `${stillPaused.length} servers could not be unpaused`,
+      why: `${stillPaused.join(', ')} did not answer`,
+      next: 'see with `kubectl scalardl doctor` what is wrong with them; restarting a pod ends its pause as well',
+    })
+  }
+  const left = ended.flatMap(({ server, why }) => (why === undefined ? [] : [`${titleOf(server.endpoint)}: ${why}`]))
+  return left.length > 0 ? leftAlone(left) : undefined
 }
 
 /** What came of one server. */
@@ -64,13 +109,13 @@ interface Outcome {
 async function unpauseOne(
   { cluster, request, signal }: Context,
   server: Server,
-  tls: AdminTls | undefined,
-  records: readonly OperationRecord[],
+  mayEnd: () => boolean,
 ): Promise<Outcome> {
+  const tls = adminTls(request.target)
   const trouble = (await connectAll([server], tls)).get(server)
   const paused = trouble === undefined ? await ask(server) : undefined
   if (paused === false) return { server, outcome: 'open' }
-  if (!request.force && !isOurPause(server.endpoint, records)) {
+  if (!mayEnd()) {
     return {
       server,
       outcome: 'left',

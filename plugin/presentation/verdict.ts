@@ -23,9 +23,14 @@ export function verdictLine(record: OperationRecord): string {
     record.backup?.restorePoint === undefined || record.backup.state === 'unusable'
       ? ''
       : `, restore point ${record.backup.restorePoint}`
+  const window = record.kind === 'pause' ? record.windows.at(-1) : undefined
+  const pause =
+    window === undefined || window.verdict === 'open'
+      ? ''
+      : `; the pause is ${window.verdict}${window.restorePoint === undefined ? '' : `, restore point ${window.restorePoint}`}`
   const serving = record.restore === undefined ? '' : `; the releases serve ${record.restore.serving} data`
   const state = isFinal(record) ? `${record.state}${took}` : `is ${record.state}`
-  return `${record.operation} ${state}${backup}${point}${serving}`
+  return `${record.operation} ${state}${backup}${point}${pause}${serving}`
 }
 
 /** The commands that end what is left paused, the way that needs least last: it works when no pod can be scheduled. */

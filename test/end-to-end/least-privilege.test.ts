@@ -87,6 +87,8 @@ function calls(cluster: Cluster, name: string): Calls {
       () => cluster.writeRecord(record(operation, 'succeeded')),
     ],
     writeGuardReport: [() => cluster.writeGuardReport(operation, { pod: 'guard', node: 'a', interventions: [] })],
+    askToEnd: [() => cluster.askToEnd(operation, 'unpause-x')],
+    askedToEnd: [() => cluster.askedToEnd(operation)],
     readJournal: [() => cluster.readJournal(operation)],
     writeJournal: [() => cluster.writeJournal({ version: 1, operation, steps: [] })],
     deleteRecord: [() => cluster.deleteRecord(operation)],

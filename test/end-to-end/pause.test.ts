@@ -27,11 +27,34 @@ t.test('a pause without a duration is held until unpause', async (t) => {
   t.match(run.stderr, /paused until `kubectl scalardl unpause my/)
   t.equal((await pausedPods(stage)).length, 3)
 
+  // here the operator takes a backup
   const unpause = await stage.scalardl(['unpause', 'my'])
   t.equal(unpause.code, 0, unpause.stderr)
   t.strictSame(await pausedPods(stage), [])
+  const { windows } = await recordOf(stage, 'pause-held')
+  t.match(windows, [{ verdict: 'valid', reasons: [], restorePoint: String }])
+  const point = windows[0]?.restorePoint ?? ''
+  t.ok(unpause.stderr.includes(`restore point ${point}`), unpause.stderr)
   const wait = await stage.scalardl(['wait', 'pause-held'])
   t.equal(wait.code, 0, wait.stderr)
+  t.ok(wait.stderr.includes(`the pause is valid, restore point ${point}`), wait.stderr)
+})
+
+t.test('unpause ends a pause of a fixed time before its time, and it is worth as much', async (t) => {
+  t.equal((await stage.scalardl(['pause', 'my', '--name', 'short', '--duration', '60s', '--wait=false'])).code, 0)
+  await until('all are paused', async () => (await pausedPods(stage)).length === 3, 30_000)
+  const unpause = await stage.scalardl(['unpause', 'my'])
+  t.equal(unpause.code, 0, unpause.stderr)
+  t.match(await recordOf(stage, 'pause-short'), { windows: [{ verdict: 'valid' }] })
+})
+
+t.test('with --force the pause ends at once, and both say that it proves nothing', async (t) => {
+  t.equal((await stage.scalardl(['pause', 'my', '--name', 'forced'])).code, 0)
+  const unpause = await stage.scalardl(['unpause', 'my', '--force'])
+  t.equal(unpause.code, 3, unpause.stderr)
+  t.match(unpause.stderr, /the pause of pause-forced is void: .*was unpaused by somebody else/)
+  t.strictSame(await pausedPods(stage), [])
+  t.equal((await stage.scalardl(['wait', 'pause-forced'])).code, 3)
 })
 
 t.test('a pause that nobody ends is over at --max-pause', async (t) => {
@@ -102,7 +125,12 @@ t.test('unpause --direct ends a pause that is held, and with it the operation th
   t.equal((await stage.scalardl(['pause', 'my', '--name', 'direct'])).code, 0)
   const unpause = await stage.scalardl(['unpause', 'my', '--direct'])
   t.equal(unpause.code, 0, unpause.stderr)
-  t.match(await recordOf(stage, 'pause-direct'), { state: 'succeeded', stillPaused: [] }, 'it has ended by now')
+  t.match(await recordOf(stage, 'pause-direct'), {
+    state: 'succeeded',
+    stillPaused: [],
+    windows: [{ verdict: 'valid', restorePoint: String }],
+  })
+  t.match(unpause.stderr, /the pause of pause-direct is valid: .* restore point /)
 })
 
 t.test(

@@ -2,6 +2,7 @@ import { formatDuration } from '../../../operation/duration.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'
 import { formatLocation, joinLocation, parseLocation } from '../../../operation/location.ts'
+import { middleOf } from '../../../operation/outcome/pause-window.ts'
 import type { BackupPart, PauseWindowRecord } from '../../../operation/record.ts'
 import type { RequestOf } from '../../../operation/request.ts'
 import type { Snapshot } from '../../databases/database.ts'
@@ -170,13 +171,6 @@ async function pointInPause(context: Context, sources: readonly OpenSource[]): P
 function wasEnded({ record, signal }: Context, index: number): boolean {
   const { windows, stillPaused } = record.current
   return windows[index]?.verdict === 'void' && stillPaused.length === 0 && !signal.aborted
-}
-
-/** The restore point is the middle of the pause (ScalarDL's backup guide). */
-function middleOf(window: PauseWindowRecord): string {
-  const from = Date.parse(window.allPausedAt ?? window.pauseSentAt)
-  const until = Date.parse(window.unpauseSentAt ?? window.allPausedAt ?? window.pauseSentAt)
-  return new Date((from + until) / 2).toISOString()
 }
 
 /** The one moment that the databases' own services bring back, where all of them agree on one. */

@@ -31,6 +31,7 @@ function describeWindow(record: OperationRecord, window: PauseWindowRecord, inde
           ? 'none: not every server was paused'
           : `${window.allPausedAt} .. ${window.unpauseSentAt ?? 'open'}`,
       ],
+      ['Restore point', window.restorePoint],
       ['All paused for', between(window.allPausedAt, window.unpauseSentAt)],
       ['Any paused for', between(window.pauseSentAt, allUnpausedAt)],
       ['Pause sent', window.pauseSentAt],

@@ -29,6 +29,7 @@ const columns: readonly Column<OperationRecord>[] = [
       endedByGuardAt(record, record.windows.length - 1) ??
       (isHeld(record) ? 'unpause' : '-'),
   },
+  { title: 'RESTORE POINT', value: (record) => record.windows.at(-1)?.restorePoint ?? '-' },
   { title: 'VERDICT', value: (record) => record.windows.at(-1)?.verdict ?? '-' },
 ]
 

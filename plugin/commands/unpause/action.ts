@@ -2,7 +2,6 @@ import { ExitCode } from '../../../operation/exit-code.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
 import type { RequestOf } from '../../../operation/request.ts'
 import type { Action } from '../../command-line/command.ts'
-import { awaitHolders } from '../../operations/after-unpause.ts'
 import { findPodTargets } from '../../operations/find-targets.ts'
 import { finishOperation } from '../../operations/finish-operation.ts'
 import { chooseName, podParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
@@ -11,6 +10,7 @@ import { runOperation } from '../../operations/run-operation.ts'
 import type { Column } from '../../terminal/print.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
 import type { UnpauseFlags } from './command.ts'
+import { showVerdicts } from './verdicts.ts'
 
 const columns: readonly Column<OperationRecord>[] = [
   { title: 'OPERATION', value: (record) => record.operation },
@@ -32,6 +32,6 @@ export const runUnpause: Action<UnpauseFlags> = async (flags, session, terminal)
   const objects = await prepareOperation(session, request, parts, { tlsCaSecret: target.tlsCaSecret }, options)
   const record = await runOperation(session, terminal, objects, flags)
   if (record === undefined) return ExitCode.done
-  if (record.state === 'succeeded') await awaitHolders(session, terminal, names)
+  showVerdicts(terminal, record.ended ?? [])
   return finishOperation(terminal, flags.output, record, columns)
 }

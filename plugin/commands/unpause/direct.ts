@@ -1,34 +1,23 @@
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
+import { kindOf } from '../../../operation/names.ts'
 import { isOurPause } from '../../../operation/outcome/pause-ownership.ts'
-import type { OperationRecord } from '../../../operation/record.ts'
+import type { PausedEndpoint } from '../../../operation/record.ts'
 import type { Action } from '../../command-line/command.ts'
 import { unlessMissing } from '../../kubernetes/api/api-error.ts'
 import type { AdminTls } from '../../kubernetes/admin/admin-client.ts'
 import { adminServers, directUnpause, type DirectUnpause } from '../../kubernetes/admin/direct-unpause.ts'
+import { leaseHolders } from '../../kubernetes/records/lease-holders.ts'
 import { listOperations } from '../../kubernetes/records/operations.ts'
 import { findReleases, requirePods } from '../../kubernetes/releases/releases.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
-import { awaitHolders, clearRecords } from '../../operations/after-unpause.ts'
+import { clearRecords } from '../../operations/clear-records.ts'
+import { askHolders, awaitHolders, refuseOthersAtWork } from '../../operations/end-pauses.ts'
 import { readTargetOptions, type TargetOptions } from '../../flags/read-target.ts'
 import { printList } from '../../terminal/print.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import type { UnpauseFlags } from './command.ts'
-
-/** An unpause in the middle of a backup makes it worthless. */
-function refuseDuringBackup(records: readonly OperationRecord[], releases: readonly string[]): void {
-  const running = records.find(
-    (record) =>
-      record.kind === 'backup' &&
-      record.state === 'running' &&
-      record.releases.some((release) => releases.includes(release)),
-  )
-  if (running === undefined) return
-  throw new Failure({
-    what: 'the pause belongs to a backup that is under way',
-    why: `${running.operation} would become unusable`,
-    next: `wait for it, end it with \`kubectl scalardl cancel ${running.operation}\`, or add --force if its worker is gone`,
-  })
-}
+import { refuseVoid, showVerdicts } from './verdicts.ts'
 
 async function readTls(session: Session, { target, tlsCaSecret }: TargetOptions): Promise<AdminTls | undefined> {
   if (!target.tls.enabled) return undefined
@@ -79,6 +68,26 @@ function refuseOthers(left: readonly DirectUnpause[]): void {
   })
 }
 
+/** The operations of `pause` that hold these releases. An API server that does not say is no reason to leave them paused. */
+async function pausesOf(session: Session, releases: readonly string[]): Promise<string[]> {
+  const holders = await leaseHolders(session, releases).catch(() => new Map<string, string>())
+  return [...new Set(holders.values())].filter((operation) => kindOf(operation) === 'pause')
+}
+
+/** Has the operations that hold these releases end their pause, and tells which pauses that are left may be ended. */
+async function askFirst(
+  session: Session,
+  terminal: Terminal,
+  releases: readonly string[],
+): Promise<{ holders: string[]; mayEnd: (server: PausedEndpoint) => boolean }> {
+  const atWork = await leaseHolders(session, releases)
+  refuseOthersAtWork(session, atWork)
+  const holders = [...new Set(atWork.values())]
+  await askHolders(session, terminal, holders)
+  const records = (await listOperations(session)).flatMap(({ record }) => record ?? [])
+  return { holders, mayEnd: (server) => isOurPause(server, records) }
+}
+
 /** `unpause --direct`: from this machine, through the API server. */
 export const runDirectUnpause: Action<UnpauseFlags> = async (flags, session, terminal) => {
   const options = readTargetOptions(flags)
@@ -95,19 +104,16 @@ export const runDirectUnpause: Action<UnpauseFlags> = async (flags, session, ter
   }
   const releases = await findReleases(session, names)
   requirePods(releases)
-  const records = (await listOperations(session)).flatMap(({ record }) => record ?? [])
-  if (!flags.force) refuseDuringBackup(records, names)
   const servers = adminServers(releases, options.target.adminPort)
   if (flags.dryRun !== 'none') {
     for (const { pod } of servers) terminal.data(`pod/${pod} would be unpaused (dry run)`)
     return ExitCode.done
   }
-  const results = await directUnpause(
-    session,
-    servers,
-    await readTls(session, options),
-    (server) => flags.force || isOurPause(server, records),
-  )
+  const tls = await readTls(session, options)
+  const { holders, mayEnd } = flags.force
+    ? { holders: await pausesOf(session, names), mayEnd: () => true }
+    : await askFirst(session, terminal, names)
+  const results = await directUnpause(session, servers, tls, mayEnd)
   printList<DirectUnpause>(terminal, flags.output, results, {
     columns: [
       { title: 'POD', value: (result) => result.pod },
@@ -119,12 +125,17 @@ export const runDirectUnpause: Action<UnpauseFlags> = async (flags, session, ter
   })
   const those = (...outcomes: DirectUnpause['outcome'][]) => results.filter(({ outcome }) => outcomes.includes(outcome))
   const serving = new Set(those('serving', 'not-paused', 'unknown').map(({ pod }) => pod))
-  if (those('serving', 'unknown').length > 0) await awaitHolders(session, terminal, names)
+  const ended = (await awaitHolders(session, terminal, holders)).flatMap(({ operation, windows }) => {
+    const window = windows.at(-1)
+    return window === undefined ? [] : [{ operation, window }]
+  })
+  showVerdicts(terminal, ended)
   await clearRecords(
     session,
     servers.filter(({ pod }) => serving.has(pod)).map(({ endpoint }) => endpoint),
   )
   refuseSilence(those('failed'), results.length)
   refuseOthers(those('left'))
+  refuseVoid(ended)
   return ExitCode.done
 }

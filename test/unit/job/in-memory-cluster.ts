@@ -21,6 +21,8 @@ export interface InMemoryCluster extends Cluster {
   /** whether Leases are renewed at this moment */
   renewing: boolean
   reports: Map<string, GuardReport>
+  /** operation -> who asked it to end its pause */
+  endRequests: Map<string, string>
   missing: string[]
   /** tells every watch */
   change(change: ReleaseChange): void
@@ -51,6 +53,7 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     job: { phase: 'active' },
     renewing: true,
     reports: new Map(),
+    endRequests: new Map(),
     missing: [],
     calls: [],
     change: (change) => watches.forEach((changed) => changed(change)),
@@ -119,6 +122,11 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     async writeGuardReport(operation, report) {
       cluster.reports.set(operation, structuredClone(report))
     },
+    async askToEnd(operation, asker) {
+      await cluster.readRecord(operation)
+      cluster.endRequests.set(operation, asker)
+    },
+    askedToEnd: async (operation) => cluster.endRequests.get(operation),
     operationPods: async () => structuredClone(cluster.podsOfOperation),
     workerJob: async () => structuredClone(cluster.job),
     async deleteRecord(operation) {

@@ -6,6 +6,7 @@ import { newRecord, type OperationRecord } from '../../../../operation/record.ts
 import type { RequestOf } from '../../../../operation/request.ts'
 import { failureOf } from '../failure-of.ts'
 import { inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
+import { work } from '../../../../job/worker/worker.ts'
 import { contextOf, pauseRequest } from '../pausing-context.ts'
 import { startLedgers, type Ledger } from '../servers/ledgers.ts'
 
@@ -101,4 +102,93 @@ t.test('a server that answers nothing keeps no other paused', async (t) => {
   t.strictSame([ours.gate.isOpen, theirs.gate.isOpen], [true, false])
   await running
   t.ok(theirs.gate.isOpen)
+})
+
+interface Held {
+  ledger: Ledger
+  cluster: InMemoryCluster
+  /** the worker of `pause-test`, which holds the server paused */
+  holder: Promise<number>
+  unpause(force?: boolean): Promise<OperationRecord>
+}
+
+/** A server that a real worker of `pause` holds. */
+async function held(t: Test, changes: Partial<Parameters<typeof pauseRequest>[0]> = {}): Promise<Held> {
+  const [ledger] = (await startLedgers(1)) as [Ledger]
+  t.teardown(() => ledger.stop())
+  const cluster = inMemoryCluster([ledger.pod])
+  const events = { say: () => undefined }
+  const stop = new AbortController()
+  const holder = work(pauseRequest(changes), { cluster, events, signal: stop.signal })
+  t.teardown(async () => {
+    stop.abort(new Error('the test is over'))
+    await holder.catch(() => undefined)
+  })
+  while (cluster.recordsByName.get('pause-test')?.windows[0]?.allPausedAt === undefined) await sleep(10)
+  const { durationMs: _, pause: __, ...common } = pauseRequest({ operation: 'unpause-test' })
+  return {
+    ledger,
+    cluster,
+    holder,
+    async unpause(force = false) {
+      await work({ ...common, kind: 'unpause', force }, { cluster, events, signal: stop.signal })
+      return cluster.readRecord('unpause-test')
+    },
+  }
+}
+
+t.test('a pause that unpause ends is valid, and both say for which moment', async (t) => {
+  const { ledger, cluster, holder, unpause } = await held(t)
+  const record = await unpause()
+  t.match(record, { state: 'succeeded', exitCode: 0, ended: [{ operation: 'pause-test' }] })
+  t.equal(await holder, 0)
+  const [window] = (await cluster.readRecord('pause-test')).windows
+  t.match(window, { verdict: 'valid', reasons: [], restorePoint: String })
+  t.strictSame(record.ended?.[0]?.window, window)
+  const at = Date.parse(window?.restorePoint ?? '')
+  t.ok(at > Date.parse(window?.allPausedAt ?? '') && at < Date.parse(window?.unpauseSentAt ?? ''))
+  t.strictSame(ledger.log, ['Pause: PAUSED', 'Unpause'], 'by the one that paused it')
+})
+
+t.test('a pause for a fixed time ends when unpause asks for it', async (t) => {
+  const { holder, unpause } = await held(t, { durationMs: 15_000 })
+  t.match(await unpause(), { exitCode: 0, ended: [{ window: { verdict: 'valid' } }] })
+  t.equal(await holder, 0)
+})
+
+t.test('a holder that stays silent is done without, and its window is void', async (t) => {
+  const { ledger, cluster, holder, unpause } = await held(t)
+  cluster.askedToEnd = () => new Promise(() => undefined)
+  const record = await unpause()
+  t.equal(ledger.gate.isOpen, true)
+  t.match(record, { state: 'failed', exitCode: 3, failure: { why: /unpaused by somebody else/ } })
+  t.match(record.ended, [{ operation: 'pause-test', window: { verdict: 'void' } }])
+  t.equal(await holder, 3, 'the pause ends with the same verdict')
+})
+
+t.test('a holder whose Job is over is not waited for', async (t) => {
+  const { ours, cluster, run } = await scene(t, { operation: 'pause-x', kind: 'pause', state: 'running' })
+  cluster.held.set('my-ledger', 'pause-x')
+  cluster.job = { phase: 'failed', reason: 'BackoffLimitExceeded' }
+  const before = performance.now()
+  await failureOf(run())
+  t.ok(performance.now() - before < 4000)
+  t.equal(ours.gate.isOpen, true)
+})
+
+t.test('with force nobody is asked, and the window is void', async (t) => {
+  const { cluster, holder, unpause } = await held(t)
+  t.match(await unpause(true), { exitCode: 3, ended: [{ window: { verdict: 'void' } }] })
+  t.equal(cluster.endRequests.size, 0)
+  t.equal(await holder, 3)
+})
+
+t.test('while another operation is at work its pause is left alone, and the refusal names it', async (t) => {
+  const { ours, cluster, run } = await scene(t)
+  cluster.held.set('my-ledger', 'backup-x')
+  const failure = await failureOf(run())
+  t.match(failure, { what: /nothing was unpaused: backup-x/, next: /cancel backup-x -n ns/ })
+  t.equal(ours.gate.isOpen, false)
+  await run(true)
+  t.equal(ours.gate.isOpen, true)
 })

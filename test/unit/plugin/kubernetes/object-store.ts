@@ -20,6 +20,19 @@ interface Stored {
   [field: string]: unknown
 }
 
+/** RFC 7386, as application/merge-patch+json. */
+function merged<T extends object>(target: T, patch: object): T {
+  const result = new Map<string, unknown>(Object.entries(target))
+  for (const [key, value] of Object.entries(patch)) {
+    const before = result.get(key)
+    if (value === null) result.delete(key)
+    else if (typeof value === 'object' && !Array.isArray(value) && typeof before === 'object' && before !== null)
+      result.set(key, merged(before, value))
+    else result.set(key, value)
+  }
+  return Object.fromEntries(result) as T
+}
+
 /** Objects behind the API's paths, with label selectors, pages and refused conflicts, as far as records and Jobs need them. */
 export class ObjectStore {
   readonly objects = new Map<string, Stored>()
@@ -102,7 +115,7 @@ export class ObjectStore {
         return answerStatus(response, 409, 'the object has been modified')
       this.put(collection, object)
     } else if (request.method === 'DELETE') this.objects.delete(key)
-    else if (request.method === 'PATCH') this.put(collection, { ...present, ...(JSON.parse(body) as object) })
+    else if (request.method === 'PATCH') this.put(collection, merged(present, JSON.parse(body)))
     return answerJson(response, this.objects.get(key) ?? {})
   }
 

@@ -1,9 +1,8 @@
 import t from 'tap'
 import type { PauseWindowRecord } from '../../../../operation/record.ts'
 import { readRecord } from '../../../../plugin/kubernetes/records/records.ts'
-import { awaitHolders, clearRecords } from '../../../../plugin/operations/after-unpause.ts'
+import { clearRecords } from '../../../../plugin/operations/clear-records.ts'
 import { ObjectStore } from '../kubernetes/object-store.ts'
-import { recordingTerminal } from '../terminal/recording-terminal.ts'
 
 const server = { address: '10.0.0.7:50053', uid: 'uid-0' }
 const other = { address: '10.0.0.8:50053', uid: 'uid-1' }
@@ -13,37 +12,6 @@ const window: PauseWindowRecord = {
   verdict: 'open',
   reasons: [],
 }
-
-t.test('unpause has ended only when the operation that held the pause has', async (t) => {
-  const store = new ObjectStore()
-  store.record({ operation: 'pause-p', kind: 'pause', state: 'running', windows: [window] })
-  store.job('pause-p', 'pause')
-  const { terminal, lines } = recordingTerminal()
-  let noticed = false
-  const waiting = awaitHolders(await store.session(t), terminal, ['my-ledger']).then(() => (noticed = true))
-  await new Promise((resolve) => setTimeout(resolve, 1500))
-  t.equal(noticed, false)
-  store.record({
-    operation: 'pause-p',
-    kind: 'pause',
-    state: 'succeeded',
-    exitCode: 0,
-    windows: [{ ...window, verdict: 'valid' }],
-  })
-  store.job('pause-p', 'pause', { type: 'Complete' })
-  await waiting
-  t.strictSame(lines, [])
-})
-
-t.test('what holds other releases, or is over, is not waited for', async (t) => {
-  const store = new ObjectStore()
-  store.record({ operation: 'pause-p', kind: 'pause', state: 'running', releases: ['other'] })
-  store.record({ operation: 'pause-q', kind: 'pause', state: 'failed', exitCode: 1 })
-  store.job('pause-p', 'pause')
-  const { terminal, lines } = recordingTerminal()
-  await awaitHolders(await store.session(t), terminal, ['my-ledger'])
-  t.strictSame(lines, [], 'nobody is told to cancel them')
-})
 
 t.test('a record no longer calls a server paused that serves again; the others stay named', async (t) => {
   const store = new ObjectStore()

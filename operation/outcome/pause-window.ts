@@ -1,0 +1,25 @@
+import type { PauseWindowRecord } from '../record.ts'
+import { formatTime } from '../time.ts'
+
+/** The restore point of a pause, RFC 3339 in UTC: the middle of its window, as ScalarDL's backup guide says. */
+export function middleOf(window: PauseWindowRecord): string {
+  return formatTime(middleMs(window))
+}
+
+/** The same as a whole second, which is all that most services restore to, where one near it lies in the window. */
+export function wholeSecondOf(window: PauseWindowRecord): string {
+  const second = formatTime(Math.round(middleMs(window) / 1000) * 1000)
+  return contains(window, second) ? second : middleOf(window)
+}
+
+/** Whether every server was paused at that moment, as far as the window tells. @param at RFC 3339 */
+export function contains({ allPausedAt, unpauseSentAt }: PauseWindowRecord, at: string): boolean {
+  if (allPausedAt === undefined || unpauseSentAt === undefined) return false
+  return Date.parse(at) > Date.parse(allPausedAt) && Date.parse(at) < Date.parse(unpauseSentAt)
+}
+
+function middleMs({ allPausedAt, pauseSentAt, unpauseSentAt }: PauseWindowRecord): number {
+  const from = Date.parse(allPausedAt ?? pauseSentAt)
+  const until = Date.parse(unpauseSentAt ?? allPausedAt ?? pauseSentAt)
+  return (from + until) / 2
+}
