@@ -84,6 +84,7 @@ export interface Snapshot {
 /** A database being backed up: describe, preflight and prepare before the pause, snapshot in it, complete after it. */
 export interface BackupSource {
   describe(): Promise<Source>
+  /** once before the first pause, and again before each that takes the place of a void one */
   preflight(): Promise<Finding[]>
   /** everything that may be done before the pause so that snapshot() is short: connect, warm up; anew before each window */
   prepare(): Promise<void>

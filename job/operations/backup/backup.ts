@@ -136,6 +136,12 @@ async function check(
   refuseOnErrors(`backup of ${context.record.current.releases.join(', ')}`, findings.flat())
 }
 
+/** The databases once more before another pause: what voided the last one may have changed them. */
+async function checkAgain({ record }: Context, sources: readonly OpenSource[]): Promise<void> {
+  const findings = (await Promise.all(sources.map(({ source }) => source.preflight()))).flat()
+  refuseOnErrors(`another pause of ${record.current.releases.join(', ')}`, findings)
+}
+
 async function prepare(sources: readonly OpenSource[]): Promise<void> {
   await Promise.all(sources.map(({ source }) => source.prepare()))
 }
@@ -163,6 +169,7 @@ async function pointInPause(context: Context, sources: readonly OpenSource[]): P
     )
     if (left === 0) continue
     await untilSettled(cluster, record.current.releases, signal)
+    await checkAgain(context, sources)
     await prepare(sources)
   }
 }

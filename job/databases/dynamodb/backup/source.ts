@@ -25,7 +25,7 @@ import { measureAwsClock } from './measure-aws-clock.ts'
 import { checkRecovery, checkRoom, checkSettings, checkTables, type FoundTable } from './preflight.ts'
 import { restoresAtOnce } from '../../../aws/rate-limits.ts'
 import { tablesInScope } from '../tables/tables-in-scope.ts'
-import type { Installation } from '../scalardb/metadata.ts'
+import { readListed, type Installation } from '../scalardb/metadata.ts'
 import { tableProgress } from '../tables/table-progress.ts'
 import { waitUntilRestorable } from './wait-until-restorable.ts'
 
@@ -168,17 +168,41 @@ export class DynamodbSource implements BackupSource {
       signal: this.#context.signal,
     }
     const measurement = this.#measurement
-    const { pointMs } = await holdUntilSafe({
+    const hold = holdUntilSafe({
       fromMs: Date.parse(allPausedAt),
       endsAtMs: endsAtMs - this.#wholeSecondMs(),
       measurement,
       granularityMs: secondMs,
       signal,
     })
+    const [{ pointMs }] = await Promise.all([hold, this.#refuseOtherTables()])
     await sleep(this.#wholeSecondMs(), undefined, { signal })
     const durable = { tables, ...(measurement === undefined ? {} : { clock: clockRecord(measurement) }) }
     this.#point = { atMs: pointMs, ...durable }
     return { at: formatTime(pointMs), durable: { ...durable, tables: tables.map((table) => ({ ...table })) } }
+  }
+
+  /**
+   * Looks whether the metadata still lists the tables of the preflight: one made since would be missing from the backup. In
+   * the pause, beside the hold; what is made after this look is empty, since nothing writes.
+   * @throws Failure where it lists others, or cannot be read
+   */
+  async #refuseOtherTables(): Promise<void> {
+    if ((this.#context.tables ?? []).length > 0) return
+    const { listed } = await this.#tables()
+    const now = await readListed(this.#hasty.dynamo, this.#access.naming).catch((error: unknown) => {
+      this.#context.signal.throwIfAborted()
+      throw awsFailure(`the tables of ${this.#title} could not be listed again`, this.#access, error)
+    })
+    const made = now.filter((name) => !listed.includes(name)).map((name) => `${name} was made`)
+    const dropped = listed.filter((name) => !now.includes(name)).map((name) => `${name} was dropped`)
+    if (made.length + dropped.length === 0) return
+    this.#scope = undefined
+    throw new Failure({
+      what: `the pause holds no restore point of ${this.#title}`,
+      why: `ScalarDB's metadata changed since the tables were checked: ${[...made, ...dropped].join(', ')}`,
+      next: 'back up again when nobody makes or drops tables, or let further pauses be tried with --retries',
+    })
   }
 
   resume({ at, durable }: Snapshot): void {
@@ -244,7 +268,7 @@ export class DynamodbSource implements BackupSource {
     return await checkRights(this.#hasty.dynamo, { title: this.#title, table, operation, materialize: wanted })
   }
 
-  /** Looked up once: what a backup holds must not change between its preflight and its point. */
+  /** Looked up once for a pause, and anew where it was void for that: what a backup holds must not change between its preflight and its point. */
   async #tables(): Promise<Installation> {
     this.#scope ??= this.#readScope()
     return await this.#scope

@@ -6,6 +6,7 @@ import {
   namespacesTableName,
   parsePhysicalName,
   physicalName,
+  type Naming,
   type TableName,
 } from '../tables/table-names.ts'
 
@@ -25,6 +26,8 @@ export interface InstalledTable extends TableName {
 export interface Installation {
   /** every table of it, ScalarDB's own two included, by name */
   tables: InstalledTable[]
+  /** physical names as the metadata lists them; none where the tables were given by hand */
+  listed: string[]
   /** names in the metadata that do not begin with the prefix: of another installation, or damaged */
   strangers: string[]
 }
@@ -40,7 +43,7 @@ export async function readInstallation(
 ): Promise<Installation | undefined> {
   const metadata = metadataTableName(naming)
   if ((await lookAtTable(client, metadata)) === undefined) return undefined
-  const listed = (await readRows(client, metadata)).flatMap((row) => row[metadataKey]?.S ?? [])
+  const listed = await readListed(client, naming)
   const beside = [
     namespacesTableName(naming),
     ...coordinatorNamespaces.map((namespace) => physicalName(naming.prefix, { namespace, table: 'state' })),
@@ -52,8 +55,23 @@ export async function readInstallation(
   const parsed = names.map((name) => ({ name, parts: parsePhysicalName(naming.prefix, name) }))
   return {
     tables: parsed.flatMap(({ name, parts }) => (parts === undefined ? [] : [{ name, ...parts }])),
+    listed,
     strangers: parsed.flatMap(({ name, parts }) => (parts === undefined ? [name] : [])),
   }
+}
+
+/** Physical names of the tables that the metadata lists at the moment it is read, sorted. */
+export async function readListed(client: DynamoDBClient, naming: Naming): Promise<string[]> {
+  const names: string[] = []
+  const scan = {
+    TableName: metadataTableName(naming),
+    ConsistentRead: true,
+    ProjectionExpression: '#key',
+    ExpressionAttributeNames: { '#key': metadataKey },
+  }
+  for await (const page of paginateScan({ client }, scan))
+    names.push(...(page.Items ?? []).flatMap((row) => row[metadataKey]?.S ?? []))
+  return names.sort()
 }
 
 /** Every row of a table, as it is at the moment it is read. */

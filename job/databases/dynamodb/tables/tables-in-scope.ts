@@ -20,7 +20,7 @@ export async function tablesInScope(
     const tables = [...new Set(given)]
       .sort()
       .map((name) => ({ name, ...(parsePhysicalName(naming.prefix, name) ?? { namespace: '', table: name }) }))
-    return { tables, strangers: [] }
+    return { tables, listed: [], strangers: [] }
   }
   const installation = await readInstallation(client, access)
   if (installation !== undefined) return installation

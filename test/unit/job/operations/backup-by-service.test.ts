@@ -156,6 +156,65 @@ t.test('a pause that could not be had is tried again with --retries, and only th
   }
 })
 
+t.test('a table made after the preflight spoils the pause, and --retries looks anew', async (t) => {
+  const { client } = installation
+  const name = 'scalar.late'
+  const metadata = { TableName: 'scalardb.metadata' }
+  const key = { table: { S: name } }
+  /** As a schema loader does it, while the worker gets ready to pause. */
+  const made = async (s: Scene, recovery: boolean) => {
+    const { watchReleases } = s.cluster
+    s.cluster.watchReleases = async (...all) => {
+      s.cluster.watchReleases = watchReleases
+      await client.createTable({
+        TableName: name,
+        BillingMode: 'PAY_PER_REQUEST',
+        AttributeDefinitions: [{ AttributeName: 'a', AttributeType: 'S' }],
+        KeySchema: [{ AttributeName: 'a', KeyType: 'HASH' }],
+      })
+      while ((await client.describeTable({ TableName: name })).Table?.TableStatus !== 'ACTIVE') await sleep(10)
+      if (recovery)
+        await client.updateContinuousBackups({
+          TableName: name,
+          PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        })
+      await client.putItem({ ...metadata, Item: key })
+      return watchReleases(...all)
+    }
+  }
+  const dropped = async () => {
+    await client.deleteItem({ ...metadata, Key: key })
+    await client.deleteTable({ TableName: name })
+    while ((await client.listTables({})).TableNames?.includes(name) === true) await sleep(10)
+  }
+  const known = (s: Scene) => backupOf(s)?.databases.flatMap(({ tables }) => tables.map((table) => table.name))
+
+  const once = await scene(t, { retries: 0 })
+  await made(once, true)
+  t.equal(await once.worker().ended, 3)
+  t.match(windowsOf(once), [{ verdict: 'void', reasons: [/scalar\.late was made/] }])
+  t.equal(backupOf(once)?.state, 'unusable')
+  await dropped()
+
+  const again = await scene(t, { retries: 1 })
+  await made(again, true)
+  t.equal(await again.worker().ended, 0)
+  t.strictSame(
+    windowsOf(again).map(({ verdict }) => verdict),
+    ['void', 'valid'],
+  )
+  t.ok(known(again)?.includes('late'))
+  await dropped()
+
+  const bare = await scene(t, { retries: 1 })
+  await made(bare, false)
+  t.equal(await bare.worker().ended, 3)
+  t.equal(windowsOf(bare).length, 1, 'nothing is paused again for a table without recovery')
+  t.match(bare.cluster.recordsByName.get('backup-a')?.failure, { why: /off for 1 of 6 tables: scalar\.late/ })
+  await dropped()
+  t.ok([once, again, bare].every(({ ledgers }) => ledgers.every(({ gate }) => gate.isOpen)))
+})
+
 t.test('a longest pause too short for a restore point is refused before anything is paused', async (t) => {
   const s = await scene(t, { pause: { drainMs: 500, maxPauseMs: 1500, guard: false } })
   t.equal(await s.worker().ended, 1)
