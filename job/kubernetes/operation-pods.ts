@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node'
-import { jobState, lastWords, mayStillWork, type JobState } from '../../operation/outcome/job-state.ts'
+import { hasEnded, workerState, type JobState } from '../../operation/outcome/job-state.ts'
 import { jobName, labels, type Role } from '../../operation/names.ts'
 import type { Api } from './api.ts'
 import { ask, askIfAny } from './ask.ts'
@@ -17,23 +17,20 @@ export async function operationPods(api: Api, namespace: string, operation: stri
       role: roleOf(pod),
       ip: status?.podIP ?? '',
       node: spec?.nodeName ?? '',
-      running: status?.phase === 'Running',
+      // A sidecar keeps the pod itself `Running`.
+      running: status?.phase === 'Running' && !hasEnded(pod, roleOf(pod)),
       ...(trouble === undefined ? {} : { trouble }),
     }
   })
 }
 
-/** How the worker's Job of an operation stands; active as long as one of its pods has its grace period to unpause in. */
+/** How the worker of an operation stands, by its Job and its pods; see workerState. */
 export async function workerJob(api: Api, namespace: string, operation: string): Promise<JobState> {
   const job = await askIfAny('get the job of the worker', () =>
     api.batch.readNamespacedJob({ name: jobName(operation), namespace }),
   )
-  const state = jobState(job)
-  if (state.phase === 'active') return state
   const workers = (await podsOf(api, namespace, operation)).filter((pod) => roleOf(pod) === 'worker')
-  if (workers.some(mayStillWork)) return { phase: 'active' }
-  const said = lastWords(workers.at(-1))
-  return said === undefined ? state : { ...state, said }
+  return workerState(job, workers)
 }
 
 async function podsOf({ core }: Api, namespace: string, operation: string): Promise<V1Pod[]> {

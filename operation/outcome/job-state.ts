@@ -1,6 +1,7 @@
 import { failureSchema } from '../record.ts'
 import type { FailureText } from '../failure.ts'
 import { parseEvent } from '../event.ts'
+import type { Role } from '../names.ts'
 
 /** How the Job of an operation stands. */
 export interface JobState {
@@ -21,7 +22,16 @@ export interface JobLike {
 /** What this needs of a v1 Pod. */
 export interface PodLike {
   metadata?: { deletionTimestamp?: Date }
-  status?: { phase?: string; containerStatuses?: { state?: { terminated?: { message?: string } } }[] }
+  status?: { phase?: string; containerStatuses?: ContainerLike[] }
+}
+
+interface ContainerLike {
+  name?: string
+  state?: {
+    running?: object
+    waiting?: object
+    terminated?: { exitCode?: number; finishedAt?: Date; message?: string }
+  }
 }
 
 /** What the Job's conditions say. A suspended Job does nothing more, which is how `cancel` ends one. */
@@ -45,19 +55,67 @@ export function jobState(job: JobLike | undefined): JobState {
 
 /** A pod that outlives its grace period by this is on a node that no longer answers; nobody waits for it. ms */
 const lostPodMs = 30_000
+/** A sidecar that ends with the worker does so within this; one that runs on for longer will not end by itself. ms */
+const sidecarMs = 30_000
+/** The exit codes by which a worker says that it has ended; any other is that of one that was killed. */
+const highestVerdict = 6
+
+/** The pod's container that does the work of its role; whatever else is in the pod was injected. */
+export function ownContainer(pod: PodLike, role: Role): ContainerLike | undefined {
+  return pod.status?.containerStatuses?.find(({ name }) => name === role)
+}
+
+/** Whether the container that does the work has ended, even if a sidecar keeps its pod `Running`. */
+export function hasEnded(pod: PodLike, role: Role): boolean {
+  return ownContainer(pod, role)?.state?.terminated !== undefined
+}
+
+/** Containers of a worker's pod that run on although the worker has ended; the Job never notices the end. */
+export function lingeringSidecars(pod: PodLike | undefined): string[] {
+  if (pod?.status?.phase !== 'Running' || !hasEnded(pod, 'worker')) return []
+  return (pod.status.containerStatuses ?? []).flatMap(({ name, state }) =>
+    state?.terminated === undefined && name !== undefined ? [name] : [],
+  )
+}
+
+/** The end of a worker whose pod sidecars keep alive, as its Job would tell it; undefined while the Job may notice it itself. */
+function endBeforeSidecars(newest: PodLike | undefined): JobState | undefined {
+  const sidecars = lingeringSidecars(newest)
+  if (newest === undefined || sidecars.length === 0) return undefined
+  const { exitCode = 0, finishedAt } = ownContainer(newest, 'worker')?.state?.terminated ?? {}
+  if (exitCode === 0) return { phase: 'complete' }
+  if (exitCode > highestVerdict && Date.now() - (finishedAt?.getTime() ?? 0) < sidecarMs) return undefined
+  const message = `${sidecars.join(', ')} runs on in its pod, so that no other worker is started`
+  return { phase: 'failed', reason: 'SidecarRunning', message }
+}
+
+/**
+ * How the worker of an operation stands: as its Job says, except where pods know better. A Job that is over counts as active while
+ * a pod has its grace period to unpause in; one whose worker ended beside a sidecar that runs on counts as over.
+ * @param pods of the worker, oldest first
+ */
+export function workerState(job: JobLike | undefined, pods: readonly PodLike[]): JobState {
+  const state = jobState(job)
+  const ended = state.phase === 'active' ? endBeforeSidecars(pods.at(-1)) : state
+  if (ended === undefined || ended.phase === 'complete') return ended ?? state
+  if (pods.some(mayStillWork)) return { phase: 'active' }
+  const said = lastWords(pods.at(-1))
+  return said === undefined ? ended : { ...ended, said }
+}
 
 /** Whether a worker's pod may still do something although its Job is over: it has its grace period to unpause in. */
-export function mayStillWork({ metadata, status }: PodLike): boolean {
-  const { deletionTimestamp } = metadata ?? {}
+function mayStillWork(pod: PodLike): boolean {
+  const { deletionTimestamp } = pod.metadata ?? {}
   // The timestamp is when its grace period ends.
   if (deletionTimestamp !== undefined && Date.now() > deletionTimestamp.getTime() + lostPodMs) return false
-  return status?.phase === 'Running' || (status?.phase === 'Pending' && deletionTimestamp !== undefined)
+  if (hasEnded(pod, 'worker')) return false
+  return pod.status?.phase === 'Running' || (pod.status?.phase === 'Pending' && deletionTimestamp !== undefined)
 }
 
 /** The failure that the newest worker ended with, of the end of its log that the kubelet keeps in the pod's status. */
-export function lastWords(newest: PodLike | undefined): FailureText | undefined {
+function lastWords(newest: PodLike | undefined): FailureText | undefined {
   const lines =
-    newest?.status?.containerStatuses?.flatMap(({ state }) => state?.terminated?.message?.split('\n') ?? []) ?? []
+    newest === undefined ? [] : (ownContainer(newest, 'worker')?.state?.terminated?.message?.split('\n') ?? [])
   const failed = lines.map(parseEvent).findLast((event) => event?.code === 'failed')
   return failureSchema.safeParse(failed?.data).data
 }

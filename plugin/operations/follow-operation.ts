@@ -1,12 +1,16 @@
 import { apiMessage } from '../kubernetes/api/api-error.ts'
 import { removeIdleGuard } from '../kubernetes/jobs/guard-job.ts'
 import { followEvents } from '../kubernetes/logs/follow-log.ts'
+import { operationPods } from '../kubernetes/jobs/operation-job.ts'
 import { awaitRecord } from '../kubernetes/jobs/operation-outcome.ts'
 import type { Session } from '../kubernetes/api/session.ts'
 import type { Obstacle } from '../kubernetes/jobs/start-obstacle.ts'
 import { watchGuardStart } from '../kubernetes/jobs/watch-guard.ts'
 import type { WorkerEvent } from '../../operation/event.ts'
+import { lingeringSidecars } from '../../operation/outcome/job-state.ts'
+import { jobName } from '../../operation/names.ts'
 import type { OperationRecord } from '../../operation/record.ts'
+import { isFinal } from '../../operation/outcome/outcome.ts'
 import { eventView } from '../terminal/render-events.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
@@ -25,6 +29,16 @@ export interface Following {
 function showGuardObstacle(terminal: Terminal, operation: string, { title, reason, next }: Obstacle): void {
   terminal.warning(
     `${operation} pauses nothing before its guard has started, and the guard waits for ${title}: ${reason}; ${next}, or do without it by --guard=false`,
+  )
+}
+
+/** Kubernetes keeps the pod of a Job for as long as any container in it runs, and its Job unfinished. */
+async function warnOfSidecars(session: Session, terminal: Terminal, operation: string): Promise<void> {
+  const pods = await operationPods(session, operation).catch(() => [])
+  const sidecars = lingeringSidecars(pods.at(-1))
+  if (sidecars.length === 0) return
+  terminal.warning(
+    `the worker has ended, but its pod does not, since ${sidecars.join(', ')} runs on in it; remove it with \`kubectl delete job ${jobName(operation)} -n ${session.namespace}\`, and keep such containers out of the Job by the labels or annotations of their injector, see --patch`,
   )
 }
 
@@ -65,6 +79,7 @@ export async function followOperation(
     await following
     clearTimeout(timer)
     await removeIdleGuard(session, record)
+    if (isFinal(record)) await warnOfSidecars(session, terminal, operation)
     return record
   } finally {
     enough.abort()

@@ -3,7 +3,7 @@ import { Failure } from '../../../operation/failure.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { labels, managedBy, type Role } from '../../../operation/names.ts'
 import { deleteObject, showObjects } from '../../kubernetes/api/apply.ts'
-import { jobState } from '../../../operation/outcome/job-state.ts'
+import { readJobState } from '../../kubernetes/jobs/operation-job.ts'
 import type { OwnObject } from '../../kubernetes/api/objects.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import { installationObjects } from '../install/objects.ts'
@@ -17,17 +17,18 @@ async function refuseWhileWorking(session: Session, serviceAccount: string): Pro
   })
   // A guard is under way as long as its worker is, and ends by itself.
   const workers = items.filter((job) => job.metadata?.labels?.[labels.role] !== ('guard' satisfies Role))
-  const active = workers.filter(
-    (job) => jobState(job).phase === 'active' && job.spec?.template.spec?.serviceAccountName === serviceAccount,
-  )
-  if (active.length === 0) return
-  const operations = active
-    .map((job) => job.metadata?.labels?.[labels.operation] ?? job.metadata?.name ?? '')
-    .join(', ')
+  const active: string[] = []
+  for (const { metadata, spec } of workers) {
+    const operation = metadata?.labels?.[labels.operation]
+    if (operation === undefined || spec?.template.spec?.serviceAccountName !== serviceAccount) continue
+    if ((await readJobState(session, operation)).phase === 'active') active.push(operation)
+  }
+  const [first] = active
+  if (first === undefined) return
   throw new Failure({
     what: `${serviceAccount} is in use`,
-    why: `under way: ${operations}`,
-    next: `wait for it with \`kubectl scalardl wait ${operations.split(', ')[0]}\`, or end it with \`kubectl scalardl cancel\``,
+    why: `under way: ${active.join(', ')}`,
+    next: `wait for it with \`kubectl scalardl wait ${first} -n ${session.namespace}\`, or end it with \`kubectl scalardl cancel ${first} -n ${session.namespace}\``,
   })
 }
 

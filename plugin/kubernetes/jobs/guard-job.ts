@@ -1,5 +1,5 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
-import { jobState } from '../../../operation/outcome/job-state.ts'
+import { jobState, ownContainer } from '../../../operation/outcome/job-state.ts'
 import { guardJobName, labels, type Role } from '../../../operation/names.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
 import { isFinal, pausedBy } from '../../../operation/outcome/outcome.ts'
@@ -19,10 +19,9 @@ export async function guardPods(session: Session, operation: string): Promise<V1
   return items.sort((a, b) => createdMs(a) - createdMs(b))
 }
 
-export function isRunning({ status }: V1Pod): boolean {
-  return (
-    status?.phase === 'Running' && status.containerStatuses?.some(({ state }) => state?.running !== undefined) === true
-  )
+/** Whether a guard's pod guards: a sidecar may run on in it. */
+export function isRunning(pod: V1Pod): boolean {
+  return pod.status?.phase === 'Running' && ownContainer(pod, 'guard')?.state?.running !== undefined
 }
 
 /** Removes the guard's Job, and its pods with it; none is no error. */

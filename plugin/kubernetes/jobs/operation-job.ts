@@ -1,6 +1,6 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import type { Session } from '../api/session.ts'
-import { jobState, lastWords, mayStillWork, type JobState } from '../../../operation/outcome/job-state.ts'
+import { workerState, type JobState } from '../../../operation/outcome/job-state.ts'
 import { jobName, labels } from '../../../operation/names.ts'
 import { unlessMissing } from '../api/api-error.ts'
 import { deleteGuardJob } from './guard-job.ts'
@@ -9,17 +9,11 @@ export async function readJob(session: Session, operation: string): Promise<V1Jo
   return unlessMissing(session.batch.readNamespacedJob({ name: jobName(operation), namespace: session.namespace }))
 }
 
-/**
- * How the Job of an operation stands, its pods considered: a suspended or deleted one is active as long as its worker still
- * has its grace period to unpause in.
- */
+/** How the worker of an operation stands, by its Job and its pods; see workerState. */
 export async function readJobState(session: Session, operation: string): Promise<JobState> {
-  const state = jobState(await readJob(session, operation))
-  if (state.phase === 'active' || state.phase === 'complete') return state
-  const pods = await operationPods(session, operation)
-  if (pods.some(mayStillWork)) return { phase: 'active' }
-  const said = lastWords(pods.at(-1))
-  return said === undefined ? state : { ...state, said }
+  // The Job first: a pod that it made before it finished is then in the list.
+  const job = await readJob(session, operation)
+  return workerState(job, await operationPods(session, operation))
 }
 
 /** Asks a Job to end: its pods get SIGTERM, and no other follows them. */

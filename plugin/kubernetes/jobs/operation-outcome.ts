@@ -14,7 +14,7 @@ const betweenLooksMs = 800
 const afterJobMs = 3000
 /** A pause that a killed worker left is for its guard to end and record, which takes a little longer. ms */
 const afterOpenPauseMs = 15_000
-/** A sidecar that was injected keeps a Job from ever completing; a final record is believed without it after this, ms. */
+/** A final record is believed after this even if the Job does not end: its node may be out of reach. ms */
 const afterRecordMs = 20_000
 
 function withoutRecord(operation: string, job: JobState): Failure {
@@ -110,7 +110,9 @@ export async function awaitRecord(
         jobEndedMs ??= Date.now()
         if (record === undefined) throw withoutRecord(operation, job)
         if (Date.now() - jobEndedMs >= patienceMs(record)) return settle(record, job)
-      } else if (record !== undefined && isFinal(record)) {
+      } else if (record === undefined || !isFinal(record)) {
+        jobEndedMs = undefined
+      } else {
         recordFinalMs ??= Date.now()
         if (Date.now() - recordFinalMs > afterRecordMs) return record
       }

@@ -1,5 +1,6 @@
 import type { CoreV1Event, V1ContainerStateTerminated, V1Pod } from '@kubernetes/client-node'
 import { parseEvent } from '../../../operation/event.ts'
+import type { Role } from '../../../operation/names.ts'
 
 /** Something that keeps a Job's pod from starting. */
 export interface Obstacle {
@@ -23,6 +24,9 @@ const imageReasons = new Set([
 ])
 const configReasons = new Set(['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'])
 const startReasons = new Set(['StartError', 'ContainerCannotRun'])
+
+/** How long a cluster may take to bring a node, once its autoscaler (cluster-autoscaler, Karpenter) says that it does. ms */
+const newNodeMs = 10 * 60_000
 
 function newest(events: readonly CoreV1Event[], reasons: RegExp): CoreV1Event | undefined {
   const time = (event: CoreV1Event) => (event.lastTimestamp ?? event.eventTime ?? event.firstTimestamp)?.getTime() ?? 0
@@ -59,14 +63,24 @@ function complaint(ended: V1ContainerStateTerminated | undefined): string {
   return lines.find((line) => /^\w*Error: /.test(line)) ?? lines.at(-1) ?? `exit code ${ended?.exitCode ?? 'unknown'}`
 }
 
+const injectedNext =
+  'correct what injects this container into pods of the namespace, or keep it out of the Job by a label or annotation, see --patch'
+
+/** Whether a container is this program's; any other was injected into the pod. */
+function isOwn(container: string): boolean {
+  return (['worker', 'guard'] satisfies Role[]).some((role) => role === container)
+}
+
 function ofContainer(pod: V1Pod): Obstacle | undefined {
   const states = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
-  for (const { state, lastState, restartCount, image } of states) {
+  for (const { name, state, lastState, restartCount, image } of states) {
+    const injected = !isOwn(name)
     const reason = state?.waiting?.reason ?? state?.terminated?.reason ?? ''
     const message = state?.waiting?.message ?? state?.terminated?.message ?? reason
     if (imageReasons.has(reason)) {
-      const next =
-        'give an image that the nodes can pull with --image, credentials with --image-pull-secret, or --image-pull-policy=IfNotPresent for one that is there already'
+      const next = injected
+        ? injectedNext
+        : 'give an image that the nodes can pull with --image, credentials with --image-pull-secret, or --image-pull-policy=IfNotPresent for one that is there already'
       return { title: `the image ${image}`, reason: `${reason}: ${message}`, next, patienceMs: 20_000 }
     }
     if (configReasons.has(reason))
@@ -79,9 +93,9 @@ function ofContainer(pod: V1Pod): Obstacle | undefined {
     const ended = state?.terminated ?? lastState?.terminated
     if (reason === 'CrashLoopBackOff' || (restartCount > 0 && (state?.terminated?.exitCode ?? 0) !== 0)) {
       return {
-        title: 'its program, which fails',
+        title: injected ? `the container ${name}, which fails` : 'its program, which fails',
         reason: complaint(ended),
-        next: 'give an image of this version with --image',
+        next: injected ? injectedNext : 'give an image of this version with --image',
         patienceMs: 20_000,
       }
     }
@@ -112,8 +126,10 @@ export function findObstacle(pod: V1Pod | undefined, events: readonly CoreV1Even
     const next = volume
       ? 'check the PersistentVolumeClaim of --to with `kubectl describe pvc`'
       : 'make room on the nodes, ask for less with --requests, or choose others with --node-selector and --toleration'
-    // a cluster autoscaler may be bringing a node
-    return { title: 'a node', reason, next, patienceMs: 60_000 }
+    const growing = newest(events, /^(TriggeredScaleUp|Nominated)$/)
+    return growing === undefined
+      ? { title: 'a node', reason, next, patienceMs: 60_000 }
+      : { title: 'a new node', reason: `${reason}; ${growing.message ?? ''}`, next, patienceMs: newNodeMs }
   }
   const container = ofContainer(pod)
   if (container !== undefined) return container

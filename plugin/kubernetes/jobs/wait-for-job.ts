@@ -11,12 +11,12 @@ import { findObstacle, type Obstacle } from './start-obstacle.ts'
 const betweenLooksMs = 700
 
 function hasStarted(pod: V1Pod): boolean {
-  return (pod.status?.containerStatuses ?? []).some(
-    ({ state }) =>
-      state?.running !== undefined ||
-      (state?.terminated !== undefined &&
-        state.terminated.startedAt !== undefined &&
-        !['StartError', 'ContainerCannotRun'].includes(state.terminated.reason ?? '')),
+  const state = pod.status?.containerStatuses?.find(({ name }) => name === 'worker')?.state
+  return (
+    state?.running !== undefined ||
+    (state?.terminated !== undefined &&
+      state.terminated.startedAt !== undefined &&
+      !['StartError', 'ContainerCannotRun'].includes(state.terminated.reason ?? ''))
   )
 }
 

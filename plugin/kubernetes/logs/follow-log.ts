@@ -4,7 +4,7 @@ import type { LogLine } from './log-position.ts'
 import { parseEvent } from '../../../operation/event.ts'
 import { longestAbsenceMs, pauseFor, persistently } from '../api/api-error.ts'
 import { followPod, hasLog } from './follow-pod.ts'
-import { jobState } from '../../../operation/outcome/job-state.ts'
+import { workerState } from '../../../operation/outcome/job-state.ts'
 import { operationPods, readJob } from '../jobs/operation-job.ts'
 
 /** How often to look for the next pod where none has a log, ms. */
@@ -31,8 +31,9 @@ export async function followLines(
     // The Job first: a pod that it made before it finished is then in the list.
     const { finished, pods } = await persistently(
       async () => {
-        const state = jobState(await readJob(session, operation))
-        return { finished: state.phase !== 'active', pods: await operationPods(session, operation) }
+        const job = await readJob(session, operation)
+        const pods = await operationPods(session, operation)
+        return { finished: workerState(job, pods).phase !== 'active', pods }
       },
       signal,
       longestAbsenceMs,

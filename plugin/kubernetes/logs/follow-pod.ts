@@ -20,9 +20,8 @@ const onceMoreMs = 15_000
 
 /** The container that does the work, also where something injected others. */
 export function workerContainer(pod: V1Pod): string {
-  return (
-    pod.metadata?.annotations?.['kubectl.kubernetes.io/default-container'] ?? pod.spec?.containers[0]?.name ?? 'worker'
-  )
+  const names = pod.spec?.containers.map(({ name }) => name) ?? []
+  return names.includes('worker') ? 'worker' : (names[0] ?? 'worker')
 }
 
 function containerState(pod: V1Pod): 'waiting' | 'running' | 'terminated' {

@@ -126,7 +126,10 @@ t.test('a worker that could not even write its record is heard all the same', as
     status: {
       phase: 'Failed',
       containerStatuses: [
-        { state: { terminated: { exitCode: 1, message: log.map((event) => JSON.stringify(event)).join('\n') } } },
+        {
+          name: 'worker',
+          state: { terminated: { exitCode: 1, message: log.map((event) => JSON.stringify(event)).join('\n') } },
+        },
       ],
     },
   })

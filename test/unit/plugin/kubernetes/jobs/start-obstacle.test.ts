@@ -79,3 +79,24 @@ t.test('a volume that cannot be mounted is named', async (t) => {
     { title: 'its volumes', reason: /"x"/ },
   )
 })
+
+t.test('a failing container that was injected is named, and its cure is not an image of ours', async (t) => {
+  const failing = { waiting: { reason: 'CrashLoopBackOff', message: 'back-off' } }
+  const injected = pod(failing)
+  injected.status?.containerStatuses?.forEach((status) => (status.name = 'istio-proxy'))
+  const obstacle = findObstacle(injected, [])
+  t.match(obstacle, { title: /container istio-proxy/, next: /injects/ })
+  t.notMatch(obstacle?.next, /--image/)
+})
+
+t.test('a node that the cluster is bringing is waited for', async (t) => {
+  const unscheduled: V1Pod = {
+    status: { conditions: [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes are available' }] },
+  }
+  t.equal(findObstacle(unscheduled, [])?.patienceMs, 60_000)
+  t.match(findObstacle(unscheduled, [event('TriggeredScaleUp', 'pod triggered scale-up: [{asg 1->2}]')]), {
+    title: 'a new node',
+    reason: /scale-up/,
+    patienceMs: 600_000,
+  })
+})
