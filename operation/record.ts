@@ -38,6 +38,16 @@ const pauseWindow = z.object({
 
 const table = z.object({ schema: z.string(), name: z.string(), /** in the snapshot */ rows: z.int().optional() })
 
+/** What became of a point since it was recorded. `in doubt`: something is being deleted that it needs; a restore still looks. */
+const standing = z.object({
+  state: z.enum(['restorable', 'materialized', 'in doubt', 'lost']),
+  /** RFC 3339 */
+  since: z.string(),
+  /** the operation that did it */
+  by: z.string(),
+  why: z.string(),
+})
+
 /** One database of a backup. `details` belongs to its kind (job/databases/<kind>/) and holds no secret. */
 const databaseBackup = z.object({
   /** the ScalarDB storages that live in it, as the properties name them ("default" without multi-storage) */
@@ -53,6 +63,8 @@ const databaseBackup = z.object({
   bytes: z.int().optional(),
   /** how many backups the database's own service keeps of it; `delete` has them removed as well */
   serviceBackups: z.int().optional(),
+  /** absent: nothing was deleted that the point needs */
+  standing: standing.optional(),
   details: z.record(z.string(), z.json()),
 })
 
@@ -141,6 +153,7 @@ export const recordSchema = z.object({
 
 export type OperationRecord = z.infer<typeof recordSchema>
 export type BackupPart = z.infer<typeof backup>
+export type Standing = z.infer<typeof standing>
 export type DatabaseBackup = z.infer<typeof databaseBackup>
 export type BackupTable = z.infer<typeof table>
 export type RestorePart = z.infer<typeof restore>

@@ -76,6 +76,9 @@ const common = {
   target,
 }
 
+/** names of backups that may end with what is deleted, each agreed to */
+const loseBackups = z.array(z.string()).optional()
+
 export const requestSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     ...common,
@@ -108,6 +111,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     /** replicas to scale up to where the Deployment already stands at 0 and no journal says what it had */
     replicas: z.int().min(0).optional(),
     choice: restoreChoiceSchema.optional(),
+    loseBackups,
   }),
   z.strictObject({
     ...common,
@@ -116,11 +120,14 @@ export const requestSchema = z.discriminatedUnion('kind', [
     restore: z.string(),
     readyMs: z.int().positive(),
     replicas: z.int().min(0).optional(),
+    loseBackups,
   }),
   z.strictObject({
     ...common,
     kind: z.literal('drop'),
-    /** operation of the restore whose kept data is removed */ restore: z.string(),
+    /** operation of the restore whose kept data is removed */
+    restore: z.string(),
+    loseBackups,
   }),
   z.strictObject({
     ...common,

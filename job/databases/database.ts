@@ -116,10 +116,14 @@ export interface RestorePlan {
   loses: string[]
 }
 
-/** What a restore that was taken back has changed for good. */
-export interface Remains {
-  /** for people, in sentences: what is gone, and what holds the restore point instead */
-  text: string
+/** A step of a restore that deletes what a recorded point may be held by. */
+export type Deletion = 'activate' | 'deactivate' | 'discard' | 'dropPrevious'
+
+/** What a recorded point is at this moment, asked of the database's service. */
+export interface FoundStanding {
+  state: 'restorable' | 'materialized' | 'lost'
+  /** for people: what holds the point, or what became of that */
+  why: string
   /** the backup's entry as it has to be recorded to be restored again; absent where the one recorded does */
   entry?: DatabaseBackup
 }
@@ -141,8 +145,10 @@ export interface RestoreDestination {
   checkWayBack(): Promise<void>
   /** puts the former data in service again, keeping the restored as it is; after a failed activate of another database, or on demand */
   deactivate(journal: Journal): Promise<void>
-  /** after deactivate(): what is not as it was before activate(); undefined where everything is */
-  remains?(journal: Journal): Promise<Remains | undefined>
+  /** whether the point of a backup, this one or any other, ends with what that step deletes; absent where it deletes nothing of the kind */
+  ends?(by: Deletion, entry: DatabaseBackup): boolean
+  /** what the point of a backup, this one or any other, is now; undefined where this database cannot tell */
+  standing?(entry: DatabaseBackup): Promise<FoundStanding | undefined>
   /** removes what load() made; never what is in service, nor what alone holds the restore point */
   discard(journal: Journal): Promise<void>
   /** removes the data that was in service before; never what is in service */

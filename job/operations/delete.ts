@@ -3,6 +3,7 @@ import { formatLocation, parseLocation, splitLocation } from '../../operation/lo
 import { neededBy } from '../../operation/outcome/backup-in-use.ts'
 import type { OperationRecord } from '../../operation/record.ts'
 import { isFinal, settle } from '../../operation/outcome/outcome.ts'
+import { formatTime } from '../../operation/time.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { openStorage, openStorageAt } from '../storage/open.ts'
 import { databaseOf, databasesBackedUp } from './open-databases.ts'
@@ -18,6 +19,7 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
   await refuseNeeded(context, record)
   const { backup } = record
   const kept = backup?.databases.filter(({ serviceBackups = 0 }) => serviceBackups > 0) ?? []
+  await markGoing(context, record)
   if (kept.length > 0) {
     const databases = await databasesBackedUp(request.target, kept, signal)
     const surroundings = {
@@ -40,6 +42,20 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
   const { parent, name } = splitLocation(parseLocation(request.location))
   await context.phase('remove', () => openStorage(parent).remove(name))
   events.say('note', `removed ${formatLocation(parent)}/${name}`)
+}
+
+/** Before the first part goes: what a deletion that fails half-way leaves is not called restorable. */
+async function markGoing({ cluster, request }: OperationContext<'delete'>, record: OperationRecord): Promise<void> {
+  const { backup } = record
+  if (backup === undefined) return
+  const standing = {
+    state: 'in doubt' as const,
+    since: formatTime(Date.now()),
+    by: request.operation,
+    why: 'its deletion was begun, and not finished',
+  }
+  const databases = backup.databases.map((entry) => ({ ...entry, standing }))
+  await cluster.writeRecord({ ...record, backup: { ...backup, databases } })
 }
 
 async function refuseNeeded({ cluster }: OperationContext<'delete'>, backup: OperationRecord): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Column, Presentation } from '../terminal/print.ts'
 import { extentOf, placeOf } from './backup-place.ts'
-import { backupState } from '../kubernetes/records/backup-state.ts'
+import { backupState, standingLine } from '../kubernetes/records/backup-state.ts'
 import type { StoredRecord } from '../kubernetes/records/records.ts'
 import { pausedBy, isFinal } from '../../operation/outcome/outcome.ts'
 
@@ -68,6 +68,11 @@ function backupBytes(stored: StoredRecord): string {
   return extentOf(stored.record?.backup, formatBytes) ?? none
 }
 
+function reasonOf({ record, problem }: StoredRecord): string {
+  const { backup } = record ?? {}
+  return backup?.reason ?? (backup && standingLine(backup)) ?? problem?.why ?? none
+}
+
 export const backupPresentation: Presentation<StoredRecord> = {
   columns: [
     { title: 'NAME', value: shortName },
@@ -87,7 +92,7 @@ export const backupPresentation: Presentation<StoredRecord> = {
       wide: true,
     },
     { title: 'LOCATION', value: (stored) => placeOf(stored.record?.backup) ?? none, wide: true },
-    { title: 'REASON', value: (stored) => stored.record?.backup?.reason ?? stored.problem?.why ?? none, wide: true },
+    { title: 'REASON', value: reasonOf, wide: true },
   ],
   document,
   name: (stored) => `backup/${shortName(stored)}`,

@@ -19,7 +19,14 @@ const tableSchema = z.object({
   bytes: z.int(),
   settings: tableSettingsSchema,
   /** an on-demand backup of the restore point, which outlives the window of recovery and the table */
-  materialized: z.object({ backupArn: z.string(), bytes: z.int() }).optional(),
+  materialized: z
+    .object({
+      backupArn: z.string(),
+      bytes: z.int(),
+      /** the restore that made it on its way; absent: made for the backup */
+      madeBy: z.string().optional(),
+    })
+    .optional(),
 })
 
 /** The details of a DynamoDB backup's record. */

@@ -12,7 +12,8 @@ import { holdReleases } from '../hold-releases.ts'
 import { startReleases, stopReleases } from './stop-and-start.ts'
 import { releaseProperties } from '../release-properties.ts'
 import { restoreIdentity } from './restore-identity.ts'
-import { restorable } from '../backup/restorable.ts'
+import { refuseLost, restorable } from '../backup/restorable.ts'
+import { markEndangered, recordStandings, refuseLosses } from './standing.ts'
 import { withoutPrevious } from './without-previous.ts'
 import { switchAll } from './switch-databases.ts'
 import { takeBack, wasTakenBack } from './roll-back.ts'
@@ -27,6 +28,7 @@ type Context = OperationContext<'restore'>
 export async function restore(context: Context): Promise<void> {
   const { request, events, signal } = context
   const backup = restorable(await context.cluster.readRecord(request.backup))
+  if (!context.journal.resumed) refuseLost(backup)
   const surroundings = {
     events,
     signal,
@@ -70,6 +72,7 @@ export async function run(
   }
   await phase('start', () => startReleases(context))
   if (request.dropPrevious) await phase('drop previous', () => dropPrevious(context, databases))
+  await recordStandings(context, request.backup, databases)
 }
 
 /** Loads and switches every database; with `--repoint print` it loads alone. */
@@ -92,6 +95,7 @@ async function putInService(
     await describeRestore(context, databases)
     if (isPrinted(context)) return
     lost.throwIfAborted()
+    await markEndangered(context, databases, 'activate')
     await phase('stop', () => stopReleases(context))
     lost.throwIfAborted()
     // While tables are replaced neither the former nor the restored data is whole; an undo has to know if nobody is left to tell.
@@ -102,6 +106,7 @@ async function putInService(
 
 /** The databases stay recorded as they were switched, perhaps by an earlier worker. */
 async function dropPrevious(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
+  await markEndangered(context, databases, 'dropPrevious')
   await all(databases, (database) => database.dropPrevious(context.journal))
   await context.record.update(({ restore: restored }) => {
     if (restored !== undefined) restored.databases = withoutPrevious(restored.databases)
@@ -128,6 +133,10 @@ async function check(context: Context, databases: readonly RestoreDestination[])
     record.findings = findings
   })
   refuseOnErrors(`restore of ${context.request.backup}`, findings)
+  // The point that is restored outlives its tables, in the backups that a restore in place makes on the way.
+  const kept = context.request.choice?.at === undefined ? context.request.backup : undefined
+  await refuseLosses(context, databases, 'activate', kept)
+  if (context.request.dropPrevious) await refuseLosses(context, databases, 'dropPrevious')
   if (isPrinted(context) && databases.some((database) => database.instructions === undefined)) throw notPrinted()
   const plans = await Promise.all(databases.map((database) => database.plan()))
   for (const plan of plans) {

@@ -5,7 +5,7 @@ import { failureSchema } from '../../../operation/record.ts'
 import type { RestoreDestination } from '../../databases/database.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { describeRestore } from './describe-restore.ts'
-import { recordRemains } from './record-remains.ts'
+import { recordStandings } from './standing.ts'
 import { startReleases } from './stop-and-start.ts'
 import { discardAll, putBack } from './switch-databases.ts'
 
@@ -45,7 +45,7 @@ export async function takeBack(
   try {
     await startReleases(context)
   } finally {
-    changed = await recordRemains(context, request.backup, databases)
+    changed = await recordStandings(context, request.backup, databases)
     await discardAll(databases, journal)
     await describeRestore(context, databases, 'previous')
   }

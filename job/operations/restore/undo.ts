@@ -6,7 +6,7 @@ import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { formerRestore, isRemoving, removalStep } from './earlier-restore.ts'
 import { holdReleases } from '../hold-releases.ts'
-import { recordRemains } from './record-remains.ts'
+import { markEndangered, recordStandings, refuseLosses } from './standing.ts'
 import { startReleases, stopReleases, wasStopping } from './stop-and-start.ts'
 
 type Context = OperationContext<'undo'>
@@ -42,7 +42,7 @@ export async function undo(context: Context): Promise<void> {
       }
       if (recorded.serving !== 'previous') await switchBack(context, databases, lost, recorded)
       await context.phase('start', () => startReleases(context))
-      await recordRemains(context, former.restore.backup, databases)
+      await recordStandings(context, former.restore.backup, databases)
     })
   } finally {
     await Promise.allSettled(databases.map((database) => database.close()))
@@ -55,11 +55,13 @@ async function removeReady(
   former: OperationRecord & { restore: RestorePart },
   databases: readonly RestoreDestination[],
 ): Promise<void> {
+  await refuseLosses(context, databases, 'discard')
   await context.journal.begin(removalStep)
-  await recordRemains(context, former.restore.backup, databases)
+  await markEndangered(context, databases, 'discard')
   await context.phase('remove', async () => {
     for (const database of databases) await database.discard(context.journal)
   })
+  await recordStandings(context, former.restore.backup, databases)
   await context.cluster.writeRecord({
     ...former,
     restore: { ...former.restore, databases: databases.map((database) => database.describe()), wayBack: [] },
@@ -84,8 +86,11 @@ export async function switchBack(
 ): Promise<void> {
   const { journal, phase } = context
   // Nothing is stopped for an undo that cannot be.
-  if (!journal.resumed)
+  if (!journal.resumed) {
     await phase('preflight', () => Promise.all(databases.map((database) => database.checkWayBack())))
+    await refuseLosses(context, databases, 'deactivate')
+  }
+  await markEndangered(context, databases, 'deactivate')
   const served = await journal.step('note what serves', {
     look: () => Promise.resolve(undefined),
     act: () => Promise.resolve(recorded.serving),

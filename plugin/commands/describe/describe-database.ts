@@ -11,6 +11,7 @@ export function describeDatabase(database: DatabaseBackup): string[] {
     return typeof value === 'string' ? value : undefined
   }
   const service = isKeptByService(database)
+  const { standing } = database
   const counted = database.tables.some((table) => table.rows !== undefined)
   return [
     ...fields([
@@ -20,6 +21,7 @@ export function describeDatabase(database: DatabaseBackup): string[] {
       ['Region', told('region')],
       ['Account', told('account')],
       ['Endpoint', told('endpoint')],
+      ['Now', standing && `${standing.state} since ${standing.since}, by ${standing.by}: ${standing.why}`],
       ['Restorable until', service ? told('restorableUntil') : undefined],
       ['Materialized', service ? `${database.serviceBackups ?? 0} of ${database.tables.length} tables` : undefined],
       ['Folder', database.folder],

@@ -2,6 +2,7 @@ import type { JournalDocument } from '../../../operation/journal.ts'
 import type { BackupPart, OperationRecord, PauseWindowRecord, RestorePart } from '../../../operation/record.ts'
 import { formatDuration } from '../../../operation/duration.ts'
 import { pausedBy } from '../../../operation/outcome/outcome.ts'
+import { pointState } from '../../kubernetes/records/backup-state.ts'
 import { placeOf } from '../../presentation/backup-place.ts'
 import { endedByGuardAt, interventionText, interventionsIn } from '../../presentation/interventions.ts'
 import { waysToUnpause } from '../../presentation/verdict.ts'
@@ -48,7 +49,7 @@ function describeBackup(backup: BackupPart): string[] {
     ...section('Backup', [
       ...fields([
         ['Name', backup.name],
-        ['State', backup.state],
+        ['State', backup.state === 'restorable' ? pointState(backup) : backup.state],
         ['Reason', backup.reason],
         ['Restore point', backup.restorePoint],
         [

@@ -29,6 +29,12 @@ export function restoreFlags(yargs: GlobalArgv) {
       default: false,
       describe: 'of a restore: put the data that was in service before back; of one that failed: remove what it left',
     })
+    .option('lose-backup', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'name of a backup that may end with what is deleted, repeatable; asked for unless given',
+    })
     .option('replicas', {
       type: 'number',
       requiresArg: true,

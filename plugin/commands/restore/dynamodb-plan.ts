@@ -1,17 +1,7 @@
-import { z } from 'zod'
-import type { DatabaseBackup, OperationRecord } from '../../../operation/record.ts'
+import { dynamodbDetails } from '../../../operation/databases/dynamodb.ts'
+import type { DatabaseBackup } from '../../../operation/record.ts'
 import { foreignNamespaces } from '../../../operation/foreign-namespaces.ts'
 import type { RestoreChoice } from '../../../operation/restore-options.ts'
-import type { BackupRecord } from './find-record.ts'
-
-/** What the plan needs of a DynamoDB backup's details; the worker, whose they are, checks the rest. */
-const detailsSchema = z.object({
-  region: z.string(),
-  prefix: z.string(),
-  metadataNamespace: z.string(),
-  coordinatorNamespace: z.string(),
-  tables: z.array(z.object({ name: z.string(), id: z.string(), materialized: z.object({}).optional() })),
-})
 
 export function isDynamodb({ kind }: Pick<DatabaseBackup, 'kind'>): boolean {
   return kind === 'dynamodb'
@@ -26,7 +16,7 @@ export function dynamodbLines(database: DatabaseBackup, choice: RestoreChoice | 
       title,
       '  1. each restored to a temporary table and backed up, while the release serves',
       '  2. once EVERY backup is AVAILABLE: deleted, and restored from its backup; the release is stopped for this, some minutes to an hour',
-      '  3. settings put on again and compared, temporary tables removed; the backups are kept until --drop-previous',
+      '  3. settings put on again and compared, temporary tables removed; the backups are kept as those of the point',
       ...othersLines(database),
     ]
   }
@@ -43,8 +33,9 @@ export function dynamodbLines(database: DatabaseBackup, choice: RestoreChoice | 
 }
 
 /** Tables that are not of the products whose backup it is. */
-function othersLines({ details, storages, tables }: DatabaseBackup): string[] {
-  const naming = detailsSchema.safeParse(details).data
+function othersLines(database: DatabaseBackup): string[] {
+  const { storages, tables } = database
+  const naming = dynamodbDetails(database)
   if (naming === undefined) return []
   const apps = storages.map((storage) => storage.split('/')[0] ?? storage)
   const foreign = foreignNamespaces(
@@ -55,42 +46,4 @@ function othersLines({ details, storages, tables }: DatabaseBackup): string[] {
   return [
     `  the tables of ${foreign.map(({ namespace }) => namespace).join(', ')} go back as well: every release that uses them has to be named, or stopped`,
   ]
-}
-
-/**
- * Restore points that end when tables are deleted: of other backups that are nothing but the past of these very tables. A
- * table that is made anew has a past of its own.
- */
-export function lostPoints(
-  { operation, backup }: BackupRecord,
-  {
-    choice,
-    dropPrevious,
-    others = [],
-  }: { choice?: RestoreChoice | undefined; dropPrevious: boolean; others?: readonly OperationRecord[] },
-): string[] {
-  const deletes = choice?.strategy === 'replace' || (dropPrevious && backup.databases.some(isDynamodb))
-  if (!deletes) return []
-  const going = new Set(backup.databases.flatMap(pastTables))
-  const names = others.flatMap((other) => {
-    const stays =
-      other.operation === operation ||
-      other.backup === undefined ||
-      !['recorded', 'restorable'].includes(other.backup.state)
-    return stays || !other.backup?.databases.some((database) => pastTables(database).some((id) => going.has(id)))
-      ? []
-      : [other.backup.name]
-  })
-  const own = `every other restore point of these tables: their past is deleted with them`
-  if (names.length === 0) return [own]
-  return [
-    `${own}, and so are the backups ${names.join(', ')}`,
-    `to keep one, restore it under a prefix first, or take backups with --materialize, which outlive their tables`,
-  ]
-}
-
-/** Ids of the tables whose past is all that a backup is made of. */
-function pastTables(database: DatabaseBackup): string[] {
-  const details = isDynamodb(database) ? detailsSchema.safeParse(database.details).data : undefined
-  return (details?.tables ?? []).flatMap(({ id, materialized }) => (materialized === undefined ? [id] : []))
 }

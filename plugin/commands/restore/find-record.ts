@@ -33,8 +33,28 @@ export async function findBackup(session: Session, name: string): Promise<Backup
   return checkBackup(await find(session, 'backup', name))
 }
 
+/** The backup of a restore that was made; what held its point may be gone since. */
+export async function findRestoredBackup(session: Session, name: string): Promise<BackupRecord> {
+  return checkRecorded(await find(session, 'backup', name))
+}
+
 /** @throws Failure unless the record is that of a backup that may be restored */
 export function checkBackup(record: OperationRecord): BackupRecord {
+  const checked = checkRecorded(record)
+  const lost = checked.backup.databases.find(({ standing }) => standing?.state === 'lost')
+  if (lost?.standing === undefined) return checked
+  const { since, by, why } = lost.standing
+  throw new Failure(
+    {
+      what: `backup ${checked.backup.name} cannot be restored`,
+      why: `its point in ${lost.title} is lost since ${since}, by ${by}: ${why}`,
+      next: 'choose a restorable one from `kubectl scalardl get backups`',
+    },
+    { exitCode: ExitCode.backupUnusable },
+  )
+}
+
+function checkRecorded(record: OperationRecord): BackupRecord {
   const { backup } = record
   if (backup !== undefined && !isFinal(record) && backup.state !== 'restorable') {
     throw new Failure(

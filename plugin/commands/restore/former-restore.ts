@@ -15,8 +15,8 @@ import { wholeNumber } from '../../flags/numbers.ts'
 import { withoutTarget } from '../../presentation/without-target.ts'
 import { readableBackups } from './choice.ts'
 import type { RestoreFlags } from './command.ts'
-import { lostPoints } from './dynamodb-plan.ts'
-import { findBackup, findRestore } from './find-record.ts'
+import { findRestore, findRestoredBackup } from './find-record.ts'
+import { confirmLosses, endedByDrop, endedByUndo } from './losses.ts'
 import { dropPlan, undoPlan } from './plan.ts'
 import { restoreColumns } from './summary.ts'
 
@@ -34,7 +34,7 @@ async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolea
       next: 'restore another backup instead: kubectl scalardl get backups',
     })
   }
-  const backup = await findBackup(session, former.restore.backup)
+  const backup = await findRestoredBackup(session, former.restore.backup)
   const releases = await findReleases(session, former.releases)
   const parts = await databaseParts(session, releases)
   const name = chooseName(flags.name, former.releases[0] ?? '')
@@ -60,15 +60,19 @@ async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolea
 export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal) => {
   const replicas = flags.replicas === undefined ? {} : { replicas: wholeNumber('--replicas', flags.replicas, 0) }
   const own = { readyMs: Math.round(parseDuration(flags.readyTimeout)), ...replicas }
-  const { former, releases, name, target, prepare } = await openFormer(flags, session, true)
-  const objects = await prepare({ ...requestCore(session, 'undo', name, target), ...own, restore: former.operation })
-  terminal.note(undoPlan(former, releases, flags.replicas, terminal.style))
-  if (flags.dryRun === 'none')
+  const { former, backup, releases, name, target, prepare } = await openFormer(flags, session, true)
+  const ending = endedByUndo(former, backup, readableBackups(await listRecords(session, 'backup')))
+  const request = { ...requestCore(session, 'undo', name, target), ...own, restore: former.operation }
+  const objects = await prepare({ ...request, loseBackups: ending })
+  terminal.note(undoPlan(former, releases, { replicas: flags.replicas, ending }, terminal.style))
+  if (flags.dryRun === 'none') {
+    await confirmLosses(terminal, ending, flags)
     await confirmByName(terminal, {
       name: former.releases.join(','),
       act: `undoing ${former.operation}`,
       yes: flags.yes,
     })
+  }
   const done = await runOperation(session, terminal, objects, flags)
   return done === undefined ? ExitCode.done : finishOperation(terminal, flags.output, done, restoreColumns)
 }
@@ -76,18 +80,18 @@ export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal
 /** `restore RESTORE --drop-previous` */
 export const dropFormer: Action<RestoreFlags> = async (flags, session, terminal) => {
   const { former, backup, name, target, prepare } = await openFormer(flags, session, false)
-  const objects = await prepare({ ...requestCore(session, 'drop', name, target), restore: former.operation })
-  // Replaced tables were deleted long ago; what was kept of them is backups alone.
-  const others =
-    former.restore.choice?.strategy === 'replace' ? undefined : readableBackups(await listRecords(session, 'backup'))
-  const lost = others === undefined ? [] : lostPoints(backup, { dropPrevious: true, others })
-  terminal.note(dropPlan(former, lost, terminal.style))
-  if (flags.dryRun === 'none')
+  const ending = endedByDrop(former, backup, readableBackups(await listRecords(session, 'backup')))
+  const request = { ...requestCore(session, 'drop', name, target), restore: former.operation }
+  const objects = await prepare({ ...request, loseBackups: ending })
+  terminal.note(dropPlan(former, ending, terminal.style))
+  if (flags.dryRun === 'none') {
+    await confirmLosses(terminal, ending, flags)
     await confirmByName(terminal, {
       name: former.releases.join(','),
       act: `removing what ${former.operation} kept`,
       yes: flags.yes,
     })
+  }
   const done = await runOperation(session, terminal, objects, flags)
   return done === undefined ? ExitCode.done : finishOperation(terminal, flags.output, done, restoreColumns)
 }

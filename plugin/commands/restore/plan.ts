@@ -1,10 +1,11 @@
 import { hasDataBeside } from '../../../operation/outcome/leftover-data.ts'
-import type { DatabaseBackup, OperationRecord } from '../../../operation/record.ts'
+import type { DatabaseBackup } from '../../../operation/record.ts'
 import type { RestoreChoice } from '../../../operation/restore-options.ts'
 import type { Release } from '../../kubernetes/releases/releases.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { dynamodbLines, isDynamodb, lostPoints } from './dynamodb-plan.ts'
+import { dynamodbLines, isDynamodb } from './dynamodb-plan.ts'
 import type { BackupRecord, RestoreRecord } from './find-record.ts'
+import { lossLines } from './losses.ts'
 
 type Style = Terminal['style']
 
@@ -12,8 +13,8 @@ interface PlanOptions {
   dropPrevious: boolean
   replicas: number | undefined
   choice?: RestoreChoice | undefined
-  /** every backup that the namespace knows */
-  others?: readonly OperationRecord[]
+  /** names of backups that end with what is deleted */
+  ending?: readonly string[]
 }
 
 function databaseLine(database: DatabaseBackup): string {
@@ -65,7 +66,10 @@ export function restorePlan(
       ? ['Releases: they serve on as they are']
       : ['Releases, stopped for the switch:', ...releases.map((release) => releaseLine(release, options.replicas))]),
     ...(printed ? [] : [style('yellow', 'What is lost:'), `  everything written since ${point}`]),
-    ...lostPoints(record, options).map((line) => style('yellow', `  ${line}`)),
+    ...(choice?.strategy === 'replace'
+      ? [style('yellow', '  every other restore point of the tables that are replaced')]
+      : []),
+    ...lossLines(options.ending ?? []).map((line) => style('yellow', `  ${line}`)),
     ...(printed
       ? []
       : [
@@ -80,14 +84,16 @@ export function restorePlan(
 export function undoPlan(
   record: RestoreRecord,
   releases: readonly Release[],
-  replicas: number | undefined,
+  { replicas, ending }: { replicas: number | undefined; ending: readonly string[] },
   style: Style,
 ): string {
+  const lost = lossLines(ending).map((line) => style('yellow', `  ${line}`))
   if (hasDataBeside(record)) {
     return [
       style('bold', `Undo of ${record.operation}`),
       style('yellow', 'What is lost:'),
       ...record.restore.databases.map(({ title }) => `  ${title}: what was restored beside the data in service`),
+      ...lost,
       'Releases: they serve on as they are',
     ].join('\n')
   }
@@ -102,15 +108,16 @@ export function undoPlan(
     ...releases.map((release) => releaseLine(release, replicas)),
     style('yellow', 'What is lost:'),
     `  from service: everything written since the restore, ${record.finishedAt ?? record.createdAt}; ${record.restore.choice?.strategy === 'replace' ? 'of replaced tables AWS keeps it for 35 days, in system backups that are restored by hand' : 'it is kept beside'}`,
+    ...lost,
   ].join('\n')
 }
 
-/** The same for removing the former data. @param lost what goes with it */
-export function dropPlan(record: RestoreRecord, lost: readonly string[], style: Style): string {
+/** The same for removing the former data. @param ending backups that end with it */
+export function dropPlan(record: RestoreRecord, ending: readonly string[], style: Style): string {
   return [
     style('bold', `Removal of what ${record.operation} kept`),
     style('yellow', 'What is lost, with NO way back:'),
     ...record.restore.databases.map((database) => `  ${database.title}: ${database.previous ?? 'nothing kept'}`),
-    ...lost.map((line) => `  ${line}`),
+    ...lossLines(ending).map((line) => `  ${line}`),
   ].join('\n')
 }

@@ -20,6 +20,7 @@ import { withoutTarget } from '../../presentation/without-target.ts'
 import type { RestoreFlags } from './command.ts'
 import { chooseRestore, readableBackups } from './choice.ts'
 import { checkBackup, findBackup, type BackupRecord } from './find-record.ts'
+import { confirmLosses, endedByRestore } from './losses.ts'
 import { restorePlan } from './plan.ts'
 import { restoreColumns, showWayBack } from './summary.ts'
 
@@ -67,30 +68,34 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
   const releases = await findReleases(session, names)
   const parts = await databaseParts(session, releases)
   const core = requestCore(session, 'restore', name, { ...withoutTarget, releases: parts.map((part) => part.target) })
+  const others = readableBackups(await listRecords(session, 'backup'))
+  const ending = endedByRestore(record, { choice, dropPrevious: flags.dropPrevious, others })
   const request: RequestOf<'restore'> = {
     ...core,
     ...own,
     backup: record.operation,
+    loseBackups: ending,
     ...(choice === undefined ? {} : { choice }),
   }
   const extra = { location: record.backup.location, databaseSecret: flags.databaseSecret }
   const objects = await prepareOperation(session, request, parts, extra, options)
 
-  const others = readableBackups(await listRecords(session, 'backup'))
   terminal.note(
     restorePlan(
       record,
       releases,
-      { dropPrevious: flags.dropPrevious, replicas: flags.replicas, choice, others },
+      { dropPrevious: flags.dropPrevious, replicas: flags.replicas, choice, ending },
       terminal.style,
     ),
   )
-  if (flags.dryRun === 'none')
+  if (flags.dryRun === 'none') {
+    await confirmLosses(terminal, ending, flags)
     await confirmByName(terminal, {
       name: [...new Set(names)].join(','),
       act: `restoring ${record.backup.name}`,
       yes: flags.yes,
     })
+  }
   const done = await runOperation(session, terminal, objects, flags)
   if (done === undefined) return ExitCode.done
   const code = finishOperation(terminal, flags.output, done, restoreColumns)

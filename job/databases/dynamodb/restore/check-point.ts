@@ -4,7 +4,7 @@ import { formatTime } from '../../../../operation/time.ts'
 import { checkAccounts } from '../check-accounts.ts'
 import { accountOf } from '../backup/describe-backup.ts'
 import type { BackedUpTable, Details } from '../details.ts'
-import { lookAtTable } from '../tables/look-at-table.ts'
+import { lookAtTable, type RestoreFrom } from '../tables/look-at-table.ts'
 import { readWindow } from '../tables/recovery-window.ts'
 import { sourceOf, type RestoreWork } from './restore-work.ts'
 import { isAvailable } from '../backup/table-backup.ts'
@@ -110,9 +110,10 @@ export function checkPoint({ title, choice, entry, point }: RestoreWork): Findin
 export async function checkSources(work: RestoreWork, tables: readonly BackedUpTable[]): Promise<Finding[]> {
   const { title } = work
   const check = { check: 'recovery window', subject: title }
-  const troubles = (await Promise.all(tables.map((table) => troubleOf(work, table)))).flatMap(
-    (trouble) => trouble ?? [],
-  )
+  const { point, context } = work
+  const look = (table: BackedUpTable) =>
+    troubleOf(work.regions.source.dynamo, { table, from: sourceOf(work, table), point }, context.signal)
+  const troubles = (await Promise.all(tables.map(look))).flatMap((trouble) => trouble ?? [])
   const [first] = troubles
   if (first === undefined)
     return [
@@ -126,9 +127,20 @@ export async function checkSources(work: RestoreWork, tables: readonly BackedUpT
   return [{ ...check, outcome: 'error', message: `${first.why}${others}`, cure: first.cure }]
 }
 
-async function troubleOf(work: RestoreWork, table: BackedUpTable): Promise<{ why: string; cure: string } | undefined> {
-  const { dynamo } = work.regions.source
-  const from = sourceOf(work, table)
+/** Why a table's data of a moment cannot be had. */
+export interface Trouble {
+  why: string
+  cure: string
+  /** it will be had a little later */
+  passes?: true
+}
+
+/** Undefined where what a table is to be restored from is there and reaches to that moment. */
+export async function troubleOf(
+  dynamo: DynamoDBClient,
+  { table, from, point }: { table: BackedUpTable; from: RestoreFrom; point: Date },
+  signal?: AbortSignal,
+): Promise<Trouble | undefined> {
   if ('backupArn' in from) {
     if (await isAvailable(dynamo, from.backupArn)) return undefined
     return {
@@ -149,20 +161,21 @@ async function troubleOf(work: RestoreWork, table: BackedUpTable): Promise<{ why
       cure: 'choose a backup taken after that, or one that was materialized',
     }
   }
-  const window = await readWindow(dynamo, table.name, work.context.signal)
+  const window = await readWindow(dynamo, table.name, signal)
   if (window === undefined)
     return {
       why: `point-in-time recovery of ${table.name} is off, so nothing is kept of its past`,
       cure: 'choose a backup that was materialized',
     }
   const { earliestMs = Infinity, latestMs = -Infinity } = window
-  if (work.point.getTime() >= earliestMs && work.point.getTime() <= latestMs) return undefined
+  if (point.getTime() >= earliestMs && point.getTime() <= latestMs) return undefined
   const span =
     Number.isFinite(earliestMs) && Number.isFinite(latestMs)
       ? `from ${formatTime(earliestMs)} to ${formatTime(latestMs)}`
       : 'empty yet'
   return {
-    why: `${formatTime(work.point.getTime())} is outside the window of ${table.name}, which is ${span}`,
+    ...(point.getTime() > latestMs ? { passes: true } : {}),
+    why: `${formatTime(point.getTime())} is outside the window of ${table.name}, which is ${span}`,
     cure: 'choose a time within it, or a backup that was materialized',
   }
 }

@@ -41,10 +41,11 @@ function explained(destination: RestoreDestination, { title, access, context }: 
     checkWayBack: () => tell(`the former data of ${title} cannot be looked at`, () => destination.checkWayBack()),
     deactivate: (journal) =>
       tell(`the former data of ${title} could not be put back`, () => destination.deactivate(journal)),
-    remains: (journal) =>
+    ends: (by, entry) => destination.ends?.(by, entry) === true,
+    standing: (entry) =>
       tell(
-        `what holds the restore point of ${title} cannot be looked at`,
-        () => destination.remains?.(journal) ?? Promise.resolve(undefined),
+        `what holds the restore point of ${entry.title} cannot be looked at`,
+        () => destination.standing?.(entry) ?? Promise.resolve(undefined),
       ),
     discard: (journal) =>
       tell(`what was made to restore ${title} could not be removed`, () => destination.discard(journal)),

@@ -92,10 +92,17 @@ export function isRecordedPoint({ entry, choice }: Pick<RestoreWork, 'entry' | '
   return choice.at === undefined || Date.parse(choice.at) === Date.parse(entry.snapshotAt ?? '')
 }
 
-/** Where a table's data of that point comes from: the backup that was made of it, if it is of this very point, else its own past. */
-export function sourceOf(work: Pick<RestoreWork, 'entry' | 'choice' | 'point'>, table: BackedUpTable): RestoreFrom {
-  if (table.materialized !== undefined && isRecordedPoint(work)) return { backupArn: table.materialized.backupArn }
-  return { tableArn: table.arn, at: work.point }
+/**
+ * Where a table's data of that point comes from: the backup that was made of it, if it is of this very point, else its own past.
+ * What this very restore made on its way it goes on calling its own, although the record tells of it by now.
+ */
+export function sourceOf(
+  work: Pick<RestoreWork, 'entry' | 'choice' | 'point'> & { context: Pick<DatabaseContext, 'operation'> },
+  { arn, materialized }: BackedUpTable,
+): RestoreFrom {
+  if (materialized !== undefined && materialized.madeBy !== work.context.operation && isRecordedPoint(work))
+    return { backupArn: materialized.backupArn }
+  return { tableArn: arn, at: work.point }
 }
 
 /** ScalarDB's own two tables among those of a backup: what they say of the others is rewritten, or stays. */

@@ -1,8 +1,9 @@
 import { Failure } from '../../../../../operation/failure.ts'
 import type { Finding } from '../../../../../operation/finding.ts'
-import type { RestoredDatabase } from '../../../../../operation/record.ts'
+import { endsWith, tablesBeside, tablesInService } from '../../../../../operation/databases/dynamodb.ts'
+import type { DatabaseBackup, RestoredDatabase } from '../../../../../operation/record.ts'
 import type { Journal } from '../../../../journal/journal.ts'
-import type { RestoreDestination, RestorePlan } from '../../../database.ts'
+import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '../../../database.ts'
 import { refuseBystanders } from '../../tables/check-bystanders.ts'
 import { ensureOwnDeleted, untilGone } from '../../tables/delete-table.ts'
 import { kindName, type BackedUpTable } from '../../details.ts'
@@ -18,6 +19,7 @@ import { repoint, repointing, type Repointing } from '../../scalardb/repoint.ts'
 import { ownTable, rewriteRows, withRoom } from '../../scalardb/restored-rows.ts'
 import { ensureRestoreBegun, untilRestored, type TableRestore } from '../restore-table.ts'
 import { forEachTable, sourceOf, type Regions, type RestoreWork } from '../restore-work.ts'
+import { standingOf } from '../standing.ts'
 import { restoredPrefix, withPrefix } from '../../scalardb/restored-names.ts'
 import { settleTable } from '../../tables/settle-table.ts'
 import { metadataTableName } from '../../tables/table-names.ts'
@@ -138,6 +140,21 @@ export class RestoreByPrefix implements RestoreDestination {
       await untilGone(client, name, signal)
     })
     this.#state = 'discarded'
+  }
+
+  ends(by: Deletion, entry: DatabaseBackup): boolean {
+    const { entry: own, region } = this.#work
+    const going =
+      by === 'dropPrevious'
+        ? tablesInService(own)
+        : by === 'discard'
+          ? tablesBeside(own, { prefix: this.#prefix, region })
+          : undefined
+    return going !== undefined && endsWith(entry, going)
+  }
+
+  async standing(entry: DatabaseBackup): Promise<FoundStanding | undefined> {
+    return standingOf(this.#work, entry)
   }
 
   async dropPrevious(journal: Journal): Promise<void> {

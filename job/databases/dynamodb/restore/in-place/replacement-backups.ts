@@ -127,7 +127,9 @@ export class ReplacementBackups {
   /** The backup that was made for a table, as a record tells of it; undefined where there is none that can be restored. */
   async madeOf(table: BackedUpTable): Promise<BackedUpTable['materialized']> {
     const made = this.isToBeMade(table) ? await this.#available(this.temporary(table)) : undefined
-    return made?.BackupArn === undefined ? undefined : { backupArn: made.BackupArn, bytes: made.BackupSizeBytes ?? 0 }
+    if (made?.BackupArn === undefined) return undefined
+    const { operation: madeBy } = this.#work.context
+    return { backupArn: made.BackupArn, bytes: made.BackupSizeBytes ?? 0, madeBy }
   }
 
   async #deleteBackups(table: BackedUpTable, signal: AbortSignal): Promise<void> {

@@ -1,8 +1,9 @@
 import { Failure } from '../../../../../operation/failure.ts'
 import type { Finding } from '../../../../../operation/finding.ts'
-import type { RestoredDatabase } from '../../../../../operation/record.ts'
+import { endsWith, tablesInService } from '../../../../../operation/databases/dynamodb.ts'
+import type { DatabaseBackup, RestoredDatabase } from '../../../../../operation/record.ts'
 import type { Journal } from '../../../../journal/journal.ts'
-import type { Remains, RestoreDestination, RestorePlan } from '../../../database.ts'
+import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '../../../database.ts'
 import { systemBackups, type SystemBackups } from '../../backup/backup-watch.ts'
 import { checkWayBack, wasInService } from '../check-way-back.ts'
 import { refuseBystanders } from '../../tables/check-bystanders.ts'
@@ -12,10 +13,11 @@ import { fewNames } from '../../tables/few-names.ts'
 import { isRestoredFrom, lookAtTable } from '../../tables/look-at-table.ts'
 import { noteOriginals, notedOriginals, type Originals } from '../../tables/recorded-originals.ts'
 import { preflightByReplacement } from './preflight.ts'
-import { isPastGone, remainsOf } from '../remains.ts'
+import { isPastGone } from './is-past-gone.ts'
 import { deletionStep, replaceTable, type Replacement } from './replace-table.ts'
 import { ReplacementBackups } from './replacement-backups.ts'
-import { forEachTable, isOwnTable, type RestoreWork } from '../restore-work.ts'
+import { forEachTable, isOwnTable, isRecordedPoint, type RestoreWork } from '../restore-work.ts'
+import { standingOf } from '../standing.ts'
 import { untilShown } from '../../../../aws/eventual-consistency.ts'
 import { wasDeleted } from '../../tables/was-deleted.ts'
 
@@ -130,8 +132,16 @@ export class RestoreByReplacement implements RestoreDestination {
     if (this.#state === 'in-service') this.#state = 'loaded'
   }
 
-  async remains(journal: Journal): Promise<Remains | undefined> {
-    return (await this.#isPastGone(journal)) ? remainsOf(this.#work, this.#tables, this.#backups) : undefined
+  ends(by: Deletion, entry: DatabaseBackup): boolean {
+    const going = by === 'activate' || by === 'deactivate' ? tablesInService(this.#work.entry) : undefined
+    return going !== undefined && endsWith(entry, going)
+  }
+
+  async standing(entry: DatabaseBackup): Promise<FoundStanding | undefined> {
+    return standingOf(this.#work, entry, {
+      names: this.#backups.names,
+      of: (table) => this.#backups.madeOf(table),
+    })
   }
 
   /** What was made on the way: temporary tables, and their backups unless they alone hold the point. */
@@ -143,9 +153,11 @@ export class RestoreByReplacement implements RestoreDestination {
     this.#state = 'discarded'
   }
 
+  /** The backups made on the way stay where they are the backup by now: its tables' own past went with the tables. */
   async dropPrevious(journal: Journal): Promise<void> {
+    const keep = isRecordedPoint(this.#work) ? 'backups' : 'none'
     await forEachTable(this.#tables, this.#work.context.signal, (table, signal) =>
-      this.#backups.discard(table, 'none', journal, signal),
+      this.#backups.discard(table, keep, journal, signal),
     )
     this.#previousKept = false
   }

@@ -2,8 +2,10 @@ import t from 'tap'
 import { newRecord, type BackupPart, type DatabaseBackup } from '../../../../../operation/record.ts'
 import { chooseRestore } from '../../../../../plugin/commands/restore/choice.ts'
 import type { BackupRecord } from '../../../../../plugin/commands/restore/find-record.ts'
+import { confirmLosses, endedByRestore } from '../../../../../plugin/commands/restore/losses.ts'
 import { restorePlan } from '../../../../../plugin/commands/restore/plan.ts'
 import { chartRelease } from '../../kubernetes/jobs/compose/chart-deployment.ts'
+import { recordingTerminal } from '../../terminal/recording-terminal.ts'
 
 const plain = (_kind: string, text: string) => text
 const none = {
@@ -30,6 +32,7 @@ function dynamodb(at: string, materialized: boolean): DatabaseBackup {
     snapshotAt: at,
     details: {
       region: 'eu-west-1',
+      account: '000000000000',
       prefix: '',
       metadataNamespace: 'scalardb',
       coordinatorNamespace: 'coordinator',
@@ -83,24 +86,44 @@ t.test('a moment whose pause is recorded is restored from that record, any other
 
 t.test('a plan that replaces tables names the backups that die with them, and no others', async (t) => {
   const { choice } = await chooseRestore({ ...none, strategy: 'replace' }, monday, stored)
-  const plan = restorePlan(
-    monday,
-    [chartRelease()],
-    { dropPrevious: false, replicas: undefined, choice, others: [monday, tuesday, kept] },
-    plain,
+  const others = [monday, tuesday, kept]
+  const ending = endedByRestore(monday, { choice, dropPrevious: false, others })
+  const options = { dropPrevious: false, replicas: undefined, choice, ending }
+  const plan = restorePlan(monday, [chartRelease()], options, plain)
+  t.match(plan, /the backups tuesday, .*\n.*materialize backup tuesday$/m)
+  t.strictSame(endedByRestore(monday, { dropPrevious: true, others }), ['monday', 'tuesday'])
+  t.strictSame(
+    endedByRestore(monday, {
+      choice: { strategy: 'replace', at: '2026-11-16T09:30:01Z' },
+      dropPrevious: false,
+      others,
+    }),
+    ['monday', 'tuesday'],
+    'of another moment it keeps nothing of the backup itself',
   )
-  t.match(plan, /the backups tuesday\n.*--materialize/)
   t.match(plan, /once EVERY backup is AVAILABLE: deleted/)
-  t.notMatch(plan, /kept\b.*--materialize/)
-  const beside = restorePlan(
-    monday,
-    [chartRelease()],
-    { dropPrevious: false, replicas: undefined, others: [tuesday] },
-    plain,
-  )
+  t.strictSame(endedByRestore(monday, { dropPrevious: false, others }), [])
+  const beside = restorePlan(monday, [chartRelease()], { dropPrevious: false, replicas: undefined }, plain)
   t.notMatch(beside, /tuesday/)
   t.match(beside, /under the prefix "\d{10}-"/)
 })
+
+t.test(
+  'no backup is lost before its name was typed, or given by --lose-backup; --yes alone is no agreement',
+  async (t) => {
+    const confirm = (answers: string[] | undefined, flags: { loseBackup?: string[]; yes: boolean }) =>
+      confirmLosses(recordingTerminal(answers).terminal, ['monday', 'tuesday'], flags).catch((error: unknown) => error)
+    t.match(await confirm(undefined, { yes: true }), {
+      exitCode: 4,
+      next: /materialize backup monday tuesday`.*--lose-backup monday --lose-backup tuesday$/,
+    })
+    t.match(await confirm(undefined, { loseBackup: ['monday'], yes: true }), { exitCode: 4, why: /named: tuesday$/ })
+    t.match(await confirm(['monday', 'ledger'], { yes: false }), { exitCode: 4 })
+    t.equal(await confirm(['monday', 'tuesday'], { yes: false }), undefined)
+    t.equal(await confirm(['tuesday'], { loseBackup: ['monday'], yes: false }), undefined)
+    t.equal(await confirm(undefined, { loseBackup: ['monday', 'tuesday'], yes: true }), undefined)
+  },
+)
 
 t.test('a plan names the tables of other products, whose releases it does not stop', async (t) => {
   const schemas = ['scalar', 'auditor', 'coordinator', 'scalardb', 'auditor']

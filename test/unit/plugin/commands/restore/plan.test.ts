@@ -47,7 +47,7 @@ t.test('the plan names databases, releases with their replicas, and what is lost
 t.test('the plan of an undo says where what it takes out of service is kept', async (t) => {
   const undo = (choice: RestoreChoice) => {
     const restored = { backup: 'backup-b', choice, databases: [], serving: 'restored' as const, wayBack: [] }
-    return undoPlan({ ...pending, kind: 'restore', restore: restored }, [], undefined, plain)
+    return undoPlan({ ...pending, kind: 'restore', restore: restored }, [], { replicas: undefined, ending: [] }, plain)
   }
   t.match(undo({}), /is kept beside/)
   t.match(undo({ strategy: 'replace' }), /AWS keeps it for 35 days, in system backups/)

@@ -54,5 +54,5 @@ t.test('a point that a service keeps for a while has expired after that, unless 
     record({ state: 'succeeded', exitCode: 0, backup: { name: 'b', state: 'restorable', databases: [database] } })
   t.equal(backupState(of(kept), Date.parse('2026-12-26T08:00:00Z')), 'restorable')
   t.equal(backupState(of(kept), Date.parse('2026-12-26T10:00:00Z')), 'expired')
-  t.equal(backupState(of({ ...kept, serviceBackups: 1 }), Date.parse('2026-12-26T10:00:00Z')), 'restorable')
+  t.equal(backupState(of({ ...kept, serviceBackups: 1 }), Date.parse('2026-12-26T10:00:00Z')), 'materialized')
 })

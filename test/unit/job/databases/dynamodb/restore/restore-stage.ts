@@ -273,6 +273,7 @@ export function restoreRequest(
     createdAt: new Date().toISOString(),
     backup: 'backup-x',
     dropPrevious: false,
+    loseBackups: ['x'],
     parallel: 1,
     readyMs: 1000,
     choice,
@@ -295,6 +296,7 @@ export function dropRequest(name: string): RequestOf<'drop'> {
   return {
     ...common,
     kind: 'drop',
+    loseBackups: ['x'],
     operation: `drop-${name}`,
     createdAt: new Date().toISOString(),
     restore: `restore-${name}`,

@@ -60,7 +60,7 @@ t.test(
     const { failure, restore } = again.record('restore-again') ?? {}
     t.match(failure, {
       why: /not today/,
-      next: /serves again\. The tables .* without the restore points .* 3 backups named restoring\.\w+\.\* .* backup-x is restored from them/,
+      next: /serves again\. backup-x is materialized: the tables that it is of were deleted; 3 backups named restoring\.\w+\.\* hold them/,
     })
     t.notMatch(failure, { next: /nothing was changed/ })
     t.match(restore, { serving: 'previous', databases: [{ state: 'discarded' }] })
@@ -96,6 +96,7 @@ t.test(
     })
     t.equal((await made(elsewhere)).length, 3)
     t.strictSame(materialized(elsewhere), [])
+    t.match(elsewhere.record('backup-x')?.backup?.databases[0]?.standing, { state: 'lost', by: 'restore-elsewhere' })
   },
 )
 
@@ -135,7 +136,7 @@ t.test('a worker that takes over a restore which was being taken back does not g
 
 t.test('the backup of a restore in place that was undone can be restored again', async (t) => {
   await undisturbed(t, undone, restoreRequest('undone', { strategy: 'replace' }))
-  t.strictSame(materialized(undone), [])
+  t.equal(materialized(undone).length, 3, 'as soon as its tables are replaced')
   await undisturbed(t, undone, undoRequest('undone'))
   t.equal(materialized(undone).length, 3)
   await undisturbed(t, undone, restoreRequest('once-more', { strategy: 'replace' }))

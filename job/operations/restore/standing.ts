@@ -1,0 +1,157 @@
+import { isDeepStrictEqual } from 'node:util'
+import { endangered } from '../../../operation/outcome/endangered.ts'
+import { ExitCode } from '../../../operation/exit-code.ts'
+import { Failure, messageOf } from '../../../operation/failure.ts'
+import type { DatabaseBackup, OperationRecord } from '../../../operation/record.ts'
+import { isFinal } from '../../../operation/outcome/outcome.ts'
+import { formatTime } from '../../../operation/time.ts'
+import type { Deletion, FoundStanding, RestoreDestination } from '../../databases/database.ts'
+import type { OperationContext } from '../../context/operation-context.ts'
+
+// What deletes tables may end the points of backups. Their records say so before the first table goes, and afterwards what
+// each backup is, as the database's service tells it. Read in this order: refuseLosses, markEndangered, recordStandings.
+
+type Context = Pick<OperationContext<'restore' | 'undo' | 'drop'>, 'cluster' | 'events' | 'journal' | 'request'>
+
+/** The step after which records say that their points are in doubt. */
+const markStep = (by: Deletion) => `mark backups that ${by} may end`
+
+/**
+ * Looks, changing nothing, whether every backup that a deletion ends was named by whoever asked for it.
+ * @param kept the backup whose point the operation itself makes outlive the deletion
+ * @throws Failure (exit code 4) naming those that were not
+ */
+export async function refuseLosses(
+  { cluster, journal, request }: Context,
+  databases: readonly RestoreDestination[],
+  by: Deletion,
+  kept?: string,
+): Promise<void> {
+  if (journal.begun(markStep(by))) return
+  const lost = (await endangeredBy(cluster, databases, by)).filter(({ operation }) => operation !== kept)
+  const unnamed = lost.map(({ backup }) => backup.name).filter((name) => request.loseBackups?.includes(name) !== true)
+  if (unnamed.length === 0) return
+  throw new Failure(
+    {
+      what: `${request.operation} was not begun, nothing was touched`,
+      why: `it deletes tables whose past is all that is left of ${namesOf(unnamed)}`,
+      next: `keep what you need: kubectl scalardl materialize backup ${unnamed.join(' ')} -n ${request.namespace}; or agree to the loss: ${unnamed.map((name) => `--lose-backup ${name}`).join(' ')}`,
+    },
+    { exitCode: ExitCode.declined },
+  )
+}
+
+/** Says in the record of every backup that a deletion may end that it is in doubt, before the first table goes. */
+export async function markEndangered(
+  { cluster, journal, request }: Context,
+  databases: readonly RestoreDestination[],
+  by: Deletion,
+): Promise<void> {
+  const act = async () => {
+    const marked = await endangeredBy(cluster, databases, by)
+    const standing = {
+      state: 'in doubt' as const,
+      since: formatTime(Date.now()),
+      by: request.operation,
+      why: `${request.operation} deletes tables whose past it is`,
+    }
+    for (const { operation } of marked)
+      await change(cluster, operation, (entry) => (isEndedBy(databases, by, entry) ? { ...entry, standing } : entry))
+    return marked.map(({ operation }) => operation)
+  }
+  await journal.step(markStep(by), { look: () => Promise.resolve(undefined), act })
+}
+
+/**
+ * Writes into the records of the backup that an operation is about, and of all that are in doubt, what they are now. Throws
+ * nothing, since it must not hide how the operation itself ended; what could not be asked stays in doubt.
+ * @param about operation of the backup that was restored
+ * @returns what was lost or is held otherwise than before, for people; also said as events
+ */
+export async function recordStandings(
+  { cluster, events, request }: Context,
+  about: string,
+  databases: readonly RestoreDestination[],
+): Promise<string[]> {
+  const lines: string[] = []
+  const say = (line: string) => {
+    events.say('note', line, { level: 'warning' })
+    lines.push(line)
+  }
+  try {
+    for (const record of (await cluster.records()).filter((one) => one.operation === about || isInDoubt(one))) {
+      const line = await settleStanding(cluster, request.operation, record, databases).catch(
+        (error: unknown) => `What became of ${record.operation} could not be seen: ${messageOf(error)}.`,
+      )
+      if (line !== undefined) say(line)
+    }
+  } catch (error) {
+    say(`What became of the backups in doubt could not be recorded: ${messageOf(error)}.`)
+  }
+  return lines
+}
+
+/** One backup's record. @returns a line where its state is another than before */
+async function settleStanding(
+  cluster: Context['cluster'],
+  by: string,
+  { operation, backup }: OperationRecord,
+  databases: readonly RestoreDestination[],
+): Promise<string | undefined> {
+  let line: string | undefined
+  const now = new Map<DatabaseBackup, DatabaseBackup>()
+  for (const entry of backup?.databases ?? []) {
+    for (const database of databases) {
+      const found = await database.standing?.(entry)
+      if (found === undefined) continue
+      now.set(entry, standingSince(entry, found, by))
+      if (found.state !== 'restorable' && found.state !== entry.standing?.state)
+        line = `${operation} is ${found.state}: ${found.why}.`
+      break
+    }
+  }
+  if ([...now].some(([entry, then]) => !isDeepStrictEqual(entry, then)))
+    await change(cluster, operation, (entry) => {
+      const [, then] = [...now].find(([seen]) => isDeepStrictEqual(seen, entry)) ?? []
+      return then ?? entry
+    })
+  return line
+}
+
+/** An entry as it is now: a state that it had before keeps its time and cause, and what is as it was made has none. */
+function standingSince(
+  { standing: before, ...recorded }: DatabaseBackup,
+  { state, why, entry }: FoundStanding,
+  by: string,
+): DatabaseBackup {
+  if (before?.state === state && entry === undefined) return { ...recorded, standing: before }
+  if (state !== 'lost' && entry === undefined) return recorded
+  return { ...(entry ?? recorded), standing: { state, since: formatTime(Date.now()), by, why } }
+}
+
+function isInDoubt(record: OperationRecord): boolean {
+  return isFinal(record) && record.backup?.databases.some(({ standing }) => standing?.state === 'in doubt') === true
+}
+
+function isEndedBy(databases: readonly RestoreDestination[], by: Deletion, entry: DatabaseBackup): boolean {
+  return databases.some((database) => database.ends?.(by, entry) === true)
+}
+
+async function endangeredBy(cluster: Context['cluster'], databases: readonly RestoreDestination[], by: Deletion) {
+  return endangered(await cluster.records(), (entry) => isEndedBy(databases, by, entry))
+}
+
+/** Changes the databases of a backup's record, read again right before. */
+async function change(
+  cluster: Context['cluster'],
+  operation: string,
+  to: (entry: DatabaseBackup) => DatabaseBackup,
+): Promise<void> {
+  const record = await cluster.readRecord(operation)
+  if (record.backup === undefined) return
+  await cluster.writeRecord({ ...record, backup: { ...record.backup, databases: record.backup.databases.map(to) } })
+}
+
+function namesOf(names: readonly string[]): string {
+  return `${names.length === 1 ? 'backup' : 'the backups'} ${names.join(', ')}`
+}

@@ -1,0 +1,82 @@
+import { endsWith, tablesBeside, tablesInService, type TablesGoing } from '../../../operation/databases/dynamodb.ts'
+import { endangered } from '../../../operation/outcome/endangered.ts'
+import { ExitCode } from '../../../operation/exit-code.ts'
+import { Failure } from '../../../operation/failure.ts'
+import type { OperationRecord } from '../../../operation/record.ts'
+import type { RestoreChoice } from '../../../operation/restore-options.ts'
+import { confirmByName } from '../../terminal/confirm.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
+import { hasDataBeside } from '../../../operation/outcome/leftover-data.ts'
+import type { BackupRecord, RestoreRecord } from './find-record.ts'
+
+type Records = readonly OperationRecord[]
+
+function endingWith(records: Records, going: readonly (TablesGoing | undefined)[]): string[] {
+  const lost = endangered(records, (entry) => going.some((tables) => tables !== undefined && endsWith(entry, tables)))
+  return lost.map(({ backup }) => backup.name)
+}
+
+/** Names of the backups that end with what a restore deletes; its own is not among them where the restore keeps its point. */
+export function endedByRestore(
+  { operation, backup }: BackupRecord,
+  { choice, dropPrevious, others }: { choice?: RestoreChoice | undefined; dropPrevious: boolean; others: Records },
+): string[] {
+  const replaces = choice?.strategy === 'replace'
+  if (!replaces && !dropPrevious) return []
+  const kept = replaces && choice.at === undefined ? operation : undefined
+  return endingWith(
+    others.filter((other) => other.operation !== kept),
+    backup.databases.map(tablesInService),
+  )
+}
+
+/** The same for `--drop-previous` of a restore that was made: replaced tables were deleted by the restore itself. */
+export function endedByDrop({ restore }: RestoreRecord, { backup }: BackupRecord, others: Records): string[] {
+  return restore.choice?.strategy === 'replace' ? [] : endingWith(others, backup.databases.map(tablesInService))
+}
+
+/** The same for `--undo`: of replaced tables it deletes those that were restored, else those that stand beside. */
+export function endedByUndo(former: RestoreRecord, { backup }: BackupRecord, others: Records): string[] {
+  const { restore } = former
+  const isBeside = hasDataBeside(former)
+  const going = backup.databases.map((entry, index) => {
+    const { strategy, prefix, region } = restore.databases[index]?.details ?? {}
+    if (strategy === 'replace') return isBeside ? undefined : tablesInService(entry)
+    return isBeside && typeof prefix === 'string' && typeof region === 'string'
+      ? tablesBeside(entry, { prefix, region })
+      : undefined
+  })
+  return endingWith(others, going)
+}
+
+/** What is lost with those backups, lines for people. */
+export function lossLines(ending: readonly string[]): string[] {
+  if (ending.length === 0) return []
+  return [
+    `for good: the backups ${ending.join(', ')}, which are the past of tables that are deleted`,
+    `to keep them: kubectl scalardl materialize backup ${ending.join(' ')}`,
+  ]
+}
+
+/**
+ * Has every backup that ends named: typed, or by `--lose-backup`.
+ * @throws Failure (exit code 4) for one that is not
+ */
+export async function confirmLosses(
+  terminal: Terminal,
+  ending: readonly string[],
+  { loseBackup = [], yes }: { loseBackup?: readonly string[] | undefined; yes: boolean },
+): Promise<void> {
+  const unnamed = ending.filter((name) => !loseBackup.includes(name))
+  if (unnamed.length === 0) return
+  if (yes || !terminal.interactive)
+    throw new Failure(
+      {
+        what: 'nothing was begun',
+        why: `the last copy of a restore point goes only where it is named: ${unnamed.join(', ')}`,
+        next: `keep them first with \`kubectl scalardl materialize backup ${unnamed.join(' ')}\`, or add ${unnamed.map((name) => `--lose-backup ${name}`).join(' ')}`,
+      },
+      { exitCode: ExitCode.declined },
+    )
+  for (const name of unnamed) await confirmByName(terminal, { name, act: `losing backup ${name}`, yes: false })
+}
