@@ -13,6 +13,7 @@ import type { OperationRecord } from '../../operation/record.ts'
 import { isFinal } from '../../operation/outcome/outcome.ts'
 import { eventView } from '../terminal/render-events.ts'
 import type { Terminal } from '../terminal/terminal.ts'
+import { watchInterventions } from './watch-interventions.ts'
 
 /** How long the log may still be read once the operation's verdict is known, ms. */
 const lastLinesMs = 3000
@@ -73,6 +74,7 @@ export async function followOperation(
     (obstacle) => showGuardObstacle(terminal, operation, obstacle),
     AbortSignal.any([signal, enough.signal]),
   ).catch(() => undefined)
+  void watchInterventions(session, operation, view.interrupt, AbortSignal.any([signal, enough.signal]))
   try {
     const record = await awaitRecord(session, operation, signal, reached)
     const timer = setTimeout(() => enough.abort(), reached(record) ? 0 : lastLinesMs)

@@ -8,6 +8,8 @@ import type { Progress, Terminal } from './terminal.ts'
 /** Shows a worker's events as they come. */
 export interface EventView {
   show(event: WorkerEvent): void
+  /** a warning that does not come from the worker; what moved by then is no longer true */
+  interrupt(text: string): void
   /** ends a line that still moves; call it before anything else is shown */
   end(): void
 }
@@ -62,6 +64,11 @@ export function eventView(terminal: Terminal): EventView {
       } else if (code !== 'started' && code !== 'finished' && code !== 'still-paused') {
         line(message, level)
       }
+    },
+    interrupt(text) {
+      phase?.progress.warn(`${phase.name} (interrupted)`)
+      phase = undefined
+      terminal.warning(text)
     },
     end() {
       phase?.progress.warn(`${phase.name} (goes on)`)

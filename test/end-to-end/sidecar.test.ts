@@ -1,6 +1,7 @@
 import type { V1Job } from '@kubernetes/client-node'
 import t from 'tap'
-import { jobName } from '../../operation/names.ts'
+import { parseAllDocuments } from 'yaml'
+import { jobName, labels } from '../../operation/names.ts'
 import { pausedPods } from './gates.ts'
 import { openLedgerStage } from './ledger-stage.ts'
 import { recordOf } from './records.ts'
@@ -10,9 +11,9 @@ t.teardown(() => stage.close())
 
 /** The patch that puts a container beside the worker which never ends, as an injector of classic sidecars does. */
 async function withSidecar(command: readonly string[]): Promise<string> {
-  const shown = await stage.scalardl([...command, '--dry-run=client', '-o', 'json'])
-  const { items } = JSON.parse(shown.stdout) as { items: V1Job[] }
-  const job = items.find(({ kind, metadata }) => kind === 'Job' && metadata?.labels?.[roleLabel] === 'worker')
+  const shown = await stage.scalardl([...command, '--dry-run=client', '-o', 'yaml'])
+  const objects = parseAllDocuments(shown.stdout).map((document): V1Job => document.toJS())
+  const job = objects.find(({ metadata }) => metadata?.labels?.[labels.role] === 'worker')
   const [worker] = job?.spec?.template.spec?.containers ?? []
   t.ok(worker, 'the worker is in what a dry run shows')
   const sidecar = {
@@ -23,7 +24,6 @@ async function withSidecar(command: readonly string[]): Promise<string> {
   }
   return JSON.stringify({ spec: { template: { spec: { containers: [sidecar, worker] } } } })
 }
-const roleLabel = 'kubectl-scalardl.dev/role'
 
 t.test('an operation beside a sidecar that never ends is over when its worker is', async (t) => {
   const command = ['pause', 'my', '--duration', '2s', '--name', 'beside']

@@ -11,6 +11,7 @@ import { awaitOutcome, detached, outOfReach } from '../../kubernetes/jobs/operat
 import { findOperation } from '../../kubernetes/records/operations.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import { showVerdict } from '../../presentation/verdict.ts'
+import { watchInterventions } from '../../operations/watch-interventions.ts'
 import { eventLine } from './event-line.ts'
 
 function shownLine(line: LogLine, raw: boolean, style: Terminal['style']): string | undefined {
@@ -38,6 +39,9 @@ async function showUntilItEnds(session: Session, operation: string, raw: boolean
     terminal.data(text)
     shown += 1
   }
+  const ended = new AbortController()
+  const watched = AbortSignal.any([terminal.interrupted, ended.signal])
+  void watchInterventions(session, operation, (text) => terminal.warning(text), watched)
   try {
     if (raw) await followLines(session, operation, (line) => show(line.text), terminal.interrupted)
     else await followEvents(session, operation, (event) => show(eventLine(event, terminal.style)), terminal.interrupted)
@@ -45,6 +49,8 @@ async function showUntilItEnds(session: Session, operation: string, raw: boolean
     throw terminal.interrupted.aborted
       ? detached(session, operation, terminal.interrupted.reason)
       : outOfReach(session, operation, error)
+  } finally {
+    ended.abort()
   }
   return shown
 }

@@ -6,6 +6,7 @@ import { Failure } from '../../../operation/failure.ts'
 import { exitCodeOf, isFinal } from '../../../operation/outcome/outcome.ts'
 import { awaitOutcome, awaitRecord } from '../../kubernetes/jobs/operation-outcome.ts'
 import { findOperation } from '../../kubernetes/records/operations.ts'
+import { watchInterventions } from '../../operations/watch-interventions.ts'
 import { timeLimit } from '../../kubernetes/api/time-limit.ts'
 import { printOne } from '../../terminal/print.ts'
 import { operationPresentation } from '../../presentation/operation-columns.ts'
@@ -25,8 +26,8 @@ export const runWait: Action<WaitFlags> = async (flags, session, terminal) => {
     throw new Failure(
       {
         what: `${operation} will never be ${milestone}`,
-        why: `it is no backup but a ${kind ?? 'thing unknown'}`,
-        next: 'wait without --for',
+        why: kind === undefined ? 'it is not a backup' : `it is a ${kind}, and only a backup has a restore point`,
+        next: `run \`kubectl scalardl wait ${operation} -n ${session.namespace}\` without --for`,
       },
       { exitCode: ExitCode.usage },
     )
@@ -35,6 +36,9 @@ export const runWait: Action<WaitFlags> = async (flags, session, terminal) => {
   const reached = (record: OperationRecord) =>
     milestone !== 'finished' && (reaches[milestone] ?? []).includes(record.backup?.state ?? '')
   let record: OperationRecord
+  const ended = new AbortController()
+  const watched = AbortSignal.any([signal, ended.signal])
+  void watchInterventions(session, operation, (text) => terminal.warning(text), watched)
   try {
     record =
       milestone === 'finished'
@@ -43,6 +47,8 @@ export const runWait: Action<WaitFlags> = async (flags, session, terminal) => {
   } catch (error) {
     progress.warn(`stopped waiting for ${operation}`)
     throw error
+  } finally {
+    ended.abort()
   }
   const good = reached(record) || exitCodeOf(record) === ExitCode.done
   if (good) progress.succeed(verdictLine(record))
