@@ -11,6 +11,9 @@ const detailsSchema = z.object({
   tables: z.array(z.object({ name: z.string(), materialized: z.object({}).optional() })),
 })
 
+/** A prefix that an earlier restore made: the seconds of its restore point. */
+const timePrefix = /^\d{10}-/
+
 /** What of a DynamoDB both programs know; undefined for an entry of another kind. */
 export function dynamodbDetails({ kind, details }: Pick<DatabaseBackup, 'kind' | 'details'>) {
   return kind === 'dynamodb' ? detailsSchema.safeParse(details).data : undefined
@@ -53,4 +56,16 @@ export function endsWith(entry: DatabaseBackup, { account, region, names }: Tabl
   const details = dynamodbDetails(entry)
   if (details === undefined || details.account !== account || details.region !== region) return false
   return details.tables.some(({ name, materialized }) => materialized === undefined && names.has(name))
+}
+
+/**
+ * The namespace prefix that tables restored beside those in service get: the user's, or the restore point in seconds before
+ * that of the backup, as ScalarDL's guide names restored tables. The time of an earlier restore gives way, so that prefixes
+ * do not pile up.
+ * @param chosen by the user
+ * @param former the prefix of the tables that were backed up
+ * @param pointMs the moment that is brought back, ms since the epoch
+ */
+export function restoredPrefix(chosen: string | undefined, former: string, pointMs: number): string {
+  return chosen ?? `${Math.floor(pointMs / 1000)}-${former.replace(timePrefix, '')}`
 }

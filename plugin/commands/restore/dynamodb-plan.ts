@@ -1,4 +1,4 @@
-import { dynamodbDetails } from '../../../operation/databases/dynamodb.ts'
+import { dynamodbDetails, restoredPrefix } from '../../../operation/databases/dynamodb.ts'
 import type { DatabaseBackup } from '../../../operation/record.ts'
 import { foreignNamespaces } from '../../../operation/foreign-namespaces.ts'
 import type { RestoreChoice } from '../../../operation/restore-options.ts'
@@ -20,8 +20,8 @@ export function dynamodbLines(database: DatabaseBackup, choice: RestoreChoice | 
       ...othersLines(database),
     ]
   }
-  const seconds = Math.floor(Date.parse(choice?.at ?? database.snapshotAt ?? '') / 1000)
-  const prefix = choice?.prefix ?? `${seconds}-`
+  const former = dynamodbDetails(database)?.prefix ?? ''
+  const prefix = restoredPrefix(choice?.prefix, former, Date.parse(choice?.at ?? database.snapshotAt ?? ''))
   return [
     `Tables, restored beside those in service${choice?.region === undefined ? '' : ` in ${choice.region}`}:`,
     `${title}, under the prefix "${prefix}"`,

@@ -5,17 +5,6 @@ import type { TableSettings } from '../settings/table-settings.ts'
 /** Longest name of a table or an index (DynamoDB: service quotas). */
 export const longestName = 255
 
-/** A prefix that an earlier restore made: the seconds of its restore point. */
-const timePrefix = /^\d{10}-/
-
-/**
- * The namespace prefix that restored tables get: the user's, or the restore point in seconds before the present one, as
- * ScalarDL's guide names restored tables. The time of an earlier restore gives way, so that prefixes do not pile up.
- */
-export function restoredPrefix(chosen: string | undefined, former: string, pointMs: number): string {
-  return chosen ?? `${Math.floor(pointMs / 1000)}-${former.replace(timePrefix, '')}`
-}
-
 /** A name with another prefix. One that does not have the former (a table given by hand) gets the new one before it. */
 export function withPrefix(name: string, former: string, prefix: string): string {
   return prefix + (name.startsWith(former) ? name.slice(former.length) : name)

@@ -105,7 +105,7 @@ t.test('a plan that replaces tables names the backups that die with them, and no
   t.strictSame(endedByRestore(monday, { dropPrevious: false, others }), [])
   const beside = restorePlan(monday, [chartRelease()], { dropPrevious: false, replicas: undefined }, plain)
   t.notMatch(beside, /tuesday/)
-  t.match(beside, /under the prefix "\d{10}-"/)
+  t.match(beside, 'under the prefix "1794821400-"')
 })
 
 t.test(
