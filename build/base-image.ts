@@ -49,7 +49,7 @@ async function makeBase(image: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'base-image-'))
   try {
     const root = join(folder, 'root')
-    const { debian, security } = await mirrors()
+    const { debian, security } = await debianMirrors()
     const include = `--include=${libraries.join(',')}`
     await run(findProgram('debootstrap') ?? 'debootstrap', ['--variant=minbase', include, release, root, debian], {
       timeoutMs: 900_000,
@@ -58,6 +58,11 @@ async function makeBase(image: string): Promise<void> {
     mkdirSync(join(root, 'var/log'))
     mkdirSync(join(root, 'var/cache/apt/archives/partial'), { recursive: true })
     writeFileSync(join(root, 'etc/apt/sources.list'), sources(debian, security))
+    // A mirror whose lists this machine takes although they are old is that old for the image too.
+    writeFileSync(
+      join(root, 'etc/apt/apt.conf.d/mirror'),
+      await run('apt-config', ['dump', 'Acquire::Check-Valid-Until']),
+    )
     writeFileSync(
       join(root, 'etc/dpkg/dpkg.cfg.d/excludes'),
       excluded
@@ -86,8 +91,8 @@ function sources(debian: string, security: string | undefined): string {
   return `${lines.join('\n')}\n`
 }
 
-// Where this machine itself gets Debian from, as apt understands its own sources.
-async function mirrors(): Promise<{ debian: string; security: string | undefined }> {
+/** Where this machine itself gets Debian from, as apt understands its own sources. @throws Failure where it does not */
+export async function debianMirrors(): Promise<{ debian: string; security: string | undefined }> {
   const targets = await run('apt-get', ['indextargets', '--format', '$(LABEL) $(REPO_URI)', 'Created-By: Packages'])
   const uris = new Map(
     targets

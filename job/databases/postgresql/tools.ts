@@ -5,6 +5,9 @@ import type { Access } from './access.ts'
 
 export type Tool = 'pg_dump' | 'pg_restore'
 
+/** How much of its error output is kept, characters. */
+const longestWords = 1_000_000
+
 /** How long a tool may take to end after it was told to, ms. */
 const graceMs = 5_000
 
@@ -73,7 +76,11 @@ export async function bestCompression(signal: AbortSignal): Promise<string> {
   return /compress|zstd/i.test(stderr) ? '1' : 'zstd:1'
 }
 
-async function execute(
+/**
+ * Runs one of PostgreSQL's tools to its end, whatever that is.
+ * @throws Failure where this image has none
+ */
+export async function execute(
   tool: Tool,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
@@ -85,7 +92,7 @@ async function execute(
   // The first error says most; what follows is its echo.
   child.stderr
     .setEncoding('utf8')
-    .on('data', (text: string) => (output.stderr = (output.stderr + text).slice(0, 20_000)))
+    .on('data', (text: string) => (output.stderr = (output.stderr + text).slice(0, longestWords)))
   let kill: NodeJS.Timeout | undefined
   const end = () => {
     child.kill('SIGTERM')
@@ -142,7 +149,7 @@ const cures: readonly { matches: RegExp; next: string }[] = [
 ]
 
 /** What a tool says of itself, without its DETAIL and CONTEXT lines, which may quote rows. */
-function toolFailure(tool: Tool, what: string, stderr: string, code: number | null): Failure {
+export function toolFailure(tool: Tool, what: string, stderr: string, code: number | null): Failure {
   const lines = stderr.split('\n').filter((line) => /error:|fatal:|ERROR:|FATAL:/.test(line))
   const said = lines
     .slice(0, 3)

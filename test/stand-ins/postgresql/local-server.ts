@@ -2,14 +2,15 @@ import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
-import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { freePort } from '../free-port.ts'
-import { postgresqlBinaries } from './binaries.ts'
+import { majors, postgresqlBinaries, usualMajor, type Major } from './binaries.ts'
+import { postgresqlTools } from './tools.ts'
 
 const run = promisify(execFile)
 
@@ -19,8 +20,8 @@ export interface LocalPostgresql {
   port: number
   superuser: string
   password: string
-  /** folder of the server's programs, `pg_dump` and `pg_restore` among them */
-  binaries: string
+  /** folder of `pg_dump`, `pg_restore` and `psql` as the worker's image has them, whatever the server's version */
+  tools: string
   /** a connected client of the superuser; the caller ends it */
   connect(database?: string): Promise<Client>
   /** ends all sessions, stops the server and removes its files; may be called twice */
@@ -37,6 +38,14 @@ async function unprivileged(): Promise<{ uid: number; gid: number } | undefined>
   return { uid: Number(user[2]), gid: Number(user[3]) }
 }
 
+/** A copy of the programs for a user who may not look into the cache, which lies in root's home. */
+async function readable(binaries: string, folder: string): Promise<string> {
+  const copy = join(folder, 'server')
+  await cp(dirname(binaries), copy, { recursive: true, verbatimSymlinks: true })
+  await chmod(copy, 0o755)
+  return join(copy, 'bin')
+}
+
 /** Durability is of no use in a test: the server does not wait for the disk. */
 const fast = [
   'fsync=off',
@@ -47,17 +56,30 @@ const fast = [
   'autovacuum=off',
 ]
 
+/** The version of a server that is asked for by POSTGRESQL_MAJOR, else the usual one. */
+export function chosenMajor(): Major {
+  const wanted = process.env['POSTGRESQL_MAJOR']
+  if (wanted === undefined) return usualMajor
+  const found = majors.find((major) => String(major) === wanted)
+  if (found === undefined) throw new Error(`POSTGRESQL_MAJOR is ${wanted}, and not one of ${majors.join(', ')}`)
+  return found
+}
+
 /**
  * Starts a PostgreSQL server on a free port, its files in a temporary folder. Where this runs as root, the server runs as
  * `postgres` or `nobody`. Takes about two seconds.
  * @param settings further `name=value` settings of the server
  * @throws Error with the end of the server's log where it is not ready within 30 s.
  */
-export async function startPostgresql(settings: readonly string[] = []): Promise<LocalPostgresql> {
-  const binaries = await postgresqlBinaries()
+export async function startPostgresql(
+  settings: readonly string[] = [],
+  major: Major = chosenMajor(),
+): Promise<LocalPostgresql> {
+  const [cached, tools] = await Promise.all([postgresqlBinaries(major), postgresqlTools()])
   const user = await unprivileged()
   const folder = await mkdtemp(join(tmpdir(), 'postgresql-'))
   if (user !== undefined) await chown(folder, user.uid, user.gid)
+  const binaries = user === undefined ? cached : await readable(cached, folder)
   const password = randomBytes(12).toString('hex')
   const passwordFile = join(folder, 'password')
   await writeFile(passwordFile, password)
@@ -128,7 +150,7 @@ export async function startPostgresql(settings: readonly string[] = []): Promise
     port,
     superuser: 'postgres',
     password,
-    binaries,
+    tools,
     connect,
     stop,
     [Symbol.asyncDispose]: stop,

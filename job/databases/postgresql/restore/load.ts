@@ -16,6 +16,7 @@ import { setMark } from './mark.ts'
 import type { Names } from './names.ts'
 import type { Ownership } from './ownership.ts'
 import { runTool, toolEnvironment } from '../tools.ts'
+import { restoreArchive } from './pg-restore.ts'
 
 /** Everything that loading one backup beside the data in service needs to know. */
 export interface Loading {
@@ -77,16 +78,18 @@ async function restoreInto(
     ).replace(/^(?=\d+; \d+ \d+ SCHEMA - public )/m, ';')
     const listFile = join(scratch, 'list')
     await writeFile(listFile, list)
-    const args = [
-      `--dbname=${names.restored}`,
-      `--jobs=${parallel}`,
-      `--use-list=${listFile}`,
-      '--exit-on-error',
-      '--no-password',
-      ...(ownership.objects === 'recorded' ? [] : ['--no-owner', '--no-privileges', `--role=${ownership.owner}`]),
-      archive,
-    ]
-    await runTool('pg_restore', args, env, `loading ${title}`, signal)
+    await restoreArchive(
+      {
+        access,
+        database: names.restored,
+        folder: archive,
+        listFile,
+        options: ownership.objects === 'recorded' ? [] : ['--no-owner', '--no-privileges', `--role=${ownership.owner}`],
+        parallel,
+        what: `loading ${title}`,
+      },
+      signal,
+    )
     const given = details.schemas.find((schema) => schema.name === 'public')
     if (given !== undefined && ownership.objects === 'recorded') await ownPublic(access, names.restored, given.owner)
   } finally {

@@ -20,7 +20,7 @@ t.test('the set-up makes the roles and databases, and the admin may do what a re
     .map(({ name }) => name)
   t.strictSame(passwords, ['ROLE_0_PASSWORD', 'ROLE_1_PASSWORD'])
   const psql = promisify(execFile)(
-    join(server.binaries, 'psql'),
+    join(server.tools, 'psql'),
     ['-v', 'ON_ERROR_STOP=1', '-h', server.host, '-p', String(server.port), '-U', server.superuser],
     {
       env: { PGPASSWORD: server.password, ROLE_0_PASSWORD: "it's one", ROLE_1_PASSWORD: 'another' },

@@ -6,7 +6,7 @@ import { contentOf, createLedgerDatabase, settingsFor } from './ledger-database.
 
 const server = await startPostgresql(['max_prepared_transactions=5'])
 t.teardown(() => server.stop())
-process.env['PATH'] = `${server.binaries}:${process.env['PATH'] ?? ''}`
+process.env['PATH'] = `${server.tools}:${process.env['PATH'] ?? ''}`
 
 let number = 0
 

@@ -14,7 +14,7 @@ import { contentOf, createLedgerDatabase, settingsFor } from './ledger-database.
 
 const server = await startPostgresql()
 t.teardown(() => server.stop())
-process.env['PATH'] = `${server.binaries}:${process.env['PATH'] ?? ''}`
+process.env['PATH'] = `${server.tools}:${process.env['PATH'] ?? ''}`
 const admin = await server.connect()
 
 async function backup(settings: StorageSettings[], context: DatabaseContext): Promise<DatabaseBackup> {

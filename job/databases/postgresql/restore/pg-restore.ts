@@ -1,0 +1,85 @@
+import type { Access } from '../access.ts'
+import { connect } from '../connect.ts'
+import { execute, runTool, toolEnvironment, toolFailure } from '../tools.ts'
+
+/** Definitions, rows, indexes and constraints: an error of one is known before the hours that the next may take. */
+const sections = ['pre-data', 'data', 'post-data'] as const
+
+/** What pg_restore loads, and into which database. */
+export interface Archive {
+  access: Access
+  database: string
+  /** pg_dump's folder */
+  folder: string
+  /** a file with the entries to load, as `pg_restore --list` prints them */
+  listFile: string
+  /** further arguments: whom everything will belong to */
+  options: readonly string[]
+  /** sessions at once */
+  parallel: number
+  /** for errors: "loading postgresql://…" */
+  what: string
+}
+
+/**
+ * Loads a dump with pg_restore, which may be newer than the server.
+ *
+ * Every session of pg_restore begins by turning off each time limit that its own version knows, and a server that does not have
+ * that limit refuses: `SET transaction_timeout = 0` before PostgreSQL 17. Such a limit needs no turning off. So there
+ * pg_restore is let go on after errors, and has succeeded where each of them was such a refusal.
+ * @throws Failure for every other error
+ */
+export async function restoreArchive(archive: Archive, signal: AbortSignal): Promise<void> {
+  const { access, database, folder, listFile, options, parallel, what } = archive
+  const env = toolEnvironment(access, database)
+  const unknown = await unknownLimits(archive, env, signal)
+  for (const section of sections) {
+    const args = [
+      `--dbname=${database}`,
+      `--section=${section}`,
+      `--jobs=${parallel}`,
+      `--use-list=${listFile}`,
+      ...(unknown.length === 0 ? ['--exit-on-error'] : []),
+      '--no-password',
+      ...options,
+      folder,
+    ]
+    signal.throwIfAborted()
+    const { code, stderr } = await execute('pg_restore', args, env, signal)
+    signal.throwIfAborted()
+    if (code === 0) continue
+    const rest = withoutRefusals(stderr, unknown)
+    if (code !== 1 || unknown.length === 0 || /error: /.test(rest) || !/errors ignored on restore: \d/.test(rest))
+      throw toolFailure('pg_restore', what, rest, code)
+  }
+}
+
+/** Time limits that pg_restore turns off in every session, as its own script says, and that this server does not have. */
+async function unknownLimits(archive: Archive, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<string[]> {
+  const { access, database, folder, what } = archive
+  const header = await runTool('pg_restore', ['--file=-', '--use-list=/dev/null', folder], env, what, signal)
+  const limits = [...header.matchAll(/^SET (\w+_timeout) = 0;$/gm)].flatMap(([, name]) => name ?? [])
+  const { client } = await connect(access, database)
+  try {
+    const { rows } = await client.query<{ name: string }>('SELECT name FROM pg_settings WHERE name = ANY($1)', [limits])
+    return limits.filter((limit) => !rows.some((row) => row.name === limit))
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/**
+ * What pg_restore said, without the refusals of some time limits. Each refusal is one message that begins after "error: ", ends with the
+ * refused command, and is written at once; but the sessions share their error output, and other messages may stand between the
+ * "error: " and what follows it. So for each message an "error: " is taken away, wherever it stands.
+ */
+export function withoutRefusals(stderr: string, limits: readonly string[]): string {
+  let refusals = 0
+  const message = /could not execute query: (?:(?!Command was: |error: )[^])*Command was: SET (\w+) = 0;\n/g
+  const others = stderr.replace(message, (text, limit: string) => {
+    if (!limits.includes(limit)) return text
+    refusals += 1
+    return ''
+  })
+  return others.replace(/error: /g, (text) => (refusals-- > 0 ? '' : text))
+}
