@@ -98,6 +98,10 @@ const restore = z.object({
   databases: z.array(restoredDatabase),
   /** which data the release serves now */
   serving: z.enum(['previous', 'restored', 'nothing']),
+  /** flags of the command line that an undo or a removal needs as well, each as a shell reads it */
+  flags: z.array(z.string()).optional(),
+  /** how many replicas each Deployment had before it was stopped, so that whoever finds it at 0 can start it again */
+  replicas: z.record(z.string(), z.int()).optional(),
   /** how to go back, for people */
   wayBack: z.array(z.string()),
 })

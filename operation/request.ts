@@ -78,6 +78,8 @@ const common = {
 
 /** names of backups that may end with what is deleted, each agreed to */
 const loseBackups = z.array(z.string()).optional()
+/** flags of the command line that the way back needs as well, each as a shell reads it */
+const flags = z.array(z.string()).optional()
 
 export const requestSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -112,6 +114,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     replicas: z.int().min(0).optional(),
     choice: restoreChoiceSchema.optional(),
     loseBackups,
+    flags,
   }),
   z.strictObject({
     ...common,
@@ -121,6 +124,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     readyMs: z.int().positive(),
     replicas: z.int().min(0).optional(),
     loseBackups,
+    flags,
   }),
   z.strictObject({
     ...common,

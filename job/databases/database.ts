@@ -141,8 +141,12 @@ export interface RestoreDestination {
   load(journal: Journal): Promise<void>
   /** puts the loaded data in service, keeping what was there; either wholly done or not at all */
   activate(journal: Journal): Promise<void>
-  /** Looks, changing nothing, whether deactivate() can be done. @throws Failure where there is no way back */
-  checkWayBack(): Promise<void>
+  /**
+   * Looks, changing nothing, whether deactivate() can be done: what there is, and whether this user may do it, while the releases
+   * still serve.
+   * @throws Failure where there is no way back
+   */
+  checkWayBack(): Promise<Finding[]>
   /** puts the former data in service again, keeping the restored as it is; after a failed activate of another database, or on demand */
   deactivate(journal: Journal): Promise<void>
   /** whether the point of a backup, this one or any other, ends with what that step deletes; absent where it deletes nothing of the kind */
@@ -151,6 +155,8 @@ export interface RestoreDestination {
   standing?(entry: DatabaseBackup): Promise<FoundStanding | undefined>
   /** removes what load() made; never what is in service, nor what alone holds the restore point */
   discard(journal: Journal): Promise<void>
+  /** Looks, changing nothing, whether dropPrevious() can be done. @throws Failure where it must not be */
+  checkDrop(journal: Journal): Promise<Finding[]>
   /** removes the data that was in service before; never what is in service */
   dropPrevious(journal: Journal): Promise<void>
   describe(): RestoredDatabase

@@ -5,7 +5,7 @@ import { Failure, messageOf } from '../../operation/failure.ts'
 import { wholeSecondOf } from '../../operation/outcome/pause-window.ts'
 import type { PauseWindowRecord } from '../../operation/record.ts'
 import type { OperationContext } from '../context/operation-context.ts'
-import { refuseOnErrors } from './refuse-on-errors.ts'
+import { concludePreflight } from './conclude-preflight.ts'
 import type { HeldPause } from '../pause/run-inside.ts'
 import { holdPause } from '../pause/hold-pause.ts'
 import { preflight } from '../pause/preflight.ts'
@@ -27,10 +27,7 @@ export async function pause(context: Context): Promise<void> {
   const earlier = record.current.windows.at(-1)
   if (earlier !== undefined) return conclude(context, earlier)
   const findings = await context.phase('preflight', () => preflight(context))
-  await record.update((current) => {
-    current.findings = findings
-  })
-  refuseOnErrors(`pause of ${record.current.releases.join(', ')}`, findings)
+  await concludePreflight(context, `pause of ${record.current.releases.join(', ')}`, findings)
   const { window } = await context.phase('pause', () => holdPause(context, (held) => hold(context, held)))
   return conclude(context, window)
 }

@@ -1,3 +1,4 @@
+import { restoreCommand } from './restore-command.ts'
 import type { FailureText } from '../failure.ts'
 import { configMapName } from '../names.ts'
 import type { OperationRecord } from '../record.ts'
@@ -41,16 +42,16 @@ function whileUnder(
 
 function afterIts({ operation, namespace, restore }: OperationRecord, backup: string): Why | undefined {
   if (restore?.backup !== backup) return undefined
-  const undo = `\`kubectl scalardl restore ${operation} --undo -n ${namespace}\``
+  const command = (act: string) => `\`${restoreCommand({ operation, namespace, flags: restore.flags }, act)}\``
   if (restore.serving === 'nothing')
     return {
       why: `${operation} was left half-way, and can be undone only while its backup is known`,
-      next: `undo it first: ${undo}`,
+      next: `undo it first: ${command('--undo')}`,
     }
   if (restore.serving !== 'restored' || restore.databases.every(({ previous }) => previous === undefined))
     return undefined
   return {
     why: `${operation} kept the data that was in service before, which comes back or is removed only while its backup is known`,
-    next: `remove that data with \`kubectl scalardl restore ${operation} --drop-previous -n ${namespace}\` or put it back with ${undo}; where neither is possible any more, forget the restore: \`kubectl delete configmap ${configMapName(operation, 'record')} -n ${namespace}\``,
+    next: `remove that data with ${command('--drop-previous')} or put it back with ${command('--undo')}; where neither is possible any more, forget the restore: \`kubectl delete configmap ${configMapName(operation, 'record')} -n ${namespace}\``,
   }
 }

@@ -1,3 +1,5 @@
+import { inServiceText } from '../../operation/outcome/in-service.ts'
+import type { OperationRecord } from '../../operation/record.ts'
 import type { Column, Presentation } from '../terminal/print.ts'
 import { extentOf, placeOf } from './backup-place.ts'
 import { backupState, standingLine } from '../kubernetes/records/backup-state.ts'
@@ -98,17 +100,21 @@ export const backupPresentation: Presentation<StoredRecord> = {
   name: (stored) => `backup/${shortName(stored)}`,
 }
 
-export const restorePresentation: Presentation<StoredRecord> = {
-  columns: [
-    { title: 'NAME', value: shortName },
-    releasesColumn,
-    { title: 'BACKUP', value: (stored) => stored.record?.restore?.backup ?? none },
-    { title: 'STATE', value: stateOf },
-    { title: 'SERVING', value: (stored) => stored.record?.restore?.serving ?? none },
-    { title: 'RESTORE POINT', value: (stored) => stored.record?.restore?.restorePoint ?? none },
-    ageColumn,
-    { title: 'FAILURE', value: (stored) => stored.record?.failure?.why ?? stored.problem?.why ?? none, wide: true },
-  ],
-  document,
-  name: (stored) => `restore/${shortName(stored)}`,
+/** @param restores every restore of the namespace: which one is in service they tell together */
+export function restorePresentation(restores: readonly OperationRecord[]): Presentation<StoredRecord> {
+  const serving = ({ record }: StoredRecord) => (record === undefined ? undefined : inServiceText(record, restores))
+  return {
+    columns: [
+      { title: 'NAME', value: shortName },
+      releasesColumn,
+      { title: 'BACKUP', value: (stored) => stored.record?.restore?.backup ?? none },
+      { title: 'STATE', value: stateOf },
+      { title: 'SERVING', value: (stored) => serving(stored) ?? none },
+      { title: 'RESTORE POINT', value: (stored) => stored.record?.restore?.restorePoint ?? none },
+      ageColumn,
+      { title: 'FAILURE', value: (stored) => stored.record?.failure?.why ?? stored.problem?.why ?? none, wide: true },
+    ],
+    document,
+    name: (stored) => `restore/${shortName(stored)}`,
+  }
 }

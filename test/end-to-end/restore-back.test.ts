@@ -46,7 +46,16 @@ t.test('a user without the rights is refused before anything is touched', async 
 t.test('undo puts the former data back, and a restore can be made again after it', async (t) => {
   const first = await restore('point', '--name', 'there')
   t.equal(first.code, 0, first.stderr)
+  t.match(first.stderr, /restore restore-there --undo --database-secret database-admin .*-n cut-back/)
   await serveRestored(t)
+
+  const denied = await stage.scalardl(['restore', 'there', '--undo', '--yes', '--name', 'denied'])
+  t.equal(denied.code, 1, denied.stderr)
+  t.match(denied.stderr, /undo of restore-there was not begun, nothing was touched[^]*--database-secret/)
+  t.match(denied.stderr.trimEnd().split('\n').at(-1), /^In service for my: what restore-there restored/)
+  t.notOk((await recordOf(stage, 'undo-denied')).phases.some(({ name }) => name === 'stop'))
+  await serveRestored(t)
+
   const undo = await restore('there', '--undo')
   t.equal(undo.code, 0, undo.stderr)
   await serveDamaged(t)

@@ -10,7 +10,7 @@ import type { DatabaseGroup } from '../../databases/open.ts'
 import { decidePause } from '../../databases/pause-decision.ts'
 import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
-import { refuseOnErrors } from '../refuse-on-errors.ts'
+import { concludePreflight, refuseOnErrors } from '../conclude-preflight.ts'
 import { endLeftoverPause } from '../../pause/recover.ts'
 import type { HeldPause } from '../../pause/run-inside.ts'
 import { holdPause } from '../../pause/hold-pause.ts'
@@ -130,10 +130,7 @@ async function check(
     ...sources.map(({ source }) => source.preflight()),
     storage.preflight(bytes),
   ])
-  await context.record.update((record) => {
-    record.findings = findings.flat()
-  })
-  refuseOnErrors(`backup of ${context.record.current.releases.join(', ')}`, findings.flat())
+  await concludePreflight(context, `backup of ${context.record.current.releases.join(', ')}`, findings.flat())
 }
 
 /** The databases once more before another pause: what voided the last one may have changed them. */

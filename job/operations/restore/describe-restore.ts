@@ -1,22 +1,26 @@
+import { notedReplicas } from './stop-and-start.ts'
+import { restoreCommand } from '../../../operation/outcome/restore-command.ts'
 import type { OperationRecord, RestorePart } from '../../../operation/record.ts'
 import type { RestoreDestination } from '../../databases/database.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 
 /** Records the databases of a restore as they are now, and which data serves where that has changed. */
 export async function describeRestore(
-  { record, request }: Pick<OperationContext<'restore'>, 'record' | 'request'>,
+  { journal, record, request }: Pick<OperationContext<'restore'>, 'journal' | 'record' | 'request'>,
   databases: readonly RestoreDestination[],
   serving?: RestorePart['serving'],
 ): Promise<void> {
-  const { operation, namespace, dropPrevious } = request
+  const { dropPrevious } = request
   await record.update(({ restore }: OperationRecord) => {
     if (restore === undefined) return
     restore.databases = databases.map((database) => database.describe())
     if (serving !== undefined) restore.serving = serving
+    const replicas = notedReplicas({ journal })
+    if (Object.keys(replicas).length > 0) restore.replicas = replicas
     if (serving === 'restored' && !dropPrevious) {
       restore.wayBack = [
-        `to put the former data back in service: kubectl scalardl restore ${operation} --undo -n ${namespace}`,
-        `to remove it once you are content: kubectl scalardl restore ${operation} --drop-previous -n ${namespace}`,
+        `to put the former data back in service: ${restoreCommand(request, '--undo')}`,
+        `to remove it once you are content: ${restoreCommand(request, '--drop-previous')}`,
       ]
     }
   })

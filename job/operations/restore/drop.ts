@@ -1,14 +1,20 @@
+import type { RestoreDestination } from '../../databases/database.ts'
+import { concludePreflight } from '../conclude-preflight.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { formerRestore } from './earlier-restore.ts'
 import { holdReleases } from '../hold-releases.ts'
 import { markEndangered, recordStandings, refuseLosses } from './standing.ts'
 import { withoutPrevious } from './without-previous.ts'
 
+type Context = OperationContext<'drop'>
+
 /** Removes what a restore kept: the data that was in service before it. There is no way back after this. */
-export async function drop(context: OperationContext<'drop'>): Promise<void> {
+export async function drop(context: Context): Promise<void> {
   const { record: former, databases } = await formerRestore(context, context.request.restore)
   try {
     await holdReleases(context, async () => {
+      // Nothing is removed of one database where another's cannot be. A worker that goes on finds some removed already.
+      if (!context.journal.resumed) await context.phase('preflight', () => check(context, databases))
       await refuseLosses(context, databases, 'dropPrevious')
       await markEndangered(context, databases, 'dropPrevious')
       try {
@@ -26,4 +32,9 @@ export async function drop(context: OperationContext<'drop'>): Promise<void> {
   } finally {
     await Promise.allSettled(databases.map((database) => database.close()))
   }
+}
+
+async function check(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
+  const findings = await Promise.all(databases.map((database) => database.checkDrop(context.journal)))
+  await concludePreflight(context, `removal of what ${context.request.restore} kept`, findings.flat())
 }

@@ -1,9 +1,10 @@
+import { restoreCommand } from '../../../operation/outcome/restore-command.ts'
 import { Failure } from '../../../operation/failure.ts'
 import type { BackupPart } from '../../../operation/record.ts'
 import type { RestoreDestination } from '../../databases/database.ts'
 import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
-import { refuseOnErrors } from '../refuse-on-errors.ts'
+import { concludePreflight } from '../conclude-preflight.ts'
 import { openStorageOf } from '../../storage/open.ts'
 import { bystandersOf } from '../bystanders.ts'
 import { describeRestore } from './describe-restore.ts'
@@ -120,6 +121,7 @@ async function begin(context: Context, backup: BackupPart, databases: readonly R
       backup: request.backup,
       ...(backup.restorePoint === undefined ? {} : { restorePoint: backup.restorePoint }),
       ...(request.choice === undefined ? {} : { choice: request.choice }),
+      ...(request.flags === undefined ? {} : { flags: request.flags }),
       databases: databases.map((database) => database.describe()),
       serving: 'previous',
       wayBack: [],
@@ -129,10 +131,7 @@ async function begin(context: Context, backup: BackupPart, databases: readonly R
 
 async function check(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
   const findings = (await Promise.all(databases.map((database) => database.preflight(context.journal)))).flat()
-  await context.record.update((record) => {
-    record.findings = findings
-  })
-  refuseOnErrors(`restore of ${context.request.backup}`, findings)
+  await concludePreflight(context, `restore of ${context.request.backup}`, findings)
   // The point that is restored outlives its tables, in the backups that a restore in place makes on the way.
   const kept = context.request.choice?.at === undefined ? context.request.backup : undefined
   await refuseLosses(context, databases, 'activate', kept)
@@ -151,10 +150,9 @@ function isPrinted({ request }: Context): boolean {
 
 /** The restored data stands ready and the releases serve on as they did: what is left to do is the administrator's. */
 async function tellHow(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
-  const { operation, namespace } = context.request
   const lines = [
     ...databases.flatMap((database) => database.instructions?.() ?? []),
-    `to remove the restored data instead: kubectl scalardl restore ${operation} --undo -n ${namespace}`,
+    `to remove the restored data instead: ${restoreCommand(context.request, '--undo')}`,
   ]
   await context.record.update((record) => {
     if (record.restore !== undefined) record.restore.wayBack = lines

@@ -1,3 +1,4 @@
+import { restoreCommand } from '../../../operation/outcome/restore-command.ts'
 import { z } from 'zod'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'
@@ -84,7 +85,7 @@ function leftStopped({ request }: Context, failure: Failure, notBack: unknown): 
     {
       what: messageOf(notBack),
       why: `${notBack instanceof Failure ? notBack.text.why : 'see the log'}. The restore had failed before: ${failure.message}`,
-      next: `nothing writes while the releases stay scaled to 0; mend the cause, then: kubectl scalardl restore ${request.operation} --undo --replicas N -n ${request.namespace}`,
+      next: `nothing writes while the releases stay scaled to 0; mend the cause, then: ${restoreCommand(request, '--undo')}`,
     },
     { cause: notBack },
   )

@@ -29,13 +29,22 @@ export function wasStopping({ journal }: Pick<Context, 'journal'>): boolean {
   return journal.resumed && journal.begun(notedStep)
 }
 
-/** Scales the Deployments to what they had, and waits until their pods serve. Without a stop before, there is nothing to do. */
-export async function startReleases(context: Context): Promise<void> {
+/** How many replicas each Deployment had before this operation stopped it; none where it has not. */
+export function notedReplicas({ journal }: Pick<Context, 'journal'>): Record<string, number> {
+  const noted = notedSchema.safeParse(journal.result(notedStep)).data ?? []
+  return Object.fromEntries(noted.filter(({ replicas }) => replicas > 0).map(({ name, replicas }) => [name, replicas]))
+}
+
+/**
+ * Scales the Deployments to what they had, and waits until their pods serve. Without a stop before, there is nothing to do.
+ * @param earlier how many they had before an earlier operation left them at 0
+ */
+export async function startReleases(context: Context, earlier: Record<string, number> = {}): Promise<void> {
   const noted = notedSchema.safeParse(context.journal.result(notedStep))
   if (!noted.success) return
   const wanted = noted.data.map(({ name, replicas }) => ({
     name,
-    replicas: replicas === 0 ? (context.request.replicas ?? 0) : replicas,
+    replicas: replicas === 0 ? (context.request.replicas ?? earlier[name] ?? 0) : replicas,
   }))
   for (const { name, replicas } of wanted) {
     const hint = replicas === 0 ? '; it had none before (--replicas says how many to start)' : ''

@@ -1,3 +1,5 @@
+import { concludePreflight } from '../conclude-preflight.ts'
+import { restoreCommand } from '../../../operation/outcome/restore-command.ts'
 import { hasDataBeside } from '../../../operation/outcome/leftover-data.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'
 import type { OperationRecord, RestorePart } from '../../../operation/record.ts'
@@ -7,7 +9,7 @@ import type { OperationContext } from '../../context/operation-context.ts'
 import { formerRestore, isRemoving, removalStep } from './earlier-restore.ts'
 import { holdReleases } from '../hold-releases.ts'
 import { markEndangered, recordStandings, refuseLosses } from './standing.ts'
-import { startReleases, stopReleases, wasStopping } from './stop-and-start.ts'
+import { notedReplicas, startReleases, stopReleases, wasStopping } from './stop-and-start.ts'
 
 type Context = OperationContext<'undo'>
 
@@ -36,12 +38,13 @@ export async function undo(context: Context): Promise<void> {
             restore: {
               ...former.restore,
               serving,
+              replicas: { ...former.restore.replicas, ...notedReplicas(context) },
               wayBack: serving === former.restore.serving ? former.restore.wayBack : [],
             },
           }),
       }
       if (recorded.serving !== 'previous') await switchBack(context, databases, lost, recorded)
-      await context.phase('start', () => startReleases(context))
+      await context.phase('start', () => startReleases(context, former.restore.replicas))
       await recordStandings(context, former.restore.backup, databases)
     })
   } finally {
@@ -87,7 +90,10 @@ export async function switchBack(
   const { journal, phase } = context
   // Nothing is stopped for an undo that cannot be.
   if (!journal.resumed) {
-    await phase('preflight', () => Promise.all(databases.map((database) => database.checkWayBack())))
+    await phase('preflight', async () => {
+      const findings = await Promise.all(databases.map((database) => database.checkWayBack()))
+      await concludePreflight(context, `undo of ${context.request.restore}`, findings.flat())
+    })
     await refuseLosses(context, databases, 'deactivate')
   }
   await markEndangered(context, databases, 'deactivate')
@@ -136,13 +142,14 @@ async function serveAsBefore(
     for (const database of touched) await database.activate(context.journal)
     if (databases.some((database) => database.switchesInParts)) await recorded.write(recorded.serving)
   } catch (mixed) {
+    const { flags, namespace, restore } = context.request
     // What has to be mended matters more than a record that cannot be written.
     await recorded.write('nothing').catch(() => undefined)
     throw new Failure(
       {
-        what: `${context.request.restore} is undone in some databases or tables only; the releases stay scaled to 0`,
+        what: `${restore} is undone in some databases or tables only; the releases stay scaled to 0`,
         why: `${messageOf(error)}; and what was put back could not be switched again: ${messageOf(mixed)}`,
-        next: `mend the cause, then: kubectl scalardl restore ${context.request.restore} --undo --replicas N -n ${context.request.namespace}`,
+        next: `mend the cause, then: ${restoreCommand({ operation: restore, namespace, flags }, '--undo')}`,
       },
       { cause: mixed },
     )

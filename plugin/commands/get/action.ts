@@ -11,12 +11,17 @@ import { backupPresentation, operationPresentation, restorePresentation } from '
 interface Listing {
   title: string
   kind?: OperationKind
-  presentation: Presentation<StoredRecord>
+  /** @param all every one of the kind, where these tell together what one alone does not */
+  presentation: (all: readonly StoredRecord[]) => Presentation<StoredRecord>
 }
 
-const backups: Listing = { title: 'backups', kind: 'backup', presentation: backupPresentation }
-const restores: Listing = { title: 'restores', kind: 'restore', presentation: restorePresentation }
-const operations: Listing = { title: 'operations', presentation: operationPresentation }
+const backups: Listing = { title: 'backups', kind: 'backup', presentation: () => backupPresentation }
+const restores: Listing = {
+  title: 'restores',
+  kind: 'restore',
+  presentation: (all) => restorePresentation(all.flatMap(({ record }) => record ?? [])),
+}
+const operations: Listing = { title: 'operations', presentation: () => operationPresentation }
 const listings: Record<GetFlags['what'], Listing> = {
   backups,
   backup: backups,
@@ -28,7 +33,7 @@ const listings: Record<GetFlags['what'], Listing> = {
 
 /** Lists what the records say, with an end for operations whose Job ended without one. */
 export const runGet: Action<GetFlags> = async (flags, session, terminal) => {
-  const { title, kind, presentation } = listings[flags.what]
+  const { title, kind, presentation: present } = listings[flags.what]
   const names = flags.names ?? []
   const found =
     names.length === 0
@@ -37,6 +42,7 @@ export const runGet: Action<GetFlags> = async (flags, session, terminal) => {
   for (const stored of found)
     if (stored.record === undefined)
       terminal.warning(`${stored.problem.what}: ${stored.problem.why}; ${stored.problem.next}`)
+  const presentation = present(kind === 'restore' && names.length > 0 ? await listOperations(session, kind) : found)
   const [only] = found
   if (names.length === 1 && only !== undefined) printOne(terminal, flags.output, only, presentation)
   else if (found.length === 0 && (flags.output === 'table' || flags.output === 'wide'))

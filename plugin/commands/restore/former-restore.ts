@@ -1,9 +1,11 @@
+import type { OperationObjects } from '../../kubernetes/jobs/compose/operation-objects.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { parseDuration } from '../../../operation/duration.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import type { OperationRequest } from '../../../operation/request.ts'
 import type { Action } from '../../command-line/command.ts'
-import { listRecords } from '../../kubernetes/records/records.ts'
+import { listRecords, readRecord } from '../../kubernetes/records/records.ts'
 import { findReleases } from '../../kubernetes/releases/releases.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import { finishOperation } from '../../operations/finish-operation.ts'
@@ -15,10 +17,11 @@ import { wholeNumber } from '../../flags/numbers.ts'
 import { withoutTarget } from '../../presentation/without-target.ts'
 import { readableBackups } from './choice.ts'
 import type { RestoreFlags } from './command.ts'
-import { findRestore, findRestoredBackup } from './find-record.ts'
+import { findRestore, findRestoredBackup, type RestoreRecord } from './find-record.ts'
 import { confirmLosses, endedByDrop, endedByUndo } from './losses.ts'
 import { dropPlan, undoPlan } from './plan.ts'
-import { restoreColumns } from './summary.ts'
+import { repeatedFlags } from './repeated-flags.ts'
+import { restoreColumns, showServing } from './summary.ts'
 
 /** What `--undo` and `--drop-previous` of an earlier restore have in common: its releases, its databases, its backup's storage. */
 async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolean) {
@@ -56,6 +59,21 @@ async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolea
   }
 }
 
+/** Runs what is done to an earlier restore, whose record says afterwards which data serves. */
+async function runOnFormer(
+  flags: RestoreFlags,
+  session: Session,
+  terminal: Terminal,
+  objects: OperationObjects,
+  former: RestoreRecord,
+): Promise<ExitCode> {
+  const done = await runOperation(session, terminal, objects, flags)
+  if (done === undefined) return ExitCode.done
+  const code = finishOperation(terminal, flags.output, done, restoreColumns)
+  showServing(terminal, done, await readRecord(session, former.operation).catch(() => undefined))
+  return code
+}
+
 /** `restore RESTORE --undo` */
 export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal) => {
   const replicas = flags.replicas === undefined ? {} : { replicas: wholeNumber('--replicas', flags.replicas, 0) }
@@ -63,7 +81,7 @@ export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal
   const { former, backup, releases, name, target, prepare } = await openFormer(flags, session, true)
   const ending = endedByUndo(former, backup, readableBackups(await listRecords(session, 'backup')))
   const request = { ...requestCore(session, 'undo', name, target), ...own, restore: former.operation }
-  const objects = await prepare({ ...request, loseBackups: ending })
+  const objects = await prepare({ ...request, loseBackups: ending, flags: repeatedFlags(flags) })
   terminal.note(undoPlan(former, releases, { replicas: flags.replicas, ending }, terminal.style))
   if (flags.dryRun === 'none') {
     await confirmLosses(terminal, ending, flags)
@@ -73,8 +91,7 @@ export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal
       yes: flags.yes,
     })
   }
-  const done = await runOperation(session, terminal, objects, flags)
-  return done === undefined ? ExitCode.done : finishOperation(terminal, flags.output, done, restoreColumns)
+  return runOnFormer(flags, session, terminal, objects, former)
 }
 
 /** `restore RESTORE --drop-previous` */
@@ -92,6 +109,5 @@ export const dropFormer: Action<RestoreFlags> = async (flags, session, terminal)
       yes: flags.yes,
     })
   }
-  const done = await runOperation(session, terminal, objects, flags)
-  return done === undefined ? ExitCode.done : finishOperation(terminal, flags.output, done, restoreColumns)
+  return runOnFormer(flags, session, terminal, objects, former)
 }

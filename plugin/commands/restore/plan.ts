@@ -9,6 +9,13 @@ import { lossLines } from './losses.ts'
 
 type Style = Terminal['style']
 
+/** What is known from here of a release that is restored into. */
+export interface RestoreTarget {
+  release: Release
+  /** the databases that its properties name; undefined where they may not be read */
+  databases?: readonly string[] | undefined
+}
+
 interface PlanOptions {
   dropPrevious: boolean
   replicas: number | undefined
@@ -32,10 +39,18 @@ function releaseLine(release: Release, replicas: number | undefined): string {
   return `  ${release.name} (${name}): stands at 0${replicas === undefined ? '; --replicas says to how many it is scaled up' : `, up to ${replicas}`}`
 }
 
+function targetLines({ release, databases }: RestoreTarget): string[] {
+  if (databases === undefined || databases.length === 0)
+    return [
+      `  ${release.name}: its properties cannot be read from here; the restore names the server before it loads anything`,
+    ]
+  return databases.map((database) => `  ${release.name}: ${database}`)
+}
+
 /** What a restore will do and what is lost by it, for people. */
 export function restorePlan(
   record: BackupRecord,
-  releases: readonly Release[],
+  targets: readonly RestoreTarget[],
   options: PlanOptions,
   style: Style,
 ): string {
@@ -55,16 +70,16 @@ export function restorePlan(
           ),
         ]
       : []),
+    ...(others.length === 0 ? [] : ['Databases of the backup:', ...others.map(databaseLine)]),
+    ...dynamodb.flatMap((database) => dynamodbLines(database, choice)),
+    'Restored into what the releases use now:',
+    ...targets.flatMap(targetLines),
     ...(others.length === 0
       ? []
-      : [
-          'Databases, each loaded beside the one in service, verified, then switched together:',
-          ...others.map(databaseLine),
-        ]),
-    ...dynamodb.flatMap((database) => dynamodbLines(database, choice)),
+      : ['  each is loaded beside the one in service, verified, then switched together with the others']),
     ...(printed
       ? ['Releases: they serve on as they are']
-      : ['Releases, stopped for the switch:', ...releases.map((release) => releaseLine(release, options.replicas))]),
+      : ['Releases, stopped for the switch:', ...targets.map(({ release }) => releaseLine(release, options.replicas))]),
     ...(printed ? [] : [style('yellow', 'What is lost:'), `  everything written since ${point}`]),
     ...(choice?.strategy === 'replace'
       ? [style('yellow', '  every other restore point of the tables that are replaced')]
@@ -105,7 +120,9 @@ export function undoPlan(
         `  ${database.title}${database.previous === undefined ? ' (nothing kept)' : `: ${database.previous}`}`,
     ),
     'Releases, stopped for the switch:',
-    ...releases.map((release) => releaseLine(release, replicas)),
+    ...releases.map((release) =>
+      releaseLine(release, replicas ?? record.restore.replicas?.[release.deployment?.metadata?.name ?? '']),
+    ),
     style('yellow', 'What is lost:'),
     `  from service: everything written since the restore, ${record.finishedAt ?? record.createdAt}; ${record.restore.choice?.strategy === 'replace' ? 'of replaced tables AWS keeps it for 35 days, in system backups that are restored by hand' : 'it is kept beside'}`,
     ...lost,

@@ -1,3 +1,4 @@
+import { databasesIn, propertiesOf } from '../../kubernetes/releases/release-databases.ts'
 import { parseDuration } from '../../../operation/duration.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
@@ -21,8 +22,9 @@ import type { RestoreFlags } from './command.ts'
 import { chooseRestore, readableBackups } from './choice.ts'
 import { checkBackup, findBackup, type BackupRecord } from './find-record.ts'
 import { confirmLosses, endedByRestore } from './losses.ts'
+import { repeatedFlags } from './repeated-flags.ts'
 import { restorePlan } from './plan.ts'
-import { restoreColumns, showWayBack } from './summary.ts'
+import { restoreColumns, showServing, showWayBack } from './summary.ts'
 
 /** Everything that can be wrong with the flags is found here, before the cluster is asked. */
 function readFlags(flags: RestoreFlags) {
@@ -76,14 +78,21 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
     backup: record.operation,
     loseBackups: ending,
     ...(choice === undefined ? {} : { choice }),
+    flags: repeatedFlags(flags),
   }
   const extra = { location: record.backup.location, databaseSecret: flags.databaseSecret }
   const objects = await prepareOperation(session, request, parts, extra, options)
 
+  const targets = await Promise.all(
+    releases.map(async (release) => {
+      const properties = await propertiesOf(session, release)
+      return { release, databases: properties && databasesIn(properties) }
+    }),
+  )
   terminal.note(
     restorePlan(
       record,
-      releases,
+      targets,
       { dropPrevious: flags.dropPrevious, replicas: flags.replicas, choice, ending },
       terminal.style,
     ),
@@ -99,6 +108,7 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
   const done = await runOperation(session, terminal, objects, flags)
   if (done === undefined) return ExitCode.done
   const code = finishOperation(terminal, flags.output, done, restoreColumns)
+  showServing(terminal, done, done)
   showWayBack(terminal, done)
   return code
 }

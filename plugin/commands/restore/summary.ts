@@ -1,4 +1,5 @@
 import type { OperationRecord } from '../../../operation/record.ts'
+import { isFinal, pausedBy } from '../../../operation/outcome/outcome.ts'
 import type { Column } from '../../terminal/print.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
@@ -15,6 +16,24 @@ export const restoreColumns: readonly Column<OperationRecord>[] = [
     wide: true,
   },
 ]
+
+/** Which data the releases of a restore have in service, for people. */
+export function servingLine({ operation, releases, restore }: OperationRecord): string {
+  const who = releases.join(', ')
+  switch (restore?.serving) {
+    case 'restored':
+      return `In service for ${who}: what ${operation} restored, of ${restore.restorePoint ?? 'an unknown point'}.`
+    case 'nothing':
+      return `In service for ${who}: NOTHING. Its Deployments stay at 0 until the restore is undone.`
+    default:
+      return `In service for ${who}: the data of before ${operation}.`
+  }
+}
+
+/** Says as the last word which data serves. What leaves servers paused has its own. */
+export function showServing(terminal: Terminal, ended: OperationRecord, restored: OperationRecord | undefined): void {
+  if (restored !== undefined && isFinal(ended) && pausedBy(ended).length === 0) terminal.note(servingLine(restored))
+}
 
 /** How to go back, after a restore that can be undone. */
 export function showWayBack(terminal: Terminal, record: OperationRecord): void {

@@ -47,6 +47,8 @@ function explained(destination: RestoreDestination, { title, access, context }: 
         `what holds the restore point of ${entry.title} cannot be looked at`,
         () => destination.standing?.(entry) ?? Promise.resolve(undefined),
       ),
+    checkDrop: (journal) =>
+      tell(`the former data of ${title} cannot be looked at`, () => destination.checkDrop(journal)),
     discard: (journal) =>
       tell(`what was made to restore ${title} could not be removed`, () => destination.discard(journal)),
     dropPrevious: (journal) =>

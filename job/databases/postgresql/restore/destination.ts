@@ -134,10 +134,11 @@ export class PostgresqlDestination implements RestoreDestination {
     await this.#see()
   }
 
-  async checkWayBack(): Promise<void> {
+  async checkWayBack(): Promise<Finding[]> {
     const world = await this.#world()
     if (isInService(world, this.#context.operation)) refuseNoWayBack(this.#access, this.#names, world)
     else this.#overtaken(world)
+    return this.#rights(world)
   }
 
   /** Not stopped by the signal: putting back is what a stopped operation does. */
@@ -160,6 +161,10 @@ export class PostgresqlDestination implements RestoreDestination {
     )
     await this.#see()
     if (this.#described.state !== 'in-service') this.#described = { state: 'discarded' }
+  }
+
+  async checkDrop(): Promise<Finding[]> {
+    return this.#rights(await this.#world())
   }
 
   async dropPrevious(journal: Journal): Promise<void> {
@@ -218,6 +223,10 @@ export class PostgresqlDestination implements RestoreDestination {
       why: `its database in service is another than ${this.#context.operation} restored`,
       next: 'undo the later restore first',
     })
+  }
+
+  async #rights(world: World): Promise<Finding[]> {
+    return await maintain(this.#access, (client) => checkRights(client, this.#title, world))
   }
 
   async #ownership(): Promise<Ownership> {

@@ -1,8 +1,10 @@
+import type { Finding } from '../../../../operation/finding.ts'
 import t, { type Test } from 'tap'
 import type { RestoreDestination } from '../../../../job/databases/database.ts'
 import { run as runRestore } from '../../../../job/operations/restore/restore.ts'
 import { switchBack } from '../../../../job/operations/restore/undo.ts'
 import type { RequestOf } from '../../../../operation/request.ts'
+import { failureOf } from '../failure-of.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
 import { contextOf, pauseRequest } from '../pausing-context.ts'
 
@@ -26,6 +28,10 @@ function database(serving: 'restored' | 'former', broken: readonly (keyof Restor
       if (broken.includes(name)) throw new Error(`${name} fails`)
       then()
     }
+  const looks = (name: keyof RestoreDestination) => async () => {
+    await act(name)()
+    return []
+  }
   const destination: RestoreDestination = {
     plan: async () => ({ title: 'a database', steps: [], loses: [] }),
     preflight: async () =>
@@ -34,7 +40,8 @@ function database(serving: 'restored' | 'former', broken: readonly (keyof Restor
         : [],
     verify: act('verify'),
     load: act('load'),
-    checkWayBack: act('checkWayBack'),
+    checkWayBack: looks('checkWayBack'),
+    checkDrop: looks('checkDrop'),
     activate: act('activate', () => (state.serving = 'restored')),
     deactivate: act('deactivate', () => (state.serving = 'former')),
     discard: act('discard'),
@@ -88,6 +95,50 @@ t.test('an undo that could not be completed stops nothing', async (t) => {
   const scale = await undoing(t, database('restored', ['checkWayBack', 'deactivate', 'activate']))
   t.equal(scale.replicas, 3)
 })
+
+t.test('an undo that this user may not do stops nothing, and says so', async (t) => {
+  const { cluster, state } = scaled()
+  const { context, events } = await contextOf(undo, cluster)
+  const scales: number[] = []
+  cluster.scale = async (_, replicas) => void scales.push(replicas)
+  const { destination } = database('restored')
+  const findings: Finding[] = [
+    { check: 'sessions', subject: 'a database', outcome: 'warning', message: 'somebody is connected', cure: 'wait' },
+    { check: 'rights', subject: 'a database', outcome: 'error', message: 'it may not rename', cure: 'give a Secret' },
+  ]
+  const undoing = switchBack(context, [{ ...destination, checkWayBack: async () => findings }], held, {
+    serving: 'restored',
+    write: async () => undefined,
+  })
+  t.match(await failureOf(undoing), {
+    what: 'undo of restore-x was not begun, nothing was touched',
+    why: /may not rename/,
+    next: 'give a Secret',
+  })
+  t.strictSame([scales, state.replicas], [[], 3])
+  t.strictSame(context.record.current.findings, findings)
+  t.strictSame(
+    events.filter(({ code }) => code === 'finding').map(({ message }) => message),
+    ['sessions, a database: somebody is connected'],
+  )
+})
+
+t.test(
+  'a restore that leaves the releases stopped names the command that ends it, and how many to start',
+  async (t) => {
+    const { cluster } = scaled()
+    const flags = ['--database-secret admin']
+    const { context } = await contextOf({ ...restore, flags }, cluster)
+    await context.record.update((record) => {
+      record.restore = { backup: 'backup-x', databases: [], serving: 'previous', wayBack: [] }
+    })
+    const { destination } = database('former', ['activate', 'deactivate'])
+    t.match(await failureOf(runRestore(context, [destination], held)), {
+      next: /kubectl scalardl restore restore-x --undo --database-secret admin -n ns$/,
+    })
+    t.match(context.record.current.restore, { serving: 'nothing', replicas: { 'my-ledger': 3 } })
+  },
+)
 
 t.test('an undo whose databases hold different data leaves the releases stopped', async (t) => {
   t.strictSame(await undoing(t, database('restored', ['activate']), database('restored', ['deactivate'])), {

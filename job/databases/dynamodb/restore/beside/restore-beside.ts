@@ -112,9 +112,10 @@ export class RestoreByPrefix implements RestoreDestination {
     this.#state = 'in-service'
   }
 
-  async checkWayBack(): Promise<void> {
+  async checkWayBack(): Promise<Finding[]> {
     await this.#repointing.check()
     await this.#checkFormer()
+    return []
   }
 
   async deactivate(journal: Journal): Promise<void> {
@@ -158,7 +159,7 @@ export class RestoreByPrefix implements RestoreDestination {
     return standingOf(this.#work, entry)
   }
 
-  async dropPrevious(journal: Journal): Promise<void> {
+  async checkDrop(journal: Journal): Promise<Finding[]> {
     const { title, details } = this.#work
     const what = `the former tables of ${title} are not removed`
     this.#repointing.recall(journal)
@@ -172,6 +173,11 @@ export class RestoreByPrefix implements RestoreDestination {
       })
     }
     await refuseBystanders(this.#work, what)
+    return []
+  }
+
+  async dropPrevious(journal: Journal): Promise<void> {
+    await this.checkDrop(journal)
     await dropFormerTables(this.#work, journal)
     this.#previousKept = false
   }

@@ -104,13 +104,14 @@ export class RestoreByReplacement implements RestoreDestination {
     this.#state = 'in-service'
   }
 
-  async checkWayBack(): Promise<void> {
+  async checkWayBack(): Promise<Finding[]> {
     await refuseBystanders(this.#work, `the former data of ${this.#work.title} is not put back`)
     const originals = this.#originals ?? notedOriginals(this.#work, neverBegun) ?? {}
     await checkWayBack(this.#work, this.#tables, originals, {
       backups: this.#backups,
       systemBackups: this.#systemBackups,
     })
+    return []
   }
 
   async deactivate(journal: Journal): Promise<void> {
@@ -151,6 +152,11 @@ export class RestoreByReplacement implements RestoreDestination {
       this.#backups.discard(table, keep, journal, signal),
     )
     this.#state = 'discarded'
+  }
+
+  /** What replaced tables keep is backups alone, which nothing is served from. */
+  async checkDrop(): Promise<Finding[]> {
+    return []
   }
 
   /** The backups made on the way stay where they are the backup by now: its tables' own past went with the tables. */

@@ -79,7 +79,7 @@ t.test('a moment whose pause is recorded is restored from that record, any other
     { record: { operation: 'backup-monday' }, choice: { at: '2026-11-17T09:30:01.000Z', unproven: true } },
   )
   t.match(
-    restorePlan(record, [chartRelease()], { dropPrevious: false, replicas: undefined, choice }, plain),
+    restorePlan(record, [{ release: chartRelease() }], { dropPrevious: false, replicas: undefined, choice }, plain),
     /UNPROVEN.*2026-11-17T09:30:01/,
   )
 })
@@ -89,7 +89,7 @@ t.test('a plan that replaces tables names the backups that die with them, and no
   const others = [monday, tuesday, kept]
   const ending = endedByRestore(monday, { choice, dropPrevious: false, others })
   const options = { dropPrevious: false, replicas: undefined, choice, ending }
-  const plan = restorePlan(monday, [chartRelease()], options, plain)
+  const plan = restorePlan(monday, [{ release: chartRelease() }], options, plain)
   t.match(plan, /the backups tuesday, .*\n.*materialize backup tuesday$/m)
   t.strictSame(endedByRestore(monday, { dropPrevious: true, others }), ['monday', 'tuesday'])
   t.strictSame(
@@ -103,7 +103,7 @@ t.test('a plan that replaces tables names the backups that die with them, and no
   )
   t.match(plan, /once EVERY backup is AVAILABLE: deleted/)
   t.strictSame(endedByRestore(monday, { dropPrevious: false, others }), [])
-  const beside = restorePlan(monday, [chartRelease()], { dropPrevious: false, replicas: undefined }, plain)
+  const beside = restorePlan(monday, [{ release: chartRelease() }], { dropPrevious: false, replicas: undefined }, plain)
   t.notMatch(beside, /tuesday/)
   t.match(beside, 'under the prefix "1794821400-"')
 })
@@ -133,7 +133,12 @@ t.test('a plan names the tables of other products, whose releases it does not st
   })
   for (const strategy of ['replace', 'prefix'] as const) {
     const plan = (record: BackupRecord) =>
-      restorePlan(record, [chartRelease()], { dropPrevious: false, replicas: undefined, choice: { strategy } }, plain)
+      restorePlan(
+        record,
+        [{ release: chartRelease() }],
+        { dropPrevious: false, replicas: undefined, choice: { strategy } },
+        plain,
+      )
     t.match(
       plan(both),
       /the tables of auditor go back as well: every release that uses them has to be named, or stopped/,

@@ -1,0 +1,29 @@
+import { defaultServiceAccount } from '../../../operation/names.ts'
+import type { RestoreFlags } from './command.ts'
+
+/** How a shell reads a value as it is. */
+function quoted(value: string): string {
+  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`
+}
+
+/**
+ * The flags of a restore that its undo and the removal of what it kept need too, since they start the same Job on the same
+ * databases; each as a shell reads it.
+ */
+export function repeatedFlags(flags: RestoreFlags): string[] {
+  const given: Record<string, string | readonly string[] | undefined> = {
+    'database-secret': flags.databaseSecret,
+    image: flags.image,
+    'image-pull-policy': flags.imagePullPolicy,
+    'image-pull-secret': flags.imagePullSecret,
+    'service-account': flags.serviceAccount === defaultServiceAccount ? undefined : flags.serviceAccount,
+    'node-selector': flags.nodeSelector,
+    toleration: flags.toleration,
+    requests: flags.requests,
+    limits: flags.limits,
+    patch: flags.patch,
+  }
+  return Object.entries(given).flatMap(([name, values]) =>
+    [values ?? []].flat().map((value) => `--${name} ${quoted(value)}`),
+  )
+}
