@@ -2,6 +2,7 @@ import { checkName, defaultName, operationName } from '../../operation/names.ts'
 import type { OperationRequest, Target } from '../../operation/request.ts'
 import { formatTime } from '../../operation/time.ts'
 import { formatVersion, programVersion } from '../../operation/version.ts'
+import { patchForCluster } from '../kubernetes/jobs/compose/assigned-user.ts'
 import type { JobOptions } from '../kubernetes/jobs/compose/complete-job.ts'
 import { composeGuardJob, hasGuard } from '../kubernetes/jobs/compose/compose-guard-job.ts'
 import { composeJob } from '../kubernetes/jobs/compose/compose-job.ts'
@@ -71,13 +72,15 @@ export async function prepareOperation(
   extra: ExtraMounts,
   options: JobOptions,
 ): Promise<OperationObjects> {
-  await Promise.all([
+  const [patch] = await Promise.all([
+    patchForCluster(session, options.patch),
     requireServiceAccount(session, options.serviceAccount),
     extra.location === undefined ? undefined : requireClaim(session, extra.location),
     requireSecret(session, '--database-secret', extra.databaseSecret),
     requireSecret(session, '--tls-ca-secret', extra.tlsCaSecret),
     ...options.imagePullSecrets.map((name) => requireSecret(session, '--image-pull-secret', name)),
   ])
-  const guard = hasGuard(request) ? composeGuardJob(request, parts, extra, options) : undefined
-  return operationObjects(request, composeJob(request, parts, extra, options), guard)
+  const patched = { ...options, patch }
+  const guard = hasGuard(request) ? composeGuardJob(request, parts, extra, patched) : undefined
+  return operationObjects(request, composeJob(request, parts, extra, patched), guard)
 }
