@@ -16,6 +16,7 @@ export const operationKinds = [
   'doctor',
   'import',
   'delete',
+  'materialize',
 ] as const
 export type OperationKind = (typeof operationKinds)[number]
 
@@ -95,22 +96,25 @@ export function operationLabels(operation: string, kind: OperationKind): Record<
 /** Longest name that still fits a Job's name with `scalardl-restore-` before it (63 characters in all). */
 const longestName = 46
 
+/** The same for `scalardl-materialize-`. */
+export const longestMaterializeName = 42
+
 /** A name where the user gave none: the first release and the time, UTC. */
-export function defaultName(release: string, nowMs: number): string {
+export function defaultName(release: string, nowMs: number, longest = longestName): string {
   const stamp = compactTime(nowMs)
-  return `${release.slice(0, longestName - stamp.length - 1).replace(/[-.]+$/, '')}-${stamp}`
+  return `${release.slice(0, longest - stamp.length - 1).replace(/[-.]+$/, '')}-${stamp}`
 }
 
 /**
  * Accepts a name that the user chose for a backup or another operation.
  * @throws Failure (usage) where Kubernetes would refuse an object of that name.
  */
-export function checkName(name: string): string {
-  if (name.length <= longestName && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) return name
+export function checkName(name: string, longest = longestName): string {
+  if (name.length <= longest && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name)) return name
   throw new Failure(
     {
       what: `"${name}" cannot be a name`,
-      why: `a name has at most ${longestName} characters, lower-case letters, digits and "-", and begins and ends with a letter or digit`,
+      why: `a name has at most ${longest} characters, lower-case letters, digits and "-", and begins and ends with a letter or digit`,
       next: 'choose another with --name, or leave --name away to have one made',
     },
     { exitCode: ExitCode.usage },

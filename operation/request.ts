@@ -150,6 +150,12 @@ export const requestSchema = z.discriminatedUnion('kind', [
   z.strictObject({ ...common, kind: z.literal('import'), /** Location of one backup's folder */ from: z.string() }),
   z.strictObject({
     ...common,
+    kind: z.literal('materialize'),
+    /** operation that made the backup */
+    backup: z.string(),
+  }),
+  z.strictObject({
+    ...common,
     kind: z.literal('delete'),
     backup: z.string(),
     /** Location of the backup's folder, where it has one */

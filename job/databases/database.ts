@@ -171,6 +171,15 @@ export interface Place {
   settings: StorageSettings[]
 }
 
+/** A recorded point of one database that is to be turned into backups that last. */
+export interface Materials {
+  preflight(): Promise<Finding[]>
+  /** idempotent by its journal; the answer takes the place of the entry in the backup's record */
+  make(journal: Journal): Promise<DatabaseBackup>
+  /** removes what a make() that will not be finished has made */
+  discard(): Promise<void>
+}
+
 /** One kind of database: a folder here, and a line in registry.ts. */
 export interface DatabaseKind {
   /** as DatabaseBackup.kind keeps it */
@@ -192,6 +201,8 @@ export interface DatabaseKind {
   backup(settings: StorageSettings[], context: DatabaseContext): BackupSource
   /** `context.operation` is the restore that did it when an earlier restore is to be undone or its leftovers dropped */
   restore(settings: StorageSettings[], entry: DatabaseBackup, context: DatabaseContext): RestoreDestination
+  /** what makes a point of an earlier backup outlive the service's window of recovery; absent where a backup is files */
+  materials?(settings: StorageSettings[], entry: DatabaseBackup, context: DatabaseContext): Materials
   /** removes what the service keeps of a backup; of use only where no storage holds it */
   remove?(settings: StorageSettings[], entry: DatabaseBackup, context: DatabaseContext): Promise<void>
 }

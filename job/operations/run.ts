@@ -5,6 +5,7 @@ import { deleteBackup } from './delete.ts'
 import { doctor } from './doctor.ts'
 import { drop } from './restore/drop.ts'
 import { importBackup } from './import.ts'
+import { materializeBackup } from './materialize.ts'
 import { pause } from './pause.ts'
 import { restore } from './restore/restore.ts'
 import { undo } from './restore/undo.ts'
@@ -31,6 +32,8 @@ export function run(request: OperationRequest, surroundings: Surroundings): Prom
       return doctor({ ...surroundings, request })
     case 'import':
       return importBackup({ ...surroundings, request })
+    case 'materialize':
+      return materializeBackup({ ...surroundings, request })
     case 'delete':
       return deleteBackup({ ...surroundings, request })
   }

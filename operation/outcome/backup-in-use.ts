@@ -28,7 +28,7 @@ function whileUnder(
   { operation, kind, releases, restore }: OperationRecord,
   backup: Pick<OperationRecord, 'operation' | 'releases'>,
 ): Why | undefined {
-  if (kind !== 'restore' && kind !== 'undo' && kind !== 'drop') return undefined
+  if (kind !== 'restore' && kind !== 'undo' && kind !== 'drop' && kind !== 'materialize') return undefined
   const needs =
     restore === undefined
       ? releases.some((release) => backup.releases.includes(release))

@@ -9,6 +9,7 @@ import { deleteCommand } from './delete/command.ts'
 import { describe } from './describe/command.ts'
 import { exportCommand } from './export/command.ts'
 import { get } from './get/command.ts'
+import { materialize } from './materialize/command.ts'
 import { logs } from './logs/command.ts'
 import { status } from './status/command.ts'
 import { version } from './version/command.ts'
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   logs,
   wait,
   cancel,
+  materialize,
   deleteCommand,
   exportCommand,
   importCommand,

@@ -1,5 +1,6 @@
 import type { DatabaseKind } from '../database.ts'
 import { kindName } from './details.ts'
+import { materialsOf } from './backup/materials.ts'
 import { removeBackup } from './backup/remove-backup.ts'
 import { openRestore } from './restore/open-restore.ts'
 import { DynamodbSource } from './backup/source.ts'
@@ -15,5 +16,6 @@ export const dynamodb: DatabaseKind = {
   needsStorage: false,
   backup: (settings, context) => new DynamodbSource(settings, context),
   restore: openRestore,
+  materials: materialsOf,
   remove: removeBackup,
 }

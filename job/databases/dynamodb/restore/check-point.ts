@@ -108,23 +108,35 @@ export function checkPoint({ title, choice, entry, point }: RestoreWork): Findin
 
 /** Whether each table's data of that point can still be had: the table itself and its window of recovery, or the backup made of it. */
 export async function checkSources(work: RestoreWork, tables: readonly BackedUpTable[]): Promise<Finding[]> {
-  const { title } = work
+  const { title, point, context, regions } = work
+  const sources = tables.map((table) => ({ table, from: sourceOf(work, table), point }))
+  return [await checkSourcesOf(regions.source.dynamo, title, sources, context.signal)]
+}
+
+/** A table, and what its data of a moment is to come from. */
+export interface Source {
+  table: BackedUpTable
+  from: RestoreFrom
+  point: Date
+}
+
+/** The same for tables of one point, wherever each of them comes from. */
+export async function checkSourcesOf(
+  dynamo: DynamoDBClient,
+  title: string,
+  sources: readonly Source[],
+  signal: AbortSignal,
+): Promise<Finding> {
   const check = { check: 'recovery window', subject: title }
-  const { point, context } = work
-  const look = (table: BackedUpTable) =>
-    troubleOf(work.regions.source.dynamo, { table, from: sourceOf(work, table), point }, context.signal)
-  const troubles = (await Promise.all(tables.map(look))).flatMap((trouble) => trouble ?? [])
+  const looks = await Promise.all(sources.map((source) => troubleOf(dynamo, source, signal)))
+  const troubles = looks.flatMap((trouble) => trouble ?? [])
   const [first] = troubles
-  if (first === undefined)
-    return [
-      {
-        ...check,
-        outcome: 'ok',
-        message: `${tables.length} tables can be brought back as of ${formatTime(work.point.getTime())}`,
-      },
-    ]
+  if (first === undefined) {
+    const at = sources[0] === undefined ? '' : ` as of ${formatTime(sources[0].point.getTime())}`
+    return { ...check, outcome: 'ok', message: `${sources.length} tables can be brought back${at}` }
+  }
   const others = troubles.length === 1 ? '' : ` (and ${troubles.length - 1} more tables)`
-  return [{ ...check, outcome: 'error', message: `${first.why}${others}`, cure: first.cure }]
+  return { ...check, outcome: 'error', message: `${first.why}${others}`, cure: first.cure }
 }
 
 /** Why a table's data of a moment cannot be had. */
@@ -138,7 +150,7 @@ export interface Trouble {
 /** Undefined where what a table is to be restored from is there and reaches to that moment. */
 export async function troubleOf(
   dynamo: DynamoDBClient,
-  { table, from, point }: { table: BackedUpTable; from: RestoreFrom; point: Date },
+  { table, from, point }: Source,
   signal?: AbortSignal,
 ): Promise<Trouble | undefined> {
   if ('backupArn' in from) {

@@ -38,6 +38,7 @@ t.test(
       [record({ state: 'running', restore: restored({ serving: 'previous' }) }), /restore-r has not ended/],
       [record({ state: 'pending' }), /has not ended/],
       [record({ state: 'running', operation: 'undo-u', kind: 'undo' }), /undo-u has not ended/],
+      [record({ state: 'running', operation: 'materialize-m', kind: 'materialize' }), /materialize-m has not ended/],
       [record({ state: 'failed', restore: restored({ serving: 'nothing' }) }), /half-way/],
       [record({ restore: restored({}) }), /kept the data/],
       [record({ restore: restored({ databases: [database, { ...database, previous: 'kept' }] }) }), /kept the data/],

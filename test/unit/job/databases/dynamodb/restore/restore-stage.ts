@@ -292,6 +292,16 @@ export function undoRequest(name: string): RequestOf<'undo'> {
   }
 }
 
+export function materializeRequest(name: string): RequestOf<'materialize'> {
+  return {
+    ...common,
+    kind: 'materialize',
+    operation: `materialize-${name}`,
+    createdAt: new Date().toISOString(),
+    backup: 'backup-x',
+  }
+}
+
 export function dropRequest(name: string): RequestOf<'drop'> {
   return {
     ...common,

@@ -1,0 +1,68 @@
+import { isHandedOn } from '../context/handed-on.ts'
+import { Failure } from '../../operation/failure.ts'
+import type { BackupPart, DatabaseBackup } from '../../operation/record.ts'
+import type { OperationContext } from '../context/operation-context.ts'
+import type { DatabaseContext } from '../databases/database.ts'
+import type { DatabaseGroup } from '../databases/open.ts'
+import { openStorageAt } from '../storage/open.ts'
+import { refuseLost, restorable } from './backup/restorable.ts'
+import { holdReleases } from './hold-releases.ts'
+import { databaseOf, databasesBackedUp } from './open-databases.ts'
+import { refuseOnErrors } from './refuse-on-errors.ts'
+
+/**
+ * Makes the point of a backup that was taken before outlive what its databases' services keep, and the tables themselves.
+ * Nothing is paused: the past of the tables is what it was. The backup's record tells of it in the end.
+ * @throws Failure where the backup cannot be restored, or needs nothing of the kind
+ */
+export async function materializeBackup(context: OperationContext<'materialize'>): Promise<void> {
+  const { cluster, events, request, signal } = context
+  await holdReleases(context, async (lost) => {
+    const backup = restorable(await cluster.readRecord(request.backup))
+    refuseLost(backup)
+    const databases = await databasesBackedUp(request.target, backup.databases, signal)
+    const { operation } = request
+    const surroundings = { events, signal, storage: openStorageAt(undefined), operation, parallel: 1, schemas: [] }
+    const opened = openAll(backup, databases, surroundings)
+    await context.phase('preflight', () => check(context, opened))
+    const entries = new Map<DatabaseBackup, DatabaseBackup>()
+    try {
+      await context.phase('materialize', async () => {
+        for (const { entry, materials } of opened) entries.set(entry, await materials.make(context.journal))
+      })
+    } catch (error) {
+      // A successor goes on with what was made.
+      if (!(await isHandedOn(context))) await Promise.allSettled(opened.map(({ materials }) => materials.discard()))
+      throw error
+    }
+    lost.throwIfAborted()
+    const record = await cluster.readRecord(request.backup)
+    const made = backup.databases.map((entry) => entries.get(entry) ?? entry)
+    await cluster.writeRecord({ ...record, backup: { ...(record.backup ?? backup), databases: made } })
+    for (const { title, serviceBackups = 0 } of entries.values())
+      events.say('note', `${backup.name} is held by ${serviceBackups} backups of ${title}`)
+  })
+}
+
+/** Each database of a backup whose service keeps the point for a while only. @throws Failure where there is none */
+function openAll(backup: BackupPart, databases: readonly DatabaseGroup[], context: DatabaseContext) {
+  const opened = backup.databases.flatMap((entry) => {
+    const { kind, settings } = databaseOf(databases, entry)
+    const materials = kind.materials?.(settings, entry, context)
+    return materials === undefined ? [] : [{ entry, materials }]
+  })
+  if (opened.length > 0) return opened
+  throw new Failure({
+    what: `nothing was done for backup ${backup.name}`,
+    why: 'its data is files, which last until they are deleted',
+    next: 'there is nothing to do',
+  })
+}
+
+async function check(context: OperationContext<'materialize'>, opened: ReturnType<typeof openAll>): Promise<void> {
+  const findings = (await Promise.all(opened.map(({ materials }) => materials.preflight()))).flat()
+  await context.record.update((record) => {
+    record.findings = findings
+  })
+  refuseOnErrors(`materializing of ${context.request.backup}`, findings)
+}
