@@ -6,9 +6,9 @@ import type { DatabaseContext } from '../databases/database.ts'
 import type { DatabaseGroup } from '../databases/open.ts'
 import { openStorageAt } from '../storage/open.ts'
 import { refuseLost, restorable } from './backup/restorable.ts'
+import { concludePreflight } from './conclude-preflight.ts'
 import { holdReleases } from './hold-releases.ts'
 import { databaseOf, databasesBackedUp } from './open-databases.ts'
-import { refuseOnErrors } from './refuse-on-errors.ts'
 
 /**
  * Makes the point of a backup that was taken before outlive what its databases' services keep, and the tables themselves.
@@ -60,9 +60,6 @@ function openAll(backup: BackupPart, databases: readonly DatabaseGroup[], contex
 }
 
 async function check(context: OperationContext<'materialize'>, opened: ReturnType<typeof openAll>): Promise<void> {
-  const findings = (await Promise.all(opened.map(({ materials }) => materials.preflight()))).flat()
-  await context.record.update((record) => {
-    record.findings = findings
-  })
-  refuseOnErrors(`materializing of ${context.request.backup}`, findings)
+  const findings = await Promise.all(opened.map(({ materials }) => materials.preflight()))
+  await concludePreflight(context, `materializing of ${context.request.backup}`, findings.flat())
 }

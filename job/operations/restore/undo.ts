@@ -43,9 +43,12 @@ export async function undo(context: Context): Promise<void> {
             },
           }),
       }
-      if (recorded.serving !== 'previous') await switchBack(context, databases, lost, recorded)
-      await context.phase('start', () => startReleases(context, former.restore.replicas))
-      await recordStandings(context, former.restore.backup, databases)
+      try {
+        if (recorded.serving !== 'previous') await switchBack(context, databases, lost, recorded)
+        await context.phase('start', () => startReleases(context, former.restore.replicas))
+      } finally {
+        await recordStandings(context, former.restore.backup, databases)
+      }
     })
   } finally {
     await Promise.allSettled(databases.map((database) => database.close()))
@@ -61,10 +64,13 @@ async function removeReady(
   await refuseLosses(context, databases, 'discard')
   await context.journal.begin(removalStep)
   await markEndangered(context, databases, 'discard')
-  await context.phase('remove', async () => {
-    for (const database of databases) await database.discard(context.journal)
-  })
-  await recordStandings(context, former.restore.backup, databases)
+  try {
+    await context.phase('remove', async () => {
+      for (const database of databases) await database.discard(context.journal)
+    })
+  } finally {
+    await recordStandings(context, former.restore.backup, databases)
+  }
   await context.cluster.writeRecord({
     ...former,
     restore: { ...former.restore, databases: databases.map((database) => database.describe()), wayBack: [] },
