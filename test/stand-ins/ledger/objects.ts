@@ -23,6 +23,8 @@ export interface LedgerReleaseOptions {
   image?: string
   /** text of the properties file, as the chart's values would hold it */
   properties: string
+  /** how long a server answers on once it was told to end, s; a short while unless given, `default` leaves it to the product's 30 s */
+  decommissioningS?: number | 'default'
   /** what the chart passes as HELM_SCALAR_DB_…, user and password by way of its own Secret; ScalarDB Cluster has none of it */
   database?: { username: string; password: string; contactPoints?: string; contactPort?: string; storage?: string }
   /** a Secret whose keys all become variables, the chart's `secretName`; made here of these values */
@@ -58,13 +60,18 @@ export const databaseVariables = {
 
 /** A release of the stand-in in the shape that the official Helm chart renders; README.md lists what differs. */
 export function ledgerRelease(options: LedgerReleaseOptions): LedgerRelease {
-  const { release, namespace, product: app = 'ledger', replicas = 3, properties, database, secret, tls } = options
+  const { release, namespace, product: app = 'ledger', replicas = 3, database, secret, tls } = options
   const chart = charts[app]
   const product = standInProduct(app)
   const full = fullName(chart, release)
   const labels = chartLabels(chart, app, release)
   const selector = selectorLabels(chart, app, release)
   const file = product.properties.split('/').at(-1) ?? ''
+  const { decommissioningS = 1 } = options
+  const properties =
+    decommissioningS === 'default'
+      ? options.properties
+      : `${options.properties.trimEnd()}\n${product.decommissioningKey}=${decommissioningS}\n`
   const named = (suffix: string) => ({ name: `${full}-${suffix}`, namespace, labels })
 
   const configMap: V1ConfigMap = {

@@ -7,7 +7,7 @@ export interface StandInProduct {
   ports: readonly { key: string; port: number }[]
   /** TLS and shutdown keys of the properties file */
   tls: { enabled: string; certificate: string; key: string }
-  decommissioningKey: string | undefined
+  decommissioningKey: string
   /** the table whose rows are chained by hashes, if the product has one */
   assets: { namespace: string; name: string } | undefined
 }
@@ -54,7 +54,7 @@ export const standInProducts: readonly StandInProduct[] = [
       certificate: 'scalar.db.cluster.node.tls.cert_chain_path',
       key: 'scalar.db.cluster.node.tls.private_key_path',
     },
-    decommissioningKey: undefined,
+    decommissioningKey: 'scalar.db.cluster.node.decommissioning_duration_secs',
     assets: undefined,
   },
 ]

@@ -6,6 +6,9 @@ import { standInProduct, type StandInProduct } from './product.ts'
 import { dynamodbConnection, type DynamodbConnection } from './dynamodb/connection.ts'
 import { readProperties, storageProperties, type StorageProperties } from './properties.ts'
 
+/** In all three products: LedgerConfig, AuditorConfig, and ScalarDB Cluster's configurations. */
+const usualDecommissioningS = 30
+
 const count = (otherwise: number) => z.coerce.number().int().min(0).default(otherwise)
 
 /** Environment of the stand-in; README.md lists the variables. */
@@ -41,7 +44,7 @@ export interface StandInSettings {
   faults: FaultSettings
   storages: StorageProperties | DynamodbConnection
   tls: { certificate: string; key: string } | undefined
-  /** how long the server says NOT_SERVING before it ends, ms */
+  /** how long the server says NOT_SERVING, and answers on, before it ends; ms */
   decommissioningMs: number
   /** the pod's name, unique among those that write to the same databases */
   instance: string
@@ -66,7 +69,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): StandInSettings {
       of(product.tls.enabled) === 'true'
         ? { certificate: of(product.tls.certificate) ?? '', key: of(product.tls.key) ?? '' }
         : undefined,
-    decommissioningMs: Number(of(product.decommissioningKey) ?? 0) * 1000,
+    decommissioningMs: Number(of(product.decommissioningKey) ?? usualDecommissioningS) * 1000,
     instance: environment['HOSTNAME'] ?? hostname(),
   }
 }

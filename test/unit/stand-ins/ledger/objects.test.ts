@@ -1,9 +1,12 @@
-import type { V1Deployment, V1Service } from '@kubernetes/client-node'
+import type { V1ConfigMap, V1Deployment, V1Service } from '@kubernetes/client-node'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments, stringify } from 'yaml'
 import { productOf } from '../../../../operation/product.ts'
 import { ledgerRelease } from '../../../stand-ins/ledger/objects.ts'
 import { readProperties, storageProperties } from '../../../stand-ins/ledger/properties.ts'
+import { readSettings } from '../../../stand-ins/ledger/settings.ts'
 import { singleStorage, twoDatabases } from '../../../stand-ins/ledger/release-properties.ts'
 import { postgresqlServer, usualRoles } from '../../../stand-ins/postgresql/objects.ts'
 
@@ -111,5 +114,25 @@ t.test('properties are read with both kinds of templates', (t) => {
       ['b', 'other'],
     ],
   )
+  t.end()
+})
+
+t.test('how long a server answers on once it was told to end: a second, or what the product does by itself', (t) => {
+  const folder = t.testdir()
+  const decommissioningMs = (decommissioningS?: 'default') => {
+    const { objects } = ledgerRelease({
+      release: 'my',
+      namespace: 'n',
+      product: 'scalardb-cluster',
+      properties: singleStorage({ server: 'db', database: 'd' }, { username: 'U', password: 'P' }),
+      ...(decommissioningS && { decommissioningS }),
+    })
+    const configMap = objects.find(({ kind }) => kind === 'ConfigMap') as V1ConfigMap
+    const file = join(folder, 'node.properties')
+    writeFileSync(file, Object.values(configMap.data ?? {})[0] ?? '')
+    return readSettings({ STAND_IN_PRODUCT: 'scalardb-cluster', STAND_IN_PROPERTIES: file }).decommissioningMs
+  }
+  t.equal(decommissioningMs(), 1000)
+  t.equal(decommissioningMs('default'), 30_000)
   t.end()
 })

@@ -101,8 +101,10 @@ export async function runProgram(
 ): Promise<RunningProgram> {
   const folder = await mkdtemp(join(tmpdir(), 'stand-in-'))
   const file = join(folder, 'ledger.properties')
-  const free = ['port', 'privileged_port', 'admin_port'].map((each) => `scalar.dl.ledger.server.${each}=0`)
-  await writeFile(file, [...properties, ...free].join('\n'))
+  const free = ['port', 'privileged_port', 'admin_port', 'decommissioning_duration_secs'].map(
+    (each) => `scalar.dl.ledger.server.${each}=0`,
+  )
+  await writeFile(file, [...free, ...properties].join('\n'))
   const env = {
     PATH: process.env['PATH'],
     STAND_IN_PROPERTIES: file,

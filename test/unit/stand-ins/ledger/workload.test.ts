@@ -110,6 +110,29 @@ t.test('a pod that ends in a pause turns its held requests away, and leaves the 
   ledger.close()
 })
 
+t.test('a server that was told to end acknowledges what it is asked until its decommissioning is over', async (t) => {
+  const standIn = await runStandInProcess(t, {
+    server,
+    databases: ['decommissioned_a', 'decommissioned_b'],
+    environment: { STAND_IN_WORKERS: '0' },
+    properties: ['scalar.dl.ledger.server.decommissioning_duration_secs=3'],
+  })
+  const address = `127.0.0.1:${standIn.ports[0]}`
+  const [ledger, health] = [
+    new ServiceClient('rpc.Ledger', address),
+    new ServiceClient('grpc.health.v1.Health', address),
+  ]
+  t.equal((await health.call('Check')).value['status'], 'SERVING')
+  const ended = standIn.terminate()
+  await sleep(500)
+  t.equal((await health.call('Check')).value['status'], 'NOT_SERVING')
+  t.equal((await ledger.call('ExecuteContract')).code, status.OK)
+  const { ms } = await ended
+  t.ok(ms >= 3000, `ended in ${ms} ms`)
+  ledger.close()
+  health.close()
+})
+
 t.test('damage is seen', async (t) => {
   const standIn = await runStandInProcess(t, { server, databases: ['damaged_a', 'damaged_b'], environment: busy })
   await transfersDone(standIn, 30)
