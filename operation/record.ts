@@ -32,6 +32,8 @@ const pauseWindow = z.object({
   verdict: z.enum(['open', 'valid', 'void']),
   /** the moment that a backup taken in a pause by hand is restored to: the middle of the window */
   restorePoint: z.string().optional(),
+  /** who vouches for a window that no worker of ours has seen: a pause by another tool */
+  attestedBy: z.string().optional(),
   /** why a window is void, or what could not be checked on a valid one */
   reasons: z.array(z.string()),
 })

@@ -95,6 +95,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
     tables: z.array(z.string()).optional(),
     /** whether the restore point is turned into backups that outlive the service's window of recovery (DynamoDB) */
     materialize: z.boolean().optional(),
+    /** the least time that all stay paused, ms */
+    holdMs: z.int().positive().optional(),
     /** further pause windows to try after one that is void, or whose snapshot was lost with its worker */
     retries: z.int().min(0),
     /** dump connections per database */

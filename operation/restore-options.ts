@@ -8,6 +8,8 @@ export const restoreChoiceSchema = z.strictObject({
   prefix: z.string().optional(),
   /** another moment than the backup's own restore point, RFC 3339 */
   at: z.string().optional(),
+  /** the operation in whose valid pause `at` lies, which proves that moment consistent */
+  pause: z.string().optional(),
   /** the user accepts a moment of which no pause proves that it is consistent */
   unproven: z.boolean().optional(),
   /** patch: the release's properties are changed to the restored names; print: only shown, and the release serves on */

@@ -6,16 +6,20 @@ export function middleOf(window: PauseWindowRecord): string {
   return formatTime(middleMs(window))
 }
 
-/** The same as a whole second, which is all that most services restore to, where one near it lies in the window. */
+/** The same as a whole second, which is all that most services restore to, where the one in the middle lies in the window. */
 export function wholeSecondOf(window: PauseWindowRecord): string {
-  const second = formatTime(Math.round(middleMs(window) / 1000) * 1000)
-  return contains(window, second) ? second : middleOf(window)
+  const second = formatTime(Math.floor(middleMs(window) / 1000) * 1000)
+  return holdsSecond(window, second) ? second : middleOf(window)
 }
 
-/** Whether every server was paused at that moment, as far as the window tells. @param at RFC 3339 */
-export function contains({ allPausedAt, unpauseSentAt }: PauseWindowRecord, at: string): boolean {
+/**
+ * Whether every server was paused throughout the second that begins then: a service that restores to whole seconds may bring
+ * back any moment of it.
+ * @param at RFC 3339
+ */
+export function holdsSecond({ allPausedAt, unpauseSentAt }: PauseWindowRecord, at: string): boolean {
   if (allPausedAt === undefined || unpauseSentAt === undefined) return false
-  return Date.parse(at) > Date.parse(allPausedAt) && Date.parse(at) < Date.parse(unpauseSentAt)
+  return Date.parse(at) > Date.parse(allPausedAt) && Date.parse(at) + 1000 <= Date.parse(unpauseSentAt)
 }
 
 function middleMs({ allPausedAt, pauseSentAt, unpauseSentAt }: PauseWindowRecord): number {

@@ -34,6 +34,24 @@ export function readPauseLimits(flags: { maxPause: string; maxPauseWait: string;
   )
 }
 
+/**
+ * The least length of a pause, ms.
+ * @throws Failure (usage) where --max-pause may end it before
+ */
+export function readHold(hold: string, flags: { maxPause: string; maxPauseWait: string; guard: boolean }): number {
+  const holdMs = positive('--hold', hold)
+  const { drainMs, maxPauseMs } = readPauseLimits(flags)
+  if (drainMs + holdMs < maxPauseMs) return holdMs
+  throw new Failure(
+    {
+      what: `--hold ${hold} cannot be kept`,
+      why: `--max-pause ${flags.maxPause} would end the pause before: servers may take ${flags.maxPauseWait} (--max-pause-wait) until all are paused`,
+      next: 'give a longer --max-pause, or a shorter --hold or --max-pause-wait',
+    },
+    { exitCode: ExitCode.usage },
+  )
+}
+
 /** Says what --guard=false gives up. */
 export function warnWithoutGuard(terminal: Terminal, guard: boolean): void {
   if (!guard)

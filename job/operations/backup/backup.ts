@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration } from '../../../operation/duration.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'
@@ -150,7 +151,11 @@ async function pointInPause(context: Context, sources: readonly OpenSource[]): P
     const taken = record.current.windows.length
     if (taken > request.retries) throw lostWindow(record.current.windows.at(-1))
     const left = request.retries - taken
-    const snapshot = (held: HeldPause) => Promise.all(sources.map(({ source }) => source.snapshot(held)))
+    const snapshot = async (held: HeldPause) => {
+      const snapshots = await Promise.all(sources.map(({ source }) => source.snapshot(held)))
+      await stayPaused(held, request.holdMs ?? 0)
+      return snapshots
+    }
     const paused = await context
       .phase(taken === 0 ? 'pause' : `pause ${taken + 1}`, () => holdPause(context, snapshot))
       .catch((error: unknown) => {
@@ -169,6 +174,11 @@ async function pointInPause(context: Context, sources: readonly OpenSource[]): P
     await checkAgain(context, sources)
     await prepare(sources)
   }
+}
+
+/** Keeps all paused until they have been for that long. */
+async function stayPaused({ allPausedAt, signal }: HeldPause, leastMs: number): Promise<void> {
+  await sleep(Math.max(0, Date.parse(allPausedAt) + leastMs - Date.now()), undefined, { signal })
 }
 
 /** Whether a window was tried and is over, with nothing paused and nobody asking this worker to end. */
@@ -237,11 +247,12 @@ function refuseShortPause(
     request: {
       pause: { maxPauseMs },
       target,
+      holdMs: leastMs = 0,
     },
   }: Context,
   sources: readonly OpenSource[],
 ): void {
-  const holdMs = Math.max(...sources.map(({ source }) => source.holdMs?.() ?? 0))
+  const holdMs = Math.max(leastMs, ...sources.map(({ source }) => source.holdMs?.() ?? 0))
   if (holdMs < maxPauseMs) return
   throw new Failure({
     what: `backup of ${target.releases.map(({ name }) => name).join(', ')} was not begun, nothing was paused`,

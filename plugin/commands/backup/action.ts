@@ -6,7 +6,7 @@ import type { Action } from '../../command-line/command.ts'
 import { findReleases, requirePods } from '../../kubernetes/releases/releases.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import { finishOperation } from '../../operations/finish-operation.ts'
-import { readPauseLimits, warnWithoutGuard } from '../../operations/pause-limits.ts'
+import { readHold, readPauseLimits, warnWithoutGuard } from '../../operations/pause-limits.ts'
 import { chooseName, databaseParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
 import { readTargetOptions } from '../../flags/read-target.ts'
 import { resumeNamed } from '../../operations/resume-named.ts'
@@ -30,9 +30,21 @@ export function refuseTogetherUnpaused(mode: BackupFlags['pause'], releases: rea
   )
 }
 
+function heldUnpaused(): Failure {
+  return new Failure(
+    {
+      what: '--hold and --pause never exclude each other',
+      why: 'without a pause there is nothing to hold',
+      next: 'leave one of them out',
+    },
+    { exitCode: ExitCode.usage },
+  )
+}
+
 /** Everything that can be wrong with the flags is found here, before the cluster is asked. */
 function readFlags(flags: BackupFlags) {
   refuseTogetherUnpaused(flags.pause, flags.release)
+  if (flags.hold !== undefined && flags.pause === 'never') throw heldUnpaused()
   return {
     name: chooseName(flags.name, flags.release[0] ?? ''),
     options: readJobOptions(flags),
@@ -41,6 +53,7 @@ function readFlags(flags: BackupFlags) {
       // nobody has to stand by where nothing is paused
       pause: readPauseLimits({ ...flags, guard: flags.guard && flags.pause !== 'never' }),
       pauseMode: flags.pause,
+      ...(flags.hold === undefined ? {} : { holdMs: readHold(flags.hold, flags) }),
       ...(flags.to === undefined ? {} : { to: formatLocation(parseLocation(flags.to)) }),
       schemas: flags.schema ?? [],
       ...(flags.table === undefined ? {} : { tables: flags.table }),

@@ -24,6 +24,11 @@ export function backupFlags(yargs: GlobalArgv) {
       describe:
         'auto leaves the pause out only where one transactional database holds everything; never is refused elsewhere',
     })
+    .option('hold', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'keep all paused for at least this long, like 10s, where a clock with another time decides the point',
+    })
     .option('schema', {
       type: 'string',
       array: true,

@@ -13,6 +13,12 @@ import { placeOf } from '../../presentation/backup-place.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
 import { showVerdict } from '../../presentation/verdict.ts'
 import { withoutTarget } from '../../presentation/without-target.ts'
+import type { DryRun } from '../../kubernetes/api/apply.ts'
+import { statusCode } from '../../kubernetes/api/api-error.ts'
+import { writeRecord } from '../../kubernetes/records/records.ts'
+import { findReleases } from '../../kubernetes/releases/releases.ts'
+import type { OperationRecord } from '../../../operation/record.ts'
+import { attestedPause } from './attested-pause.ts'
 import { importRecord } from './import-file.ts'
 import { readExported } from './read-source.ts'
 
@@ -52,17 +58,57 @@ async function fromStorage(session: Session, terminal: Terminal, text: string, f
   return exitCodeOf(record)
 }
 
+/** A pause of another tool becomes a record, so that `restore --at` finds it. */
+async function fromWindow(session: Session, terminal: Terminal, window: string, flags: ImportFlags): Promise<ExitCode> {
+  const releases = [...new Set(flags.release)]
+  if (releases.length === 0)
+    throw unclear(
+      '--window is given without --release',
+      'name every release whose servers were all paused, with --release',
+    )
+  const { namespace, kubeConfig } = session
+  const by = kubeConfig.getCurrentUser()?.name ?? 'a user of no name'
+  const record = attestedPause({ window, releases, name: flags.name, namespace, by })
+  await findReleases(session, releases)
+  await createRecord(session, record, flags.dryRun)
+  const suffix = flags.dryRun === 'none' ? '' : ` (${flags.dryRun} dry run)`
+  terminal.data(`operation/${record.operation}${flags.output === 'name' ? '' : ` imported${suffix}`}`)
+  terminal.warning(`nothing proves this pause but your word; restore point ${record.windows[0]?.restorePoint ?? '-'}`)
+  return ExitCode.done
+}
+
+/** @throws Failure where the name is taken */
+async function createRecord(session: Session, record: OperationRecord, dryRun: DryRun): Promise<void> {
+  try {
+    await writeRecord(session, record, dryRun)
+  } catch (error) {
+    if (statusCode(error) !== 409) throw error
+    throw new Failure(
+      {
+        what: `${record.operation} was not imported`,
+        why: `namespace ${session.namespace} has a record of that name already`,
+        next: `see it with \`kubectl scalardl describe operation ${record.operation} -n ${session.namespace}\`, or choose another --name`,
+      },
+      { exitCode: ExitCode.usage },
+    )
+  }
+}
+
+function unclear(why: string, next: string): Failure {
+  return new Failure({ what: 'it is not clear what to import', why, next }, { exitCode: ExitCode.usage })
+}
+
 export const runImport: Action<ImportFlags> = async (flags, session, terminal) => {
-  if (flags.filename !== undefined && flags.location === undefined)
-    return fromFile(session, terminal, flags.filename, flags)
-  if (flags.filename === undefined && flags.location !== undefined)
-    return fromStorage(session, terminal, flags.location, flags)
-  throw new Failure(
-    {
-      what: 'it is not clear what to import',
-      why: flags.filename === undefined ? 'neither a file nor a location is given' : 'a file and a location are given',
-      next: 'give -f FILE with an exported record, or the folder of a backup like pvc://backups/ledger/nightly',
-    },
-    { exitCode: ExitCode.usage },
-  )
+  const { filename, location, window } = flags
+  const [only, ...more] = [filename, location, window].filter((one) => one !== undefined)
+  if (only === undefined || more.length > 0)
+    throw unclear(
+      only === undefined ? 'nothing is given' : 'more than one thing is given',
+      'give -f FILE with an exported record, the folder of a backup like pvc://backups/ledger/nightly, or --window START/END',
+    )
+  if (window !== undefined) return fromWindow(session, terminal, window, flags)
+  if (flags.release !== undefined) throw unclear('--release is given without --window', 'leave --release away')
+  return filename === undefined
+    ? fromStorage(session, terminal, only, flags)
+    : fromFile(session, terminal, filename, flags)
 }

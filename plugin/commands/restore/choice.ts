@@ -1,6 +1,7 @@
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
-import type { OperationRecord } from '../../../operation/record.ts'
+import { holdsSecond } from '../../../operation/outcome/pause-window.ts'
+import type { OperationRecord, PauseWindowRecord } from '../../../operation/record.ts'
 import type { RestoreChoice } from '../../../operation/restore-options.ts'
 import { formatTime, parseTime } from '../../../operation/time.ts'
 import type { StoredRecord } from '../../kubernetes/records/records.ts'
@@ -15,16 +16,19 @@ export function readableBackups(stored: readonly StoredRecord[]): OperationRecor
   return stored.flatMap(({ record }) => (record === undefined ? [] : [record]))
 }
 
+/** A pause in which a moment lies, of its operation and the releases that this names. */
+export type ProvingWindow = PauseWindowRecord & Pick<OperationRecord, 'operation' | 'releases'>
+
 /**
- * What the flags choose of a restore. A moment whose pause is recorded is restored from the record of that pause; any other is
- * marked as unproven.
+ * What the flags choose of a restore. A moment that a backup fixed in its pause is restored from the record of that backup; any
+ * other is proven by a valid pause of all its releases in which it lies, or marked as unproven.
  * @throws Failure (usage) for flags that contradict each other, or that this backup has no use for
  */
 export async function chooseRestore(
   flags: ChoiceFlags,
   record: BackupRecord,
-  listBackups: () => Promise<StoredRecord[]>,
-): Promise<{ record: BackupRecord; choice: RestoreChoice | undefined }> {
+  list: (kind: 'backup' | 'pause') => Promise<StoredRecord[]>,
+): Promise<{ record: BackupRecord; choice: RestoreChoice | undefined; window?: ProvingWindow }> {
   const given = Object.entries({
     strategy: flags.strategy,
     prefix: flags.prefix,
@@ -45,9 +49,22 @@ export async function chooseRestore(
   }
   if (flags.at === undefined) return { record, choice }
   const at = formatTime(parseTime(flags.at))
-  const paused = [record, ...readableBackups(await listBackups())].find((one) => isOfPause(one, at, record))
+  const backups = [record, ...readableBackups(await list('backup'))]
+  const paused = backups.find((one) => isOfPause(one, at, record))
   if (paused?.backup !== undefined) return { record: { ...paused, backup: paused.backup }, choice }
-  return { record, choice: { ...choice, at, unproven: true } }
+  const window = [...backups, ...readableBackups(await list('pause'))]
+    .flatMap(({ operation, releases, windows }) => windows.map((one) => ({ ...one, operation, releases })))
+    .find((one) => provesAll(one, at, record.releases))
+  if (window === undefined) return { record, choice: { ...choice, at, unproven: true } }
+  return { record, window, choice: { ...choice, at, pause: window.operation } }
+}
+
+/** Whether every server of these releases was paused then, and the pause proves it. */
+function provesAll(window: ProvingWindow, at: string, wanted: readonly string[]): boolean {
+  const paused = new Set(window.endpoints.map(({ release }) => release))
+  const covered = (release: string) =>
+    window.attestedBy === undefined ? paused.has(release) : window.releases.includes(release)
+  return window.verdict === 'valid' && holdsSecond(window, at) && wanted.every(covered)
 }
 
 /** Whether a backup of the same releases fixed exactly this moment in a pause. */

@@ -67,7 +67,7 @@ function dynamodbFlags<T>(yargs: Argv<T>) {
       type: 'string',
       requiresArg: true,
       describe:
-        "DynamoDB: another moment than the backup's, RFC 3339 with an offset; unless a pause of it is recorded, nothing proves that it is consistent",
+        "DynamoDB: another moment than the backup's, RFC 3339 with an offset or UNIX seconds; one in no recorded pause of the releases is unproven",
     })
     .option('repoint', {
       choices: ['patch', 'print'] as const,

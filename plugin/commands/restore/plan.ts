@@ -1,6 +1,8 @@
 import { hasDataBeside } from '../../../operation/outcome/leftover-data.ts'
 import type { DatabaseBackup } from '../../../operation/record.ts'
 import type { RestoreChoice } from '../../../operation/restore-options.ts'
+import { formatDuration } from '../../../operation/duration.ts'
+import type { ProvingWindow } from './choice.ts'
 import type { Release } from '../../kubernetes/releases/releases.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { dynamodbLines, isDynamodb } from './dynamodb-plan.ts'
@@ -22,6 +24,8 @@ interface PlanOptions {
   choice?: RestoreChoice | undefined
   /** names of backups that end with what is deleted */
   ending?: readonly string[]
+  /** the pause that proves the moment chosen */
+  window?: ProvingWindow | undefined
 }
 
 function databaseLine(database: DatabaseBackup): string {
@@ -47,6 +51,14 @@ function targetLines({ release, databases }: RestoreTarget): string[] {
   return databases.map((database) => `  ${release.name}: ${database}`)
 }
 
+/** Clocks differ: how far the moment is from the ends of the pause tells how much they may. */
+function proof({ operation, allPausedAt, unpauseSentAt, attestedBy }: ProvingWindow, at: string): string {
+  const atMs = Date.parse(at)
+  const margin = formatDuration(Math.min(atMs - Date.parse(allPausedAt ?? ''), Date.parse(unpauseSentAt ?? '') - atMs))
+  const whose = attestedBy === undefined ? '' : `; attested by ${attestedBy}, seen by no worker`
+  return `  proven by ${operation}, paused from ${allPausedAt} to ${unpauseSentAt}: ${margin} from its nearer end${whose}`
+}
+
 /** What a restore will do and what is lost by it, for people. */
 export function restorePlan(
   record: BackupRecord,
@@ -70,6 +82,7 @@ export function restorePlan(
           ),
         ]
       : []),
+    ...(options.window === undefined || choice?.at === undefined ? [] : [proof(options.window, choice.at)]),
     ...(others.length === 0 ? [] : ['Databases of the backup:', ...others.map(databaseLine)]),
     ...dynamodb.flatMap((database) => dynamodbLines(database, choice)),
     'Restored into what the releases use now:',

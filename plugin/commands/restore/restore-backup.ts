@@ -59,8 +59,8 @@ async function backupRecord(session: Session, terminal: Terminal, flags: Restore
 /** `restore BACKUP`: shows the plan, asks, and does it. */
 export const restoreBackup: Action<RestoreFlags> = async (flags, session, terminal) => {
   const { options, own } = readFlags(flags)
-  const { record, choice } = await chooseRestore(flags, await backupRecord(session, terminal, flags), () =>
-    listRecords(session, 'backup'),
+  const { record, choice, window } = await chooseRestore(flags, await backupRecord(session, terminal, flags), (kind) =>
+    listRecords(session, kind),
   )
   const names = flags.toRelease ?? record.releases
   const name = chooseName(flags.name, names[0] ?? '')
@@ -93,7 +93,7 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
     restorePlan(
       record,
       targets,
-      { dropPrevious: flags.dropPrevious, replicas: flags.replicas, choice, ending },
+      { dropPrevious: flags.dropPrevious, replicas: flags.replicas, choice, window, ending },
       terminal.style,
     ),
   )

@@ -86,6 +86,8 @@ export function checkPoint({ title, choice, entry, point }: RestoreWork): Findin
     ]
   if (choice.at === undefined || Date.parse(choice.at) === Date.parse(entry.snapshotAt ?? ''))
     return [{ ...check, outcome: 'ok', message: text }]
+  if (choice.pause !== undefined)
+    return [{ ...check, outcome: 'ok', message: `${text}, in the pause of ${choice.pause}` }]
   const unproven = `${text} is not the moment of a recorded pause: what it brings back may hold halves of transactions`
   if (choice.unproven !== true)
     return [

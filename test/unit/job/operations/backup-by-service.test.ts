@@ -120,6 +120,14 @@ t.test(
   },
 )
 
+t.test('a backup holds the pause as long as it is told', async (t) => {
+  const s = await scene(t, { holdMs: 4000 })
+  t.equal(await s.worker().ended, 0)
+  const [window] = windowsOf(s)
+  t.match(window, { verdict: 'valid' })
+  t.ok(Date.parse(window?.unpauseSentAt ?? '') - Date.parse(window?.allPausedAt ?? '') >= 4000)
+})
+
 t.test('a worker that is replaced while it waits: one pause, one point', async (t) => {
   const s = await scene(t)
   aws.set({ restorableLagMs: 60_000 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { readPauseLength } from '../../../../../plugin/commands/pause/limits.ts'
+import { readHold } from '../../../../../plugin/operations/pause-limits.ts'
 import { refused } from '../../refused.ts'
 
 const flags = { duration: undefined, maxPause: undefined, maxPauseWait: '30s', guard: true }
@@ -26,6 +27,19 @@ t.test('a limit that would cut the duration or the drain short is refused', asyn
   )
   t.match(
     refused(() => readPauseLength({ ...flags, duration: '0s' })),
+    { exitCode: 2 },
+  )
+})
+
+t.test('a backup is held as long as its limit allows', async (t) => {
+  const limits = { maxPause: '60s', maxPauseWait: '30s', guard: true }
+  t.equal(readHold('10s', limits), 10_000)
+  t.match(
+    refused(() => readHold('30s', limits)),
+    { exitCode: 2, what: /--hold 30s/, why: /--max-pause 60s/ },
+  )
+  t.match(
+    refused(() => readHold('0s', limits)),
     { exitCode: 2 },
   )
 })

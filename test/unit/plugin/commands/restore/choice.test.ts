@@ -1,5 +1,10 @@
 import t from 'tap'
-import { newRecord, type BackupPart, type DatabaseBackup } from '../../../../../operation/record.ts'
+import {
+  newRecord,
+  type BackupPart,
+  type DatabaseBackup,
+  type OperationRecord,
+} from '../../../../../operation/record.ts'
 import { chooseRestore } from '../../../../../plugin/commands/restore/choice.ts'
 import type { BackupRecord } from '../../../../../plugin/commands/restore/find-record.ts'
 import { confirmLosses, endedByRestore } from '../../../../../plugin/commands/restore/losses.ts'
@@ -82,6 +87,68 @@ t.test('a moment whose pause is recorded is restored from that record, any other
     restorePlan(record, [{ release: chartRelease() }], { dropPrevious: false, replicas: undefined, choice }, plain),
     /UNPROVEN.*2026-11-17T09:30:01/,
   )
+})
+
+function pauseOf(changes: Partial<OperationRecord['windows'][number]>, releases = ['my-ledger']): OperationRecord {
+  const [from, until] = ['2026-11-17T09:30:01.500Z', '2026-11-17T09:30:04.500Z']
+  return {
+    ...newRecord({ operation: 'pause-p', kind: 'pause', namespace: 'led', releases, createdAt: from, plugin: '0.1.0' }),
+    state: 'succeeded',
+    windows: [
+      {
+        endpoints: releases.map((release) => ({ address: '10.0.0.7:50053', release })),
+        pauseSentAt: from,
+        allPausedAt: from,
+        unpauseSentAt: until,
+        verdict: 'valid',
+        reasons: [],
+        ...changes,
+      },
+    ],
+  }
+}
+
+async function chosen(pause: OperationRecord, at: string) {
+  const list = async (kind: 'backup' | 'pause') =>
+    kind === 'backup' ? stored() : [{ operation: 'pause-p', kind, createdAt: pause.createdAt, record: pause }]
+  return chooseRestore({ ...none, at }, monday, list)
+}
+
+t.test('a moment in a valid pause of all releases is proven by it', async (t) => {
+  for (const at of ['2026-11-17T09:30:02Z', '1794907802', '2026-11-17T18:30:03+09:00']) {
+    const { record, choice, window } = await chosen(pauseOf({}), at)
+    t.match({ choice, record }, { choice: { pause: 'pause-p', unproven: undefined }, record: monday })
+    const plan = restorePlan(
+      record,
+      [{ release: chartRelease() }],
+      { dropPrevious: false, replicas: undefined, choice, window },
+      plain,
+    )
+    t.match(plan, /proven by pause-p, paused from 2026-11-17T09:30:01.500Z/)
+    t.notMatch(plan, /UNPROVEN/)
+  }
+})
+
+t.test('a moment that no pause proves stays unproven', async (t) => {
+  const at = '2026-11-17T09:30:02Z'
+  const unproven = { choice: { pause: undefined, unproven: true } }
+  t.match(await chosen(pauseOf({ verdict: 'void' }), at), unproven, 'a void pause')
+  t.match(await chosen(pauseOf({}, ['my-auditor']), at), unproven, 'a pause of another release')
+  t.match(await chosen(pauseOf({ endpoints: [{ address: 'x:1' }] }), at), unproven, 'a pause of servers of no release')
+  t.match(await chosen(pauseOf({}), '2026-11-17T09:30:01Z'), unproven, 'a second that began before')
+  t.match(await chosen(pauseOf({}), '2026-11-17T09:30:04Z'), unproven, 'a second that ended after')
+})
+
+t.test('a pause that a person attests proves as much as that person does', async (t) => {
+  const { record, choice, window } = await chosen(pauseOf({ endpoints: [], attestedBy: 'ann' }), '2026-11-17T09:30:02Z')
+  t.match(choice, { pause: 'pause-p', unproven: undefined })
+  const plan = restorePlan(
+    record,
+    [{ release: chartRelease() }],
+    { dropPrevious: false, replicas: undefined, choice, window },
+    plain,
+  )
+  t.match(plan, /attested by ann, seen by no worker/)
 })
 
 t.test('a plan that replaces tables names the backups that die with them, and no others', async (t) => {
