@@ -22,6 +22,11 @@ const pauseWindow = z.object({
   /** number of its pause in the journal, by which its guard speaks of it; absent in older records */
   pause: z.int().optional(),
   endpoints: z.array(endpoint),
+  /**
+   * When every server was last asked whether somebody else had paused it. A rival's pause that began between this and
+   * `pauseSentAt` was taken for ours and ended with it. Absent in older records.
+   */
+  lookedAt: z.string().optional(),
   pauseSentAt: z.string(),
   /** the last Pause answer */
   allPausedAt: z.string().optional(),

@@ -7,9 +7,15 @@ import type { ReleaseChange, ReleaseState } from '../kubernetes/cluster.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { formatAddress } from '../servers/client.ts'
 import { clockStep } from './proof/clock-jump.ts'
-import { endLeftoverPause } from './recover.ts'
 import { pauseAround, type HeldPause } from './run-inside.ts'
-import { journalEnd, journalIntent, recordWindow, takeNumber, type PauseIntent } from '../journal/pause-steps.ts'
+import {
+  journalEnd,
+  journalIntent,
+  openPauses,
+  recordWindow,
+  takeNumber,
+  type PauseIntent,
+} from '../journal/pause-steps.ts'
 import { refuseForeignPauses, refuseUnsettled } from './preconditions.ts'
 import { lookAgain } from './proof/verify-window.ts'
 import { adminTls, closeAll, connectOrRefuse, serversOf } from '../servers/servers.ts'
@@ -24,7 +30,8 @@ export interface Paused<T> {
 
 /**
  * Pauses every target of the request at once, runs `inside`, and unpauses whatever happens. Connections, Leases, watch, guard,
- * journal and record stand before the first Pause is sent; nothing more is written until all are unpaused.
+ * journal and record stand before the last look for somebody else's pause and the first Pause; nothing more is written until all
+ * are unpaused. A rival's pause that begins between that look (`lookedAt`) and our own cannot be told from ours, and ends with it.
  *
  * The window is the intersection of all pauses: from the last Pause answer to the first Unpause sent. Where a pod appeared,
  * restarted, vanished or was unpaused by somebody inside it, its verdict is `void`. Servers that never answered the Unpause are
@@ -39,7 +46,6 @@ export type HoldPause = <T>(
 
 export const holdPause: HoldPause = async (context, inside) => {
   const { cluster, guard, request, journal, record, signal } = context
-  await endLeftoverPause(context)
   const unguarded = await standBy(context)
   const found = await findTargets(request.target, cluster)
   const leases = await cluster.takeLeases(found.releases, request.operation)
@@ -68,30 +74,43 @@ export const holdPause: HoldPause = async (context, inside) => {
     const guarded = await guard.hold({ pause: number, ...intent, releases: found.releases }, leases, signal)
     const clocks = workerClock.read()
     try {
-      // Once more: the guard may have taken a minute.
-      await refuseForeignPauses(servers)
       await recordWindow(context, index, window)
       await journalIntent(context, number, intent)
+      // Last of all, directly before the first Pause: what a rival paused by now is not taken for ours.
+      window.lookedAt = new Date().toISOString()
+      await refuseForeignPauses(servers)
     } catch (error) {
       await guarded.release()
-      // No Pause was sent, so there is no window, whether or not that can be written now.
+      // No Pause was sent, so nothing of it is left and there is no window, whether or not that can be written now.
       record.update(({ windows }) => void windows.splice(index)).catch(() => undefined)
+      if (openPauses(journal).length > 0) await journalEnd(context, number).catch(() => undefined)
       throw error
     }
 
     const lost = guarded.guarded ? leases.taken : leases.lost
     const outcome = await pauseAround(context, { servers, window, lost, guarded }, inside)
-    if (outcome.unpaused.stillPaused.length === 0) window.reasons.push(...doubtsOf(await guarded.release(), silent))
-    else guarded.leave()
-
     const step = clockStep(clocks, workerClock.read())
-    const changed = await lookAgain(before, { context, watched, changes, releases: found.releases })
+    const { stillPaused } = outcome.unpaused
+    const close = async (): Promise<GuardWord> => {
+      if (stillPaused.length > 0) guarded.leave()
+      const word = stillPaused.length > 0 ? { unknown: false } : guarded.release()
+      // At once, before the look that may take minutes: a pause that is begun from here on is somebody else's.
+      await Promise.all([
+        recordWindow(context, index, window, stillPaused),
+        stillPaused.length === 0 && journalEnd(context, number),
+      ])
+      return word
+    }
+    const [word, changed] = await Promise.all([
+      close(),
+      lookAgain(before, { context, watched, changes, releases: found.releases }),
+    ])
+    window.reasons.push(...doubtsOf(word, silent))
     window.reasons.push(...notPaused(found), ...(step === undefined ? [] : [step]), ...changed)
     if ('failure' in outcome) window.reasons.push(messageOf(outcome.failure))
     window.verdict = window.reasons.length === 0 ? 'valid' : 'void'
     if (window.verdict === 'valid') window.reasons.push(...unchecked)
-    await recordWindow(context, index, window, outcome.unpaused.stillPaused)
-    if (outcome.unpaused.stillPaused.length === 0) await journalEnd(context, number)
+    await recordWindow(context, index, window)
     if ('failure' in outcome) throw outcome.failure
     return { value: outcome.value, window }
   } finally {

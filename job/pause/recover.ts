@@ -15,27 +15,30 @@ const replaced = 'the worker was replaced while it held the pause'
 /**
  * Ends the pause that an earlier worker of this operation was killed in, and marks its window void. Exactly the servers in its
  * journal are unpaused, except those whose process has started anew since and those that the guard has unpaused: what is paused
- * there now is not ours. Without such a leftover nothing happens.
+ * there now is not ours. Nothing is unpaused where the record says that all were: only the journal's last word was lost then.
+ * Without such a leftover nothing happens.
  */
 export async function endLeftoverPause(context: Context): Promise<void> {
-  const { cluster, events, guard, journal, record, request } = context
+  const { cluster, events, journal, record, request } = context
   const open = openPauses(journal)
   if (open.length > 0) events.say('note', `ending the pause that an earlier worker left behind`, { level: 'warning' })
   for (const { number, intent } of open) {
+    if (record.current.windows.some(({ pause, allUnpausedAt }) => pause === number && allUnpausedAt !== undefined)) {
+      await closePause(context, number)
+      continue
+    }
     const servers = serversOfIntent(await stillOurs(context, number, intent), adminTls(request.target))
     const { stillPaused } = await unpauseAll(servers, cluster, context.signal).finally(() => closeAll(servers))
     const count = servers.length - stillPaused.length
     events.say('unpaused', `${count} unpaused`, { data: { count } })
-    await record.update((current) => {
+    const written = record.update((current) => {
       const ended = intent.servers.map(({ address }) => address).filter((address) => !stillPaused.includes(address))
       current.stillPaused = [
         ...new Set([...current.stillPaused.filter((address) => !ended.includes(address)), ...stillPaused]),
       ]
     })
-    if (stillPaused.length === 0) {
-      guard.standDown(number)
-      await journalEnd(context, number)
-    } else
+    await Promise.all([written, stillPaused.length === 0 && closePause(context, number)])
+    if (stillPaused.length > 0)
       events.say('still-paused', `STILL PAUSED: ${stillPaused.join(', ')}`, {
         level: 'error',
         data: { addresses: stillPaused },
@@ -49,6 +52,12 @@ export async function endLeftoverPause(context: Context): Promise<void> {
       }
     })
   }
+}
+
+/** Nothing of a pause is left: what is paused from here on is somebody else's. */
+async function closePause(context: Context, number: number): Promise<void> {
+  context.guard.standDown(number)
+  await journalEnd(context, number)
 }
 
 /** Those whose pause is still ours; all of them where the API server does not say in time, since none may stay paused for its sake. */

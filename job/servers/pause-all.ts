@@ -32,9 +32,10 @@ export async function pauseOne(server: Server, drainMs: number, ours: OurPauses)
 }
 
 /**
- * Pauses all servers at once.
+ * Pauses all servers at once, and gives up with the first that refuses. One that is paused by a rival says so only when its drain
+ * is over; then the others' answers are waited for, since an Unpause would end a rival's pause that ours waits behind.
  * @param ours filled with the servers that are, or may be, paused by us
- * @throws Failure listing every server that was not paused; the signal's reason when it aborts first
+ * @throws Failure listing the servers that refused by then; the signal's reason when it aborts first
  */
 export async function pauseAll(
   servers: readonly Server[],
@@ -43,10 +44,15 @@ export async function pauseAll(
   ours: OurPauses,
 ): Promise<void> {
   signal.throwIfAborted()
-  const outcomes = Promise.all(
-    servers.map(async (server) => ({ server, outcome: await pauseOne(server, drainMs, ours) })),
-  )
-  const failed = (await unlessAborted(outcomes, signal)).filter(({ outcome }) => outcome.kind !== 'paused')
+  const failed: { server: Server; outcome: PauseOutcome }[] = []
+  const refused = Promise.withResolvers<void>()
+  const answered = servers.map(async (server) => {
+    const outcome = await pauseOne(server, drainMs, ours)
+    if (outcome.kind === 'paused') return
+    failed.push({ server, outcome })
+    if (!tellsOfRival(outcome)) refused.resolve()
+  })
+  await unlessAborted(Promise.race([Promise.all(answered), refused.promise]), signal)
   if (failed.length === 0) return
   throw new Failure({
     what: `${failed.length} of ${servers.length} servers could not be paused; all that were are unpaused again`,
@@ -55,10 +61,14 @@ export async function pauseAll(
   })
 }
 
+function tellsOfRival({ kind }: PauseOutcome): boolean {
+  return kind === 'pause-in-progress' || kind === 'timed-out-still-paused'
+}
+
 function cureOf(outcomes: readonly PauseOutcome[]): string {
   const kinds = new Set(outcomes.map(({ kind }) => kind))
   if (kinds.has('unimplemented')) return 'give the port of the admin service with --admin-port'
-  if (kinds.has('pause-in-progress') || kinds.has('timed-out-still-paused'))
+  if (outcomes.some(tellsOfRival))
     return 'let the other pause end (`kubectl scalardl status` shows what is paused), then try again'
   if (kinds.has('timed-out'))
     return 'give the requests in flight more time with --max-pause-wait, or try again when there is less load'

@@ -1,4 +1,5 @@
 import type { OperationRecord } from '../../operation/record.ts'
+import { isHeld } from '../../operation/outcome/outcome.ts'
 import type { Patience } from '../kubernetes/cluster.ts'
 
 /** As long as Kubernetes leaves a pod on a node that is out of reach; an API server that is replaced is back before. */
@@ -11,6 +12,6 @@ const afterPointMs = 300_000
  */
 export function writePatience({ backup, windows }: OperationRecord, stopping: AbortSignal): Patience | undefined {
   const tried = windows.length > 0 || backup?.restorePoint !== undefined
-  const mayBePaused = windows.some(({ verdict }) => verdict === 'open')
+  const mayBePaused = windows.some(isHeld)
   return tried && !mayBePaused ? { ms: afterPointMs, stopping } : undefined
 }

@@ -1,10 +1,15 @@
 import { ExitCode } from '../exit-code.ts'
 import type { FailureText } from '../failure.ts'
 import type { JobState } from './job-state.ts'
-import { pauseNumber, type OperationRecord } from '../record.ts'
+import { pauseNumber, type OperationRecord, type PauseWindowRecord } from '../record.ts'
 
 export function isFinal(record: OperationRecord): boolean {
   return record.state === 'succeeded' || record.state === 'failed' || record.state === 'cancelled'
+}
+
+/** Whether a window is still open, and nobody has written down that all of its servers were unpaused. */
+export function isHeld({ verdict, allUnpausedAt }: PauseWindowRecord): boolean {
+  return verdict === 'open' && allUnpausedAt === undefined
 }
 
 /**
@@ -12,9 +17,7 @@ export function isFinal(record: OperationRecord): boolean {
  * that the guard has unpaused since.
  */
 export function pausedBy(record: OperationRecord): string[] {
-  const open = record.windows
-    .filter((window) => window.verdict === 'open')
-    .flatMap((window) => window.endpoints.map((endpoint) => endpoint.address))
+  const open = record.windows.filter(isHeld).flatMap((window) => window.endpoints.map((endpoint) => endpoint.address))
   // Only the last window can be open.
   const last = pauseNumber(record, record.windows.length - 1)
   const byGuard =

@@ -12,7 +12,6 @@ import { decidePause } from '../../databases/pause-decision.ts'
 import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { concludePreflight, refuseOnErrors } from '../conclude-preflight.ts'
-import { endLeftoverPause } from '../../pause/recover.ts'
 import type { HeldPause } from '../../pause/run-inside.ts'
 import { holdPause } from '../../pause/hold-pause.ts'
 import { preflight } from '../../pause/preflight.ts'
@@ -55,8 +54,6 @@ export async function backup(context: Context): Promise<void> {
   })
   await describeBackup(context, { state: 'incomplete', pause: { mode: request.pauseMode, ...pauseDecision } })
   try {
-    // Before anything else, the Lease included: whatever keeps this worker from going on, nothing stays paused.
-    await endLeftoverPause(context)
     await holdReleases(context, async () => {
       await take(context, storage, sources, pauseDecision.paused)
       if (request.materialize) await context.phase(materializing, () => materializeAll(context, storage, sources))

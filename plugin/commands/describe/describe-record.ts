@@ -35,6 +35,7 @@ function describeWindow(record: OperationRecord, window: PauseWindowRecord, inde
       ['Restore point', window.restorePoint],
       ['All paused for', between(window.allPausedAt, window.unpauseSentAt)],
       ['Any paused for', between(window.pauseSentAt, allUnpausedAt)],
+      ['Looked for a pause of others', window.lookedAt],
       ['Pause sent', window.pauseSentAt],
       ['All unpaused', allUnpausedAt],
       ['Servers', servers.join(', ')],

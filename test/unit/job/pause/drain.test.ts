@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { holdPause } from '../../../../job/pause/hold-pause.ts'
+import { noGuard, type GuardLink } from '../../../../job/guard/in-worker/guard-link.ts'
 import { failureOf } from '../failure-of.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
 import { contextOf, pauseRequest } from '../pausing-context.ts'
@@ -9,21 +10,12 @@ import { startLedgers, type Ledger } from '../servers/ledgers.ts'
 async function scene(t: Test, between: (first: Ledger) => void, drainMs = 300) {
   const [first, second] = (await startLedgers(2)) as [Ledger, Ledger]
   t.teardown(() => [first, second].forEach((ledger) => ledger.stop()))
-  const cluster = inMemoryCluster([first.pod, second.pod])
-  const scene = {
-    first,
-    second,
-    ...(await contextOf(pauseRequest({ pause: { drainMs, maxPauseMs: 20_000, guard: false } }), cluster)),
+  const request = pauseRequest({ pause: { drainMs, maxPauseMs: 20_000, guard: false } })
+  const guard: GuardLink = {
+    ...noGuard,
+    hold: async (...given) => ({ ...(await noGuard.hold(...given)), begin: () => between(first) }),
   }
-  const write = cluster.writeJournal
-  cluster.writeJournal = (journal) => {
-    // The number of the pause is used up before they are asked.
-    if (!journal.steps.some(({ finishedAt }) => finishedAt !== undefined)) return write(journal)
-    cluster.writeJournal = write
-    between(first)
-    return write(journal)
-  }
-  return scene
+  return { first, second, ...(await contextOf(request, inMemoryCluster([first.pod, second.pod]), guard)) }
 }
 
 const unpauses = ({ log }: Ledger) => log.filter((line) => line === 'Unpause').length
@@ -86,7 +78,12 @@ t.test('a server that refuses outright has not been paused by us', async (t) => 
       faults.set({ fail: { Pause: { code, forMs: 60_000 } } }),
     )
     await failureOf(holdPause(context, never))
-    t.strictSame([first, second].map(unpauses), [0, 1], code)
+    t.equal(unpauses(first), 0, code)
+    t.strictSame(
+      [first, second].map(({ gate }) => gate.isOpen),
+      [true, true],
+      code,
+    )
   }
 })
 
@@ -96,7 +93,7 @@ t.test('a server that may have paused is unpaused: no answer, a fault of its own
       faults.set({ fail: { Pause: { code, forMs: 60_000 } } }),
     )
     await failureOf(holdPause(context, never))
-    t.ok(unpauses(first) >= 1 && unpauses(second) === 1, code)
+    t.ok(unpauses(first) >= 1, code)
     t.strictSame(
       [first, second].map(({ gate }) => gate.isOpen),
       [true, true],

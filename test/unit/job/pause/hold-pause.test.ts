@@ -1,46 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { Interrupted } from '../../../../job/process/interrupted.ts'
 import { endLeftoverPause } from '../../../../job/pause/recover.ts'
 import { holdPause } from '../../../../job/pause/hold-pause.ts'
 import { Failure } from '../../../../operation/failure.ts'
+import { noGuard, type GuardLink } from '../../../../job/guard/in-worker/guard-link.ts'
 import { failureOf } from '../failure-of.ts'
-import { inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
-import { contextOf, pauseRequest, type PauseRequest, type TestContext } from '../pausing-context.ts'
+import { inMemoryCluster } from '../in-memory-cluster.ts'
+import { contextOf, pauseRequest } from '../pausing-context.ts'
 import { startLedgers, type Ledger } from '../servers/ledgers.ts'
-
-interface Scene extends TestContext<'pause'> {
-  ledgers: [Ledger, Ledger, Ledger]
-  cluster: InMemoryCluster
-}
-
-async function three(t: Test, changes: Partial<PauseRequest> = {}, version: '2' | '4' = '4'): Promise<Scene> {
-  const ledgers = (await startLedgers(3, { version })) as [Ledger, Ledger, Ledger]
-  t.teardown(() => ledgers.forEach((ledger) => ledger.stop()))
-  const cluster = inMemoryCluster(ledgers.map(({ pod }) => pod))
-  return { ledgers, cluster, ...(await contextOf(pauseRequest(changes), cluster)) }
-}
-
-/** What a worker leaves that is killed inside its pause. The pause is let go at the end of the test. */
-async function killedInside(t: Test): Promise<Scene> {
-  const scene = await three(t)
-  const inside = Promise.withResolvers<void>()
-  const killed = holdPause(scene.context, () => {
-    inside.resolve()
-    return new Promise(() => undefined)
-  }).catch(() => undefined)
-  await inside.promise
-  t.teardown(() => {
-    scene.stop.abort(new Interrupted('the test is over'))
-    return killed
-  })
-  return scene
-}
-
-const open = (ledgers: readonly Ledger[]) => ledgers.map(({ gate }) => gate.isOpen)
-const pauses = (ledgers: readonly Ledger[]) =>
-  ledgers.flatMap(({ log }) => log.filter((line) => line.startsWith('Pause')))
-const unpauses = ({ log }: Ledger) => log.filter((line) => line === 'Unpause').length
+import { open, pauses, three, unpauses, type Scene } from './three-ledgers.ts'
 
 t.test('all are paused inside and none after, with a window that proves it', async (t) => {
   const { ledgers, context, cluster, events } = await three(t)
@@ -127,21 +96,60 @@ t.test('one that cannot drain: the others are unpaused, that one is left alone, 
   t.match(cluster.recordsByName.get('pause-test'), { windows: [{ verdict: 'void' }], stillPaused: [] })
 })
 
-t.test("a rival that paused at the same moment: ours are undone, the rival's is left alone", async (t) => {
-  const { ledgers, context } = await three(t, { pause: { drainMs: 300, maxPauseMs: 20_000, guard: false } })
-  // CheckPaused says false, the rival comes in between.
-  const write = context.cluster.writeJournal
-  context.cluster.writeJournal = async (journal) => {
-    if (journal.steps.every(({ finishedAt }) => finishedAt === undefined)) return write(journal)
-    ledgers[0].gate.occupy()
-    await ledgers[0].gate.pause(undefined)
-    context.cluster.writeJournal = write
-    return write(journal)
-  }
+t.test(
+  'a rival that pauses while the journal is written: refused, theirs goes on, and nothing is left open',
+  async (t) => {
+    const { ledgers, context, cluster } = await three(t)
+    const write = context.cluster.writeJournal
+    context.cluster.writeJournal = async (journal) => {
+      await write(journal)
+      if (journal.steps.some(({ name, finishedAt }) => name === 'pause 1: intent' && finishedAt !== undefined))
+        await ledgers[0].gate.pause(undefined)
+    }
+    t.match(await failureOf(holdPause(context, async () => t.fail('went inside'))), {
+      what: /somebody else has paused already/,
+    })
+    t.strictSame(pauses(ledgers), [])
+    t.strictSame(ledgers.map(unpauses), [0, 0, 0])
+    t.strictSame(context.record.current.windows, [])
+    const next = await contextOf(pauseRequest(), cluster)
+    await endLeftoverPause(next.context)
+    t.strictSame(open(ledgers), [false, true, true], 'nor does the next worker end it')
+  },
+)
+
+t.test(
+  "a rival that pauses between the last look and our Pause: ours are undone, the rival's is left alone",
+  async (t) => {
+    const { ledgers, context } = await three(t, { pause: { drainMs: 300, maxPauseMs: 20_000, guard: false } })
+    const guard: GuardLink = {
+      ...noGuard,
+      async hold(...given) {
+        const begin = () => {
+          ledgers[0].gate.occupy()
+          void ledgers[0].gate.pause(undefined)
+        }
+        return { ...(await noGuard.hold(...given)), begin }
+      },
+    }
+    const failure = await failureOf(holdPause({ ...context, guard }, async () => t.fail('went inside')))
+    t.match(failure.why, /paused by somebody else/)
+    t.strictSame(open(ledgers), [false, true, true])
+    t.equal(unpauses(ledgers[0]), 0)
+  },
+)
+
+t.test('the first refusal ends the attempt: nobody stays closed until the slowest drain is over', async (t) => {
+  const { ledgers, context } = await three(t, { pause: { drainMs: 15_000, maxPauseMs: 60_000, guard: false } })
+  ledgers[0].faults.set({ fail: { Pause: { code: 'PERMISSION_DENIED', forMs: 60_000 } } })
+  ledgers[1].gate.occupy()
+  const begunMs = Date.now()
   const failure = await failureOf(holdPause(context, async () => t.fail('went inside')))
-  t.match(failure.why, /paused by somebody else/)
-  t.strictSame(open(ledgers), [false, true, true])
-  t.equal(unpauses(ledgers[0]), 0)
+  t.ok(Date.now() - begunMs < 10_000, `${Date.now() - begunMs} ms`)
+  t.match(failure.why, ledgers[0].pod.name)
+  t.strictSame(open(ledgers), [true, true, true])
+  t.equal(unpauses(ledgers[0]), 0, 'what was refused is not ours to open')
+  t.strictSame(context.record.current.stillPaused, [])
 })
 
 t.test('an answer that never comes is undone, since the server may have paused', async (t) => {
@@ -320,57 +328,6 @@ t.test('a connection that broke inside is made again to unpause', async (t) => {
   })
   t.strictSame(open(ledgers), [true, true, true])
 })
-
-t.test('a worker killed in the pause: the next one unpauses what was ours, once, and voids the window', async (t) => {
-  const { ledgers, cluster } = await killedInside(t)
-  const [gone] = ledgers
-  // Its container was started anew meanwhile and somebody else has paused it.
-  cluster.pods = cluster.pods.map((pod) => (pod.uid === gone.pod.uid ? { ...pod, restarts: 1 } : pod))
-  const next = await contextOf(pauseRequest(), cluster)
-  t.equal(next.context.journal.resumed, true)
-  await endLeftoverPause(next.context)
-  t.strictSame(open(ledgers), [false, true, true])
-  t.match(next.context.record.current.windows, [
-    { verdict: 'void', reasons: ['the worker was replaced while it held the pause'] },
-  ])
-  await endLeftoverPause(next.context)
-  t.strictSame(ledgers.map(unpauses), [0, 1, 1])
-  const third = await contextOf(pauseRequest(), cluster)
-  await endLeftoverPause(third.context)
-  t.strictSame(ledgers.map(unpauses), [0, 1, 1])
-})
-
-t.test('what the guard has unpaused by then may be paused by somebody else, and is left alone', async (t) => {
-  const { ledgers, context, cluster } = await killedInside(t)
-  const [first] = ledgers
-  const { address } = context.record.current.windows[0]?.endpoints[0] ?? { address: '' }
-  await cluster.writeGuardReport('pause-test', {
-    pod: 'guard',
-    node: 'two',
-    interventions: [
-      { at: '2026-11-21T00:00:00.000Z', pause: 1, why: 'the worker is gone', unpaused: [address], stillPaused: [] },
-    ],
-  })
-  const next = await contextOf(pauseRequest(), cluster)
-  await endLeftoverPause(next.context)
-  t.strictSame(open(ledgers), [false, true, true])
-  t.equal(unpauses(first), 0)
-})
-
-t.test(
-  'a worker killed in the pause: the next one unpauses all, where the API server does not say what became of them',
-  async (t) => {
-    for (const scalarPods of [
-      () => new Promise<never>(() => undefined),
-      () => Promise.reject(new Error('no answer')),
-    ]) {
-      const { ledgers, cluster } = await killedInside(t)
-      const next = await contextOf(pauseRequest(), Object.assign(cluster, { scalarPods }))
-      await endLeftoverPause(next.context)
-      t.strictSame(open(ledgers), [true, true, true])
-    }
-  },
-)
 
 t.test('addresses given by hand that leave a pod of the release out prove nothing', async (t) => {
   const { ledgers, context } = await three(t)
