@@ -23,7 +23,7 @@ t.test('a backup of a release at work is restorable, and its pause short', async
   t.equal(run.code, 0, run.stderr)
   const record = await recordOf(stage, 'backup-first')
   t.equal(record.state, 'succeeded')
-  t.match(record.windows, [{ verdict: 'valid', reasons: [] }])
+  t.match(record.windows, [{ verdict: 'valid', reasons: { length: 0 } }])
   t.equal(record.windows[0]?.endpoints.length, 3, 'every pod was paused')
   t.ok(pausedMs(record) < 5000, `paused for ${pausedMs(record)} ms`)
   const backup = backupOf(record)

@@ -47,7 +47,7 @@ t.test('a volume that fills during the dump costs the backup, and nothing else',
     state: 'failed',
     exitCode: 3,
     windows: [{ verdict: 'valid' }],
-    stillPaused: [],
+    stillPaused: { length: 0 },
     backup: { state: 'unusable' },
   })
   t.strictSame(

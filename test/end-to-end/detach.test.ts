@@ -98,7 +98,7 @@ t.test('--timeout ends the following, not the backup, which cancel ends in the m
   t.equal(cancel.code, 0, cancel.stderr)
   const record = await recordOf(stage, 'backup-hasty')
   t.equal(record.state, 'cancelled')
-  t.match(backupOf(record), { state: 'unusable', databases: [] })
+  t.match(backupOf(record), { state: 'unusable', databases: { length: 0 } })
   t.strictSame(await pausedPods(stage), [])
   const wait = await stage.scalardl(['wait', 'backup-hasty'])
   t.equal(wait.code, record.exitCode, 'the exit code is that of the operation')

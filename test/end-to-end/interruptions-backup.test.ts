@@ -80,7 +80,11 @@ t.test(
     await killer.kill(operation)
     const wait = await stage.scalardl(['wait', operation])
     t.equal(wait.code, 3, wait.stderr)
-    t.match(backupOf(await recordOf(stage, operation)), { state: 'unusable', reason: /snapshot/, databases: [] })
+    t.match(backupOf(await recordOf(stage, operation)), {
+      state: 'unusable',
+      reason: /snapshot/,
+      databases: { length: 0 },
+    })
     t.strictSame(await pausedPods(stage), [])
   },
 )
@@ -104,7 +108,11 @@ t.test('cancel in the pause of a backup unpauses all', async (t) => {
   await inPause()
   const cancel = await stage.scalardl(['cancel', operation])
   t.equal(cancel.code, 0, cancel.stderr)
-  t.match(await recordOf(stage, operation), { state: 'cancelled', stillPaused: [], backup: { state: 'unusable' } })
+  t.match(await recordOf(stage, operation), {
+    state: 'cancelled',
+    stillPaused: { length: 0 },
+    backup: { state: 'unusable' },
+  })
   await setFaults(stage, {})
   t.strictSame(await pausedPods(stage), [])
 })

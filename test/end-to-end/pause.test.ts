@@ -32,7 +32,7 @@ t.test('a pause without a duration is held until unpause', async (t) => {
   t.equal(unpause.code, 0, unpause.stderr)
   t.strictSame(await pausedPods(stage), [])
   const { windows } = await recordOf(stage, 'pause-held')
-  t.match(windows, [{ verdict: 'valid', reasons: [], restorePoint: String }])
+  t.match(windows, [{ verdict: 'valid', reasons: { length: 0 }, restorePoint: String }])
   const point = windows[0]?.restorePoint ?? ''
   t.ok(unpause.stderr.includes(`restore point ${point}`), unpause.stderr)
   const wait = await stage.scalardl(['wait', 'pause-held'])
@@ -70,7 +70,7 @@ t.test('cancel ends a pause that is held', async (t) => {
   t.equal((await stage.scalardl(['pause', 'my', '--name', 'unwanted'])).code, 0)
   const cancel = await stage.scalardl(['cancel', 'pause-unwanted'])
   t.equal(cancel.code, 0, cancel.stderr)
-  t.match(await recordOf(stage, 'pause-unwanted'), { state: 'cancelled', stillPaused: [] })
+  t.match(await recordOf(stage, 'pause-unwanted'), { state: 'cancelled', stillPaused: { length: 0 } })
   t.strictSame(await pausedPods(stage), [])
 })
 
@@ -84,7 +84,7 @@ t.test('the guard ends the pause of a worker that is killed at once, and says so
   const describe = await stage.scalardl(['describe', 'operation', 'pause-guarded'])
   t.match(describe.stdout, /▸ paused, the guard ended it/)
   const record = await recordOf(stage, 'pause-guarded')
-  t.match(record, { windows: [{ verdict: 'void' }], stillPaused: [] })
+  t.match(record, { windows: [{ verdict: 'void' }], stillPaused: { length: 0 } })
 })
 
 t.test('without a guard the next worker ends the pause of one that was killed', async (t) => {
@@ -127,7 +127,7 @@ t.test('unpause --direct ends a pause that is held, and with it the operation th
   t.equal(unpause.code, 0, unpause.stderr)
   t.match(await recordOf(stage, 'pause-direct'), {
     state: 'succeeded',
-    stillPaused: [],
+    stillPaused: { length: 0 },
     windows: [{ verdict: 'valid', restorePoint: String }],
   })
   t.match(unpause.stderr, /the pause of pause-direct is valid: .* restore point /)

@@ -77,7 +77,7 @@ async function setWorkers(workers: number, ...ledgers: LedgerStage[]): Promise<v
 
 t.test('Ledger and Auditor are backed up in one pause', async (t) => {
   const record = await backup('both', ['led', 'aud'])
-  t.match(record.windows, [{ verdict: 'valid', reasons: [] }])
+  t.match(record.windows, [{ verdict: 'valid', reasons: { length: 0 } }])
   t.strictSame(record.windows[0]?.endpoints.map(({ release }) => release).toSorted(), ['aud', 'aud', 'led', 'led'])
   t.match(backupOf(record), {
     state: 'restorable',
@@ -136,7 +136,7 @@ t.test('one transactional database of ScalarDB Cluster needs no pause', async (t
 t.test('servers are found by the SRV name of their Service', async (t) => {
   const srv = `_scalardb-cluster._tcp.${dbc.release.headlessService}.${stage.namespace}.svc.cluster.local`
   const record = await backup('always', ['dbc', '--pause', 'always', '--service-url', srv])
-  t.match(record.windows, [{ verdict: 'valid', reasons: [] }])
+  t.match(record.windows, [{ verdict: 'valid', reasons: { length: 0 } }])
   t.strictSame(
     record.windows[0]?.endpoints.map(({ release }) => release),
     ['dbc', 'dbc'],

@@ -14,7 +14,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { lane: { type: 'string', default: 'all' } },
 })
-const timing = globSync('test/unit/**/guard/*.test.ts').sort()
+const timing = globSync('test/unit/**/guard/**/*.test.ts').sort()
 const all = globSync('test/unit/**/*.test.ts').sort()
 const lanes = new Map([
   ['waiting', [{ files: all.filter((file) => !timing.includes(file)), jobs: 4 }]],
@@ -36,7 +36,7 @@ if (shared !== undefined) environment[dynamodbLocalVariable] = shared.endpoint
 
 function runTests(files: readonly string[], jobs: number): Promise<number> {
   if (files.length === 0) throw new Error(`there are no test files in the lane ${values.lane}`)
-  const child = spawn('tap', ['run', `--jobs=${jobs}`, '--timeout=240', '--reporter=tap', ...files], {
+  const child = spawn('tap', ['run', `--jobs=${jobs}`, '--timeout=600', '--reporter=tap', ...files], {
     stdio: 'inherit',
     env: environment,
   })

@@ -52,7 +52,7 @@ t.test('a worker that is killed: its guard unpauses all at once, and says so in 
   t.match(s.cluster.reports.get('pause-test'), {
     pod: 'guard-1',
     node: 'node-b',
-    interventions: [{ pause: 1, why: /the worker is gone/, unpaused: { length: 3 }, stillPaused: [] }],
+    interventions: [{ pause: 1, why: /the worker is gone/, unpaused: { length: 3 }, stillPaused: { length: 0 } }],
   })
 })
 

@@ -237,6 +237,6 @@ t.test(
     s.worker.send({ say: 'release', pause: 1 })
     s.worker.send({ say: 'done' })
     t.equal(await s.guard.ended, 0)
-    t.match(s.cluster.reports.get('pause-test')?.interventions, [{ stillPaused: [] }])
+    t.match(s.cluster.reports.get('pause-test')?.interventions, [{ stillPaused: { length: 0 } }])
   },
 )

@@ -104,7 +104,7 @@ export function guardProcess(t: Test, { ledgers, request, port }: GuardedScene):
 export async function workerOf(
   t: Test,
   { cluster, request, port }: GuardedScene,
-  patienceMs = 10_000,
+  patienceMs = 60_000,
 ): Promise<TestContext<'pause'>> {
   const placeholder = await contextOf(request, cluster)
   const link = guardLink({
@@ -125,7 +125,7 @@ export const pauses = (ledgers: readonly Ledger[]) =>
   ledgers.flatMap(({ log }) => log.filter((line) => line.startsWith('Pause')))
 
 /** @returns how long it took, ms. @throws Error where it did not come */
-export async function until(what: string, holds: () => boolean, timeoutMs = 15_000): Promise<number> {
+export async function until(what: string, holds: () => boolean, timeoutMs = 60_000): Promise<number> {
   const begunMs = performance.now()
   while (!holds()) {
     if (performance.now() - begunMs > timeoutMs) throw new Error(`${what}: waited ${timeoutMs} ms in vain`)

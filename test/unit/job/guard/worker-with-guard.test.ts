@@ -25,7 +25,7 @@ t.test('a pause under a guard: valid, released, and the guard was there before t
   const guard = s.startGuard()
   const { context, events } = await workerOf(t, s)
   const { window } = await holdPause(context, async () => t.ok(allClosed(s.ledgers)))
-  t.match(window, { verdict: 'valid', reasons: [] })
+  t.match(window, { verdict: 'valid', reasons: { length: 0 } })
   t.strictSame(
     events.map(({ code }) => code),
     ['guard', 'paused', 'unpaused'],
@@ -232,7 +232,7 @@ t.test('a server that does not answer the Unpause: the guard is asked, and its a
   await until('the release', () => guard.heard.some(({ say }) => say === 'release'), 9000)
   guard.send({ say: 'released', pause: 1 })
   t.match((await running).window, { verdict: 'valid' })
-  t.match(context.record.current, { stillPaused: [] })
+  t.match(context.record.current, { stillPaused: { length: 0 } })
 })
 
 t.test('the next worker stands the guard down once it has ended what was left', async (t) => {

@@ -228,7 +228,7 @@ t.test('a longest pause too short for a restore point is refused before anything
   t.equal(await s.worker().ended, 1)
   t.match(s.cluster.recordsByName.get('backup-a'), {
     state: 'failed',
-    windows: [],
+    windows: { length: 0 },
     failure: { what: /nothing was paused/, why: /--max-pause allows 1\.5 s/ },
   })
   t.ok(
@@ -250,7 +250,7 @@ t.test('what fails before the pause is refused, and nothing is paused', async (t
   })
   t.match(s.cluster.recordsByName.get('backup-a'), {
     state: 'failed',
-    windows: [],
+    windows: { length: 0 },
     failure: { why: /off for 1 of 5 tables: scalar.contract/, next: /update-continuous-backups/ },
   })
   t.ok(

@@ -98,6 +98,6 @@ t.test('a server that may have paused is unpaused: no answer, a fault of its own
       [first, second].map(({ gate }) => gate.isOpen),
       [true, true],
     )
-    t.match(context.record.current, { stillPaused: [], windows: [{ verdict: 'void' }] })
+    t.match(context.record.current, { stillPaused: { length: 0 }, windows: [{ verdict: 'void' }] })
   }
 })

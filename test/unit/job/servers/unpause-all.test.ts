@@ -40,13 +40,13 @@ t.test('a server that never answers is reported as still paused, the others are 
   cluster.pods = cluster.pods.map((pod) => (pod.uid === ledgers[1].pod.uid ? { ...pod, otherRestarts: 1 } : pod))
   t.match(
     await unpauseAll(servers, cluster, never, limits),
-    { gone: [], stillPaused: [ledgers[1].address] },
+    { gone: { length: 0 }, stillPaused: [ledgers[1].address] },
     'a proxy beside it that was started anew changes nothing',
   )
   cluster.pods = cluster.pods.map((pod) => (pod.uid === ledgers[1].pod.uid ? { ...pod, restarts: 1 } : pod))
   t.match(
     await unpauseAll(servers, cluster, never, limits),
-    { gone: [ledgers[1].address], stillPaused: [] },
+    { gone: [ledgers[1].address], stillPaused: { length: 0 } },
     'a process that was started anew is not paused',
   )
 })

@@ -35,7 +35,7 @@ t.test("a Pause that waits for a rival's drain takes its turn after our Unpause:
   const unpaused = await unpause()
   t.equal(await rival, 'GATE_OPEN')
   t.match(await pausing, { kind: String })
-  t.match(unpaused, { answered: [ledger.address], stillPaused: [] })
+  t.match(unpaused, { answered: [ledger.address], stillPaused: { length: 0 } })
   await sleep(100)
   t.equal(ledger.gate.isOpen, true)
 })
@@ -56,7 +56,7 @@ t.test(
     // What was lost on the way arrives after all.
     ledger.gate.letOut()
     await ledger.gate.pause(undefined)
-    t.match(await unpausing, { stillPaused: [] })
+    t.match(await unpausing, { stillPaused: { length: 0 } })
     t.equal(ledger.gate.isOpen, true)
   },
 )
@@ -73,7 +73,7 @@ t.test(
     await sleep(4500)
     t.ok(ledger.log.includes('Unpause'))
     await ledger.gate.pause(undefined)
-    t.match(await unpausing, { answered: [ledger.address], stillPaused: [] })
+    t.match(await unpausing, { answered: [ledger.address], stillPaused: { length: 0 } })
     t.equal(ledger.gate.isOpen, true)
   },
 )
@@ -84,7 +84,7 @@ t.test('an answer that comes late is undone as soon as it is there', async (t) =
   void pauseOne(server, 20_000, ours)
   await sleep(100)
   const begun = Date.now()
-  t.match(await unpause(), { answered: [ledger.address], stillPaused: [] })
+  t.match(await unpause(), { answered: [ledger.address], stillPaused: { length: 0 } })
   t.ok(Date.now() - begun < 5000, 'not after the whole time that it might have taken')
   t.equal(ledger.gate.isOpen, true)
 })

@@ -58,7 +58,7 @@ t.test('the window of a worker that is gone for good is void, and the backup unu
   t.match(settled, {
     state: 'failed',
     exitCode: ExitCode.backupUnusable,
-    stillPaused: [],
+    stillPaused: { length: 0 },
     windows: [{ verdict: 'void', reasons: [/killed/] }],
     backup: { state: 'unusable', reason: /killed/ },
   })

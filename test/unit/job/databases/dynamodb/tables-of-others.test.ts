@@ -26,7 +26,7 @@ const phases = {
 }
 const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
 t.teardown(() => aws.stop())
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 scaleRates(20)
 
 /** A Ledger's tables and an Auditor's, in one DynamoDB. */

@@ -16,7 +16,7 @@ const phases = {
 }
 const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
 t.teardown(() => aws.stop())
-t.setTimeout(300_000)
+t.setTimeout(600_000)
 scaleRates(20)
 
 /** Every call that changes something; what is answered twice must have been done once. */

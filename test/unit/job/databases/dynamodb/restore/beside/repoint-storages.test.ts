@@ -17,7 +17,7 @@ const phases = {
 }
 const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
 t.teardown(() => aws.stop())
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 scaleRates(20)
 
 const [forth, back, byHand] = await restoreStages(t, aws, ['forth-', 'back-', 'hand-'])

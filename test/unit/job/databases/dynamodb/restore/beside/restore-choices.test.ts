@@ -23,7 +23,7 @@ const phases = {
 }
 const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
 t.teardown(() => aws.stop())
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 scaleRates(20)
 
 const [moved, later, lost, kept] = await restoreStages(

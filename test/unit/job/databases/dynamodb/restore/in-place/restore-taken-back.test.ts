@@ -25,7 +25,7 @@ const phases = {
 }
 const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
 t.teardown(() => aws.stop())
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 scaleRates(20)
 
 /** The originals are gone when one of the tables that take their place cannot be restored. */
