@@ -63,6 +63,8 @@ const pause = z.strictObject({
   maxPauseMs: z.int().positive(),
   /** whether a guard stands by: a second Job that unpauses if the worker cannot; no pause begins before it is connected */
   guard: z.boolean(),
+  /** how long the guard may take to start, and then to connect to the servers, ms; nothing is paused yet. Absent: a minute */
+  guardWaitMs: z.int().positive().optional(),
 })
 
 const common = {

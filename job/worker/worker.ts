@@ -97,6 +97,7 @@ function guardOf(request: OperationRequest, { cluster, events, guardPort }: Work
     cluster,
     events,
     operation: request.operation,
+    ...(request.pause.guardWaitMs !== undefined && { patienceMs: request.pause.guardWaitMs }),
     ...(guardPort !== undefined && { port: guardPort }),
   })
 }

@@ -121,14 +121,21 @@ export function targetFlags<T>(yargs: Argv<T>) {
     })
 }
 
-/** Whether somebody stands by to unpause if the worker cannot. */
+/** Whether somebody stands by to unpause if the worker cannot, and how long that may take to begin. */
 export function guardFlag<T>(yargs: Argv<T>) {
-  return yargs.option('guard', {
-    type: 'boolean',
-    default: true,
-    describe:
-      'run a second Job that unpauses if the worker dies; --guard=false leaves that to a retry of the worker, which takes longer',
-  })
+  return yargs
+    .option('guard', {
+      type: 'boolean',
+      default: true,
+      describe:
+        'run a second Job that unpauses if the worker dies; --guard=false leaves that to a retry of the worker, which takes longer',
+    })
+    .option('guard-timeout', {
+      type: 'string',
+      requiresArg: true,
+      describe:
+        'how long the guard may take to start before anything is paused; 60s unless given, more where the cluster adds a node for it',
+    })
 }
 
 /** How long servers may drain and stay paused. */

@@ -17,11 +17,17 @@ function positive(flag: string, text: string): number {
  * How long servers may drain and stay paused.
  * @throws Failure (usage) where --max-pause leaves no time for the drain
  */
-export function readPauseLimits(flags: { maxPause: string; maxPauseWait: string; guard: boolean }): PauseLimits {
+export function readPauseLimits(flags: {
+  maxPause: string
+  maxPauseWait: string
+  guard: boolean
+  guardTimeout?: string | undefined
+}): PauseLimits {
   const limits = {
     drainMs: positive('--max-pause-wait', flags.maxPauseWait),
     maxPauseMs: positive('--max-pause', flags.maxPause),
     guard: flags.guard,
+    ...(flags.guardTimeout === undefined ? {} : { guardWaitMs: positive('--guard-timeout', flags.guardTimeout) }),
   }
   if (limits.drainMs < limits.maxPauseMs) return limits
   throw new Failure(

@@ -41,7 +41,7 @@ function causeOf(
   if (!guard.running)
     return {
       why: `pod ${guard.name}: ${guard.trouble ?? 'it does not run'}`,
-      cure: `see with \`kubectl describe pod ${guard.name}\`, and mend what it waits for`,
+      cure: `see with \`kubectl describe pod ${guard.name}\` what it waits for, and give it longer with --guard-timeout where the cluster adds a node for it`,
     }
   return {
     why: `pod ${guard.name} runs on ${guard.node}, but no connection of it came to this worker`,

@@ -17,6 +17,7 @@ export function readPauseLength(flags: {
   maxPause: string | undefined
   maxPauseWait: string
   guard: boolean
+  guardTimeout?: string | undefined
 }): { pause: PauseLimits; durationMs?: number } {
   if (flags.duration === undefined)
     return { pause: readPauseLimits({ ...flags, maxPause: flags.maxPause ?? heldMaxPause }) }

@@ -132,6 +132,14 @@ t.test('an error that nobody caught unpauses as well, and the record names it', 
   t.match(record(s), { state: 'failed', failure: { why: 'x is not a function' } })
 })
 
+t.test('a guard is waited for as long as --guard-timeout says, and nothing is paused without it', async (t) => {
+  const s = await scene(t)
+  const pause = { drainMs: 1000, maxPauseMs: 20_000, guard: true, guardWaitMs: 200 }
+  t.equal(await s.run(pauseRequest({ pause })), 1)
+  t.match(record(s), { failure: { what: 'nothing was paused: no guard stands by after 200 ms' } })
+  t.strictSame(open(s), [true, true])
+})
+
 t.test('bad surroundings are refused with a cure before anything is paused', async (t) => {
   const cases: Record<string, { spoil: (s: Scene) => void; why: RegExp; next: RegExp }> = {
     'rights that are missing': {

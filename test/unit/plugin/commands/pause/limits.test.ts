@@ -43,3 +43,11 @@ t.test('a backup is held as long as its limit allows', async (t) => {
     { exitCode: 2 },
   )
 })
+
+t.test('how long the guard may take is said only where it is given', async (t) => {
+  t.match(readPauseLength({ ...flags, guardTimeout: '10m' }), { pause: { guardWaitMs: 600_000 } })
+  t.match(
+    refused(() => readPauseLength({ ...flags, guardTimeout: '0s' })),
+    { exitCode: 2, what: /--guard-timeout/ },
+  )
+})
