@@ -103,6 +103,8 @@ export interface Cluster {
   ): Promise<ReleaseState>
   /** the pods of every Scalar product in the namespace, to find whose an address is */
   scalarPods(): Promise<ReleasePod[]>
+  /** the name of every Service of the namespace, by each address that leads to its pods */
+  serviceAddresses(): Promise<Map<string, string>>
   /** calls `changed` on every change of the releases' pods, Deployments, ReplicaSets or EndpointSlices until `signal` aborts; answers once the watch stands */
   watchReleases(
     releases: readonly string[],

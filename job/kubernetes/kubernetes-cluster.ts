@@ -10,7 +10,7 @@ import { configMapParts } from './config-map-parts.ts'
 import { changeConfigMapText, readConfigMapText } from './config-map-text.ts'
 import { leases, leasesOfOthers, leaseVersions } from './leases.ts'
 import { operationPods, workerJob } from './operation-pods.ts'
-import { releaseState, scalarPods } from './release-state.ts'
+import { releaseState, scalarPods, serviceAddresses } from './release-state.ts'
 import { watchReleases } from './watch-releases.ts'
 import { missingRights } from './rights.ts'
 import { scale, waitForNoPods, waitForReady, workloads } from './workloads.ts'
@@ -31,6 +31,7 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
   return {
     namespace,
     releaseState: (releases, patienceMs) => releaseState(api, namespace, releases, patienceMs),
+    serviceAddresses: () => serviceAddresses(api, namespace),
     scalarPods: () => scalarPods(api, namespace),
     watchReleases: (releases, changed, signal) => watchReleases(api, namespace, releases, changed, signal),
     workloads: (releases) => workloads(api, namespace, releases),

@@ -41,6 +41,20 @@ export function scalarPods(api: Api, namespace: string): Promise<ReleasePod[]> {
   return podsOf(api, namespace, podSelector())
 }
 
+/** Every Service of the namespace by the addresses that lead to its pods: within the cluster, of a load balancer, and others. */
+export async function serviceAddresses({ core }: Api, namespace: string): Promise<Map<string, string>> {
+  const { items } = await ask('list services', () => core.listNamespacedService({ namespace }))
+  const found = items.flatMap(({ metadata, spec, status }) => {
+    const { clusterIP = '', clusterIPs = [], externalIPs = [] } = spec ?? {}
+    const balancers = status?.loadBalancer?.ingress?.flatMap(({ ip }) => ip ?? []) ?? []
+    const addresses = [clusterIP, ...clusterIPs, ...externalIPs, ...balancers]
+    return addresses
+      .filter((address) => address !== '' && address !== 'None')
+      .map((address) => [address, metadata?.name ?? ''] as const)
+  })
+  return new Map(found)
+}
+
 async function podsOf(
   { core }: Api,
   namespace: string,

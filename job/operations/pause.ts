@@ -9,6 +9,10 @@ import { concludePreflight } from './conclude-preflight.ts'
 import type { HeldPause } from '../pause/run-inside.ts'
 import { holdPause } from '../pause/hold-pause.ts'
 import { preflight } from '../pause/preflight.ts'
+import { formatAddress } from '../servers/client.ts'
+import { dividedAddresses } from '../servers/one-server.ts'
+import { adminTls } from '../servers/servers.ts'
+import { findTargets, type PauseTarget } from '../servers/targets.ts'
 
 type Context = OperationContext<'pause'>
 
@@ -28,8 +32,29 @@ export async function pause(context: Context): Promise<void> {
   if (earlier !== undefined) return conclude(context, earlier)
   const findings = await context.phase('preflight', () => preflight(context))
   await concludePreflight(context, `pause of ${record.current.releases.join(', ')}`, findings)
-  const { window } = await context.phase('pause', () => holdPause(context, (held) => hold(context, held)))
+  const { targets } = await findTargets(context.request.target, context.cluster)
+  const strangers = targets.filter(({ pod }) => pod === undefined)
+  const { window } = await context.phase('pause', () =>
+    holdPause(context, async (held) => {
+      await refuseDivided(context, strangers)
+      await hold(context, held)
+    }),
+  )
   return conclude(context, window)
+}
+
+/** Of an address that is no pod, nobody knows how many servers are behind it. @throws Failure where some of them is not paused */
+async function refuseDivided({ request }: Context, strangers: readonly PauseTarget[]): Promise<void> {
+  const [divided] = await dividedAddresses(strangers, adminTls(request.target))
+  if (divided === undefined) return
+  throw new Failure(
+    {
+      what: `${formatAddress(divided)} leads to several servers, of which not all were paused`,
+      why: 'of connections to it, some find a server that is paused, and some one that is not: it is a load balancer or a Service',
+      next: 'name the release in its place, or give the address of each server',
+    },
+    { exitCode: ExitCode.backupUnusable },
+  )
 }
 
 /** Records the restore point of a valid window. @throws Failure (exit code 3) for any other */

@@ -36,9 +36,24 @@ export async function findTargets(target: Target, cluster: Cluster): Promise<Tar
     const pod = pods.find(({ ip }) => ip === address.host)
     return { ...address, ...(pod === undefined ? {} : { pod }) }
   })
+  const strangers = targets.filter(({ pod }) => pod === undefined)
+  if (strangers.length > 0) refuseServices(strangers, await cluster.serviceAddresses())
   const named = target.releases.map((release) => release.name)
   const releases = sorted([...named, ...targets.flatMap(({ pod }) => (pod === undefined ? [] : [pod.release]))])
   return { targets, releases, state: await cluster.releaseState(releases) }
+}
+
+/** @throws Failure where an address is that of a Service: each connection to it leads to one of several servers */
+function refuseServices(strangers: readonly PauseTarget[], services: ReadonlyMap<string, string>): void {
+  for (const stranger of strangers) {
+    const service = services.get(stranger.host)
+    if (service === undefined) continue
+    throw new Failure({
+      what: `${formatAddress(stranger)} is no server but the Service ${service}`,
+      why: 'each connection to it leads to one of its pods, so the others would be left out',
+      next: 'name the release in its place, or give the addresses of the pods or of a headless Service',
+    })
+  }
 }
 
 async function byLabels(target: Target, cluster: Cluster): Promise<Targets> {

@@ -61,6 +61,7 @@ function calls(cluster: Cluster, name: string): Calls {
   const operation = `backup-${name}`
   return {
     releaseState: [() => cluster.releaseState(['my'])],
+    serviceAddresses: [() => cluster.serviceAddresses()],
     scalarPods: [() => cluster.scalarPods()],
     watchReleases: [
       async () => {

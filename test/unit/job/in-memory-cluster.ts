@@ -23,6 +23,8 @@ export interface InMemoryCluster extends Cluster {
   reports: Map<string, GuardReport>
   /** operation -> who asked it to end its pause */
   endRequests: Map<string, string>
+  /** address -> Service */
+  services: Map<string, string>
   missing: string[]
   /** tells every watch */
   change(change: ReleaseChange): void
@@ -54,6 +56,7 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     renewing: true,
     reports: new Map(),
     endRequests: new Map(),
+    services: new Map(),
     missing: [],
     calls: [],
     change: (change) => watches.forEach((changed) => changed(change)),
@@ -63,6 +66,7 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
       cluster.calls.push('releaseState')
       return structuredClone({ pods: of(releases), workloads: cluster.facts })
     },
+    serviceAddresses: async () => cluster.services,
     scalarPods: async () => structuredClone(cluster.pods),
     async watchReleases(_, changed, signal) {
       cluster.calls.push('watch')

@@ -122,3 +122,10 @@ function answerTo(query: Buffer): Buffer {
   const data = Buffer.concat([Buffer.from([0, 0, 0, 0, 50_053 >> 8, 50_053 & 0xff]), name])
   return Buffer.concat([header, question, Buffer.from([0xc0, 12, 0, 33, 0, 1, 0, 0, 0, 5, 0, data.length]), data])
 }
+
+t.test('the address of a Service is refused, since it leads to one of several servers', async (t) => {
+  const services = { ...cluster, serviceAddresses: async () => new Map([['10.96.0.7', 'my-envoy']]) }
+  const failure = await failureOf(findTargets(target({ addresses: ['10.96.0.7:50053'] }), services))
+  t.match(failure, { what: /10\.96\.0\.7:50053 is no server but the Service my-envoy/, next: /name the release/ })
+  t.equal((await findTargets(target({ addresses: ['10.1.2.4:50053'] }), services)).targets.length, 1)
+})
