@@ -34,6 +34,11 @@ const pauseWindow = z.object({
   unpauseSentAt: z.string().optional(),
   /** the last Unpause answer */
   allUnpausedAt: z.string().optional(),
+  /**
+   * The longest time between two answers of one server that it was paused, ms: between them nothing is proven. Absent in older
+   * records, and where no server can say.
+   */
+  checkedEveryMs: z.int().optional(),
   verdict: z.enum(['open', 'valid', 'void']),
   /** the moment that a backup taken in a pause by hand is restored to: the middle of the window */
   restorePoint: z.string().optional(),

@@ -5,7 +5,7 @@ import type { GuardedPause } from '../guard/in-worker/guard-link.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { pauseAll, unlessAborted, type OurPauses } from '../servers/pause-all.ts'
 import { answerMs, type Server } from '../servers/servers.ts'
-import { titleOf } from '../servers/targets.ts'
+import { watchServers, type ServersWatch } from './proof/watch-servers.ts'
 import type { Unpaused } from '../servers/unpause-all.ts'
 import { unpauseOurs } from '../servers/unpause-ours.ts'
 
@@ -33,7 +33,7 @@ interface Around {
   guarded: GuardedPause
 }
 
-/** Pauses all servers, runs `inside`, asks each whether it is still paused, and unpauses. Never throws. */
+/** Pauses all servers, runs `inside` while each is asked whether it is still paused, and unpauses. Never throws. */
 export async function pauseAround<T>(
   context: OperationContext<'backup' | 'pause'>,
   { servers, window, lost, guarded }: Around,
@@ -45,6 +45,7 @@ export async function pauseAround<T>(
   const timer = setTimeout(() => limit.abort(tooLong(maxPauseMs)), maxPauseMs)
   const signal = AbortSignal.any([context.signal, lost, guarded.ended, limit.signal])
   const ours: OurPauses = new Map()
+  let watch: ServersWatch | undefined
   let result: { value: T } | { failure: unknown }
   window.pauseSentAt = new Date(sentMs).toISOString()
   try {
@@ -52,18 +53,23 @@ export async function pauseAround<T>(
     guarded.begin(maxPauseMs)
     await pauseAll(servers, drainMs, signal, ours)
     const allPausedAt = new Date().toISOString()
+    watch = watchServers(servers, (doubt) => context.events.say('note', doubt, { level: 'warning' }))
     window.allPausedAt = allPausedAt
     context.events.say('paused', `${servers.length} paused`, {
       data: { count: servers.length, ms: Date.now() - sentMs },
     })
     const held = { allPausedAt, endsAtMs: sentMs + maxPauseMs, signal, checkPaused: () => checkPaused(servers) }
     const value = await unlessAborted(inside(held), signal)
-    window.reasons.push(...(await unlessAborted(openAgain(servers), signal)))
+    window.reasons.push(...(await unlessAborted(watch.lastLook(), signal)))
     result = { value }
   } catch (failure) {
+    if (watch !== undefined) sayEnding(context, failure)
     result = { failure }
   }
   clearTimeout(timer)
+  watch?.stop()
+  const gapMs = watch?.longestGapMs()
+  if (gapMs !== undefined) window.checkedEveryMs = gapMs
   window.unpauseSentAt = new Date().toISOString()
   const unpaused = await unpauseOurs(ours, context.cluster, context.signal, guarded)
   if (unpaused.stillPaused.length === 0) window.allUnpausedAt = new Date().toISOString()
@@ -71,24 +77,13 @@ export async function pauseAround<T>(
   return { ...result, unpaused }
 }
 
-/** Which of the servers no longer are as we left them. */
-async function openAgain(servers: readonly Server[]): Promise<string[]> {
-  const doubts = await Promise.all(
-    servers.map(async ({ client, endpoint }) => {
-      try {
-        return (await client.checkPaused(answerMs)) === false
-          ? `${titleOf(endpoint)} was unpaused by somebody else`
-          : undefined
-      } catch (error) {
-        return `${titleOf(endpoint)} could not say whether it was still paused: ${messageOf(error)}`
-      }
-    }),
-  )
-  return doubts.filter((doubt) => doubt !== undefined)
-}
-
 function checkPaused(servers: readonly Server[]): Promise<(boolean | undefined)[]> {
   return Promise.all(servers.map(({ client }) => client.checkPaused(answerMs).catch(() => undefined)))
+}
+
+/** At once, so that whoever follows learns it before the last server has answered its Unpause. */
+function sayEnding({ events }: OperationContext<'backup' | 'pause'>, failure: unknown): void {
+  events.say('note', `the pause ends early: ${messageOf(failure)}`, { level: 'warning' })
 }
 
 function sayUnpaused(

@@ -38,6 +38,7 @@ function describeWindow(record: OperationRecord, window: PauseWindowRecord, inde
       ['Looked for a pause of others', window.lookedAt],
       ['Pause sent', window.pauseSentAt],
       ['All unpaused', allUnpausedAt],
+      ['Seen paused', window.checkedEveryMs === undefined ? undefined : `at least every ${window.checkedEveryMs} ms`],
       ['Servers', servers.join(', ')],
     ]),
     ...window.reasons.map((reason) => `${window.verdict === 'void' ? 'void because' : 'note'}: ${reason}`),

@@ -300,9 +300,39 @@ t.test(
     const { window } = await holdPause(context, async () => undefined)
     t.equal(window.verdict, 'valid')
     t.equal(window.reasons.length, 4)
+    t.equal(window.checkedEveryMs, undefined)
     t.match(window.reasons[0], /cannot say whether it is paused/)
   },
 )
+
+t.test('a server that was opened and paused again inside makes the window void, and is named at once', async (t) => {
+  const { ledgers, context, events } = await three(t)
+  const { window } = await holdPause(context, async () => {
+    ledgers[1].gate.open()
+    const endMs = Date.now() + 15_000
+    while (Date.now() < endMs && !events.some(({ message }) => message.includes('was unpaused'))) await sleep(20)
+    await ledgers[1].gate.pause(undefined)
+  })
+  t.equal(window.verdict, 'void')
+  t.strictSame(window.reasons, [`pod ${ledgers[1].pod.name} (${ledgers[1].address}) was unpaused by somebody else`])
+  t.strictSame(open(ledgers), [true, true, true])
+})
+
+t.test('the record says how far apart the looks were; a look without an answer counts for nothing', async (t) => {
+  const { ledgers, context, cluster } = await three(t)
+  const short = await holdPause(context, () => sleep(4000))
+  t.equal(short.window.verdict, 'valid')
+  t.ok((short.window.checkedEveryMs ?? 0) >= 900 && (short.window.checkedEveryMs ?? Infinity) < 3900)
+  const next = await contextOf(pauseRequest({ operation: 'pause-mute' }), cluster)
+  const long = await holdPause(next.context, async () => {
+    ledgers[0].faults.set({ fail: { CheckPaused: { code: 'UNAVAILABLE', forMs: 60_000 } } })
+    await sleep(2500)
+    ledgers[0].faults.set({})
+  })
+  t.equal(long.window.verdict, 'valid')
+  t.ok((long.window.checkedEveryMs ?? 0) >= 2400)
+  t.strictSame(cluster.recordsByName.get('pause-mute')?.windows, [long.window])
+})
 
 t.test('a pod that died in the pause is not waited for', async (t) => {
   const { ledgers, context, cluster } = await three(t)
