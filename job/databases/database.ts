@@ -139,6 +139,8 @@ export interface RestoreDestination {
   verify(): Promise<void>
   /** loads the verified backup beside the data in service and compares it with the recorded row counts */
   load(journal: Journal): Promise<void>
+  /** Looks, changing nothing, right before the releases are stopped, whether activate() can be done. */
+  checkSwitch?(): Promise<Finding[]>
   /** puts the loaded data in service, keeping what was there; either wholly done or not at all */
   activate(journal: Journal): Promise<void>
   /**

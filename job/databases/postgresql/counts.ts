@@ -4,6 +4,11 @@ import type { Access } from './access.ts'
 import { connect } from './connect.ts'
 import { lockPatienceMs, quoted } from './tables.ts'
 
+/** How many sessions count beside a dump or after a load of so many. */
+export function countingSessions(parallel: number): number {
+  return Math.min(parallel, 4)
+}
+
 /**
  * Rows of every table, counted by several sessions at once.
  * @param begin what each session says first: which snapshot it looks at

@@ -4,7 +4,7 @@ import type { BackupPart } from '../../../operation/record.ts'
 import type { RestoreDestination } from '../../databases/database.ts'
 import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
-import { concludePreflight } from '../conclude-preflight.ts'
+import { concludePreflight, refuseOnErrors } from '../conclude-preflight.ts'
 import { openStorageOf } from '../../storage/open.ts'
 import { bystandersOf } from '../bystanders.ts'
 import { describeRestore } from './describe-restore.ts'
@@ -96,6 +96,7 @@ async function putInService(
     await describeRestore(context, databases)
     if (isPrinted(context)) return
     lost.throwIfAborted()
+    await phase('check switch', () => checkSwitch(context, databases))
     await markEndangered(context, databases, 'activate')
     await phase('stop', () => stopReleases(context))
     lost.throwIfAborted()
@@ -141,6 +142,12 @@ async function check(context: Context, databases: readonly RestoreDestination[])
   for (const plan of plans) {
     for (const step of plan.steps) context.events.say('note', `${plan.title}: ${step}`)
   }
+}
+
+/** Hours may have passed since the preflight: nothing is stopped for a switch that cannot be. */
+async function checkSwitch(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
+  const findings = await Promise.all(databases.map((database) => database.checkSwitch?.() ?? []))
+  refuseOnErrors(`the switch of ${context.request.operation}`, findings.flat())
 }
 
 /** Whether the restored data is only made ready, and the administrator puts it in service by hand. */

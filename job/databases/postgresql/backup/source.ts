@@ -7,7 +7,8 @@ import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { readOwner, writeManifest } from '../../manifest.ts'
 import { accessOf, titleOf, type Access } from '../access.ts'
 import { connect, type Connected } from '../connect.ts'
-import { countRows } from '../counts.ts'
+import { checkConnections } from '../connections.ts'
+import { countingSessions, countRows } from '../counts.ts'
 import type { Details } from '../details.ts'
 import { dump } from './dump.ts'
 import { readEnvironment, readRoles } from './environment.ts'
@@ -72,6 +73,9 @@ export class PostgresqlSource implements BackupSource {
       findings.push(...(await checkSnapshots(client, this.#access, title)))
       const { scope, tables } = await this.#extent(client)
       findings.push(...(await checkScope(client, title, scope, tables)))
+      // the session that holds the snapshot, pg_dump's first and its parallel ones, and those that count
+      const { parallel } = this.#context
+      findings.push(await checkConnections(client, title, 2 + parallel + countingSessions(parallel), 'a backup'))
     } catch (error) {
       findings.push(findingOf('database', title, error))
     }
@@ -175,7 +179,7 @@ export class PostgresqlSource implements BackupSource {
       ),
       ending(
         countRows(this.#access, this.#access.database, tables, {
-          sessions: Math.min(parallel, 4),
+          sessions: countingSessions(parallel),
           begin: useSnapshot(id),
           signal: either,
         }),

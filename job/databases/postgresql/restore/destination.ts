@@ -13,7 +13,9 @@ import { loadDatabase } from './load.ts'
 import { namesOf, type Names } from './names.ts'
 import { decideOwnership, type Ownership } from './ownership.ts'
 import { checkTool, findingOf } from '../backup/preflight.ts'
-import { checkLive, checkNames, checkRights, checkServer, surplusOf } from './preflight.ts'
+import { checkConnections } from '../connections.ts'
+import { awaitSessions, checkRights, checkSessions, checkUses } from './obstacles.ts'
+import { checkLive, checkNames, checkServer, surplusOf } from './preflight.ts'
 import { explained } from '../query-error.ts'
 import { kindName } from '../backup/source.ts'
 import { putInService, refuseNoWayBack, takeOutOfService } from './switch.ts'
@@ -81,7 +83,14 @@ export class PostgresqlDestination implements RestoreDestination {
         message: `connected as ${this.#access.username}`,
       })
       await maintain(this.#access, async (client) => {
-        findings.push(await checkServer(client, title, this.#details), ...(await checkRights(client, title, world)))
+        findings.push(
+          await checkServer(client, title, this.#details),
+          ...(await checkRights(client, title, world, 'rename')),
+          // pg_restore's first session, its parallel ones, and one that asks how far they are
+          await checkConnections(client, title, this.#context.parallel + 2, 'a restore'),
+        )
+        if (!inService)
+          findings.push(...(await checkSessions(client, title, [this.#names.live], this.#releaseUser, 'warning')))
       })
       findings.push(
         ...(await this.#ownership()).findings,
@@ -125,6 +134,13 @@ export class PostgresqlDestination implements RestoreDestination {
     await this.#see()
   }
 
+  async checkSwitch(): Promise<Finding[]> {
+    const { live, restored } = this.#names
+    const world = await this.#world()
+    if (isInService(world, this.#context.operation)) return []
+    return await this.#free(world, [live, restored])
+  }
+
   /** Not stopped by the signal where a restore is undone: one that is stopped has to let serve again what served before it. */
   async activate(journal: Journal): Promise<void> {
     if (this.#context.former === undefined) this.#context.signal.throwIfAborted()
@@ -138,7 +154,7 @@ export class PostgresqlDestination implements RestoreDestination {
     const world = await this.#world()
     if (isInService(world, this.#context.operation)) refuseNoWayBack(this.#access, this.#names, world)
     else this.#overtaken(world)
-    return this.#rights(world)
+    return await this.#free(world, [this.#names.live, this.#names.before])
   }
 
   /** Not stopped by the signal: putting back is what a stopped operation does. */
@@ -164,7 +180,15 @@ export class PostgresqlDestination implements RestoreDestination {
   }
 
   async checkDrop(): Promise<Finding[]> {
-    return this.#rights(await this.#world())
+    const title = this.#title
+    const world = await this.#world()
+    if (world.before === undefined) return []
+    const { before } = this.#names
+    return await maintain(this.#access, async (client) => [
+      ...(await checkRights(client, title, { ...world, live: undefined, restored: undefined }, 'drop')),
+      ...(await awaitSessions(client, title, [before], this.#releaseUser, this.#context.signal)),
+      ...(await checkUses(client, title, before)),
+    ])
   }
 
   async dropPrevious(journal: Journal): Promise<void> {
@@ -225,8 +249,12 @@ export class PostgresqlDestination implements RestoreDestination {
     })
   }
 
-  async #rights(world: World): Promise<Finding[]> {
-    return await maintain(this.#access, (client) => checkRights(client, this.#title, world))
+  /** Whether some databases can be renamed by this user now, while the releases still serve. */
+  async #free(world: World, databases: readonly string[]): Promise<Finding[]> {
+    return await maintain(this.#access, async (client) => [
+      ...(await checkRights(client, this.#title, world, 'rename')),
+      ...(await awaitSessions(client, this.#title, databases, this.#releaseUser, this.#context.signal)),
+    ])
   }
 
   async #ownership(): Promise<Ownership> {

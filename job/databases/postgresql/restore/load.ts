@@ -8,7 +8,7 @@ import type { DatabaseContext } from '../../database.ts'
 import type { Access } from '../access.ts'
 import { maintain } from './catalog.ts'
 import { connect } from '../connect.ts'
-import { countRows } from '../counts.ts'
+import { countingSessions, countRows } from '../counts.ts'
 import { applyEnvironment, createDatabase, dropDatabase } from './create-database.ts'
 import type { Details } from '../details.ts'
 import { dumpFolder, tellProgress } from '../backup/dump.ts'
@@ -105,7 +105,7 @@ async function ownPublic(access: Access, database: string, owner: string): Promi
 /** Rows that are missing or surplus would show that dump or load were not what they seemed. */
 async function verifyRows({ access, title, entry, names, context }: Loading): Promise<void> {
   const counted = await countRows(access, names.restored, entry.tables, {
-    sessions: Math.min(context.parallel, 4),
+    sessions: countingSessions(context.parallel),
     begin: 'BEGIN READ ONLY',
     signal: context.signal,
   })

@@ -8,46 +8,6 @@ import type { Details } from '../details.ts'
 import { findingOf } from '../backup/preflight.ts'
 import { schemasOf } from '../backup/scope.ts'
 
-/** Creating, renaming, and ending sessions are what a restore does to a server. */
-export async function checkRights(client: Client, title: string, world: World): Promise<Finding[]> {
-  const { rows } = await client.query<{ superuser: boolean; creates: boolean; signals: boolean; owns: boolean }>(
-    `SELECT rolsuper AS superuser, rolcreatedb AS creates, pg_has_role('pg_signal_backend', 'MEMBER') AS signals,
-       coalesce((SELECT pg_has_role(oid, 'MEMBER') FROM pg_roles WHERE rolname = $1), true) AS owns
-     FROM pg_roles WHERE rolname = current_user`,
-    [world.live?.owner ?? null],
-  )
-  const [rights] = rows
-  if (rights === undefined) throw new Error('the current user is in no catalog')
-  const check = { check: 'rights', subject: title }
-  if (rights.superuser) return [{ ...check, outcome: 'ok', message: 'superuser' }]
-  const findings: Finding[] = []
-  const cure = 'give a Secret of a user with that right by --database-secret'
-  if (!rights.creates)
-    findings.push({
-      ...check,
-      outcome: 'error',
-      message: 'the user may not create and rename databases (CREATEDB)',
-      cure,
-    })
-  if (!rights.owns)
-    findings.push({
-      ...check,
-      outcome: 'error',
-      message: `the user is no member of ${world.live?.owner ?? ''}, whom the database in service belongs to`,
-      cure,
-    })
-  if (!rights.signals)
-    findings.push({
-      ...check,
-      outcome: 'warning',
-      message: 'sessions of other users could not be ended (pg_signal_backend): any that is open makes the switch fail',
-      cure: 'GRANT pg_signal_backend to the user, or see that nobody else is connected',
-    })
-  return findings.length > 0
-    ? findings
-    : [{ ...check, outcome: 'ok', message: 'may create and rename databases and end sessions' }]
-}
-
 /** The server is no older than the one that was backed up. */
 export async function checkServer(client: Client, title: string, details: Details): Promise<Finding> {
   const { rows } = await client.query<{ major: number }>(

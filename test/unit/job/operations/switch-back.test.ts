@@ -243,3 +243,21 @@ t.test('a worker that took over a restore with the releases stopped, and is refu
   await t.rejects(runRestore(context, [database('former', ['preflight']).destination], held))
   t.equal(state.replicas, 3)
 })
+
+t.test('a restore whose switch would fail stops nothing', async (t) => {
+  const { cluster } = scaled()
+  const scaledTo: number[] = []
+  cluster.scale = async (_, replicas) => void scaledTo.push(replicas)
+  const { context } = await contextOf(restore, cluster)
+  const busy: Finding = {
+    check: 'sessions',
+    subject: 'a database',
+    outcome: 'error',
+    message: 'psql',
+    cure: 'close it',
+  }
+  const { destination } = database('former')
+  const failure = failureOf(runRestore(context, [{ ...destination, checkSwitch: async () => [busy] }], held))
+  t.match(await failure, { why: 'sessions, a database: psql', next: /serves again.*close it/ })
+  t.strictSame(scaledTo, [])
+})
