@@ -24,6 +24,8 @@ const release = z.strictObject({
   name: z.string(),
   /** product, the value of `app.kubernetes.io/app` */
   app: z.string(),
+  /** of the product, as its image or its labels tell; absent where they do not */
+  version: z.string().optional(),
   /** absent where an operation has no use for the database (pause, unpause) */
   properties: z
     .strictObject({

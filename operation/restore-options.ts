@@ -14,6 +14,8 @@ export const restoreChoiceSchema = z.strictObject({
   unproven: z.boolean().optional(),
   /** patch: the release's properties are changed to the restored names; print: only shown, and the release serves on */
   repoint: z.enum(['patch', 'print']).optional(),
+  /** the user says that the releases' ScalarDB reads the prefix, although their version does not tell */
+  unknownVersion: z.boolean().optional(),
   /** another region than the backup's */
   region: z.string().optional(),
   /** key that encrypts the restored data, where not the one of the backup */

@@ -26,6 +26,8 @@ export interface DatabaseContext {
   choice?: RestoreChoice | undefined
   /** the properties of the releases, for a restore that puts data in service under other names */
   properties?: ReleaseProperties
+  /** the releases that are restored into, with the versions of their products */
+  releases?: readonly { name: string; app: string; version?: string | undefined }[]
   /** releases that run in the namespace while the operation neither pauses nor stops them */
   bystanders?: () => Promise<Bystander[]>
   /** what an earlier restore left of this database, where that is to be undone or removed */

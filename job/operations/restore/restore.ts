@@ -39,6 +39,7 @@ export async function restore(context: Context): Promise<void> {
     schemas: [],
     dropPrevious: request.dropPrevious,
     choice: request.choice,
+    releases: request.target.releases,
     properties: releaseProperties(request.target, context.cluster),
     bystanders: bystandersOf(request.target, context.cluster),
   }

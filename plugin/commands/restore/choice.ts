@@ -9,7 +9,10 @@ import type { RestoreFlags } from './command.ts'
 import { isDynamodb } from './dynamodb-plan.ts'
 import type { BackupRecord } from './find-record.ts'
 
-type ChoiceFlags = Pick<RestoreFlags, 'strategy' | 'prefix' | 'at' | 'repoint' | 'region' | 'kmsKey' | 'dropPrevious'>
+type ChoiceFlags = Pick<
+  RestoreFlags,
+  'strategy' | 'prefix' | 'at' | 'repoint' | 'region' | 'kmsKey' | 'dropPrevious' | 'unknownVersion'
+>
 
 /** The records among those found that can be read. */
 export function readableBackups(stored: readonly StoredRecord[]): OperationRecord[] {
@@ -36,6 +39,7 @@ export async function chooseRestore(
     repoint: flags.repoint,
     region: flags.region,
     'kms-key': flags.kmsKey,
+    'unknown-version': flags.unknownVersion ? true : undefined,
   }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]))
   if (given.length === 0) return { record, choice: undefined }
   checkFlags(flags, given, record)
@@ -46,6 +50,7 @@ export async function chooseRestore(
     ...(repoint && { repoint }),
     ...(region && { region }),
     ...(kmsKey && { kmsKey }),
+    ...(flags.unknownVersion && { unknownVersion: true }),
   }
   if (flags.at === undefined) return { record, choice }
   const at = formatTime(parseTime(flags.at))
@@ -106,7 +111,7 @@ function checkFlags(flags: ChoiceFlags, given: readonly string[], { backup }: Ba
       'remove it once they use the restored: restore RESTORE --drop-previous',
     )
   if (flags.strategy !== 'replace') return
-  const needless = given.filter((flag) => ['--prefix', '--repoint', '--region'].includes(flag))
+  const needless = given.filter((flag) => ['--prefix', '--repoint', '--region', '--unknown-version'].includes(flag))
   if (needless.length > 0)
     throw usage(
       `${needless.join(' and ')} cannot be used with --strategy replace`,

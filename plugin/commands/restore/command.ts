@@ -75,6 +75,12 @@ function dynamodbFlags<T>(yargs: Argv<T>) {
       describe:
         "DynamoDB: patch (unless given) sets the prefix in the release's ConfigMap; print shows what to set, and leaves the release alone",
     })
+    .option('unknown-version', {
+      type: 'boolean',
+      default: false,
+      describe:
+        "DynamoDB: the releases' ScalarDB is 3.7 or later, although image and labels do not tell; one before ignores prefixes",
+    })
     .option('region', {
       type: 'string',
       requiresArg: true,

@@ -1,6 +1,7 @@
 import type { V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import { Failure } from '../../../../operation/failure.ts'
 import { mounts, type TargetRelease } from '../../../../operation/request.ts'
+import { productVersion } from '../../releases/product-version.ts'
 import type { Release } from '../../releases/releases.ts'
 import { findPropertiesSource, propertiesConfigMap, type PropertiesSource } from './properties-source.ts'
 import { takeOverEnvironment, type ReleaseEnvironment } from './release-environment.ts'
@@ -79,6 +80,7 @@ export function releasePart(
   references: PropertyReferences | undefined,
 ): ReleasePart {
   const source = propertiesSource(release)
+  const version = productVersion(release.deployment, source.container.image)
   const prefix = `RELEASE_${index}_`
   const properties = `release-${index}`
   const configMap = propertiesConfigMap(source)
@@ -90,6 +92,7 @@ export function releasePart(
     target: {
       name: release.name,
       app: release.product.app,
+      ...(version === undefined ? {} : { version }),
       properties: {
         file: `${mounts.releases}/${folder}/${source.path}`,
         envPrefix: prefix,

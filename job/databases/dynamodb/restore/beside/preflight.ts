@@ -5,6 +5,7 @@ import { checkBystanders } from '../../tables/check-bystanders.ts'
 import { checkPlace, checkPoint, checkSources } from '../check-point.ts'
 import { checkRestoreRights } from '../check-rights.ts'
 import type { BackedUpTable } from '../../details.ts'
+import { checkVersions } from '../../scalardb/prefix-support.ts'
 import { isRestoredFrom, lookAtTable, originOf } from '../../tables/look-at-table.ts'
 import { isBackedUp, tablesAt } from '../../scalardb/place.ts'
 import { checkRoom } from '../../backup/preflight.ts'
@@ -35,6 +36,7 @@ export async function preflightByPrefix(
     ...checkPoint(work),
     ...checkNames(work, pairs, prefix),
     ...checkKeys(work),
+    ...checkVersions(work),
     ...checkProperties(work, repointing),
     ...(await checkDrop(work, repointing)),
   ]

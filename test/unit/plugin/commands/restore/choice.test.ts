@@ -21,6 +21,7 @@ const none = {
   region: undefined,
   kmsKey: undefined,
   dropPrevious: false,
+  unknownVersion: false,
 }
 
 function dynamodb(at: string, materialized: boolean): DatabaseBackup {

@@ -31,6 +31,8 @@ interface Case {
   spoil?: (stage: RestoreStage, aws: Aws) => Promise<void> | void
   /** the credentials see another account, and not what there is */
   elsewhere?: boolean
+  /** of the product; empty: not known */
+  version?: string
   why: RegExp
   next: RegExp
 }
@@ -157,6 +159,17 @@ const cases: Record<string, Case> = {
     why: /cannot be replaced in us-east-1/,
     next: /--strategy prefix/,
   },
+  'a ScalarDB that ignores the prefix': {
+    choice: { unknownVersion: true },
+    version: '3.5.3',
+    why: /ledger 3\.5\.3, whose ScalarDB is older than 3\.7 and ignores the namespace prefix/,
+    next: /--strategy replace/,
+  },
+  'a ScalarDB of which nobody knows whether it reads the prefix': {
+    version: '',
+    why: /neither its image nor its labels tell.* is not known/,
+    next: /--unknown-version/,
+  },
   'properties in a Secret': {
     spoil: (stage) => void stage.cluster.texts.set('no ConfigMap', ''),
     why: /not in a ConfigMap/,
@@ -171,7 +184,9 @@ const stages = await restoreStages(
   names.map((_, index) => `r${index}-`),
 )
 
-for (const [index, [name, { choice = {}, spoil, elsewhere = false, why, next }]] of Object.entries(cases).entries()) {
+for (const [index, [name, { choice = {}, spoil, elsewhere = false, version, why, next }]] of Object.entries(
+  cases,
+).entries()) {
   await t.test(`refused before anything is touched: ${name}`, async (t) => {
     const stage = stages[index]
     if (stage === undefined) throw new Error('no stage')
@@ -183,6 +198,7 @@ for (const [index, [name, { choice = {}, spoil, elsewhere = false, why, next }]]
     const at = choice.at === undefined ? {} : { at: shifted(stage, times[choice.at] ?? 0) }
     const { code } = await stage.worker(restoreRequest(`r${index}`, { ...choice, ...at }), {
       properties: name === 'properties in a Secret' ? 'secret' : 'config map',
+      ...(version === undefined ? {} : { version }),
     })
     aws.set({ denied: [], keys: undefined })
     t.equal(code, 1)

@@ -59,6 +59,8 @@ export interface Life {
   wrote?: (write: number) => void
   /** where the release has its properties: those in a Secret cannot be changed */
   properties?: 'config map' | 'secret'
+  /** version of the product; empty: not known */
+  version?: string
   /** called after each call to AWS */
   after?: (operation: string) => Promise<void>
 }
@@ -201,6 +203,7 @@ async function runWorker(
       {
         name: 'my-ledger',
         app: 'ledger',
+        ...(life.version === '' ? {} : { version: life.version ?? '3.12.0' }),
         properties: { file, envPrefix, ...(life.properties === 'secret' ? {} : { configMap }) },
       },
     ],
