@@ -143,7 +143,7 @@ t.test('a pause that unpause ends is valid, and both say for which moment', asyn
   t.match(record, { state: 'succeeded', exitCode: 0, ended: [{ operation: 'pause-test' }] })
   t.equal(await holder, 0)
   const [window] = (await cluster.readRecord('pause-test')).windows
-  t.match(window, { verdict: 'valid', reasons: { length: 0 }, restorePoint: String })
+  t.match(window, { verdict: 'valid', reasons: ['no guard stood by (--guard=false)'], restorePoint: String })
   t.strictSame(record.ended?.[0]?.window, window)
   const at = Date.parse(window?.restorePoint ?? '')
   t.ok(at > Date.parse(window?.allPausedAt ?? '') && at < Date.parse(window?.unpauseSentAt ?? ''))
