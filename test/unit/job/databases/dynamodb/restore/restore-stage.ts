@@ -9,6 +9,7 @@ import { describeBackup } from '../../../../../../job/databases/dynamodb/backup/
 import { jsonLineEvents } from '../../../../../../job/process/events.ts'
 import { Interrupted } from '../../../../../../job/process/interrupted.ts'
 import { work } from '../../../../../../job/worker/worker.ts'
+import type { JournalDocument } from '../../../../../../operation/journal.ts'
 import type { WorkerEvent } from '../../../../../../operation/event.ts'
 import { newRecord, type DatabaseBackup, type OperationRecord } from '../../../../../../operation/record.ts'
 import type { OperationRequest, RequestOf } from '../../../../../../operation/request.ts'
@@ -47,16 +48,20 @@ export interface RestoreStage {
   close(): Promise<void>
 }
 
+/** A moment in a step: it is begun, which is durable, and has not acted; or it has acted, and its result is lost. */
+export interface Moment {
+  step: string
+  at: 'begun' | 'acted'
+}
+
 /** How long a worker lives. */
 export interface Life {
-  /** it is killed at this write of its journal, from 1 */
-  writes?: number
-  /** or at the first write at which this is so */
+  /** asked at each moment of each step that this worker does: it is killed where the answer is true */
+  dies?: (moment: Moment) => boolean
+  /** or it is killed at the first write of its journal at which this is so */
   until?: () => boolean
   /** whether that write still reaches the cluster */
   lastWriteKept?: boolean
-  /** called with the number of each write of its journal */
-  wrote?: (write: number) => void
   /** where the release has its properties: those in a Secret cannot be changed */
   properties?: 'config map' | 'secret'
   /** version of the product; empty: not known */
@@ -229,23 +234,23 @@ async function runWorker(
 /** The cluster as a worker sees it that is killed at some write of its journal: nothing that it asks afterwards reaches anybody. */
 function mortalCluster(
   cluster: InMemoryCluster,
-  { writes = Infinity, until = () => false, lastWriteKept = true, wrote = () => undefined }: Life,
+  { dies = () => false, until = () => false, lastWriteKept = true }: Life,
   die: () => void,
 ) {
-  let written = 0
   let dead = false
   const refuse = () => Promise.reject(new Error('the worker is dead'))
+  const passes = momentsOf()
   const mortal = new Proxy(cluster, {
     get(target, property) {
       const value: unknown = Reflect.get(target, property)
       if (typeof value !== 'function') return value
       if (dead) return refuse
       if (property !== 'writeJournal') return value.bind(target)
-      return async (journal: Parameters<InMemoryCluster['writeJournal']>[0]) => {
-        written += 1
-        wrote(written)
-        if (written < writes && !until()) return await cluster.writeJournal(journal)
-        if (lastWriteKept) await cluster.writeJournal(journal)
+      return async (journal: JournalDocument) => {
+        const last = passes(journal).find((moment) => dies(moment))
+        const isLast = last !== undefined || until()
+        if (!isLast) return await cluster.writeJournal(journal)
+        if (last === undefined ? lastWriteKept : last.at === 'begun') await cluster.writeJournal(journal)
         dead = true
         cluster.held.clear()
         die()
@@ -254,6 +259,18 @@ function mortalCluster(
     },
   })
   return { cluster: mortal, isDead: () => dead }
+}
+
+/** @returns tells which moments came with each further write of a journal */
+function momentsOf(): (journal: JournalDocument) => Moment[] {
+  const seen = new Set<string>()
+  return ({ steps }) =>
+    steps.flatMap(({ name: step, finishedAt }) => {
+      const at = finishedAt === undefined ? 'begun' : 'acted'
+      if (seen.has(`${at} ${step}`)) return []
+      seen.add(`${at} ${step}`)
+      return [{ step, at } as const]
+    })
 }
 
 /** Where the worker finds its release is filled in for each worker. */

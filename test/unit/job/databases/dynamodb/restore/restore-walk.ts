@@ -4,7 +4,7 @@ import { readDetails } from '../../../../../../job/databases/dynamodb/details.ts
 import { isOwnTable } from '../../../../../../job/databases/dynamodb/restore/restore-work.ts'
 import { listBackups } from '../../../../../../job/databases/dynamodb/backup/table-backup.ts'
 import type { OperationRequest } from '../../../../../../operation/request.ts'
-import type { RestoreStage } from './restore-stage.ts'
+import type { Moment, RestoreStage } from './restore-stage.ts'
 import type { World } from './restored-world.ts'
 
 /** Calls that change something of a table or a backup. */
@@ -39,38 +39,58 @@ export async function inPeril({ clients: { dynamo }, entry }: RestoreStage, isRe
 }
 
 /** One worker's life in which no table may ever be in peril. */
-export function watched(t: Test, stage: RestoreStage, { kind }: Pick<OperationRequest, 'kind'>) {
+export function watched(t: Test, stage: RestoreStage, request: OperationRequest) {
+  const isReplacing = request.kind === 'restore' && !request.dropPrevious
   return {
     async after(operation: string): Promise<void> {
       if (!changing.test(operation)) return
-      const perils = await inPeril(stage, kind === 'restore')
+      const perils = await inPeril(stage, isReplacing)
       if (perils.length > 0) t.fail(`after ${operation} the only copy of ${perils.join(', ')} is in flight`)
     },
   }
 }
 
-/** Does an operation undisturbed. @returns how often its journal was written */
-export async function undisturbed(t: Test, stage: RestoreStage, request: OperationRequest): Promise<number> {
-  let writes = 0
-  const { code } = await stage.worker(request, { ...watched(t, stage, request), wrote: (write) => (writes = write) })
+/** Does an operation undisturbed. @returns the moments that its steps have, in order: where a walk kills it */
+export async function undisturbed(t: Test, stage: RestoreStage, request: OperationRequest): Promise<Moment[]> {
+  const moments: Moment[] = []
+  const dies = (moment: Moment) => {
+    moments.push(moment)
+    return false
+  }
+  const { code } = await stage.worker(request, { ...watched(t, stage, request), dies })
   t.equal(code, 0, `${request.operation}: ${JSON.stringify(stage.record(request.operation)?.failure)}`)
-  return writes
+  return moments
 }
 
-/** Kills the worker of an operation at one write of its journal, and lets others go on with it until it is done. */
+/** Replaces what differs in the names of one operation's steps from those of another of its kind. */
+export type Plain = (step: string) => string
+
+/** The names of steps without those of their installation and operation. */
+export const plain =
+  (...names: string[]): Plain =>
+  (step) =>
+    names.reduce((text, name) => text.replaceAll(name, '*'), step).replaceAll(/restoring\.[0-9a-f]+\./g, 'restoring.*.')
+
+/** Kills the worker of an operation at one moment of a step, and lets the next one go on with it until it is done. */
 export async function killedAt(
   t: Test,
   stage: RestoreStage,
   request: OperationRequest,
-  writes: number,
-  lastWriteKept: boolean,
+  { step, at }: Moment,
+  names: Plain,
 ): Promise<void> {
-  const where = `${request.operation} killed ${lastWriteKept ? 'after' : 'before'} write ${writes}`
-  await stage.worker(request, { ...watched(t, stage, request), writes, lastWriteKept })
+  const where = `${request.operation} killed ${at === 'begun' ? 'before' : 'after'} ${step}`
+  const dies = (moment: Moment) => moment.at === at && names(moment.step) === step
+  const { killed } = await stage.worker(request, { ...watched(t, stage, request), dies })
+  t.ok(killed, where)
   const { code } = await stage.worker(request, watched(t, stage, request))
   t.equal(code, 0, `${where}: ${JSON.stringify(stage.record(request.operation)?.failure)}`)
   t.equal(stage.replicas(), 3, `${where}: the release serves`)
 }
+
+/** The moments of one operation's steps, named so that those of another can be told to be the same. */
+export const plainly = (moments: readonly Moment[], names: Plain): Moment[] =>
+  moments.map(({ step, at }) => ({ step: names(step), at }))
 
 /** Runs a number of cases, some at the same time. */
 export async function each<T>(cases: readonly T[], run: (one: T) => Promise<void>): Promise<void> {

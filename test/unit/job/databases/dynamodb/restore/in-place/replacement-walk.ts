@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import { scaleRates } from '../../../../../../../job/aws/rate-limits.ts'
 import { startAws } from '../../../../../../stand-ins/aws/aws.ts'
 import { dropRequest, restoreRequest, restoreStage, undoRequest, unprotect } from '../restore-stage.ts'
-import { each, killedAt, sameWorld, undisturbed } from '../restore-walk.ts'
+import { each, killedAt, plain, plainly, sameWorld, undisturbed } from '../restore-walk.ts'
 import { worldOf } from '../restored-world.ts'
 
 const phases = {
@@ -16,45 +16,47 @@ const phases = {
 }
 
 /**
- * Kills restores in place, their undo and their acceptance at writes of the journal.
- * @param isTurn which writes; two files share them, since each takes its time
+ * Kills restores in place, their undo and their acceptance before and after each of their steps. A case has two kills: one in
+ * the restore, one in what follows it.
+ * @param isTurn which cases; two files share them, since each takes its time
  */
-export async function walkReplacements(t: Test, isTurn: (write: number) => boolean): Promise<void> {
+export async function walkReplacements(t: Test, isTurn: (one: number) => boolean): Promise<void> {
   const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
   t.teardown(() => aws.stop())
   scaleRates(20)
   const open = (prefix: string) => restoreStage(t, aws, prefix, unprotect)
   const undone = await open('undone-')
-  const writes = await undisturbed(t, undone, restoreRequest('undone', { strategy: 'replace' }))
+  const inPlace = { strategy: 'replace' } as const
+  const whole = plain('undone-', 'undone')
+  const restores = plainly(await undisturbed(t, undone, restoreRequest('undone', inPlace)), whole)
   const replaced = await worldOf(undone.clients, 'undone-')
-  await undisturbed(t, undone, undoRequest('undone'))
+  const undos = plainly(await undisturbed(t, undone, undoRequest('undone')), whole)
   const putBack = await worldOf(undone.clients, 'undone-')
   const dropped = await open('dropped-')
-  await undisturbed(t, dropped, restoreRequest('dropped', { strategy: 'replace' }))
-  await undisturbed(t, dropped, dropRequest('dropped'))
+  await undisturbed(t, dropped, restoreRequest('dropped', inPlace))
+  const drops = plainly(await undisturbed(t, dropped, dropRequest('dropped')), plain('dropped-', 'dropped'))
   const accepted = await worldOf(dropped.clients, 'dropped-')
-  t.comment(`${writes} writes`)
+  const count = Math.max(restores.length, undos.length + drops.length)
+  t.comment(`${restores.length} moments of a restore, ${undos.length} of its undo, ${drops.length} of its acceptance`)
 
-  await each(Array.from({ length: writes }, (_, index) => index + 1).filter(isTurn), async (write) => {
-    const prefix = `p${write}-`
+  await each(Array.from({ length: count }, (_, one) => one).filter(isTurn), async (one) => {
+    const [prefix, name] = [`p${one}x-`, `k${one}x`]
+    const names = plain(prefix, name)
     const stage = await open(prefix)
-    const name = `k${write}`
-    await killedAt(t, stage, restoreRequest(name, { strategy: 'replace' }), write, write % 3 > 0)
-    sameWorld(t, await worldOf(stage.clients, prefix), replaced, `all is there, killed at write ${write}`)
+    const restore = restoreRequest(name, inPlace)
+    const moment = restores[one]
+    if (moment === undefined) await undisturbed(t, stage, restore)
+    else await killedAt(t, stage, restore, moment, names)
+    sameWorld(t, await worldOf(stage.clients, prefix), replaced, `all is there, case ${one}`)
     t.match(stage.record(`restore-${name}`), { state: 'succeeded', restore: { serving: 'restored' } })
-    const accept = write % 4 === 0
-    await killedAt(
-      t,
-      stage,
-      accept ? dropRequest(name) : undoRequest(name),
-      accept ? write / 4 : write,
-      write % 3 !== 1,
-    )
-    sameWorld(
-      t,
-      await worldOf(stage.clients, prefix),
-      accept ? accepted : putBack,
-      `${accept ? 'accepted' : 'undone'}, killed at write ${write}`,
-    )
+    const undo = undos[one]
+    const drop = drops[one - undos.length]
+    if (undo !== undefined) {
+      await killedAt(t, stage, undoRequest(name), undo, names)
+      sameWorld(t, await worldOf(stage.clients, prefix), putBack, `undone, case ${one}`)
+    } else if (drop !== undefined) {
+      await killedAt(t, stage, dropRequest(name), drop, names)
+      sameWorld(t, await worldOf(stage.clients, prefix), accepted, `accepted, case ${one}`)
+    }
   })
 }

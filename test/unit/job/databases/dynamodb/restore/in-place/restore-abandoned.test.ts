@@ -16,7 +16,7 @@ const phases = {
 }
 const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
 t.teardown(() => aws.stop())
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 scaleRates(20)
 
 const [abandoned, ready] = await restoreStages(t, aws, ['abandoned-', 'ready-'], unprotect)
@@ -26,15 +26,12 @@ t.test(
   async (t) => {
     const former = await worldOf(abandoned.clients, 'abandoned-')
     let deleted = 0
-    let writes = 0
     const killed = await abandoned.worker(restoreRequest('abandoned', { strategy: 'replace' }), {
-      wrote: (write) => (writes = write),
-      // the journal's writes are counted, so the one after the first deletion is known only once it came
       // before the releases are stopped it is only asked whether deleting is allowed
       after: async (operation) => void (deleted += operation === 'DeleteTable' && abandoned.replicas() === 0 ? 1 : 0),
       until: () => deleted > 1,
     })
-    t.ok(killed.killed, `killed at write ${writes}`)
+    t.ok(killed.killed)
     t.equal(abandoned.record('restore-abandoned')?.restore?.serving, 'nothing')
     t.equal(abandoned.replicas(), 0)
     t.strictSame(await inPeril(abandoned, true), [])

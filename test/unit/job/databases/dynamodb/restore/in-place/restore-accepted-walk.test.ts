@@ -2,7 +2,7 @@ import t from 'tap'
 import { scaleRates } from '../../../../../../../job/aws/rate-limits.ts'
 import { startAws } from '../../../../../../stand-ins/aws/aws.ts'
 import { restoreRequest, restoreStages, unprotect } from '../restore-stage.ts'
-import { each, sameWorld } from '../restore-walk.ts'
+import { each, killedAt, plain, plainly, sameWorld, undisturbed } from '../restore-walk.ts'
 import { worldOf } from '../restored-world.ts'
 
 const phases = {
@@ -16,45 +16,38 @@ const phases = {
 }
 const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
 t.teardown(() => aws.stop())
-t.setTimeout(120_000)
+t.setTimeout(600_000)
 scaleRates(20)
 
-/** Counted from the end: these are written once the restored data serves, while what it replaced is removed. */
-const lastWrites = [0, 1, 2, 3, 4, 5, 6]
+/** Counted from the end: these come once the restored data serves, while what it replaced is removed. */
+const lastMoments = [0, 1, 2, 3, 4, 5, 6]
 
 t.test(
-  'killed at one of its last writes, a restore in place that removes what it replaced is finished, not taken back',
+  'killed at one of the last moments of its steps, a restore in place that removes what it replaced is finished, not taken back',
   async (t) => {
     const [whole, ...stages] = await restoreStages(
       t,
       aws,
-      ['whole-', ...lastWrites.map((last) => `l${last}-`)],
+      ['whole-', ...lastMoments.map((last) => `l${last}-`)],
       unprotect,
     )
     const request = (name: string) => restoreRequest(name, { strategy: 'replace' }, { dropPrevious: true })
-    let writes = 0
-    t.equal((await whole.worker(request('whole'), { wrote: (write) => (writes = write) })).code, 0)
+    const moments = plainly(await undisturbed(t, whole, request('whole')), plain('whole'))
     const wanted = await worldOf(whole.clients, 'whole-')
     t.strictSame(wanted.tables, whole.atPoint.tables)
     const recorded = whole.record('restore-whole')?.restore
     t.match(recorded, { serving: 'restored', databases: [{ state: 'in-service', previous: undefined }] })
-    await each(
-      stages.map((stage, last) => ({ stage, last })),
-      async ({ stage, last }) => {
-        const where = `killed ${last} writes before the last`
-        const one = request(`l${last}`)
-        const { killed } = await stage.worker(one, { writes: writes - last, lastWriteKept: last % 2 === 0 })
-        t.ok(killed, where)
-        const { code } = await stage.worker(one)
-        t.equal(code, 0, `${where}: ${JSON.stringify(stage.record(`restore-l${last}`)?.failure)}`)
-        t.equal(stage.replicas(), 3, where)
-        sameWorld(t, await worldOf(stage.clients, `l${last}-`), wanted, where)
-        t.match(
-          stage.record(`restore-l${last}`)?.restore,
-          { serving: 'restored', databases: [{ state: 'in-service', previous: undefined }] },
-          where,
-        )
-      },
-    )
+    await each([...stages.entries()], async ([last, stage]) => {
+      const moment = moments.at(-1 - last)
+      if (moment === undefined) throw new Error('the restore has too few steps')
+      const name = `l${last}`
+      await killedAt(t, stage, request(name), moment, plain(name))
+      sameWorld(t, await worldOf(stage.clients, `${name}-`), wanted, `killed at ${moment.step}`)
+      t.match(
+        stage.record(`restore-${name}`)?.restore,
+        { serving: 'restored', databases: [{ state: 'in-service', previous: undefined }] },
+        moment.step,
+      )
+    })
   },
 )
