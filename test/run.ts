@@ -1,11 +1,14 @@
+import { parseArgs } from 'node:util'
 import { runPart, type Part } from './part.ts'
 import { summaryOf } from './summary.ts'
 
 /**
- * `npm test`. All parts run even when an earlier one failed, and the closing line counts them all. What the end-to-end tests need
- * is compiled and built beside the checks and the unit tests, which mostly wait; tests of the guard are about time and run once
- * that is done. End-to-end tests and the fault matrix share a cluster: the matrix comes last, since it breaks it.
+ * `npm test`, and with `--all` what is run before a release as well. All parts run even when an earlier one failed, and the closing
+ * line counts them all. What the end-to-end tests need is compiled and built beside the checks and the unit tests, which mostly
+ * wait; tests of the guard are about time and run once that is done. End-to-end tests and the fault matrix share a cluster: the
+ * matrix comes last, since it breaks it.
  */
+const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } })
 const tests = (title: string, ...command: string[]): Part => ({ title, command, counted: 'tests' })
 const check = (title: string, ...command: string[]): Part => ({ title, command, counted: 'check' })
 
@@ -17,9 +20,17 @@ const besides = [
   tests('unit', 'node', 'test/unit/run.ts', '--lane', 'waiting'),
 ]
 const afterwards = [
+  check('krew', 'node', 'build/validate-krew.ts'),
   tests('guard', 'node', 'test/unit/run.ts', '--lane', 'timing'),
   tests('end to end', 'node', 'test/end-to-end/run.ts', '--keep'),
-  tests('faults', 'node', 'test/end-to-end/faults/run.ts'),
+  tests('faults', 'node', 'test/end-to-end/faults/run.ts', ...(values.all ? [] : ['--essential'])),
+]
+/** Minutes each, and on clusters of their own. */
+const beforeRelease = [
+  tests('PostgreSQL versions', 'node', 'test/postgresql-versions.ts'),
+  check('quickstart', 'node', 'test/quickstart/main.ts'),
+  check('end of the quickstart', 'node', 'test/quickstart/main.ts', '--down'),
+  ...['pause-and-size', 'endpoints', 'start', 'dynamodb'].map((name) => check(name, 'node', `bench/${name}.ts`)),
 ]
 
 const say = (text: string) => process.stdout.write(text)
@@ -29,7 +40,7 @@ const results = []
 for (const part of besides) results.push(await runPart(part, say))
 const ground = await built
 say(said)
-for (const part of afterwards) results.push(await runPart(part, say))
+for (const part of [...afterwards, ...(values.all ? beforeRelease : [])]) results.push(await runPart(part, say))
 results.unshift(ground)
 say(summaryOf(results))
 process.exitCode = results.every(({ counts }) => counts.failed === 0) ? 0 : 1

@@ -1,7 +1,11 @@
+import { buildKrewArchive } from '../../build/krew.ts'
+import { krewPrograms } from '../../build/validate-krew.ts'
 import { buildComponents } from '../local-kubernetes/components.ts'
 import { meetClusterRequirements } from '../local-kubernetes/requirements.ts'
 import { buildParts } from './ground.ts'
 
-/** Builds all that the end-to-end tests need, as far as no cluster runs for it, so that this may go on beside other tests. */
+/** Builds all that later tests need, as far as no cluster runs for it, so that this may go on beside other tests. */
 await meetClusterRequirements({ compile: true })
 await Promise.all([buildComponents(), buildParts()])
+await buildKrewArchive()
+await krewPrograms()

@@ -150,8 +150,8 @@ export class Matrix {
    * @param title what happens, for people
    */
   case(name: string, title: string, expected: Expected, act: (one: Case, t: Test) => Promise<void>): void {
-    const skip = !new RegExp(process.env['SCALARDL_TEST_FAULT'] ?? '').test(`${this.#group}/${name}`)
-    void t.test(`${name}: ${title}`, { skip }, async (t) => {
+    if (!new RegExp(process.env['SCALARDL_TEST_FAULT'] ?? '').test(`${this.#group}/${name}`)) return
+    void t.test(`${name}: ${title}`, async (t) => {
       const startedMs = Date.now()
       const result: CaseResult = { group: this.#group, name, title, ended: 'neither', seconds: 0, passed: false }
       t.teardown(() => writeResult({ ...result, passed: t.passing(), seconds: (Date.now() - startedMs) / 1000 }))

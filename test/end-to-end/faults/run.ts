@@ -20,8 +20,28 @@ const { values, positionals } = parseArgs({
     keep: { type: 'boolean', default: false },
     /** where the results go */
     json: { type: 'string', default: join(distFolder, 'faults.json') },
+    /** runs one case of every kind, as npm test does */
+    essential: { type: 'boolean', default: false },
   },
 })
+/** Each who may die, in each phase, and each way of being cut off, once. */
+const essential = [
+  'worker/killed-before',
+  'worker/out-of-memory-paused',
+  'worker/retried',
+  'dump/deleted-dumping',
+  'guard/killed',
+  'guard/both-killed',
+  'guard/worker-hung',
+  'ledger/killed',
+  'ledger/unpause-fails',
+  'plugin/killed-making',
+  'plugin/racing',
+  'clock/ahead-before',
+  'control-plane/api-server-and-worker',
+  'nodes/power-paused',
+]
+const patterns = values.essential ? essential.map((name) => `^${name}$`) : positionals
 const results = join(distFolder, 'faults')
 const rounds = [
   { files: 'test/end-to-end/faults/pods/*.test.ts', jobs: 3 },
@@ -29,7 +49,7 @@ const rounds = [
 ]
 
 function runTests(pattern: string, jobs: number, environment: NodeJS.ProcessEnv): Promise<number> {
-  const wanted = positionals.map((one) => one.split('/')[0] ?? '')
+  const wanted = patterns.map((one) => one.replace(/^\^/, '').split('/')[0] ?? '')
   const files = globSync(pattern)
     .filter((file) => wanted.length === 0 || wanted.some((one) => file.includes(one)))
     .sort()
@@ -48,7 +68,7 @@ try {
   const environment = {
     ...environmentOf(ground),
     [resultsVariable]: results,
-    SCALARDL_TEST_FAULT: positionals.join('|'),
+    SCALARDL_TEST_FAULT: patterns.join('|'),
   }
   try {
     for (const { files, jobs } of rounds)
