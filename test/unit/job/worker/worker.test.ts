@@ -6,6 +6,7 @@ import { work } from '../../../../job/worker/worker.ts'
 import type { WorkerEvent } from '../../../../operation/event.ts'
 import { Failure } from '../../../../operation/failure.ts'
 import { newRecord } from '../../../../operation/record.ts'
+import { isHeld } from '../../../../operation/outcome/outcome.ts'
 import type { OperationRequest } from '../../../../operation/request.ts'
 import { inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
 import { pauseRequest } from '../pausing-context.ts'
@@ -243,7 +244,10 @@ t.test(
     const verdicts: Record<string, unknown[]> = { patient: [], usual: [] }
     const ends: boolean[] = []
     s.cluster.writeRecord = (written, patience) => {
-      verdicts[patience === undefined ? 'usual' : 'patient']?.push(written.windows[0]?.verdict)
+      const [window] = written.windows
+      verdicts[patience === undefined ? 'usual' : 'patient']?.push(
+        window === undefined ? 'none' : isHeld(window) ? 'held' : 'ended',
+      )
       return writeRecord(written)
     }
     s.cluster.writeJournal = (written, patience) => {
@@ -251,8 +255,8 @@ t.test(
       return writeJournal(written)
     }
     t.equal(await s.run(pauseRequest({ durationMs: 100 })), 0)
-    t.strictSame([...new Set(verdicts['usual'])], [undefined, 'open'])
-    t.strictSame([...new Set(verdicts['patient'])], ['valid'])
+    t.strictSame([...new Set(verdicts['usual'])], ['none', 'held'])
+    t.strictSame([...new Set(verdicts['patient'])], ['ended'])
     t.ok(ends.length > 0 && ends.every(Boolean))
   },
 )
