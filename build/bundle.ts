@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 import { Failure } from '../operation/failure.ts'
 import { licensesOf } from './licenses.ts'
@@ -63,8 +63,10 @@ const manifestsInside: Plugin = {
 
 function manifestTexts(): Record<string, string> {
   const folder = join(projectFolder, 'manifests')
-  const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
-  return Object.fromEntries(files.map((file) => [basename(file, '.yaml'), readFileSync(join(folder, file), 'utf8')]))
+  const files = globSync('*/*.yaml', { cwd: folder, exclude: ['*/kustomization.yaml'] }).sort()
+  return Object.fromEntries(
+    files.map((file) => [file.slice(0, -extname(file).length), readFileSync(join(folder, file), 'utf8')]),
+  )
 }
 
 function common(entry: string, outfile: string): BuildOptions & { outfile: string } {

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { z } from 'zod'
 
-export type ManifestName = 'worker-job' | 'guard-job' | 'service-account' | 'role' | 'role-binding'
+/** manifests/install/ is applied as it is; manifests/job/ are templates that the plugin completes. */
+export type ManifestName =
+  | 'install/service-account'
+  | 'install/role'
+  | 'install/role-binding'
+  | 'job/worker-job'
+  | 'job/guard-job'
 
 const header = z.looseObject({
   apiVersion: z.string(),

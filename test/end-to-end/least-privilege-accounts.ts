@@ -13,9 +13,11 @@ const roleSchema = z.looseObject({
 })
 type Rules = z.infer<typeof roleSchema>['rules']
 
-/** The rules of manifests/role.yaml, which `install` gives the worker. */
+/** The rules of manifests/install/role.yaml, which `install` gives the worker. */
 export function roleRules(): Rules {
-  return roleSchema.parse(parse(readFileSync(resolve(import.meta.dirname, '../../manifests/role.yaml'), 'utf8'))).rules
+  return roleSchema.parse(
+    parse(readFileSync(resolve(import.meta.dirname, '../../manifests/install/role.yaml'), 'utf8')),
+  ).rules
 }
 
 /** One right, as the API server names it: `watch` of `pods`. */

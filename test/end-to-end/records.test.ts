@@ -7,6 +7,7 @@ import { parse, parseAllDocuments } from 'yaml'
 import type { WorkerEvent } from '../../operation/event.ts'
 import { parseRecord } from '../../operation/record.ts'
 import { programVersion } from '../../operation/version.ts'
+import { projectFolder } from '../../build/project.ts'
 import { addLedger, openDatabaseStage } from './ledger-stage.ts'
 import { backupOf, recordOf } from './records.ts'
 import { ground } from './stage.ts'
@@ -217,4 +218,16 @@ t.test('uninstall leaves nothing of what install made', async (t) => {
   const again = await stage.scalardl(['uninstall'])
   t.match(again, { code: 0, stderr: /nothing called kubectl-scalardl is installed/ })
   t.equal((await stage.scalardl(['get', 'backups', '-o', 'name'])).stdout, 'backup/two\n', 'records stay')
+})
+
+t.test('plain kubectl applies the installation and what a dry run prints', async (t) => {
+  await stage.kubectl(['apply', '-k', join(projectFolder, 'manifests/install')])
+  t.strictSame((await installed()).map(({ kind }) => kind).toSorted(), ['Role', 'RoleBinding', 'ServiceAccount'])
+  const flags = ['--to', location, '--name', 'applied', '--pause', 'always']
+  const printed = await stage.scalardl(['backup', 'my', ...flags, '--dry-run=client', '-o', 'yaml'])
+  t.equal(printed.code, 0, printed.stderr)
+  await stage.kubectl(['apply', '-f', '-'], printed.stdout)
+  const waited = await stage.scalardl(['wait', 'backup-applied'])
+  t.equal(waited.code, 0, waited.stderr)
+  t.equal((await recordOf(stage, 'backup-applied')).backup?.state, 'restorable')
 })

@@ -5,9 +5,9 @@ type OfKind<Kind extends OwnObject['kind']> = Extract<OwnObject, { kind: Kind }>
 
 /** The objects of an installation in the order in which they are applied, all of one name. */
 export function installationObjects(name: string, namespace: string, annotations: Record<string, string>): OwnObject[] {
-  const account = readManifest<OfKind<'ServiceAccount'>>('service-account')
-  const role = readManifest<OfKind<'Role'>>('role')
-  const binding = readManifest<OfKind<'RoleBinding'>>('role-binding')
+  const account = readManifest<OfKind<'ServiceAccount'>>('install/service-account')
+  const role = readManifest<OfKind<'Role'>>('install/role')
+  const binding = readManifest<OfKind<'RoleBinding'>>('install/role-binding')
   const named = { name, namespace }
   return [
     {

@@ -1,12 +1,15 @@
-import { copyFileSync, readdirSync, readFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { copyFileSync, globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { bundleModule, bundlePlugin, licensesBeside } from '../../../build/bundle.ts'
 import { packageFolder } from '../../../build/licenses.ts'
 import { run } from '../../../build/processes.ts'
 import { projectFolder, projectVersion } from '../../../build/project.ts'
 
-const manifests = readdirSync(join(projectFolder, 'manifests'))
+const manifests = globSync('*/*.yaml', {
+  cwd: join(projectFolder, 'manifests'),
+  exclude: ['*/kustomization.yaml'],
+})
 
 t.test('the bundled plugin needs no file beside it', async (t) => {
   const bundle = await bundlePlugin()
@@ -15,7 +18,7 @@ t.test('the bundled plugin needs no file beside it', async (t) => {
   const code = readFileSync(alone, 'utf8')
   // Asked in a way that does not print megabytes when it fails.
   for (const manifest of manifests)
-    t.ok(new RegExp(`[{,"]${basename(manifest, '.yaml')}"?:["'\`]`).test(code), `${manifest} is inside`)
+    t.ok(new RegExp(`[{,]"${manifest.replace('.yaml', '')}":["'\`]`).test(code), `${manifest} is inside`)
   t.notOk(code.includes('../manifests/'), 'nothing reads them from the disk')
   t.match(await run(process.execPath, [alone, 'version'], { cwd: t.testdirName }), projectVersion())
   t.match(await run(process.execPath, [alone, '--help'], { cwd: t.testdirName }), 'kubectl scalardl')

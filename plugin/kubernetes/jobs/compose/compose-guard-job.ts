@@ -54,7 +54,7 @@ function without(value: unknown, [step, ...further]: readonly string[], members:
 }
 
 /**
- * The Job of an operation's guard: the manifest manifests/guard-job.yaml, completed, then patched as far as that fits. It reaches
+ * The Job of an operation's guard: the manifest manifests/job/guard-job.yaml, completed, then patched as far as that fits. It reaches
  * servers and the API server alone, so nothing of the databases comes along.
  */
 export function composeGuardJob(
@@ -74,7 +74,7 @@ export function composeGuardJob(
     volumes: [...(pod.volumes ?? []), ...mounted.volumes],
   })
   const job = completeJob(
-    readManifest<JobObject>('guard-job'),
+    readManifest<JobObject>('job/guard-job'),
     guardJobName(request.operation),
     request,
     parts,

@@ -43,7 +43,7 @@ function completeContainer(
   return completed
 }
 
-/** The Job of an operation: the manifest manifests/worker-job.yaml, completed, then patched as asked. */
+/** The Job of an operation: the manifest manifests/job/worker-job.yaml, completed, then patched as asked. */
 export function composeJob(
   request: OperationRequest,
   parts: readonly ReleasePart[],
@@ -57,7 +57,7 @@ export function composeJob(
     volumes: [...(pod.volumes ?? []), ...parts.flatMap((part) => part.volumes), ...mounted.volumes],
   })
   const job = completeJob(
-    readManifest<JobObject>('worker-job'),
+    readManifest<JobObject>('job/worker-job'),
     jobName(request.operation),
     request,
     parts,

@@ -9,7 +9,9 @@ interface Role {
 }
 
 t.test('what the preflight asks for is what `install` gives, no more and no less', async (t) => {
-  const role = parse(readFileSync(resolve(import.meta.dirname, '../../../../manifests/role.yaml'), 'utf8')) as Role
+  const role = parse(
+    readFileSync(resolve(import.meta.dirname, '../../../../manifests/install/role.yaml'), 'utf8'),
+  ) as Role
   const given = role.rules.flatMap(({ apiGroups, resources, verbs }) =>
     apiGroups.flatMap((group) =>
       resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource} of "${group}"`)),

@@ -47,7 +47,7 @@ t.test(
 )
 
 t.test("a Job ends at its worker's verdict, and after some workers that gave none", async (t) => {
-  const { spec } = readManifest<JobObject>('worker-job')
+  const { spec } = readManifest<JobObject>('job/worker-job')
   const verdicts = spec?.podFailurePolicy?.rules
     .filter(({ action }) => action === 'FailJob')
     .flatMap(({ onExitCodes }) => onExitCodes?.values ?? [])
