@@ -33,8 +33,15 @@ export interface Runner {
 /** A command as the command line registers it. */
 export interface Command {
   name: string
-  register(yargs: GlobalArgv, runner: Runner): void
+  /** as yargs writes it: `backup <release..>` */
+  usage: string
+  /** @param entered is called once the command line names this command, before its flags are read */
+  register(yargs: GlobalArgv, runner: Runner, entered?: () => void): void
 }
+
+export const ownArguments = 'Arguments:'
+/** Title of the flags that are in no group. */
+export const ownFlags = 'Flags:'
 
 function nameOf(usage: string): string {
   return usage.split(' ')[0] ?? usage
@@ -43,12 +50,16 @@ function nameOf(usage: string): string {
 function register<Declared>(
   yargs: GlobalArgv,
   declaration: Declaration<Declared>,
+  entered: (() => void) | undefined,
   run: (flags: Read<Declared>) => Promise<void>,
 ): void {
   yargs.command({
     command: declaration.usage,
     describe: declaration.description,
     builder: (own: GlobalArgv) => {
+      entered?.()
+      // groups are shown in the order in which they are named: what is in none, the command's own, comes first
+      own.group([], ownArguments).group([], ownFlags)
       for (const [command, description] of declaration.examples) own.example(`kubectl scalardl ${command}`, description)
       return declaration.flags(own)
     },
@@ -63,7 +74,9 @@ export function declareCommand<Declared>(
 ): Command {
   return {
     name: nameOf(declaration.usage),
-    register: (yargs, runner) => register(yargs, declaration, (flags) => runner.withCluster(flags, declaration.action)),
+    usage: declaration.usage,
+    register: (yargs, runner, entered) =>
+      register(yargs, declaration, entered, (flags) => runner.withCluster(flags, declaration.action)),
   }
 }
 
@@ -73,6 +86,8 @@ export function declareLocalCommand<Declared>(
 ): Command {
   return {
     name: nameOf(declaration.usage),
-    register: (yargs, runner) => register(yargs, declaration, (flags) => runner.local(flags, declaration.action)),
+    usage: declaration.usage,
+    register: (yargs, runner, entered) =>
+      register(yargs, declaration, entered, (flags) => runner.local(flags, declaration.action)),
   }
 }

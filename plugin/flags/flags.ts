@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs'
+import { groups } from './groups.ts'
 import type { DryRun } from '../kubernetes/api/apply.ts'
 import type { OutputFormat } from '../terminal/terminal.ts'
 
@@ -8,26 +9,40 @@ const formats = ['table', 'wide', 'json', 'yaml', 'name'] as const satisfies rea
 export function globalFlags(yargs: Argv) {
   return yargs
     .option('namespace', {
+      group: groups.connection,
       alias: 'n',
       type: 'string',
       requiresArg: true,
       describe: "namespace of the releases; the context's own unless given",
     })
-    .option('context', { type: 'string', requiresArg: true, describe: 'context of the kubeconfig to use' })
-    .option('kubeconfig', { type: 'string', requiresArg: true, describe: 'path of the kubeconfig file' })
-    .option('as', { type: 'string', requiresArg: true, describe: 'user to impersonate' })
+    .option('context', {
+      group: groups.connection,
+      type: 'string',
+      requiresArg: true,
+      describe: 'context of the kubeconfig to use',
+    })
+    .option('kubeconfig', {
+      group: groups.connection,
+      type: 'string',
+      requiresArg: true,
+      describe: 'path of the kubeconfig file',
+    })
+    .option('as', { group: groups.connection, type: 'string', requiresArg: true, describe: 'user to impersonate' })
     .option('as-group', {
+      group: groups.connection,
       type: 'string',
       array: true,
       requiresArg: true,
       describe: 'group to impersonate, repeatable',
     })
     .option('request-timeout', {
+      group: groups.connection,
       type: 'string',
       requiresArg: true,
       describe: 'how long one request to the API server may take, like 30s; no limit unless given',
     })
     .option('output', {
+      group: groups.output,
       alias: 'o',
       choices: formats,
       default: 'table' as OutputFormat,
@@ -35,6 +50,7 @@ export function globalFlags(yargs: Argv) {
       describe: 'how to print the result',
     })
     .option('verbose', {
+      group: groups.output,
       alias: 'v',
       type: 'boolean',
       default: false,

@@ -1,57 +1,72 @@
 import type { Argv } from 'yargs'
 import { parseDuration } from '../../operation/duration.ts'
+import { groups } from './groups.ts'
 import { defaultServiceAccount } from '../../operation/names.ts'
 
 /** The flags of every command that makes a Job: what it runs, as whom, and where. */
 export function jobFlags<T>(yargs: Argv<T>) {
   return yargs
     .option('image', {
+      group: groups.job,
       type: 'string',
       requiresArg: true,
       describe:
         "the worker's image, by tag or digest; else the one of this version, with database tools where the release needs them",
     })
     .option('image-pull-policy', {
+      group: groups.job,
       choices: ['Always', 'IfNotPresent', 'Never'] as const,
       requiresArg: true,
       describe: 'when the kubelet pulls the image',
     })
     .option('image-pull-secret', {
+      group: groups.job,
       type: 'string',
       array: true,
       requiresArg: true,
       describe: 'Secret with credentials of the registry, repeatable',
     })
     .option('service-account', {
+      group: groups.job,
       type: 'string',
       default: defaultServiceAccount,
       requiresArg: true,
       describe: 'ServiceAccount that `install` made',
     })
     .option('node-selector', {
+      group: groups.job,
       type: 'string',
       array: true,
       requiresArg: true,
       describe: 'KEY=VALUE that the node must have, repeatable',
     })
     .option('toleration', {
+      group: groups.job,
       type: 'string',
       array: true,
       requiresArg: true,
       describe: 'KEY[=VALUE][:EFFECT] of a taint to tolerate, repeatable',
     })
     .option('requests', {
+      group: groups.job,
       type: 'string',
       requiresArg: true,
       describe: 'resource requests, like cpu=200m,memory=512Mi',
     })
-    .option('limits', { type: 'string', requiresArg: true, describe: 'resource limits, like cpu=2,memory=2Gi' })
+    .option('limits', {
+      group: groups.job,
+      type: 'string',
+      requiresArg: true,
+      describe: 'resource limits, like cpu=2,memory=2Gi',
+    })
     .option('patch', {
+      group: groups.job,
       type: 'string',
       requiresArg: true,
       describe: 'JSON merge patch (RFC 7386) for the Job, or @FILE with one in JSON or YAML; lists are replaced whole',
     })
     .option('ttl', {
+      group: groups.job,
       type: 'string',
       default: '7d',
       requiresArg: true,
@@ -87,34 +102,40 @@ export function waitFlags<T>(yargs: Argv<T>) {
 export function targetFlags<T>(yargs: Argv<T>) {
   return yargs
     .option('service-url', {
+      group: groups.servers,
       type: 'string',
       array: true,
       requiresArg: true,
       describe: "SRV name of the servers, resolved inside the cluster, in place of the releases' labels; repeatable",
     })
     .option('addresses', {
+      group: groups.servers,
       type: 'string',
       array: true,
       requiresArg: true,
       describe: "HOST:PORT,… of the servers, in place of the releases' labels; repeatable",
     })
     .option('admin-port', {
+      group: groups.servers,
       type: 'number',
       requiresArg: true,
       describe: "port of the servers' admin interface; the product's own unless given",
     })
-    .option('tls', { type: 'boolean', default: false, describe: 'speak TLS with the servers' })
+    .option('tls', { group: groups.servers, type: 'boolean', default: false, describe: 'speak TLS with the servers' })
     .option('tls-ca-file', {
+      group: groups.servers,
       type: 'string',
       requiresArg: true,
       describe: 'local PEM file with the CA that signed their certificates; implies --tls',
     })
     .option('tls-ca-secret', {
+      group: groups.servers,
       type: 'string',
       requiresArg: true,
       describe: 'Secret NAME[/KEY] with that CA, key ca.crt unless given; implies --tls',
     })
     .option('tls-authority', {
+      group: groups.servers,
       type: 'string',
       requiresArg: true,
       describe: 'name that their certificates are made for, where it differs from their addresses; implies --tls',
@@ -125,12 +146,14 @@ export function targetFlags<T>(yargs: Argv<T>) {
 export function guardFlag<T>(yargs: Argv<T>) {
   return yargs
     .option('guard', {
+      group: groups.pausing,
       type: 'boolean',
       default: true,
       describe:
         'run a second Job that unpauses if the worker dies; --guard=false leaves that to a retry of the worker, which takes longer',
     })
     .option('guard-timeout', {
+      group: groups.pausing,
       type: 'string',
       requiresArg: true,
       describe:
@@ -142,12 +165,14 @@ export function guardFlag<T>(yargs: Argv<T>) {
 export function pauseLimitFlags<T>(yargs: Argv<T>, defaultMaxPause: string) {
   return guardFlag(yargs)
     .option('max-pause', {
+      group: groups.pausing,
       type: 'string',
       default: defaultMaxPause,
       requiresArg: true,
       describe: 'the longest that anything stays paused; then all is unpaused whatever the operation is doing',
     })
     .option('max-pause-wait', {
+      group: groups.pausing,
       type: 'string',
       default: '30s',
       requiresArg: true,

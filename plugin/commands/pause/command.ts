@@ -1,6 +1,7 @@
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
+import { groups } from '../../flags/groups.ts'
 import { guardFlag, jobFlags, targetFlags, waitFlags } from '../../flags/job-flags.ts'
 
 export function pauseFlags(yargs: GlobalArgv) {
@@ -16,12 +17,14 @@ export function pauseFlags(yargs: GlobalArgv) {
       describe: 'pause for this long, then unpause, like 10s; else until `unpause` or --max-pause',
     })
     .option('max-pause', {
+      group: groups.pausing,
       type: 'string',
       requiresArg: true,
       describe:
         'the longest that anything stays paused whatever happens; --duration and a minute unless given, 5m without a duration',
     })
     .option('max-pause-wait', {
+      group: groups.pausing,
       type: 'string',
       default: '30s',
       requiresArg: true,

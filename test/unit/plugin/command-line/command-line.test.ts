@@ -75,3 +75,39 @@ t.test('--wait=false and --no-wait are the same', async (t) => {
   t.equal((await flagsOf('backup l --to pvc://b --no-wait'))['wait'], false)
   t.equal((await flagsOf('backup l --to pvc://b'))['wait'], true)
 })
+
+t.test('what is wrong is said in our words, with the name of what is missing', async (t) => {
+  const said: Record<string, { what: string | RegExp; next?: RegExp }> = {
+    'backup --to pvc://b': { what: 'backup needs RELEASE', next: /scalardl backup --help/ },
+    describe: { what: 'describe needs WHAT and NAME' },
+    'describe backup a b': { what: 'describe does not know "b"' },
+    'describe thing a': { what: 'WHAT cannot be "thing"' },
+    'backup l --to': { what: '--to needs a value' },
+    'backup l -n': { what: '-n needs a value' },
+    'backup l --pause sometimes': { what: '--pause cannot be "sometimes"' },
+    'backup l --max-puase 3s': { what: 'backup does not know --max-puase', next: /did you mean "--max-pause"/ },
+    'backup l -A': { what: 'backup does not know -A' },
+    'bakcup l': { what: 'kubectl scalardl does not know "bakcup"', next: /did you mean "backup"/ },
+    '-n x': { what: 'the command line cannot be understood' },
+  }
+  for (const [line, expected] of Object.entries(said)) {
+    const failure = await refusal(line)
+    t.match(failure, { exitCode: 2, ...expected }, line)
+    t.notMatch(
+      `${failure.what} ${failure.why} ${failure.next}`,
+      /non-option|Not enough|Invalid values|Given:|Unknown/,
+      line,
+    )
+  }
+})
+
+t.test('--help shows its own flags first, then pausing, servers, the Job and the connection', async (t) => {
+  const nobody: Runner = { withCluster: async () => undefined, local: async () => undefined }
+  let help = ''
+  await commandLine(commands, nobody).parseAsync(['backup', '--help'], {}, (_error, _flags, text) => void (help = text))
+  const titles = help.split('\n').filter((line) => /^[A-Z][a-z]+:$/.test(line))
+  t.strictSame(titles, ['Arguments:', 'Flags:', 'Pausing:', 'Servers:', 'Job:', 'Connection:', 'Output:', 'Examples:'])
+  const flags = help.slice(help.indexOf('Flags:'), help.indexOf('Pausing:'))
+  t.match(flags, /--to/)
+  t.notMatch(flags, /--image|--kubeconfig|--max-pause/)
+})

@@ -1,0 +1,8 @@
+/** Titles under which --help lists flags; a command's own come first, without one. */
+export const groups = {
+  pausing: 'Pausing:',
+  servers: 'Servers:',
+  job: 'Job:',
+  connection: 'Connection:',
+  output: 'Output:',
+} as const
