@@ -37,6 +37,8 @@ export type Role = 'worker' | 'guard'
 export const annotations = {
   /** comma-separated releases, since a label cannot hold several */
   releases: `${domain}/releases`,
+  /** the process that alone writes an operation's record or journal; a successor puts its own in place */
+  writer: `${domain}/writer`,
 } as const
 
 export const managedBy = 'kubectl-scalardl'

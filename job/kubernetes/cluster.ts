@@ -132,6 +132,11 @@ export interface Cluster {
   leaseVersions(releases: readonly string[], holder: string): Promise<string[]>
   /** the rights that the worker needs and does not have, for people: `watch pods` */
   missingRights(): Promise<string[]>
+  /**
+   * From here on this process alone writes the operation's record and journal. Whoever wrote them before, and is alive after all,
+   * gives way: its next write throws GaveWay.
+   */
+  takeOver(operation: string): Promise<void>
   /** undefined when the namespace has no such record */
   findRecord(operation: string): Promise<OperationRecord | undefined>
   readRecord(operation: string): Promise<OperationRecord>

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { PatchStrategy, setHeaderOptions, type V1ConfigMap } from '@kubernetes/client-node'
 import { Failure } from '../../operation/failure.ts'
 import {
@@ -9,6 +10,7 @@ import {
   partKey,
   type Part,
 } from '../../operation/names.ts'
+import { GaveWay } from '../process/gave-way.ts'
 import type { Api } from './api.ts'
 import { ask, askIfAny, statusOf } from './ask.ts'
 import type { Patience } from './cluster.ts'
@@ -17,8 +19,6 @@ import type { Patience } from './cluster.ts'
 interface Known {
   map: V1ConfigMap
   json: string
-  /** what was sent since: a request whose answer was lost may have come through, even late */
-  sent: Set<string>
 }
 
 /** What is written into a ConfigMap. */
@@ -35,14 +35,18 @@ export interface ConfigMapParts {
   /** every ConfigMap of one part in the namespace, by operation: its JSON, and all its keys */
   readAll(part: Part): Promise<Map<string, { json: string; data: Record<string, string> }>>
   /**
-   * Creates or replaces.
-   * @param onConflict `overwrite` where the last to write is right; `refuse` where nobody else may write at all
+   * Makes this process the only writer of an operation's parts, those that are there and those that it makes: whoever wrote them
+   * before gives way with its next write.
+   */
+  takeOver(operation: string): Promise<void>
+  /**
+   * Creates or replaces; of an operation that was not taken over the last to write is right.
+   * @throws GaveWay where another process has taken the operation over since
    */
   write(
     operation: string,
     part: Part,
     content: { json: string; releases?: readonly string[] },
-    onConflict: 'overwrite' | 'refuse',
     patience?: Patience,
   ): Promise<void>
   /** another key of the ConfigMap of a part, as it was when that was last read or written; undefined where there was none */
@@ -60,10 +64,13 @@ const tries = 5
 
 export function configMapParts({ core }: Api, namespace: string): ConfigMapParts {
   const known = new Map<string, Known>()
+  const writer = randomUUID()
+  const takenOver = new Set<string>()
+  const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
 
   function remember(map: V1ConfigMap, part: Part): string | undefined {
     const json = map.data?.[partKey(part)]
-    known.set(map.metadata?.name ?? '', { map, json: json ?? '', sent: new Set() })
+    known.set(map.metadata?.name ?? '', { map, json: json ?? '' })
     return json
   }
 
@@ -83,7 +90,10 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
       const metadata = {
         name,
         labels: { ...operationLabels(operation, kindOf(operation) ?? 'backup'), [labels.part]: part },
-        annotations: releases === undefined ? {} : { [annotations.releases]: releases.join(',') },
+        annotations: {
+          ...(releases !== undefined && { [annotations.releases]: releases.join(',') }),
+          ...(takenOver.has(operation) && { [annotations.writer]: writer }),
+        },
       }
       remember(
         await ask(
@@ -122,7 +132,18 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
       )
       return new Map(found.filter(([operation, { json }]) => operation !== '' && json !== ''))
     },
-    async write(operation, part, { json, releases }, onConflict, patience) {
+    async takeOver(operation) {
+      takenOver.add(operation)
+      const body = { metadata: { annotations: { [annotations.writer]: writer } } }
+      for (const part of ['record', 'journal'] as const) {
+        const name = configMapName(operation, part)
+        const map = await askIfAny(`patch the configmap ${name}`, () =>
+          core.patchNamespacedConfigMap({ name, namespace, body }, merge),
+        )
+        if (map !== undefined) remember(map, part)
+      }
+    },
+    async write(operation, part, { json, releases }, patience) {
       const name = configMapName(operation, part)
       refuseTooLong(name, json)
       for (let left = tries; ; left -= 1) {
@@ -130,14 +151,13 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
         // What is known is replaced without another look: where it has changed since, its resourceVersion makes that a conflict.
         const map =
           left === tries && before !== undefined && before.json !== json ? before.map : await fetchMap(name, patience)
+        if (takenOver.has(operation) && map !== undefined && map.metadata?.annotations?.[annotations.writer] !== writer)
+          throw new GaveWay(`${name} has another writer`)
         // Our own earlier try may have come through without our hearing of it.
         if (map?.data?.[partKey(part)] === json) {
           remember(map, part)
           return
         }
-        if (onConflict === 'refuse' && before !== undefined && !isOurs(map?.data?.[partKey(part)], before))
-          throw anotherWriter(name)
-        before?.sent.add(json)
         try {
           await writeOnce(map, { operation, part, json, releases }, patience)
           return
@@ -152,9 +172,8 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
     },
     async patch(operation, part, key, text) {
       const name = configMapName(operation, part)
-      const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
       await ask(`patch the configmap ${name}`, () =>
-        core.patchNamespacedConfigMap({ name, namespace, body: { data: { [key]: text } } }, options),
+        core.patchNamespacedConfigMap({ name, namespace, body: { data: { [key]: text } } }, merge),
       )
     },
     async remove(operation, part) {
@@ -165,11 +184,6 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
   }
 }
 
-/** Whether a ConfigMap holds what this worker knows of it or has sent. */
-function isOurs(text: string | undefined, { json, sent }: Known): boolean {
-  return text !== undefined && (text === json || sent.has(text))
-}
-
 function refuseTooLong(name: string, json: string): void {
   const bytes = Buffer.byteLength(json)
   if (bytes <= longestBytes) return
@@ -177,13 +191,5 @@ function refuseTooLong(name: string, json: string): void {
     what: `the ConfigMap ${name} would be too large`,
     why: `it would have ${bytes} bytes; Kubernetes keeps at most ${longestBytes} of them in one`,
     next: 'back up fewer tables at once: give --schema, or one release at a time',
-  })
-}
-
-function anotherWriter(name: string): Failure {
-  return new Failure({
-    what: 'another worker is at work on this operation',
-    why: `${name} was changed by somebody else`,
-    next: 'this one gives way; follow the other with `kubectl scalardl logs`',
   })
 }

@@ -52,6 +52,7 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
         }
       })
     },
+    takeOver: parts.takeOver,
     findRecord,
     async readRecord(operation) {
       const record = await findRecord(operation)
@@ -64,7 +65,7 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
     },
     async writeRecord(record, patience) {
       const json = recordText(withoutGuardReport(record))
-      await parts.write(record.operation, 'record', { json, releases: record.releases }, 'overwrite', patience)
+      await parts.write(record.operation, 'record', { json, releases: record.releases }, patience)
     },
     writeGuardReport: (operation, report) => parts.patch(operation, 'record', guardReportKey, JSON.stringify(report)),
     askToEnd: (operation, asker) => parts.patch(operation, 'record', endRequestKey, asker),
@@ -81,7 +82,7 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
       })
     },
     writeJournal: (journal, patience) =>
-      parts.write(journal.operation, 'journal', { json: JSON.stringify(journal) }, 'refuse', patience),
+      parts.write(journal.operation, 'journal', { json: JSON.stringify(journal) }, patience),
     async deleteRecord(operation) {
       await parts.remove(operation, 'record')
     },

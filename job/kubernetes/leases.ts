@@ -4,6 +4,7 @@ import { V1MicroTime, type V1Lease } from '@kubernetes/client-node'
 import { formatDuration } from '../../operation/duration.ts'
 import { Failure } from '../../operation/failure.ts'
 import { annotations, labels, leaseName, managedBy } from '../../operation/names.ts'
+import { GaveWay } from '../process/gave-way.ts'
 import type { Api } from './api.ts'
 import { ask, askIfAny, statusOf } from './ask.ts'
 import type { HeldLease } from './cluster.ts'
@@ -188,7 +189,11 @@ async function renew({ coordination }: Api, lease: V1Lease, release: string, hel
         const now = await coordination.readNamespacedLease({ name, namespace }).catch(() => undefined)
         if (now?.spec?.holderIdentity === current.spec?.holderIdentity && now !== undefined) current = now
         else if (now !== undefined || statusOf(error) === 404) {
-          taken.abort(takenByAnother(release, now))
+          taken.abort(
+            now !== undefined && operationOf(now) === operationOf(current)
+              ? new GaveWay(`it took the Lease of ${release}`)
+              : takenByAnother(release, now),
+          )
           held.lost.abort(taken.signal.reason)
         }
       }

@@ -8,6 +8,7 @@ import { guardLink } from '../guard/in-worker/open-guard-link.ts'
 import { noGuard, type GuardLink } from '../guard/in-worker/guard-link.ts'
 import type { Journal } from '../journal/journal.ts'
 import { Interrupted, interruptedExitCode } from '../process/interrupted.ts'
+import { GaveWay } from '../process/gave-way.ts'
 import { openJournal } from '../journal/persisted-journal.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import { run } from '../operations/run.ts'
@@ -53,17 +54,26 @@ export async function work(request: OperationRequest, surroundings: WorkerSurrou
 async function workGuarded(
   request: OperationRequest,
   guard: GuardLink,
-  { cluster, events, signal }: WorkerSurroundings,
+  { cluster, events, signal: stop }: WorkerSurroundings,
 ): Promise<number> {
   const { operation } = request
+  await cluster.takeOver(operation)
+  const succeeded = new AbortController()
+  const signal = AbortSignal.any([stop, succeeded.signal])
+  /** What runs ends as soon as a write shows that another worker has taken over. */
+  const fenced = (write: Promise<void>) =>
+    write.catch((error: unknown) => {
+      if (error instanceof GaveWay) succeeded.abort(error)
+      throw error
+    })
   const known = await cluster.findRecord(operation)
   if (known?.finishedAt !== undefined) return sayFinished(events, known.exitCode ?? ExitCode.failed)
   const record = recordStore(known ?? recordOf(request), (current) =>
-    cluster.writeRecord(current, writePatience(current, signal)),
+    fenced(cluster.writeRecord(current, writePatience(current, signal))),
   )
   const journal = await openJournal(operation, {
     read: () => cluster.readJournal(operation),
-    write: (document) => cluster.writeJournal(document, writePatience(record.current, signal)),
+    write: (document) => fenced(cluster.writeJournal(document, writePatience(record.current, signal))),
   })
   const attempt = await countAttempt(journal)
   events.say('started', `${operation}${attempt === 1 ? '' : `, worker ${attempt}`}`, {
@@ -81,6 +91,7 @@ async function workGuarded(
     await endLeftoverPause({ ...surroundings, request })
     await run(request, surroundings)
   } catch (error) {
+    if (error instanceof GaveWay || succeeded.signal.aborted) return sayGaveWay(events)
     if (signal.reason instanceof Interrupted) {
       // Without an answer another worker may still come; if none does, the guard and the plugin say so.
       if (!(await cluster.cancelled(operation).catch(() => false))) return sayInterrupted(events, record)
@@ -166,6 +177,12 @@ function sayUnrecorded(events: Events, error: unknown): false {
 function sayInterrupted(events: Events, { current }: RecordStore): number {
   events.say('note', `interrupted; another worker goes on with ${current.operation}`, { level: 'warning' })
   return interruptedExitCode
+}
+
+/** The record and the journal are another worker's. */
+function sayGaveWay(events: Events): number {
+  events.say('note', 'another worker has taken this operation over; this one gives way', { level: 'warning' })
+  return unrecordedExitCode
 }
 
 function cancelledBy(operation: string): Failure {

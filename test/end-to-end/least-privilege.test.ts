@@ -77,6 +77,7 @@ function calls(cluster: Cluster, name: string): Calls {
       () => takeNewLease(cluster, `${name}-new`, operation),
       async () => (await cluster.takeLeases([`${name}-old`], operation)).release(),
     ],
+    takeOver: [() => cluster.takeOver(operation)],
     leaseVersions: [() => cluster.leaseVersions(['my'], operation)],
     leasesOfOthers: [() => cluster.leasesOfOthers(['my'], operation)],
     missingRights: [() => cluster.missingRights()],

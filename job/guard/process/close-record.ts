@@ -12,7 +12,11 @@ export async function closeIfOver(cluster: Cluster, operation: string): Promise<
   const job = await cluster.workerJob(operation)
   if (job.phase === 'active') return false
   const record = await readable(cluster, operation)
-  if (record !== undefined && !isFinal(record)) await cluster.writeRecord(settle(record, job))
+  if (record === undefined || isFinal(record)) return true
+  // A worker on a node out of reach may live on and write it otherwise.
+  await cluster.takeOver(operation)
+  const last = await readable(cluster, operation)
+  if (last !== undefined && !isFinal(last)) await cluster.writeRecord(settle(last, job))
   return true
 }
 

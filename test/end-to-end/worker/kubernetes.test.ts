@@ -174,21 +174,22 @@ t.test('records and journals live in labelled ConfigMaps', async (t) => {
   t.equal(await cluster.findRecord('backup-x'), undefined)
 })
 
-t.test('two workers that write one journal: the second gives way', async (t) => {
+t.test('two workers that write one journal: the first gives way once the second has taken over', async (t) => {
   const journal = {
     version: 1 as const,
     operation: 'backup-y',
     steps: [{ name: 'a', startedAt: '2026-11-21T00:00:00Z' }],
   }
   const other = kubernetesCluster(api, namespace)
+  await cluster.takeOver('backup-y')
   t.equal(await cluster.readJournal('backup-y'), undefined)
   await cluster.writeJournal(journal)
+  await other.takeOver('backup-y')
   t.strictSame(await other.readJournal('backup-y'), journal)
-  await cluster.writeJournal({
-    ...journal,
-    steps: [...journal.steps, { name: 'b', startedAt: '2026-11-21T00:00:01Z' }],
-  })
-  t.match(await failureOf(other.writeJournal({ ...journal, steps: [] })), { what: /another worker is at work/ })
+  t.match(await failureOf(cluster.writeJournal({ ...journal, steps: [] })), { what: /another worker is at work/ })
+  const steps = [...journal.steps, { name: 'b', startedAt: '2026-11-21T00:00:01Z' }]
+  await other.writeJournal({ ...journal, steps })
+  t.strictSame(await other.readJournal('backup-y'), { ...journal, steps })
 })
 
 t.test('a Job that is suspended or gone is a cancelled operation', async (t) => {

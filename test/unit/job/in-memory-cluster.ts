@@ -2,6 +2,7 @@ import { Failure } from '../../../operation/failure.ts'
 import type { JournalDocument } from '../../../operation/journal.ts'
 import type { JobState } from '../../../operation/outcome/job-state.ts'
 import type { GuardReport, OperationRecord } from '../../../operation/record.ts'
+import { GaveWay } from '../../../job/process/gave-way.ts'
 import type { Cluster, OperationPod, ReleaseChange, ReleasePod, WorkloadFact } from '../../../job/kubernetes/cluster.ts'
 
 /** A cluster that is only data, for tests of what is built on it; test/end-to-end/worker/ has the real one. */
@@ -21,6 +22,8 @@ export interface InMemoryCluster extends Cluster {
   /** whether Leases are renewed at this moment */
   renewing: boolean
   reports: Map<string, GuardReport>
+  /** operation -> the process that has taken it over */
+  writers: Map<string, symbol>
   /** operation -> who asked it to end its pause */
   endRequests: Map<string, string>
   /** address -> Service */
@@ -44,6 +47,8 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
   }
   const of = (releases: readonly string[]) => cluster.pods.filter(({ release }) => releases.includes(release))
   const cluster: InMemoryCluster = {
+    ...writesOfProcess(() => cluster),
+    writers: new Map(),
     pods,
     facts: {},
     recordsByName: new Map(),
@@ -114,15 +119,7 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
       if (record === undefined) throw new Failure({ what: `there is no ${operation}`, why: 'no record', next: 'none' })
       return structuredClone(record)
     },
-    async writeRecord(record) {
-      cluster.calls.push('writeRecord')
-      cluster.recordsByName.set(record.operation, structuredClone(record))
-    },
     readJournal: async (operation) => structuredClone(cluster.journals.get(operation)),
-    async writeJournal(journal) {
-      cluster.calls.push('writeJournal')
-      cluster.journals.set(journal.operation, structuredClone(journal))
-    },
     async writeGuardReport(operation, report) {
       cluster.reports.set(operation, structuredClone(report))
     },
@@ -154,4 +151,36 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     cancelled: async () => cluster.suspended,
   }
   return cluster
+}
+
+/** The same cluster as another process sees it, which may take an operation over from the first. */
+export function asAnotherProcess(cluster: InMemoryCluster): InMemoryCluster {
+  return Object.assign(
+    Object.create(cluster) as InMemoryCluster,
+    writesOfProcess(() => cluster),
+  )
+}
+
+function writesOfProcess(its: () => InMemoryCluster): Pick<Cluster, 'takeOver' | 'writeRecord' | 'writeJournal'> {
+  const process = Symbol('process')
+  const taken = new Set<string>()
+  const prove = (operation: string) => {
+    if (taken.has(operation) && its().writers.get(operation) !== process) throw new GaveWay('it has another writer')
+  }
+  return {
+    async takeOver(operation) {
+      taken.add(operation)
+      its().writers.set(operation, process)
+    },
+    async writeRecord(record) {
+      its().calls.push('writeRecord')
+      prove(record.operation)
+      its().recordsByName.set(record.operation, structuredClone(record))
+    },
+    async writeJournal(journal) {
+      its().calls.push('writeJournal')
+      prove(journal.operation)
+      its().journals.set(journal.operation, structuredClone(journal))
+    },
+  }
 }

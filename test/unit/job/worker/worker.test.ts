@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { jsonLineEvents } from '../../../../job/process/events.ts'
 import { Interrupted } from '../../../../job/process/interrupted.ts'
-import { work } from '../../../../job/worker/worker.ts'
+import { unrecordedExitCode, work } from '../../../../job/worker/worker.ts'
 import type { WorkerEvent } from '../../../../operation/event.ts'
 import { Failure } from '../../../../operation/failure.ts'
 import { newRecord } from '../../../../operation/record.ts'
 import { isHeld } from '../../../../operation/outcome/outcome.ts'
 import type { OperationRequest } from '../../../../operation/request.ts'
-import { inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
+import { asAnotherProcess, inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
 import { pauseRequest } from '../pausing-context.ts'
 import { startLedgers, type Ledger } from '../servers/ledgers.ts'
 
@@ -111,6 +111,21 @@ t.test(
     t.match(record(s), { state: 'failed', failure: { what: /cannot be relied on/, why: String, next: String } })
   },
 )
+
+t.test('of two live workers the one that was succeeded writes nothing, takes nothing back, and ends', async (t) => {
+  const s = await scene(t)
+  const running = s.run(pauseRequest())
+  await untilPaused(s)
+  const cluster = asAnotherProcess(s.cluster)
+  const events = jsonLineEvents(() => undefined)
+  t.equal(await work(pauseRequest(), { cluster, events, signal: new AbortController().signal }), 3)
+  t.strictSame(open(s), [true, true], 'the pause was ended by the successor')
+  const before = structuredClone([record(s), s.cluster.journals.get('pause-test')])
+  t.equal(await running, unrecordedExitCode)
+  t.strictSame([record(s), s.cluster.journals.get('pause-test')], before)
+  t.ok(s.events.some(({ message }) => message.includes('this one gives way')))
+  t.strictSame(open(s), [true, true])
+})
 
 t.test('a cancel: unpaused, and the record says so', async (t) => {
   const s = await scene(t)
