@@ -80,6 +80,9 @@ const common = {
   target,
 }
 
+/** how long the releases have to stay ready while nobody can use the former data, before it is removed, ms */
+const fenceMs = z.int().min(0).optional()
+
 /** names of backups that may end with what is deleted, each agreed to */
 const loseBackups = z.array(z.string()).optional()
 /** flags of the command line that the way back needs as well, each as a shell reads it */
@@ -120,6 +123,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     replicas: z.int().min(0).optional(),
     choice: restoreChoiceSchema.optional(),
     loseBackups,
+    fenceMs,
     flags,
   }),
   z.strictObject({
@@ -138,6 +142,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     /** operation of the restore whose kept data is removed */
     restore: z.string(),
     loseBackups,
+    fenceMs,
   }),
   z.strictObject({
     ...common,

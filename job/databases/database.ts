@@ -161,6 +161,10 @@ export interface RestoreDestination {
   discard(journal: Journal): Promise<void>
   /** Looks, changing nothing, whether dropPrevious() can be done. @throws Failure where it must not be */
   checkDrop(journal: Journal): Promise<Finding[]>
+  /** keeps everybody out of the data that was in service before, as long as liftFence() does not undo it; idempotent */
+  fencePrevious?(journal: Journal): Promise<void>
+  /** undoes fencePrevious() in what is still there; not stopped by the signal */
+  liftFence?(): Promise<void>
   /** removes the data that was in service before; never what is in service */
   dropPrevious(journal: Journal): Promise<void>
   describe(): RestoredDatabase

@@ -3,7 +3,8 @@ import { concludePreflight } from '../conclude-preflight.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { formerRestore } from './earlier-restore.ts'
 import { holdReleases } from '../hold-releases.ts'
-import { markEndangered, recordStandings, refuseLosses } from './standing.ts'
+import { dropFormerData } from './drop-previous.ts'
+import { recordStandings, refuseLosses } from './standing.ts'
 import { withoutPrevious } from './without-previous.ts'
 
 type Context = OperationContext<'drop'>
@@ -16,11 +17,8 @@ export async function drop(context: Context): Promise<void> {
       // Nothing is removed of one database where another's cannot be. A worker that goes on finds some removed already.
       if (!context.journal.resumed) await context.phase('preflight', () => check(context, databases))
       await refuseLosses(context, databases, 'dropPrevious')
-      await markEndangered(context, databases, 'dropPrevious')
       try {
-        await context.phase('drop previous', async () => {
-          for (const database of databases) await database.dropPrevious(context.journal)
-        })
+        await context.phase('drop previous', () => dropFormerData(context, databases))
       } finally {
         await recordStandings(context, former.restore.backup, databases)
       }

@@ -7,6 +7,7 @@ import type { OperationContext } from '../../context/operation-context.ts'
 import { concludePreflight, refuseOnErrors } from '../conclude-preflight.ts'
 import { openStorageOf } from '../../storage/open.ts'
 import { bystandersOf } from '../bystanders.ts'
+import { dropFormerData } from './drop-previous.ts'
 import { describeRestore } from './describe-restore.ts'
 import { databasesBackedUp, databasesOf, openDestinations } from '../open-databases.ts'
 import { holdReleases } from '../hold-releases.ts'
@@ -73,8 +74,11 @@ export async function run(
     await journal.step(servingStep, { look: () => Promise.resolve(undefined), act: () => Promise.resolve('done') })
   }
   await phase('start', () => startReleases(context))
-  if (request.dropPrevious) await phase('drop previous', () => dropPrevious(context, databases))
-  await recordStandings(context, request.backup, databases)
+  try {
+    if (request.dropPrevious) await phase('drop previous', () => dropPrevious(context, databases))
+  } finally {
+    await recordStandings(context, request.backup, databases)
+  }
 }
 
 /** Loads and switches every database; with `--repoint print` it loads alone. */
@@ -109,8 +113,7 @@ async function putInService(
 
 /** The databases stay recorded as they were switched, perhaps by an earlier worker. */
 async function dropPrevious(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
-  await markEndangered(context, databases, 'dropPrevious')
-  await all(databases, (database) => database.dropPrevious(context.journal))
+  await dropFormerData(context, databases)
   await context.record.update(({ restore: restored }) => {
     if (restored !== undefined) restored.databases = withoutPrevious(restored.databases)
   })

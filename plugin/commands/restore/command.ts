@@ -29,6 +29,13 @@ export function restoreFlags(yargs: GlobalArgv) {
       default: false,
       describe: 'of a restore: put the data that was in service before back; of one that failed: remove what it left',
     })
+    .option('fence-for', {
+      type: 'string',
+      default: '3m',
+      requiresArg: true,
+      describe:
+        'DynamoDB, --drop-previous: how long nobody can use the former tables, and the release has to stay ready, before they are deleted',
+    })
     .option('lose-backup', {
       type: 'string',
       array: true,

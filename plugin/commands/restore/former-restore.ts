@@ -98,7 +98,8 @@ export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal
 export const dropFormer: Action<RestoreFlags> = async (flags, session, terminal) => {
   const { former, backup, name, target, prepare } = await openFormer(flags, session, false)
   const ending = endedByDrop(former, backup, readableBackups(await listRecords(session, 'backup')))
-  const request = { ...requestCore(session, 'drop', name, target), restore: former.operation }
+  const fenceMs = Math.round(parseDuration(flags.fenceFor))
+  const request = { ...requestCore(session, 'drop', name, target), restore: former.operation, fenceMs }
   const objects = await prepare({ ...request, loseBackups: ending })
   terminal.note(dropPlan(former, ending, terminal.style))
   if (flags.dryRun === 'none') {

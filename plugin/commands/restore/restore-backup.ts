@@ -32,6 +32,7 @@ function readFlags(flags: RestoreFlags) {
     options: readJobOptions(flags),
     own: {
       dropPrevious: flags.dropPrevious,
+      fenceMs: Math.round(parseDuration(flags.fenceFor)),
       parallel: wholeNumber('--parallel', flags.parallel, 1),
       readyMs: Math.round(parseDuration(flags.readyTimeout)),
       ...(flags.replicas === undefined ? {} : { replicas: wholeNumber('--replicas', flags.replicas, 0) }),

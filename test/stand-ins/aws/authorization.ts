@@ -22,6 +22,43 @@ export function tablesNamed(input: Record<string, unknown>): string[] {
   return []
 }
 
+/**
+ * What the tables' own policies deny: an explicit denial wins over whatever allows. Only denials of every principal are known.
+ * @throws AwsError AccessDeniedException
+ */
+export function refuseByPolicies(
+  operation: string,
+  input: Record<string, unknown>,
+  caller: { accessKey: string; account: string },
+  policyOf: (table: string) => { arn: string; policy: string | undefined } | undefined,
+): void {
+  for (const name of tablesNamed(input)) {
+    const { arn, policy } = policyOf(name) ?? {}
+    if (arn === undefined || policy === undefined) continue
+    const resource = typeof input['IndexName'] === 'string' ? `${arn}/index/${input['IndexName']}` : arn
+    const { Statement: statements = [] } = JSON.parse(policy) as { Statement?: PolicyStatement[] }
+    const denies = statements.some(
+      ({ Effect, Principal, Action, Resource }) =>
+        Effect === 'Deny' &&
+        Principal === '*' &&
+        [Action].flat().some((action) => matches(action, `dynamodb:${operation}`)) &&
+        [Resource].flat().some((pattern) => matches(pattern, resource)),
+    )
+    if (!denies) continue
+    throw new AwsError(
+      'AccessDeniedException',
+      `User: arn:aws:iam::${caller.account}:user/${caller.accessKey.toLowerCase()} is not authorized to perform: dynamodb:${operation} on resource: ${resource} with an explicit deny in a resource-based policy`,
+    )
+  }
+}
+
+interface PolicyStatement {
+  Effect: string
+  Principal: unknown
+  Action: string | string[]
+  Resource: string | string[]
+}
+
 /** @throws AwsError AccessDeniedException where an action that the call needs is denied */
 export function authorize(
   service: 'dynamodb' | 'application-autoscaling',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { authenticate, type Caller } from './authentication.ts'
-import { authorize, tablesNamed } from './authorization.ts'
+import { authorize, refuseByPolicies, tablesNamed } from './authorization.ts'
 import { autoscalingOperations } from './autoscaling-operations.ts'
 import { backupOperations } from './backup-operations.ts'
 import type { Call, Calls } from './calls.ts'
@@ -90,6 +90,11 @@ export function awsServer({ service, calls, besides }: ServerOptions): Server {
       authorize(named.service, named.operation, input, caller, settings)
       if (named.act === undefined) throw new AwsError('UnknownOperationException', `no operation ${named.operation}`)
       const context: Context = { service, region: service.region(caller.account, caller.region) }
+      if (named.service === 'dynamodb')
+        refuseByPolicies(named.operation, input, caller, (name) => {
+          const table = context.region.tables.get(name)
+          return table && { arn: table.arn, policy: table.policy?.text }
+        })
       service.checkRate(context.region, named.operation)
       return await named.act(input as never, context)
     }

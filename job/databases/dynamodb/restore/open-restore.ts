@@ -51,6 +51,14 @@ function explained(destination: RestoreDestination, { title, access, context }: 
       tell(`the former data of ${title} cannot be looked at`, () => destination.checkDrop(journal)),
     discard: (journal) =>
       tell(`what was made to restore ${title} could not be removed`, () => destination.discard(journal)),
+    ...(destination.fencePrevious === undefined
+      ? {}
+      : {
+          fencePrevious: (journal) =>
+            tell(`the former data of ${title} could not be fenced`, async () => destination.fencePrevious?.(journal)),
+          liftFence: () =>
+            tell(`the former data of ${title} is still denied to everybody`, async () => destination.liftFence?.()),
+        }),
     dropPrevious: (journal) =>
       tell(`the former data of ${title} could not be removed`, () => destination.dropPrevious(journal)),
     describe: () => destination.describe(),

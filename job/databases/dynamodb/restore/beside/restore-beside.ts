@@ -9,6 +9,7 @@ import { ensureOwnDeleted, untilGone } from '../../tables/delete-table.ts'
 import { kindName, type BackedUpTable } from '../../details.ts'
 import { ensureStep } from '../../ensure-step.ts'
 import { expectedSettings } from '../../settings/expected-settings.ts'
+import { fenceFormerTables, liftFence } from '../fence.ts'
 import { dropFormerTables } from '../drop-former-tables.ts'
 import { fewNames } from '../../tables/few-names.ts'
 import { isRestoredFrom, lookAtTable } from '../../tables/look-at-table.ts'
@@ -119,6 +120,8 @@ export class RestoreByPrefix implements RestoreDestination {
   }
 
   async deactivate(journal: Journal): Promise<void> {
+    // A removal of the former tables that was killed for good may have fenced them.
+    if (this.#work.context.former !== undefined) await liftFence(this.#work)
     await repoint(this.#work, this.#repointing, 'former', journal)
     if (this.#state === 'in-service') this.#state = 'loaded'
   }
@@ -174,6 +177,15 @@ export class RestoreByPrefix implements RestoreDestination {
     }
     await refuseBystanders(this.#work, what)
     return []
+  }
+
+  async fencePrevious(journal: Journal): Promise<void> {
+    await this.checkDrop(journal)
+    await fenceFormerTables(this.#work)
+  }
+
+  async liftFence(): Promise<void> {
+    await liftFence(this.#work)
   }
 
   async dropPrevious(journal: Journal): Promise<void> {

@@ -293,6 +293,7 @@ export function restoreRequest(
     createdAt: new Date().toISOString(),
     backup: 'backup-x',
     dropPrevious: false,
+    fenceMs: 20,
     loseBackups: ['x'],
     parallel: 1,
     readyMs: 1000,
@@ -326,6 +327,7 @@ export function dropRequest(name: string): RequestOf<'drop'> {
   return {
     ...common,
     kind: 'drop',
+    fenceMs: 20,
     loseBackups: ['x'],
     operation: `drop-${name}`,
     createdAt: new Date().toISOString(),
