@@ -38,7 +38,7 @@ export function jobFlags<T>(yargs: Argv<T>) {
       type: 'string',
       array: true,
       requiresArg: true,
-      describe: 'KEY=VALUE that the node must have, repeatable',
+      describe: "KEY=VALUE that the worker's node must have, repeatable",
     })
     .option('toleration', {
       group: groups.job,
@@ -158,6 +158,13 @@ export function guardFlag<T>(yargs: Argv<T>) {
       requiresArg: true,
       describe:
         'how long the guard may take to start before anything is paused; 60s unless given, more where the cluster adds a node for it',
+    })
+    .option('guard-node-selector', {
+      group: groups.pausing,
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: "KEY=VALUE that the guard's node must have, repeatable; --node-selector does not bind the guard",
     })
 }
 

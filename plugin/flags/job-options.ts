@@ -7,10 +7,12 @@ import { Failure, messageOf } from '../../operation/failure.ts'
 import type { Globals } from './flags.ts'
 import type { FlagsOf } from './flags-of.ts'
 import type { JobOptions } from '../kubernetes/jobs/compose/complete-job.ts'
-import type { jobFlags } from './job-flags.ts'
+import type { guardFlag, jobFlags } from './job-flags.ts'
 import { readPairs } from './pairs.ts'
 
-type JobFlags = FlagsOf<typeof jobFlags<Globals>>
+/** The guard's are those of the commands that pause. */
+type JobFlags = FlagsOf<typeof jobFlags<Globals>> &
+  Partial<Pick<FlagsOf<typeof guardFlag<Globals>>, 'guardNodeSelector'>>
 
 function usage(what: string, why: string, next: string): Failure {
   return new Failure({ what, why, next }, { exitCode: ExitCode.usage })
@@ -69,6 +71,7 @@ export function readJobOptions(flags: JobFlags): JobOptions {
     imagePullSecrets: flags.imagePullSecret ?? [],
     serviceAccount: flags.serviceAccount,
     nodeSelector: readPairs('--node-selector', flags.nodeSelector ?? []),
+    guardNodeSelector: readPairs('--guard-node-selector', flags.guardNodeSelector ?? []),
     tolerations: (flags.toleration ?? []).map(readToleration),
     requests: flags.requests === undefined ? {} : readQuantities('--requests', flags.requests),
     limits: flags.limits === undefined ? {} : readQuantities('--limits', flags.limits),

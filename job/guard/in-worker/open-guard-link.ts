@@ -104,6 +104,6 @@ async function nodeFindings(cluster: Cluster, operation: string, peers: readonly
       subject: `pod ${hello.pod}`,
       outcome: 'warning',
       message: `it shares node ${hello.node} with the worker: if that node dies in the pause, the servers stay paused until the Job has another worker elsewhere`,
-      cure: 'let the operation run where there is a second node, see --node-selector and --toleration',
+      cure: 'let the operation run where there is a second node, see --node-selector, --guard-node-selector and --toleration',
     }))
 }

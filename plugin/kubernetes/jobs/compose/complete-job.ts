@@ -11,7 +11,9 @@ export interface JobOptions {
   imagePullPolicy: string | undefined
   imagePullSecrets: readonly string[]
   serviceAccount: string
+  /** of the worker: bound to its node, a guard would die with it */
   nodeSelector: Record<string, string>
+  guardNodeSelector: Record<string, string>
   tolerations: readonly V1Toleration[]
   /** of the worker */
   requests: Record<string, string>

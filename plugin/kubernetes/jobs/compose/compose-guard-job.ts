@@ -34,10 +34,19 @@ function awayFromWorker(affinity: V1Affinity | undefined, operation: string): V1
   }
 }
 
-/** Members of a Job and of its pod that belong to the worker: what it holds, and how often and how long it may try. */
+/** Members of a Job and of its pod that belong to the worker: what it holds, where it runs, and how often and how long it may try. */
 const workersOwn = {
   job: ['backoffLimit', 'podFailurePolicy', 'activeDeadlineSeconds'],
-  pod: ['containers', 'initContainers', 'volumes', 'restartPolicy', 'activeDeadlineSeconds'],
+  pod: [
+    'containers',
+    'initContainers',
+    'volumes',
+    'restartPolicy',
+    'activeDeadlineSeconds',
+    'nodeName',
+    'nodeSelector',
+    'affinity',
+  ],
 }
 
 /** What a patch says that a guard's Job can follow as well, such as the labels that a policy demands. */
@@ -78,7 +87,7 @@ export function composeGuardJob(
     guardJobName(request.operation),
     request,
     parts,
-    options,
+    { ...options, nodeSelector: options.guardNodeSelector },
     withServers,
   )
   return mergePatch(job, patchForGuard(options.patch)) as JobObject

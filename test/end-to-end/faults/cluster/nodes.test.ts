@@ -80,7 +80,7 @@ matrix.case(
   async (one, t) => {
     await one.slowPause()
     // a worker's place is on that node; this brings the guard there as well
-    await one.begin('backup', '--node-selector', `kubernetes.io/hostname=${clusterName}-${lost}`)
+    await one.begin('backup', '--guard-node-selector', `kubernetes.io/hostname=${clusterName}-${lost}`)
     const guard = await one.guard()
     t.equal(guard.node, `${clusterName}-${lost}`)
     await one.allPaused()

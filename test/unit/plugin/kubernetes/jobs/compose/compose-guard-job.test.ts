@@ -46,20 +46,26 @@ t.test('worker and guard are told apart by their role, and belong together by th
   }
 })
 
-t.test('the guard runs where the worker may, as whom it may, and from the same image', async (t) => {
+t.test('the guard runs as whom the worker may, and from the same image, on nodes of its own choice', async (t) => {
   const { pod, workerPod, guard } = compose({
     image: 'own@sha256:0',
     imagePullPolicy: 'Never',
     imagePullSecrets: ['registry'],
     serviceAccount: 'other',
     nodeSelector: { disk: 'ssd' },
+    guardNodeSelector: { zone: 'b' },
+    patch: { spec: { template: { spec: { nodeName: 'one', nodeSelector: { disk: 'hdd' }, affinity: {} } } } },
     tolerations: [{ key: 'dedicated', operator: 'Exists' }],
     ttlSeconds: 90,
   })
   t.equal(pod?.containers[0]?.image, 'own@sha256:0')
   t.equal(guard.spec?.ttlSecondsAfterFinished, 90)
-  for (const same of ['imagePullSecrets', 'serviceAccountName', 'nodeSelector'] as const)
-    t.strictSame(pod?.[same], workerPod?.[same])
+  for (const same of ['imagePullSecrets', 'serviceAccountName'] as const) t.strictSame(pod?.[same], workerPod?.[same])
+  t.strictSame(workerPod?.nodeSelector, { disk: 'hdd' })
+  t.strictSame(pod?.nodeSelector, { zone: 'b' }, 'bound to the node of the worker it would die with it')
+  t.equal(pod?.nodeName, undefined)
+  t.ok(pod?.affinity?.podAntiAffinity)
+  t.equal(compose({ nodeSelector: { disk: 'ssd' } }).pod?.nodeSelector, undefined)
   t.strictSame(workerPod?.tolerations, [{ key: 'dedicated', operator: 'Exists' }])
   t.strictSame(pod?.tolerations?.at(-1), workerPod?.tolerations?.[0])
   t.equal(pod?.containers[0]?.imagePullPolicy, 'Never')

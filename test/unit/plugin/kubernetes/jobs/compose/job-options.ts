@@ -7,6 +7,7 @@ export const jobOptions: JobOptions = {
   imagePullSecrets: [],
   serviceAccount: 'kubectl-scalardl',
   nodeSelector: {},
+  guardNodeSelector: {},
   tolerations: [],
   requests: {},
   limits: {},
