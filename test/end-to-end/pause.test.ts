@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { jobName } from '../../operation/names.ts'
 import { instanceLabel } from '../../operation/product.ts'
+import { newRecord, type OperationRecord } from '../../operation/record.ts'
 import { pausedPods, until } from './gates.ts'
 import { Killer } from './killer.ts'
 import { openLedgerStage } from './ledger-stage.ts'
@@ -21,6 +26,46 @@ t.test('a pause for a while ends by itself and proves what it is worth', async (
   t.strictSame(await pausedPods(stage), [])
 })
 
+/** What `restore --at` would do with a backup of DynamoDB. */
+async function planAt(at: string): Promise<string> {
+  const tables = [{ name: 'scalar.asset', id: 'id-of-asset' }]
+  const record: OperationRecord = {
+    ...newRecord({
+      operation: 'backup-of-dynamodb',
+      kind: 'backup',
+      namespace: 'anywhere',
+      releases: ['my'],
+      createdAt: '2025-11-20T09:30:00.000Z',
+      plugin: '0.1.0',
+    }),
+    state: 'succeeded',
+    backup: {
+      name: 'of-dynamodb',
+      state: 'restorable',
+      restorePoint: '2025-11-20T09:30:00.000Z',
+      databases: [
+        {
+          storages: ['my/default'],
+          kind: 'dynamodb',
+          title: 'dynamodb://eu-west-1',
+          tables: [{ schema: 'scalar', name: 'asset' }],
+          snapshotAt: '2025-11-20T09:30:00.000Z',
+          details: { region: 'eu-west-1', prefix: '', metadataNamespace: 'scalardb', tables },
+        },
+      ],
+    },
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'record-'))
+  const file = join(folder, 'record.json')
+  writeFileSync(file, JSON.stringify(record))
+  const imported = await stage.scalardl(['import', '-f', file])
+  rmSync(folder, { recursive: true })
+  if (imported.code !== 0) throw new Error(imported.stderr)
+  const plan = await stage.scalardl(['restore', 'of-dynamodb', '--at', at, '--dry-run=client'])
+  if (plan.code !== 0) throw new Error(plan.stderr)
+  return plan.stderr
+}
+
 t.test('a pause without a duration is held until unpause', async (t) => {
   const run = await stage.scalardl(['pause', 'my', '--name', 'held'])
   t.equal(run.code, 0, run.stderr)
@@ -28,6 +73,7 @@ t.test('a pause without a duration is held until unpause', async (t) => {
   t.equal((await pausedPods(stage)).length, 3)
 
   // here the operator takes a backup
+  await sleep(2500)
   const unpause = await stage.scalardl(['unpause', 'my'])
   t.equal(unpause.code, 0, unpause.stderr)
   t.strictSame(await pausedPods(stage), [])
@@ -38,6 +84,19 @@ t.test('a pause without a duration is held until unpause', async (t) => {
   const wait = await stage.scalardl(['wait', 'pause-held'])
   t.equal(wait.code, 0, wait.stderr)
   t.ok(wait.stderr.includes(`the pause is valid, restore point ${point}`), wait.stderr)
+
+  const plan = await planAt(point)
+  t.ok(plan.includes(`Restore of backup of-dynamodb to ${point}`), plan)
+  t.match(plan, /proven by pause-held/)
+})
+
+t.test('a pause of another tool proves what a person attests', async (t) => {
+  const window = '2025-11-21T09:30:00.123Z/1763717410.456'
+  const run = await stage.scalardl(['import', '--window', window, '--release', 'my', '--name', 'theirs'])
+  t.equal(run.code, 0, run.stderr)
+  t.match(run.stderr, /restore point 2025-11-21T09:30:05.000Z/)
+  t.match(await planAt('2025-11-21T18:30:05+09:00'), /proven by pause-theirs, .*; attested by /)
+  t.match(await planAt('2025-11-21T09:31:00Z'), /UNPROVEN/)
 })
 
 t.test('unpause ends a pause of a fixed time before its time, and it is worth as much', async (t) => {
