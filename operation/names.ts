@@ -29,6 +29,8 @@ export const labels = {
   kind: `${domain}/kind`,
   /** request, journal or record, on ConfigMaps */
   part: `${domain}/part`,
+  /** how the operation ended, on records that leave nothing paused; what lacks it is looked at before anything is unpaused */
+  ended: `${domain}/ended`,
   /** worker or guard, on Jobs and pods: the worker's Job of an operation does it, the guard's ends its pause if the worker cannot */
   role: `${domain}/role`,
 } as const

@@ -122,6 +122,8 @@ export interface Cluster {
   takeLeases(releases: readonly string[], holder: string): Promise<HeldLease>
   /** every record of the namespace that can be read */
   records(): Promise<OperationRecord[]>
+  /** the records among them that call servers paused: of operations that hold a pause, or left one */
+  pausingRecords(): Promise<OperationRecord[]>
   /** operations other than `holder` that hold a release's Lease at this moment, by release */
   leasesOfOthers(releases: readonly string[], holder: string): Promise<Map<string, string>>
   /**

@@ -27,13 +27,23 @@ interface Written {
   part: Part
   json: string
   releases: readonly string[] | undefined
+  /** beside those of every part; undefined leaves them as they are */
+  labels: Record<string, string> | undefined
+}
+
+/** What one ConfigMap of a part holds. */
+export interface PartData {
+  operation: string
+  json: string
+  /** all its keys */
+  data: Record<string, string>
 }
 
 /** The parts of operations that live in ConfigMaps: records and journals. */
 export interface ConfigMapParts {
   read(operation: string, part: Part): Promise<string | undefined>
-  /** every ConfigMap of one part in the namespace, by operation: its JSON, and all its keys */
-  readAll(part: Part): Promise<Map<string, { json: string; data: Record<string, string> }>>
+  /** The ConfigMaps of one part in the namespace, page by page, since there may be thousands. @param selector beyond the part */
+  each(part: Part, selector?: string): AsyncGenerator<PartData>
   /**
    * Makes this process the only writer of an operation's parts, those that are there and those that it makes: whoever wrote them
    * before gives way with its next write.
@@ -46,7 +56,7 @@ export interface ConfigMapParts {
   write(
     operation: string,
     part: Part,
-    content: { json: string; releases?: readonly string[] },
+    content: { json: string; releases?: readonly string[]; labels?: Record<string, string> },
     patience?: Patience,
   ): Promise<void>
   /** another key of the ConfigMap of a part, as it was when that was last read or written; undefined where there was none */
@@ -61,6 +71,7 @@ export interface ConfigMapParts {
 /** What etcd takes by default, less room for the rest of the object. */
 const longestBytes = 1024 * 1024 - 16 * 1024
 const tries = 5
+const pageSize = 100
 
 export function configMapParts({ core }: Api, namespace: string): ConfigMapParts {
   const known = new Map<string, Known>()
@@ -81,7 +92,7 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
   /** @param map as it is now; undefined to create it */
   async function writeOnce(
     map: V1ConfigMap | undefined,
-    { operation, part, json, releases }: Written,
+    { operation, part, json, releases, labels: own }: Written,
     patience?: Patience,
   ): Promise<void> {
     const name = configMapName(operation, part)
@@ -89,7 +100,7 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
     if (map === undefined) {
       const metadata = {
         name,
-        labels: { ...operationLabels(operation, kindOf(operation) ?? 'backup'), [labels.part]: part },
+        labels: { ...operationLabels(operation, kindOf(operation) ?? 'backup'), [labels.part]: part, ...own },
         annotations: {
           ...(releases !== undefined && { [annotations.releases]: releases.join(',') }),
           ...(takenOver.has(operation) && { [annotations.writer]: writer }),
@@ -104,10 +115,12 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
         part,
       )
     } else {
+      const { [labels.ended]: _ended, ...others } = map.metadata?.labels ?? {}
+      const metadata = { ...map.metadata, ...(own === undefined ? {} : { labels: { ...others, ...own } }) }
       remember(
         await ask(
           `update the configmap ${name}`,
-          () => core.replaceNamespacedConfigMap({ name, namespace, body: { ...map, data } }),
+          () => core.replaceNamespacedConfigMap({ name, namespace, body: { ...map, metadata, data } }),
           patience,
         ),
         part,
@@ -120,17 +133,21 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
       const map = await fetchMap(configMapName(operation, part))
       return map === undefined ? undefined : remember(map, part)
     },
-    async readAll(part) {
-      const labelSelector = `${labels.part}=${part}`
-      const { items } = await ask('list configmaps', () => core.listNamespacedConfigMap({ namespace, labelSelector }))
-      const found = items.map(
-        (map) =>
-          [
-            map.metadata?.labels?.[labels.operation] ?? '',
-            { json: map.data?.[partKey(part)] ?? '', data: map.data ?? {} },
-          ] as const,
-      )
-      return new Map(found.filter(([operation, { json }]) => operation !== '' && json !== ''))
+    async *each(part, selector) {
+      const labelSelector = [`${labels.part}=${part}`, ...(selector === undefined ? [] : [selector])].join(',')
+      let next: string | undefined
+      do {
+        const from = next === undefined ? {} : { _continue: next }
+        const page = await ask('list configmaps', () =>
+          core.listNamespacedConfigMap({ namespace, labelSelector, limit: pageSize, ...from }),
+        )
+        for (const { metadata, data = {} } of page.items) {
+          const [operation, json] = [metadata?.labels?.[labels.operation], data[partKey(part)]]
+          if (operation !== undefined && json !== undefined) yield { operation, json, data }
+        }
+        const { _continue: token } = page.metadata ?? {}
+        next = token
+      } while (next !== undefined && next !== '')
     },
     async takeOver(operation) {
       takenOver.add(operation)
@@ -143,7 +160,7 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
         if (map !== undefined) remember(map, part)
       }
     },
-    async write(operation, part, { json, releases }, patience) {
+    async write(operation, part, { json, releases, labels: own }, patience) {
       const name = configMapName(operation, part)
       refuseTooLong(name, json)
       for (let left = tries; ; left -= 1) {
@@ -159,7 +176,7 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
           return
         }
         try {
-          await writeOnce(map, { operation, part, json, releases }, patience)
+          await writeOnce(map, { operation, part, json, releases, labels: own }, patience)
           return
         } catch (error) {
           if (![404, 409].includes(statusOf(error) ?? 0) || left <= 1) throw error

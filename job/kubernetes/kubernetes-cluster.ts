@@ -1,12 +1,13 @@
 import { Failure } from '../../operation/failure.ts'
 import { withGuardReport, withoutGuardReport } from '../../operation/outcome/guard-report.ts'
 import { journalSchema } from '../../operation/journal.ts'
-import { endRequestKey, guardReportKey, jobName } from '../../operation/names.ts'
-import { parseRecord } from '../../operation/record.ts'
+import { endRequestKey, guardReportKey, jobName, labels } from '../../operation/names.ts'
+import { pausedBy, recordLabels } from '../../operation/outcome/outcome.ts'
+import { parseRecord, type OperationRecord } from '../../operation/record.ts'
 import type { Api } from './api.ts'
 import { askIfAny } from './ask.ts'
 import type { Cluster } from './cluster.ts'
-import { configMapParts } from './config-map-parts.ts'
+import { configMapParts, type PartData } from './config-map-parts.ts'
 import { changeConfigMapText, readConfigMapText } from './config-map-text.ts'
 import { leases, leasesOfOthers, leaseVersions } from './leases.ts'
 import { operationPods, workerJob } from './operation-pods.ts'
@@ -42,16 +43,9 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
     leaseVersions: (releases, holder) => leaseVersions(api, namespace, releases, holder),
     leasesOfOthers: (releases, holder) => leasesOfOthers(api, namespace, releases, holder),
     missingRights: () => missingRights(api, namespace),
-    async records() {
-      const found = await parts.readAll('record')
-      return [...found].flatMap(([operation, { json, data }]) => {
-        try {
-          return [withGuardReport(parseRecord(json, `the record of ${operation}`), data[guardReportKey])]
-        } catch {
-          return []
-        }
-      })
-    },
+    records: () => recordsOf(parts.each('record')),
+    // Those of a version that did not label them yet are read as well.
+    pausingRecords: () => recordsOf(parts.each('record', `!${labels.ended}`), (record) => pausedBy(record).length > 0),
     takeOver: parts.takeOver,
     findRecord,
     async readRecord(operation) {
@@ -64,8 +58,12 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
       })
     },
     async writeRecord(record, patience) {
-      const json = recordText(withoutGuardReport(record))
-      await parts.write(record.operation, 'record', { json, releases: record.releases }, patience)
+      const content = {
+        json: recordText(withoutGuardReport(record)),
+        releases: record.releases,
+        labels: recordLabels(record),
+      }
+      await parts.write(record.operation, 'record', content, patience)
     },
     writeGuardReport: (operation, report) => parts.patch(operation, 'record', guardReportKey, JSON.stringify(report)),
     askToEnd: (operation, asker) => parts.patch(operation, 'record', endRequestKey, asker),
@@ -97,6 +95,29 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
     },
     operationPods: (operation) => operationPods(api, namespace, operation),
     workerJob: (operation) => workerJob(api, namespace, operation),
+  }
+}
+
+/** The records among ConfigMaps that can be read, and are to be kept. */
+async function recordsOf(
+  found: AsyncGenerator<PartData>,
+  keep: (record: OperationRecord) => boolean = () => true,
+): Promise<OperationRecord[]> {
+  const kept: OperationRecord[] = []
+  for await (const { operation, json, data } of found) {
+    const record = readable(operation, json)
+    if (record === undefined) continue
+    const whole = withGuardReport(record, data[guardReportKey])
+    if (keep(whole)) kept.push(whole)
+  }
+  return kept
+}
+
+function readable(operation: string, json: string): OperationRecord | undefined {
+  try {
+    return parseRecord(json, `the record of ${operation}`)
+  } catch {
+    return undefined
   }
 }
 

@@ -45,7 +45,7 @@ async function unpauseAtOnce(context: Context, { releases }: Targets, servers: r
   const { cluster, request } = context
   const holding = cluster.leasesOfOthers(releases, request.operation).catch(() => new Map<string, string>())
   const ended = await Promise.all(servers.map((server) => unpauseOne(context, server, () => true)))
-  const failure = await report(context, ended, await cluster.records())
+  const failure = await report(context, ended, await cluster.pausingRecords())
   const holders = new Set((await holding).values())
   return { holders: [...holders].filter((operation) => kindOf(operation) === 'pause'), failure }
 }
@@ -55,14 +55,20 @@ async function unpauseOurs(context: Context, { releases }: Targets, servers: rea
   const { cluster } = context
   const endpoints = servers.map(({ endpoint }) => endpoint)
   const leased = await refuseOthersAtWork(context, releases)
-  const records = await cluster.records()
-  const holders = [...new Set([...leased, ...holdersAmong(records, endpoints)])]
-  await askHolders(context, holders)
-  const left = holders.length === 0 ? records : await cluster.records()
+  const [records] = await Promise.all([cluster.pausingRecords(), askHolders(context, leased)])
+  const others = holdersAmong(records, endpoints).filter((holder) => !leased.includes(holder))
+  await askHolders(context, others)
+  const holders = [...leased, ...others]
+  // What they have ended since is no longer theirs.
+  const left = await Promise.all(
+    records.map(async (record) =>
+      holders.includes(record.operation) ? ((await cluster.findRecord(record.operation)) ?? record) : record,
+    ),
+  )
   const ended = await Promise.all(
     servers.map((server) => unpauseOne(context, server, () => isOurPause(server.endpoint, left))),
   )
-  return { holders, failure: await report(context, ended, left) }
+  return { holders, failure: await report(context, ended, left, holders) }
 }
 
 /** Says and records what came of the servers. @returns why some are not unpaused */
@@ -70,13 +76,17 @@ async function report(
   context: Context,
   ended: readonly Outcome[],
   records: readonly OperationRecord[],
+  holders: readonly string[] = [],
 ): Promise<Failure | undefined> {
   const { events, record } = context
   const of = (outcome: Outcome['outcome']) =>
     ended.flatMap((one) => (one.outcome === outcome ? [one.server.endpoint.address] : []))
   const [unpaused, stillPaused] = [[...of('answered'), ...of('gone')], of('stillPaused')]
   const count = unpaused.length
-  events.say('unpaused', `${count} unpaused, ${of('open').length} were not paused`, { data: { count } })
+  const serving = of('open').length
+  const others =
+    holders.length === 0 ? `${serving} were not paused` : `${serving} serve, which ${holders.join(', ')} held`
+  events.say('unpaused', `${count} unpaused, ${others}`, { data: { count } })
   await record.update((current) => {
     current.stillPaused = stillPaused
   })

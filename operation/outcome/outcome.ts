@@ -1,3 +1,4 @@
+import { labels } from '../names.ts'
 import { ExitCode } from '../exit-code.ts'
 import type { FailureText } from '../failure.ts'
 import type { JobState } from './job-state.ts'
@@ -23,6 +24,11 @@ export function pausedBy(record: OperationRecord): string[] {
   const byGuard =
     record.guard?.interventions.filter(({ pause }) => pause === last).flatMap(({ unpaused }) => unpaused) ?? []
   return [...new Set([...record.stillPaused, ...open])].filter((address) => !byGuard.includes(address))
+}
+
+/** The labels of a record beside those of every part: how it ended, where nothing is left to end. */
+export function recordLabels(record: OperationRecord): Record<string, string> {
+  return isFinal(record) && pausedBy(record).length === 0 ? { [labels.ended]: record.state } : {}
 }
 
 /** The exit code of an operation that has ended, from its record; 6 while it has not. */

@@ -82,6 +82,7 @@ function calls(cluster: Cluster, name: string): Calls {
     leasesOfOthers: [() => cluster.leasesOfOthers(['my'], operation)],
     missingRights: [() => cluster.missingRights()],
     records: [() => cluster.records()],
+    pausingRecords: [() => cluster.pausingRecords()],
     findRecord: [() => cluster.findRecord(operation)],
     readRecord: [() => cluster.readRecord(operation)],
     writeRecord: [

@@ -1,4 +1,5 @@
 import { Failure } from '../../../operation/failure.ts'
+import { pausedBy } from '../../../operation/outcome/outcome.ts'
 import type { JournalDocument } from '../../../operation/journal.ts'
 import type { JobState } from '../../../operation/outcome/job-state.ts'
 import type { GuardReport, OperationRecord } from '../../../operation/record.ts'
@@ -110,6 +111,8 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     },
     missingRights: async () => cluster.missing,
     records: async () => structuredClone([...cluster.recordsByName.values()]),
+    pausingRecords: async () =>
+      structuredClone([...cluster.recordsByName.values()].filter((record) => pausedBy(record).length > 0)),
     async findRecord(operation) {
       const [record, guard] = [cluster.recordsByName.get(operation), cluster.reports.get(operation)]
       return structuredClone(record === undefined || guard === undefined ? record : { ...record, guard })
