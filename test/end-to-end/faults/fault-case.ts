@@ -8,6 +8,7 @@ import { recordOf, rowsOf } from '../records.ts'
 import { nothingGoesOn } from './aftermath.ts'
 import { gateState, type FaultStage, type FoundPod } from './fault-stage.ts'
 import { longestPauseAfter } from './longest-pause.ts'
+import { openWithin } from './open-within.ts'
 import { writeResult, type CaseResult } from './results.ts'
 
 /** The promise: whatever dies, every pod that was paused serves again within this time, ms. */
@@ -33,6 +34,8 @@ export class Case {
   readonly pods: readonly FoundPod[]
   /** when the fault came, ms since the epoch */
   faultMs: number | undefined
+  /** how far the fault set the worker's clock, by which the record tells times, ms */
+  workerAheadMs = 0
   /** further pauses of a backup; none, so that what the fault does to the first is seen */
   retries = 0
   #operation: string | undefined
@@ -139,6 +142,7 @@ export class Case {
 export class Matrix {
   readonly #at: FaultStage
   readonly #group: string
+  readonly #usable: OperationRecord[] = []
 
   constructor(at: FaultStage, file: string) {
     this.#at = at
@@ -202,6 +206,43 @@ export class Matrix {
       `no pod stays paused for longer than ${withinMs} ms after the fault: ${result.longestPauseMs}`,
     )
     await nothingGoesOn(t, stage)
+    if (result.ended !== 'usable') return
+    this.#closedThroughout(t, one, record)
+    if (record.backup !== undefined) this.#usable.push(record)
+  }
+
+  /** What the record calls a valid window was one: by the gates' own word, not the record's. */
+  #closedThroughout(t: Test, one: Case, { windows, backup }: OperationRecord): void {
+    const { allPausedAt = '', unpauseSentAt = '', endpoints } = windows.at(-1) ?? { endpoints: [] }
+    const atMs = (time: string) => Date.parse(time) - one.workerAheadMs
+    const window = { fromMs: atMs(allPausedAt), untilMs: atMs(unpauseSentAt) }
+    const { gates } = this.#at.gates
+    t.ok(window.fromMs <= window.untilMs, `a window from ${allPausedAt} to ${unpauseSentAt}`)
+    t.strictSame(openWithin(window, gates), [], 'no gate was open in the window')
+    const unseen = endpoints.filter(({ address }) => !gates.some(({ ip }) => address.startsWith(`${ip}:`)))
+    t.strictSame(unseen, [], 'every server of the window was watched')
+    if (backup?.restorePoint === undefined) return
+    const pointMs = atMs(backup.restorePoint)
+    t.ok(window.fromMs <= pointMs && pointMs <= window.untilMs, `the restore point ${backup.restorePoint} lies in it`)
+  }
+
+  /** Restores every backup that a case found usable, and checks what the databases then hold. Comes after all cases. */
+  restores(): void {
+    void t.test('every backup that was called usable is restored whole', async (t) => {
+      const { stage, deployment } = this.#at
+      // Without its workload the release leaves the data still, so that it can be checked.
+      await stage.kubectl(['set', 'env', deployment, 'STAND_IN_WORKERS=0'])
+      await stage.rolledOut(deployment)
+      for (const { operation, backup } of this.#usable) {
+        const flags = ['--database-secret', 'database-admin', '--drop-previous', '--yes']
+        const run = await stage.scalardl(['restore', backup?.name ?? '', ...flags])
+        t.equal(run.code, 0, `${operation}: ${run.stderr}`)
+        const { problems, details } = await stage.check(deployment)
+        t.strictSame(problems, [], `${operation}: every invariant holds`)
+        t.equal(details.transfersChecking, backup && rowsOf(backup, 'checking', 'transfer'), `${operation}: its rows`)
+      }
+      t.pass(`${this.#usable.length} backups`)
+    })
   }
 
   /** Whatever a case left, the next begins on a release that serves. */

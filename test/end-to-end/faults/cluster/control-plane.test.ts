@@ -102,3 +102,5 @@ matrix.case(
     await one.allServe()
   },
 )
+
+matrix.restores()

@@ -88,3 +88,5 @@ matrix.case(
     await one.fault(() => at.cluster.stopNode(lost))
   },
 )
+
+matrix.restores()

@@ -66,9 +66,12 @@ matrix.case('ahead-before', "the worker's clock set an hour ahead before its pau
   await one.slowPreflight()
   await one.begin('backup', ...(await withSettableClock(one, 'backup', [])))
   const worker = await one.haltedInPreflight()
-  await one.fault(() => setClock(worker, 3_600_000))
+  one.workerAheadMs = 3_600_000
+  await one.fault(() => setClock(worker, one.workerAheadMs))
   signalPod(worker.uid, 'SIGCONT')
 })
+
+matrix.restores()
 
 /** From outside of the container, so that it comes at once. */
 function setClock({ uid }: FoundPod, ms: number): void {

@@ -83,3 +83,5 @@ matrix.case(
     await one.allServe()
   },
 )
+
+matrix.restores()

@@ -106,3 +106,5 @@ matrix.case(
     )
   },
 )
+
+matrix.restores()

@@ -44,3 +44,5 @@ matrix.case('retried', 'worker killed in its pause, with a retry, as by default'
   await one.fault(() => waysToEnd[0]?.end(at.stage, worker))
   await at.setFaults(one.pods[0], {})
 })
+
+matrix.restores()
