@@ -10,6 +10,7 @@ import { continuousBackupOperations } from './continuous-backups.ts'
 import { AwsError } from './errors.ts'
 import { errorOf, FaultCounts, internalError } from './faults.ts'
 import { itemOperations } from './item-operations.ts'
+import { kinesisOperations } from './kinesis-destinations.ts'
 import { restoreOperations } from './restore-operations.ts'
 import type { Context, Operation, Service } from './service.ts'
 import { featureOperations } from './table-features.ts'
@@ -21,6 +22,7 @@ const dynamodb: Record<string, Operation> = {
   ...continuousBackupOperations,
   ...restoreOperations,
   ...featureOperations,
+  ...kinesisOperations,
   ...itemOperations,
 }
 

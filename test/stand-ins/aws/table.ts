@@ -1,3 +1,4 @@
+import type { KinesisDestination } from './kinesis-destinations.ts'
 import type {
   AttributeDefinition,
   BillingMode,
@@ -60,6 +61,8 @@ export interface Table extends Carried {
   tags: Tag[]
   policy: { text: string; revision: string } | undefined
   /** by index name, '' for the table */
+  /** by the ARN of the stream */
+  kinesisDestinations: Map<string, KinesisDestination>
   insights: Map<string, { status: string; mode: string | undefined; changedMs: number }>
   /** on-demand backups being made of it */
   backupsUnderWay: number
@@ -85,6 +88,7 @@ export function newTable(name: string, arn: string, nowMs: number, carried: Carr
     timeToLive: undefined,
     tags: [],
     policy: undefined,
+    kinesisDestinations: new Map(),
     insights: new Map(),
     backupsUnderWay: 0,
     history,

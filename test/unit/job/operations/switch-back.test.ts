@@ -261,3 +261,42 @@ t.test('a restore whose switch would fail stops nothing', async (t) => {
   t.match(await failure, { why: 'sessions, a database: psql', next: /serves again.*close it/ })
   t.strictSame(scaledTo, [])
 })
+
+/** A restore of databases, and which of them were loaded. */
+async function restoring(databases: RestoreDestination[]) {
+  const { cluster, state } = scaled()
+  const { context } = await contextOf(restore, cluster)
+  await context.record.update((record) => {
+    record.restore = { backup: 'backup-x', databases: [], serving: 'previous', wayBack: [] }
+  })
+  const loaded: number[] = []
+  const watched = databases.map((one, index) => ({
+    ...one,
+    load: (...given: Parameters<RestoreDestination['load']>) => {
+      loaded.push(index)
+      return one.load(...given)
+    },
+  }))
+  const failure = await runRestore(context, watched, held).then(
+    () => undefined,
+    (error: Error) => error.message,
+  )
+  return { failure, loaded, replicas: state.replicas }
+}
+
+t.test('a backup of which one database is damaged is not loaded at all', async (t) => {
+  const [first, second] = [database('former'), database('former', ['verify'])]
+  t.strictSame(await restoring([first.destination, second.destination]), {
+    failure: 'verify fails',
+    loaded: [],
+    replicas: 3,
+  })
+  t.strictSame([first.state.serving, second.state.serving], ['former', 'former'])
+})
+
+t.test('where one of several databases cannot be loaded, none is switched and the releases serve on', async (t) => {
+  const [first, second] = [database('former'), database('former', ['load'])]
+  const { failure, replicas } = await restoring([first.destination, second.destination])
+  t.strictSame([failure, replicas], ['the restore failed: load fails', 3])
+  t.strictSame([first.state.serving, second.state.serving], ['former', 'former'])
+})

@@ -157,6 +157,18 @@ await t.test('schemas beside ScalarDB are told of, and keep a restore from hidin
   })
 })
 
+await t.test('rows that are not those that the backup counted fail the load', async (t) => {
+  await (await createLedgerDatabase(server, 'counted')).end()
+  const settings = [settingsFor(server, 'counted')]
+  const { context } = storageOf(t)
+  const entry = await backup(settings, context('backup-a'))
+  const more = entry.tables.map((table) => ({ ...table, rows: (table.rows ?? 0) + (table.name === 'asset' ? 1 : 0) }))
+  t.match(await failureOf(restore(settings, { ...entry, tables: more }, context('restore-a'))), {
+    what: /is not what was backed up/,
+    why: /^scalar\.asset has 1000 rows instead of 1001$/,
+  })
+})
+
 await t.test('sessions that cannot be ended are named, and the data in service stays', async (t) => {
   const { context } = storageOf(t)
   await admin.query(`CREATE ROLE plain LOGIN CREATEDB PASSWORD 'plain'`)

@@ -129,8 +129,7 @@ t.test("a backup is a whole second of AWS's clock inside the pause, and every se
     tableClass: 'STANDARD',
     deletionProtection: false,
     replicas: [],
-    // the stand-in knows no streams to Kinesis
-    unread: [{ setting: 'kinesisStreams', why: String(settingsOf('prod-scalar.asset')?.unread[0]?.why) }],
+    unread: [],
   })
   t.match(settingsOf('prod-scalar.contract'), { deletionProtection: true, tableClass: 'STANDARD_INFREQUENT_ACCESS' })
   t.match(settingsOf('prod-coordinator.state'), {
