@@ -3,7 +3,9 @@ import type {
   DeregisterScalableTargetRequest,
   DescribeScalableTargetsRequest,
   DescribeScalingPoliciesRequest,
+  DescribeScheduledActionsRequest,
   PutScalingPolicyRequest,
+  PutScheduledActionRequest,
   RegisterScalableTargetRequest,
   ScalableTarget,
   ScalingPolicy,
@@ -99,6 +101,8 @@ function deregister(input: DeregisterScalableTargetRequest, { region }: Context)
   region.autoscaling.targets.delete(keyOf(input))
   for (const key of region.autoscaling.policies.keys())
     if (key.startsWith(`${keyOf(input)} `)) region.autoscaling.policies.delete(key)
+  for (const key of region.autoscaling.scheduled.keys())
+    if (key.startsWith(`${keyOf(input)} `)) region.autoscaling.scheduled.delete(key)
   return {}
 }
 
@@ -134,6 +138,31 @@ function putPolicy(input: PutScalingPolicyRequest, { service, region }: Context)
   }
   region.autoscaling.policies.set(key, policy)
   return { PolicyARN: policy.PolicyARN, Alarms: policy.Alarms }
+}
+
+function putScheduledAction(input: PutScheduledActionRequest, { service, region }: Context): object {
+  check(input)
+  target(region, input)
+  const key = `${keyOf(input)} ${input.ScheduledActionName}`
+  const known = region.autoscaling.scheduled.get(key)
+  region.autoscaling.scheduled.set(key, {
+    ScheduledActionARN: `arn:aws:autoscaling:${region.region}:${region.account}:scheduledAction:${randomUUID()}`,
+    CreationTime: wireTime(service.clock.now()),
+    Schedule: undefined,
+    ...known,
+    ...input,
+  })
+  return {}
+}
+
+function describeScheduledActions(input: DescribeScheduledActionsRequest, { region }: Context): object {
+  const all = [...region.autoscaling.scheduled.values()].filter(
+    (each) =>
+      (input.ResourceId ?? each.ResourceId) === each.ResourceId &&
+      (input.ScalableDimension ?? each.ScalableDimension) === each.ScalableDimension,
+  )
+  const { items, next } = page(all, input.NextToken, input.MaxResults)
+  return { ScheduledActions: items, ...next }
 }
 
 function deletePolicy(input: DeleteScalingPolicyRequest, { region }: Context): object {
@@ -194,5 +223,6 @@ export const autoscalingOperations: Record<string, Operation> = {
   PutScalingPolicy: putPolicy,
   DeleteScalingPolicy: deletePolicy,
   DescribeScalingPolicies: describePolicies,
-  DescribeScheduledActions: () => ({ ScheduledActions: [] }),
+  PutScheduledAction: putScheduledAction,
+  DescribeScheduledActions: describeScheduledActions,
 }

@@ -1,7 +1,8 @@
-import type { ScalableTarget, ScalingPolicy } from '@aws-sdk/client-application-auto-scaling'
+import type { ScalableTarget, ScalingPolicy, ScheduledAction } from '@aws-sdk/client-application-auto-scaling'
 
-/** Targets and policies by resource and dimension; they know nothing of tables and outlive them. */
+/** Targets, policies and scheduled actions by resource and dimension; they know nothing of tables and outlive them. */
 export class Autoscaling {
   readonly targets = new Map<string, ScalableTarget>()
   readonly policies = new Map<string, ScalingPolicy>()
+  readonly scheduled = new Map<string, ScheduledAction>()
 }

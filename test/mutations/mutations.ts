@@ -1,0 +1,121 @@
+/** A deliberate breakage of the product, and the tests that have to see it. */
+export interface Mutation {
+  title: string
+  /** text of the one file under job/ that is changed; it is found wherever the file lies */
+  file: string
+  /** each text, which that file has once, and what takes its place */
+  changes: readonly (readonly [text: string, instead: string])[]
+  /** names of test files, found wherever they lie */
+  tests: readonly string[]
+}
+
+const settings = 'export async function reapplySettings('
+const restore = 'all of them before the first is loaded'
+const pause = 'export async function pauseAround'
+const window = 'window.reasons.push(...doubtsOf(word, silent))'
+
+export const mutations: readonly Mutation[] = [
+  {
+    title: 'row counts are not compared after a load',
+    file: 'async function verifyRows(',
+    changes: [['table.rows === counted[index]?.rows ?', 'table.rows !== Infinity ?']],
+    tests: ['postgresql.test.ts'],
+  },
+  {
+    title: 'unpauseSentAt is taken after the unpause',
+    file: pause,
+    changes: [
+      ['  window.unpauseSentAt = new Date().toISOString()\n', ''],
+      ['  sayUnpaused(context, window, unpaused)\n', '  window.unpauseSentAt = new Date().toISOString()\n'],
+    ],
+    tests: ['window-proof.test.ts'],
+  },
+  {
+    title: 'the watch is not caught up before the verdict',
+    file: 'export async function lookAgain(',
+    changes: [['await unlessAborted(watched.catchUp(patienceMs), signal)', 'void watched']],
+    tests: ['window-proof.test.ts'],
+  },
+  {
+    title: 'every unpaused server is recorded as STILL PAUSED',
+    file: window,
+    changes: [
+      [
+        'recordWindow(context, index, window, stillPaused)',
+        'recordWindow(context, index, window, window.endpoints.map(({ address }) => address))',
+      ],
+    ],
+    tests: ['drain.test.ts', 'hold-pause.test.ts'],
+  },
+  {
+    title: 'an original is deleted although what takes its place is not AVAILABLE',
+    file: 'if (!(await of.isAvailable())) throw unavailable(of)',
+    changes: [['    if (!(await of.isAvailable())) throw unavailable(of)\n', '']],
+    tests: ['restore-in-place.test.ts'],
+  },
+  {
+    title: 'resource policies are not restored',
+    file: settings,
+    changes: [['if (resourcePolicy !== undefined)', 'if (resourcePolicy === "")']],
+    tests: ['forgotten-settings.test.ts'],
+  },
+  {
+    title: "a table's contributor insights are not restored",
+    file: settings,
+    changes: [['if (contributorInsights !== undefined)', 'if (String(contributorInsights) === "never")']],
+    tests: ['forgotten-settings.test.ts'],
+  },
+  {
+    title: 'scheduled actions are not restored',
+    file: 'export async function reapplyAutoscaling(',
+    changes: [['of target.scheduledActions)', 'of target.scheduledActions.slice(0, 0))']],
+    tests: ['forgotten-settings.test.ts'],
+  },
+  {
+    title: 'streams to Kinesis are not restored',
+    file: settings,
+    changes: [['of kinesisStreams)', 'of kinesisStreams.slice(0, 0))']],
+    tests: ['forgotten-settings.test.ts'],
+  },
+  {
+    title: 'tables are restored one after another instead of at once',
+    file: 'export async function forEachTable(',
+    changes: [
+      [
+        '  const failed = new AbortController()\n',
+        '  const failed = new AbortController()\n  let turn: Promise<unknown> = Promise.resolve()\n',
+      ],
+      ['run(table, either).catch(', '(turn = turn.then(() => run(table, either))).catch('],
+      ['.map((table) =>\n', '.map(async (table) => void await\n'],
+    ],
+    tests: ['forgotten-settings.test.ts'],
+  },
+  {
+    title: 'a backup is not verified before it is restored',
+    file: restore,
+    changes: [["    await phase('verify', () => all(databases, (database) => database.verify()))\n", '']],
+    tests: ['switch-back.test.ts'],
+  },
+  {
+    title: 'one of several databases that fails in its load is passed over',
+    file: restore,
+    changes: [
+      [
+        "phase('load', () => all(databases, (database) => database.load(journal)))",
+        "phase('load', () => all(databases, (database) => database.load(journal).catch(() => undefined)))",
+      ],
+    ],
+    tests: ['switch-back.test.ts'],
+  },
+  {
+    title: 'the worker has no handler of SIGTERM',
+    file: "events.say('failed', `${String(text['what'])}: ${String(text['why'])}`",
+    changes: [
+      [
+        "for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(",
+        "for (const name of ['SIGINT'] as const) process.on(",
+      ],
+    ],
+    tests: ['signals.test.ts'],
+  },
+]
