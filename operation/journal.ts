@@ -11,6 +11,8 @@ export const journalSchema = z.object({
       startedAt: z.string(),
       /** absent: begun, and nobody knows how far it came */
       finishedAt: z.string().optional(),
+      /** what it had learnt before it ended; journals of 0.1 have none */
+      noted: z.json().optional(),
       result: z.json().optional(),
     }),
   ),

@@ -2,7 +2,7 @@ import type { JournalDocument } from '../../operation/journal.ts'
 import { formatTime } from '../../operation/time.ts'
 import { formatVersion } from '../../operation/version.ts'
 import { coalesced } from './one-save-at-a-time.ts'
-import type { Journal, Step } from './journal.ts'
+import type { Journal, OpenStep } from './journal.ts'
 
 /** Where a journal lives; a ConfigMap in the worker. */
 export interface JournalPersistence {
@@ -14,14 +14,11 @@ export interface JournalPersistence {
 
 type Entry = JournalDocument['steps'][number]
 
-/**
- * Opens the journal of an operation, as an earlier run left it or anew. A step's name is durable before it acts, its result
- * before it answers; steps may run beside each other.
- */
+/** Opens the journal of an operation, as an earlier worker left it or anew. Steps may run beside each other. */
 export async function openJournal(operation: string, persistence: JournalPersistence): Promise<Journal> {
   const earlier = await persistence.read()
   const document: JournalDocument = earlier ?? { version: formatVersion, operation, steps: [] }
-  /** steps of this run, so that only an earlier run's leftovers are looked at */
+  /** steps that this worker is doing at this moment */
   const running = new Set<string>()
   const save = coalesced(() => persistence.write(structuredClone(document)))
   const entryOf = (name: string): Entry | undefined => document.steps.find((step) => step.name === name)
@@ -33,29 +30,54 @@ export async function openJournal(operation: string, persistence: JournalPersist
     return entry
   }
 
-  async function perform<Result>(name: string, step: Step<Result>): Promise<Result> {
-    const left = entryOf(name)
-    if (left?.finishedAt !== undefined) return left.result as Result
-    const seen = left === undefined ? undefined : await step.look()
-    const entry = left ?? (await begin(name))
-    const result = seen ?? (await step.act())
+  async function finish(entry: Entry, result: unknown): Promise<void> {
     entry.finishedAt = formatTime(Date.now())
     if (result !== undefined) entry.result = JSON.parse(JSON.stringify(result))
     await save()
+  }
+
+  function open(entry: Entry, begunBefore: boolean): OpenStep {
+    return {
+      begunBefore,
+      get noted() {
+        return entry.noted
+      },
+      async note(value) {
+        entry.noted = value
+        await save()
+      },
+    }
+  }
+
+  async function perform<Result>(name: string, act: (step: OpenStep) => Promise<Result>): Promise<Result> {
+    const left = entryOf(name)
+    if (left?.finishedAt !== undefined) return left.result as Result
+    const entry = left ?? (await begin(name))
+    const result = await act(open(entry, left !== undefined))
+    await finish(entry, result)
     return result
+  }
+
+  /** @throws Error where the same step runs already, which is a mistake of this program */
+  async function alone<Result>(name: string, run: () => Promise<Result>): Promise<Result> {
+    if (running.has(name)) throw new Error(`step "${name}" runs already`)
+    running.add(name)
+    try {
+      return await run()
+    } finally {
+      running.delete(name)
+    }
   }
 
   return {
     resumed: earlier !== undefined && earlier.steps.length > 0,
-    async step(name, step) {
-      if (running.has(name)) throw new Error(`step "${name}" runs already`)
-      running.add(name)
-      try {
-        return await perform(name, step)
-      } finally {
-        running.delete(name)
-      }
-    },
+    once: (name, act) => alone(name, () => perform(name, act)),
+    ensure: (name, act) =>
+      alone(name, async () => {
+        const entry = entryOf(name) ?? (await begin(name))
+        await act()
+        if (entry.finishedAt === undefined) await finish(entry, 'done')
+      }),
     async begin(name) {
       if (entryOf(name) === undefined) await begin(name)
     },

@@ -38,12 +38,9 @@ export async function databasesOnce(
 ): Promise<DatabaseGroup[]> {
   const storages = storagesOf(target)
   let found: DatabaseGroup[] | undefined
-  const located = await journal.step('locate databases', {
-    look: () => Promise.resolve(undefined),
-    async act() {
-      found = await locateDatabases(storages, signal)
-      return found.map(({ settings }) => settings.map(({ storage }) => storage))
-    },
+  const located = await journal.once('locate databases', async () => {
+    found = await locateDatabases(storages, signal)
+    return found.map(({ settings }) => settings.map(({ storage }) => storage))
   })
   return found ?? located.flatMap((names) => named(storages, names))
 }

@@ -128,10 +128,7 @@ function recordOf({ operation, kind, namespace, createdAt, createdBy, target }: 
 async function countAttempt(journal: Journal): Promise<number> {
   let attempt = 1
   while (journal.begun(`worker ${attempt}`)) attempt += 1
-  await journal.step(`worker ${attempt}`, {
-    look: () => Promise.resolve(undefined),
-    act: () => Promise.resolve({ version: programVersion }),
-  })
+  await journal.once(`worker ${attempt}`, () => Promise.resolve({ version: programVersion }))
   return attempt
 }
 

@@ -46,7 +46,7 @@ async function claimFolder({ journal, request }: OperationContext<'backup'>, sto
       next: 'choose another name with --name, or remove that folder if nothing writes to it',
     })
   }
-  await journal.step(claim, { look: () => Promise.resolve(undefined), act: () => Promise.resolve(name) })
+  await journal.once(claim, () => Promise.resolve(name))
 }
 
 /**

@@ -211,7 +211,7 @@ async function complete(context: Context, sources: readonly OpenSource[]): Promi
     // Nothing is made of a durable snapshot, so there is no step to keep, and the journal has room for what hundreds of tables are like.
     if (point?.snapshots[index]?.durable !== undefined) return act()
     // A dump begun by a killed worker has lost its snapshot; complete() writes a new one in its place.
-    return context.journal.step(completeStep(context, folder), { look: () => Promise.resolve(undefined), act })
+    return context.journal.once(completeStep(context, folder), act)
   })
 }
 

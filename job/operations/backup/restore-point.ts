@@ -13,10 +13,7 @@ type Context = OperationContext<'backup'>
 /** Journals a restore point of which a later worker can make something. */
 export async function keepPoint(context: Context, point: Point): Promise<void> {
   if (point.snapshots.every(({ durable }) => durable === undefined)) return
-  await context.journal.step(stepName(context), {
-    look: () => Promise.resolve(undefined),
-    act: () => Promise.resolve(point),
-  })
+  await context.journal.once(stepName(context), () => Promise.resolve(point))
 }
 
 /** The restore point of the latest pause, as this worker or an earlier one kept it. */

@@ -55,10 +55,7 @@ export async function takeBack(
 
 async function noted({ journal }: Context, { text, exitCode, cause }: Failure): Promise<Failure> {
   const first = causeSchema.parse(
-    await journal.step<z.infer<typeof causeSchema>>(step, {
-      look: () => Promise.resolve(undefined),
-      act: () => Promise.resolve({ ...text, exitCode }),
-    }),
+    await journal.once<z.infer<typeof causeSchema>>(step, () => Promise.resolve({ ...text, exitCode })),
   )
   return new Failure(first, { exitCode: first.exitCode, cause })
 }

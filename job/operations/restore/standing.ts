@@ -59,7 +59,7 @@ export async function markEndangered(
       await change(cluster, operation, (entry) => (isEndedBy(databases, by, entry) ? { ...entry, standing } : entry))
     return marked.map(({ operation }) => operation)
   }
-  await journal.step(markStep(by), { look: () => Promise.resolve(undefined), act })
+  await journal.once(markStep(by), act)
 }
 
 /**

@@ -15,10 +15,9 @@ const stopMs = 180_000
  */
 export async function stopReleases(context: Context): Promise<void> {
   const releases = context.request.target.releases.map((release) => release.name)
-  const noted = await context.journal.step(notedStep, {
-    look: () => Promise.resolve(undefined),
-    act: async () => (await context.cluster.workloads(releases)).map(({ name, replicas }) => ({ name, replicas })),
-  })
+  const noted = await context.journal.once(notedStep, async () =>
+    (await context.cluster.workloads(releases)).map(({ name, replicas }) => ({ name, replicas })),
+  )
   for (const { name, replicas } of noted) context.events.say('note', `scaling ${name} from ${replicas} to 0`)
   await Promise.all(noted.map(({ name }) => context.cluster.scale(name, 0)))
   await context.cluster.waitForNoPods(releases, stopMs, context.signal)

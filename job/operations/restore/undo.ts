@@ -103,10 +103,7 @@ export async function switchBack(
     await refuseLosses(context, databases, 'deactivate')
   }
   await markEndangered(context, databases, 'deactivate')
-  const served = await journal.step('note what serves', {
-    look: () => Promise.resolve(undefined),
-    act: () => Promise.resolve(recorded.serving),
-  })
+  const served = await journal.once('note what serves', () => Promise.resolve(recorded.serving))
   // An earlier worker may have put back these, as it noted before it did so.
   const touched = new Set(databases.filter((_, index) => journal.begun(backStep(index))))
   try {

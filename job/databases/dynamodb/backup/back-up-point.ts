@@ -2,7 +2,6 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Journal } from '../../../journal/journal.ts'
 import type { BackupWatch } from './backup-watch.ts'
 import type { BackedUpTable } from '../details.ts'
-import { ensureStep } from '../ensure-step.ts'
 import type { RestoreFrom } from '../tables/look-at-table.ts'
 import { limits } from '../../../aws/rate-limits.ts'
 import { ensureRestoreBegun, untilRestored } from '../restore/restore-table.ts'
@@ -44,11 +43,11 @@ export async function backUpPoint(
   progress.enter(table.name, 'waiting for its turn')
   await limits.restores.run(async () => {
     progress.enter(table.name, 'restoring to a temporary table')
-    await ensureStep(journal, restoreStep({ table, temporary }), () => ensureRestoreBegun(surroundings, restore))
+    await journal.ensure(restoreStep({ table, temporary }), () => ensureRestoreBegun(surroundings, restore))
     await untilRestored(surroundings, restore)
   }, signal)
   progress.enter(table.name, 'backing up the temporary table')
-  await ensureStep(journal, `back up ${temporary}`, () => ensureBackup(dynamo, watch, temporary, temporary, signal))
+  await journal.ensure(`back up ${temporary}`, () => ensureBackup(dynamo, watch, temporary, temporary, signal))
   await untilAvailable(watch, temporary, signal)
 }
 

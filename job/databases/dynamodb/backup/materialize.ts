@@ -7,7 +7,6 @@ import { backupWatch, type BackupWatch } from './backup-watch.ts'
 import type { Clients } from '../clients.ts'
 import { ensureOwnDeleted } from '../tables/delete-table.ts'
 import { readDetails, type BackedUpTable } from '../details.ts'
-import { ensureStep } from '../ensure-step.ts'
 import { isRestoredFrom, type RestoreFrom } from '../tables/look-at-table.ts'
 import { forEachTable } from '../restore/restore-work.ts'
 import { temporaryName } from '../scalardb/restored-names.ts'
@@ -47,7 +46,7 @@ export async function materialize(
       if (made === undefined)
         await backUpPoint({ dynamo, watch, progress, journal, signal: either }, { table, from, temporary })
       progress.enter(table.name, 'deleting the temporary table')
-      await ensureStep(journal, `delete ${temporary}`, () =>
+      await journal.ensure(`delete ${temporary}`, () =>
         ensureOwnDeleted(dynamo, temporary, (found) => isRestoredFrom(found, from), either),
       )
       materials.set(table.name, await onlyOne(clients, watch, temporary, either))

@@ -2,7 +2,6 @@ import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb
 import { Failure } from '../../../../operation/failure.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import { ensureDeleted, untilGone } from '../tables/delete-table.ts'
-import { ensureStep } from '../ensure-step.ts'
 import { lookAtTable } from '../tables/look-at-table.ts'
 import { forEachTable, isOwnTable, type RestoreWork } from './restore-work.ts'
 import { metadataKey, namespacesKey, readRows } from '../scalardb/metadata.ts'
@@ -24,7 +23,7 @@ export async function dropFormerTables(work: RestoreWork, journal: Journal): Pro
   )
   await forEachTable(tables, context.signal, async (table, signal) => {
     progress.enter(table.name, 'deleting')
-    await ensureStep(journal, `delete former ${table.name}`, () =>
+    await journal.ensure(`delete former ${table.name}`, () =>
       ensureDeleted(dynamo, table.name, async ({ TableId }) => TableId === table.id, signal),
     )
     await untilGone(dynamo, table.name, signal)
@@ -37,7 +36,7 @@ export async function dropFormerTables(work: RestoreWork, journal: Journal): Pro
   for (const name of left)
     context.events.say('note', `${name} is left: it is another than the table that was backed up`, { level: 'warning' })
   const dropped = new Set(tables.map(({ name }) => name).filter((name) => !left.includes(name)))
-  await ensureStep(journal, 'delete rows of former tables', () => deleteRows(work, dropped))
+  await journal.ensure('delete rows of former tables', () => deleteRows(work, dropped))
 }
 
 async function present(client: DynamoDBClient, names: readonly string[]): Promise<string[]> {

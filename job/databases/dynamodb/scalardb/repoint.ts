@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
-import { ensureStep } from '../ensure-step.ts'
 import type { Place } from './place.ts'
 import type { RestoreWork } from '../restore/restore-work.ts'
 import { prefixProperty } from '../tables/table-names.ts'
@@ -130,13 +129,13 @@ export async function repoint(
           ),
         ),
       )
-    repointing.remember(await journal.step(noteStep, { look: () => Promise.resolve(undefined), act: note }))
+    repointing.remember(await journal.once(noteStep, note))
   }
   const former = repointing.former()
   for (const { id, settings, property, value } of changes) {
     const before = former[id] ?? undefined
     const [from, until] = to === 'restored' ? [before, value] : [value, before]
-    await ensureStep(journal, `point ${id} to the ${to} tables`, async () => {
+    await journal.ensure(`point ${id} to the ${to} tables`, async () => {
       const present = await properties.written(settings, property)
       if (present === until) return
       if (present !== from) throw overtaken(title)

@@ -2,7 +2,6 @@ import { DeleteItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk
 import { z } from 'zod'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Journal } from '../../../journal/journal.ts'
-import { ensureStep } from '../ensure-step.ts'
 import { metadataKey, namespacesKey, readRows } from './metadata.ts'
 import { metadataTableName, namespacesTableName, type Naming } from '../tables/table-names.ts'
 import { withPrefix } from './restored-names.ts'
@@ -66,17 +65,16 @@ export async function rewriteRows(
   journal: Journal,
 ): Promise<void> {
   const former = keysSchema.parse(
-    await journal.step(`read rows of ${name}`, {
-      look: () => Promise.resolve(undefined),
-      act: async () => (await readRows(client, name)).flatMap((row) => row[key]?.S ?? []),
-    }),
+    await journal.once(`read rows of ${name}`, async () =>
+      (await readRows(client, name)).flatMap((row) => row[key]?.S ?? []),
+    ),
   )
   const wanted = new Map<string, string>()
   for (const old of former) {
     const renamed = rename(old)
     if (renamed !== undefined) wanted.set(renamed, old)
   }
-  await ensureStep(journal, `rows of ${name}`, async () => {
+  await journal.ensure(`rows of ${name}`, async () => {
     const rows = new Map((await readRows(client, name)).map((row) => [row[key]?.S ?? '', row]))
     // First all new ones, then away with the others: at no moment is a row nowhere.
     for (const [renamed, old] of wanted) {

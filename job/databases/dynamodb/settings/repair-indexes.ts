@@ -4,7 +4,6 @@ import {
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb'
 import type { Journal } from '../../../journal/journal.ts'
-import { ensureStep } from '../ensure-step.ts'
 import { isSteady, lookAtTable } from '../tables/look-at-table.ts'
 import type { GlobalIndexSettings, TableSettings } from './table-settings.ts'
 import { onDemandThroughput, provisionedThroughput } from './throughput.ts'
@@ -23,7 +22,7 @@ export async function repairIndexes(
 ): Promise<void> {
   for (const index of expected.globalIndexes) {
     if (await hasIndex(client, table, index.name)) continue
-    await ensureStep(journal, `create index ${index.name} of ${table}`, () =>
+    await journal.ensure(`create index ${index.name} of ${table}`, () =>
       createIndex(client, table, index, expected, signal),
     )
     await untilSteady(client, table, signal)

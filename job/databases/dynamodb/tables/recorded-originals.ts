@@ -45,7 +45,7 @@ export async function noteOriginals(
     )
     return Object.fromEntries(noted)
   }
-  return originalsSchema.parse(await journal.step(step, { look: () => Promise.resolve(undefined), act: note }))
+  return originalsSchema.parse(await journal.once(step, note))
 }
 
 /** As an earlier worker, or the restore that is undone, noted them; undefined where nothing was: then nothing was deleted either. */

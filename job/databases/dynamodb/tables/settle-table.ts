@@ -3,7 +3,6 @@ import { Failure } from '../../../../operation/failure.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import type { Clients } from '../clients.ts'
 import { compareSettings, differenceLine, type Difference } from '../settings/compare-settings.ts'
-import { ensureStep } from '../ensure-step.ts'
 import { lookAtTable } from './look-at-table.ts'
 import { readTableSettings, type KnownAutoscaling } from '../settings/read-settings.ts'
 import { reapplySettings } from '../settings/reapply-settings.ts'
@@ -39,7 +38,7 @@ export async function settleTable(
     if (found === undefined) throw new Error(`table ${table} has vanished`)
     return { arn: found.TableArn ?? '', found: await readTableSettings(clients, found, await autoscaling()) }
   }
-  await ensureStep(journal, `settings of ${table}`, async () => {
+  await journal.ensure(`settings of ${table}`, async () => {
     const { arn, found } = await read()
     const said = await reapplySettings({ clients, table, arn, expected, found, signal })
     for (const [setting, why] of said) refused.set(setting, why)

@@ -226,17 +226,10 @@ export class PostgresqlDestination implements RestoreDestination {
     done: (world: World, operation: string) => boolean,
     act: () => Promise<void>,
   ): Promise<void> {
-    const isDone = async () => done(await this.#world(), this.#context.operation)
-    const ensure = async () => {
-      if (!(await isDone())) await explained(`${step} of ${this.#title} failed`, act)
-      return 'done'
-    }
-    await journal.step(`${step} ${this.#title}`, {
-      look: async () => ((await isDone()) ? 'done' : undefined),
-      act: ensure,
+    await journal.ensure(`${step} ${this.#title}`, async () => {
+      if (done(await this.#world(), this.#context.operation)) return
+      await explained(`${step} of ${this.#title} failed`, act)
     })
-    // What an earlier run finished may have been put back since: a failed switch is, and can be tried again.
-    await ensure()
   }
 
   /** After this restore another has put its own database in service: there is no way back past it. */

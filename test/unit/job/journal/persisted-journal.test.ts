@@ -31,12 +31,9 @@ async function operation(world: string[], keeper: JournalPersistence): Promise<s
   const results: string[] = []
   for (const name of ['create', 'load', 'switch']) {
     results.push(
-      await journal.step(name, {
-        look: async () => (world.includes(name) ? `${name} done` : undefined),
-        async act() {
-          world.push(name)
-          return `${name} done`
-        },
+      await journal.once(name, async ({ begunBefore }) => {
+        if (!begunBefore || !world.includes(name)) world.push(name)
+        return `${name} done`
       }),
     )
   }
@@ -64,40 +61,74 @@ t.test('killed in the midst of a step, the next run looks before it acts', async
   const kept: { document?: JournalDocument } = {}
   const first = await openJournal('restore-x', persistence(kept))
   t.equal(first.resumed, false)
-  void first.step('load', { look: async () => undefined, act: () => new Promise(() => undefined) })
+  void first.once('load', () => new Promise(() => undefined))
   await sleep(10)
   const second = await openJournal('restore-x', persistence(kept))
   t.equal(second.resumed, true)
   t.equal(second.begun('load'), true)
   t.equal(second.result('load'), undefined)
-  t.equal(await second.step('load', { look: async () => 'was loaded', act: async () => 'loaded again' }), 'was loaded')
+  t.equal(
+    await second.once('load', async ({ begunBefore }) => (begunBefore ? 'was loaded' : 'loaded again')),
+    'was loaded',
+  )
   t.equal(second.result('load'), 'was loaded')
 })
 
 t.test('a finished step is never done again', async (t) => {
   const kept: { document?: JournalDocument } = {}
-  const look = async () => ({ replicas: 0 })
-  await (await openJournal('restore-x', persistence(kept))).step('note', { look, act: async () => ({ replicas: 3 }) })
+  await (await openJournal('restore-x', persistence(kept))).once('note', async () => ({ replicas: 3 }))
   const second = await openJournal('restore-x', persistence(kept))
-  t.strictSame(await second.step('note', { look, act: async () => ({ replicas: 0 }) }), { replicas: 3 })
+  t.strictSame(await second.once('note', async () => ({ replicas: 0 })), { replicas: 3 })
+})
+
+t.test('what may be done any number of times is done by every worker, and written down once', async (t) => {
+  const keeper = persistence({})
+  let times = 0
+  const act = async () => void (times += 1)
+  const journal = await openJournal('restore-x', keeper)
+  await journal.ensure('delete a', act)
+  await journal.ensure('delete a', act)
+  t.equal(times, 2)
+  t.equal(keeper.writes, 2, 'before and after the first time')
+  t.equal(journal.result('delete a'), 'done')
+})
+
+t.test('what a step learnt is there for the worker after one that was killed in it', async (t) => {
+  const kept: { document?: JournalDocument } = {}
+  const first = await openJournal('restore-x', persistence(kept))
+  const noted = Promise.withResolvers<void>()
+  void first.once('make account', async (step) => {
+    t.equal(step.noted, undefined)
+    await step.note({ token: 'a' })
+    await step.note({ token: 'b' })
+    noted.resolve()
+    return new Promise(() => undefined)
+  })
+  await noted.promise
+  const second = await openJournal('restore-x', persistence(kept))
+  const found = await second.once('make account', async ({ begunBefore, noted: learnt }) => ({ begunBefore, learnt }))
+  t.strictSame(found, { begunBefore: true, learnt: { token: 'b' } })
 })
 
 t.test('a step that failed is begun, not finished, and may be tried again', async (t) => {
   const journal = await openJournal('restore-x', persistence({}))
   await t.rejects(
-    journal.step('load', { look: async () => undefined, act: () => Promise.reject(new Error('no room')) }),
+    journal.once('load', () => Promise.reject(new Error('no room'))),
     /no room/,
   )
   t.equal(journal.begun('load'), true)
-  t.equal(await journal.step('load', { look: async () => undefined, act: async () => 1 }), 1)
+  t.equal(await journal.once('load', async () => 1), 1)
 })
 
 t.test('steps beside each other are all written, and the same twice at once is a mistake', async (t) => {
   const kept: { document?: JournalDocument } = {}
   const journal = await openJournal('backup-x', persistence(kept))
   const names = Array.from({ length: 20 }, (_, index) => `dump ${index}`)
-  const running = names.map((name) => journal.step(name, { look: async () => undefined, act: async () => name }))
-  await t.rejects(journal.step('dump 3', { look: async () => undefined, act: async () => '' }), /runs already/)
+  const running = names.map((name) => journal.once(name, async () => name))
+  await t.rejects(
+    journal.once('dump 3', async () => ''),
+    /runs already/,
+  )
   await Promise.all(running)
   t.strictSame(
     kept.document?.steps

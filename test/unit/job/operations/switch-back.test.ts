@@ -234,10 +234,7 @@ t.test('a restore that cannot note that it was given up puts everything back, an
 t.test('a worker that took over a restore with the releases stopped, and is refused: they serve again', async (t) => {
   const { cluster, state } = scaled()
   const { context: earlier } = await contextOf(restore, cluster)
-  await earlier.journal.step('note replicas', {
-    look: async () => undefined,
-    act: async () => [{ name: 'my-ledger', replicas: 3 }],
-  })
+  await earlier.journal.once('note replicas', async () => [{ name: 'my-ledger', replicas: 3 }])
   state.replicas = 0
   const { context } = await contextOf(restore, cluster)
   await t.rejects(runRestore(context, [database('former', ['preflight']).destination], held))

@@ -7,7 +7,6 @@ import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '.
 import { refuseBystanders } from '../../tables/check-bystanders.ts'
 import { ensureOwnDeleted, untilGone } from '../../tables/delete-table.ts'
 import { kindName, type BackedUpTable } from '../../details.ts'
-import { ensureStep } from '../../ensure-step.ts'
 import { expectedSettings } from '../../settings/expected-settings.ts'
 import { fenceFormerTables, liftFence } from '../fence.ts'
 import { dropFormerTables } from '../drop-former-tables.ts'
@@ -133,7 +132,7 @@ export class RestoreByPrefix implements RestoreDestination {
       const { name, from } = this.#restoreOf(table)
       if (!journal.begun(`restore ${name}`) && context.former === undefined) return
       const client = lasting.target.dynamo
-      await ensureStep(journal, `discard ${name}`, async () => {
+      await journal.ensure(`discard ${name}`, async () => {
         // A table that is being restored cannot be deleted.
         const ready = await until(async () => {
           const found = await lookAtTable(client, name)
@@ -233,7 +232,7 @@ export class RestoreByPrefix implements RestoreDestination {
     progress.enter(subject, 'waiting for its turn')
     await limits.restores.run(async () => {
       progress.enter(subject, `restoring to ${restore.name}`)
-      await ensureStep(journal, `restore ${restore.name}`, () => ensureRestoreBegun(surroundings, restore))
+      await journal.ensure(`restore ${restore.name}`, () => ensureRestoreBegun(surroundings, restore))
       await untilRestored(surroundings, restore)
     }, signal)
   }

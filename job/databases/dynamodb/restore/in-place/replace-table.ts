@@ -2,7 +2,6 @@ import type { TableDescription } from '@aws-sdk/client-dynamodb'
 import { Failure } from '../../../../../operation/failure.ts'
 import type { Journal } from '../../../../journal/journal.ts'
 import { ensureDeleted, ensureUnprotected, untilGone } from '../../tables/delete-table.ts'
-import { ensureStep } from '../../ensure-step.ts'
 import { isRestoredFrom, originOf } from '../../tables/look-at-table.ts'
 import { limits } from '../../../../aws/rate-limits.ts'
 import { isKeptWhenDeleted } from '../../tables/recovery-window.ts'
@@ -61,7 +60,7 @@ export async function replaceTable(
   }
   work.progress.enter(name, `deleting the ${goes} table`)
   const isOurs = (found: TableDescription) => found.TableId !== of.originalId && !hasCome(found) && isKnown(found, of)
-  await ensureStep(journal, deletionStep(name, goes), async () => {
+  await journal.ensure(deletionStep(name, goes), async () => {
     await ensureUnprotected(dynamo, name, isOurs, signal)
     await ensureDeleted(dynamo, name, may, signal)
   })
@@ -70,7 +69,7 @@ export async function replaceTable(
   await limits.restores.run(async () => {
     work.progress.enter(name, `restoring the ${comes} table`)
     const surroundings = { dynamo, source: dynamo, signal }
-    await ensureStep(journal, `restore ${comes} ${name}`, () =>
+    await journal.ensure(`restore ${comes} ${name}`, () =>
       ensureRestoreBegun(surroundings, { name, from, expected: of.expected }),
     )
     await untilRestored(surroundings, { name, from, expected: of.expected })

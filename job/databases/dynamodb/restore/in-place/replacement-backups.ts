@@ -5,7 +5,6 @@ import { backUpPoint, restoreStep } from '../../backup/back-up-point.ts'
 import { backupWatch, type BackupWatch } from '../../backup/backup-watch.ts'
 import { ensureOwnDeleted } from '../../tables/delete-table.ts'
 import type { BackedUpTable } from '../../details.ts'
-import { ensureStep } from '../../ensure-step.ts'
 import { isRestoredFrom, lookAtTable, type RestoreFrom } from '../../tables/look-at-table.ts'
 import { sourceOf, type RestoreWork } from '../restore-work.ts'
 import { temporaryName } from '../../scalardb/restored-names.ts'
@@ -93,7 +92,7 @@ export class ReplacementBackups {
   }
 
   async #deleteTemporary(name: string, from: RestoreFrom, journal: Journal, signal: AbortSignal): Promise<void> {
-    await ensureStep(journal, `delete ${name}`, () =>
+    await journal.ensure(`delete ${name}`, () =>
       ensureOwnDeleted(this.#work.lasting.target.dynamo, name, (found) => isRestoredFrom(found, from), signal),
     )
   }
@@ -121,7 +120,7 @@ export class ReplacementBackups {
     )
     await this.#deleteTemporary(temporary, { tableArn: table.arn, at: point }, journal, signal)
     if (keep === 'none' && this.isToBeMade(table))
-      await ensureStep(journal, `delete backup ${temporary}`, () => this.#deleteBackups(table, signal))
+      await journal.ensure(`delete backup ${temporary}`, () => this.#deleteBackups(table, signal))
   }
 
   /** The backup that was made for a table, as a record tells of it; undefined where there is none that can be restored. */

@@ -314,5 +314,6 @@ const neverBegun: Journal = {
   begin: () => Promise.resolve(),
   begun: () => false,
   result: () => undefined,
-  step: (_name, step) => step.act(),
+  once: (_name, act) => act({ begunBefore: false, noted: undefined, note: () => Promise.resolve() }),
+  ensure: (_name, act) => act(),
 }
