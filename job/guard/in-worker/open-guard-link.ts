@@ -30,6 +30,7 @@ export function guardLink({
 }: GuardLinkOptions): GuardLink {
   const changed = waiters()
   const over = new Set<number>()
+  let isDone = false
   let current: { pause: number; guarded: Guarded } | undefined
   const peers = listenForGuards({
     cluster,
@@ -38,6 +39,7 @@ export function guardLink({
     connected(peer) {
       sayConnected(events, peer)
       for (const pause of over) peer.link.send({ say: 'release', pause })
+      if (isDone) peer.link.send({ say: 'done' })
       // One that was released stays so, whichever guard comes after.
       if (current !== undefined && !over.has(current.pause)) current.guarded.handTo(peer)
       changed.tell()
@@ -81,7 +83,10 @@ export function guardLink({
       over.add(pause)
       peers.say({ say: 'release', pause })
     },
-    done: () => peers.say({ say: 'done' }),
+    done() {
+      isDone = true
+      peers.say({ say: 'done' })
+    },
     close() {
       current?.guarded.leave()
       peers.close()

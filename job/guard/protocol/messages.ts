@@ -23,7 +23,7 @@ export const workerMessageSchema = z.discriminatedUnion('say', [
   z.object({ say: z.literal('help'), pause: z.int() }),
   /** nothing of it is paused any longer */
   z.object({ say: z.literal('release'), pause: z.int() }),
-  /** the operation has ended */
+  /** the operation has ended, or no pause of it comes any more */
   z.object({ say: z.literal('done') }),
 ])
 export type WorkerMessage = z.infer<typeof workerMessageSchema>

@@ -94,6 +94,8 @@ async function take(
     await keepPoint(context, point)
     await describeBackup(context, { state: 'recorded', restorePoint: point.restorePoint })
   }
+  // A dump may take hours; nobody has to stand by who has nothing left to guard.
+  if (!paused || !mayPauseAgain(context)) context.guard.done()
   const databases =
     completed ??
     (await context.phase(to === undefined ? 'wait until restorable' : 'dump', () => complete(context, sources)))
@@ -101,6 +103,12 @@ async function take(
     to === undefined ? {} : { location: formatLocation(joinLocation(parseLocation(to), backupName(context))) }
   await describeBackup(context, { state: 'restorable', databases, ...location })
   if (to !== undefined) await context.phase('publish', () => publishRecord(context, storage))
+}
+
+/** Whether another worker would have to pause anew if this one were killed now, its snapshots lost, and still may. */
+function mayPauseAgain(context: Context): boolean {
+  const lasting = keptPoint(context)?.snapshots.every(({ durable }) => durable !== undefined) ?? false
+  return !lasting && context.record.current.windows.length <= context.request.retries
 }
 
 /** Whether an earlier worker's restore point lives on: each database's data is whole already, or its snapshot outlives a worker. */

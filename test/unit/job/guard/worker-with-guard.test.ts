@@ -275,6 +275,13 @@ t.test('what came to nothing before its first Pause is not in the way of the nex
   })
 })
 
+t.test('a guard that comes when no pause is to come any more ends at once', async (t) => {
+  const s = await scene(t)
+  const { context } = await workerOf(t, s)
+  context.guard.done()
+  t.equal(await s.startGuard().ended, 0)
+})
+
 t.test('SIGTERM while a guard is waited for touches nothing', async (t) => {
   const s = await scene(t)
   const { context, stop } = await workerOf(t, s)

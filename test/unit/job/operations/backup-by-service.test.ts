@@ -8,6 +8,9 @@ import type { WorkerEvent } from '../../../../operation/event.ts'
 import type { RequestOf } from '../../../../operation/request.ts'
 import { startAws } from '../../../stand-ins/aws/aws.ts'
 import { accessKey, createInstallation, region, secretKey } from '../databases/dynamodb/installation.ts'
+import { guard } from '../../../../job/guard/process/guard.ts'
+import { freePort } from '../../../stand-ins/free-port.ts'
+import { guardPod, workerPod } from '../guard/guarded-scene.ts'
 import { inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
 import { pauseRequest } from '../pausing-context.ts'
 import { startLedgers, type Ledger } from '../servers/ledgers.ts'
@@ -119,6 +122,22 @@ t.test(
     )
   },
 )
+
+t.test('the guard ends with the last pause, not with the backup', async (t) => {
+  const s = await scene(t, { retries: 1, pause: { drainMs: 1000, maxPauseMs: 30_000, guard: true } })
+  const { cluster, request } = s
+  cluster.podsOfOperation = [workerPod, guardPod]
+  const port = await freePort()
+  const events = jsonLineEvents(() => undefined)
+  const stop = new AbortController()
+  t.teardown(() => stop.abort(new Interrupted('SIGTERM')))
+  aws.set({ restorableLagMs: 60_000 })
+  const worker = work(request, { cluster, events, signal: stop.signal, guardPort: port })
+  t.equal(await guard(request, { cluster, events, signal: stop.signal, pod: guardPod.name, port }), 0)
+  t.equal(backupOf(s)?.state, 'recorded')
+  aws.set({ restorableLagMs: 500 })
+  t.equal(await worker, 0)
+})
 
 t.test('a backup holds the pause as long as it is told', async (t) => {
   const s = await scene(t, { holdMs: 4000 })
