@@ -17,6 +17,12 @@ import { findTargets, type PauseTarget } from '../servers/targets.ts'
 type Context = OperationContext<'pause'>
 
 const pollMs = 500
+/** The releases; the names or addresses where none is known of them. */
+function titleOfTarget({ record, request: { target } }: Context): string {
+  const { releases } = record.current
+  return (releases.length > 0 ? releases : [...target.serviceUrls, ...target.addresses]).join(', ')
+}
+
 /** Ends a planned pause before its limit would end it as a failure. */
 const marginMs = 250
 
@@ -31,7 +37,7 @@ export async function pause(context: Context): Promise<void> {
   const earlier = record.current.windows.at(-1)
   if (earlier !== undefined) return conclude(context, earlier)
   const findings = await context.phase('preflight', () => preflight(context))
-  await concludePreflight(context, `pause of ${record.current.releases.join(', ')}`, findings)
+  await concludePreflight(context, `pause of ${titleOfTarget(context)}`, findings)
   const { targets } = await findTargets(context.request.target, context.cluster)
   const strangers = targets.filter(({ pod }) => pod === undefined)
   const { window } = await context.phase('pause', () =>

@@ -1,3 +1,4 @@
+import { unpauseCommand } from '../../operation/outcome/unpause-command.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import { kindOf } from '../../operation/names.ts'
 import { isOurPause } from '../../operation/outcome/pause-ownership.ts'
@@ -97,13 +98,17 @@ async function report(
       data: { addresses: stillPaused },
     })
     return new Failure({
-      what: `${stillPaused.length} servers could not be unpaused`,
+      what: `${stillPaused.length === 1 ? '1 server' : `${stillPaused.length} servers`} could not be unpaused`,
       why: `${stillPaused.join(', ')} did not answer`,
       next: 'see with `kubectl scalardl doctor` what is wrong with them; restarting a pod ends its pause as well',
     })
   }
   const left = ended.flatMap(({ server, why }) => (why === undefined ? [] : [`${titleOf(server.endpoint)}: ${why}`]))
-  return left.length > 0 ? leftAlone(left) : undefined
+  if (left.length === 0) return undefined
+  const endpoints = ended.flatMap(({ server, why }) => (why === undefined ? [] : [server.endpoint]))
+  const releases = endpoints.flatMap(({ release }) => release ?? [])
+  const addresses = endpoints.map(({ address }) => address)
+  return leftAlone(left, unpauseCommand({ releases, addresses, namespace: context.cluster.namespace }))
 }
 
 /** What came of one server. */
@@ -169,10 +174,10 @@ async function clearRecords(
   }
 }
 
-function leftAlone(titles: readonly string[]): Failure {
+function leftAlone(titles: readonly string[], command: string): Failure {
   return new Failure({
-    what: `${titles.length} servers were left as they are`,
+    what: `${titles.length === 1 ? '1 server was left as it is' : `${titles.length} servers were left as they are`}`,
     why: `${titles.join('; ')}; no record of this namespace shows a pause of ours there`,
-    next: 'if nobody needs that pause: kubectl scalardl unpause RELEASE --force',
+    next: `if nobody needs that pause, end it with \`${command} --force\``,
   })
 }

@@ -54,7 +54,7 @@ export const holdPause: HoldPause = async (context, inside) => {
   const watch = new AbortController()
   try {
     await connectOrRefuse(servers, tls)
-    const silent = await refuseForeignPauses(servers)
+    const silent = await refuseForeignPauses(servers, cluster.namespace)
     const unchecked = [...silent, ...unwatched(found), ...unguarded]
     const changes: ReleaseChange[] = []
     const watched = await cluster.watchReleases(found.releases, (change) => changes.push(change), watch.signal)
@@ -78,7 +78,7 @@ export const holdPause: HoldPause = async (context, inside) => {
       await journalIntent(context, number, intent)
       // Last of all, directly before the first Pause: what a rival paused by now is not taken for ours.
       window.lookedAt = new Date().toISOString()
-      await refuseForeignPauses(servers)
+      await refuseForeignPauses(servers, cluster.namespace)
     } catch (error) {
       await guarded.release()
       // No Pause was sent, so nothing of it is left and there is no window, whether or not that can be written now.

@@ -1,3 +1,5 @@
+import type { PausedEndpoint } from '../../operation/record.ts'
+import { unpauseCommand } from '../../operation/outcome/unpause-command.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import type { ReleaseChange, ReleaseState } from '../kubernetes/cluster.ts'
 import { answerMs, type Server } from '../servers/servers.ts'
@@ -9,13 +11,13 @@ import { titleOf } from '../servers/targets.ts'
  * @returns what could not be checked: servers of before CheckPaused
  * @throws Failure naming the servers that are paused or do not answer; nothing has been paused then
  */
-export async function refuseForeignPauses(servers: readonly Server[]): Promise<string[]> {
+export async function refuseForeignPauses(servers: readonly Server[], namespace: string): Promise<string[]> {
   const answers = await Promise.all(
     servers.map(async ({ client, endpoint }) => {
       try {
-        return { title: titleOf(endpoint), paused: await client.checkPaused(answerMs) }
+        return { endpoint, title: titleOf(endpoint), paused: await client.checkPaused(answerMs) }
       } catch (error) {
-        return { title: titleOf(endpoint), trouble: messageOf(error) }
+        return { endpoint, title: titleOf(endpoint), trouble: messageOf(error) }
       }
     }),
   )
@@ -28,17 +30,24 @@ export async function refuseForeignPauses(servers: readonly Server[]): Promise<s
     })
   }
   const paused = answers.filter((answer) => answer.paused === true)
-  if (paused.length > 0) throw foreignPause(paused.map(({ title }) => title))
+  if (paused.length > 0)
+    throw foreignPause(
+      paused.map(({ endpoint }) => endpoint),
+      namespace,
+    )
   return answers
     .filter((answer) => answer.paused === undefined)
     .map(({ title }) => `${title} is of a version that cannot say whether it is paused`)
 }
 
-function foreignPause(titles: readonly string[]): Failure {
+function foreignPause(endpoints: readonly PausedEndpoint[], namespace: string): Failure {
+  const titles = endpoints.map(titleOf).join(', ')
+  const releases = endpoints.flatMap(({ release }) => release ?? [])
+  const command = unpauseCommand({ releases, addresses: endpoints.map(({ address }) => address), namespace })
   return new Failure({
     what: 'nothing was paused: somebody else has paused already',
-    why: `${titles.join(', ')} ${titles.length === 1 ? 'is' : 'are'} paused, and unpausing afterwards would end that pause as well`,
-    next: 'wait until it has ended; if it was left behind by nobody who still needs it: kubectl scalardl unpause RELEASE --force',
+    why: `${titles} ${endpoints.length === 1 ? 'is' : 'are'} paused, and unpausing afterwards would end that pause as well`,
+    next: `wait until that pause has ended; if nobody needs it any more, end it with \`${command} --force\``,
   })
 }
 

@@ -1,3 +1,4 @@
+import { unpauseCommand } from '../../operation/outcome/unpause-command.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { status } from '@grpc/grpc-js'
 import type { Finding } from '../../operation/finding.ts'
@@ -104,11 +105,16 @@ async function pauseFinding(
     if (paused === false)
       return { check: 'admin port', subject, outcome: 'ok', message: 'it answers, and nobody has paused it' }
     if (paused === true) {
+      const command = unpauseCommand({
+        releases: endpoint.release === undefined ? [] : [endpoint.release],
+        addresses: [endpoint.address],
+        namespace: cluster.namespace,
+      })
       return error(
         'nobody else pauses',
         subject,
         'it is paused already',
-        `wait until that pause has ended; one that nobody needs any more: kubectl scalardl unpause ${endpoint.release ?? 'RELEASE'} --force -n ${cluster.namespace}`,
+        `wait until that pause has ended; if nobody needs it any more, end it with \`${command} --force\``,
       )
     }
     const offered = tls ? undefined : await offersAdmin(target, answerMs)

@@ -10,7 +10,8 @@ type Context = OperationContext<OperationRequest['kind']>
 
 /** For the API server to say what is still ours. */
 const askMs = 2000
-const replaced = 'the worker was replaced while it held the pause'
+/** Why the window of a worker that was killed in it is void. */
+export const workerReplaced = 'the worker was replaced while it held the pause'
 
 /**
  * Ends the pause that an earlier worker of this operation was killed in, and marks its window void. Exactly the servers in its
@@ -48,7 +49,7 @@ export async function endLeftoverPause(context: Context): Promise<void> {
     await record.update((current) => {
       for (const window of current.windows.filter(({ verdict }) => verdict === 'open')) {
         window.verdict = 'void'
-        window.reasons.push(replaced)
+        window.reasons.push(workerReplaced)
       }
     })
   }

@@ -1,3 +1,4 @@
+import { formatDuration } from '../../operation/duration.ts'
 import { isIP } from 'node:net'
 import {
   Client,
@@ -95,7 +96,7 @@ export function adminClient(at: AdminAddress, tls: AdminTls | undefined): AdminC
         request,
         options,
         (error, response) => {
-          if (error !== null) reject(error)
+          if (error !== null) reject(plainly(error, timeoutMs))
           else if (response === undefined) reject(new Error(`${address} answered with nothing`))
           else resolve(response)
         },
@@ -147,6 +148,16 @@ export function adminClient(at: AdminAddress, tls: AdminTls | undefined): AdminC
 function channelCredentials(tls: AdminTls | undefined): ChannelCredentials {
   if (tls === undefined) return credentials.createInsecure()
   return credentials.createSsl(tls.ca === undefined ? null : Buffer.from(tls.ca))
+}
+
+/** A failed call without what grpc-js says of its own inner life: name resolution, load balancing, tries of each. */
+function plainly(error: ServiceError, timeoutMs: number): ServiceError {
+  const said = error.details
+    .replace(/\.?\s*Resolution note:.*$/s, '')
+    .replace(/^No connection established\.\s*(Last error: (Error: )?)?/, '')
+  error.details = error.code === status.DEADLINE_EXCEEDED ? `no answer in ${formatDuration(timeoutMs)}` : said
+  error.message = `${status[error.code]}: ${error.details}`
+  return error
 }
 
 export function isServiceError(error: unknown): error is ServiceError {

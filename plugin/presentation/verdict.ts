@@ -1,4 +1,5 @@
 import type { OperationRecord } from '../../operation/record.ts'
+import { unpauseCommand } from '../../operation/outcome/unpause-command.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { formatDuration } from '../../operation/duration.ts'
 import { notMade } from '../kubernetes/records/backup-state.ts'
@@ -38,10 +39,9 @@ export function waysToUnpause(
   { releases, namespace }: Pick<OperationRecord, 'releases' | 'namespace'>,
   addresses: readonly string[],
 ): string[] {
-  if (releases.length === 0)
-    return [`run now: kubectl scalardl unpause --addresses ${addresses.join(',')} -n ${namespace}`]
-  const command = `kubectl scalardl unpause ${releases.join(' ')} -n ${namespace}`
-  return [`run now: ${command}`, `or, when no pod can start: ${command} --direct`]
+  const command = unpauseCommand({ releases, addresses, namespace })
+  // --direct finds pods by their release.
+  return [`run now: ${command}`, ...(releases.length > 0 ? [`or, when no pod can start: ${command} --direct`] : [])]
 }
 
 /** The last block of what leaves pods paused: loud, and with the commands that end it. */

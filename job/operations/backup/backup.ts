@@ -13,6 +13,7 @@ import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { concludePreflight, refuseOnErrors } from '../conclude-preflight.ts'
 import type { HeldPause } from '../../pause/run-inside.ts'
+import { workerReplaced } from '../../pause/recover.ts'
 import { holdPause } from '../../pause/hold-pause.ts'
 import { preflight } from '../../pause/preflight.ts'
 import { untilSettled } from '../../pause/until-settled.ts'
@@ -280,6 +281,11 @@ function refuseWithoutStorage({ to }: RequestOf<'backup'>, databases: readonly D
   )
 }
 
+/** Whether a window was lost with its worker, and not because of what the releases did in it. */
+function isWorkersEnd(window: PauseWindowRecord | undefined): boolean {
+  return window?.verdict === 'valid' || window?.reasons.includes(workerReplaced) === true
+}
+
 function lostWindow(window: PauseWindowRecord | undefined): Failure {
   return new Failure(
     {
@@ -288,7 +294,9 @@ function lostWindow(window: PauseWindowRecord | undefined): Failure {
         window?.verdict === 'valid'
           ? 'the worker was replaced before the dump was done, and the snapshot of its pause was lost with it'
           : `the pause proves nothing: ${window?.reasons.join('; ') ?? 'no window was completed'}`,
-      next: 'run the backup again when no rollout or scaling is under way, or with --retries 3 to have further windows tried',
+      next: isWorkersEnd(window)
+        ? 'run the backup again'
+        : 'run the backup again once that is over, or with --retries 3 to have further pauses tried',
     },
     { exitCode: ExitCode.backupUnusable },
   )

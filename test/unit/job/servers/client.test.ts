@@ -112,3 +112,16 @@ t.test('TLS with a CA of its own and another name than its address', async (t) =
   misnamed.close()
   ledger.stop()
 })
+
+t.test('a server that is not there is told without what gRPC says of its own inner life', async (t) => {
+  const nobody = adminClient({ host: '127.0.0.1', port: 1 }, undefined)
+  t.teardown(() => nobody.close())
+  const error: unknown = await nobody.checkPaused(2000).catch((error: unknown) => error)
+  t.match(error, { message: /ECONNREFUSED|no answer in 2 s/ })
+  t.notMatch(error, { message: /Resolution note|Last error|LB pick/ })
+  const { ledger, client } = await connected(t)
+  ledger.faults.set({ hang: ['CheckPaused'] })
+  t.match(await client.checkPaused(200).catch((error: unknown) => error), {
+    message: 'DEADLINE_EXCEEDED: no answer in 200 ms',
+  })
+})

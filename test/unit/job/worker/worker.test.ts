@@ -148,6 +148,13 @@ t.test('an error that nobody caught unpauses as well, and the record names it', 
   t.match(record(s), { state: 'failed', failure: { why: 'x is not a function' } })
 })
 
+t.test('a pause of addresses that no release has is named by them', async (t) => {
+  const s = await scene(t)
+  const { target } = pauseRequest()
+  t.equal(await s.run(pauseRequest({ target: { ...target, releases: [], addresses: ['127.0.0.1:1'] } })), 1)
+  t.match(record(s), { failure: { what: 'pause of 127.0.0.1:1 was not begun, nothing was touched' } })
+})
+
 t.test('a guard is waited for as long as --guard-timeout says, and nothing is paused without it', async (t) => {
   const s = await scene(t)
   const pause = { drainMs: 1000, maxPauseMs: 20_000, guard: true, guardWaitMs: 200 }
@@ -178,7 +185,7 @@ t.test('bad surroundings are refused with a cure before anything is paused', asy
     "somebody else's pause": {
       spoil: ({ ledgers }) => void ledgers[0]?.gate.pause(undefined),
       why: /paused already/,
-      next: /--force/,
+      next: /kubectl scalardl unpause my-ledger -n ns --force/,
     },
     'another operation at work': {
       spoil: ({ cluster }) => cluster.held.set('my-ledger', 'restore-x'),
