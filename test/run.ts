@@ -27,6 +27,7 @@ const afterwards = [
 ]
 /** Minutes each, and on clusters of their own. */
 const beforeRelease = [
+  check('mutations', 'node', 'test/mutations/run.ts'),
   tests('PostgreSQL versions', 'node', 'test/postgresql-versions.ts'),
   check('quickstart', 'node', 'test/quickstart/main.ts'),
   check('end of the quickstart', 'node', 'test/quickstart/main.ts', '--down'),

@@ -6,7 +6,7 @@ import { clusterName, prepareGround, type Ground } from './ground.ts'
 import { environmentOf } from './stage.ts'
 
 /**
- * Prepares a cluster, the images and the executable, then runs the end-to-end tests, two at a time since most of their time is waiting.
+ * Prepares a cluster, the images and the executable, then runs the end-to-end tests, three at a time since most of their time is waiting.
  * Arguments that are no options name test files; without any all run but the fault matrix, which breaks its cluster (faults/run.ts).
  */
 const { values, positionals } = parseArgs({
@@ -27,7 +27,7 @@ function runTests(ground: Ground): Promise<number> {
       ? positionals
       : globSync('test/end-to-end/**/*.test.ts', { exclude: ['test/end-to-end/faults'] }).sort()
   if (files.length === 0) throw new Error('there are no end-to-end tests')
-  const child = spawn('tap', ['run', '--jobs=2', '--timeout=600', '--reporter=tap', ...files], {
+  const child = spawn('tap', ['run', '--jobs=3', '--timeout=600', '--reporter=tap', ...files], {
     stdio: 'inherit',
     env: { ...process.env, ...environmentOf(ground) },
   })
