@@ -17,7 +17,11 @@ async function found(code: string): Promise<number[]> {
     JSON.stringify({ jsPlugins: [plugin], rules: { 'assertions/can-fail': 'error' } }),
   )
   const args = ['-c', join(folder, 'config.json'), '-f', 'unix', '--no-ignore', join(folder, 'example.test.ts')]
-  const output = await new Promise<string>((done) => execFile('oxlint', args, (_error, stdout) => done(stdout)))
+  // tap's own variables are not for the linter, which takes on its colours and hooks
+  const env = { PATH: process.env['PATH'] ?? '' }
+  const output = await new Promise<string>((done) =>
+    execFile('oxlint', args, { env }, (_error, stdout) => done(stdout)),
+  )
   return [...output.matchAll(/^.*example\.test\.ts:(\d+):\d+: .*can-fail/gm)].map(([, line]) => Number(line)).sort()
 }
 
