@@ -12,6 +12,7 @@ import { jsonLineEvents } from '../job/process/events.ts'
 import { openJournal } from '../job/journal/persisted-journal.ts'
 import { noStorage } from '../job/storage/none.ts'
 import type { DatabaseBackup } from '../operation/record.ts'
+import { endpointsAt } from '../test/stand-ins/aws/aws.ts'
 
 /** Tables of one account that can be restored again and again. */
 export interface BenchTables {
@@ -37,6 +38,7 @@ export async function openBenchTables(
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   const [endpoint] = (await once(child, 'message')) as [string]
+  process.env['AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING'] = endpointsAt(endpoint).autoscalingEndpoint
   const clients = openClients({ region, endpoint, credentials }, { patienceMs: 60_000 })
   const names = Array.from({ length: count }, (_, index) => `scalar.table_${String(index).padStart(3, '0')}`)
   for (const name of names) await create(clients.dynamo, name)

@@ -59,6 +59,14 @@ export function jobFlags<T>(yargs: Argv<T>) {
       requiresArg: true,
       describe: 'resource limits, like cpu=2,memory=2Gi',
     })
+    .option('env', {
+      group: groups.job,
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe:
+        "NAME=VALUE of the worker's environment, like AWS_USE_FIPS_ENDPOINT=true; everyone who may read Jobs sees it; repeatable",
+    })
     .option('patch', {
       group: groups.job,
       type: 'string',

@@ -75,6 +75,7 @@ export function readJobOptions(flags: JobFlags): JobOptions {
     tolerations: (flags.toleration ?? []).map(readToleration),
     requests: flags.requests === undefined ? {} : readQuantities('--requests', flags.requests),
     limits: flags.limits === undefined ? {} : readQuantities('--limits', flags.limits),
+    env: readPairs('--env', flags.env ?? []),
     patch: flags.patch === undefined ? {} : readPatch(flags.patch),
     ttlSeconds: Math.round(parseDuration(flags.ttl) / 1000),
   }

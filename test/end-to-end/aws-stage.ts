@@ -2,6 +2,7 @@ import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling
 import { DynamoDB } from '@aws-sdk/client-dynamodb'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { endpointsAt } from '../stand-ins/aws/aws.ts'
 import type { Call } from '../stand-ins/aws/calls.ts'
 import { awsPort, awsServer } from '../stand-ins/aws/objects.ts'
 import type { AwsChanges } from '../stand-ins/aws/settings.ts'
@@ -16,6 +17,13 @@ export const awsRegion = 'eu-west-1'
 export const awsKeys = {
   release: { accessKeyId: 'AKIDRELEASE', secretAccessKey: 'rel/ease+"$1\'' },
   admin: { accessKeyId: 'AKIDADMIN', secretAccessKey: 'ad/min+#?\\1' },
+}
+
+const inCluster = endpointsAt(`http://aws:${awsPort}`)
+/** Where pods find what DynamoDB's own endpoint does not serve. */
+const endpointVariables = {
+  AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: inCluster.autoscalingEndpoint,
+  AWS_ENDPOINT_URL_STS: inCluster.stsEndpoint,
 }
 
 /** The DynamoDB stand-in of a namespace, as this machine reaches it. */
@@ -39,6 +47,8 @@ export interface AwsStageOptions extends Omit<LedgerStageOptions, 'storage' | 's
 /** A Ledger release in DynamoDB, all serving, and what `kubectl scalardl install` makes. */
 export interface AwsStage extends LedgerStage {
   aws: AwsOfStage
+  /** flags by which a worker finds what DynamoDB's own endpoint does not serve */
+  endpointFlags: string[]
 }
 
 async function reach(stage: Stage): Promise<AwsOfStage> {
@@ -62,9 +72,9 @@ async function reach(stage: Stage): Promise<AwsOfStage> {
   // Every further connection is a line, and nobody reads them.
   forward.stdout.resume()
   const endpoint = `http://127.0.0.1:${/127\.0\.0\.1:(\d+)/.exec(said.toString())?.[1]}`
-  const settings = { endpoint, region: awsRegion, credentials: awsKeys.admin }
-  const client = new DynamoDB(settings)
-  const autoscaling = new ApplicationAutoScaling(settings)
+  const settings = { region: awsRegion, credentials: awsKeys.admin }
+  const client = new DynamoDB({ ...settings, endpoint })
+  const autoscaling = new ApplicationAutoScaling({ ...settings, endpoint: endpointsAt(endpoint).autoscalingEndpoint })
   return {
     endpoint,
     client,
@@ -107,12 +117,12 @@ export async function openAwsStage(
     replicas,
     image: stage.images.ledger,
     properties: dynamodb(
-      { region: awsRegion, endpoint: `http://aws:${awsPort}`, ...(prefix !== undefined && { prefix }) },
+      { region: awsRegion, endpoint: inCluster.endpoint, ...(prefix !== undefined && { prefix }) },
       { username: 'HELM_SCALAR_DB_USERNAME', password: 'LEDGER_PASSWORD' },
     ),
     database: { username: own.accessKeyId, password: 'not this one' },
     secret: { name: `${name}-database`, values: { LEDGER_PASSWORD: own.secretAccessKey } },
-    standIn: { STAND_IN_WORKERS: '3', ...standIn },
+    standIn: { STAND_IN_WORKERS: '3', ...endpointVariables, ...standIn },
     ...options.more,
   })
   await stage.apply(release.objects)
@@ -120,5 +130,6 @@ export async function openAwsStage(
   await stage.rolledOut(deployment)
   const installed = await stage.scalardl(['install'])
   if (installed.code !== 0) throw new Error(`install: ${installed.stderr}`)
-  return { stage, release, deployment, aws: await reach(stage) }
+  const endpointFlags = Object.entries(endpointVariables).flatMap(([name, value]) => ['--env', `${name}=${value}`])
+  return { stage, release, deployment, aws: await reach(stage), endpointFlags }
 }

@@ -25,7 +25,7 @@ t.setTimeout(600_000)
 
 /** @throws Error with what the plugin said where it fails; asserts before the first test would end them all */
 const scalardl = async (...args: string[]) => {
-  const run = await stage.scalardl(args)
+  const run = await stage.scalardl([...args, ...at.endpointFlags])
   if (run.code !== 0) throw new Error(`${args.join(' ')}: ${run.stderr}`)
   return run
 }

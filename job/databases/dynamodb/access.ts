@@ -1,5 +1,6 @@
 import { Failure } from '../../../operation/failure.ts'
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
+import type { Details } from './details.ts'
 import { namingOf, type Naming } from './tables/table-names.ts'
 
 /** Where a storage's tables are, and as whom they are reached. Holds a secret: never recorded. */
@@ -36,6 +37,14 @@ export function accessOf(settings: readonly StorageSettings[], env: NodeJS.Proce
   const endpoint = first.property('dynamo.endpoint_override') ?? first.property('dynamo.endpoint-override')
   const coordinatorNamespaces = [...new Set(settings.map((one) => namingOf(one).coordinatorNamespace))]
   return { region, endpoint, naming: namingOf(first), coordinatorNamespaces, ...credentialsOf(first, env) }
+}
+
+/**
+ * The same access to another region. An endpoint is of one region: the release's own, or what it had where the backup is of.
+ */
+export function inRegion(access: Access, region: string, backup: Pick<Details, 'region' | 'endpoint'>): Access {
+  if (region === access.region) return access
+  return { ...access, region, endpoint: region === backup.region ? backup.endpoint : undefined }
 }
 
 /** For people: dynamodb://ap-northeast-1, with the prefix where there is one. */

@@ -16,6 +16,11 @@ const known: readonly Known[] = [
     next: 'allow that action on that resource in the IAM policy of the role or user, or give others by --database-secret',
   },
   {
+    matches: /scoped to (a valid region|correct service)/i,
+    why: ({ region, endpoint }, message) => `${endpoint ?? 'the endpoint'} is not DynamoDB of ${region}: ${message}`,
+    next: 'check the region in scalar.db.contact_points and scalar.db.dynamo.endpoint_override: an endpoint is of one region',
+  },
+  {
     matches:
       /^(UnrecognizedClient|InvalidSignature|InvalidClientTokenId|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken)/,
     why: ({ credentialsFrom }) => `AWS does not accept the credentials of ${credentialsFrom}`,
@@ -87,6 +92,12 @@ export function awsFailure(
     },
     { cause: error },
   )
+}
+
+/** Whether nothing answered at all. */
+export function isUnreachable(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  return /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|Timeout|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/.test(`${nameOf(error)} ${code}`)
 }
 
 /** Whether AWS refused for want of a right. */

@@ -15,7 +15,8 @@ const connectMs = 5_000
 const answerMs = 30_000
 
 /**
- * Opens the clients of one region; nothing is connected yet.
+ * Opens the clients of one region; nothing is connected yet. The endpoint is DynamoDB's alone: Auto Scaling is asked where the
+ * SDK finds it, by region or by `AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING`.
  * @param patience how long a call is tried again, and the signal that ends all of them
  */
 export function openClients(
@@ -25,11 +26,13 @@ export function openClients(
   const config = {
     region: access.region,
     retryStrategy: patientRetries(patience),
-    ...(access.endpoint === undefined ? {} : { endpoint: access.endpoint }),
     ...(access.credentials === undefined ? {} : { credentials: access.credentials }),
     requestHandler: { connectionTimeout: connectMs, requestTimeout: answerMs, throwOnRequestTimeout: true },
   }
-  const dynamo = new DynamoDBClient(config)
+  const dynamo = new DynamoDBClient({
+    ...config,
+    ...(access.endpoint === undefined ? {} : { endpoint: access.endpoint }),
+  })
   const autoscaling = new ApplicationAutoScalingClient(config)
   dynamo.config.credentials = patientCredentials(dynamo.config.credentials, patience)
   autoscaling.config.credentials = patientCredentials(autoscaling.config.credentials, patience)

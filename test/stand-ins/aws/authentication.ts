@@ -1,8 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { Clock } from './clock.ts'
 import { AwsError } from './errors.ts'
-import type { AwsSettings } from './settings.ts'
+import type { Service } from './service.ts'
 
 /** Who calls, and which region the call is for. */
 export interface Caller {
@@ -40,12 +39,12 @@ function scopeOf(header: string | undefined): Scope {
   return { accessKey, date, region, service, signedHeaders, signature }
 }
 
-/** Signature Version 4 of a request to the path /. */
+/** Signature Version 4 of a POST without a query. */
 function signatureOf(request: IncomingMessage, body: Buffer, scope: Scope, secret: string): string {
   const headers = scope.signedHeaders
     .split(';')
     .map((name) => `${name}:${String(request.headers[name] ?? '').trim()}\n`)
-  const canonical = `POST\n/\n\n${headers.join('')}\n${scope.signedHeaders}\n${hash(body)}`
+  const canonical = `POST\n${request.url}\n\n${headers.join('')}\n${scope.signedHeaders}\n${hash(body)}`
   const scopeText = `${scope.date}/${scope.region}/${scope.service}/aws4_request`
   const toSign = `AWS4-HMAC-SHA256\n${String(request.headers['x-amz-date'])}\n${scopeText}\n${hash(canonical)}`
   const key = [scope.region, scope.service, 'aws4_request'].reduce<Buffer>(
@@ -62,15 +61,19 @@ function signatureOf(request: IncomingMessage, body: Buffer, scope: Scope, secre
 export function authenticate(
   request: IncomingMessage,
   body: Buffer,
-  expectedService: string,
-  settings: AwsSettings,
-  clock: Clock,
+  expected: { service: string; region: string | undefined },
+  { settings, clock, issued }: Pick<Service, 'settings' | 'clock' | 'issued'>,
 ): Caller {
   const scope = scopeOf(request.headers.authorization)
-  if (scope.service !== expectedService)
+  if (scope.service !== expected.service)
     throw new AwsError(
       'InvalidSignatureException',
-      `Credential should be scoped to correct service: '${expectedService}'.`,
+      `Credential should be scoped to correct service: '${expected.service}'.`,
+    )
+  if (expected.region !== undefined && scope.region !== expected.region)
+    throw new AwsError(
+      'InvalidSignatureException',
+      `Credential should be scoped to a valid region: '${scope.region}' is not '${expected.region}'.`,
     )
   if (!/^[a-z]{2}(-[a-z]+)+-\d+$/.test(scope.region) || settings.regions?.includes(scope.region) === false) {
     throw new AwsError(
@@ -79,8 +82,9 @@ export function authenticate(
     )
   }
   const { keys } = settings
-  if (keys === undefined) return { accessKey: scope.accessKey, account: defaultAccount, region: scope.region }
-  const key = keys[scope.accessKey]
+  const key = issued.get(scope.accessKey) ?? keys?.[scope.accessKey]
+  if (key === undefined && keys === undefined)
+    return { accessKey: scope.accessKey, account: defaultAccount, region: scope.region }
   if (
     key === undefined ||
     (key.sessionToken !== undefined && request.headers['x-amz-security-token'] !== key.sessionToken)

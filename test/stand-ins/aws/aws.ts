@@ -3,7 +3,8 @@ import { Calls, type Call } from './calls.ts'
 import { controlPath } from './control.ts'
 import { startDynamodbLocal, ensureDynamodbLocal, type DynamodbLocal } from './dynamodb-local.ts'
 import { Emulator } from './emulator.ts'
-import { awsServer } from './server.ts'
+import { awsServer, type ServerOptions } from './server.ts'
+import { stsPath } from './sts.ts'
 import { Service } from './service.ts'
 import { changed, settingsSchema, type AwsChanges, type AwsSettings } from './settings.ts'
 
@@ -16,9 +17,12 @@ export interface AwsOptions {
   dynamodbLocal?: string
 }
 
-/** A running DynamoDB and Application Auto Scaling of all regions, behind one endpoint. */
+/** A running DynamoDB and Application Auto Scaling of all regions, and STS. */
 export interface Aws {
+  /** of DynamoDB in its home region; further regions are at `<endpoint>/<region>` */
   endpoint: string
+  autoscalingEndpoint: string
+  stsEndpoint: string
   port: number
   readonly settings: AwsSettings
   /** changes settings from now on; groups (phases, limits) are merged, faults begin to count anew */
@@ -42,6 +46,11 @@ async function openStorage(folder: string | undefined): Promise<DynamodbLocal> {
   return startDynamodbLocal(folder ?? (await ensureDynamodbLocal()))
 }
 
+/** What is behind an address that the stand-in is reached at: every service, and every region of DynamoDB, has its own. */
+export function endpointsAt(url: string): Pick<Aws, 'endpoint' | 'autoscalingEndpoint' | 'stsEndpoint'> {
+  return { endpoint: url, autoscalingEndpoint: `${url}/application-autoscaling`, stsEndpoint: `${url}/sts` }
+}
+
 /**
  * Starts the stand-in; takes about a second. README.md says how it behaves.
  * @throws Error where its item storage does not start
@@ -60,7 +69,9 @@ export async function startAws({
     // What is not set anew goes on counting.
     service.settings = changes.faults === undefined ? { ...next, faults: service.settings.faults } : next
   }
-  const server = awsServer({ service, calls, besides: controlPath({ service, calls, set }) })
+  const [control, sts] = [controlPath({ service, calls, set }), stsPath({ service, calls })]
+  const besides: ServerOptions['besides'] = async (...all) => (await control(...all)) || (await sts(...all))
+  const server = awsServer({ service, calls, besides })
   server.listen(port, host)
   await once(server, 'listening')
   const address = server.address()
@@ -81,7 +92,7 @@ export async function startAws({
   }
   const stop = () => (stopping ??= end())
   return {
-    endpoint: `http://127.0.0.1:${address.port}`,
+    ...endpointsAt(`http://127.0.0.1:${address.port}`),
     port: address.port,
     get settings() {
       return service.settings

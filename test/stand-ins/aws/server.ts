@@ -26,25 +26,32 @@ const dynamodb: Record<string, Operation> = {
   ...itemOperations,
 }
 
-/** The service and operation that the header names. */
-function operationOf(target: string): {
+/** What is behind an endpoint. The real ones are told apart by their hosts, these by their paths. */
+interface Endpoint {
   service: 'dynamodb' | 'application-autoscaling'
-  operation: string
-  act: Operation | undefined
+  /** what the header of a call begins with */
+  front: string
+  operations: Record<string, Operation>
+  /** the only one that it serves; undefined where it serves all, as the names do that the SDK makes of regions */
+  region: string | undefined
   contentType: string
-} {
-  const [front, operation = ''] = target.split('.')
-  if (front === 'AnyScaleFrontendService')
+}
+
+function endpointOf(path: string, homeRegion: string): Endpoint {
+  const of = path.split('/')[1] ?? ''
+  if (of === 'application-autoscaling')
     return {
       service: 'application-autoscaling',
-      operation,
-      act: autoscalingOperations[operation],
+      front: 'AnyScaleFrontendService',
+      operations: autoscalingOperations,
+      region: undefined,
       contentType: 'application/x-amz-json-1.1',
     }
   return {
     service: 'dynamodb',
-    operation,
-    act: front === 'DynamoDB_20120810' ? dynamodb[operation] : undefined,
+    front: 'DynamoDB_20120810',
+    operations: dynamodb,
+    region: of === 'any-region' ? undefined : of === '' ? homeRegion : of,
     contentType: 'application/x-amz-json-1.0',
   }
 }
@@ -72,38 +79,42 @@ export function awsServer({ service, calls, besides }: ServerOptions): Server {
     const atMs = service.clock.now()
     const began = performance.now()
     const { settings } = service
-    const named = operationOf(String(request.headers['x-amz-target'] ?? ''))
+    const endpoint = endpointOf(request.url ?? '/', settings.homeRegion)
+    const [front, operation = ''] = String(request.headers['x-amz-target'] ?? '').split('.')
     const input = JSON.parse(body.toString() || '{}') as Record<string, unknown>
     const call: Call = {
       atMs,
       tookMs: 0,
       accessKey: '',
       region: '',
-      operation: named.operation,
+      operation,
       tables: tablesNamed(input),
       input: undefined,
       status: undefined,
       error: undefined,
       fault: undefined,
     }
-    if (!(named.operation in itemOperations)) call.input = input
+    if (!(operation in itemOperations)) call.input = input
 
     const act = async (caller: Caller): Promise<object> => {
-      authorize(named.service, named.operation, input, caller, settings)
-      if (named.act === undefined) throw new AwsError('UnknownOperationException', `no operation ${named.operation}`)
+      authorize(endpoint.service, operation, input, caller, settings)
+      const act = endpoint.operations[operation]
+      if (act === undefined) throw new AwsError('UnknownOperationException', `no operation ${operation}`)
       const context: Context = { service, region: service.region(caller.account, caller.region) }
-      if (named.service === 'dynamodb')
-        refuseByPolicies(named.operation, input, caller, (name) => {
+      if (endpoint.service === 'dynamodb')
+        refuseByPolicies(operation, input, caller, (name) => {
           const table = context.region.tables.get(name)
           return table && { arn: table.arn, policy: table.policy?.text }
         })
-      service.checkRate(context.region, named.operation)
-      return await named.act(input as never, context)
+      service.checkRate(context.region, operation)
+      return await act(input as never, context)
     }
 
     let result: { status: number; body: object } | undefined
     try {
-      const caller = authenticate(request, body, named.service, settings, service.clock)
+      if (front !== endpoint.front)
+        throw new AwsError('UnknownOperationException', `${front} is not behind the endpoint of ${endpoint.service}`)
+      const caller = authenticate(request, body, endpoint, service)
       call.accessKey = caller.accessKey
       call.region = caller.region
       const fault = counts.strike(settings.faults, call)
@@ -131,7 +142,7 @@ export function awsServer({ service, calls, besides }: ServerOptions): Server {
       return
     }
     response.writeHead(result.status, {
-      'content-type': named.contentType,
+      'content-type': endpoint.contentType,
       'x-amzn-requestid': randomUUID(),
       date: new Date(service.clock.now()).toUTCString(),
     })

@@ -6,7 +6,7 @@ import { Clock } from './clock.ts'
 import type { Emulator, Space } from './emulator.ts'
 import { limitExceeded, resourceNotFound, throttled } from './errors.ts'
 import { KeyedLock } from './keyed-lock.ts'
-import type { AwsSettings, PhaseName } from './settings.ts'
+import type { AwsSettings, Key, PhaseName } from './settings.ts'
 import type { Table } from './table.ts'
 
 /** Timers take no longer time, ms. */
@@ -31,6 +31,8 @@ export class Service {
   readonly clock = new Clock()
   readonly emulator: Emulator
   readonly locks = new KeyedLock()
+  /** access keys of roles, as STS and a pod's agent gave them out */
+  readonly issued = new Map<string, Key>()
   readonly #regions = new Map<string, Region>()
   readonly #stopped = new AbortController()
   readonly #underWay = new Set<Promise<void>>()

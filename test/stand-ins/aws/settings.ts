@@ -115,6 +115,14 @@ const denial = z.strictObject({
   table: glob.default('*'),
 })
 
+/** A role that pods may take. */
+const role = z.strictObject({
+  /** of ServiceAccounts, with the time at which each expires by the stand-in's clock, ms since 1970 */
+  tokens: z.record(z.string(), z.number().nullable()),
+  /** how long what is given for one is good, ms */
+  sessionMs: z.number().default(3_600_000),
+})
+
 /** Everything that can be set, at the start and while it runs. */
 export const settingsSchema = z.strictObject({
   phases: phases.prefault({}),
@@ -129,12 +137,17 @@ export const settingsSchema = z.strictObject({
   clockOffsetMs: z.number().default(0),
   /** access keys that exist; without it every one does, and signatures are not checked */
   keys: z.record(z.string(), key).optional(),
+  /** by ARN, whose account it is of */
+  roles: z.record(z.string(), role).default({}),
+  /** the region behind the endpoint `/`; every other is behind `/<region>` */
+  homeRegion: z.string().default('eu-west-1'),
   /** regions that exist; without it every one does */
   regions: z.array(z.string()).optional(),
   denied: z.array(denial).default([]),
   faults: z.array(fault).default([]),
 })
 
+export type Key = z.output<typeof key>
 export type AwsSettings = z.output<typeof settingsSchema>
 export type Fault = z.output<typeof fault>
 export type PhaseName = keyof AwsSettings['phases']

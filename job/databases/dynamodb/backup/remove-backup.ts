@@ -1,7 +1,7 @@
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { DatabaseContext } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
-import { accessOf } from '../access.ts'
+import { accessOf, inRegion } from '../access.ts'
 import { awsFailure } from '../aws-error.ts'
 import { openClients } from '../clients.ts'
 import { readDetails } from '../details.ts'
@@ -18,9 +18,10 @@ export async function removeBackup(
   entry: DatabaseBackup,
   { events, signal }: DatabaseContext,
 ): Promise<void> {
-  const { region, tables } = readDetails(entry)
+  const details = readDetails(entry)
+  const { region, tables } = details
   const materialized = tables.filter((table) => table.materialized !== undefined)
-  const access = { ...accessOf(settings), region }
+  const access = inRegion(accessOf(settings), region, details)
   const { dynamo, close } = openClients(access, { patienceMs, signal })
   const progress = tableProgress(events, new Map(materialized.map(({ name, bytes }) => [name, bytes])))
   try {

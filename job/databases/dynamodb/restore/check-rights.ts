@@ -26,7 +26,8 @@ import type { TableSettings } from '../settings/table-settings.ts'
 export interface RightsNeeded {
   title: string
   clients: Clients
-  account: string
+  /** ARN of any table of the backup: partition and account of all */
+  arn: string
   region: string
   /** a name among those that the restore makes, or like them */
   target: string
@@ -219,8 +220,9 @@ function tableProbes(needed: RightsNeeded, name: string): Probe[] {
   ]
 }
 
-function arnOf({ account, region }: RightsNeeded, table: string): string {
-  return `arn:aws:dynamodb:${region}:${account}:table/${table}`
+function arnOf({ arn, region }: RightsNeeded, table: string): string {
+  const [scheme, partition, service, , account] = arn.split(':')
+  return [scheme, partition, service, region, account, `table/${table}`].join(':')
 }
 
 /** Refused as invalid where it is allowed: the least is more than the most. */

@@ -2,7 +2,7 @@ import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { RestoreChoice } from '../../../../operation/restore-options.ts'
 import type { DatabaseContext } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
-import { accessOf, titleOf, type Access } from '../access.ts'
+import { accessOf, inRegion, titleOf, type Access } from '../access.ts'
 import { openClients, type Clients } from '../clients.ts'
 import { readDetails, type BackedUpTable, type Details } from '../details.ts'
 import type { RestoreFrom } from '../tables/look-at-table.ts'
@@ -54,7 +54,7 @@ export function openWork(
   const region = choice.region ?? details.region
   const opened: Clients[] = []
   const open = (of: string, signal: AbortSignal | undefined) => {
-    const clients = openClients({ ...access, region: of }, { patienceMs, signal })
+    const clients = openClients(inRegion(access, of, details), { patienceMs, signal })
     opened.push(clients)
     return clients
   }

@@ -35,7 +35,7 @@ export interface Repointing {
 
 /** The properties that name the tables: the namespace prefix, and the region where it is another than the backup's. */
 export function repointing(
-  { settings, details, region, context: { properties, former }, title }: RestoreWork,
+  { settings, access, details, region, context: { properties, former }, title }: RestoreWork,
   prefix: string,
 ): Repointing {
   const wanted: [string, string][] = [
@@ -99,6 +99,9 @@ export function repointing(
     },
     instructions: () => [
       ...lines.map((line) => `to use the restored tables, set ${line}`),
+      ...(region === access.region || access.endpoint === undefined
+        ? []
+        : [`take scalar.db.dynamo.endpoint_override away, or set that of ${region}: it is ${access.endpoint}`]),
       'then upgrade the release with Helm, or restart its pods once its ConfigMap says so',
     ],
   }

@@ -7,7 +7,8 @@ import {
   type DynamoDBClient,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb'
-import { messageOf } from '../../../../operation/failure.ts'
+import { Failure, messageOf } from '../../../../operation/failure.ts'
+import { isUnreachable } from '../aws-error.ts'
 import type { Clients } from '../clients.ts'
 import { nameOf } from '../../../aws/sdk-retries.ts'
 import { limits } from '../../../aws/rate-limits.ts'
@@ -46,8 +47,21 @@ export async function tryReadAutoscaling({ autoscaling }: Clients): Promise<Know
     return await readAutoscaling(autoscaling)
   } catch (error) {
     if (isUnreadable(error)) return { unread: reason('autoscaling', error) }
+    if (isUnreachable(error)) throw autoscalingUnreachable(error)
     throw error
   }
+}
+
+/** Its endpoint is not DynamoDB's: a network may have a way to the one alone. */
+function autoscalingUnreachable(error: unknown): Failure {
+  return new Failure(
+    {
+      what: "the tables' autoscaling cannot be read",
+      why: `Application Auto Scaling does not answer: ${messageOf(error)}`,
+      next: "let the worker's pod reach its endpoint of the region, by NAT or an interface endpoint; one that has a name of its own is given by --env AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING=URL",
+    },
+    { cause: error },
+  )
 }
 
 /**

@@ -19,6 +19,8 @@ export interface JobOptions {
   requests: Record<string, string>
   /** of the worker */
   limits: Record<string, string>
+  /** of the worker, beside what its releases need */
+  env: Record<string, string>
   /** merged over the finished Job, RFC 7386 */
   patch: Record<string, unknown>
   ttlSeconds: number

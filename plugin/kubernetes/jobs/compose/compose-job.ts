@@ -27,7 +27,8 @@ function completeContainer(
   parts: readonly ReleasePart[],
   extra: ReturnType<typeof extraMounts>,
 ): V1Container {
-  const env = parts.flatMap((part) => part.env)
+  const own = Object.entries(options.env).map(([name, value]) => ({ name, value }))
+  const env = [...parts.flatMap((part) => part.env), ...own]
   const envFrom = parts.flatMap((part) => part.envFrom)
   const completed: V1Container = {
     ...container,

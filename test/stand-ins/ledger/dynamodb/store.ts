@@ -14,12 +14,15 @@ export class Store {
   constructor(connection: DynamodbConnection, tables: readonly Table[]) {
     const settings = {
       region: connection.region,
-      ...(connection.endpoint !== undefined && { endpoint: connection.endpoint }),
       credentials: { accessKeyId: connection.accessKey, secretAccessKey: connection.secret },
       maxAttempts: 10,
       requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true },
     }
-    this.client = new DynamoDB(settings)
+    this.client = new DynamoDB({
+      ...settings,
+      ...(connection.endpoint !== undefined && { endpoint: connection.endpoint }),
+    })
+    // As a schema loader does that knows no override, since at DynamoDB's endpoint nothing answers for it.
     this.autoscaling = new ApplicationAutoScaling(settings)
     this.connection = connection
     this.#tables = new Map(tables.map((table) => [`${table.namespace}.${table.name}`, table]))

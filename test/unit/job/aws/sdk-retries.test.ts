@@ -12,10 +12,11 @@ import { tableProgress } from '../../../../job/databases/dynamodb/tables/table-p
 import { waitUntilRestorable } from '../../../../job/databases/dynamodb/backup/wait-until-restorable.ts'
 import { startAws } from '../../../stand-ins/aws/aws.ts'
 import { failureOf } from '../failure-of.ts'
-import { contextOf, createInstallation, region } from '../databases/dynamodb/installation.ts'
+import { contextOf, createInstallation, pointTo, region } from '../databases/dynamodb/installation.ts'
 
 const aws = await startAws({ settings: { phases: { createTable: 5 }, limits: { ratePerSecond: {} } } })
 t.teardown(() => aws.stop())
+pointTo(aws)
 const access = { region, endpoint: aws.endpoint, credentials: { accessKeyId: 'any', secretAccessKey: 'any' } }
 
 t.test('calls outlast throttles, failing servers and broken connections, however many calls there are', async (t) => {

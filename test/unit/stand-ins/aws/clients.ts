@@ -7,10 +7,12 @@ import type { AwsChanges } from '../../../stand-ins/aws/settings.ts'
 
 interface Server {
   endpoint: string
+  /** absent where one endpoint serves all */
+  autoscalingEndpoint?: string
 }
 
-const settings = (server: Server, region: string, attempts: number) => ({
-  endpoint: server.endpoint,
+const settings = (endpoint: string, region: string, attempts: number) => ({
+  endpoint,
   region,
   credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
   maxAttempts: attempts,
@@ -18,10 +20,10 @@ const settings = (server: Server, region: string, attempts: number) => ({
 
 /** AWS's own client; it makes one attempt unless told otherwise, so that a test sees every answer. */
 export const dynamodbClient = (server: Server, region = 'eu-west-1', attempts = 1): DynamoDB =>
-  new DynamoDB(settings(server, region, attempts))
+  new DynamoDB(settings(region === 'eu-west-1' ? server.endpoint : `${server.endpoint}/${region}`, region, attempts))
 
 export const autoscalingClient = (server: Server, region = 'eu-west-1'): ApplicationAutoScaling =>
-  new ApplicationAutoScaling(settings(server, region, 1))
+  new ApplicationAutoScaling(settings(server.autoscalingEndpoint ?? server.endpoint, region, 1))
 
 /** The stand-in with a client of either service, all ended with the test. */
 export async function openAws(

@@ -167,11 +167,11 @@ t.test('keys that are unknown, wrong or expired, and regions that do not exist',
   const ask = async (
     accessKeyId: string,
     secretAccessKey: string,
-    more: { region?: string; sessionToken?: string } = {},
+    more: { region?: string; sessionToken?: string; at?: string } = {},
   ) => {
-    const { region = 'eu-west-1', sessionToken } = more
+    const { region = 'eu-west-1', sessionToken, at = '' } = more
     const client = new DynamoDB({
-      endpoint: aws.endpoint,
+      endpoint: `${aws.endpoint}${at}`,
       region,
       maxAttempts: 1,
       credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
@@ -185,7 +185,9 @@ t.test('keys that are unknown, wrong or expired, and regions that do not exist',
   t.equal(await ask('GOOD', 'right'), 'none')
   t.equal(await ask('GOOD', 'wrong'), 'InvalidSignatureException')
   t.equal(await ask('OTHER', 'right'), 'UnrecognizedClientException')
-  t.equal(await ask('GOOD', 'right', { region: 'eu-north-7' }), 'UnrecognizedClientException')
+  t.equal(await ask('GOOD', 'right', { region: 'eu-north-7', at: '/eu-north-7' }), 'UnrecognizedClientException')
+  t.equal(await ask('GOOD', 'right', { region: 'us-east-1' }), 'InvalidSignatureException', 'each region has its own')
+  t.equal(await ask('GOOD', 'right', { at: '/application-autoscaling' }), 'UnknownOperationException')
   t.equal(await ask('TEMPORARY', 'right', { sessionToken: 'token' }), 'none')
   t.equal(await ask('TEMPORARY', 'right', { sessionToken: 'another' }), 'UnrecognizedClientException')
   aws.set({ keys: { TEMPORARY: { secret: 'right', sessionToken: 'token', expiresAtMs: aws.now() - 1 } } })

@@ -16,7 +16,13 @@ const start = (t: Parameters<typeof runProgram>[0], environment: Record<string, 
       { region: 'eu-west-1', endpoint: aws.endpoint, ...(prefix !== undefined && { prefix }) },
       { username: 'KEY', password: 'SECRET' },
     ).split('\n'),
-    { KEY: 'AKIDEXAMPLE', SECRET: 'secret', STAND_IN_WORKERS: '9', ...environment },
+    {
+      KEY: 'AKIDEXAMPLE',
+      SECRET: 'secret',
+      STAND_IN_WORKERS: '9',
+      AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING: aws.autoscalingEndpoint,
+      ...environment,
+    },
   )
 const transfersDone = async (standIn: RunningProgram, number: number) => {
   while (((await (await fetch(`http://127.0.0.1:${standIn.control}/state`)).json()) as { done: number }).done < number)

@@ -68,7 +68,7 @@ export async function preflightByPrefix(
         await checkRestoreRights({
           title,
           clients: regions.target,
-          account: details.account,
+          arn: first.table.arn,
           region,
           target: first.restore.name,
           taken,
@@ -137,7 +137,7 @@ function checkKeys({ title, details, region, choice }: RestoreWork): Finding[] {
 }
 
 function checkProperties(
-  { title, choice, settings, context: { properties } }: RestoreWork,
+  { title, choice, settings, access, region, context: { properties } }: RestoreWork,
   { lines }: Repointing,
 ): Finding[] {
   if (choice.repoint === 'print')
@@ -147,6 +147,16 @@ function checkProperties(
         subject: title,
         outcome: 'ok',
         message: `left as they are; to be set: ${lines.join(', ')}`,
+      },
+    ]
+  if (region !== access.region && access.endpoint !== undefined)
+    return [
+      {
+        check: 'properties',
+        subject: title,
+        outcome: 'error',
+        message: `the release reaches DynamoDB at ${access.endpoint}, an endpoint of ${access.region} alone`,
+        cure: `restore with --repoint print, and set what is shown and scalar.db.dynamo.endpoint_override of ${region}`,
       },
     ]
   const obstacles = new Set(settings.map((one) => properties?.obstacle(one)).filter((one) => one !== undefined))

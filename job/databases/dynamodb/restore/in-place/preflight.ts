@@ -51,7 +51,7 @@ export async function preflightByReplacement(
         await checkRestoreRights({
           title,
           clients: regions.target,
-          account: details.account,
+          arn: first.arn,
           region,
           target: temporary(first),
           taken: first.name,

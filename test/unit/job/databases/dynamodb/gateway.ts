@@ -28,7 +28,7 @@ export async function openGateway(
         return
       }
       const { host: _host, connection: _connection, 'content-length': _length, ...headers } = request.headers
-      const answer = await fetch(aws.endpoint, {
+      const answer = await fetch(`${aws.endpoint}${request.url}`, {
         method: 'POST',
         headers: headers as Record<string, string>,
         body: Buffer.concat(parts),

@@ -74,20 +74,29 @@ export function contextOf(
   }
 }
 
+/**
+ * Lets what this process asks of AWS beside the release's own endpoint go to the stand-in, as interface endpoints without
+ * names of their own are given to a worker.
+ */
+export function pointTo({ autoscalingEndpoint, stsEndpoint }: Pick<Aws, 'autoscalingEndpoint' | 'stsEndpoint'>): void {
+  process.env['AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING'] = autoscalingEndpoint
+  process.env['AWS_ENDPOINT_URL_STS'] = stsEndpoint
+}
+
 /** Creates the tables of an installation, with rows in them and point-in-time recovery on. */
 export async function createInstallation(
   aws: Aws,
   prefix = '',
   key = { username: accessKey, password: secretKey },
 ): Promise<Installation> {
+  pointTo(aws)
   const config = {
-    endpoint: aws.endpoint,
     region,
     credentials: { accessKeyId: key.username, secretAccessKey: key.password },
     maxAttempts: 3,
   }
-  const client = new DynamoDB(config)
-  const autoscaling = new ApplicationAutoScaling(config)
+  const client = new DynamoDB({ ...config, endpoint: aws.endpoint })
+  const autoscaling = new ApplicationAutoScaling({ ...config, endpoint: aws.autoscalingEndpoint })
   const of = (namespace: string, table: string) => `${prefix}${namespace}.${table}`
   const asset = of('scalar', autoscaled)
   const users = [asset, of('scalar', 'contract'), of('coordinator', 'state')]

@@ -47,7 +47,13 @@ t.test('storages whose tables are listed in one place are one database, whoever 
 t.test('another account, region, prefix or metadata namespace is another database', async (t) => {
   const apart = [['ledger/default'], ['auditor/default']]
   t.strictSame(await storagesOf([ledger, auditor(stranger)]), apart)
-  t.strictSame(await storagesOf([ledger, auditor({ contactPoints: 'us-east-1' })]), apart)
+  t.strictSame(
+    await storagesOf([
+      ledger,
+      auditor({ contactPoints: 'us-east-1' }, { 'dynamo.endpoint_override': `${aws.endpoint}/us-east-1` }),
+    ]),
+    apart,
+  )
   t.strictSame(await storagesOf([ledger, auditor({}, {}, 'other-')]), apart)
   t.strictSame(await storagesOf([ledger, auditor({}, { 'dynamo.table_metadata.namespace': 'of_the_auditor' })]), apart)
 })

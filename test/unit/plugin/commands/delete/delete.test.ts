@@ -19,6 +19,7 @@ const flags: DeleteFlags = {
   serviceAccount: 'kubectl-scalardl',
   nodeSelector: undefined,
   toleration: undefined,
+  env: undefined,
   requests: undefined,
   limits: undefined,
   patch: undefined,

@@ -85,11 +85,30 @@ t.test('every table without point-in-time recovery is named, with the command', 
 })
 
 t.test('another region has no such tables', async (t) => {
-  const elsewhere = [settingsFor(aws, 'a-', { contactPoints: 'us-west-2' })]
+  const at = (endpoint: string) => ({ 'dynamo.endpoint_override': endpoint })
+  const elsewhere = [settingsFor(aws, 'a-', { contactPoints: 'us-west-2' }, at(`${aws.endpoint}/us-west-2`))]
   t.match(await failureOf(findings({ settings: elsewhere })), {
     why: /no table a-scalardb.metadata in region us-west-2.*no tables at all/,
     next: /region/,
   })
+  const bound = [settingsFor(aws, 'a-', { contactPoints: 'us-west-2' })]
+  t.match(await failureOf(findings({ settings: bound })), {
+    why: /is not DynamoDB of us-west-2/,
+    next: /endpoint_override/,
+  })
+})
+
+t.test("Auto Scaling that cannot be reached, since its endpoint is not DynamoDB's", async (t) => {
+  const name = 'AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING'
+  process.env[name] = 'http://127.0.0.1:1'
+  t.teardown(() => (process.env[name] = aws.autoscalingEndpoint))
+  t.match(await errors(), [{ message: /Application Auto Scaling does not answer/, cure: new RegExp(name) }])
+  process.env[name] = aws.endpoint
+  t.match(
+    (await findings()).filter(({ outcome }) => outcome !== 'ok'),
+    [{ message: /autoscaling cannot be read.*not behind the endpoint of dynamodb/ }, { message: /kinesisStreams/ }],
+    'nor is it behind that one',
+  )
 })
 
 t.test('another prefix is told what there is', async (t) => {

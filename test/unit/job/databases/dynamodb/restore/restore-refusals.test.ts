@@ -47,7 +47,10 @@ const setProperty = (stage: RestoreStage, from: RegExp, to: string) => {
 
 const cases: Record<string, Case> = {
   'another region than the backup is of': {
-    spoil: (stage) => setProperty(stage, /contact_points=.*/, 'contact_points=us-east-1'),
+    spoil(stage) {
+      setProperty(stage, /contact_points=.*/, 'contact_points=us-east-1')
+      setProperty(stage, /^scalar\.db\.dynamo\.endpoint_override=.*\n/m, '')
+    },
     why: /the release uses region "us-east-1", the backup is of eu-west-1/,
     next: /--region us-east-1/,
   },

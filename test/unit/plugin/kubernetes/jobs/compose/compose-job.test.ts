@@ -70,6 +70,15 @@ t.test(
   },
 )
 
+t.test('the worker has what --env names beside what its releases need', async (t) => {
+  const part = releasePart(chartRelease(), 0, 'my-ledger', referencesOf(chartProperties))
+  const [plain, given] = [compose([part]), compose([part], { env: { AWS_USE_FIPS_ENDPOINT: 'true' } })]
+  t.strictSame(given.container?.env, [
+    ...(plain.container?.env ?? []),
+    { name: 'AWS_USE_FIPS_ENDPOINT', value: 'true' },
+  ])
+})
+
 t.test('a variable that only an envFrom can hold brings every envFrom, prefixed', async (t) => {
   const part = releasePart(chartRelease(), 1, 'my-ledger', referencesOf('scalar.db.password=${env:ELSEWHERE}'))
   t.strictSame(part.envFrom, [

@@ -8,6 +8,7 @@ export const jobOptions: JobOptions = {
   serviceAccount: 'kubectl-scalardl',
   nodeSelector: {},
   guardNodeSelector: {},
+  env: {},
   tolerations: [],
   requests: {},
   limits: {},

@@ -44,8 +44,18 @@ const [moved, later, lost, kept] = await restoreStages(
 
 t.test('to another region, with a key of its own: the tables are there, and the release looks there', async (t) => {
   const kmsKey = 'arn:aws:kms:us-east-1:123456789012:key/of-virginia'
-  await undisturbed(t, moved, restoreRequest('moved', { region: 'us-east-1', kmsKey, prefix: 'moved-' }))
-  const there = openClients({ ...accessOf(moved.installation.settings, {}), region: 'us-east-1' }, { patienceMs: 5000 })
+  const choice = { region: 'us-east-1', kmsKey, prefix: 'moved-' } as const
+  const bound = await moved.worker(restoreRequest('bound', choice))
+  t.equal(bound.code, 1)
+  t.match(moved.record('restore-bound')?.failure, { why: /an endpoint of eu-west-1 alone/, next: /--repoint print/ })
+  for (const [file, text] of moved.cluster.texts)
+    moved.cluster.texts.set(file, text.replace(/^scalar\.db\.dynamo\.endpoint_override=.*\n/m, ''))
+  await undisturbed(t, moved, restoreRequest('moved', choice))
+  const endpoint = `${aws.endpoint}/us-east-1`
+  const there = openClients(
+    { ...accessOf(moved.installation.settings, {}), region: 'us-east-1', endpoint },
+    { patienceMs: 5000 },
+  )
   t.teardown(() => there.close())
   const restored = await worldOf(there, 'moved-')
   t.match(restored.tables['PREFIXscalar.asset'], {

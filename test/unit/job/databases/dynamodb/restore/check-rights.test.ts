@@ -1,0 +1,44 @@
+import t from 'tap'
+import { accessOf } from '../../../../../../job/databases/dynamodb/access.ts'
+import { openClients } from '../../../../../../job/databases/dynamodb/clients.ts'
+import { checkRestoreRights } from '../../../../../../job/databases/dynamodb/restore/check-rights.ts'
+import { readTableSettings } from '../../../../../../job/databases/dynamodb/settings/read-settings.ts'
+import { startAws } from '../../../../../stand-ins/aws/aws.ts'
+import { createInstallation } from '../installation.ts'
+
+const aws = await startAws({ settings: { phases: { createTable: 5, updateTable: 5 }, limits: { ratePerSecond: {} } } })
+const installation = await createInstallation(aws, 'p-')
+t.teardown(async () => {
+  installation.close()
+  await aws.stop()
+})
+
+t.test("rights are asked for in the partition of the backup's own tables, and in the region restored to", async (t) => {
+  const clients = openClients(accessOf(installation.settings, {}), { patienceMs: 5000 })
+  t.teardown(() => clients.close())
+  const { Table: table } = await installation.client.describeTable({ TableName: 'p-scalar.asset' })
+  if (table === undefined) throw new Error('no table')
+  const settings = await readTableSettings(clients, table, { unread: 'not asked' })
+  aws.forgetCalls()
+  await checkRestoreRights({
+    title: 'x',
+    clients,
+    arn: 'arn:aws-cn:dynamodb:cn-north-1:123456789012:table/p-scalar.asset',
+    region: 'cn-northwest-1',
+    target: 'new-scalar.asset',
+    taken: undefined,
+    settings: [settings],
+    fromBackups: true,
+    makesBackups: true,
+    rewritesRows: false,
+  })
+  const arns = aws.calls().flatMap(({ input }) => {
+    const arn = input?.['ResourceArn'] ?? input?.['BackupArn']
+    return typeof arn === 'string' ? [arn] : []
+  })
+  t.ok(arns.length >= 3)
+  t.strictSame(
+    arns.filter((arn) => !arn.startsWith('arn:aws-cn:dynamodb:cn-northwest-1:123456789012:table/new-scalar.asset')),
+    [],
+  )
+})
