@@ -1,14 +1,14 @@
 import { pausedAmong } from '../../operation/outcome/pause-ownership.ts'
 import type { PausedEndpoint } from '../../operation/record.ts'
 import { isFinal } from '../../operation/outcome/outcome.ts'
-import { listOperations } from '../kubernetes/records/operations.ts'
+import { pausingRecords } from '../kubernetes/records/operations.ts'
 import { changeRecord } from '../kubernetes/records/records.ts'
 import type { Session } from '../kubernetes/api/session.ts'
 
 /** Records of operations that are over must not go on calling servers paused that serve again. */
 export async function clearRecords(session: Session, serving: readonly PausedEndpoint[]): Promise<void> {
-  for (const { operation, record } of await listOperations(session)) {
-    if (record === undefined || !isFinal(record)) continue
+  for (const record of (await pausingRecords(session)).filter(isFinal)) {
+    const { operation } = record
     const served = pausedAmong(record, serving)
     if (served.length === 0) continue
     await changeRecord(session, operation, (stored) => {

@@ -29,7 +29,7 @@ export function formatBytes(bytes: number): string {
 }
 
 /** The name within its kind: `nightly` of `backup-nightly`. */
-export function shortName(stored: StoredRecord): string {
+export function shortName(stored: Pick<StoredRecord, 'operation' | 'kind'>): string {
   return stored.kind === undefined ? stored.operation : stored.operation.slice(stored.kind.length + 1)
 }
 

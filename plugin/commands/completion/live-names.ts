@@ -1,11 +1,10 @@
 import type { GlobalFlags } from '../../flags/flags-of.ts'
-import type { StoredRecord } from '../../kubernetes/records/records.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import type { Candidate, LiveNames } from './complete.ts'
 import { connect } from '../../kubernetes/api/connect.ts'
-import { listOperations } from '../../kubernetes/records/operations.ts'
+import { knownOperations, type KnownOperation } from '../../kubernetes/records/records.ts'
 import { listReleases } from '../../kubernetes/releases/releases.ts'
-import { shortName, stateOf } from '../../presentation/operation-columns.ts'
+import { shortName } from '../../presentation/operation-columns.ts'
 
 function globalFlags(values: ReadonlyMap<string, string>): GlobalFlags {
   return {
@@ -22,10 +21,11 @@ function globalFlags(values: ReadonlyMap<string, string>): GlobalFlags {
 }
 
 /** Newest first, since that is the one most often meant. */
-function candidates(records: readonly StoredRecord[], name: (stored: StoredRecord) => string): Candidate[] {
-  return records
-    .toReversed()
-    .map((stored) => ({ word: name(stored), description: `${stateOf(stored)}, ${stored.createdAt ?? ''}` }))
+function candidates(known: readonly KnownOperation[], name: (one: KnownOperation) => string): Candidate[] {
+  return known.toReversed().map((one) => ({
+    word: name(one),
+    description: [...(one.ended === undefined ? [] : [one.ended]), one.createdAt ?? ''].join(', '),
+  }))
 }
 
 async function namesIn(session: Session, what: string): Promise<Candidate[]> {
@@ -37,9 +37,9 @@ async function namesIn(session: Session, what: string): Promise<Candidate[]> {
       }))
     case 'backup':
     case 'restore':
-      return candidates(await listOperations(session, what), shortName)
+      return candidates(await knownOperations(session, what), shortName)
     case 'operation':
-      return candidates(await listOperations(session), (stored) => stored.operation)
+      return candidates(await knownOperations(session), ({ operation }) => operation)
     case 'namespace':
       return (await session.core.listNamespace()).items.map((namespace) => ({ word: namespace.metadata?.name ?? '' }))
     case 'context':

@@ -8,7 +8,7 @@ import { unlessMissing } from '../../kubernetes/api/api-error.ts'
 import type { AdminTls } from '../../kubernetes/admin/admin-client.ts'
 import { adminServers, directUnpause, type DirectUnpause } from '../../kubernetes/admin/direct-unpause.ts'
 import { leaseHolders } from '../../kubernetes/records/lease-holders.ts'
-import { listOperations } from '../../kubernetes/records/operations.ts'
+import { pausingRecords } from '../../kubernetes/records/operations.ts'
 import { findReleases, requirePods } from '../../kubernetes/releases/releases.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import { clearRecords } from '../../operations/clear-records.ts'
@@ -84,7 +84,7 @@ async function askFirst(
   refuseOthersAtWork(session, atWork)
   const holders = [...new Set(atWork.values())]
   await askHolders(session, terminal, holders)
-  const records = (await listOperations(session)).flatMap(({ record }) => record ?? [])
+  const records = await pausingRecords(session)
   return { holders, mayEnd: (server) => isOurPause(server, records) }
 }
 

@@ -9,6 +9,8 @@ export interface ApiCall {
   query?: Record<string, string>
   /** sent byte for byte */
   body?: { type: string; text: string }
+  /** media type of the answer where not plain JSON */
+  accept?: string
   /** replaces --request-timeout; give one to everything that streams */
   signal?: AbortSignal
 }
@@ -25,14 +27,14 @@ export type ApiRequest = (call: ApiCall) => Promise<ApiAnswer>
 /** Requests with the connection and the rights of a kubeconfig. */
 export function apiRequest(kubeConfig: KubeConfig, server: string): ApiRequest {
   const http = new IsomorphicFetchHttpLibrary()
-  return async ({ method, path, query, body, signal }) => {
+  return async ({ method, path, query, body, accept, signal }) => {
     const request = new RequestContext(`${server.replace(/\/$/, '')}${path}`, method)
     for (const [name, value] of Object.entries(query ?? {})) request.setQueryParam(name, value)
     if (body !== undefined) {
       request.setHeaderParam('Content-Type', body.type)
       request.setBody(body.text)
     }
-    request.setHeaderParam('Accept', 'application/json, */*')
+    request.setHeaderParam('Accept', accept ?? 'application/json, */*')
     await kubeConfig.applySecurityAuthentication(request)
     if (signal !== undefined) request.setSignal(signal)
     const answer = await http.send(request).toPromise()

@@ -5,10 +5,11 @@ import type { StoredRecord } from './records.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { annotations, jobName, labels, managedBy, operationKinds, operationName } from '../../../operation/names.ts'
-import { newRecord } from '../../../operation/record.ts'
+import { newRecord, type OperationRecord } from '../../../operation/record.ts'
 import { jobState } from '../../../operation/outcome/job-state.ts'
-import { isFinal, settle } from '../../../operation/outcome/outcome.ts'
-import { listRecords } from './records.ts'
+import { isFinal, pausedBy, settle } from '../../../operation/outcome/outcome.ts'
+import { readJob } from '../jobs/operation-job.ts'
+import { eachRecord, findRecord, knownOperations, type KnownOperation, type RecordFilter } from './records.ts'
 
 async function listJobs(session: Session, kind?: OperationKind): Promise<V1Job[]> {
   const labelSelector = [
@@ -33,23 +34,53 @@ function withoutRecord(session: Session, job: V1Job): StoredRecord | undefined {
   return { operation, kind, createdAt, record: settle(record, jobState(job)) }
 }
 
+/** A record with an end where its Job is over although it does not say so itself. */
+function settled(stored: StoredRecord, job: V1Job | undefined): StoredRecord {
+  return stored.record === undefined || isFinal(stored.record)
+    ? stored
+    : { ...stored, record: settle(stored.record, jobState(job)) }
+}
+
 /**
- * Every operation of the namespace, of one kind or all, oldest first: their records, with an end where the Job of an
- * unfinished one is over, and the Jobs that have no record yet.
+ * Every operation of the namespace, of one kind or all, page by page and in no order: their records, with an end where the Job
+ * of an unfinished one is over, and the Jobs that have no record yet.
  */
-export async function listOperations(session: Session, kind?: OperationKind): Promise<StoredRecord[]> {
-  const [records, jobs] = await Promise.all([listRecords(session, kind), listJobs(session, kind)])
+export async function* eachOperation(session: Session, filter: RecordFilter): AsyncGenerator<StoredRecord> {
+  const jobs = await listJobs(session, filter.kind)
   const jobOf = new Map(jobs.map((job) => [job.metadata?.labels?.[labels.operation], job]))
-  const settled = records.map((stored): StoredRecord =>
-    stored.record === undefined || isFinal(stored.record)
-      ? stored
-      : { ...stored, record: settle(stored.record, jobState(jobOf.get(stored.operation))) },
-  )
-  const recorded = new Set(records.map((stored) => stored.operation))
-  const others = [...jobOf].flatMap(([operation, job]) =>
-    operation === undefined || recorded.has(operation) ? [] : (withoutRecord(session, job) ?? []),
-  )
-  return [...settled, ...others].sort((a, b) => (a.createdAt ?? '').localeCompare(b.createdAt ?? ''))
+  const recorded = new Set<string>()
+  for await (const stored of eachRecord(session, filter)) {
+    recorded.add(stored.operation)
+    yield settled(stored, jobOf.get(stored.operation))
+  }
+  // With a filter, a Job without a record here may have one that was left out.
+  if (filter.unended === true) return
+  for (const [operation, job] of jobOf) {
+    const found = operation === undefined || recorded.has(operation) ? undefined : withoutRecord(session, job)
+    if (found !== undefined) yield found
+  }
+}
+
+/** The same as a list, oldest first. */
+export async function listOperations(session: Session, kind?: OperationKind): Promise<StoredRecord[]> {
+  const found: StoredRecord[] = []
+  for await (const stored of eachOperation(session, { kind })) found.push(stored)
+  return found.sort((a, b) => (a.createdAt ?? '').localeCompare(b.createdAt ?? ''))
+}
+
+/** The records that call servers paused, oldest first: of operations that hold a pause, or left one. */
+export async function pausingRecords(session: Session): Promise<OperationRecord[]> {
+  const found: OperationRecord[] = []
+  for await (const { record } of eachOperation(session, { unended: true }))
+    if (record !== undefined && pausedBy(record).length > 0) found.push(record)
+  return found.sort((a, b) => a.createdAt.localeCompare(b.createdAt))
+}
+
+/** An operation by its whole name; undefined where there is none. */
+async function operationCalled(session: Session, operation: string): Promise<StoredRecord | undefined> {
+  const [stored, job] = await Promise.all([findRecord(session, operation), readJob(session, operation)])
+  if (stored !== undefined) return settled(stored, job)
+  return job === undefined ? undefined : withoutRecord(session, job)
 }
 
 /**
@@ -58,24 +89,27 @@ export async function listOperations(session: Session, kind?: OperationKind): Pr
  * @throws Failure where there is none, or several, naming those that exist
  */
 export async function findOperation(session: Session, text: string, kind?: OperationKind): Promise<StoredRecord> {
-  const known = await listOperations(session, kind)
-  const exact = known.find((stored) => stored.operation === text)
-  const candidates = known.filter((stored) =>
-    operationKinds.some((kind) => stored.operation === operationName(kind, text)),
-  )
-  const [only, ...more] = exact === undefined ? candidates : [exact]
+  const kinds = kind === undefined ? operationKinds : [kind]
+  const whole = kinds.find((one) => text.startsWith(operationName(one, '')))
+  const exact = whole === undefined ? undefined : await operationCalled(session, text)
+  const candidates =
+    exact === undefined
+      ? await Promise.all(kinds.map((one) => operationCalled(session, operationName(one, text))))
+      : [exact]
+  const [only, ...more] = candidates.filter((candidate) => candidate !== undefined)
   if (only !== undefined && more.length === 0) return only
   if (only !== undefined) {
     throw new Failure(
       {
         what: `"${text}" can mean several operations`,
-        why: `there are ${candidates.map((stored) => stored.operation).join(', ')}`,
+        why: `there are ${[only, ...more].map((stored) => stored.operation).join(', ')}`,
         next: 'give the whole name',
       },
       { exitCode: ExitCode.usage },
     )
   }
   const noun = kind ?? 'operation'
+  const known = await knownOperations(session, kind)
   throw new Failure({
     what: `there is no ${noun} "${text}" in namespace ${session.namespace}`,
     why: known.length === 0 ? `no ${noun} is known there` : `the latest there: ${latest(known).join(', ')}`,
@@ -83,7 +117,7 @@ export async function findOperation(session: Session, text: string, kind?: Opera
   })
 }
 
-function latest(known: readonly StoredRecord[]): string[] {
+function latest(known: readonly KnownOperation[]): string[] {
   return known.slice(-8).map((stored) => stored.operation)
 }
 

@@ -1,4 +1,4 @@
-import type { V1ConfigMap } from '@kubernetes/client-node'
+import { HttpMethod, type V1ConfigMap } from '@kubernetes/client-node'
 import type { JournalDocument } from '../../../operation/journal.ts'
 import type { OperationKind, Part } from '../../../operation/names.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
@@ -17,11 +17,26 @@ import {
   operationLabels,
   partKey,
 } from '../../../operation/names.ts'
+import { recordLabels } from '../../../operation/outcome/outcome.ts'
 import { parseRecord } from '../../../operation/record.ts'
 import { parseRequest } from '../../../operation/request.ts'
 import { statusCode, unlessMissing } from '../api/api-error.ts'
 
 const pageSize = 200
+
+/** A ConfigMap as it is on the wire: client-node's own reading of thousands takes longer than all else. */
+interface WireConfigMap {
+  metadata?: {
+    name?: string
+    labels?: Record<string, string>
+    annotations?: Record<string, string>
+    creationTimestamp?: string
+  }
+  data?: Record<string, string>
+}
+
+/** What the API server tells of an object without its content. */
+const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json'
 
 /** A record as it was found; one that cannot be read (written by a newer version, or damaged) is found all the same. */
 export type StoredRecord = { operation: string; kind: OperationKind | undefined; createdAt: string | undefined } & (
@@ -40,7 +55,7 @@ async function readPart(
   return { json: partText(configMap, part), configMap }
 }
 
-function partText(configMap: V1ConfigMap, part: Part): string {
+function partText(configMap: Pick<WireConfigMap, 'data'> & { metadata?: { name?: string } }, part: Part): string {
   const json = configMap.data?.[partKey(part)]
   if (json !== undefined) return json
   throw new Failure({
@@ -51,7 +66,7 @@ function partText(configMap: V1ConfigMap, part: Part): string {
 }
 
 /** The record of a ConfigMap, with what the guard reported beside it. @throws Failure where it is none */
-function recordIn(configMap: V1ConfigMap): OperationRecord {
+function recordIn(configMap: Pick<WireConfigMap, 'data'> & { metadata?: { name?: string } }): OperationRecord {
   return withGuardReport(
     parseRecord(partText(configMap, 'record'), `ConfigMap ${configMap.metadata?.name}`),
     configMap.data?.[guardReportKey],
@@ -86,12 +101,12 @@ export async function readRequest(session: Session, operation: string): Promise<
   return found === undefined ? undefined : parseRequest(found.json)
 }
 
-function storedRecord(configMap: V1ConfigMap): StoredRecord {
+function storedRecord(configMap: WireConfigMap): StoredRecord {
   const { labels: ofConfigMap = {}, name = '' } = configMap.metadata ?? {}
   const identity = {
     operation: ofConfigMap[labels.operation] ?? name,
     kind: operationKinds.find((kind) => kind === ofConfigMap[labels.kind]),
-    createdAt: configMap.metadata?.creationTimestamp?.toISOString(),
+    createdAt: configMap.metadata?.creationTimestamp,
   }
   try {
     const record = recordIn(configMap)
@@ -102,23 +117,98 @@ function storedRecord(configMap: V1ConfigMap): StoredRecord {
   }
 }
 
-/** The records of the namespace, of one kind or all, oldest first. A record that cannot be read is listed with its problem. */
-export async function listRecords(session: Session, kind?: OperationKind): Promise<StoredRecord[]> {
-  const labelSelector = [`${labels.part}=record`, ...(kind === undefined ? [] : [`${labels.kind}=${kind}`])].join(',')
-  const found: StoredRecord[] = []
+/** Of which operations to read the records. */
+export interface RecordFilter {
+  kind?: OperationKind | undefined
+  /** only those that may leave something paused, or have not ended */
+  unended?: boolean
+}
+
+function selectorOf({ kind, unended }: RecordFilter): string {
+  return [
+    `${labels.part}=record`,
+    ...(kind === undefined ? [] : [`${labels.kind}=${kind}`]),
+    ...(unended === true ? [`!${labels.ended}`] : []),
+  ].join(',')
+}
+
+async function* eachConfigMap(
+  { namespace, request }: Session,
+  filter: RecordFilter,
+  accept?: string,
+): AsyncGenerator<WireConfigMap> {
   let next: string | undefined
   do {
-    const page = await session.core.listNamespacedConfigMap({
-      namespace: session.namespace,
-      labelSelector,
-      limit: pageSize,
-      ...(next === undefined ? {} : { _continue: next }),
+    const answer = await request({
+      method: HttpMethod.GET,
+      path: `/api/v1/namespaces/${namespace}/configmaps`,
+      query: {
+        labelSelector: selectorOf(filter),
+        limit: String(pageSize),
+        ...(next === undefined ? {} : { continue: next }),
+      },
+      ...(accept === undefined ? {} : { accept }),
     })
-    found.push(...page.items.map(storedRecord))
-    const { _continue: token } = page.metadata ?? {}
-    next = token === '' ? undefined : token
-  } while (next !== undefined)
+    const page = JSON.parse(await answer.text()) as { items: WireConfigMap[]; metadata?: { continue?: string } }
+    yield* page.items
+    next = page.metadata?.continue
+  } while (next !== undefined && next !== '')
+}
+
+/** Records page by page, since there may be thousands. One that cannot be read comes with its problem. */
+export async function* eachRecord(session: Session, filter: RecordFilter): AsyncGenerator<StoredRecord> {
+  for await (const configMap of eachConfigMap(session, filter)) yield storedRecord(configMap)
+}
+
+/** The records of the namespace, of one kind or all, oldest first. */
+export async function listRecords(session: Session, kind?: OperationKind): Promise<StoredRecord[]> {
+  const found: StoredRecord[] = []
+  for await (const stored of eachRecord(session, { kind })) found.push(stored)
+  return oldestFirst(found)
+}
+
+/** What is known of an operation without its record. */
+export interface KnownOperation {
+  operation: string
+  kind: OperationKind | undefined
+  createdAt: string | undefined
+  releases: readonly string[]
+  /** how it ended; undefined where it has not, or a version wrote it that did not say so here */
+  ended: string | undefined
+}
+
+/** The operations of the namespace by what stands on their records' labels, oldest first: some hundred bytes of each. */
+export async function knownOperations(session: Session, kind?: OperationKind): Promise<KnownOperation[]> {
+  const found: KnownOperation[] = []
+  for await (const { metadata = {} } of eachConfigMap(session, { kind }, metadataOnly)) {
+    const { labels: own = {}, annotations: notes = {}, name = '', creationTimestamp } = metadata
+    found.push({
+      operation: own[labels.operation] ?? name,
+      kind: operationKinds.find((one) => one === own[labels.kind]),
+      createdAt: creationTimestamp,
+      releases: (notes[annotations.releases] ?? '').split(','),
+      ended: own[labels.ended],
+    })
+  }
+  return oldestFirst(found)
+}
+
+function oldestFirst<T extends { createdAt: string | undefined }>(found: T[]): T[] {
   return found.sort((a, b) => (a.createdAt ?? '').localeCompare(b.createdAt ?? ''))
+}
+
+/** The record of an operation as a list would have it, undefined where there is none. */
+export async function findRecord(session: Session, operation: string): Promise<StoredRecord | undefined> {
+  const found = await unlessMissing(
+    session.core.readNamespacedConfigMap({ name: configMapName(operation, 'record'), namespace: session.namespace }),
+  )
+  if (found === undefined) return undefined
+  const { creationTimestamp, ...metadata } = found.metadata ?? {}
+  const createdAt = creationTimestamp?.toISOString()
+  return storedRecord({
+    ...(found.data !== undefined && { data: found.data }),
+    metadata: { ...metadata, ...(createdAt !== undefined && { creationTimestamp: createdAt }) },
+  })
 }
 
 function recordConfigMap(session: Session, record: OperationRecord): V1ConfigMap {
@@ -128,7 +218,11 @@ function recordConfigMap(session: Session, record: OperationRecord): V1ConfigMap
     metadata: {
       name: configMapName(record.operation, 'record'),
       namespace: session.namespace,
-      labels: { ...operationLabels(record.operation, record.kind), [labels.part]: 'record' },
+      labels: {
+        ...operationLabels(record.operation, record.kind),
+        [labels.part]: 'record',
+        ...recordLabels(record),
+      },
       annotations: { [annotations.releases]: record.releases.join(',') },
     },
     data: {
@@ -164,8 +258,10 @@ export async function changeRecord(
     const record = recordIn(found.configMap)
     const changed = change(record)
     if (changed === undefined) return record
+    const { [labels.ended]: _ended, ...others } = found.configMap.metadata?.labels ?? {}
     const body = {
       ...found.configMap,
+      metadata: { ...found.configMap.metadata, labels: { ...others, ...recordLabels(changed) } },
       data: { ...found.configMap.data, [partKey('record')]: JSON.stringify(withoutGuardReport(changed)) },
     }
     try {

@@ -6,7 +6,8 @@ import { backupState, notMade } from '../records/backup-state.ts'
 import { clusterDomain } from './cluster-domain.ts'
 import { pausedPods, type PausedPods } from '../admin/paused-pods.ts'
 import { findReleases, listReleases } from './releases.ts'
-import { listOperations } from '../records/operations.ts'
+import { findOperation, pausingRecords } from '../records/operations.ts'
+import { eachRecord, knownOperations, type KnownOperation } from '../records/records.ts'
 import { isFinal, pausedBy } from '../../../operation/outcome/outcome.ts'
 import { storageOf } from './release-storage.ts'
 
@@ -73,18 +74,34 @@ export function pauseNow(known: ReleaseStatus['paused'], { paused, complete }: P
   return complete && known?.lasting === true ? undefined : known
 }
 
-function lastBackupOf(release: string, records: readonly OperationRecord[]): ReleaseStatus['lastBackup'] {
-  const record = records.findLast(
-    (record) => record.kind === 'backup' && record.releases.includes(release) && !notMade(record),
-  )
-  if (record === undefined) return undefined
-  const state = backupState(record)
-  return {
-    name: record.backup?.name ?? record.operation.replace(/^backup-/, ''),
-    state,
-    createdAt: record.createdAt,
-    restorePoint: record.backup?.restorePoint,
+/** The latest backup of a release that was made. @param known every backup, oldest first */
+async function lastBackupOf(
+  session: Session,
+  release: string,
+  known: readonly KnownOperation[],
+): Promise<ReleaseStatus['lastBackup']> {
+  for (const { operation, releases } of known.toReversed()) {
+    if (!releases.includes(release)) continue
+    const { record } = await findOperation(session, operation, 'backup')
+    if (record === undefined || notMade(record)) continue
+    return {
+      name: record.backup?.name ?? record.operation.replace(/^backup-/, ''),
+      state: backupState(record),
+      createdAt: record.createdAt,
+      restorePoint: record.backup?.restorePoint,
+    }
   }
+  return undefined
+}
+
+/** What tells of pauses: the records that call servers paused, and of those any has ended since, the ways it was ended. */
+async function pauseRecords(session: Session): Promise<OperationRecord[]> {
+  const pausing = await pausingRecords(session)
+  if (pausing.length === 0) return []
+  const unpauses: OperationRecord[] = []
+  for await (const { record } of eachRecord(session, { kind: 'unpause' }))
+    if (record !== undefined) unpauses.push(record)
+  return [...pausing, ...unpauses].sort((a, b) => a.createdAt.localeCompare(b.createdAt))
 }
 
 /**
@@ -94,12 +111,12 @@ function lastBackupOf(release: string, records: readonly OperationRecord[]): Rel
 export async function releaseStatus(session: Session, names: readonly string[]): Promise<ReleaseStatus[]> {
   const releases = names.length === 0 ? await listReleases(session) : await findReleases(session, names)
   if (releases.length === 0) return []
-  const [services, operations, domain] = await Promise.all([
+  const [services, records, backups, domain] = await Promise.all([
     session.core.listNamespacedService({ namespace: session.namespace }),
-    listOperations(session),
+    pauseRecords(session),
+    knownOperations(session, 'backup'),
     clusterDomain(session),
   ])
-  const records = operations.flatMap((stored) => stored.record ?? [])
   return Promise.all(
     releases.map(async (release) => ({
       release: release.name,
@@ -110,7 +127,7 @@ export async function releaseStatus(session: Session, names: readonly string[]):
       srv: srvName(release, services.items, domain),
       storage: await storageOf(session, release),
       paused: pauseNow(pauseOf(release.name, records), await pausedPods(session, release)),
-      lastBackup: lastBackupOf(release.name, records),
+      lastBackup: await lastBackupOf(session, release.name, backups),
     })),
   )
 }

@@ -123,6 +123,7 @@ export class ObjectStore {
     const wanted = (url.searchParams.get('labelSelector') ?? '').split(',').filter((part) => part !== '')
     const matches = (object: Stored) =>
       wanted.every((part) => {
+        if (part.startsWith('!')) return object.metadata?.labels?.[part.slice(1)] === undefined
         const [label = '', value] = part.split('=')
         const has = object.metadata?.labels?.[label]
         return value === undefined ? has !== undefined : has === value
