@@ -51,8 +51,9 @@ t.test('killed while it loads, then while it stops the release', async (t) => {
 
 t.test('killed between the switch of one database and of the next, then while the release starts', async (t) => {
   await damage(at)
-  const leave = await occupy(stage, 'ledger_b')
   const operation = await begin('second', '--drop-previous')
+  await untilBegun(stage, operation, 'note replicas')
+  const leave = await occupy(stage, 'ledger_b')
   await untilBegun(stage, operation, 'activate postgresql://database:5432/ledger_b')
   await killer.kill(operation)
   t.equal(await replicasOf(at), 0, 'nothing serves while the databases are of two moments')

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { recordOf } from './records.ts'
-import { databases, occupy, openRestoreStage, psql, replicasOf } from './restore-stage.ts'
+import { databases, occupy, openRestoreStage, psql, replicasOf, untilBegun } from './restore-stage.ts'
 
 const at = await openRestoreStage('cut-back', 0)
 const { stage, deployment, transfers, damaged } = at
@@ -21,9 +21,23 @@ async function serveRestored(t: Tap): Promise<void> {
 }
 type Tap = Pick<typeof t, 'equal' | 'strictSame'>
 
-t.test('a database that cannot be switched: all databases are at the old point, and the error says so', async (t) => {
+t.test('a session that nobody may end is found before anything is stopped', async (t) => {
   const leave = await occupy(stage, 'ledger_b')
-  const run = await restore('point', '--name', 'blocked')
+  const run = await restore('point', '--name', 'occupied')
+  await leave()
+  t.equal(run.code, 1, run.stderr)
+  t.match(run.stderr, /sessions of others.*postgres in database ledger_b.*stays/)
+  t.match(run.stderr, /The data that was in service before serves again; nothing was changed/)
+  t.notOk((await recordOf(stage, 'restore-occupied')).phases.some(({ name }) => name === 'stop'))
+  await serveDamaged(t)
+  t.strictSame(await databases(stage), ['ledger_a', 'ledger_b'], 'nothing is left beside them')
+})
+
+t.test('a database that cannot be switched: all databases are at the old point, and the error says so', async (t) => {
+  const running = restore('point', '--name', 'blocked')
+  await untilBegun(stage, 'restore-blocked', 'note replicas')
+  const leave = await occupy(stage, 'ledger_b')
+  const run = await running
   await leave()
   t.equal(run.code, 1, run.stderr)
   t.match(run.stderr, /ledger_b could not be switched/)
