@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Finding } from '../../operation/finding.ts'
 import { volumeFailure } from './volume-error.ts'
 import { makeFolder } from './volume-folder.ts'
+import { formatBytes } from './bytes.ts'
 
 const probeName = '.kubectl-scalardl-probe'
 
@@ -49,10 +50,4 @@ function room(title: string, bytes: number, free: number): Finding {
     message,
     cure: 'remove backups that are no longer needed (kubectl scalardl delete backup), enlarge the claim, or use another with --to',
   }
-}
-
-function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10))
-  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power] ?? 'B'}`
 }

@@ -1,10 +1,9 @@
-import { createPrivateKey } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { ConnectionOptions } from 'node:tls'
 import { Client, DatabaseError } from 'pg'
 import { Failure } from '../../../operation/failure.ts'
 import { titleOf, type Access } from './access.ts'
 import { connectionFailure } from './connection-error.ts'
+import { privateKey, readTlsFile } from './tls-files.ts'
 
 /** A connection, and the access narrowed to the server that answered. */
 export interface Connected {
@@ -76,7 +75,9 @@ async function open(access: Access, database: string, ssl: ConnectionOptions | u
     ssl: ssl ?? false,
     application_name: 'kubectl-scalardl',
     connectionTimeoutMillis: patienceMs,
+    // By the kernel, while a query runs long: a router forgets a silent connection after some minutes.
     keepAlive: true,
+    keepAliveInitialDelayMillis: 30_000,
   })
   client.on('error', () => undefined)
   try {
@@ -106,28 +107,5 @@ function tlsOptions({ tls, hosts }: Access): ConnectionOptions {
     ca: readTlsFile('sslrootcert', rootCertificate),
     ...(mode === 'verify-ca' ? { checkServerIdentity: () => undefined } : { host: server?.host ?? '' }),
     ...own,
-  }
-}
-
-/** pgjdbc keeps keys in PKCS-8 DER, others in PEM. */
-function privateKey(content: Buffer): string {
-  if (content.includes('-----BEGIN')) return content.toString('utf8')
-  return createPrivateKey({ key: content, format: 'der', type: 'pkcs8' })
-    .export({ format: 'pem', type: 'pkcs8' })
-    .toString()
-}
-
-function readTlsFile(parameter: string, path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new Failure(
-      {
-        what: `${parameter} of the JDBC URL cannot be read`,
-        why: `there is no readable ${path} in the worker's container`,
-        next: 'mount the file there with --patch, as the pods of the release have it',
-      },
-      { cause: error },
-    )
   }
 }

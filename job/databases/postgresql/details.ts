@@ -26,6 +26,15 @@ export const environmentSchema = z.object({
 })
 export type Environment = z.infer<typeof environmentSchema>
 
+const extensionSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  schema: z.string(),
+  /** whether something in the dump is built on it */
+  needed: z.boolean(),
+})
+export type Extension = z.infer<typeof extensionSchema>
+
 /** The details of a PostgreSQL backup's record. */
 const detailsSchema = environmentSchema.extend({
   version: z.literal(1),
@@ -34,11 +43,19 @@ const detailsSchema = environmentSchema.extend({
   /** roles that own something in the dump, and roles that were granted something of it */
   owners: z.array(z.string()),
   grantees: z.array(z.string()),
+  /** the extensions that the dump creates; absent in records of 0.1, whose dumps create none */
+  dumpedExtensions: z.array(extensionSchema).optional(),
+  /** collations of pg_catalog that columns name */
+  collations: z.array(z.string()).optional(),
+  /** what the database had beside its schemas, and the dump has not; for people */
+  outsideSchemas: z.array(z.string()).optional(),
   /** major version of the pg_dump that wrote it */
   toolMajor: z.int(),
   compression: z.string(),
   /** size of the tables in the database, bytes */
   tableBytes: z.int(),
+  /** with their indexes, bytes */
+  totalBytes: z.int().optional(),
   manifestSha256: z.string(),
 })
 export type Details = z.infer<typeof detailsSchema>

@@ -5,6 +5,8 @@ export interface Table {
   schema: string
   name: string
   bytes: number
+  /** with its indexes */
+  totalBytes: number
   /** why this user could not dump it, if so */
   obstacle: string | undefined
 }
@@ -15,10 +17,12 @@ export async function listTables(client: Client, schemas: readonly string[]): Pr
     schema: string
     name: string
     bytes: string
+    totalBytes: string
     readable: boolean
     filtered: boolean
   }>(
     `SELECT n.nspname AS schema, c.relname AS name, pg_table_size(c.oid) AS bytes,
+       pg_total_relation_size(c.oid) AS "totalBytes",
        has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable, row_security_active(c.oid) AS filtered
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE n.nspname = ANY($1) AND c.relkind = 'r'
@@ -26,10 +30,11 @@ export async function listTables(client: Client, schemas: readonly string[]): Pr
      ORDER BY 1, 2`,
     [schemas],
   )
-  return rows.map(({ schema, name, bytes, readable, filtered }) => ({
+  return rows.map(({ schema, name, bytes, totalBytes, readable, filtered }) => ({
     schema,
     name,
     bytes: Number(bytes),
+    totalBytes: Number(totalBytes),
     obstacle: readable ? (filtered ? 'row security hides rows of it' : undefined) : 'no right to read it',
   }))
 }

@@ -1,7 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Failure } from '../../../operation/failure.ts'
 import type { Access } from './access.ts'
+import { privateKey, readTlsFile } from './tls-files.ts'
 
 export type Tool = 'pg_dump' | 'pg_restore'
 
@@ -11,8 +15,40 @@ const longestWords = 1_000_000
 /** How long a tool may take to end after it was told to, ms. */
 const graceMs = 5_000
 
+/**
+ * The session of a tool is silent while its other sessions copy, or while an index is built. Routers forget silent connections after
+ * some minutes (350 s on AWS, 240 s on Azure), so the kernel asks before that. The database's name is in the environment.
+ */
+export const keepAlive = '--dbname=keepalives_idle=30 keepalives_interval=10 keepalives_count=6'
+
+/**
+ * Runs a tool with what it has to know to connect. libpq takes a private key as PEM only and of a file that nobody else may read, which
+ * one from a Secret may be: the tool gets a copy of its own.
+ */
+export async function withToolEnvironment<T>(
+  access: Access,
+  database: string,
+  run: (env: NodeJS.ProcessEnv) => Promise<T>,
+): Promise<T> {
+  const { key } = access.tls
+  if (key === undefined) return await run(toolEnvironment(access, database))
+  const folder = await mkdtemp(join(tmpdir(), 'key-'))
+  try {
+    const own = join(folder, 'key.pem')
+    await writeFile(own, privateKey(readTlsFile('sslkey', key)), { mode: 0o600 })
+    return await run({ ...toolEnvironment(access, database), PGSSLKEY: own })
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** The environment of a tool that connects to nothing. */
+export function localTool(): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], LC_ALL: 'C' }
+}
+
 /** The environment of libpq: the only way a password reaches a tool. Nothing else of the worker's own environment does. */
-export function toolEnvironment(access: Access, database: string): NodeJS.ProcessEnv {
+function toolEnvironment(access: Access, database: string): NodeJS.ProcessEnv {
   const { tls } = access
   const [server] = access.hosts
   return {
@@ -31,7 +67,6 @@ export function toolEnvironment(access: Access, database: string): NodeJS.Proces
     ...(access.password === undefined ? {} : { PGPASSWORD: access.password }),
     ...(tls.rootCertificate === undefined ? {} : { PGSSLROOTCERT: tls.rootCertificate }),
     ...(tls.certificate === undefined ? {} : { PGSSLCERT: tls.certificate }),
-    ...(tls.key === undefined ? {} : { PGSSLKEY: tls.key }),
   }
 }
 
@@ -56,7 +91,7 @@ export async function runTool(
 
 /** Major version of a tool. @throws Failure where this image has none */
 export async function toolMajor(tool: Tool, signal: AbortSignal): Promise<number> {
-  const text = await runTool(tool, ['--version'], { PATH: process.env['PATH'], LC_ALL: 'C' }, 'its version', signal)
+  const text = await runTool(tool, ['--version'], localTool(), 'its version', signal)
   return Number(/(\d+)[.\d]*/.exec(text)?.[1] ?? 0)
 }
 
@@ -66,7 +101,7 @@ export async function toolMajor(tool: Tool, signal: AbortSignal): Promise<number
  */
 export async function bestCompression(signal: AbortSignal): Promise<string> {
   if ((await toolMajor('pg_dump', signal)) < 16) return '1'
-  const env = { PATH: process.env['PATH'], LC_ALL: 'C', PGHOST: '/nonexistent', PGPASSFILE: '/dev/null' }
+  const env = { ...localTool(), PGHOST: '/nonexistent', PGPASSFILE: '/dev/null' }
   const { stderr } = await execute(
     'pg_dump',
     ['--format=directory', '--compress=zstd:1', '--no-password', '--file=/nonexistent/dump'],

@@ -3,7 +3,7 @@ import type { Events } from '../../../process/events.ts'
 import { bytesBelow } from '../../manifest.ts'
 import type { Access } from '../access.ts'
 import { lockPatienceMs } from '../tables.ts'
-import { bestCompression, runTool, toolEnvironment } from '../tools.ts'
+import { bestCompression, keepAlive, runTool, withToolEnvironment } from '../tools.ts'
 
 /** How often progress is told, ms. */
 const progressMs = 2_000
@@ -11,12 +11,13 @@ const progressMs = 2_000
 /** pg_dump's own folder within a dump. */
 export const dumpFolder = 'dump'
 
-/** Dumps some schemas of a snapshot into a folder, on several connections. @returns how it was compressed */
+/** Dumps some schemas of a snapshot, and the extensions, into a folder, on several connections. @returns how it was compressed */
 export async function dump(
   access: Access,
   options: {
     folder: string
     schemas: readonly string[]
+    extensions: readonly string[]
     snapshot: string
     parallel: number
     title: string
@@ -25,7 +26,7 @@ export async function dump(
     signal: AbortSignal
   },
 ): Promise<string> {
-  const { folder, schemas, snapshot, parallel, title, events, signal } = options
+  const { folder, snapshot, parallel, title, events, signal } = options
   const compression = await bestCompression(signal)
   const stop = tellProgress(events, title, options.totalBytes, () => bytesBelow(folder))
   try {
@@ -35,16 +36,44 @@ export async function dump(
       `--jobs=${parallel}`,
       `--compress=${compression}`,
       `--snapshot=${snapshot}`,
-      '--no-password',
-      '--strict-names',
-      `--lock-wait-timeout=${lockPatienceMs}`,
-      ...schemas.map((schema) => `--schema="${schema.replaceAll('"', '""')}"`),
+      ...choose(options),
     ]
-    await runTool('pg_dump', args, toolEnvironment(access, access.database), `the dump of ${title}`, signal)
+    await withToolEnvironment(access, access.database, (env) =>
+      runTool('pg_dump', args, env, `the dump of ${title}`, signal),
+    )
     return compression
   } finally {
     stop()
   }
+}
+
+/** What pg_dump takes of a database. */
+interface Choice {
+  schemas: readonly string[]
+  extensions: readonly string[]
+}
+
+function choose({ schemas, extensions }: Choice): string[] {
+  const exactly = (name: string) => `"${name.replaceAll('"', '""')}"`
+  return [
+    keepAlive,
+    '--no-password',
+    '--strict-names',
+    `--lock-wait-timeout=${lockPatienceMs}`,
+    ...schemas.map((schema) => `--schema=${exactly(schema)}`),
+    ...extensions.map((extension) => `--extension=${exactly(extension)}`),
+  ]
+}
+
+/**
+ * Lets pg_dump do all but copy rows: it connects by its own means, locks each table and reads every definition.
+ * @throws Failure with what it said
+ */
+export async function tryDump(access: Access, title: string, choice: Choice, signal: AbortSignal): Promise<void> {
+  const args = ['--schema-only', '--file=/dev/null', ...choose(choice)]
+  await withToolEnvironment(access, access.database, (env) =>
+    runTool('pg_dump', args, env, `a dump of ${title} without rows`, signal),
+  )
 }
 
 /** Tells of bytes done until the returned function is called; `measure` may fail, then nothing is told. */

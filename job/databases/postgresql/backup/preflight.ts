@@ -3,6 +3,9 @@ import { Failure, messageOf } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { Access } from '../access.ts'
 import { connect, isStandby } from '../connect.ts'
+import { readOutsideSchemas, usesOfOtherSchemas } from './dependencies.ts'
+import { tryDump } from './dump.ts'
+import { readRoles } from './environment.ts'
 import type { Scope } from './scope.ts'
 import { unreadableSequences, type Table } from '../tables.ts'
 import { toolMajor, type Tool } from '../tools.ts'
@@ -84,6 +87,59 @@ export async function checkScope(
     })
   }
   return findings
+}
+
+/** What a restore of these schemas would lack: named before anything is paused, and refused where nothing could be restored without. */
+export async function checkCompleteness(client: Client, title: string, scope: Scope): Promise<Finding[]> {
+  const elsewhere = await usesOfOtherSchemas(client, scope.schemas)
+  const outside = await readOutsideSchemas(client, scope.schemas)
+  const { owners, grantees } = await readRoles(client, scope.schemas)
+  const roles = [...new Set([...owners, ...grantees])]
+  return [
+    ...(elsewhere.length === 0
+      ? []
+      : [
+          {
+            check: 'other schemas',
+            subject: title,
+            outcome: 'error' as const,
+            message: `what the backup would hold is built on what it would not, and could not be restored: ${elsewhere.join(', ')}`,
+            cure: 'add those schemas by --schema',
+          },
+        ]),
+    ...(outside.length === 0
+      ? []
+      : [
+          {
+            check: 'beside the schemas',
+            subject: title,
+            outcome: 'warning' as const,
+            message: `not in the backup: ${outside.join(', ')}`,
+            cure: 'nothing, if they are not needed; else keep a way to make them again, and do so after a restore',
+          },
+        ]),
+    {
+      check: 'roles',
+      subject: title,
+      outcome: 'ok',
+      message: `not in the backup, which names them; a server to restore into needs ${roles.join(', ')}`,
+    },
+  ]
+}
+
+/** pg_dump does all but copy rows: what only it would meet is known before anything is paused. */
+export async function checkDump(
+  access: Access,
+  title: string,
+  choice: Parameters<typeof tryDump>[2],
+  signal: AbortSignal,
+): Promise<Finding> {
+  try {
+    await tryDump(access, title, choice, signal)
+    return { check: 'dump', subject: title, outcome: 'ok', message: 'pg_dump connects and reads every definition' }
+  } catch (error) {
+    return findingOf('dump', title, error)
+  }
 }
 
 /**

@@ -12,7 +12,7 @@ import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 /** Which schemas of a database a backup holds. */
 export interface Scope {
   schemas: string[]
-  /** schemas with tables that nobody told of */
+  /** schemas with something in them that nobody told of */
   beside: string[]
   /** namespaces that ScalarDB's metadata tells of, without a schema */
   absent: string[]
@@ -52,20 +52,25 @@ export async function readScope(
   const wanted = new Set([...told, ...mapped, ...coordinators, ...given])
   return {
     schemas: [...wanted].filter((schema) => existing.has(schema)).sort(),
-    beside: [...existing].flatMap(([schema, tables]) => (tables > 0 && !wanted.has(schema) ? [schema] : [])).sort(),
+    beside: [...existing].flatMap(([schema, things]) => (things > 0 && !wanted.has(schema) ? [schema] : [])).sort(),
     absent: [...wanted].filter((schema) => !existing.has(schema)).sort(),
   }
 }
 
-/** Schemas of users, with the number of their tables. Tables of extensions come with the extension and do not count. */
+/**
+ * Schemas of users, with the number of things in each: tables, views, functions, types and all else that depends on a schema
+ * (pg_depend). What belongs to an extension comes with it and does not count.
+ */
 export async function schemasOf(client: Client): Promise<Map<string, number>> {
-  const { rows } = await client.query<{ name: string; tables: number }>(`
-    SELECT n.nspname AS name, count(c.oid)::int AS tables
-    FROM pg_namespace n LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')
-      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  const { rows } = await client.query<{ name: string; things: number }>(`
+    SELECT n.nspname AS name, count(d.objid)::int AS things
+    FROM pg_namespace n LEFT JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n'
+      AND d.classid <> 'pg_extension'::regclass AND NOT EXISTS (
+        SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e')
+    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS (
+      SELECT FROM pg_depend e WHERE e.classid = 'pg_namespace'::regclass AND e.objid = n.oid AND e.deptype = 'e')
     GROUP BY n.nspname ORDER BY 1`)
-  return new Map(rows.map((row) => [row.name, row.tables]))
+  return new Map(rows.map((row) => [row.name, row.things]))
 }
 
 async function namespacesInMetadata(client: Client, schema: string): Promise<string[]> {

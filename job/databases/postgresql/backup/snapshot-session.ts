@@ -18,16 +18,29 @@ export interface SnapshotSession {
   end(): Promise<void>
 }
 
+/**
+ * How often the session says something while others dump, ms: proxies and load balancers that count bytes, and not the kernel's own
+ * probes, end a connection that is silent for some minutes.
+ */
+const talkMs = 30_000
+
 /** Opens the session and waits ready. */
-export async function openSnapshotSession(access: Access, tables: readonly Table[]): Promise<SnapshotSession> {
+export async function openSnapshotSession(
+  access: Access,
+  tables: readonly Table[],
+  everyMs = talkMs,
+): Promise<SnapshotSession> {
   const { client } = await connect(access)
   const lost = new AbortController()
   let ending = false
   client.on('end', () => {
     if (!ending) lost.abort(sessionLost(titleOf(access)))
   })
+  let talk: NodeJS.Timeout | undefined
+  client.on('end', () => clearInterval(talk))
   const end = async () => {
     ending = true
+    clearInterval(talk)
     await client.end().catch(() => undefined)
   }
   try {
@@ -52,6 +65,9 @@ export async function openSnapshotSession(access: Access, tables: readonly Table
       const { rows } = await client.query<{ id: string }>('SELECT pg_export_snapshot() AS id')
       const [row] = rows
       if (row === undefined) throw new Error('pg_export_snapshot() gave nothing')
+      // Not before: the first query takes the snapshot.
+      clearInterval(talk)
+      talk = setInterval(() => void client.query('SELECT 1').catch(() => undefined), everyMs)
       return row.id
     },
   }

@@ -9,10 +9,19 @@ import { accessOf, titleOf, type Access } from '../access.ts'
 import { connect, type Connected } from '../connect.ts'
 import { checkConnections } from '../connections.ts'
 import { countingSessions, countRows } from '../counts.ts'
-import type { Details } from '../details.ts'
+import type { Details, Extension } from '../details.ts'
+import { readCollations, readExtensions, readOutsideSchemas } from './dependencies.ts'
 import { dump } from './dump.ts'
 import { readEnvironment, readRoles } from './environment.ts'
-import { checkScope, checkSnapshots, checkTool, findingOf, useSnapshot } from './preflight.ts'
+import {
+  checkCompleteness,
+  checkDump,
+  checkScope,
+  checkSnapshots,
+  checkTool,
+  findingOf,
+  useSnapshot,
+} from './preflight.ts'
 import { explained } from '../query-error.ts'
 import { readScope, type Scope } from './scope.ts'
 import { openSnapshotSession, type SnapshotSession } from './snapshot-session.ts'
@@ -20,6 +29,15 @@ import { listTables, type Table } from '../tables.ts'
 import { toolMajor } from '../tools.ts'
 
 export const kindName = 'postgresql'
+
+/** What this version records of a dump, beyond what 0.1 did. */
+interface Additions {
+  dumpedExtensions: Extension[]
+  collations: string[]
+  outsideSchemas: string[]
+  totalBytes: number
+}
+type Recorded = Omit<Details, 'manifestSha256' | keyof Additions> & Additions
 
 interface Extent {
   scope: Scope
@@ -74,8 +92,15 @@ export class PostgresqlSource implements BackupSource {
       const { scope, tables } = await this.#extent(client)
       findings.push(...(await checkScope(client, title, scope, tables)))
       // the session that holds the snapshot, pg_dump's first and its parallel ones, and those that count
-      const { parallel } = this.#context
+      const { parallel, signal } = this.#context
       findings.push(await checkConnections(client, title, 2 + parallel + countingSessions(parallel), 'a backup'))
+      findings.push(...(await checkCompleteness(client, title, scope)))
+      // What is known already is said once, with its own cure.
+      if (findings.some(({ outcome }) => outcome === 'error')) return findings
+      const extensions = await readExtensions(client, scope.schemas)
+      findings.push(
+        await checkDump(this.#access, title, { schemas: scope.schemas, extensions: namesOf(extensions) }, signal),
+      )
     } catch (error) {
       findings.push(findingOf('database', title, error))
     }
@@ -153,9 +178,10 @@ export class PostgresqlSource implements BackupSource {
     client: Client,
     id: string,
     signal: AbortSignal,
-  ): Promise<{ details: Omit<Details, 'manifestSha256'>; tables: DatabaseBackup['tables'] }> {
+  ): Promise<{ details: Recorded; tables: DatabaseBackup['tables'] }> {
     const { parallel, events } = this.#context
     const { scope, tables } = await this.#extent(client)
+    const dumpedExtensions = await readExtensions(client, scope.schemas)
     const tableBytes = sizeOf(tables)
     const failed = new AbortController()
     const either = AbortSignal.any([signal, failed.signal])
@@ -169,6 +195,7 @@ export class PostgresqlSource implements BackupSource {
         dump(this.#access, {
           folder: path,
           schemas: scope.schemas,
+          extensions: namesOf(dumpedExtensions),
           snapshot: id,
           parallel,
           title: this.#title,
@@ -202,6 +229,10 @@ export class PostgresqlSource implements BackupSource {
       toolMajor: await toolMajor('pg_dump', signal),
       compression: dumped.value,
       tableBytes,
+      totalBytes: tables.reduce((sum, table) => sum + table.totalBytes, 0),
+      dumpedExtensions,
+      collations: await readCollations(client, scope.schemas),
+      outsideSchemas: await readOutsideSchemas(client, scope.schemas),
     }
     return { details, tables: counted.value }
   }
@@ -235,6 +266,10 @@ export class PostgresqlSource implements BackupSource {
       })
     })
   }
+}
+
+function namesOf(extensions: readonly Extension[]): string[] {
+  return extensions.map((extension) => extension.name)
 }
 
 function sizeOf(tables: readonly Table[]): number {

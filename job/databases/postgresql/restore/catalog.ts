@@ -31,6 +31,12 @@ export async function readWorld(client: Client, names: Names): Promise<World> {
   return { live: found(names.live), restored: found(names.restored), before: found(names.before) }
 }
 
+/** Bytes of a database on the server's disk. */
+export async function sizeOf(client: Client, database: string): Promise<number> {
+  const { rows } = await client.query<{ bytes: string }>('SELECT pg_database_size($1) AS bytes', [database])
+  return Number(rows[0]?.bytes)
+}
+
 /** Works in a database other than the restored one, since none can be created, renamed or dropped from within. */
 export async function maintain<T>(access: Access, run: (client: Client) => Promise<T>): Promise<T> {
   const { client } = await connectMaintenance(access)

@@ -1,3 +1,4 @@
+import { formatBytes } from '../../../storage/bytes.ts'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { DatabaseBackup, RestoredDatabase } from '../../../../operation/record.ts'
@@ -6,7 +7,7 @@ import type { DatabaseContext, RestoreDestination, RestorePlan } from '../../dat
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { verifyManifest } from '../../manifest.ts'
 import { accessOf, titleOf, type Access } from '../access.ts'
-import { maintain, readWorld, type World } from './catalog.ts'
+import { maintain, readWorld, sizeOf, type World } from './catalog.ts'
 import { dropDatabase } from './create-database.ts'
 import { readDetails, type Details } from '../details.ts'
 import { loadDatabase } from './load.ts'
@@ -14,6 +15,7 @@ import { namesOf, type Names } from './names.ts'
 import { decideOwnership, type Ownership } from './ownership.ts'
 import { checkTool, findingOf } from '../backup/preflight.ts'
 import { checkConnections } from '../connections.ts'
+import { checkCollations, planExtensions } from './fitness.ts'
 import { awaitSessions, checkRights, checkSessions, checkUses } from './obstacles.ts'
 import { checkLive, checkNames, checkServer, surplusOf } from './preflight.ts'
 import { explained } from '../query-error.ts'
@@ -45,12 +47,15 @@ export class PostgresqlDestination implements RestoreDestination {
     const { live, restored, before } = this.#names
     const world = await this.#world()
     const rows = this.#entry.tables.reduce((sum, table) => sum + (table.rows ?? 0), 0)
-    const extensions = world.live === undefined ? [] : (await surplusOf(this.#access, this.#details)).extensions
+    const outside = world.live === undefined ? [] : (await surplusOf(this.#access, this.#details)).outside
+    const inService = world.live === undefined ? 0 : await maintain(this.#access, (client) => sizeOf(client, live))
+    const { totalBytes, tableBytes } = this.#details
     return {
       title: this.#title,
       steps: [
         'verify every file of the backup against its SHA-256',
         `create database ${restored}, load ${this.#entry.tables.length} tables with ${rows} rows into it, and count them`,
+        `on the server's disk: about ${formatBytes(totalBytes ?? tableBytes)} more${inService === 0 ? '' : `, beside ${formatBytes(inService)} in service, which stay until --drop-previous`}, and up to as much again for its log while it loads`,
         ...(world.live === undefined ? [] : [`rename ${live} to ${before}`]),
         `rename ${restored} to ${live}`,
       ],
@@ -60,7 +65,7 @@ export class PostgresqlDestination implements RestoreDestination {
           : [
               `everything written since ${this.#entry.snapshotAt ?? 'the backup'}, in the schemas ${this.#details.schemas.map((schema) => schema.name).join(', ')}`,
             ]),
-        ...extensions.map((extension) => `extension ${extension}, unless created again`),
+        ...outside.map((thing) => `${thing}, unless made again`),
       ],
     }
   }
@@ -85,6 +90,8 @@ export class PostgresqlDestination implements RestoreDestination {
       await maintain(this.#access, async (client) => {
         findings.push(
           await checkServer(client, title, this.#details),
+          await checkCollations(client, title, this.#details),
+          ...(await planExtensions(client, title, this.#details)).findings,
           ...(await checkRights(client, title, world, 'rename')),
           // pg_restore's first session, its parallel ones, and one that asks how far they are
           await checkConnections(client, title, this.#context.parallel + 2, 'a restore'),

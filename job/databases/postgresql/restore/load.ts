@@ -6,16 +6,17 @@ import { Failure } from '../../../../operation/failure.ts'
 import type { BackupTable, DatabaseBackup } from '../../../../operation/record.ts'
 import type { DatabaseContext } from '../../database.ts'
 import type { Access } from '../access.ts'
-import { maintain } from './catalog.ts'
+import { maintain, sizeOf } from './catalog.ts'
+import { planExtensions } from './fitness.ts'
 import { connect } from '../connect.ts'
 import { countingSessions, countRows } from '../counts.ts'
 import { applyEnvironment, createDatabase, dropDatabase } from './create-database.ts'
-import type { Details } from '../details.ts'
+import type { Details, Extension } from '../details.ts'
 import { dumpFolder, tellProgress } from '../backup/dump.ts'
 import { setMark } from './mark.ts'
 import type { Names } from './names.ts'
 import type { Ownership } from './ownership.ts'
-import { runTool, toolEnvironment } from '../tools.ts'
+import { localTool, runTool } from '../tools.ts'
 import { restoreArchive } from './pg-restore.ts'
 
 /** Everything that loading one backup beside the data in service needs to know. */
@@ -68,16 +69,23 @@ async function restoreInto(
 ): Promise<void> {
   const { events, signal, parallel } = context
   const archive = join(folder, dumpFolder)
-  const env = toolEnvironment(access, names.restored)
   const scratch = await mkdtemp(join(tmpdir(), 'restore-'))
-  const stop = tellProgress(events, title, details.tableBytes, () => sizeOf(access, names.restored))
+  const stop = tellProgress(events, title, details.tableBytes, () =>
+    maintain(access, (client) => sizeOf(client, names.restored)),
+  )
   try {
-    // Every new database has a schema "public" already: the archive's own CREATE SCHEMA would fail.
-    const list = (
-      await runTool('pg_restore', ['--list', archive], env, `reading the dump of ${title}`, signal)
-    ).replace(/^(?=\d+; \d+ \d+ SCHEMA - public )/m, ';')
+    const { leftOut } = await maintain(access, (client) => planExtensions(client, title, details))
+    const made = (details.dumpedExtensions ?? []).filter((extension) => !leftOut.includes(extension))
+    await makeExtensionSchemas(access, names.restored, details, made)
+    const contents = await runTool(
+      'pg_restore',
+      ['--list', archive],
+      localTool(),
+      `reading the dump of ${title}`,
+      signal,
+    )
     const listFile = join(scratch, 'list')
-    await writeFile(listFile, list)
+    await writeFile(listFile, chooseEntries(contents, leftOut))
     await restoreArchive(
       {
         access,
@@ -96,6 +104,35 @@ async function restoreInto(
     stop()
     await rm(scratch, { recursive: true, force: true })
   }
+}
+
+/**
+ * The entries of `pg_restore --list` that are loaded; a semicolon leaves one out. Every new database has a schema "public" already: the
+ * archive's own CREATE SCHEMA would fail.
+ */
+function chooseEntries(contents: string, leftOut: readonly Extension[]): string {
+  const unwanted = [
+    'SCHEMA - public',
+    ...leftOut.flatMap(({ name }) => [`EXTENSION - ${name}`, `COMMENT - EXTENSION ${name}`]),
+  ]
+  return contents
+    .split('\n')
+    .map((line) =>
+      unwanted.some((entry) => / \d+ \d+ (.*)/.exec(line)?.[1]?.startsWith(`${entry} `)) ? `;${line}` : line,
+    )
+    .join('\n')
+}
+
+/** An extension may live in a schema of its own, which no dump of the application's schemas makes. */
+async function makeExtensionSchemas(
+  access: Access,
+  database: string,
+  details: Details,
+  extensions: readonly Extension[],
+): Promise<void> {
+  const known = ['public', 'pg_catalog', ...details.schemas.map(({ name }) => name)]
+  const missing = new Set(extensions.map(({ schema }) => schema).filter((schema) => !known.includes(schema)))
+  for (const schema of missing) await inDatabase(access, database, `CREATE SCHEMA ${escapeIdentifier(schema)}`)
 }
 
 async function ownPublic(access: Access, database: string, owner: string): Promise<void> {
@@ -137,11 +174,4 @@ async function inDatabase(access: Access, database: string, sql: string): Promis
   } finally {
     await client.end().catch(() => undefined)
   }
-}
-
-async function sizeOf(access: Access, database: string): Promise<number> {
-  return await maintain(access, async (client) => {
-    const { rows } = await client.query<{ bytes: string }>('SELECT pg_database_size($1) AS bytes', [database])
-    return Number(rows[0]?.bytes)
-  })
 }

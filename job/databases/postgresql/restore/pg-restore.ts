@@ -1,6 +1,6 @@
 import type { Access } from '../access.ts'
 import { connect } from '../connect.ts'
-import { execute, runTool, toolEnvironment, toolFailure } from '../tools.ts'
+import { execute, keepAlive, runTool, toolFailure, withToolEnvironment } from '../tools.ts'
 
 /** Definitions, rows, indexes and constraints: an error of one is known before the hours that the next may take. */
 const sections = ['pre-data', 'data', 'post-data'] as const
@@ -30,12 +30,16 @@ export interface Archive {
  * @throws Failure for every other error
  */
 export async function restoreArchive(archive: Archive, signal: AbortSignal): Promise<void> {
-  const { access, database, folder, listFile, options, parallel, what } = archive
-  const env = toolEnvironment(access, database)
+  const { access, database } = archive
+  await withToolEnvironment(access, database, (env) => restoreSections(archive, env, signal))
+}
+
+async function restoreSections(archive: Archive, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+  const { folder, listFile, options, parallel, what } = archive
   const unknown = await unknownLimits(archive, env, signal)
   for (const section of sections) {
     const args = [
-      `--dbname=${database}`,
+      keepAlive,
       `--section=${section}`,
       `--jobs=${parallel}`,
       `--use-list=${listFile}`,

@@ -6,6 +6,7 @@ import type { World } from './catalog.ts'
 import { connect } from '../connect.ts'
 import type { Details } from '../details.ts'
 import { findingOf } from '../backup/preflight.ts'
+import { readExtensions, readOutsideSchemas } from '../backup/dependencies.ts'
 import { schemasOf } from '../backup/scope.ts'
 
 /** The server is no older than the one that was backed up. */
@@ -53,44 +54,44 @@ export async function checkLive(access: Access, title: string, details: Details,
         },
       ]
     }
-    if (surplus.extensions.length === 0)
-      return [
-        {
-          check: 'other schemas',
-          subject: title,
-          outcome: 'ok',
-          message: 'all that the database holds is in the backup',
-        },
-      ]
     return [
-      {
-        check: 'extensions',
-        subject: title,
-        outcome: 'warning',
-        message: `the restored database will be without the extensions ${surplus.extensions.join(', ')}`,
-        cure: 'CREATE EXTENSION after the restore where they are needed',
-      },
+      surplus.outside.length === 0
+        ? {
+            check: 'other schemas',
+            subject: title,
+            outcome: 'ok',
+            message: 'all that the database holds is in the backup',
+          }
+        : {
+            check: 'beside the schemas',
+            subject: title,
+            outcome: 'warning',
+            message: `the restored database will be without ${surplus.outside.join(', ')}`,
+            cure: 'make them again after the restore where they are needed',
+          },
     ]
   } catch (error) {
     return [findingOf('database in service', title, error)]
   }
 }
 
-/** What the database in service holds and the backup does not. */
-export async function surplusOf(
-  access: Access,
-  details: Details,
-): Promise<{ schemas: string[]; extensions: string[] }> {
+/** What the database in service holds and the backup does not: schemas with something in them, and what is in no schema. */
+export async function surplusOf(access: Access, details: Details): Promise<{ schemas: string[]; outside: string[] }> {
   const { client } = await connect(access)
   try {
-    const backedUp = new Set(details.schemas.map((schema) => schema.name))
-    const schemas = [...(await schemasOf(client))].flatMap(([schema, tables]) =>
-      tables > 0 && !backedUp.has(schema) ? [schema] : [],
+    const backedUp = details.schemas.map((schema) => schema.name)
+    const schemas = [...(await schemasOf(client))].flatMap(([schema, things]) =>
+      things > 0 && !backedUp.includes(schema) ? [schema] : [],
     )
-    const { rows } = await client.query<{ name: string }>(
-      `SELECT extname AS name FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 1`,
-    )
-    return { schemas, extensions: rows.map((row) => row.name) }
+    const dumped = new Set((details.dumpedExtensions ?? []).map((extension) => extension.name))
+    const extensions = (await readExtensions(client, [])).filter(({ name }) => !dumped.has(name))
+    return {
+      schemas,
+      outside: [
+        ...extensions.map(({ name }) => `extension ${name}`),
+        ...(await readOutsideSchemas(client, [...backedUp, ...schemas])),
+      ],
+    }
   } finally {
     await client.end().catch(() => undefined)
   }
