@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { ExitCode } from '../operation/exit-code.ts'
 import { messageOf } from '../operation/failure.ts'
 import { guardPort } from '../operation/names.ts'
-import { mounts, parseRequest } from '../operation/request.ts'
+import { mounts, parseRequest, pauseRequestOf } from '../operation/request.ts'
 import { jsonLineEvents } from './process/events.ts'
 import { guard } from './guard/process/guard.ts'
 import { Interrupted } from './process/interrupted.ts'
@@ -30,10 +30,10 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 async function main(): Promise<number> {
   try {
     const request = parseRequest(await readFile(mounts.request, 'utf8'))
-    if (request.kind !== 'backup' && request.kind !== 'pause')
-      throw new Error(`a ${request.kind} pauses nothing and needs no guard`)
+    const pausing = pauseRequestOf(request)
+    if (pausing === undefined) throw new Error(`this ${request.kind} pauses nothing and needs no guard`)
     const cluster = kubernetesCluster(connectApi(inClusterConfig()), request.namespace)
-    return await guard(request, { cluster, events, signal: stop.signal, pod: hostname(), port: guardPort })
+    return await guard(pausing, { cluster, events, signal: stop.signal, pod: hostname(), port: guardPort })
   } catch (error) {
     events.say('failed', messageOf(error), { level: 'error' })
     return ExitCode.failed

@@ -10,7 +10,12 @@ export interface Product {
   adminPortName: string
   adminPort: number
   propertiesFile: string
+  /** property that says how long a server answers on once it was told to end, s; 30 unless set, in all of them */
+  decommissioningKey: string
 }
+
+/** ScalarDL: LedgerConfig, AuditorConfig. ScalarDB Cluster: its configurations. s */
+export const usualDecommissioningS = 30
 
 export const products: readonly Product[] = [
   {
@@ -19,6 +24,7 @@ export const products: readonly Product[] = [
     adminPortName: 'scalardl-admin',
     adminPort: 50053,
     propertiesFile: 'ledger.properties',
+    decommissioningKey: 'scalar.dl.ledger.server.decommissioning_duration_secs',
   },
   {
     app: 'auditor',
@@ -26,6 +32,7 @@ export const products: readonly Product[] = [
     adminPortName: 'scalardl-auditor-admin',
     adminPort: 40053,
     propertiesFile: 'auditor.properties',
+    decommissioningKey: 'scalar.dl.auditor.server.decommissioning_duration_secs',
   },
   {
     app: 'scalardb-cluster',
@@ -33,6 +40,7 @@ export const products: readonly Product[] = [
     adminPortName: 'scalardb-cluster',
     adminPort: 60053,
     propertiesFile: 'scalardb-cluster-node.properties',
+    decommissioningKey: 'scalar.db.cluster.node.decommissioning_duration_secs',
   },
 ]
 

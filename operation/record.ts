@@ -114,6 +114,8 @@ const restore = z.object({
   flags: z.array(z.string()).optional(),
   /** how many replicas each Deployment had before it was stopped, so that whoever finds it at 0 can start it again */
   replicas: z.record(z.string(), z.int()).optional(),
+  /** since when no request got in any more, of the worker's clock; absent where the servers could not be paused before they ended */
+  stoppedAt: z.string().optional(),
   /** how to go back, for people */
   wayBack: z.array(z.string()),
 })

@@ -124,6 +124,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
     choice: restoreChoiceSchema.optional(),
     loseBackups,
     fenceMs,
+    /** holds requests back while the releases are stopped; absent where they are not */
+    pause: pause.optional(),
     flags,
   }),
   z.strictObject({
@@ -134,6 +136,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
     readyMs: z.int().positive(),
     replicas: z.int().min(0).optional(),
     loseBackups,
+    /** holds requests back while the releases are stopped; absent where they are not */
+    pause: pause.optional(),
     flags,
   }),
   z.strictObject({
@@ -179,6 +183,23 @@ export type RequestOf<K extends OperationRequest['kind']> = Extract<OperationReq
 export type Target = z.infer<typeof target>
 export type TargetRelease = z.infer<typeof release>
 export type PauseLimits = z.infer<typeof pause>
+
+/** The pause that an operation makes, as one that does nothing else would ask for it; undefined where it pauses nothing. */
+export function pauseRequestOf(request: OperationRequest): RequestOf<'backup' | 'pause'> | undefined {
+  switch (request.kind) {
+    case 'backup':
+    case 'pause':
+      return request
+    case 'restore':
+    case 'undo': {
+      const { version, operation, namespace, createdAt, createdBy, target, pause: limits } = request
+      if (limits === undefined) return undefined
+      return { version, operation, namespace, createdAt, createdBy, target, kind: 'pause', pause: limits }
+    }
+    default:
+      return undefined
+  }
+}
 
 /**
  * Reads a request.

@@ -56,6 +56,10 @@ export interface ReleaseWorkload {
   release: string
   replicas: number
   readyReplicas: number
+  /** who set its replicas last, as the API server has it, where that was not this program */
+  scaledBy?: string
+  /** how long its pods have to end, ms */
+  graceMs?: number
 }
 
 /** A pod of an operation: of its worker or of its guard. */
@@ -114,8 +118,16 @@ export interface Cluster {
   workloads(releases: readonly string[]): Promise<ReleaseWorkload[]>
   /** sets a Deployment's replicas through its scale subresource */
   scale(workload: string, replicas: number): Promise<void>
-  /** waits until no pod of the releases is left, or throws a Failure naming those that stay */
-  waitForNoPods(releases: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<void>
+  /**
+   * Waits until no pod of the releases is left, or throws a Failure naming those that stay.
+   * @param left told how many there still are, at every look
+   */
+  waitForNoPods(
+    releases: readonly string[],
+    timeoutMs: number,
+    signal: AbortSignal,
+    left?: (count: number) => void,
+  ): Promise<void>
   /** waits until every Deployment has its replicas ready, or throws a Failure saying what the pods wait for */
   waitForReady(workloads: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<void>
   /** takes the Lease of each release, all or none. @throws Failure naming the operation that holds one */

@@ -37,7 +37,8 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
     watchReleases: (releases, changed, signal) => watchReleases(api, namespace, releases, changed, signal),
     workloads: (releases) => workloads(api, namespace, releases),
     scale: (workload, replicas) => scale(api, namespace, workload, replicas),
-    waitForNoPods: (releases, timeoutMs, signal) => waitForNoPods(api, namespace, releases, timeoutMs, signal),
+    waitForNoPods: (releases, timeoutMs, signal, left) =>
+      waitForNoPods(api, namespace, releases, timeoutMs, signal, left),
     waitForReady: (names, timeoutMs, signal) => waitForReady(api, namespace, names, timeoutMs, signal),
     takeLeases: leases(api, namespace),
     leaseVersions: (releases, holder) => leaseVersions(api, namespace, releases, holder),

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PatchStrategy, setHeaderOptions, type V1Deployment } from '@kubernetes/client-node'
+import { PatchStrategy, setHeaderOptions, type V1Deployment, type V1ManagedFieldsEntry } from '@kubernetes/client-node'
+import { z } from 'zod'
 import { formatDuration } from '../../operation/duration.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure } from '../../operation/failure.ts'
+import { managedBy } from '../../operation/names.ts'
 import { instanceLabel } from '../../operation/product.ts'
 import type { Api } from './api.ts'
 import { ask } from './ask.ts'
@@ -26,15 +28,33 @@ export async function workloads(
     release: metadata?.labels?.[instanceLabel] ?? '',
     replicas: spec?.replicas ?? 1,
     readyReplicas: status?.readyReplicas ?? 0,
+    graceMs: (spec?.template.spec?.terminationGracePeriodSeconds ?? usualGraceS) * 1000,
+    ...scaledBy(metadata?.managedFields),
   }))
   return found.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
+
+/** Who owns the replicas of a Deployment by now (Kubernetes: Server-Side Apply, managedFields), unless it is this program. */
+function scaledBy(entries: readonly V1ManagedFieldsEntry[] = []): { scaledBy?: string } {
+  const owners = entries
+    .filter(({ fieldsV1 }) => ownsReplicas.safeParse(fieldsV1).success)
+    .sort((a, b) => Number(b.time ?? 0) - Number(a.time ?? 0))
+  const manager = owners.at(0)?.manager
+  return manager === undefined || manager === managedBy ? {} : { scaledBy: manager }
+}
+
+const ownsReplicas = z.object({ 'f:spec': z.object({ 'f:replicas': z.object({}) }) })
+/** Kubernetes' own, where a pod does not say. */
+const usualGraceS = 30
 
 /** Sets a Deployment's replicas through its scale subresource. */
 export async function scale({ apps }: Api, namespace: string, name: string, replicas: number): Promise<void> {
   const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
   await ask(`scale the deployment ${name}`, () =>
-    apps.patchNamespacedDeploymentScale({ name, namespace, body: { spec: { replicas } } }, options),
+    apps.patchNamespacedDeploymentScale(
+      { name, namespace, body: { spec: { replicas } }, fieldManager: managedBy },
+      options,
+    ),
   )
 }
 
@@ -45,6 +65,7 @@ export async function waitForNoPods(
   releases: readonly string[],
   timeoutMs: number,
   signal: AbortSignal,
+  told: (count: number) => void = () => undefined,
 ): Promise<void> {
   if (releases.length === 0) return
   await waitUntil(timeoutMs, signal, async () => {
@@ -52,6 +73,7 @@ export async function waitForNoPods(
       core.listNamespacedPod({ namespace, labelSelector: releasesSelector(releases) }),
     )
     const left = items.filter(isAlive).map((pod) => `pod ${pod.metadata?.name} (${podTrouble(pod) ?? 'it runs on'})`)
+    told(left.length)
     if (left.length === 0) return undefined
     return {
       what: `${releases.join(', ')} did not stop within ${formatDuration(timeoutMs)}`,

@@ -1,7 +1,7 @@
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import { newRecord, type OperationRecord } from '../../operation/record.ts'
-import type { OperationRequest } from '../../operation/request.ts'
+import { pauseRequestOf, type OperationRequest } from '../../operation/request.ts'
 import { programVersion } from '../../operation/version.ts'
 import type { Events } from '../process/events.ts'
 import { guardLink } from '../guard/in-worker/open-guard-link.ts'
@@ -103,7 +103,7 @@ async function workGuarded(
 
 /** It listens from the beginning, so that the guard connects while the operation is still being checked. */
 function guardOf(request: OperationRequest, { cluster, events, guardPort }: WorkerSurroundings): GuardLink {
-  if (!('pause' in request) || !request.pause.guard) return noGuard
+  if (pauseRequestOf(request)?.pause.guard !== true) return noGuard
   return guardLink({
     cluster,
     events,

@@ -108,7 +108,7 @@ export function waitFlags<T>(yargs: Argv<T>) {
 
 /** How the servers of a release are found and reached. */
 export function targetFlags<T>(yargs: Argv<T>) {
-  return yargs
+  const found = yargs
     .option('service-url', {
       group: groups.servers,
       type: 'string',
@@ -123,6 +123,12 @@ export function targetFlags<T>(yargs: Argv<T>) {
       requiresArg: true,
       describe: "HOST:PORT,… of the servers, in place of the releases' labels; repeatable",
     })
+  return adminFlags(found)
+}
+
+/** How the admin interface of the servers is reached. */
+export function adminFlags<T>(yargs: Argv<T>) {
+  return yargs
     .option('admin-port', {
       group: groups.servers,
       type: 'number',

@@ -3,10 +3,14 @@ import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import type { Target } from '../../operation/request.ts'
 import type { Globals } from './flags.ts'
-import type { targetFlags } from './job-flags.ts'
+import type { adminFlags } from './job-flags.ts'
 import type { FlagsOf } from './flags-of.ts'
 
-export type TargetFlags = FlagsOf<typeof targetFlags<Globals>>
+/** Those of a command that takes releases alone have neither. */
+export type TargetFlags = FlagsOf<typeof adminFlags<Globals>> & {
+  serviceUrl?: string[] | undefined
+  addresses?: string[] | undefined
+}
 
 /** What the target flags say, apart from the releases themselves. */
 export interface TargetOptions {

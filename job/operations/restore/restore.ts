@@ -11,6 +11,7 @@ import { dropFormerData } from './drop-previous.ts'
 import { describeRestore } from './describe-restore.ts'
 import { databasesBackedUp, databasesOf, openDestinations } from '../open-databases.ts'
 import { holdReleases } from '../hold-releases.ts'
+import { keepStopped, type StoppedReleases } from './keep-stopped.ts'
 import { startReleases, stopReleases } from './stop-and-start.ts'
 import { releaseProperties } from '../release-properties.ts'
 import { restoreIdentity } from './restore-identity.ts'
@@ -31,9 +32,10 @@ export async function restore(context: Context): Promise<void> {
   const { request, events, signal } = context
   const backup = restorable(await context.cluster.readRecord(request.backup))
   if (!context.journal.resumed) refuseLost(backup)
+  const stopped = keepStopped(context)
   const surroundings = {
     events,
-    signal,
+    signal: AbortSignal.any([signal, stopped.broughtBack]),
     storage: openStorageOf(backup),
     operation: restoreIdentity(request),
     parallel: request.parallel,
@@ -51,8 +53,9 @@ export async function restore(context: Context): Promise<void> {
   const databases = openDestinations(present, backup.databases, surroundings)
   try {
     await begin(context, backup, databases)
-    await holdReleases(context, (lost) => run(context, databases, lost))
+    await holdReleases(context, (lost) => run(context, databases, lost, stopped))
   } finally {
+    stopped.release()
     await Promise.allSettled(databases.map((database) => database.close()))
   }
 }
@@ -65,10 +68,11 @@ export async function run(
   context: Context,
   databases: readonly RestoreDestination[],
   lost: AbortSignal,
+  stopped: StoppedReleases,
 ): Promise<void> {
   const { journal, phase, request } = context
   if (journal.result(servingStep) === undefined) {
-    await putInService(context, databases, lost)
+    await putInService(context, databases, lost, stopped)
     if (isPrinted(context)) return tellHow(context, databases)
     await describeRestore(context, databases, 'restored')
     await journal.once(servingStep, () => Promise.resolve('done'))
@@ -86,6 +90,7 @@ async function putInService(
   context: Context,
   databases: readonly RestoreDestination[],
   lost: AbortSignal,
+  stopped: StoppedReleases,
 ): Promise<void> {
   const { journal, phase, request } = context
   const preflight = async () => {
@@ -95,7 +100,7 @@ async function putInService(
   }
   // An earlier worker may have stopped the releases: what refuses to go on then must take that back as well.
   if (!journal.resumed) await preflight()
-  await untilSwitched(context, databases, async () => {
+  await untilSwitched(context, databases, stopped, async () => {
     if (journal.resumed) await preflight()
     await phase('load', () => all(databases, (database) => database.load(journal)))
     await describeRestore(context, databases)
@@ -103,11 +108,11 @@ async function putInService(
     lost.throwIfAborted()
     await phase('check switch', () => checkSwitch(context, databases))
     await markEndangered(context, databases, 'activate')
-    await phase('stop', () => stopReleases(context))
+    await phase('stop', () => stopReleases(context, stopped))
     lost.throwIfAborted()
     // While tables are replaced neither the former nor the restored data is whole; an undo has to know if nobody is left to tell.
     if (request.choice?.strategy === 'replace') await describeRestore(context, databases, 'nothing')
-    await phase('switch', () => switchAll(databases, journal))
+    await phase('switch', () => switchAll(databases, journal, stopped))
   })
 }
 
@@ -182,12 +187,15 @@ function notPrinted(): Failure {
 async function untilSwitched(
   context: Context,
   databases: readonly RestoreDestination[],
+  stopped: StoppedReleases,
   run: () => Promise<void>,
 ): Promise<void> {
   if (wasTakenBack(context)) return takeBack(context, databases)
   try {
     await run()
+    stopped.release()
   } catch (error) {
+    stopped.release()
     if (await isHandedOn(context)) throw error
     await takeBack(context, databases, error)
   }

@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import { formatDuration } from '../../../operation/duration.ts'
+import { keepRequestsOut } from './keep-requests-out.ts'
+import type { StoppedReleases } from './keep-stopped.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 
 type Context = OperationContext<'restore' | 'undo'>
@@ -6,21 +9,39 @@ type Context = OperationContext<'restore' | 'undo'>
 const notedStep = 'note replicas'
 const notedSchema = z.array(z.object({ name: z.string(), replicas: z.int() }))
 
-/** Longest that pods may take to end; ScalarDL's chart gives them 60 s. */
-const stopMs = 180_000
+/** Beyond the time that pods have to end by themselves, for the kubelet and the API server, ms. */
+const marginMs = 60_000
 
 /**
  * Scales every Deployment of the releases to 0 and waits until no pod is left, so that nothing writes and nobody holds a
- * connection. How many replicas each had is journaled first: a killed worker's successor finds them at 0.
+ * connection. No request gets in meanwhile. How many replicas each had is journaled first: a killed worker's successor finds
+ * them at 0.
+ * @throws Failure where the pods do not end, or somebody starts them again
  */
-export async function stopReleases(context: Context): Promise<void> {
+export async function stopReleases(context: Context, stopped: StoppedReleases): Promise<void> {
+  const { cluster, events, journal } = context
   const releases = context.request.target.releases.map((release) => release.name)
-  const noted = await context.journal.once(notedStep, async () =>
-    (await context.cluster.workloads(releases)).map(({ name, replicas }) => ({ name, replicas })),
-  )
-  for (const { name, replicas } of noted) context.events.say('note', `scaling ${name} from ${replicas} to 0`)
-  await Promise.all(noted.map(({ name }) => context.cluster.scale(name, 0)))
-  await context.cluster.waitForNoPods(releases, stopMs, context.signal)
+  const found = await cluster.workloads(releases)
+  const noted = await journal.once(notedStep, async () => found.map(({ name, replicas }) => ({ name, replicas })))
+  const graceMs = Math.max(0, ...found.map((workload) => workload.graceMs ?? 0))
+  await stopped.watch()
+  await keepRequestsOut(context, async (signal) => {
+    for (const { name, replicas } of noted) events.say('note', `scaling ${name} from ${replicas} to 0`)
+    await Promise.all(noted.map(({ name }) => cluster.scale(name, 0)))
+    const given = AbortSignal.any([signal, stopped.broughtBack])
+    await cluster.waitForNoPods(releases, graceMs + marginMs, given, tellEnding(events))
+  })
+}
+
+/** `2 of 3 pods have ended, 12 s` */
+function tellEnding(events: Context['events']): (left: number) => void {
+  const sinceMs = performance.now()
+  let all = 0
+  return (left) => {
+    all = Math.max(all, left)
+    const passed = formatDuration(Math.round((performance.now() - sinceMs) / 1000) * 1000)
+    events.say('progress', `${all - left} of ${all} pods have ended, ${passed}`)
+  }
 }
 
 /** Whether an earlier worker of this operation went to stop the releases. */

@@ -1,10 +1,22 @@
 import { Failure, messageOf } from '../../../operation/failure.ts'
 import type { RestoreDestination } from '../../databases/database.ts'
+import type { StoppedReleases } from './keep-stopped.ts'
 import type { Journal } from '../../journal/journal.ts'
 
-/** Puts every restored database in service, one after another so that a failure is known before the next is touched. */
-export async function switchAll(databases: readonly RestoreDestination[], journal: Journal): Promise<void> {
-  for (const database of databases) await database.activate(journal)
+/**
+ * Puts every restored database in service, one after another so that a failure is known before the next is touched.
+ * @param stopped looked at right before each, and after the last: what starts in between may have met both former and restored data
+ */
+export async function switchAll(
+  databases: readonly RestoreDestination[],
+  journal: Journal,
+  stopped: StoppedReleases,
+): Promise<void> {
+  for (const database of databases) {
+    await stopped.confirm()
+    await database.activate(journal)
+  }
+  await stopped.confirm()
 }
 
 /**

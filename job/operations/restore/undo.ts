@@ -9,6 +9,7 @@ import type { OperationContext } from '../../context/operation-context.ts'
 import { formerRestore, isRemoving, removalStep } from './earlier-restore.ts'
 import { holdReleases } from '../hold-releases.ts'
 import { markEndangered, recordStandings, refuseLosses } from './standing.ts'
+import { keepStopped } from './keep-stopped.ts'
 import { notedReplicas, startReleases, stopReleases, wasStopping } from './stop-and-start.ts'
 
 type Context = OperationContext<'undo'>
@@ -106,25 +107,30 @@ export async function switchBack(
   const served = await journal.once('note what serves', () => Promise.resolve(recorded.serving))
   // An earlier worker may have put back these, as it noted before it did so.
   const touched = new Set(databases.filter((_, index) => journal.begun(backStep(index))))
+  const stopped = keepStopped(context)
   try {
-    await phase('stop', () => stopReleases(context))
+    await phase('stop', () => stopReleases(context, stopped))
     lost.throwIfAborted()
     // Nobody may be left to tell if this worker is killed while only some tables are back.
     if (databases.some((database) => database.switchesInParts)) await recorded.write('nothing')
     await phase('switch', async () => {
       for (const [index, database] of databases.entries()) {
+        await stopped.confirm()
         await journal.begin(backStep(index))
         if (database.switchesInParts) touched.add(database)
         // Each looks first; what an earlier worker put back it may have switched again before it was killed.
         await database.deactivate(journal)
         touched.add(database)
       }
+      await stopped.confirm()
     })
   } catch (error) {
+    stopped.release()
     if (await isHandedOn(context)) throw error
     await serveAsBefore(context, databases, touched, { ...recorded, serving: served }, error)
     throw error
   }
+  stopped.release()
   await recorded.write('previous')
 }
 

@@ -2,7 +2,10 @@ import type { Argv } from 'yargs'
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 import { dryRunFlag, yesFlag, type GlobalArgv } from '../../flags/flags.ts'
-import { databaseFlags, jobFlags, waitFlags } from '../../flags/job-flags.ts'
+import { adminFlags, databaseFlags, jobFlags, pauseLimitFlags, waitFlags } from '../../flags/job-flags.ts'
+
+/** The pause of a stop lasts until the servers have ended. */
+const maxPause = '5m'
 
 export function restoreFlags(yargs: GlobalArgv) {
   const own = yargs
@@ -53,7 +56,9 @@ export function restoreFlags(yargs: GlobalArgv) {
       requiresArg: true,
       describe: 'how long the release may take to serve again',
     })
-  return dryRunFlag(yesFlag(waitFlags(jobFlags(databaseFlags(dynamodbFlags(own))))))
+  return dryRunFlag(
+    yesFlag(waitFlags(jobFlags(databaseFlags(dynamodbFlags(pauseLimitFlags(adminFlags(own), maxPause)))))),
+  )
 }
 
 /** What a restore of DynamoDB leaves to choose. */

@@ -14,7 +14,8 @@ import { runOperation } from '../../operations/run-operation.ts'
 import { confirmByName } from '../../terminal/confirm.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
 import { wholeNumber } from '../../flags/numbers.ts'
-import { withoutTarget } from '../../presentation/without-target.ts'
+import { readTargetOptions } from '../../flags/read-target.ts'
+import { readPauseLimits } from '../../operations/pause-limits.ts'
 import { readableBackups } from './choice.ts'
 import type { RestoreFlags } from './command.ts'
 import { findRestore, findRestoredBackup, type RestoreRecord } from './find-record.ts'
@@ -26,6 +27,7 @@ import { restoreColumns, showServing } from './summary.ts'
 /** What `--undo` and `--drop-previous` of an earlier restore have in common: its releases, its databases, its backup's storage. */
 async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolean) {
   const options = readJobOptions(flags)
+  const admin = readTargetOptions(flags)
   const former = await findRestore(session, flags.backup, forUndo)
   if (
     former.restore.serving === 'restored' &&
@@ -46,7 +48,7 @@ async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolea
       session,
       request,
       parts,
-      { location: backup.backup.location, databaseSecret: flags.databaseSecret },
+      { location: backup.backup.location, databaseSecret: flags.databaseSecret, tlsCaSecret: admin.tlsCaSecret },
       options,
     )
   return {
@@ -54,7 +56,7 @@ async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolea
     backup,
     releases,
     name,
-    target: { ...withoutTarget, releases: parts.map((part) => part.target) },
+    target: { ...admin.target, releases: parts.map((part) => part.target) },
     prepare,
   }
 }
@@ -77,7 +79,11 @@ async function runOnFormer(
 /** `restore RESTORE --undo` */
 export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal) => {
   const replicas = flags.replicas === undefined ? {} : { replicas: wholeNumber('--replicas', flags.replicas, 0) }
-  const own = { readyMs: Math.round(parseDuration(flags.readyTimeout)), ...replicas }
+  const own = {
+    readyMs: Math.round(parseDuration(flags.readyTimeout)),
+    pause: readPauseLimits(flags),
+    ...replicas,
+  }
   const { former, backup, releases, name, target, prepare } = await openFormer(flags, session, true)
   const ending = endedByUndo(former, backup, readableBackups(await listRecords(session, 'backup')))
   const request = { ...requestCore(session, 'undo', name, target), ...own, restore: former.operation }

@@ -16,6 +16,8 @@ export interface RestoreTarget {
   release: Release
   /** the databases that its properties name; undefined where they may not be read */
   databases?: readonly string[] | undefined
+  /** how long its pods take to end, and what says so */
+  ending?: { seconds: number; because: string } | undefined
 }
 
 interface PlanOptions {
@@ -59,6 +61,18 @@ function proof({ operation, allPausedAt, unpauseSentAt, attestedBy }: ProvingWin
   return `  proven by ${operation}, paused from ${allPausedAt} to ${unpauseSentAt}: ${margin} from its nearer end${whose}`
 }
 
+/** How long the releases will not serve, as far as it is known before. */
+function outageLines(targets: readonly RestoreTarget[], choice: RestoreChoice | undefined): string[] {
+  const endings = targets.flatMap(({ ending }) => ending ?? []).sort((a, b) => b.seconds - a.seconds)
+  const [longest] = endings
+  if (longest === undefined) return []
+  const switching = choice?.strategy === 'replace' ? 'some minutes to an hour' : 'some seconds'
+  return [
+    `Outage: ${longest.seconds} s and a little until the pods have ended (${longest.because}), ${switching} for the switch, and what the pods take to start.`,
+    '  Requests are held from the first moment of it, and refused once the pods have ended: nothing is acknowledged meanwhile.',
+  ]
+}
+
 /** What a restore will do and what is lost by it, for people. */
 export function restorePlan(
   record: BackupRecord,
@@ -92,7 +106,11 @@ export function restorePlan(
       : ['  each is loaded beside the one in service, verified, then switched together with the others']),
     ...(printed
       ? ['Releases: they serve on as they are']
-      : ['Releases, stopped for the switch:', ...targets.map(({ release }) => releaseLine(release, options.replicas))]),
+      : [
+          'Releases, stopped for the switch:',
+          ...targets.map(({ release }) => releaseLine(release, options.replicas)),
+          ...outageLines(targets, choice),
+        ]),
     ...(printed ? [] : [style('yellow', 'What is lost:'), `  everything written since ${point}`]),
     ...(choice?.strategy === 'replace'
       ? [style('yellow', '  every other restore point of the tables that are replaced')]

@@ -22,8 +22,14 @@ export function repeatedFlags(flags: RestoreFlags): string[] {
     requests: flags.requests,
     limits: flags.limits,
     patch: flags.patch,
+    'admin-port': flags.adminPort === undefined ? undefined : String(flags.adminPort),
+    'tls-ca-file': flags.tlsCaFile,
+    'tls-ca-secret': flags.tlsCaSecret,
+    'tls-authority': flags.tlsAuthority,
   }
-  return Object.entries(given).flatMap(([name, values]) =>
+  const valueless = [...(flags.tls ? ['--tls'] : []), ...(flags.guard ? [] : ['--guard=false'])]
+  const valued = Object.entries(given).flatMap(([name, values]) =>
     [values ?? []].flat().map((value) => `--${name} ${quoted(value)}`),
   )
+  return [...valued, ...valueless]
 }

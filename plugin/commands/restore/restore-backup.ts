@@ -1,4 +1,4 @@
-import { databasesIn, propertiesOf } from '../../kubernetes/releases/release-databases.ts'
+import { databasesIn, endingOf, propertiesOf } from '../../kubernetes/releases/release-databases.ts'
 import { parseDuration } from '../../../operation/duration.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
@@ -17,7 +17,8 @@ import { confirmByName } from '../../terminal/confirm.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
 import { wholeNumber } from '../../flags/numbers.ts'
-import { withoutTarget } from '../../presentation/without-target.ts'
+import { readTargetOptions } from '../../flags/read-target.ts'
+import { readPauseLimits } from '../../operations/pause-limits.ts'
 import type { RestoreFlags } from './command.ts'
 import { chooseRestore, readableBackups } from './choice.ts'
 import { checkBackup, findBackup, type BackupRecord } from './find-record.ts'
@@ -30,7 +31,10 @@ import { restoreColumns, showServing, showWayBack } from './summary.ts'
 function readFlags(flags: RestoreFlags) {
   return {
     options: readJobOptions(flags),
+    admin: readTargetOptions(flags),
     own: {
+      // Nothing is stopped for what is put in service by hand.
+      ...(flags.repoint === 'print' ? {} : { pause: readPauseLimits(flags) }),
       dropPrevious: flags.dropPrevious,
       fenceMs: Math.round(parseDuration(flags.fenceFor)),
       parallel: wholeNumber('--parallel', flags.parallel, 1),
@@ -59,7 +63,7 @@ async function backupRecord(session: Session, terminal: Terminal, flags: Restore
 
 /** `restore BACKUP`: shows the plan, asks, and does it. */
 export const restoreBackup: Action<RestoreFlags> = async (flags, session, terminal) => {
-  const { options, own } = readFlags(flags)
+  const { admin, options, own } = readFlags(flags)
   const { record, choice, window } = await chooseRestore(flags, await backupRecord(session, terminal, flags), (kind) =>
     listRecords(session, kind),
   )
@@ -70,7 +74,7 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
 
   const releases = await findReleases(session, names)
   const parts = await databaseParts(session, releases)
-  const core = requestCore(session, 'restore', name, { ...withoutTarget, releases: parts.map((part) => part.target) })
+  const core = requestCore(session, 'restore', name, { ...admin.target, releases: parts.map((part) => part.target) })
   const others = readableBackups(await listRecords(session, 'backup'))
   const ending = endedByRestore(record, { choice, dropPrevious: flags.dropPrevious, others })
   const request: RequestOf<'restore'> = {
@@ -81,13 +85,17 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
     ...(choice === undefined ? {} : { choice }),
     flags: repeatedFlags(flags),
   }
-  const extra = { location: record.backup.location, databaseSecret: flags.databaseSecret }
+  const extra = {
+    location: record.backup.location,
+    databaseSecret: flags.databaseSecret,
+    tlsCaSecret: admin.tlsCaSecret,
+  }
   const objects = await prepareOperation(session, request, parts, extra, options)
 
   const targets = await Promise.all(
     releases.map(async (release) => {
       const properties = await propertiesOf(session, release)
-      return { release, databases: properties && databasesIn(properties) }
+      return { release, databases: properties && databasesIn(properties), ending: endingOf(release, properties) }
     }),
   )
   terminal.note(

@@ -1,5 +1,6 @@
 import type { V1Container } from '@kubernetes/client-node'
 import { parse } from 'dot-properties'
+import { usualDecommissioningS } from '../../../operation/product.ts'
 import { findPropertiesSource, readProperties } from '../jobs/compose/properties-source.ts'
 import type { Release } from './releases.ts'
 import type { Session } from '../api/session.ts'
@@ -61,4 +62,22 @@ function databaseAt(property: (name: string) => string): string {
   if (property('storage') !== 'dynamo') return points
   const prefix = property('dynamo.namespace.prefix')
   return `DynamoDB in ${points}${prefix === '' ? '' : `, prefix "${prefix}"`}`
+}
+
+/**
+ * How long the pods of a release take to end, s: as long as its servers answer on once they were told to, unless the kubelet ends
+ * them before; with the property that says so.
+ */
+export function endingOf(
+  { product, deployment }: Release,
+  properties: ReadProperties | undefined,
+): { seconds: number; because: string } {
+  const key = product.decommissioningKey
+  const set = properties?.entries.get(key)
+  const written =
+    set === undefined || properties === undefined ? Number.NaN : Number(filledIn(set, properties.container))
+  const decommissioningS = Number.isFinite(written) ? written : usualDecommissioningS
+  const graceS = deployment?.spec?.template.spec?.terminationGracePeriodSeconds ?? decommissioningS
+  if (graceS < decommissioningS) return { seconds: graceS, because: 'terminationGracePeriodSeconds of its pods' }
+  return { seconds: decommissioningS, because: Number.isFinite(written) ? key : `${key}, its default` }
 }

@@ -1,6 +1,6 @@
 import type { V1Affinity, V1PodSpec } from '@kubernetes/client-node'
 import { guardJobName, labels } from '../../../../operation/names.ts'
-import type { OperationRequest } from '../../../../operation/request.ts'
+import { pauseRequestOf, type OperationRequest } from '../../../../operation/request.ts'
 import { readManifest } from '../../manifests.ts'
 import type { JobObject } from '../../api/objects.ts'
 import { completeJob, type JobOptions } from './complete-job.ts'
@@ -10,7 +10,7 @@ import type { ReleasePart } from './release-part.ts'
 
 /** Whether somebody stands by to unpause while this is done. */
 export function hasGuard(request: OperationRequest): boolean {
-  return 'pause' in request && request.pause.guard
+  return pauseRequestOf(request)?.pause.guard === true
 }
 
 /** Keeps away from the workers of this operation alone; those of others are no reason. */

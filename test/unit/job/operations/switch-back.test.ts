@@ -1,6 +1,7 @@
 import type { Finding } from '../../../../operation/finding.ts'
 import t, { type Test } from 'tap'
 import type { RestoreDestination } from '../../../../job/databases/database.ts'
+import { keepStopped } from '../../../../job/operations/restore/keep-stopped.ts'
 import { run as runRestore } from '../../../../job/operations/restore/restore.ts'
 import { switchBack } from '../../../../job/operations/restore/undo.ts'
 import type { RequestOf } from '../../../../operation/request.ts'
@@ -133,7 +134,7 @@ t.test(
       record.restore = { backup: 'backup-x', databases: [], serving: 'previous', wayBack: [] }
     })
     const { destination } = database('former', ['activate', 'deactivate'])
-    t.match(await failureOf(runRestore(context, [destination], held)), {
+    t.match(await failureOf(runRestore(context, [destination], held, keepStopped(context))), {
       next: /kubectl scalardl restore restore-x --undo --database-secret admin -n ns$/,
     })
     t.match(context.record.current.restore, { serving: 'nothing', replicas: { 'my-ledger': 3 } })
@@ -201,7 +202,12 @@ t.test(
     const { destination } = database('former', ['activate'])
     const serving: number[] = []
     await t.rejects(
-      runRestore(context, [{ ...destination, discard: async () => void serving.push(state.replicas) }], held),
+      runRestore(
+        context,
+        [{ ...destination, discard: async () => void serving.push(state.replicas) }],
+        held,
+        keepStopped(context),
+      ),
       { message: /activate fails/ },
     )
     t.strictSame(serving, [3])
@@ -214,9 +220,12 @@ t.test('releases that do not start again after a restore that failed do not keep
   const { destination } = database('former', ['activate'])
   let discarded = false
   cluster.waitForReady = () => Promise.reject(new Error('not ready'))
-  await t.rejects(runRestore(context, [{ ...destination, discard: async () => void (discarded = true) }], held), {
-    message: 'not ready',
-  })
+  await t.rejects(
+    runRestore(context, [{ ...destination, discard: async () => void (discarded = true) }], held, keepStopped(context)),
+    {
+      message: 'not ready',
+    },
+  )
   t.ok(discarded)
 })
 
@@ -227,7 +236,7 @@ t.test('a restore that cannot note that it was given up puts everything back, an
   const write = cluster.writeJournal
   cluster.writeJournal = (journal) =>
     journal.steps.some(({ name }) => name === 'take back') ? Promise.reject(new Error('no')) : write(journal)
-  await t.rejects(runRestore(context, [one.destination], held), { message: /no/ })
+  await t.rejects(runRestore(context, [one.destination], held, keepStopped(context)), { message: /no/ })
   t.strictSame([state.replicas, one.state.serving], [0, 'former'])
 })
 
@@ -237,7 +246,7 @@ t.test('a worker that took over a restore with the releases stopped, and is refu
   await earlier.journal.once('note replicas', async () => [{ name: 'my-ledger', replicas: 3 }])
   state.replicas = 0
   const { context } = await contextOf(restore, cluster)
-  await t.rejects(runRestore(context, [database('former', ['preflight']).destination], held))
+  await t.rejects(runRestore(context, [database('former', ['preflight']).destination], held, keepStopped(context)))
   t.equal(state.replicas, 3)
 })
 
@@ -254,7 +263,9 @@ t.test('a restore whose switch would fail stops nothing', async (t) => {
     cure: 'close it',
   }
   const { destination } = database('former')
-  const failure = failureOf(runRestore(context, [{ ...destination, checkSwitch: async () => [busy] }], held))
+  const failure = failureOf(
+    runRestore(context, [{ ...destination, checkSwitch: async () => [busy] }], held, keepStopped(context)),
+  )
   t.match(await failure, { why: 'sessions, a database: psql', next: /serves again.*close it/ })
   t.strictSame(scaledTo, [])
 })

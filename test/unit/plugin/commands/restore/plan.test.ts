@@ -39,12 +39,19 @@ const record = {
 t.test('the plan names databases, releases with their replicas, and what is lost', async (t) => {
   const plan = restorePlan(
     checkBackup(record),
-    [{ release: chartRelease(), databases: ['postgresql://other:5432/ledger'] }],
+    [
+      {
+        release: chartRelease(),
+        databases: ['postgresql://other:5432/ledger'],
+        ending: { seconds: 30, because: 'a key' },
+      },
+    ],
     { dropPrevious: false, replicas: undefined },
     plain,
   )
   t.match(plan, /postgresql:\/\/db\/ledger: 1 tables, 7 rows, 2\.0 MB/)
   t.match(plan, /use now:\n {2}my-ledger: postgresql:\/\/other:5432\/ledger/, 'what is overwritten')
+  t.match(plan, /Outage: 30 s .*\(a key\), some seconds for the switch/)
   t.match(plan, /3 replicas, to 0 and back to 3/)
   t.match(plan, /everything written since 2026-11-21T09:30:05\.000Z/)
   t.match(plan, /is kept beside/)

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { databasesIn, parsed } from '../../../../../plugin/kubernetes/releases/release-databases.ts'
-import { chartPodSpec, chartProperties } from '../jobs/compose/chart-deployment.ts'
+import { databasesIn, endingOf, parsed } from '../../../../../plugin/kubernetes/releases/release-databases.ts'
+import { chartPodSpec, chartProperties, chartRelease } from '../jobs/compose/chart-deployment.ts'
 
 const [container = { name: 'none' }] = chartPodSpec().containers
 const named = (text: string) => databasesIn(parsed(text, container))
@@ -28,4 +28,17 @@ ${storage}.b.contact_points=eu-west-1
 ${storage}.b.dynamo.namespace.prefix=x-`),
     ['DynamoDB in eu-west-1, prefix "x-"', 'postgresql://db/a'],
   )
+})
+
+t.test('how long the pods take to end', async (t) => {
+  const key = 'scalar.dl.ledger.server.decommissioning_duration_secs'
+  const ending = (text: string, graceS?: number) =>
+    endingOf(
+      chartRelease({ ...chartPodSpec(), ...(graceS && { terminationGracePeriodSeconds: graceS }) }),
+      parsed(text, container),
+    )
+  t.strictSame(ending(''), { seconds: 30, because: `${key}, its default` })
+  t.strictSame(ending(`${key}=5`, 60), { seconds: 5, because: key })
+  t.strictSame(ending(`${key}=90`, 60), { seconds: 60, because: 'terminationGracePeriodSeconds of its pods' })
+  t.strictSame(endingOf(chartRelease(), undefined).seconds, 30)
 })

@@ -1,0 +1,43 @@
+import { messageOf } from '../../../operation/failure.ts'
+import { pauseRequestOf } from '../../../operation/request.ts'
+import type { OperationContext } from '../../context/operation-context.ts'
+import { holdPause } from '../../pause/hold-pause.ts'
+
+type Context = OperationContext<'restore' | 'undo'>
+
+/**
+ * Stops the releases while they are paused, so that nothing is acknowledged once the stop has begun. A server that was told to
+ * end answers on for its decommissioning_duration_secs (ScalarDL, ScalarDB Cluster), and what it acknowledges in that time would
+ * go out of service unannounced. Requests are held, and end with the servers.
+ *
+ * Servers that cannot be paused, such as those whose database is damaged, are stopped all the same, with a warning.
+ * @param stop ends once no pod is left; told to give up by its signal
+ * @throws what `stop` threw, with everything unpaused that still runs
+ */
+export async function keepRequestsOut(context: Context, stop: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  const { cluster, events, record, request, signal } = context
+  const { pods } = await cluster.releaseState(request.target.releases.map(({ name }) => name))
+  const pausing = pauseRequestOf(request)
+  if (pausing === undefined || pods.length === 0) return stop(signal)
+  const windows = record.current.windows.length
+  let stoppedAt: string | undefined
+  try {
+    await holdPause({ ...context, request: pausing }, async (held) => {
+      stoppedAt = held.allPausedAt
+      await stop(held.signal)
+    })
+  } catch (error) {
+    if (stoppedAt !== undefined || signal.aborted) throw error
+    events.say(
+      'note',
+      `the releases are stopped without a pause: ${messageOf(error)}. What their servers acknowledge until they have ended goes out of service too`,
+      { level: 'warning' },
+    )
+    return stop(signal)
+  }
+  // It proves no restore point, and its servers are gone as they should be.
+  await record.update((current) => {
+    current.windows.splice(windows)
+    if (current.restore !== undefined && stoppedAt !== undefined) current.restore.stoppedAt = stoppedAt
+  })
+}
