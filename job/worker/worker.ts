@@ -103,12 +103,13 @@ async function workGuarded(
 
 /** It listens from the beginning, so that the guard connects while the operation is still being checked. */
 function guardOf(request: OperationRequest, { cluster, events, guardPort }: WorkerSurroundings): GuardLink {
-  if (pauseRequestOf(request)?.pause.guard !== true) return noGuard
+  const pause = pauseRequestOf(request)?.pause
+  if (pause?.guard !== true) return noGuard
   return guardLink({
     cluster,
     events,
     operation: request.operation,
-    ...(request.pause.guardWaitMs !== undefined && { patienceMs: request.pause.guardWaitMs }),
+    ...(pause.guardWaitMs !== undefined && { patienceMs: pause.guardWaitMs }),
     ...(guardPort !== undefined && { port: guardPort }),
   })
 }
