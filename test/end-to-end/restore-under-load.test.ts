@@ -24,9 +24,9 @@ async function writer(pod: string) {
   const { port, close } = await forwarded(stage, pod, 50051)
   const client = new ServiceClient('rpc.Ledger', `127.0.0.1:${port}`)
   const acknowledged: { transaction: string; atMs: number }[] = []
-  let stopping = false
+  const stopping = new AbortController()
   const writing = (async () => {
-    while (!stopping) {
+    while (!stopping.signal.aborted) {
       const { code, value } = await client.call('ExecuteContract', {}, 120_000)
       const result = value?.['contract_result']
       if (code === status.OK && typeof result === 'string')
@@ -37,7 +37,7 @@ async function writer(pod: string) {
   return {
     acknowledged,
     async stop() {
-      stopping = true
+      stopping.abort()
       await writing
       client.close()
       close()
@@ -88,7 +88,7 @@ t.test(
     t.match(run.stderr.trimEnd().split('\n').at(-1), /^In service for my: the data of before restore-disturbed/)
     t.match(await recordOf(stage, 'restore-disturbed'), {
       state: 'failed',
-      stillPaused: [],
+      stillPaused: { length: 0 },
       restore: { serving: 'previous' },
     })
     t.equal(await replicasOf(at), 3)
