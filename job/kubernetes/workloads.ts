@@ -34,13 +34,15 @@ export async function workloads(
   return found.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-/** Who owns the replicas of a Deployment by now (Kubernetes: Server-Side Apply, managedFields), unless it is this program. */
-function scaledBy(entries: readonly V1ManagedFieldsEntry[] = []): { scaledBy?: string } {
-  const owners = entries
-    .filter(({ fieldsV1 }) => ownsReplicas.safeParse(fieldsV1).success)
+/**
+ * Who else owns the replicas of a Deployment (Kubernetes: Server-Side Apply, managedFields), the latest of them. This program
+ * may still be named as well, but it alone sets 0.
+ */
+export function scaledBy(entries: readonly V1ManagedFieldsEntry[] = []): { scaledBy?: string } {
+  const [latest] = entries
+    .filter(({ fieldsV1, manager }) => manager !== managedBy && ownsReplicas.safeParse(fieldsV1).success)
     .sort((a, b) => Number(b.time ?? 0) - Number(a.time ?? 0))
-  const manager = owners.at(0)?.manager
-  return manager === undefined || manager === managedBy ? {} : { scaledBy: manager }
+  return latest?.manager === undefined ? {} : { scaledBy: latest.manager }
 }
 
 const ownsReplicas = z.object({ 'f:spec': z.object({ 'f:replicas': z.object({}) }) })
