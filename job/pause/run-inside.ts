@@ -19,6 +19,8 @@ export interface HeldPause {
   signal: AbortSignal
   /** asks every server; undefined for those that could not say */
   checkPaused(): Promise<(boolean | undefined)[]>
+  /** Every server has ended, as was meant, and its pause with it: nobody is asked or unpaused any more. */
+  letGo(): void
 }
 
 /** How a pause ended. It always ended: what could not be unpaused is in `unpaused.stillPaused`. */
@@ -58,9 +60,15 @@ export async function pauseAround<T>(
     context.events.say('paused', `${servers.length} paused`, {
       data: { count: servers.length, ms: Date.now() - sentMs },
     })
-    const held = { allPausedAt, endsAtMs: sentMs + maxPauseMs, signal, checkPaused: () => checkPaused(servers) }
+    const held = {
+      allPausedAt,
+      endsAtMs: sentMs + maxPauseMs,
+      signal,
+      checkPaused: () => checkPaused(servers),
+      letGo: () => ours.clear(),
+    }
     const value = await unlessAborted(inside(held), signal)
-    window.reasons.push(...(await unlessAborted(watch.lastLook(), signal)))
+    if (ours.size > 0) window.reasons.push(...(await unlessAborted(watch.lastLook(), signal)))
     result = { value }
   } catch (failure) {
     if (watch !== undefined) sayEnding(context, failure)
@@ -71,9 +79,10 @@ export async function pauseAround<T>(
   const gapMs = watch?.longestGapMs()
   if (gapMs !== undefined) window.checkedEveryMs = gapMs
   window.unpauseSentAt = new Date().toISOString()
+  const letGo = 'value' in result && ours.size === 0
   const unpaused = await unpauseOurs(ours, context.cluster, context.signal, guarded)
   if (unpaused.stillPaused.length === 0) window.allUnpausedAt = new Date().toISOString()
-  sayUnpaused(context, window, unpaused)
+  if (!letGo) sayUnpaused(context, window, unpaused)
   return { ...result, unpaused }
 }
 

@@ -25,6 +25,7 @@ export async function keepRequestsOut(context: Context, stop: (signal: AbortSign
     await holdPause({ ...context, request: pausing }, async (held) => {
       stoppedAt = held.allPausedAt
       await stop(held.signal)
+      held.letGo()
     })
   } catch (error) {
     if (stoppedAt !== undefined || signal.aborted) throw error

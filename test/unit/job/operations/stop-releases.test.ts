@@ -61,6 +61,10 @@ t.test('no server takes a request once its Deployment is scaled down', async (t)
   t.strictSame([context.record.current.stillPaused, context.record.current.windows], [[], []])
   const progress = events.filter(({ code }) => code === 'progress').map(({ message }) => message)
   t.match(progress, [/^0 of 3 pods have ended, /, /^3 of 3 pods have ended, /])
+  t.notOk(
+    events.some(({ code }) => code === 'unpaused'),
+    'nobody waits for the answers of servers that have ended',
+  )
   await stopped.confirm()
 })
 

@@ -285,7 +285,7 @@ async function restoring(databases: RestoreDestination[]) {
       return one.load(...given)
     },
   }))
-  const failure = await runRestore(context, watched, held).then(
+  const failure = await runRestore(context, watched, held, keepStopped(context)).then(
     () => undefined,
     (error: Error) => error.message,
   )
