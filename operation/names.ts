@@ -119,7 +119,7 @@ export function checkName(name: string, longest = longestName): string {
     {
       what: `"${name}" cannot be a name`,
       why: `a name has at most ${longest} characters, lower-case letters, digits and "-", and begins and ends with a letter or digit`,
-      next: 'choose another with --name, or leave --name away to have one made',
+      next: 'choose another with --name, or omit --name to have one made',
     },
     { exitCode: ExitCode.usage },
   )

@@ -27,7 +27,7 @@ export function decidePause(
     {
       what: 'a backup without a pause would be inconsistent',
       why: need,
-      next: 'leave --pause away, or use --pause always',
+      next: 'omit --pause, or use --pause always',
     },
     { exitCode: ExitCode.usage },
   )

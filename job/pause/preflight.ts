@@ -67,7 +67,7 @@ function podFindings({ releases, state, targets }: Targets): Finding[] {
         'pods covered',
         `pod ${name}`,
         `it belongs to ${release}, but no address given leads to it`,
-        'leave --addresses and --service-url away, or name all servers',
+        'omit --addresses and --service-url, or name all servers',
       )
     })
   const ready = releases

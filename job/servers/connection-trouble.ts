@@ -53,7 +53,7 @@ export async function connectionTrouble(at: AdminAddress, tls: AdminTls | undefi
   if (!answer.spoken)
     return {
       why: `port ${at.port} does not speak TLS`,
-      cure: 'leave --tls away, or give the TLS port of the admin service with --admin-port',
+      cure: 'omit --tls, or give the TLS port of the admin service with --admin-port',
     }
   if (answer.distrust !== undefined) return distrusted(answer.distrust)
   return {

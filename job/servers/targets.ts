@@ -115,7 +115,7 @@ function unresolved(given: string, why: string): Failure {
   return new Failure({
     what: `no server found at ${given}`,
     why,
-    next: 'check the name against `kubectl scalardl status`, or leave --service-url and --addresses away to have the pods found by their labels',
+    next: 'check the name against `kubectl scalardl status`, or omit --service-url and --addresses to have the pods found by their labels',
   })
 }
 

@@ -63,7 +63,7 @@ export function readTargetOptions(flags: TargetFlags): TargetOptions {
   if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535))
     throw usage('--admin-port cannot be read', 'it is not a port', 'give a number from 1 to 65535')
   if (flags.tlsCaFile !== undefined && flags.tlsCaSecret !== undefined)
-    throw usage('two CAs are given', '--tls-ca-file and --tls-ca-secret exclude each other', 'leave one of them out')
+    throw usage('two CAs are given', '--tls-ca-file and --tls-ca-secret exclude each other', 'omit one of them')
   const [tlsCaSecret, key = 'ca.crt'] = flags.tlsCaSecret?.split('/', 2) ?? []
   if (tlsCaSecret === '')
     throw usage('--tls-ca-secret cannot be read', 'it names no Secret', 'write it as NAME or NAME/KEY')

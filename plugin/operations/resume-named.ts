@@ -33,7 +33,7 @@ export async function resumeNamed(
         what: `the name "${flags.name}" is taken`,
         why: `${operation} of ${record.releases.join(', ')}, made ${record.createdAt}, is ${record.state}`,
         next: isFinal(record)
-          ? 'choose another --name, or leave it away to have one made'
+          ? 'choose another --name, or omit it to have one made'
           : `follow it with \`kubectl scalardl logs ${operation}\`, or choose another --name`,
       },
       { exitCode: ExitCode.usage },

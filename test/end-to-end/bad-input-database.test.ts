@@ -101,7 +101,7 @@ t.test('--pause never where only a pause is consistent', async (t) => {
     code: 2,
     what: /without a pause would be inconsistent/,
     why: /spread over 2 databases/,
-    next: /leave --pause away/,
+    next: /omit --pause/,
   })
   t.notOk((await volume.entries()).includes('ledger/never'))
   await nothingLeft(t, stage)

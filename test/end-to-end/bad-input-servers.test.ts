@@ -71,7 +71,7 @@ t.test('a port on which nothing, something else, or plaintext instead of TLS is 
       pause('my', '--admin-port', '8080'),
       { why: /8080 is open but does not speak gRPC/, next: /--admin-port/ },
     ],
-    ['plain', pause('my', '--tls'), { why: /port 50053 does not speak TLS/, next: /leave --tls away/ }],
+    ['plain', pause('my', '--tls'), { why: /port 50053 does not speak TLS/, next: /omit --tls/ }],
     [
       'no-ca',
       pause('secure', '--tls'),

@@ -32,10 +32,12 @@ export function podRangeOf(number: number): string {
 /** Makes the bridge, on a subnet that nothing on this machine has, and lets its machines out to where the host gets. */
 export async function makeNetwork(cluster: string): Promise<Network> {
   const id = createHash('sha256').update(cluster).digest()
+  const bridge = `lk-${id.toString('hex').slice(0, 8)}`
+  await removeLink(bridge)
   const routes = await run('ip', ['-4', 'route', 'show', 'table', 'all'])
   const subnets = Array.from({ length: 250 }, (_, index) => ((id.readUInt16BE(0) + index) % 250) + 1)
   const subnet = subnets.find((candidate) => !routes.includes(`10.89.${candidate}.`)) ?? 1
-  const network = { bridge: `lk-${id.toString('hex').slice(0, 8)}`, subnet }
+  const network = { bridge, subnet }
   await run('ip', ['link', 'add', network.bridge, 'type', 'bridge'])
   await run('ip', ['addr', 'add', `${hostAddress(network)}/24`, 'dev', network.bridge])
   await run('ip', ['link', 'set', network.bridge, 'up'])
@@ -53,7 +55,7 @@ export async function removeNetwork(network: Network, isLast: boolean): Promise<
   for (const rule of rules(network)) {
     await run('iptables', ['-w', '10', '-t', rule.table, '-D', rule.chain, ...rule.match]).catch(() => undefined)
   }
-  if (existsSync(`/sys/class/net/${network.bridge}`)) await run('ip', ['link', 'del', network.bridge])
+  await removeLink(network.bridge)
   if (isLast && existsSync(forwardingWasOff())) {
     writeFileSync(forwarding, '0')
     rmSync(forwardingWasOff())
@@ -68,6 +70,8 @@ export function plugOf({ bridge }: Network, number: number): string {
 /** Plugs a machine into the bridge. `numbers` are those of all machines, whose pods it must reach. */
 export async function connect(machine: Machine, network: Network, number: number, numbers: number[]): Promise<void> {
   const plug = plugOf(network, number)
+  // The kernel takes the links of a machine that has just gone away only some time after it.
+  await removeLink(plug)
   const mtu = await hostMtu()
   await run('ip', [
     'link',
@@ -109,8 +113,16 @@ export async function connect(machine: Machine, network: Network, number: number
 
 /** Pulls a machine's plug out of the bridge; gone already is no error. */
 export async function disconnect(network: Network, number: number): Promise<void> {
-  const plug = plugOf(network, number)
-  if (existsSync(`/sys/class/net/${plug}`)) await run('ip', ['link', 'del', plug])
+  await removeLink(plugOf(network, number))
+}
+
+/** Deletes a link of the host; one that is gone already, or goes in this moment, is no error. */
+async function removeLink(name: string): Promise<void> {
+  const exists = () => existsSync(`/sys/class/net/${name}`)
+  if (!exists()) return
+  await run('ip', ['link', 'del', name]).catch((error: unknown) => {
+    if (exists()) throw error
+  })
 }
 
 /** Tells a machine where the pods of another are. */

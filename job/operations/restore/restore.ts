@@ -179,7 +179,7 @@ function notPrinted(): Failure {
   return new Failure({
     what: 'the restore was not begun, nothing was touched',
     why: '--repoint print leaves it to you to point the releases to restored tables; one of the databases keeps its names, and is switched or not',
-    next: 'leave --repoint away',
+    next: 'omit --repoint',
   })
 }
 

@@ -24,7 +24,7 @@ export function refuseTogetherUnpaused(mode: BackupFlags['pause'], releases: rea
     {
       what: 'a backup without a pause would be inconsistent',
       why: `${releases.length} releases are backed up together: ${releases.join(', ')}`,
-      next: 'leave --pause away, or back them up one by one',
+      next: 'omit --pause, or back them up one at a time',
     },
     { exitCode: ExitCode.usage },
   )

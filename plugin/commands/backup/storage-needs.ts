@@ -27,9 +27,9 @@ export function refuseUnfit(
   const ofDynamo = flags.materialize ? '--materialize' : flags.table === undefined ? undefined : '--table'
   if (ofDynamo !== undefined && known && !kinds.includes('dynamo')) {
     throw usage(
-      `${ofDynamo} is of no use here`,
-      `it is for DynamoDB, and the releases use ${kinds.join(', ')}`,
-      `leave ${ofDynamo} away`,
+      `${ofDynamo} does not apply to these releases`,
+      `it is for DynamoDB; they use ${kinds.join(', ')}`,
+      `omit ${ofDynamo}`,
     )
   }
 }

@@ -17,7 +17,7 @@ async function writeText(file: string, text: string): Promise<void> {
       {
         what: `${file} cannot be written`,
         why: messageOf(error),
-        next: 'name another file with -f, or leave it away for stdout',
+        next: 'name another file with -f, or omit it for stdout',
       },
       { cause: error },
     )

@@ -107,7 +107,7 @@ export const runImport: Action<ImportFlags> = async (flags, session, terminal) =
       'give -f FILE with an exported record, the folder of a backup like pvc://backups/ledger/nightly, or --window START/END',
     )
   if (window !== undefined) return fromWindow(session, terminal, window, flags)
-  if (flags.release !== undefined) throw unclear('--release is given without --window', 'leave --release away')
+  if (flags.release !== undefined) throw unclear('--release is given without --window', 'omit --release')
   return filename === undefined
     ? fromStorage(session, terminal, only, flags)
     : fromFile(session, terminal, filename, flags)

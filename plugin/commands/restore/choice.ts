@@ -86,7 +86,7 @@ function checkFlags(flags: ChoiceFlags, given: readonly string[], { backup }: Ba
     new Failure({ what, why, next }, { exitCode: ExitCode.usage })
   const [first = ''] = given
   if (!backup.databases.some(isDynamodb))
-    throw usage(`${first} cannot be used`, `backup ${backup.name} has no DynamoDB in it`, 'leave it away')
+    throw usage(`${first} cannot be used`, `backup ${backup.name} has no DynamoDB in it`, 'omit it')
   const others = backup.databases.filter((database) => !isDynamodb(database)).map(({ title }) => title)
   if (flags.at !== undefined) {
     if (others.length > 0)
@@ -102,7 +102,7 @@ function checkFlags(flags: ChoiceFlags, given: readonly string[], { backup }: Ba
     throw usage(
       '--repoint print cannot be used',
       `${others.join(', ')} would be switched while DynamoDB is not`,
-      'leave it away',
+      'omit it',
     )
   if (flags.repoint === 'print' && flags.dropPrevious)
     throw usage(
@@ -116,6 +116,6 @@ function checkFlags(flags: ChoiceFlags, given: readonly string[], { backup }: Ba
     throw usage(
       `${needless.join(' and ')} cannot be used with --strategy replace`,
       'replaced tables keep their names and their place',
-      'leave one of them away',
+      'omit one of them',
     )
 }

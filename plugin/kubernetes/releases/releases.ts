@@ -29,8 +29,13 @@ export function groupReleases(deployments: readonly V1Deployment[], pods: readon
     const release = entry(deployment.spec?.template.metadata?.labels)
     if (release !== undefined) release.deployment = deployment
   }
-  for (const pod of pods) entry(pod.metadata?.labels)?.pods.push(pod)
+  for (const pod of pods.filter(mayServe)) entry(pod.metadata?.labels)?.pods.push(pod)
   return [...found.values()].sort((a, b) => a.name.localeCompare(b.name) || a.product.app.localeCompare(b.product.app))
+}
+
+/** Whether a pod may serve now or later: one that was evicted or has completed stays listed, and never serves again. */
+function mayServe({ status }: V1Pod): boolean {
+  return status?.phase !== 'Failed' && status?.phase !== 'Succeeded'
 }
 
 /** Every release of a Scalar product in the session's namespace. */

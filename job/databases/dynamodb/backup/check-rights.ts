@@ -43,7 +43,7 @@ export async function checkRights(
       ),
     ]
   const probes = [restore, ...(await probeTemporary(client, temporaryName(operation, table)))]
-  return [rightsFinding('rights to materialize', title, probes, 'error', ', or leave --materialize away')]
+  return [rightsFinding('rights to materialize', title, probes, 'error', ', or omit --materialize')]
 }
 
 /**

@@ -121,7 +121,7 @@ export class DynamodbSource implements BackupSource {
           await checkRoom(dynamo, {
             title: this.#title,
             more: Math.min(present.length, restoresAtOnce),
-            otherwise: 'leave --materialize away',
+            otherwise: 'omit --materialize',
           }),
         )
     } catch (error) {

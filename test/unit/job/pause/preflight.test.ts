@@ -38,7 +38,7 @@ t.test('TLS where the server has none, and none where it has, are told apart', a
     [
       'TLS to plaintext',
       check(plain, { tls: { enabled: true } }),
-      { message: /does not speak TLS/, cure: /leave --tls away/ },
+      { message: /does not speak TLS/, cure: /omit --tls/ },
     ],
     [
       'an unknown CA',

@@ -187,7 +187,7 @@ async function checkDrop(
       subject: title,
       outcome: 'error',
       message: `they cannot be removed by --drop-previous: the releases use ${tablesAt(other)}, the backup is of ${tablesAt(details)}`,
-      cure: 'leave --drop-previous away, and delete them yourself once nobody needs them',
+      cure: 'omit --drop-previous, and delete them yourself once nobody needs them',
     },
   ]
 }

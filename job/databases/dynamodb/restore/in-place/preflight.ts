@@ -91,13 +91,13 @@ function checkChoice({ title, choice, details, access }: RestoreWork): Finding[]
     findings.push({
       ...check,
       message: 'replaced tables keep their names',
-      cure: 'leave --prefix away, or restore with --strategy prefix',
+      cure: 'omit --prefix, or restore with --strategy prefix',
     })
   if (choice.repoint === 'print')
     findings.push({
       ...check,
       message: 'replaced tables keep their names: there is nothing to point the releases to',
-      cure: 'leave --repoint away, or restore with --strategy prefix',
+      cure: 'omit --repoint, or restore with --strategy prefix',
     })
   if (access.naming.prefix !== details.prefix) {
     const uses = `the release uses the prefix "${access.naming.prefix}", the tables of the backup have "${details.prefix}"`

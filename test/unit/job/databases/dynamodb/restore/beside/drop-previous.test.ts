@@ -66,7 +66,7 @@ t.test(
     t.equal((await staging.worker(restoreRequest('at-once', { prefix: 'at-once-' }, { dropPrevious: true }))).code, 1)
     t.match(staging.record('restore-at-once')?.failure, {
       what: /nothing was touched/,
-      next: /leave --drop-previous away/,
+      next: /omit --drop-previous/,
     })
   },
 )
