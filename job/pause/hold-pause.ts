@@ -1,7 +1,7 @@
 import { messageOf } from '../../operation/failure.ts'
 import type { PauseWindowRecord } from '../../operation/record.ts'
 import { workerClock } from '../clocks/clock-reading.ts'
-import type { GuardWord } from '../guard/in-worker/guard-link.ts'
+import type { GuardedPause, GuardWord } from '../guard/in-worker/guard-link.ts'
 import { standBy } from './stand-by.ts'
 import type { ReleaseChange, ReleaseState } from '../kubernetes/cluster.ts'
 import type { OperationContext } from '../context/operation-context.ts'
@@ -90,19 +90,8 @@ export const holdPause: HoldPause = async (context, inside) => {
     const lost = guarded.guarded ? leases.taken : leases.lost
     const outcome = await pauseAround(context, { servers, window, lost, guarded }, inside)
     const step = clockStep(clocks, workerClock.read())
-    const { stillPaused } = outcome.unpaused
-    const close = async (): Promise<GuardWord> => {
-      if (stillPaused.length > 0) guarded.leave()
-      const word = stillPaused.length > 0 ? { unknown: false } : guarded.release()
-      // At once, before the look that may take minutes: a pause that is begun from here on is somebody else's.
-      await Promise.all([
-        recordWindow(context, index, window, stillPaused),
-        stillPaused.length === 0 && journalEnd(context, number),
-      ])
-      return word
-    }
     const [word, changed] = await Promise.all([
-      close(),
+      close(context, guarded, { number, index, window, stillPaused: outcome.unpaused.stillPaused }),
       lookAgain(before, { context, watched, changes, releases: found.releases }),
     ])
     window.reasons.push(...doubtsOf(word, silent))
@@ -118,6 +107,34 @@ export const holdPause: HoldPause = async (context, inside) => {
     closeAll(servers)
     await leases.release()
   }
+}
+
+interface EndedPause {
+  /** in the journal */
+  number: number
+  /** in the record */
+  index: number
+  window: PauseWindowRecord
+  stillPaused: readonly string[]
+}
+
+/** Writes down at once that all are unpaused: whatever is paused from here on is somebody else's. The verdict comes later. */
+async function close(
+  context: OperationContext<'backup' | 'pause'>,
+  guarded: GuardedPause,
+  { number, index, window, stillPaused }: EndedPause,
+): Promise<GuardWord> {
+  if (stillPaused.length > 0) {
+    guarded.leave()
+    await recordWindow(context, index, window, stillPaused)
+    return { unknown: false }
+  }
+  const [word] = await Promise.all([
+    guarded.release(),
+    recordWindow(context, index, window),
+    journalEnd(context, number),
+  ])
+  return word
 }
 
 /** What the guard's part in a pause leaves in doubt. @param silent servers that cannot say whether they are paused */
