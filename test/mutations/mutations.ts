@@ -51,7 +51,7 @@ export const mutations: readonly Mutation[] = [
     title: 'an original is deleted although what takes its place is not AVAILABLE',
     file: 'if (!(await of.isAvailable())) throw unavailable(of)',
     changes: [['    if (!(await of.isAvailable())) throw unavailable(of)\n', '']],
-    tests: ['restore-in-place.test.ts'],
+    tests: ['lost-replacement.test.ts'],
   },
   {
     title: 'resource policies are not restored',

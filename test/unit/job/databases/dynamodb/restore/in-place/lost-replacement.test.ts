@@ -1,0 +1,48 @@
+import t from 'tap'
+import { scaleRates } from '../../../../../../../job/aws/rate-limits.ts'
+import { startAws } from '../../../../../../stand-ins/aws/aws.ts'
+import { restoreRequest, restoreStages, unprotect } from '../restore-stage.ts'
+
+const phases = {
+  createTable: 5,
+  deleteTable: 20,
+  updateTable: 5,
+  createIndex: 20,
+  restore: 50,
+  createBackup: 30,
+  timeToLive: 5,
+}
+const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
+t.teardown(() => aws.stop())
+t.setTimeout(600_000)
+scaleRates(20)
+
+const [stage] = await restoreStages(t, aws, ['lost-'], unprotect)
+const { client, tables } = stage.installation
+
+async function idsOf(): Promise<(string | undefined)[]> {
+  const found = await Promise.all(tables.map((table) => client.describeTable({ TableName: table })))
+  return found.map(({ Table: table }) => table?.TableId)
+}
+
+t.test('no original is deleted once what was to take its place is gone', async (t) => {
+  const originals = await idsOf()
+  let isAsked = false
+  let isGone = false
+  /** Somebody deletes the backups after all of them were seen for the last time before the first deletion. */
+  const after = async (operation: string): Promise<void> => {
+    if (stage.replicas() > 0 || isGone) return
+    if (operation === 'ListBackups') isAsked = true
+    if (!isAsked || operation !== 'DescribeTable') return
+    isGone = true
+    const { BackupSummaries: backups = [] } = await client.listBackups({ BackupType: 'USER' })
+    for (const { BackupArn, BackupName } of backups)
+      if (BackupName?.startsWith('restoring.') === true) await client.deleteBackup({ BackupArn })
+  }
+  const { code } = await stage.worker(restoreRequest('a', { strategy: 'replace' }), { after })
+  t.ok(isGone)
+  t.not(code, 0)
+  t.match(stage.record('restore-a')?.failure?.why, /not AVAILABLE/)
+  t.strictSame(await idsOf(), originals, 'the originals are all there')
+  t.equal(stage.replicas(), 3, 'and the release serves')
+})
