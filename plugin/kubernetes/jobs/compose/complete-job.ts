@@ -3,6 +3,7 @@ import { annotations, configMapName, operationLabels } from '../../../../operati
 import type { OperationRequest } from '../../../../operation/request.ts'
 import type { JobObject } from '../../api/objects.ts'
 import { defaultImage } from './image.ts'
+import { mergePatch } from './merge-patch.ts'
 import type { ReleasePart } from './release-part.ts'
 
 /** What the administrator may say about the Jobs of an operation. */
@@ -89,4 +90,15 @@ export function completeJob(
       },
     },
   }
+}
+
+/**
+ * A Job with the administrator's patch. Pods on the host's network resolve the cluster's own names only with the policy made for
+ * them (Kubernetes documentation, "Pod's DNS Policy"), which a patch with `hostNetwork` alone would lack.
+ */
+export function patchJob(job: JobObject, patch: unknown): JobObject {
+  const patched = mergePatch(job, patch) as JobObject
+  const { hostNetwork, dnsPolicy } = patched.spec?.template.spec ?? {}
+  if (hostNetwork !== true || dnsPolicy !== undefined) return patched
+  return mergePatch(patched, { spec: { template: { spec: { dnsPolicy: 'ClusterFirstWithHostNet' } } } }) as JobObject
 }

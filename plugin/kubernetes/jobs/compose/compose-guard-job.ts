@@ -3,9 +3,8 @@ import { guardJobName, labels } from '../../../../operation/names.ts'
 import { pauseRequestOf, type OperationRequest } from '../../../../operation/request.ts'
 import { readManifest } from '../../manifests.ts'
 import type { JobObject } from '../../api/objects.ts'
-import { completeJob, type JobOptions } from './complete-job.ts'
+import { completeJob, patchJob, type JobOptions } from './complete-job.ts'
 import { extraMounts, type ExtraMounts } from './extra-mounts.ts'
-import { mergePatch } from './merge-patch.ts'
 import type { ReleasePart } from './release-part.ts'
 
 /** Whether somebody stands by to unpause while this is done. */
@@ -90,5 +89,5 @@ export function composeGuardJob(
     { ...options, nodeSelector: options.guardNodeSelector },
     withServers,
   )
-  return mergePatch(job, patchForGuard(options.patch)) as JobObject
+  return patchJob(job, patchForGuard(options.patch))
 }

@@ -4,9 +4,8 @@ import { jobName } from '../../../../operation/names.ts'
 import type { OperationRequest } from '../../../../operation/request.ts'
 import { readManifest } from '../../manifests.ts'
 import type { JobObject } from '../../api/objects.ts'
-import { completeJob, type JobOptions } from './complete-job.ts'
+import { completeJob, patchJob, type JobOptions } from './complete-job.ts'
 import { extraMounts, type ExtraMounts } from './extra-mounts.ts'
-import { mergePatch } from './merge-patch.ts'
 import type { ReleasePart } from './release-part.ts'
 
 /** Two releases that keep different files at one path cannot share a container. */
@@ -65,5 +64,5 @@ export function composeJob(
     options,
     withReleases,
   )
-  return mergePatch(job, options.patch) as JobObject
+  return patchJob(job, options.patch)
 }

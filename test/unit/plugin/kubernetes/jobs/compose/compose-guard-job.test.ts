@@ -146,3 +146,15 @@ t.test('only what pauses, and was not told otherwise, has a guard', async (t) =>
   const { pause: _, ...rest } = request() as Extract<OperationRequest, { kind: 'pause' }>
   t.notOk(hasGuard({ ...rest, kind: 'unpause', force: false }))
 })
+
+t.test("both resolve the cluster's names where a patch puts them on the host's network", async (t) => {
+  const onHost = (spec: Record<string, unknown>) => compose({ patch: { spec: { template: { spec } } } })
+  const { pod, workerPod } = onHost({ hostNetwork: true })
+  for (const one of [pod, workerPod]) t.match(one, { hostNetwork: true, dnsPolicy: 'ClusterFirstWithHostNet' })
+  t.equal(
+    onHost({ hostNetwork: true, dnsPolicy: 'Default' }).workerPod?.dnsPolicy,
+    'Default',
+    'what a patch says stays',
+  )
+  t.equal(compose().pod?.dnsPolicy, undefined)
+})
