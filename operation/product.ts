@@ -64,3 +64,40 @@ export function podSelector(release?: string): string {
   const apps = `${appLabel} in (${products.map((product) => product.app).join(',')})`
   return release === undefined ? apps : `${apps},${instanceLabel}=${release}`
 }
+
+/** What this needs of a v1 Pod. */
+interface PodLike {
+  metadata?: { labels?: Record<string, string> }
+  spec?: { containers: { ports?: { name?: string; containerPort: number }[] }[] }
+}
+
+/** What this needs of a v1 Service. */
+interface ServiceLike {
+  metadata?: { name?: string; labels?: Record<string, string> }
+  spec?: { ports?: { name?: string; port: number; targetPort?: number | string }[] }
+}
+
+/**
+ * The pod's port that the admin Service of its release leads to, else the product's own. The charts (scalar-labs/helm-charts) call
+ * that Service `<fullname>-headless`, and its port as the product calls it.
+ * @param services of the same namespace
+ */
+export function adminPortOf(pod: PodLike, services: readonly ServiceLike[]): number {
+  const podLabels = pod.metadata?.labels ?? {}
+  const product = productOf(podLabels)
+  if (product === undefined) return 0
+  const ports = services
+    .filter(
+      ({ metadata }) =>
+        metadata?.labels?.[instanceLabel] === podLabels[instanceLabel] && metadata?.labels?.[appLabel] === product.app,
+    )
+    .filter(({ metadata }) => metadata?.name?.endsWith('-headless'))
+    .flatMap(({ spec }) => spec?.ports ?? [])
+  const port = ports.find(({ name }) => name === product.adminPortName)
+  const wanted = port?.targetPort ?? port?.port
+  if (typeof wanted === 'number') return wanted
+  const named = pod.spec?.containers
+    .flatMap((container) => container.ports ?? [])
+    .find(({ name }) => name !== undefined && name === wanted)
+  return named?.containerPort ?? port?.port ?? product.adminPort
+}

@@ -1,5 +1,5 @@
 import type { V1Container, V1ContainerStatus, V1Pod, V1Service } from '@kubernetes/client-node'
-import { appLabel, instanceLabel, podSelector, productOf } from '../../operation/product.ts'
+import { adminPortOf, appLabel, instanceLabel, podSelector } from '../../operation/product.ts'
 import type { ReleasePod } from './cluster.ts'
 
 /** Label selector for everything that belongs to these releases. */
@@ -49,30 +49,6 @@ function serverContainer(containers: readonly V1Container[], adminPort: number):
       ? containers
       : containers.filter(({ ports }) => ports?.some(({ containerPort }) => containerPort === adminPort))
   return others.length === 0 ? found?.name : undefined
-}
-
-/**
- * The pod's port that the admin Service of its release leads to. The charts (scalar-labs/helm-charts) call that Service
- * `<fullname>-headless`, and its port as the product calls it.
- */
-function adminPortOf(pod: V1Pod, services: readonly V1Service[]): number {
-  const podLabels = pod.metadata?.labels ?? {}
-  const product = productOf(podLabels)
-  if (product === undefined) return 0
-  const ports = services
-    .filter(
-      ({ metadata }) =>
-        metadata?.labels?.[instanceLabel] === podLabels[instanceLabel] && metadata?.labels?.[appLabel] === product.app,
-    )
-    .filter(({ metadata }) => metadata?.name?.endsWith('-headless'))
-    .flatMap(({ spec }) => spec?.ports ?? [])
-  const port = ports.find(({ name }) => name === product.adminPortName)
-  const wanted = port?.targetPort ?? port?.port
-  if (typeof wanted === 'number') return wanted
-  const named = pod.spec?.containers
-    .flatMap((container) => container.ports ?? [])
-    .find(({ name }) => name !== undefined && name === wanted)
-  return named?.containerPort ?? port?.port ?? product.adminPort
 }
 
 /** Why a pod does not serve, for people; undefined when it does. */

@@ -104,7 +104,11 @@ export const runDirectUnpause: Action<UnpauseFlags> = async (flags, session, ter
   }
   const releases = await findReleases(session, names)
   requirePods(releases)
-  const servers = adminServers(releases, options.target.adminPort)
+  // What may not be listed keeps nothing paused: the products' own ports are right almost everywhere.
+  const services = await session.core
+    .listNamespacedService({ namespace: session.namespace })
+    .catch(() => ({ items: [] }))
+  const servers = adminServers(releases, services.items, options.target.adminPort)
   if (flags.dryRun !== 'none') {
     for (const { pod } of servers) terminal.data(`pod/${pod} would be unpaused (dry run)`)
     return ExitCode.done

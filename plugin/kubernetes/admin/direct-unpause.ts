@@ -1,6 +1,9 @@
+import type { V1Pod, V1Service } from '@kubernetes/client-node'
+import { adminPortOf } from '../../../operation/product.ts'
 import { messageOf } from '../../../operation/failure.ts'
 import type { PausedEndpoint } from '../../../operation/record.ts'
 import { connectAdmin, type AdminConnection, type AdminTls } from './admin-client.ts'
+import { fewAtOnce } from './few-at-once.ts'
 import { forwardPort } from './port-forward.ts'
 import type { Release } from '../releases/releases.ts'
 import type { Session } from '../api/session.ts'
@@ -27,11 +30,20 @@ interface Server {
   port: number
 }
 
-/** The admin interfaces of the releases' pods. @param adminPort in place of the products' own */
-export function adminServers(releases: readonly Release[], adminPort: number | undefined): Server[] {
-  return releases.flatMap(({ name, product, pods }) =>
-    pods.map(({ metadata, status }) => {
-      const port = adminPort ?? product.adminPort
+/**
+ * The admin interfaces of the releases' pods; a pod that was evicted, has ended or has not begun has none.
+ * @param services of the namespace, which say where the admin ports are
+ * @param adminPort in place of these
+ */
+export function adminServers(
+  releases: readonly Release[],
+  services: readonly V1Service[],
+  adminPort: number | undefined,
+): Server[] {
+  return releases.flatMap(({ name, pods }) =>
+    pods.filter(isRunning).map((pod) => {
+      const { metadata, status } = pod
+      const port = adminPort ?? adminPortOf(pod, services)
       return {
         pod: metadata?.name ?? '',
         release: name,
@@ -43,6 +55,10 @@ export function adminServers(releases: readonly Release[], adminPort: number | u
       }
     }),
   )
+}
+
+function isRunning({ status }: V1Pod): boolean {
+  return status?.phase !== 'Succeeded' && status?.phase !== 'Failed' && (status?.podIP ?? '') !== ''
 }
 
 /**
@@ -87,7 +103,7 @@ export async function unpauseServer(
 }
 
 /**
- * Unpauses servers through port-forwards of the API server, all at once, without a Job.
+ * Unpauses servers through port-forwards of the API server, some at once, without a Job.
  * @param mayEnd whether a pause at that server may be ended; asked of all before the first is unpaused
  */
 export async function directUnpause(
@@ -97,18 +113,13 @@ export async function directUnpause(
   mayEnd: (server: PausedEndpoint) => boolean,
 ): Promise<DirectUnpause[]> {
   const allowed = new Set(servers.filter(({ endpoint }) => mayEnd(endpoint)))
-  return Promise.all(
-    servers.map(async (server) => {
-      const { pod, release } = server
-      try {
-        return {
-          pod,
-          release,
-          ...(await askServer(session, server, tls, callMs, (admin) => unpauseServer(admin, allowed.has(server)))),
-        }
-      } catch (error) {
-        return { pod, release, outcome: 'failed' as const, reason: messageOf(error) }
-      }
-    }),
-  )
+  return fewAtOnce(servers, async (server) => {
+    const { pod, release } = server
+    try {
+      const done = await askServer(session, server, tls, callMs, (admin) => unpauseServer(admin, allowed.has(server)))
+      return { pod, release, ...done }
+    } catch (error) {
+      return { pod, release, outcome: 'failed' as const, reason: messageOf(error) }
+    }
+  })
 }

@@ -126,7 +126,7 @@ export async function releaseStatus(session: Session, names: readonly string[]):
       pods: Math.max(release.pods.length, release.deployment?.spec?.replicas ?? 0),
       srv: srvName(release, services.items, domain),
       storage: await storageOf(session, release),
-      paused: pauseNow(pauseOf(release.name, records), await pausedPods(session, release)),
+      paused: pauseNow(pauseOf(release.name, records), await pausedPods(session, release, services.items)),
       lastBackup: await lastBackupOf(session, release.name, backups),
     })),
   )
