@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import { messageOf } from '../../operation/failure.ts'
+import { scaled } from './rate-limits.ts'
 
 export interface Patience {
   /** how long one call is tried again in all, ms */
   patienceMs: number
   /** ends the waiting, and every call, with its reason */
   signal?: AbortSignal | undefined
+  /** called now and then while a call is refused for long */
+  told?: (refusal: { why: string; forMs: number }) => void
 }
 
 type RetryStrategy = Exclude<NonNullable<DynamoDBClientConfig['retryStrategy']>, (...args: never[]) => unknown>
@@ -15,6 +18,8 @@ type ErrorInfo = { error?: unknown; errorType: string }
 const firstDelayMs = 100
 const firstThrottledMs = 500
 const longestDelayMs = 20_000
+/** How long a call is refused before that is told, and told again, ms. */
+const tellEveryMs = 60_000
 /** Restores of others in the same account end, but within their own time. */
 const limitPatienceMs = 3_600_000
 
@@ -28,7 +33,8 @@ const refreshes = 4
  * Retries that outlast a throttled or failing AWS: by time and not by number, with no budget that many calls at once would use
  * up. Whatever made a change twice meets its own work, since every change is looked for first.
  */
-export function patientRetries({ patienceMs, signal }: Patience): RetryStrategy {
+export function patientRetries({ patienceMs, signal, told }: Patience): RetryStrategy {
+  let toldMs = performance.now()
   return {
     mode: 'standard',
     async acquireInitialRetryToken() {
@@ -45,6 +51,11 @@ export function patientRetries({ patienceMs, signal }: Patience): RetryStrategy 
       const waitMs = delayMs(count, errorType)
       if (!isWorthAnotherTry(error, errorType) || performance.now() + waitMs - startedMs > longestMs)
         throw new Error('not tried again')
+      const nowMs = performance.now()
+      if (nowMs - startedMs > scaled(tellEveryMs) && nowMs - toldMs > scaled(tellEveryMs)) {
+        toldMs = nowMs
+        told?.({ why: `${nameOf(error)}: ${messageOf(error)}`, forMs: nowMs - startedMs })
+      }
       await sleep(waitMs, undefined, { signal })
       return { getRetryCount: () => count, getRetryDelay: () => 0, startedMs }
     },

@@ -58,7 +58,7 @@ async function accountReached(
 }
 
 /** What the release itself logs in with; undefined where its properties do not tell. */
-function releaseKey({ property }: StorageSettings): Access['credentials'] {
+export function releaseKey({ property }: StorageSettings): Access['credentials'] {
   try {
     const [accessKeyId, secretAccessKey] = [property('username'), property('password')]
     return accessKeyId === undefined || secretAccessKey === undefined ? undefined : { accessKeyId, secretAccessKey }

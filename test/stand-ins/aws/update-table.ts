@@ -48,7 +48,7 @@ function updateIndex(
       if (!table.attributes.some((known) => known.AttributeName === attribute.AttributeName))
         table.attributes.push(attribute)
     }
-    const index: Index = { definition: change.Create, status: 'CREATING' }
+    const index: Index = { definition: { ...change.Create }, status: 'CREATING' }
     table.globals.push(index)
     service.background(['createIndex', `${table.name} ${name}`], stored, () => (index.status = 'ACTIVE'))
     return
@@ -103,6 +103,18 @@ export function updateTable(input: UpdateTableInput, context: Context): object {
     throw invalid(
       'One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is PROVISIONED',
     )
+  }
+  if (input.BillingMode === 'PROVISIONED' && table.billing !== 'PROVISIONED') {
+    const told = new Set(
+      changes.flatMap(({ Update: update }) =>
+        update?.ProvisionedThroughput === undefined ? [] : [update.IndexName ?? ''],
+      ),
+    )
+    const untold = table.globals.find(({ definition }) => !told.has(definition.IndexName ?? ''))
+    if (untold !== undefined)
+      throw invalid(
+        `One or more parameter values were invalid: ProvisionedThroughput must be specified for index: ${untold.definition.IndexName}`,
+      )
   }
   const { ProvisionedThroughput: asked } = input
   if (asked !== undefined) {

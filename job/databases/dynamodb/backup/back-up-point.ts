@@ -7,7 +7,7 @@ import { limits } from '../../../aws/rate-limits.ts'
 import { ensureRestoreBegun, untilRestored } from '../restore/restore-table.ts'
 import { ensureBackup, untilAvailable } from './table-backup.ts'
 import type { TableProgress } from '../tables/table-progress.ts'
-import type { TableSettings } from '../settings/table-settings.ts'
+import { onDemandForm } from '../settings/on-demand-form.ts'
 
 interface Surroundings {
   dynamo: DynamoDBClient
@@ -38,7 +38,7 @@ export async function backUpPoint(
   { dynamo, watch, progress, journal, signal }: Surroundings,
   { table, from, temporary }: Point,
 ): Promise<void> {
-  const restore = { name: temporary, from, expected: formOfTemporary(table.settings) }
+  const restore = { name: temporary, from, expected: onDemandForm(table.settings) }
   const surroundings = { dynamo, source: dynamo, signal }
   progress.enter(table.name, 'waiting for its turn')
   await limits.restores.run(async () => {
@@ -49,14 +49,4 @@ export async function backUpPoint(
   progress.enter(table.name, 'backing up the temporary table')
   await journal.ensure(`back up ${temporary}`, () => ensureBackup(dynamo, watch, temporary, temporary, signal))
   await untilAvailable(watch, temporary, signal)
-}
-
-/** Its indexes are kept, since the backup has to hold them; on demand it costs what is used of it, and takes nothing of the account's provisioned capacity. */
-function formOfTemporary(settings: TableSettings): TableSettings {
-  const { throughput: _throughput, onDemandLimit: _limit, ...rest } = settings
-  return {
-    ...rest,
-    billingMode: 'PAY_PER_REQUEST',
-    globalIndexes: settings.globalIndexes.map(({ throughput: _units, onDemandLimit: _most, ...index }) => index),
-  }
 }

@@ -4,6 +4,7 @@ import type { DatabaseContext, Materials } from '../../database.ts'
 import { accessOf, titleOf } from '../access.ts'
 import { awsFailure } from '../aws-error.ts'
 import { openClients } from '../clients.ts'
+import { refusalTold } from '../refusal-told.ts'
 import { readDetails } from '../details.ts'
 import { checkSourcesOf } from '../restore/check-point.ts'
 import { checkRights } from './check-rights.ts'
@@ -45,7 +46,7 @@ export function materialsOf(
       }
     },
     async make(journal) {
-      const clients = openClients(access, { patienceMs, signal })
+      const clients = openClients(access, { patienceMs, signal, told: refusalTold(events) })
       try {
         return await materialize(entry, { clients, operation, signal, events, journal })
       } catch (error) {

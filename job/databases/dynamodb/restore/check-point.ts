@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Finding } from '../../../../operation/finding.ts'
 import { formatTime } from '../../../../operation/time.ts'
+import { isDenied } from '../aws-error.ts'
 import { checkAccounts } from '../check-accounts.ts'
 import { accountOf } from '../backup/describe-backup.ts'
 import type { BackedUpTable, Details } from '../details.ts'
@@ -43,8 +44,8 @@ async function checkAccount(
 ): Promise<Finding[]> {
   const cure = 'use credentials of the account that holds the backup: the ServiceAccount, or --database-secret'
   const check = { check: 'account', subject: title, cure }
-  const [any] = await tableNames(client)
-  if (any === undefined) {
+  const account = await accountOfTables(client, tables)
+  if (account === undefined && (await tableNames(client)).length === 0) {
     // with a backup of each, all tables may have been lost
     const outcome = tables.every(({ materialized }) => materialized !== undefined) ? 'warning' : 'error'
     return [
@@ -55,11 +56,34 @@ async function checkAccount(
       },
     ]
   }
-  const account = accountOf((await lookAtTable(client, any))?.TableArn ?? '')
-  if (account === '' || account === wanted) return []
+  if (account === undefined || account === wanted) return []
   return [
     { ...check, outcome: 'error', message: `the credentials are of account ${account}, the backup is of ${wanted}` },
   ]
+}
+
+/**
+ * The account of the first table that can be looked at: of those that the backup is of, since a policy may name these alone, else
+ * of any. Undefined where there is none.
+ */
+async function accountOfTables(
+  client: DynamoDBClient,
+  tables: readonly Pick<BackedUpTable, 'name'>[],
+): Promise<string | undefined> {
+  const look = async (name: string) => {
+    try {
+      return accountOf((await lookAtTable(client, name))?.TableArn ?? '') || undefined
+    } catch (error) {
+      if (isDenied(error)) return undefined
+      throw error
+    }
+  }
+  for (const { name } of tables) {
+    const account = await look(name)
+    if (account !== undefined) return account
+  }
+  const [any] = await tableNames(client)
+  return any === undefined ? undefined : look(any)
 }
 
 /** Whether the restore point is one. */

@@ -1,7 +1,9 @@
 import { DeleteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { Failure } from '../../../../operation/failure.ts'
+import { Failure, messageOf } from '../../../../operation/failure.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import { ensureDeleted, untilGone } from '../tables/delete-table.ts'
+import type { BackedUpTable } from '../details.ts'
+import { removeAutoscaling } from '../settings/remove-autoscaling.ts'
 import { lookAtTable } from '../tables/look-at-table.ts'
 import { forEachTable, isOwnTable, type RestoreWork } from './restore-work.ts'
 import { metadataKey, namespacesKey, readRows } from '../scalardb/metadata.ts'
@@ -27,6 +29,7 @@ export async function dropFormerTables(work: RestoreWork, journal: Journal): Pro
       ensureDeleted(dynamo, table.name, async ({ TableId }) => TableId === table.id, signal),
     )
     await untilGone(dynamo, table.name, signal)
+    await removeScaling(work, table)
     progress.done(table.name)
   })
   const left = await present(
@@ -37,6 +40,16 @@ export async function dropFormerTables(work: RestoreWork, journal: Journal): Pro
     context.events.say('note', `${name} is left: it is another than the table that was backed up`, { level: 'warning' })
   const dropped = new Set(tables.map(({ name }) => name).filter((name) => !left.includes(name)))
   await journal.ensure('delete rows of former tables', () => deleteRows(work, dropped))
+}
+
+/** What scales nothing any more costs alarms; that it cannot be removed keeps no table. */
+async function removeScaling({ regions, context }: RestoreWork, { name, settings }: BackedUpTable): Promise<void> {
+  if ((await lookAtTable(regions.source.dynamo, name)) !== undefined) return
+  await removeAutoscaling(regions.source.autoscaling, name, settings).catch((error: unknown) => {
+    context.signal.throwIfAborted()
+    const line = `the autoscaling of ${name}, which was deleted, is left: ${messageOf(error)}`
+    context.events.say('note', line, { level: 'warning' })
+  })
 }
 
 async function present(client: DynamoDBClient, names: readonly string[]): Promise<string[]> {

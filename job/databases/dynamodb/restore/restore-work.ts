@@ -4,6 +4,7 @@ import type { DatabaseContext } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { accessOf, inRegion, titleOf, type Access } from '../access.ts'
 import { openClients, type Clients } from '../clients.ts'
+import { refusalTold } from '../refusal-told.ts'
 import { readDetails, type BackedUpTable, type Details } from '../details.ts'
 import type { RestoreFrom } from '../tables/look-at-table.ts'
 import { tryReadAutoscaling, type KnownAutoscaling } from '../settings/read-settings.ts'
@@ -54,7 +55,8 @@ export function openWork(
   const region = choice.region ?? details.region
   const opened: Clients[] = []
   const open = (of: string, signal: AbortSignal | undefined) => {
-    const clients = openClients(inRegion(access, of, details), { patienceMs, signal })
+    const patience = { patienceMs, signal, told: refusalTold(context.events) }
+    const clients = openClients(inRegion(access, of, details), patience)
     opened.push(clients)
     return clients
   }

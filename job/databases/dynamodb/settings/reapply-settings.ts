@@ -47,6 +47,7 @@ export async function reapplySettings(of: Reapplied): Promise<Map<string, string
   }
   // Changes of the table itself are made one at a time.
   for (const [setting, update] of tableUpdates(of.expected, of.found)) {
+    if (Object.keys(update).length === 0) continue
     await put(setting, () => of.clients.dynamo.send(new UpdateTableCommand({ TableName: of.table, ...update })))
   }
   // All have ended when this throws: one that is still tried could meet the table that is put back under this name.
@@ -57,7 +58,7 @@ export async function reapplySettings(of: Reapplied): Promise<Map<string, string
 }
 
 function tableUpdates(
-  { billingMode, throughput, onDemandLimit, tableClass, streamView, deletionProtection }: TableSettings,
+  { billingMode, throughput, onDemandLimit, globalIndexes, tableClass, streamView, deletionProtection }: TableSettings,
   found: TableSettings,
 ): [string, Omit<UpdateTableInput, 'TableName'>][] {
   const view = streamView as NonNullable<UpdateTableInput['StreamSpecification']>['StreamViewType']
@@ -67,6 +68,7 @@ function tableUpdates(
       {
         BillingMode: billingMode,
         ...(throughput === undefined ? {} : { ProvisionedThroughput: provisionedThroughput(throughput) }),
+        ...(billingMode === 'PROVISIONED' ? indexThroughput(globalIndexes) : {}),
       },
     ],
     [
@@ -88,6 +90,18 @@ function tableUpdates(
     ],
     ['deletionProtection', { DeletionProtectionEnabled: deletionProtection }],
   ]
+}
+
+/** A table that becomes provisioned has to be told the capacity of each of its indexes, too (UpdateTable). */
+function indexThroughput(
+  indexes: TableSettings['globalIndexes'],
+): Pick<UpdateTableInput, 'GlobalSecondaryIndexUpdates'> {
+  const updates = indexes.flatMap(({ name, throughput }) =>
+    throughput === undefined
+      ? []
+      : [{ Update: { IndexName: name, ProvisionedThroughput: provisionedThroughput(throughput) } }],
+  )
+  return updates.length === 0 ? {} : { GlobalSecondaryIndexUpdates: updates }
 }
 
 function besideTheTable({ clients: { dynamo }, table, arn, expected }: Reapplied): Map<string, () => Promise<unknown>> {

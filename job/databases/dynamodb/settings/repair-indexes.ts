@@ -2,6 +2,7 @@ import {
   UpdateTableCommand,
   type CreateGlobalSecondaryIndexAction,
   type DynamoDBClient,
+  type TableDescription,
 } from '@aws-sdk/client-dynamodb'
 import type { Journal } from '../../../journal/journal.ts'
 import { isSteady, lookAtTable } from '../tables/look-at-table.ts'
@@ -39,7 +40,10 @@ export async function untilSteady(client: DynamoDBClient, table: string, signal:
 }
 
 async function hasIndex(client: DynamoDBClient, table: string, index: string): Promise<boolean> {
-  const found = await lookAtTable(client, table)
+  return hasIndexNamed(await lookAtTable(client, table), index)
+}
+
+function hasIndexNamed(found: TableDescription | undefined, index: string): boolean {
   return (found?.GlobalSecondaryIndexes ?? []).some(({ IndexName }) => IndexName === index)
 }
 
@@ -54,13 +58,16 @@ async function createIndex(
   const definitions = expected.attributes
     .filter(({ name }) => keys.has(name))
     .map(({ name, type }) => ({ AttributeName: name, AttributeType: type }))
-  const input = {
-    TableName: table,
-    AttributeDefinitions: definitions,
-    GlobalSecondaryIndexUpdates: [{ Create: creation(index) }],
-  }
   await onceAllowed(async () => {
-    if (await hasIndex(client, table, index.name)) return
+    const found = await lookAtTable(client, table)
+    if (hasIndexNamed(found, index.name)) return
+    const isOnDemand = found?.BillingModeSummary?.BillingMode === 'PAY_PER_REQUEST'
+    const { throughput: _units, ...unlimited } = index
+    const input = {
+      TableName: table,
+      AttributeDefinitions: definitions,
+      GlobalSecondaryIndexUpdates: [{ Create: creation(isOnDemand ? unlimited : index) }],
+    }
     await client.send(new UpdateTableCommand(input)).catch(async (error: unknown) => {
       // an answer may have been lost after it was made, and the call made again
       if (!(await hasIndex(client, table, index.name))) throw error

@@ -7,6 +7,9 @@ import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '.
 import { refuseBystanders } from '../../tables/check-bystanders.ts'
 import { ensureOwnDeleted, untilGone } from '../../tables/delete-table.ts'
 import { kindName, type BackedUpTable } from '../../details.ts'
+import { onDemandForm } from '../../settings/on-demand-form.ts'
+import { removeAutoscaling } from '../../settings/remove-autoscaling.ts'
+import type { TableSettings } from '../../settings/table-settings.ts'
 import { expectedSettings } from '../../settings/expected-settings.ts'
 import { fenceFormerTables, liftFence } from '../fence.ts'
 import { dropFormerTables } from '../drop-former-tables.ts'
@@ -14,6 +17,7 @@ import { fewNames } from '../../tables/few-names.ts'
 import { isRestoredFrom, lookAtTable } from '../../tables/look-at-table.ts'
 import { limits } from '../../../../aws/rate-limits.ts'
 import { isBackedUp, isWrittenOut, notBackedUp, tablesAt } from '../../scalardb/place.ts'
+import { tryReleaseUsers } from './try-release-users.ts'
 import { preflightByPrefix } from './preflight.ts'
 import { repoint, repointing, type Repointing } from '../../scalardb/repoint.ts'
 import { ownTable, rewriteRows, withRoom } from '../../scalardb/restored-rows.ts'
@@ -55,6 +59,7 @@ export class RestoreByPrefix implements RestoreDestination {
       steps: [
         `restore ${details.tables.length} tables as of ${point.toISOString()} under the prefix "${this.#prefix}", their indexes and settings included`,
         `write the rows of ScalarDB's metadata for the new names`,
+        ...replicaLines(details.tables),
         ...(patched
           ? this.#repointing.lines.map((line) => `set ${line}`)
           : ['show what the releases have to be told; they serve on as they are']),
@@ -83,7 +88,7 @@ export class RestoreByPrefix implements RestoreDestination {
       const own = ownTable(details, table.name, restore.name, this.#prefix, names)
       const roomy = own !== undefined && names.size > manyTables
       await this.#restored(
-        roomy ? { ...restore, expected: withRoom(restore.expected) } : restore,
+        { ...restore, expected: roomy ? withRoom(restore.expected) : formToFill(restore.expected, table.settings) },
         table.name,
         journal,
         regions,
@@ -99,6 +104,7 @@ export class RestoreByPrefix implements RestoreDestination {
       this.#differences.push(...differences)
       progress.done(table.name)
     })
+    await tryReleaseUsers(this.#work, this.#prefix)
     for (const difference of this.#differences)
       context.events.say('note', `setting not restored: ${difference}`, { level: 'warning' })
     this.#state = 'loaded'
@@ -129,7 +135,7 @@ export class RestoreByPrefix implements RestoreDestination {
     const { details, lasting, context } = this.#work
     if ((await this.#repointing.inUse()) !== 'by none') throw inService(this.#prefix)
     await forEachTable(details.tables, new AbortController().signal, async (table, signal) => {
-      const { name, from } = this.#restoreOf(table)
+      const { name, from, expected } = this.#restoreOf(table)
       if (!journal.begun(`restore ${name}`) && context.former === undefined) return
       const client = lasting.target.dynamo
       await journal.ensure(`discard ${name}`, async () => {
@@ -142,6 +148,7 @@ export class RestoreByPrefix implements RestoreDestination {
         await ensureOwnDeleted(client, name, (found) => isRestoredFrom(found, from), signal)
       })
       await untilGone(client, name, signal)
+      await removeAutoscaling(lasting.target.autoscaling, name, expected)
     })
     this.#state = 'discarded'
   }
@@ -266,6 +273,22 @@ export class RestoreByPrefix implements RestoreDestination {
       next: 'restore another backup instead: kubectl scalardl get backups',
     })
   }
+}
+
+/** What of global tables is left to be done by hand. */
+function replicaLines(tables: readonly BackedUpTable[]): string[] {
+  const regions = new Set(tables.flatMap(({ settings }) => settings.replicas))
+  const count = tables.filter(({ settings }) => settings.replicas.length > 0).length
+  if (count === 0) return []
+  return [
+    `leave out the replicas of ${count} global tables in ${[...regions].sort().join(', ')}, which no restore makes: add them to the restored tables yourself`,
+  ]
+}
+
+/** A table of which an index has to be made anew is on demand until it is filled; its own capacity is set afterwards. */
+function formToFill(expected: TableSettings, { globalIndexes }: TableSettings): TableSettings {
+  const isKept = (name: string) => globalIndexes.some((index) => index.name === name)
+  return expected.globalIndexes.every(({ name }) => isKept(name)) ? expected : onDemandForm(expected)
 }
 
 function inService(prefix: string): Failure {

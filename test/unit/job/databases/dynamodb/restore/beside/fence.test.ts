@@ -56,7 +56,7 @@ t.test('nobody can use the former tables for a while before they are deleted', a
     return workloads(releases)
   }
   await undisturbed(t, gone, dropRequest('r'))
-  t.ok(seen.length >= 2)
+  t.ok(seen.length > 0)
   for (const said of seen) t.match(said, /not authorized to perform: dynamodb:Scan .* explicit deny/)
   t.notOk((await allTables(gone.clients)).some((name) => formerOf(gone).includes(name)))
 })
