@@ -1,6 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Finding } from '../../../../operation/finding.ts'
 import { formatTime } from '../../../../operation/time.ts'
+import { nameOf } from '../../../aws/sdk-retries.ts'
 import { isDenied } from '../aws-error.ts'
 import { checkAccounts } from '../check-accounts.ts'
 import { accountOf } from '../backup/describe-backup.ts'
@@ -186,12 +187,12 @@ export async function troubleOf(
       cure: 'choose another backup; somebody deleted this one at AWS',
     }
   }
+  const gone = {
+    why: `table ${table.name} was deleted, and its restore points with it`,
+    cure: 'choose a backup that was materialized; of a deleted table AWS keeps its last state for 35 days, which can be restored in its console',
+  }
   const found = await lookAtTable(dynamo, table.name)
-  if (found === undefined)
-    return {
-      why: `table ${table.name} was deleted, and its restore points with it`,
-      cure: 'choose a backup that was materialized; of a deleted table AWS keeps its last state for 35 days, which can be restored in its console',
-    }
+  if (found === undefined || found.TableStatus === 'DELETING') return gone
   if (found.TableId !== table.id && found.TableId !== undefined) {
     const made = found.CreationDateTime?.toISOString() ?? 'later'
     return {
@@ -199,7 +200,12 @@ export async function troubleOf(
       cure: 'choose a backup taken after that, or one that was materialized',
     }
   }
-  const window = await readWindow(dynamo, table.name, signal)
+  const window = await readWindow(dynamo, table.name, signal).catch((error: unknown) => {
+    // It went between the two looks.
+    if (nameOf(error) !== 'TableNotFoundException') throw error
+    return 'gone' as const
+  })
+  if (window === 'gone') return gone
   if (window === undefined)
     return {
       why: `point-in-time recovery of ${table.name} is off, so nothing is kept of its past`,
