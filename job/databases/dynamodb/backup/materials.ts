@@ -1,7 +1,7 @@
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { DatabaseContext, Materials } from '../../database.ts'
-import { accessOf, titleOf } from '../access.ts'
+import { accessOf, inRegion, titleOf } from '../access.ts'
 import { awsFailure } from '../aws-error.ts'
 import { openClients } from '../clients.ts'
 import { refusalTold } from '../refusal-told.ts'
@@ -21,8 +21,9 @@ export function materialsOf(
   entry: DatabaseBackup,
   { events, signal, operation }: DatabaseContext,
 ): Materials {
-  const { region, tables } = readDetails(entry)
-  const access = { ...accessOf(settings), region }
+  const details = readDetails(entry)
+  const { region, tables } = details
+  const access = inRegion(accessOf(settings), region, details)
   const title = titleOf(access)
   const point = new Date(entry.snapshotAt ?? Number.NaN)
   const missing = tables.filter(({ materialized }) => materialized === undefined)

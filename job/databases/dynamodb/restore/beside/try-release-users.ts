@@ -8,6 +8,7 @@ import {
 import { Failure, messageOf } from '../../../../../operation/failure.ts'
 import { foreignNamespaces } from '../../../../../operation/foreign-namespaces.ts'
 import type { StorageSettings } from '../../../../scalardb/storage-settings.ts'
+import { inRegion } from '../../access.ts'
 import { isDenied } from '../../aws-error.ts'
 import { releaseKey } from '../../check-accounts.ts'
 import { openClients } from '../../clients.ts'
@@ -31,7 +32,7 @@ export async function tryReleaseUsers(
   for (const one of settings) {
     const credentials = releaseKey(one)
     if (credentials === undefined) continue
-    const { dynamo, close } = openClients({ ...access, region, credentials }, { patienceMs, signal })
+    const { dynamo, close } = openClients({ ...inRegion(access, region, details), credentials }, { patienceMs, signal })
     try {
       for (const table of tablesOf(one, details))
         await use(dynamo, withPrefix(table.name, details.prefix, prefix), table)
