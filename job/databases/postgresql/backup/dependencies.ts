@@ -66,8 +66,6 @@ export async function readOutsideSchemas(client: Client, schemas: readonly strin
   const { rows } = await client.query<{ text: string }>(
     `WITH o AS (
        SELECT 'pg_publication'::regclass AS classid, oid, format('publication %I', pubname) AS text FROM pg_publication
-       UNION ALL SELECT 'pg_subscription'::regclass, s.oid, format('subscription %I', subname)
-         FROM pg_subscription s JOIN pg_database d ON d.oid = subdbid WHERE datname = current_database()
        UNION ALL SELECT 'pg_event_trigger'::regclass, oid, format('event trigger %I', evtname) FROM pg_event_trigger
        UNION ALL SELECT 'pg_foreign_server'::regclass, oid, format('foreign server %I', srvname) FROM pg_foreign_server
        UNION ALL SELECT 'pg_language'::regclass, oid, format('language %I', lanname) FROM pg_language WHERE lanispl
@@ -84,7 +82,22 @@ export async function readOutsideSchemas(client: Client, schemas: readonly strin
      ORDER BY 1`,
     [schemas],
   )
-  return rows.map((row) => row.text)
+  const { rows: own } = await client.query<{ name: string }>('SELECT current_database() AS name')
+  const subscriptions = await readSubscriptions(client, own[0]?.name ?? '')
+  return [...rows.map((row) => row.text), ...subscriptions.map((name) => `subscription ${name}`)]
+}
+
+/** The subscriptions of a database; of PostgreSQL 13 a superuser alone may know of them. */
+export async function readSubscriptions(client: Client, database: string): Promise<string[]> {
+  const { rows: right } = await client.query<{ readable: boolean }>(
+    `SELECT has_column_privilege('pg_subscription', 'subname', 'SELECT') AS readable`,
+  )
+  if (right[0]?.readable !== true) return []
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT subname AS name FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = $1 ORDER BY 1`,
+    [database],
+  )
+  return rows.map((row) => row.name)
 }
 
 /** The collations of PostgreSQL's own schema that columns of these schemas name: a server has those that its system had when it was made. */

@@ -85,7 +85,7 @@ async function restoreInto(
       signal,
     )
     const listFile = join(scratch, 'list')
-    await writeFile(listFile, chooseEntries(contents, leftOut))
+    await writeFile(listFile, chooseEntries(contents, leftOut, ownership))
     await restoreArchive(
       {
         access,
@@ -108,11 +108,12 @@ async function restoreInto(
 
 /**
  * The entries of `pg_restore --list` that are loaded; a semicolon leaves one out. Every new database has a schema "public" already: the
- * archive's own CREATE SCHEMA would fail.
+ * archive's own CREATE SCHEMA would fail; before PostgreSQL 15 it belongs to no user, and its comment could not be set either.
  */
-function chooseEntries(contents: string, leftOut: readonly Extension[]): string {
+function chooseEntries(contents: string, leftOut: readonly Extension[], ownership: Ownership): string {
   const unwanted = [
     'SCHEMA - public',
+    ...(ownership.objects === 'recorded' ? [] : ['COMMENT - SCHEMA public']),
     ...leftOut.flatMap(({ name }) => [`EXTENSION - ${name}`, `COMMENT - EXTENSION ${name}`]),
   ]
   return contents

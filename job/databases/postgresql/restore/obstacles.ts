@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import type { Finding } from '../../../../operation/finding.ts'
+import { readSubscriptions } from '../backup/dependencies.ts'
 import type { World } from './catalog.ts'
 
 /** How long what is in the way right before a switch may take to go by itself, ms, and how often to look. */
@@ -125,19 +126,21 @@ export async function awaitSessions(
 
 /** What keeps a database from being dropped even when nobody is in it: DROP DATABASE. */
 export async function checkUses(client: Client, title: string, database: string): Promise<Finding[]> {
-  const { rows } = await client.query<{ what: string }>(
-    `SELECT format('replication slot %s', slot_name) AS what FROM pg_replication_slots WHERE database = $1
-     UNION ALL SELECT format('subscription %s', subname) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = $1
-     ORDER BY 1`,
+  const { rows } = await client.query<{ name: string }>(
+    'SELECT slot_name AS name FROM pg_replication_slots WHERE database = $1 ORDER BY 1',
     [database],
   )
-  if (rows.length === 0) return []
+  const uses = [
+    ...rows.map(({ name }) => `replication slot ${name}`),
+    ...(await readSubscriptions(client, database)).map((name) => `subscription ${name}`),
+  ]
+  if (uses.length === 0) return []
   return [
     {
       check: 'uses',
       subject: title,
       outcome: 'error',
-      message: `database ${database} cannot be dropped while it has ${rows.map(({ what }) => what).join(', ')}`,
+      message: `database ${database} cannot be dropped while it has ${uses.join(', ')}`,
       cure: 'drop each first, when nothing follows it any more',
     },
   ]

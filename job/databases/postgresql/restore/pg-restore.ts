@@ -52,9 +52,9 @@ async function restoreSections(archive: Archive, env: NodeJS.ProcessEnv, signal:
     const { code, stderr } = await execute('pg_restore', args, env, signal)
     signal.throwIfAborted()
     if (code === 0) continue
-    const rest = withoutRefusals(stderr, unknown)
-    if (code !== 1 || unknown.length === 0 || /error: /.test(rest) || !/errors ignored on restore: \d/.test(rest))
-      throw toolFailure('pg_restore', what, rest, code)
+    const { errors, words } = judge(stderr, unknown)
+    if (code !== 1 || unknown.length === 0 || errors !== 0 || !/errors ignored on restore: \d/.test(words))
+      throw toolFailure('pg_restore', what, words, code)
   }
 }
 
@@ -73,11 +73,11 @@ async function unknownLimits(archive: Archive, env: NodeJS.ProcessEnv, signal: A
 }
 
 /**
- * What pg_restore said, without the refusals of some time limits. Each refusal is one message that begins after "error: ", ends with the
- * refused command, and is written at once; but the sessions share their error output, and other messages may stand between the
- * "error: " and what follows it. So for each message an "error: " is taken away, wherever it stands.
+ * How many errors pg_restore told of beyond the refusals of some time limits, and what it said without these. Each refusal is one message that
+ * begins after "error: ", ends with the refused command, and is written at once; but the sessions share their error output, and other
+ * messages may stand between the "error: " and what follows it. So they are counted apart.
  */
-export function withoutRefusals(stderr: string, limits: readonly string[]): string {
+export function judge(stderr: string, limits: readonly string[]): { errors: number; words: string } {
   let refusals = 0
   const message = /could not execute query: (?:(?!Command was: |error: )[^])*Command was: SET (\w+) = 0;\n/g
   const others = stderr.replace(message, (text, limit: string) => {
@@ -85,5 +85,6 @@ export function withoutRefusals(stderr: string, limits: readonly string[]): stri
     refusals += 1
     return ''
   })
-  return others.replace(/error: /g, (text) => (refusals-- > 0 ? '' : text))
+  const told = others.split('error: ').length - 1
+  return { errors: told - refusals, words: others.replace(/(?:pg_restore: error: \n*)+(?=pg_restore: )/g, '') }
 }
