@@ -8,6 +8,8 @@ export interface ReleasePod {
   name: string
   uid: string
   ip: string
+  /** its addresses of the other family, where the cluster has both */
+  otherIps?: string[]
   /** serving and not terminating */
   ready: boolean
   /** why it is not ready, where it is not */

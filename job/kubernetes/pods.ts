@@ -17,10 +17,12 @@ export function releasePod(pod: V1Pod, services: readonly V1Service[]): ReleaseP
   const { metadata, status } = pod
   const trouble = podTrouble(pod)
   const adminPort = adminPortOf(pod, services)
+  const otherIps = (status?.podIPs ?? []).map(({ ip }) => ip).filter((ip) => ip !== status?.podIP)
   return {
     name: metadata?.name ?? '',
     uid: metadata?.uid ?? '',
     ip: status?.podIP ?? '',
+    ...(otherIps.length > 0 && { otherIps }),
     ready: trouble === undefined,
     ...(trouble === undefined ? {} : { trouble }),
     ...(metadata?.deletionTimestamp === undefined ? {} : { deleting: true }),

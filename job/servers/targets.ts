@@ -32,10 +32,12 @@ export async function findTargets(target: Target, cluster: Cluster): Promise<Tar
   ])
   const unique = new Map(found.flat().map((address) => [formatAddress(address), address]))
   const pods = await cluster.scalarPods()
-  const targets = [...unique.values()].map((address): PauseTarget => {
-    const pod = pods.find(({ ip }) => ip === address.host)
-    return { ...address, ...(pod === undefined ? {} : { pod }) }
+  const resolved = [...unique.values()].map((address): PauseTarget => {
+    const pod = pods.find(({ ip, otherIps }) => ip === address.host || otherIps?.includes(address.host))
+    return pod === undefined ? address : { ...address, host: pod.ip, pod }
   })
+  // A dual-stack Service names each pod twice; a second Pause of one server would meet its own first.
+  const targets = [...new Map(resolved.map((target) => [formatAddress(target), target])).values()]
   const strangers = targets.filter(({ pod }) => pod === undefined)
   if (strangers.length > 0) refuseServices(strangers, await cluster.serviceAddresses())
   const named = target.releases.map((release) => release.name)

@@ -129,3 +129,12 @@ t.test('the address of a Service is refused, since it leads to one of several se
   t.match(failure, { what: /10\.96\.0\.7:50053 is no server but the Service my-envoy/, next: /name the release/ })
   t.equal((await findTargets(target({ addresses: ['10.1.2.4:50053'] }), services)).targets.length, 1)
 })
+
+t.test('a server that a dual-stack name gives twice is paused once, at its first address', async (t) => {
+  const dual = inMemoryCluster([{ ...pod('ledger-0', '10.1.2.6'), otherIps: ['fd00::6'] }])
+  const { targets } = await findTargets(target({ addresses: ['10.1.2.6:50053', '[fd00::6]:50053'] }), dual)
+  t.strictSame(
+    targets.map(({ host, pod: of }) => [host, of?.name]),
+    [['10.1.2.6', 'ledger-0']],
+  )
+})
