@@ -85,7 +85,7 @@ export function pointTo({ autoscalingEndpoint, stsEndpoint }: Pick<Aws, 'autosca
 
 /** Creates the tables of an installation, with rows in them and point-in-time recovery on. */
 export async function createInstallation(
-  aws: Aws,
+  aws: Pick<Aws, 'endpoint' | 'autoscalingEndpoint' | 'stsEndpoint'>,
   prefix = '',
   key = { username: accessKey, password: secretKey },
 ): Promise<Installation> {
