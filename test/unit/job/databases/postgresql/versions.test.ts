@@ -55,7 +55,7 @@ await t.test('an error while loading fails the restore, whatever else the server
   const destination = postgresql.restore(strict, await backup(strict, 'strict'), context('restore-c'))
   t.match(await failureOf(destination.load(await memoryJournal())), {
     what: /loading/,
-    why: /^COPY failed for table "strict": ERROR:  not here$/,
+    why: /^COPY failed for table "strict": ERROR:  not here/,
   })
 })
 
