@@ -1,3 +1,6 @@
+// Room: the contract between plugin and worker, and all that either knows of the other.
+// Read request, record, event, failure.
+
 import { z } from 'zod'
 import { Failure } from './failure.ts'
 import { operationKinds } from './names.ts'

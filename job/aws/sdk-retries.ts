@@ -1,3 +1,6 @@
+// Room: what every service of AWS asks for: retries, polling, limits of rate, answers that trail behind.
+// Read sdk-retries, polling, eventual-consistency, rate-limits.
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import { messageOf } from '../../operation/failure.ts'

@@ -1,3 +1,6 @@
+// Room: whose clock decides a restore point, how far it is off, and how long to hold a pause for it.
+// Read measure-clock, safe-point, hold-until-safe.
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stepBetween, workerClock, type ClockReading, type WorkerClock } from './clock-reading.ts'
 

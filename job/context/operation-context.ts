@@ -1,3 +1,6 @@
+// Room: what every operation is given with its request.
+// Read operation-context, phases, handed-on.
+
 import type { RequestOf, OperationRequest } from '../../operation/request.ts'
 import type { OperationRecord } from '../../operation/record.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
@@ -7,9 +10,9 @@ import type { Journal } from '../journal/journal.ts'
 import type { RecordStore } from '../journal/record-store.ts'
 
 /** What every operation is given, with its request. */
-export type OperationContext<K extends OperationRequest['kind']> = Surroundings & { request: RequestOf<K> }
+export type OperationContext<K extends OperationRequest['kind']> = OperationTools & { request: RequestOf<K> }
 
-interface Surroundings {
+interface OperationTools {
   cluster: Cluster
   /** stands by while this operation pauses, where it was asked for */
   guard: GuardLink

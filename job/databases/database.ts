@@ -1,3 +1,6 @@
+// Room: the seam to the databases: what a kind has to do, and in which order it is called.
+// Read database (the interface), registry, open, pause-decision.
+
 import type { z } from 'zod'
 import type { DatabaseBackup, RestoredDatabase, BackupTable } from '../../operation/record.ts'
 import type { Finding } from '../../operation/finding.ts'

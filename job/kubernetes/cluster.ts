@@ -1,3 +1,6 @@
+// Room: the Kubernetes API as the worker and the guard use it, in one namespace.
+// Read cluster (the interface), kubernetes-cluster, then what each call needs: ask, leases, watch-kind.
+
 import type { JobState } from '../../operation/outcome/job-state.ts'
 import type { JournalDocument } from '../../operation/journal.ts'
 import type { Role } from '../../operation/names.ts'

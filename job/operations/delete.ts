@@ -2,7 +2,7 @@ import { Failure } from '../../operation/failure.ts'
 import { formatLocation, parseLocation, splitLocation } from '../../operation/location.ts'
 import { neededBy } from '../../operation/outcome/backup-in-use.ts'
 import type { OperationRecord } from '../../operation/record.ts'
-import { isFinal, settle } from '../../operation/outcome/outcome.ts'
+import { isFinal, concludeByJob } from '../../operation/outcome/outcome.ts'
 import { formatTime } from '../../operation/time.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { openStorage, openStorageAt } from '../storage/open.ts'
@@ -61,7 +61,7 @@ async function markGoing({ cluster, request }: OperationContext<'delete'>, recor
 async function refuseNeeded({ cluster }: OperationContext<'delete'>, backup: OperationRecord): Promise<void> {
   // A restore whose worker was killed for good does not say so itself.
   const records = (await cluster.records()).map(async (record) =>
-    isFinal(record) ? record : settle(record, await cluster.workerJob(record.operation)),
+    isFinal(record) ? record : concludeByJob(record, await cluster.workerJob(record.operation)),
   )
   const needed = neededBy(backup, await Promise.all(records))
   if (needed !== undefined) throw new Failure(needed)

@@ -4,7 +4,7 @@ import { Failure, messageOf } from '../../operation/failure.ts'
 import { kindOf } from '../../operation/names.ts'
 import { pausedAmong } from '../../operation/outcome/pause-ownership.ts'
 import type { OperationRecord, PausedEndpoint } from '../../operation/record.ts'
-import { isFinal, settle } from '../../operation/outcome/outcome.ts'
+import { isFinal, concludeByJob } from '../../operation/outcome/outcome.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 
 type Context = OperationContext<'unpause'>
@@ -89,7 +89,7 @@ async function lookUntilFinal(
   const endMs = performance.now() + patienceMs
   for (;;) {
     const job = await cluster.workerJob(operation)
-    const record = settle(await cluster.readRecord(operation), job)
+    const record = concludeByJob(await cluster.readRecord(operation), job)
     if (isFinal(record) || performance.now() > endMs) return record
     await sleep(lookMs, undefined, { signal })
   }

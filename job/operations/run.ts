@@ -1,3 +1,6 @@
+// Room: what a request can ask for, one file or folder each; each reads as its runbook.
+// Read run, then the operation in question.
+
 import type { OperationRequest } from '../../operation/request.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { backup } from './backup/backup.ts'
@@ -11,10 +14,10 @@ import { restore } from './restore/restore.ts'
 import { undo } from './restore/undo.ts'
 import { unpause } from './unpause.ts'
 
-type Surroundings = Omit<OperationContext<OperationRequest['kind']>, 'request'>
+type OperationTools = Omit<OperationContext<OperationRequest['kind']>, 'request'>
 
 /** Does what a request asks for. */
-export function run(request: OperationRequest, surroundings: Surroundings): Promise<void> {
+export function run(request: OperationRequest, surroundings: OperationTools): Promise<void> {
   switch (request.kind) {
     case 'backup':
       return backup({ ...surroundings, request })

@@ -1,3 +1,6 @@
+// Room: the heart: pause all servers at once, work inside, unpause whatever happens, and say what it proves.
+// Read hold-pause, preconditions, run-inside, recover.
+
 import { messageOf } from '../../operation/failure.ts'
 import type { PauseWindowRecord } from '../../operation/record.ts'
 import { workerClock } from '../clocks/clock-reading.ts'
@@ -16,8 +19,8 @@ import {
   takeNumber,
   type PauseIntent,
 } from '../journal/pause-steps.ts'
-import { refuseForeignPauses, refuseUnsettled } from './preconditions.ts'
-import { lookAgain } from './proof/verify-window.ts'
+import { refuseForeignPauses, refuseUnsteady } from './preconditions.ts'
+import { verifyWindow } from './proof/verify-window.ts'
 import { adminTls, closeAll, connectOrRefuse, serversOf } from '../servers/servers.ts'
 import { changesBetween } from './proof/diff-state.ts'
 import { endpointOf, findTargets, type PauseTarget, type Targets } from '../servers/targets.ts'
@@ -59,7 +62,7 @@ export const holdPause: HoldPause = async (context, inside) => {
     const changes: ReleaseChange[] = []
     const watched = await cluster.watchReleases(found.releases, (change) => changes.push(change), watch.signal)
     const before = await cluster.releaseState(found.releases)
-    refuseUnsettled(before, [...changesBetween(found.state, before), ...changes])
+    refuseUnsteady(before, [...changesBetween(found.state, before), ...changes])
 
     const number = await takeNumber(journal)
     const index = record.current.windows.length
@@ -92,7 +95,7 @@ export const holdPause: HoldPause = async (context, inside) => {
     const step = clockStep(clocks, workerClock.read())
     const [word, changed] = await Promise.all([
       close(context, guarded, { number, index, window, stillPaused: outcome.unpaused.stillPaused }),
-      lookAgain(before, { context, watched, changes, releases: found.releases }),
+      verifyWindow(before, { context, watched, changes, releases: found.releases }),
     ])
     window.reasons.push(...doubtsOf(word, silent))
     window.reasons.push(...notPaused(found), ...(step === undefined ? [] : [step]), ...changed)

@@ -52,7 +52,7 @@ function foreignPause(endpoints: readonly PausedEndpoint[], namespace: string): 
 }
 
 /** @throws Failure where pods are not ready, or come and go at this moment; nothing has been paused then */
-export function refuseUnsettled({ pods }: ReleaseState, changes: readonly ReleaseChange[]): void {
+export function refuseUnsteady({ pods }: ReleaseState, changes: readonly ReleaseChange[]): void {
   const unready = pods
     .filter(({ ready }) => !ready)
     .map(({ name, trouble }) => `pod ${name} is not ready${trouble === undefined ? '' : ` (${trouble})`}`)

@@ -1,3 +1,6 @@
+// Room: what every process of ours has: its events and the way it is asked to end.
+// Read events, then interrupted.
+
 import type { EventCode, WorkerEvent } from '../../operation/event.ts'
 
 /** What the worker says while it works. Each call is one line of its log, in the form of operation/event.ts. */

@@ -1,3 +1,6 @@
+// Room: what a release's ScalarDB properties and metadata say about its databases.
+// Read storage-settings, settings, properties, metadata.
+
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure } from '../../operation/failure.ts'

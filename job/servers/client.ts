@@ -9,7 +9,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js'
 import { adminMethods } from './admin-protocol.ts'
-import { pauseOutcomeOf, type PauseOutcome } from './pause-reply.ts'
+import { pauseReplyOf, type PauseReply } from './pause-reply.ts'
 
 /** How to speak TLS to the admin ports; undefined in its place means plaintext. */
 export interface AdminTls {
@@ -37,7 +37,7 @@ export interface AdminClient {
    * Closes the gate and waits for the requests in flight. Never throws for what the server says.
    * @param drainMs how long the server may wait for them
    */
-  pause(drainMs: number): Promise<PauseOutcome>
+  pause(drainMs: number): Promise<PauseReply>
   /** @throws ServiceError where it was not answered with OK */
   unpause(timeoutMs: number): Promise<void>
   /**
@@ -115,7 +115,7 @@ export function adminClient(at: AdminAddress, tls: AdminTls | undefined): AdminC
         await call(adminMethods.Pause, { wait_outstanding: true, max_pause_wait_time: drainMs }, drainMs + answerMs)
         return { kind: 'paused' }
       } catch (error) {
-        return isServiceError(error) ? pauseOutcomeOf(error) : { kind: 'lost', why: String(error) }
+        return isServiceError(error) ? pauseReplyOf(error) : { kind: 'lost', why: String(error) }
       }
     },
     async unpause(timeoutMs) {

@@ -1,5 +1,5 @@
 import { Failure } from '../../operation/failure.ts'
-import { isOurs, type PauseOutcome } from './pause-reply.ts'
+import { isOurs, type PauseReply } from './pause-reply.ts'
 import type { Server } from './servers.ts'
 import { titleOf } from './targets.ts'
 
@@ -11,7 +11,7 @@ export interface SentPause {
   /** from then on the server's own wait is over, and a lost Pause cannot close the gate any more; ms of the monotonic clock */
   overMs: number
   /** undefined until there is an answer, or none can come */
-  outcome?: PauseOutcome
+  outcome?: PauseReply
 }
 
 /** The servers that are, or may be, paused by us; whoever has them unpauses exactly these, whatever happens. */
@@ -21,7 +21,7 @@ export type OurPauses = Map<Server, SentPause>
 export const underwayMs = 1000
 
 /** Pauses one server. */
-export async function pauseOne(server: Server, drainMs: number, ours: OurPauses): Promise<PauseOutcome> {
+export async function pauseOne(server: Server, drainMs: number, ours: OurPauses): Promise<PauseReply> {
   const sentMs = performance.now()
   const sent: SentPause = { server, sentMs, overMs: sentMs + drainMs + underwayMs }
   // Before it is sent: whoever interrupts us must find it here.
@@ -44,7 +44,7 @@ export async function pauseAll(
   ours: OurPauses,
 ): Promise<void> {
   signal.throwIfAborted()
-  const failed: { server: Server; outcome: PauseOutcome }[] = []
+  const failed: { server: Server; outcome: PauseReply }[] = []
   const refused = Promise.withResolvers<void>()
   const answered = servers.map(async (server) => {
     const outcome = await pauseOne(server, drainMs, ours)
@@ -61,11 +61,11 @@ export async function pauseAll(
   })
 }
 
-function tellsOfRival({ kind }: PauseOutcome): boolean {
+function tellsOfRival({ kind }: PauseReply): boolean {
   return kind === 'pause-in-progress' || kind === 'timed-out-still-paused'
 }
 
-function cureOf(outcomes: readonly PauseOutcome[]): string {
+function cureOf(outcomes: readonly PauseReply[]): string {
   const kinds = new Set(outcomes.map(({ kind }) => kind))
   if (kinds.has('unimplemented')) return 'give the port of the admin service with --admin-port'
   if (outcomes.some(tellsOfRival))

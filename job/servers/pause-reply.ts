@@ -13,7 +13,7 @@ import { adminErrorReason } from './admin-protocol.ts'
  * - `unknown`: the server answered, but with nothing that says whether it closed the gate
  * - `lost`: there was no answer, and the server may have closed the gate for us, or may do so yet
  */
-export type PauseOutcome = {
+export type PauseReply = {
   kind:
     | 'paused'
     | 'timed-out'
@@ -29,11 +29,11 @@ export type PauseOutcome = {
 }
 
 /** Whether the gate is, or may be, closed by us, so that it is ours to open. Only these may be unpaused. */
-export function isOurs(outcome: PauseOutcome): boolean {
+export function isOurs(outcome: PauseReply): boolean {
   return outcome.kind === 'paused' || outcome.kind === 'unknown' || outcome.kind === 'lost'
 }
 
-const byReason: Record<string, PauseOutcome> = {
+const byReason: Record<string, PauseReply> = {
   TIMED_OUT: {
     kind: 'timed-out',
     why: 'requests in flight were not finished in time, so the server gave the pause up',
@@ -58,7 +58,7 @@ const notBegun: readonly status[] = [
  * Reads the error of a Pause: status codes and reasons as the Ledger's own (ScalarDL 4.0) gives them. A FAILED_PRECONDITION
  * without its reason (older servers) says nothing of the gate, so it counts as unknown.
  */
-export function pauseOutcomeOf(error: ServiceError): PauseOutcome {
+export function pauseReplyOf(error: ServiceError): PauseReply {
   const trailer = error.metadata.get('grpc-status-details-bin')[0]
   const known = byReason[adminErrorReason(trailer) ?? '']
   if (known !== undefined) return known

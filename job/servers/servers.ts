@@ -1,3 +1,6 @@
+// Room: one Scalar server or many: find, connect, pause, unpause, check.
+// Read targets, client, servers, pause-all, unpause-ours.
+
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Failure, messageOf } from '../../operation/failure.ts'

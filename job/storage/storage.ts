@@ -1,3 +1,6 @@
+// Room: where dumps go.
+// Read storage (the interface), open, volume.
+
 import type { Finding } from '../../operation/finding.ts'
 
 /** A folder on a local file system that a tool may write into or read from. */

@@ -1,3 +1,6 @@
+// Room: the worker's process: from a request to its finished record.
+// Read worker, write-patience, end-on-uncaught.
+
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import { newRecord, type OperationRecord } from '../../operation/record.ts'
@@ -24,7 +27,7 @@ import { writePatience } from './write-patience.ts'
 export const unrecordedExitCode = 70
 
 /** What a worker is given. */
-export interface WorkerSurroundings {
+export interface WorkerContext {
   cluster: Cluster
   events: Events
   /** aborted to end at once: with Interrupted on SIGTERM, with anything else that cannot be gone on after */
@@ -38,7 +41,7 @@ export interface WorkerSurroundings {
  * @returns the process's exit code
  * @throws Failure where not even the record can be read or written
  */
-export async function work(request: OperationRequest, surroundings: WorkerSurroundings): Promise<number> {
+export async function work(request: OperationRequest, surroundings: WorkerContext): Promise<number> {
   const guard = guardOf(request, surroundings)
   try {
     const exitCode = await workGuarded(request, guard, surroundings)
@@ -54,7 +57,7 @@ export async function work(request: OperationRequest, surroundings: WorkerSurrou
 async function workGuarded(
   request: OperationRequest,
   guard: GuardLink,
-  { cluster, events, signal: stop }: WorkerSurroundings,
+  { cluster, events, signal: stop }: WorkerContext,
 ): Promise<number> {
   const { operation } = request
   await cluster.takeOver(operation)
@@ -102,7 +105,7 @@ async function workGuarded(
 }
 
 /** It listens from the beginning, so that the guard connects while the operation is still being checked. */
-function guardOf(request: OperationRequest, { cluster, events, guardPort }: WorkerSurroundings): GuardLink {
+function guardOf(request: OperationRequest, { cluster, events, guardPort }: WorkerContext): GuardLink {
   const pause = pauseRequestOf(request)?.pause
   if (pause?.guard !== true) return noGuard
   return guardLink({

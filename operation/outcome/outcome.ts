@@ -1,3 +1,6 @@
+// Room: what an operation came to, judged by its record and its Job.
+// Read outcome, job-state, pause-ownership, backup-in-use.
+
 import { labels } from '../names.ts'
 import { ExitCode } from '../exit-code.ts'
 import type { FailureText } from '../failure.ts'
@@ -67,7 +70,7 @@ export function endedByJob(operation: string, job: JobState): FailureText {
  * What a record means once its Job is over: itself where it is final, else an end that the Job's condition tells.
  * A window that is still open proves nothing; a backup that did not come to its end is unusable unless its data was already complete.
  */
-export function settle(record: OperationRecord, job: JobState): OperationRecord {
+export function concludeByJob(record: OperationRecord, job: JobState): OperationRecord {
   if (isFinal(record) || job.phase === 'active') return record
   const failure = endedByJob(record.operation, job)
   const backup =

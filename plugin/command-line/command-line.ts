@@ -1,3 +1,6 @@
+// Room: the command line: declared, understood, run.
+// Read command, command-line, runner.
+
 import yargs from 'yargs'
 import { groups } from '../flags/groups.ts'
 import { ownArguments, ownFlags, type Command, type Runner } from './command.ts'

@@ -1,3 +1,6 @@
+// Room: one folder a command: command.ts declares it, action.ts does it.
+// Read commands, then the folder in question.
+
 import type { Command } from '../command-line/command.ts'
 import { backup } from './backup/command.ts'
 import { doctor } from './doctor/command.ts'

@@ -1,3 +1,6 @@
+// Room: flags that several commands share, and what is read from them.
+// Read flags, flags-of, job-flags, read-target.
+
 import type { Argv } from 'yargs'
 import { groups } from './groups.ts'
 import type { DryRun } from '../kubernetes/api/apply.ts'

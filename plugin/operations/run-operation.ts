@@ -1,3 +1,6 @@
+// Room: one operation from a command's flags to its verdict.
+// Read prepare-operation, run-operation, follow-operation, finish-operation.
+
 import { parseDuration } from '../../operation/duration.ts'
 import { Failure } from '../../operation/failure.ts'
 import type { OperationRecord } from '../../operation/record.ts'

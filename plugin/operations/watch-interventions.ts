@@ -1,5 +1,5 @@
 import { isFinal } from '../../operation/outcome/outcome.ts'
-import { pauseFor } from '../kubernetes/api/api-error.ts'
+import { delay } from '../kubernetes/api/api-error.ts'
 import type { Session } from '../kubernetes/api/session.ts'
 import { readRecord } from '../kubernetes/records/records.ts'
 import { interventionText } from '../presentation/interventions.ts'
@@ -27,6 +27,6 @@ export async function watchInterventions(
       said.add(text)
       say(text)
     }
-    await pauseFor(betweenLooksMs, signal)
+    await delay(betweenLooksMs, signal)
   }
 }

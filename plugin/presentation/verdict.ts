@@ -1,3 +1,6 @@
+// Room: records, backups and pauses in words and columns.
+// Read verdict, operation-columns.
+
 import type { OperationRecord } from '../../operation/record.ts'
 import { unpauseCommand } from '../../operation/outcome/unpause-command.ts'
 import type { Terminal } from '../terminal/terminal.ts'

@@ -1,3 +1,6 @@
+// Room: what the administrator sees and types.
+// Read terminal (the interface), print, render-events, show-failure.
+
 export type OutputFormat = 'table' | 'wide' | 'json' | 'yaml' | 'name'
 
 /** A line of progress that may still change; on a terminal a spinner, elsewhere a plain line when it begins and ends. */

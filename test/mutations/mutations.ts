@@ -32,7 +32,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     title: 'the watch is not caught up before the verdict',
-    file: 'export async function lookAgain(',
+    file: 'export async function verifyWindow(',
     changes: [['await unlessAborted(watched.catchUp(patienceMs), signal)', 'void watched']],
     tests: ['window-proof.test.ts'],
   },

@@ -97,6 +97,22 @@ t.test('a room has few files', (t) => {
   t.end()
 })
 
+t.test('one file of every room says what the room is for, and in which order to read it', (t) => {
+  const files = [...filesOf('job'), ...filesOf('plugin'), ...filesOf('operation')]
+  const isMain = (file: string) => /^\/\/ Room: [^]+?\n\/\/ Read /.test(readFileSync(resolve(root, file), 'utf8'))
+  // A command's folder is read by its command.ts, a program's own by its main.ts.
+  const folders = [...Map.groupBy(files, dirname)].filter(
+    ([folder, inside]) => inside.length > 2 && !/^plugin\/commands\/|^(job|plugin)$/.test(folder),
+  )
+  t.ok(folders.length > 30, 'there are rooms to look at')
+  const wrong = folders.flatMap(([folder, inside]) => {
+    const mains = inside.filter(isMain)
+    return mains.length === 1 ? [] : [`${folder}: ${mains.length}`]
+  })
+  t.strictSame(wrong, [])
+  t.end()
+})
+
 t.test('no database or storage knows another', (t) => {
   const wrong = globSync('job/{databases,storage}/*/**/*.ts', { cwd: root }).flatMap((file) => {
     const own = file.split('/').slice(0, 3).join('/')

@@ -1,3 +1,6 @@
+// Room: DynamoDB: the service keeps the past, the pause proves a second of it.
+// Read dynamodb, access, details, then tables/, settings/, scalardb/, backup/, restore/.
+
 import type { DatabaseKind } from '../database.ts'
 import { kindName } from './details.ts'
 import { materialsOf } from './backup/materials.ts'

@@ -1,3 +1,6 @@
+// Room: PostgreSQL: one exported snapshot a database, dumped by pg_dump.
+// Read postgresql, access, connect, then backup/ and restore/.
+
 import type { DatabaseKind } from '../database.ts'
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import { accessOf } from './access.ts'

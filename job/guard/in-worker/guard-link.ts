@@ -1,3 +1,6 @@
+// Room: the worker's end of the link to its guard.
+// Read guard-link (the interface), open-guard-link, guarded-pause.
+
 import type { Finding } from '../../../operation/finding.ts'
 import type { Hold } from '../protocol/messages.ts'
 

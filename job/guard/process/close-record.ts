@@ -1,5 +1,5 @@
 import type { OperationRecord } from '../../../operation/record.ts'
-import { isFinal, settle } from '../../../operation/outcome/outcome.ts'
+import { isFinal, concludeByJob } from '../../../operation/outcome/outcome.ts'
 import { Unanswered } from '../../kubernetes/ask.ts'
 import type { Cluster } from '../../kubernetes/cluster.ts'
 
@@ -16,7 +16,7 @@ export async function closeIfOver(cluster: Cluster, operation: string): Promise<
   // A worker on a node out of reach may live on and write it otherwise.
   await cluster.takeOver(operation)
   const last = await readable(cluster, operation)
-  if (last !== undefined && !isFinal(last)) await cluster.writeRecord(settle(last, job))
+  if (last !== undefined && !isFinal(last)) await cluster.writeRecord(concludeByJob(last, job))
   return true
 }
 

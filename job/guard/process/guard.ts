@@ -1,3 +1,6 @@
+// Room: the guard's own process: it ends a pause where the worker cannot.
+// Read guard, held-pauses, signs-of-life, worker-connection.
+
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../../../operation/failure.ts'
@@ -13,12 +16,12 @@ import { hasEnded, journalledHolds } from './journalled-holds.ts'
 import { watchLeases } from './lease-watch.ts'
 import type { WorkerMessage } from '../protocol/messages.ts'
 import { reporting } from './report.ts'
-import { vitalSigns } from './signs-of-life.ts'
+import { signsOfLife } from './signs-of-life.ts'
 import { connectToWorker, type WorkerConnection } from './worker-connection.ts'
 
 export type GuardedRequest = RequestOf<'backup' | 'pause'>
 
-export interface GuardSurroundings {
+export interface GuardContext {
   cluster: Cluster
   events: Events
   /** SIGTERM: end, but not while something is held */
@@ -45,14 +48,14 @@ const reportMs = 60_000
  */
 export async function guard(
   request: GuardedRequest,
-  { cluster, events, signal, pod, port }: GuardSurroundings,
+  { cluster, events, signal, pod, port }: GuardContext,
 ): Promise<number> {
   const { operation } = request
   const me = await whoIAm(cluster, operation, pod, signal)
   if (me === undefined) return interruptedExitCode
   const stop = new AbortController()
   const report = reporting(cluster, operation, { pod: me.name, node: me.node }, stop.signal)
-  const signs = vitalSigns()
+  const signs = signsOfLife()
   const pauses = heldPauses({
     cluster,
     tls: adminTls(request.target),
@@ -144,7 +147,7 @@ interface Watched {
   events: Events
   worker: WorkerConnection
   pauses: HeldPauses
-  signs: ReturnType<typeof vitalSigns>
+  signs: ReturnType<typeof signsOfLife>
 }
 
 /**

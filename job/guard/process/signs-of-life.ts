@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../operation/duration.ts'
 
 /** The worker's signs of life as its guard sees them, by the guard's own monotonic clock. */
-export interface VitalSigns {
+export interface SignsOfLife {
   /** the worker spoke */
   heard(): void
   /** versions of its Leases, as a look at them just showed; new ones are a sign of life */
@@ -17,7 +17,7 @@ export const silenceMs = 5000
 /** Between two questions: longer means that this process stood still itself, and what it missed says nothing of the worker. ms */
 const stallMs = 1000
 
-export function vitalSigns(): VitalSigns {
+export function signsOfLife(): SignsOfLife {
   let heardMs = performance.now()
   let leaseMs = heardMs
   let askedMs = heardMs

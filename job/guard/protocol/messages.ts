@@ -1,3 +1,6 @@
+// Room: what worker and guard say to each other, and over what.
+// Read messages, then link.
+
 import { z } from 'zod'
 import { intentSchema } from '../../journal/pause-steps.ts'
 

@@ -1,3 +1,6 @@
+// Room: the backup, from its checks to its record.
+// Read backup, restore-point, backup-record.
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration } from '../../../operation/duration.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
@@ -16,7 +19,7 @@ import type { HeldPause } from '../../pause/run-inside.ts'
 import { workerReplaced } from '../../pause/recover.ts'
 import { holdPause } from '../../pause/hold-pause.ts'
 import { preflight } from '../../pause/preflight.ts'
-import { untilSettled } from '../../pause/until-settled.ts'
+import { untilSteady } from '../../pause/until-steady.ts'
 import { openStorageAt } from '../../storage/open.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { bystandersOf } from '../bystanders.ts'
@@ -176,7 +179,7 @@ async function pointInPause(context: Context, sources: readonly OpenSource[]): P
       { level: 'warning' },
     )
     if (left === 0) continue
-    await untilSettled(cluster, record.current.releases, signal)
+    await untilSteady(cluster, record.current.releases, signal)
     await checkAgain(context, sources)
     await prepare(sources)
   }

@@ -1,3 +1,6 @@
+// Room: the restore, its undo and the removal of what it kept.
+// Read restore, stop-and-start, switch-databases, roll-back, undo, drop.
+
 import { restoreCommand } from '../../../operation/outcome/restore-command.ts'
 import { Failure } from '../../../operation/failure.ts'
 import type { BackupPart } from '../../../operation/record.ts'

@@ -1,3 +1,6 @@
+// Room: whether a window proves anything: what changed in it, and who may have opened a server.
+// Read verify-window, judge-changes, diff-state.
+
 import { messageOf } from '../../../operation/failure.ts'
 import type { ReleaseChange, ReleaseState, ReleaseWatch } from '../../kubernetes/cluster.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
@@ -21,7 +24,7 @@ interface Watched {
  * cannot be seen proves nothing. Never throws.
  * @returns the reasons against it
  */
-export async function lookAgain(
+export async function verifyWindow(
   before: ReleaseState,
   { context, watched, changes, releases }: Watched,
 ): Promise<string[]> {

@@ -1,3 +1,6 @@
+// Room: the admin ports, reached from the administrator's machine through the API server.
+// Read direct-unpause, admin-client, port-forward.
+
 import type { V1Pod, V1Service } from '@kubernetes/client-node'
 import { adminPortOf } from '../../../operation/product.ts'
 import { messageOf } from '../../../operation/failure.ts'

@@ -53,7 +53,7 @@ export function isTransient(error: unknown): boolean {
 }
 
 /** Waits `ms`, or until the signal aborts; never throws. */
-export async function pauseFor(ms: number, signal: AbortSignal): Promise<void> {
+export async function delay(ms: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(ms, undefined, { signal })
   } catch {
@@ -110,6 +110,6 @@ export async function persistently<T>(ask: () => Promise<T>, signal: AbortSignal
     } catch (error) {
       if (!isTransient(error) || Date.now() > until) throw error
     }
-    await pauseFor(backoff.next(), signal)
+    await delay(backoff.next(), signal)
   }
 }

@@ -1,3 +1,6 @@
+// Room: one cluster, one namespace, and calls to its API server.
+// Read session, connect, api-error, apply.
+
 import type {
   AppsV1Api,
   AuthorizationV1Api,

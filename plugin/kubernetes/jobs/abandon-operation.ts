@@ -1,5 +1,5 @@
 import { Failure } from '../../../operation/failure.ts'
-import { pauseFor } from '../api/api-error.ts'
+import { delay } from '../api/api-error.ts'
 import { removeObjects } from './compose/create-operation.ts'
 import type { OperationObjects } from './compose/operation-objects.ts'
 import { operationPods } from './operation-job.ts'
@@ -20,7 +20,7 @@ export async function abandonOperation(
   const left = await removeObjects(session, objects.guard === undefined ? [objects.job] : [objects.guard, objects.job])
   // a pod that starts in this moment is ended by the Job's deletion, and would have written its record
   for (let look = 0; look < 20 && (await operationPods(session, objects.operation)).length > 0; look += 1)
-    await pauseFor(500, AbortSignal.timeout(500))
+    await delay(500, AbortSignal.timeout(500))
   if ((await readRecord(session, objects.operation))?.state !== 'pending') return undefined
   left.push(...(await removeObjects(session, [objects.request, objects.record])))
   const { what, why, next } = failure

@@ -1,10 +1,13 @@
+// Room: the Jobs of an operation: started, waited for, and what they came to.
+// Read wait-for-job, operation-job, operation-outcome.
+
 import type { Session } from '../api/session.ts'
 import type { JobState } from '../../../operation/outcome/job-state.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'
-import { endedByJob, isFinal, pausedBy, settle } from '../../../operation/outcome/outcome.ts'
-import { longestAbsenceMs, persistently, pauseFor } from '../api/api-error.ts'
+import { endedByJob, isFinal, pausedBy, concludeByJob } from '../../../operation/outcome/outcome.ts'
+import { longestAbsenceMs, persistently, delay } from '../api/api-error.ts'
 import { explainApiError } from '../api/api-failure.ts'
 import { readJobState } from './operation-job.ts'
 import { readRecord } from '../records/records.ts'
@@ -109,14 +112,14 @@ export async function awaitRecord(
       if (job.phase !== 'active') {
         jobEndedMs ??= Date.now()
         if (record === undefined) throw withoutRecord(operation, job)
-        if (Date.now() - jobEndedMs >= patienceMs(record)) return settle(record, job)
+        if (Date.now() - jobEndedMs >= patienceMs(record)) return concludeByJob(record, job)
       } else if (record === undefined || !isFinal(record)) {
         jobEndedMs = undefined
       } else {
         recordFinalMs ??= Date.now()
         if (Date.now() - recordFinalMs > afterRecordMs) return record
       }
-      await pauseFor(betweenLooksMs, signal)
+      await delay(betweenLooksMs, signal)
     }
   } catch (error) {
     if (signal.aborted) throw detached(session, operation, signal.reason)

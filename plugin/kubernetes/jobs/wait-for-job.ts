@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node'
 import { Failure } from '../../../operation/failure.ts'
 import { jobName } from '../../../operation/names.ts'
 import type { Progress } from '../../terminal/terminal.ts'
-import { longestAbsenceMs, pauseFor, persistently } from '../api/api-error.ts'
+import { longestAbsenceMs, delay, persistently } from '../api/api-error.ts'
 import { jobState } from '../../../operation/outcome/job-state.ts'
 import { operationPods, readJob } from './operation-job.ts'
 import type { Session } from '../api/session.ts'
@@ -90,6 +90,6 @@ export async function waitForStart(
       progress.update(`${operation} waits for ${obstacle.title}: ${obstacle.reason}`)
       if (Date.now() - met.sinceMs >= obstacle.patienceMs) throw neverStarted(operation, obstacle)
     }
-    await pauseFor(betweenLooksMs, signal)
+    await delay(betweenLooksMs, signal)
   }
 }

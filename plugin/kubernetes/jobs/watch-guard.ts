@@ -1,6 +1,6 @@
 import { jobState } from '../../../operation/outcome/job-state.ts'
 import { guardJobName } from '../../../operation/names.ts'
-import { pauseFor } from '../api/api-error.ts'
+import { delay } from '../api/api-error.ts'
 import { guardPods, isRunning, readGuardJob } from './guard-job.ts'
 import type { Session } from '../api/session.ts'
 import type { Obstacle } from './start-obstacle.ts'
@@ -35,6 +35,6 @@ export async function watchGuardStart(
       say(obstacle)
     }
     seen = obstacle?.title
-    await pauseFor(betweenLooksMs, signal)
+    await delay(betweenLooksMs, signal)
   }
 }

@@ -1,8 +1,11 @@
+// Room: an operation's log, followed over dropped connections and replaced pods.
+// Read follow-log, follow-pod, log-position.
+
 import type { WorkerEvent } from '../../../operation/event.ts'
 import type { Session } from '../api/session.ts'
 import type { LogLine } from './log-position.ts'
 import { parseEvent } from '../../../operation/event.ts'
-import { longestAbsenceMs, pauseFor, persistently } from '../api/api-error.ts'
+import { longestAbsenceMs, delay, persistently } from '../api/api-error.ts'
 import { followPod, hasLog } from './follow-pod.ts'
 import { workerState } from '../../../operation/outcome/job-state.ts'
 import { operationPods, readJob } from '../jobs/operation-job.ts'
@@ -48,7 +51,7 @@ export async function followLines(
     }
     // A pod that is going away without having begun may still begin; one that is not never will, its Job being over.
     if (finished && !unread.some((pod) => pod.metadata?.deletionTimestamp !== undefined)) return
-    await pauseFor(betweenPodsMs, signal)
+    await delay(betweenPodsMs, signal)
   }
 }
 

@@ -7,7 +7,7 @@ import {
   apiMessage,
   isTransient,
   longestAbsenceMs,
-  pauseFor,
+  delay,
   persistently,
   statusCode,
   unlessMissing,
@@ -93,7 +93,7 @@ export async function followPod(
       if ((!isTransient(error) && code !== 400) || Date.now() - lastAnswerMs > longestAbsenceMs) throw error
       if (code === 400 && ended) break
     }
-    await pauseFor(backoff.next(), signal)
+    await delay(backoff.next(), signal)
   }
   if (unfinished !== '') receive(unfinished)
 }

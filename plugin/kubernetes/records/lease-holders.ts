@@ -1,6 +1,6 @@
 import type { V1Lease } from '@kubernetes/client-node'
 import { leaseName } from '../../../operation/names.ts'
-import { pauseFor, unlessMissing } from '../api/api-error.ts'
+import { delay, unlessMissing } from '../api/api-error.ts'
 import type { Session } from '../api/session.ts'
 
 /** Longer than a worker takes to renew its Lease: one that looks expired only because clocks differ is seen to live. ms */
@@ -25,7 +25,7 @@ function readLease({ coordination, namespace }: Session, release: string): Promi
 async function isLive(session: Session, release: string, lease: V1Lease): Promise<boolean> {
   const { renewTime, leaseDurationSeconds = 0 } = lease.spec ?? {}
   if (renewTime !== undefined && Date.now() - new Date(renewTime).getTime() < leaseDurationSeconds * 1000) return true
-  await pauseFor(watchMs, AbortSignal.timeout(watchMs))
+  await delay(watchMs, AbortSignal.timeout(watchMs))
   const later = await readLease(session, release)
   return later !== undefined && later.metadata?.resourceVersion !== lease.metadata?.resourceVersion
 }

@@ -7,7 +7,7 @@ import { Failure } from '../../../operation/failure.ts'
 import { annotations, jobName, labels, managedBy, operationKinds, operationName } from '../../../operation/names.ts'
 import { newRecord, type OperationRecord } from '../../../operation/record.ts'
 import { jobState } from '../../../operation/outcome/job-state.ts'
-import { isFinal, pausedBy, settle } from '../../../operation/outcome/outcome.ts'
+import { isFinal, pausedBy, concludeByJob } from '../../../operation/outcome/outcome.ts'
 import { readJob } from '../jobs/operation-job.ts'
 import { eachRecord, findRecord, knownOperations, type KnownOperation, type RecordFilter } from './records.ts'
 
@@ -31,14 +31,14 @@ function withoutRecord(session: Session, job: V1Job): StoredRecord | undefined {
   const createdAt = creationTimestamp?.toISOString() ?? ''
   const releases = (notes[annotations.releases] ?? '').split(',').filter((release) => release !== '')
   const record = newRecord({ operation, kind, namespace: session.namespace, releases, createdAt, plugin: '' })
-  return { operation, kind, createdAt, record: settle(record, jobState(job)) }
+  return { operation, kind, createdAt, record: concludeByJob(record, jobState(job)) }
 }
 
 /** A record with an end where its Job is over although it does not say so itself. */
 function settled(stored: StoredRecord, job: V1Job | undefined): StoredRecord {
   return stored.record === undefined || isFinal(stored.record)
     ? stored
-    : { ...stored, record: settle(stored.record, jobState(job)) }
+    : { ...stored, record: concludeByJob(stored.record, jobState(job)) }
 }
 
 /**

@@ -1,3 +1,6 @@
+// Room: records of operations and backups, read and written.
+// Read records, operations, backup-state.
+
 import { HttpMethod, type V1ConfigMap } from '@kubernetes/client-node'
 import type { JournalDocument } from '../../../operation/journal.ts'
 import type { OperationKind, Part } from '../../../operation/names.ts'

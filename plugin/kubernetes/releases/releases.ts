@@ -1,3 +1,6 @@
+// Room: the releases of a namespace: found, and how they stand.
+// Read releases, release-status.
+
 import type { V1Deployment, V1Pod } from '@kubernetes/client-node'
 import { Failure } from '../../../operation/failure.ts'
 import { instanceLabel, podSelector, productOf, type Product } from '../../../operation/product.ts'

@@ -9,7 +9,7 @@ import { ensureBackup, untilAvailable } from './table-backup.ts'
 import type { TableProgress } from '../tables/table-progress.ts'
 import { onDemandForm } from '../settings/on-demand-form.ts'
 
-interface Surroundings {
+interface OperationTools {
   dynamo: DynamoDBClient
   watch: BackupWatch
   progress: TableProgress
@@ -35,7 +35,7 @@ export function restoreStep({ table, temporary }: Pick<Point, 'table' | 'tempora
  * temporary table stays.
  */
 export async function backUpPoint(
-  { dynamo, watch, progress, journal, signal }: Surroundings,
+  { dynamo, watch, progress, journal, signal }: OperationTools,
   { table, from, temporary }: Point,
 ): Promise<void> {
   const restore = { name: temporary, from, expected: onDemandForm(table.settings) }

@@ -13,7 +13,7 @@ import { temporaryName } from '../scalardb/restored-names.ts'
 import { ensureBackupDeleted } from './table-backup.ts'
 import { tableProgress } from '../tables/table-progress.ts'
 
-interface Surroundings {
+interface OperationTools {
   clients: Clients
   /** of the backup; what is made is named after it and its point */
   operation: string
@@ -28,7 +28,7 @@ type Materials = NonNullable<BackedUpTable['materialized']>
  */
 export async function materialize(
   backup: DatabaseBackup,
-  { clients, operation, signal, events, journal }: Surroundings & { events: Events; journal: Journal },
+  { clients, operation, signal, events, journal }: OperationTools & { events: Events; journal: Journal },
 ): Promise<DatabaseBackup> {
   const details = readDetails(backup)
   const missing = details.tables.filter(({ materialized }) => materialized === undefined)
@@ -67,7 +67,7 @@ export async function materialize(
 /** Removes what an unfinished materialising made: temporary tables, and backups that no record will tell of. */
 export async function discardMaterials(
   backup: DatabaseBackup,
-  { clients, operation, signal }: Surroundings,
+  { clients, operation, signal }: OperationTools,
 ): Promise<void> {
   const { mark, at } = pointOf(backup, operation)
   const watch = watchOf(clients, backup, operation)

@@ -1,3 +1,6 @@
+// Room: the tables of one place being backed up.
+// Read source, preflight, wait-until-restorable, materialize.
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { Failure } from '../../../../operation/failure.ts'
@@ -14,7 +17,7 @@ import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { accessOf, titleOf, type Access } from '../access.ts'
 import { awsFailure } from '../aws-error.ts'
 import { checkAccounts } from '../check-accounts.ts'
-import { checkBystanders } from '../tables/check-bystanders.ts'
+import { checkBystanders } from '../restore/check-bystanders.ts'
 import { checkRights } from './check-rights.ts'
 import { openClients, type Clients } from '../clients.ts'
 import { accountOf, describeBackup } from './describe-backup.ts'

@@ -3,7 +3,7 @@ import type { SystemBackups } from '../backup/backup-watch.ts'
 import type { BackedUpTable } from '../details.ts'
 import { fewNames } from '../tables/few-names.ts'
 import { lookAtTable } from '../tables/look-at-table.ts'
-import type { Originals } from '../tables/recorded-originals.ts'
+import type { FormerTables } from './former-tables.ts'
 import { isKeptWhenDeleted } from '../tables/recovery-window.ts'
 import type { ReplacementBackups } from './in-place/replacement-backups.ts'
 import type { RestoreWork } from './restore-work.ts'
@@ -22,7 +22,7 @@ interface Ways {
 export async function checkWayBack(
   work: RestoreWork,
   tables: readonly BackedUpTable[],
-  originals: Originals,
+  formerTables: FormerTables,
   { backups, systemBackups }: Ways,
 ): Promise<void> {
   const {
@@ -37,7 +37,7 @@ export async function checkWayBack(
     return tables.filter((_, index) => found[index]).map(({ name }) => name)
   }
   const lost = await which(async ({ name }) => {
-    const id = originals[name]?.id
+    const id = formerTables[name]?.id
     if (id === undefined) return true
     const isThere = async () =>
       (await lookAtTable(dynamo, name))?.TableId === id || (await systemBackups(id))?.BackupStatus === 'AVAILABLE'
@@ -53,7 +53,7 @@ export async function checkWayBack(
   if (!wasInService(work)) return
   const unkept = await which(async (table) => {
     const found = await lookAtTable(dynamo, table.name)
-    if (found === undefined || found.TableId === originals[table.name]?.id || !backups.isRestored(table, found))
+    if (found === undefined || found.TableId === formerTables[table.name]?.id || !backups.isRestored(table, found))
       return false
     return (await isKeptWhenDeleted(dynamo, table.name, signal)) === false
   })

@@ -1,3 +1,6 @@
+// Room: the tables of one place being restored, beside those in service or in their place.
+// Read open-restore, restore-work, then beside/ or in-place/.
+
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { DatabaseContext, RestoreDestination } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'

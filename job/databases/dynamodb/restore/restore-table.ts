@@ -15,7 +15,7 @@ import { untilShown } from '../../../aws/eventual-consistency.ts'
 import { onceAllowed, until } from '../../../aws/polling.ts'
 
 /** Where tables are restored to, and where from: the same region, unless another was asked for. */
-export interface RestoreSurroundings {
+export interface RestoreTools {
   dynamo: DynamoDBClient
   source: DynamoDBClient
   signal: AbortSignal
@@ -35,7 +35,7 @@ export interface TableRestore {
  * @throws Failure where another table has its name
  */
 export async function ensureRestoreBegun(
-  { dynamo, source, signal }: RestoreSurroundings,
+  { dynamo, source, signal }: RestoreTools,
   { name, from, expected }: TableRestore,
 ): Promise<void> {
   await onceAllowed(async () => {
@@ -70,7 +70,7 @@ export async function ensureRestoreBegun(
 
 /** Waits until a restored table is ready, with the indexes that it was restored with. */
 export async function untilRestored(
-  { dynamo, signal }: RestoreSurroundings,
+  { dynamo, signal }: RestoreTools,
   { name, from }: TableRestore,
 ): Promise<TableDescription> {
   return await until(async () => {

@@ -1,3 +1,6 @@
+// Room: ScalarDB's own rows and names in DynamoDB, and how a restore changes them.
+// Read metadata, restored-names, restored-rows.
+
 import { paginateScan, type AttributeValue, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Access } from '../access.ts'
 import { lookAtTable } from '../tables/look-at-table.ts'

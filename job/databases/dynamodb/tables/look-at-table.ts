@@ -1,3 +1,6 @@
+// Room: single tables: which are meant, how they stand, restored and deleted.
+// Read table-names, tables-in-scope, look-at-table, delete-table.
+
 import {
   DescribeTableCommand,
   ResourceNotFoundException,

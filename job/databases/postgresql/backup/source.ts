@@ -1,3 +1,6 @@
+// Room: one PostgreSQL database being backed up.
+// Read source, snapshot-session, dump, preflight.
+
 import type { Client } from 'pg'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'

@@ -1,3 +1,6 @@
+// Room: one PostgreSQL database being restored beside the one in service.
+// Read destination, load, switch, preflight.
+
 import { formatBytes } from '../../../storage/bytes.ts'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'

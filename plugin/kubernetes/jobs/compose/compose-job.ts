@@ -1,3 +1,6 @@
+// Room: the objects of an operation, made of the manifests in manifests/job/.
+// Read operation-objects, compose-job, compose-guard-job, create-operation.
+
 import type { V1Container, V1PodSpec } from '@kubernetes/client-node'
 import { Failure } from '../../../../operation/failure.ts'
 import { jobName } from '../../../../operation/names.ts'

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { openLink } from '../../../../job/guard/protocol/link.ts'
 import { workerMessageSchema } from '../../../../job/guard/protocol/messages.ts'
-import { vitalSigns } from '../../../../job/guard/process/signs-of-life.ts'
+import { signsOfLife } from '../../../../job/guard/process/signs-of-life.ts'
 import { endedStep } from '../../../../job/journal/pause-steps.ts'
 import { freePort } from '../../../stand-ins/free-port.ts'
 import {
@@ -196,7 +196,7 @@ t.test('done: the guard ends well', async (t) => {
 })
 
 t.test('a guard that stood still itself hears the worker out before it judges', async (t) => {
-  const signs = vitalSigns()
+  const signs = signsOfLife()
   t.equal(signs.verdict(), undefined)
   // As if the whole process had been stopped.
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6000)

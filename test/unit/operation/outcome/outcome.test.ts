@@ -7,7 +7,7 @@ import {
   type OperationRecord,
   type PauseWindowRecord,
 } from '../../../../operation/record.ts'
-import { exitCodeOf, pausedBy, settle } from '../../../../operation/outcome/outcome.ts'
+import { exitCodeOf, pausedBy, concludeByJob } from '../../../../operation/outcome/outcome.ts'
 
 const open: PauseWindowRecord = {
   endpoints: [{ address: '10.0.0.7:1' }, { address: '10.0.0.8:1' }],
@@ -54,7 +54,7 @@ t.test('the window of a worker that is gone for good is void, and the backup unu
     backup: { name: 'b', state: 'incomplete' as const, databases: [] },
     guard: guard(1, ['10.0.0.7:1', '10.0.0.8:1']),
   }
-  const settled = settle(lost, { phase: 'failed', reason: 'BackoffLimitExceeded', message: 'too many' })
+  const settled = concludeByJob(lost, { phase: 'failed', reason: 'BackoffLimitExceeded', message: 'too many' })
   t.match(settled, {
     state: 'failed',
     exitCode: ExitCode.backupUnusable,

@@ -1,7 +1,7 @@
 import type { Finding } from '../../../../../operation/finding.ts'
 import type { Journal } from '../../../../journal/journal.ts'
 import { awsFailure } from '../../aws-error.ts'
-import { checkBystanders } from '../../tables/check-bystanders.ts'
+import { checkBystanders } from '../check-bystanders.ts'
 import { checkPlace, checkPoint, checkSources } from '../check-point.ts'
 import { checkRestoreRights } from '../check-rights.ts'
 import type { BackedUpTable } from '../../details.ts'

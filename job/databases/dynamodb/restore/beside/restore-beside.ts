@@ -1,10 +1,13 @@
+// Room: a restore under other names, to which the release is then pointed.
+// Read preflight, restore-beside.
+
 import { Failure } from '../../../../../operation/failure.ts'
 import type { Finding } from '../../../../../operation/finding.ts'
 import { endsWith, tablesBeside, tablesInService } from '../../../../../operation/databases/dynamodb.ts'
 import type { DatabaseBackup, RestoredDatabase } from '../../../../../operation/record.ts'
 import type { Journal } from '../../../../journal/journal.ts'
 import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '../../../database.ts'
-import { refuseBystanders } from '../../tables/check-bystanders.ts'
+import { refuseBystanders } from '../check-bystanders.ts'
 import { ensureOwnDeleted, untilGone } from '../../tables/delete-table.ts'
 import { kindName, type BackedUpTable } from '../../details.ts'
 import { onDemandForm } from '../../settings/on-demand-form.ts'
@@ -26,7 +29,7 @@ import { forEachTable, sourceOf, type Regions, type RestoreWork } from '../resto
 import { standingOf } from '../standing.ts'
 import { restoredPrefix } from '../../../../../operation/databases/dynamodb.ts'
 import { withPrefix } from '../../scalardb/restored-names.ts'
-import { settleTable } from '../../tables/settle-table.ts'
+import { completeTable } from '../../settings/complete-table.ts'
 import { metadataTableName } from '../../tables/table-names.ts'
 import { until } from '../../../../aws/polling.ts'
 
@@ -96,7 +99,7 @@ export class RestoreByPrefix implements RestoreDestination {
       )
       if (own !== undefined) await rewriteRows(regions.target.dynamo, own, journal)
       progress.enter(table.name, 'getting its indexes and settings')
-      const differences = await settleTable(
+      const differences = await completeTable(
         { clients: regions.target, autoscaling: regions.autoscaling, journal, signal },
         restore.name,
         restore.expected,

@@ -1,7 +1,7 @@
 import type { Finding } from '../../../../../operation/finding.ts'
 import type { Journal } from '../../../../journal/journal.ts'
 import { awsFailure } from '../../aws-error.ts'
-import { checkBystanders } from '../../tables/check-bystanders.ts'
+import { checkBystanders } from '../check-bystanders.ts'
 import { checkPlace, checkPoint, checkSources } from '../check-point.ts'
 import { checkRestoreRights } from '../check-rights.ts'
 import type { BackedUpTable } from '../../details.ts'
@@ -43,7 +43,7 @@ export async function preflightByReplacement(
         })),
       )
     if (findings.some(({ outcome }) => outcome === 'error')) return findings
-    findings.push(...(await checkSources(work, toDo)), ...(await checkOriginals(work, untouched)))
+    findings.push(...(await checkSources(work, toDo)), ...(await checkFormerTables(work, untouched)))
     findings.push(await checkRoom(regions.target.dynamo, { title, more: toDo.filter(isToBeMade).length }))
     if (first !== undefined) {
       const settings = tables.map((table) => table.settings)
@@ -111,7 +111,7 @@ function checkChoice({ title, choice, details, access }: RestoreWork): Finding[]
 }
 
 /** A table that cannot be deleted, or of which nothing would be left, is not replaced. */
-async function checkOriginals(
+async function checkFormerTables(
   {
     title,
     regions: {

@@ -7,7 +7,7 @@ import { limits } from '../../../../aws/rate-limits.ts'
 import { isKeptWhenDeleted } from '../../tables/recovery-window.ts'
 import { ensureRestoreBegun, untilRestored } from '../restore-table.ts'
 import type { Regions, RestoreWork } from '../restore-work.ts'
-import { settleTable } from '../../tables/settle-table.ts'
+import { completeTable } from '../../settings/complete-table.ts'
 import type { TableSettings } from '../../settings/table-settings.ts'
 
 /** A table that gives way to a backup restored under its name. */
@@ -75,7 +75,7 @@ export async function replaceTable(
     await untilRestored(surroundings, { name, from, expected: of.expected })
   }, signal)
   work.progress.enter(name, 'getting its settings')
-  const differences = await settleTable(
+  const differences = await completeTable(
     { clients: regions.target, autoscaling: regions.autoscaling, journal, signal },
     name,
     of.expected,

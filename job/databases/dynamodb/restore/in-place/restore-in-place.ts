@@ -1,3 +1,6 @@
+// Room: a restore under the names in service; nothing is deleted before its replacement is AVAILABLE.
+// Read preflight, restore-in-place, replace-table, replacement-backups.
+
 import { Failure } from '../../../../../operation/failure.ts'
 import type { Finding } from '../../../../../operation/finding.ts'
 import { endsWith, tablesInService } from '../../../../../operation/databases/dynamodb.ts'
@@ -6,12 +9,12 @@ import type { Journal } from '../../../../journal/journal.ts'
 import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '../../../database.ts'
 import { systemBackups, type SystemBackups } from '../../backup/backup-watch.ts'
 import { checkWayBack, wasInService } from '../check-way-back.ts'
-import { refuseBystanders } from '../../tables/check-bystanders.ts'
+import { refuseBystanders } from '../check-bystanders.ts'
 import { kindName, type BackedUpTable } from '../../details.ts'
 import { expectedSettings } from '../../settings/expected-settings.ts'
 import { fewNames } from '../../tables/few-names.ts'
 import { isRestoredFrom, lookAtTable } from '../../tables/look-at-table.ts'
-import { noteOriginals, notedOriginals, type Originals } from '../../tables/recorded-originals.ts'
+import { noteFormerTables, notedFormerTables, type FormerTables } from '../former-tables.ts'
 import { preflightByReplacement } from './preflight.ts'
 import { isPastGone } from './is-past-gone.ts'
 import { deletionStep, replaceTable, type Replacement } from './replace-table.ts'
@@ -32,7 +35,7 @@ export class RestoreByReplacement implements RestoreDestination {
   readonly #backups: ReplacementBackups
   readonly #systemBackups: SystemBackups
   #state: RestoredDatabase['state'] = 'planned'
-  #originals: Originals | undefined
+  #formerTables: FormerTables | undefined
   #previousKept = true
   #differences: string[] = []
 
@@ -78,10 +81,10 @@ export class RestoreByReplacement implements RestoreDestination {
 
   async load(journal: Journal): Promise<void> {
     const { context } = this.#work
-    const noting = noteOriginals(this.#work, this.#tables, journal)
+    const noting = noteFormerTables(this.#work, this.#tables, journal)
     noting.catch(() => undefined)
     await forEachTable(this.#tables, context.signal, (table, signal) => this.#backups.make(table, journal, signal))
-    this.#originals = await noting
+    this.#formerTables = await noting
     this.#state = 'loaded'
   }
 
@@ -90,13 +93,13 @@ export class RestoreByReplacement implements RestoreDestination {
     // Made anew from the backups the tables would lose what was written to them since the restore.
     if (context.former !== undefined) return this.#requireUntouched(journal)
     context.signal.throwIfAborted()
-    const originals = notedOriginals(this.#work, journal) ?? {}
-    this.#originals = originals
+    const formerTables = notedFormerTables(this.#work, journal) ?? {}
+    this.#formerTables = formerTables
     const differences: string[] = []
     await this.#requireBackups()
     await forEachTable(this.#tables, context.signal, async (table, signal) => {
       differences.push(
-        ...(await replaceTable(this.#work, await this.#restored(table, originals), regions, journal, signal)),
+        ...(await replaceTable(this.#work, await this.#restored(table, formerTables), regions, journal, signal)),
       )
     })
     this.#tell(differences)
@@ -106,8 +109,8 @@ export class RestoreByReplacement implements RestoreDestination {
 
   async checkWayBack(): Promise<Finding[]> {
     await refuseBystanders(this.#work, `the former data of ${this.#work.title} is not put back`)
-    const originals = this.#originals ?? notedOriginals(this.#work, neverBegun) ?? {}
-    await checkWayBack(this.#work, this.#tables, originals, {
+    const formerTables = this.#formerTables ?? notedFormerTables(this.#work, neverBegun) ?? {}
+    await checkWayBack(this.#work, this.#tables, formerTables, {
       backups: this.#backups,
       systemBackups: this.#systemBackups,
     })
@@ -115,15 +118,15 @@ export class RestoreByReplacement implements RestoreDestination {
   }
 
   async deactivate(journal: Journal): Promise<void> {
-    const originals = notedOriginals(this.#work, journal)
+    const formerTables = notedFormerTables(this.#work, journal)
     // Nothing was noted, so nothing was deleted.
-    if (originals === undefined) return
-    this.#originals = originals
+    if (formerTables === undefined) return
+    this.#formerTables = formerTables
     const { lasting } = this.#work
     const differences: string[] = []
     const never = new AbortController().signal
     await forEachTable(this.#tables, never, async (table, signal) => {
-      const replacement = await this.#putBack(table, originals, journal, signal)
+      const replacement = await this.#putBack(table, formerTables, journal, signal)
       if (replacement !== undefined)
         differences.push(...(await replaceTable(this.#work, replacement, lasting, journal, signal)))
     })
@@ -183,7 +186,7 @@ export class RestoreByReplacement implements RestoreDestination {
       details: {
         strategy: 'replace',
         region,
-        originals: JSON.parse(JSON.stringify(this.#originals ?? {})),
+        originals: JSON.parse(JSON.stringify(this.#formerTables ?? {})),
         differences: this.#differences,
       },
     }
@@ -198,7 +201,7 @@ export class RestoreByReplacement implements RestoreDestination {
     return isPastGone(
       this.#work.lasting.target.dynamo,
       this.#tables,
-      notedOriginals(this.#work, journal) ?? {},
+      notedFormerTables(this.#work, journal) ?? {},
       this.#systemBackups,
     )
   }
@@ -210,12 +213,12 @@ export class RestoreByReplacement implements RestoreDestination {
 
   /** @throws Failure unless every restored table stands as it did before an undo of the restore was begun */
   async #requireUntouched(journal: Journal): Promise<void> {
-    const originals = notedOriginals(this.#work, journal) ?? {}
+    const formerTables = notedFormerTables(this.#work, journal) ?? {}
     const isUntouched = async (table: BackedUpTable): Promise<boolean> => {
       const found = await lookAtTable(this.#work.lasting.target.dynamo, table.name)
       return (
         (found?.TableStatus === 'ACTIVE' || found?.TableStatus === 'UPDATING') &&
-        found.TableId !== originals[table.name]?.id &&
+        found.TableId !== formerTables[table.name]?.id &&
         this.#backups.isRestored(table, found)
       )
     }
@@ -228,12 +231,12 @@ export class RestoreByReplacement implements RestoreDestination {
         next: 'undo the restore again',
       })
     }
-    this.#originals = originals
+    this.#formerTables = formerTables
     this.#state = 'in-service'
   }
 
-  async #restored(table: BackedUpTable, originals: Originals): Promise<Replacement> {
-    const originalId = originals[table.name]?.id ?? table.id
+  async #restored(table: BackedUpTable, formerTables: FormerTables): Promise<Replacement> {
+    const originalId = formerTables[table.name]?.id ?? table.id
     const found = await lookAtTable(this.#work.regions.target.dynamo, table.name)
     // An earlier worker may have restored it from another backup of that name: AWS has two where an answer was lost.
     const has =
@@ -261,11 +264,11 @@ export class RestoreByReplacement implements RestoreDestination {
   /** Undefined where the original was never deleted. */
   async #putBack(
     table: BackedUpTable,
-    originals: Originals,
+    formerTables: FormerTables,
     journal: Journal,
     signal: AbortSignal,
   ): Promise<Replacement | undefined> {
-    const original = originals[table.name]
+    const original = formerTables[table.name]
     if (original === undefined) return undefined
     const isInDoubt = this.#work.context.former !== undefined || journal.begun(deletionStep(table.name))
     if (

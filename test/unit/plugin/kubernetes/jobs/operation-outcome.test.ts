@@ -2,7 +2,7 @@ import t from 'tap'
 import { ExitCode } from '../../../../../operation/exit-code.ts'
 import { Failure } from '../../../../../operation/failure.ts'
 import { newRecord, type OperationRecord, type PauseWindowRecord } from '../../../../../operation/record.ts'
-import { exitCodeOf, settle } from '../../../../../operation/outcome/outcome.ts'
+import { exitCodeOf, concludeByJob } from '../../../../../operation/outcome/outcome.ts'
 import { persistently } from '../../../../../plugin/kubernetes/api/api-error.ts'
 import { awaitOutcome, awaitRecord, outOfReach } from '../../../../../plugin/kubernetes/jobs/operation-outcome.ts'
 import { ObjectStore } from '../object-store.ts'
@@ -27,7 +27,7 @@ const openWindow: PauseWindowRecord = {
 const backup = { name: 'b', databases: [] }
 
 t.test('a backup whose worker was killed for good is unusable, unless its data was complete', (t) => {
-  const lost = settle(
+  const lost = concludeByJob(
     { ...running, backup: { ...backup, state: 'recorded' } },
     { phase: 'failed', reason: 'BackoffLimitExceeded' },
   )
@@ -37,20 +37,20 @@ t.test('a backup whose worker was killed for good is unusable, unless its data w
     backup: { state: 'unusable' },
     failure: { why: /killed/ },
   })
-  const complete = settle(
+  const complete = concludeByJob(
     { ...running, backup: { ...backup, state: 'restorable' } },
     { phase: 'failed', reason: 'BackoffLimitExceeded' },
   )
   t.match(complete, { state: 'failed', exitCode: ExitCode.failed, backup: { state: 'restorable' } })
-  t.match(settle(running, { phase: 'failed', reason: 'DeadlineExceeded' }).failure?.why, /longer than/)
-  t.match(settle(running, { phase: 'gone' }).failure?.why, /deleted/)
-  t.equal(settle(running, { phase: 'suspended' }).state, 'cancelled')
-  t.equal(settle(running, { phase: 'active' }), running)
+  t.match(concludeByJob(running, { phase: 'failed', reason: 'DeadlineExceeded' }).failure?.why, /longer than/)
+  t.match(concludeByJob(running, { phase: 'gone' }).failure?.why, /deleted/)
+  t.equal(concludeByJob(running, { phase: 'suspended' }).state, 'cancelled')
+  t.equal(concludeByJob(running, { phase: 'active' }), running)
   t.end()
 })
 
 t.test('what a dead worker left paused is STILL PAUSED, whatever else happened', (t) => {
-  const settled = settle(
+  const settled = concludeByJob(
     { ...running, windows: [openWindow], backup: { ...backup, state: 'incomplete' } },
     { phase: 'failed' },
   )

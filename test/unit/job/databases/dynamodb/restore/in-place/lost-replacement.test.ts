@@ -26,7 +26,7 @@ async function idsOf(): Promise<(string | undefined)[]> {
 }
 
 t.test('no original is deleted once what was to take its place is gone', async (t) => {
-  const originals = await idsOf()
+  const formerTables = await idsOf()
   let isGone = false
   /** Somebody deletes the backups after all of them were seen for the last time before the first deletion. */
   const after = async (operation: string): Promise<void> => {
@@ -42,6 +42,6 @@ t.test('no original is deleted once what was to take its place is gone', async (
   t.ok(isGone)
   t.not(code, 0)
   t.match(stage.record('restore-a')?.failure?.why, /not AVAILABLE/)
-  t.strictSame(await idsOf(), originals, 'the originals are all there')
+  t.strictSame(await idsOf(), formerTables, 'the originals are all there')
   t.equal(stage.replicas(), 3, 'and the release serves')
 })

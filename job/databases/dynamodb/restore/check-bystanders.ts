@@ -3,8 +3,8 @@ import type { Finding } from '../../../../operation/finding.ts'
 import { foreignNamespaces } from '../../../../operation/foreign-namespaces.ts'
 import type { DatabaseContext } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
-import type { RestoreWork } from '../restore/restore-work.ts'
-import { namingOf, type Naming, type TableName } from './table-names.ts'
+import type { RestoreWork } from './restore-work.ts'
+import { namingOf, type Naming, type TableName } from '../tables/table-names.ts'
 
 interface Shared {
   title: string

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import type { Clients } from '../clients.ts'
-import { compareSettings, differenceLine, type Difference } from '../settings/compare-settings.ts'
-import { lookAtTable } from './look-at-table.ts'
-import { readTableSettings, type KnownAutoscaling } from '../settings/read-settings.ts'
-import { reapplySettings } from '../settings/reapply-settings.ts'
-import { repairIndexes, untilSteady } from '../settings/repair-indexes.ts'
-import type { TableSettings } from '../settings/table-settings.ts'
+import { compareSettings, differenceLine, type Difference } from './compare-settings.ts'
+import { lookAtTable } from '../tables/look-at-table.ts'
+import { readTableSettings, type KnownAutoscaling } from './read-settings.ts'
+import { reapplySettings } from './reapply-settings.ts'
+import { repairIndexes, untilSteady } from './repair-indexes.ts'
+import type { TableSettings } from './table-settings.ts'
 
 /** How often settings that take a while are looked at again, and how long in between, ms. */
 const looks = 20
@@ -26,7 +26,7 @@ export interface Settling {
  * @returns the settings that are not as they should be, each on one line; none that data or queries depend on
  * @throws Failure where keys or indexes differ
  */
-export async function settleTable(
+export async function completeTable(
   { clients, autoscaling, journal, signal }: Settling,
   table: string,
   expected: TableSettings,

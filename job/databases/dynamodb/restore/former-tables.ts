@@ -3,13 +3,13 @@ import { isDeepStrictEqual } from 'node:util'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import type { BackedUpTable } from '../details.ts'
-import { lookAtTable } from './look-at-table.ts'
+import { lookAtTable } from '../tables/look-at-table.ts'
 import { readTableSettings } from '../settings/read-settings.ts'
-import type { RestoreWork } from '../restore/restore-work.ts'
+import type { RestoreWork } from './restore-work.ts'
 import { tableSettingsSchema } from '../settings/table-settings.ts'
 
 /** The tables that were in service before a restore replaced them, by name. */
-const originalsSchema = z.record(
+const formerTablesSchema = z.record(
   z.string(),
   z.object({
     /** of that very table: the backup that AWS makes of it when it is deleted is found by this */
@@ -18,19 +18,19 @@ const originalsSchema = z.record(
     settings: tableSettingsSchema.optional(),
   }),
 )
-export type Originals = z.infer<typeof originalsSchema>
+export type FormerTables = z.infer<typeof formerTablesSchema>
 
 const step = 'note originals'
 
 /** Journals which tables are in service, before the first of them is deleted. */
-export async function noteOriginals(
+export async function noteFormerTables(
   { regions, context: { former } }: RestoreWork,
   tables: readonly BackedUpTable[],
   journal: Journal,
-): Promise<Originals> {
-  const known = originalsSchema.safeParse(former?.details['originals'])
+): Promise<FormerTables> {
+  const known = formerTablesSchema.safeParse(former?.details['originals'])
   if (known.success) return known.data
-  const note = async (): Promise<Originals> => {
+  const note = async (): Promise<FormerTables> => {
     const autoscaling = await regions.autoscaling()
     const noted = await Promise.all(
       tables.map(async ({ name, settings }) => {
@@ -45,12 +45,12 @@ export async function noteOriginals(
     )
     return Object.fromEntries(noted)
   }
-  return originalsSchema.parse(await journal.once(step, note))
+  return formerTablesSchema.parse(await journal.once(step, note))
 }
 
 /** As an earlier worker, or the restore that is undone, noted them; undefined where nothing was: then nothing was deleted either. */
-export function notedOriginals({ context: { former } }: RestoreWork, journal: Journal): Originals | undefined {
-  return originalsSchema.safeParse(former?.details['originals'] ?? journal.result(step)).data
+export function notedFormerTables({ context: { former } }: RestoreWork, journal: Journal): FormerTables | undefined {
+  return formerTablesSchema.safeParse(former?.details['originals'] ?? journal.result(step)).data
 }
 
 function missing(name: string): Failure {

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster, ReleaseState } from '../kubernetes/cluster.ts'
 import { changesBetween } from './proof/diff-state.ts'
 
-export interface SettleLimits {
+export interface SteadyLimits {
   /** the longest wait, ms */
   atMostMs: number
   /** between two looks, ms */
   everyMs: number
 }
 /** As long as a rollout of a few pods may take; what takes longer is told by the refusal that follows. */
-const usualLimits: SettleLimits = { atMostMs: 180_000, everyMs: 2000 }
+const usualLimits: SteadyLimits = { atMostMs: 180_000, everyMs: 2000 }
 
 /**
  * Waits until all pods of the releases are ready and nothing has changed between two looks, since a pause in the middle of the
@@ -17,7 +17,7 @@ const usualLimits: SettleLimits = { atMostMs: 180_000, everyMs: 2000 }
  * @returns whether it came to that in time
  * @throws the signal's reason
  */
-export async function untilSettled(
+export async function untilSteady(
   cluster: Cluster,
   releases: readonly string[],
   signal: AbortSignal,
