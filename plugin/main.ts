@@ -24,7 +24,8 @@ async function answerCompletion(words: readonly string[]): Promise<void> {
 async function main(args: readonly string[]): Promise<void> {
   if (args[0] === '__complete') return answerCompletion(args.slice(1))
   try {
-    await commandLine(commands, runner).parseAsync(args.length === 0 ? ['--help'] : completeDryRun(args))
+    const words = args.length === 0 ? ['--help'] : completeDryRun(args)
+    await commandLine(words, commands, runner).parseAsync()
   } catch (error) {
     const failure = asFailure(error)
     showFailure(await openTerminal({ verbose: args.includes('-v') || args.includes('--verbose') }), failure)

@@ -5,14 +5,14 @@ import yargs from 'yargs'
 import { groups } from '../flags/groups.ts'
 import { ownArguments, ownFlags, type Command, type Runner } from './command.ts'
 import { globalFlags, type GlobalArgv } from '../flags/flags.ts'
-import { usageFailure, type Known } from './usage-failure.ts'
+import { checkFlagValues, type DeclaredFlags } from './flag-values.ts'
+import { helpHint, usageFailure, type Known } from './usage-failure.ts'
 
 function kebabCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
-interface ParserOptions {
-  key: Record<string, unknown>
+interface ParserOptions extends DeclaredFlags {
   array: string[]
 }
 
@@ -39,7 +39,7 @@ function keepLastValues(flags: Record<string, unknown>, options: ParserOptions):
  * The parser of `kubectl scalardl`, with every command registered.
  * @throws Failure (usage) out of parseAsync() for whatever it does not know.
  */
-export function commandLine(commands: readonly Command[], runner: Runner): GlobalArgv {
+export function commandLine(args: readonly string[], commands: readonly Command[], runner: Runner): GlobalArgv {
   let named: Command | undefined
   const known = (): Known => ({
     flags: Object.keys(parserOptions(parser).key),
@@ -47,7 +47,8 @@ export function commandLine(commands: readonly Command[], runner: Runner): Globa
     named,
     words: parsedWords(parser),
   })
-  const parser: GlobalArgv = globalFlags(yargs())
+  const checkValues = (): void => checkFlagValues(args, parserOptions(parser), helpHint(named))
+  const parser: GlobalArgv = globalFlags(yargs([...args]))
     .scriptName('kubectl scalardl')
     .usage('$0 COMMAND\n\nConsistent backup and restore for ScalarDL and ScalarDB on Kubernetes.')
     // the parser must not guess: a release may be called 1e3
@@ -57,6 +58,7 @@ export function commandLine(commands: readonly Command[], runner: Runner): Globa
       'dot-notation': false,
       'greedy-arrays': false,
     })
+    .middleware(checkValues, true)
     .middleware((flags) => keepLastValues(flags, parserOptions(parser)), true)
     // a command of its own rather than demandCommand, which would speak before the check for unknown words
     .command('$0', false, {}, () => {
@@ -72,6 +74,8 @@ export function commandLine(commands: readonly Command[], runner: Runner): Globa
     .wrap(Math.min(120, process.stdout.columns ?? 120))
     .fail((message: string | null, error: Error | undefined) => {
       if (error instanceof Error && error.name !== 'YError') throw error
+      // what the parser complains of may come of a value that it read wrongly
+      checkValues()
       throw usageFailure(message ?? error?.message ?? '', known())
     })
   for (const command of commands) command.register(parser, runner, () => (named = command))

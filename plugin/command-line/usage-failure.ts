@@ -88,10 +88,15 @@ function explain(complaint: string, known: Known): { what: string; why: string; 
   return { what: 'the command line cannot be understood', why: 'a command is missing' }
 }
 
+/** Where a user reads what a command takes. */
+export function helpHint(named: Command | undefined): string {
+  return `\`kubectl scalardl ${named === undefined ? '' : `${named.name} `}--help\` shows what is possible`
+}
+
 /** A complaint of the parser as a Failure (usage) that names the nearest word that would have been understood. */
 export function usageFailure(complaint: string, known: Known): Failure {
   const { what, why, nearest } = explain(complaint.replace(/\s+/g, ' ').trim(), known)
-  const help = `\`kubectl scalardl ${known.named === undefined ? '' : `${known.named.name} `}--help\` shows what is possible`
+  const help = helpHint(known.named)
   return new Failure(
     { what, why, next: nearest === undefined ? help : `did you mean "${nearest}"? ${help}` },
     { exitCode: ExitCode.usage },

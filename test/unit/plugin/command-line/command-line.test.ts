@@ -12,7 +12,7 @@ async function flagsOf(line: string): Promise<Record<string, unknown>> {
     withCluster: async (flags) => void (seen = flags),
     local: async (flags) => void (seen = flags),
   }
-  await commandLine(commands, runner).parseAsync(line.split(' '))
+  await commandLine(line.split(' '), commands, runner).parseAsync()
   return { ...seen }
 }
 
@@ -76,6 +76,72 @@ t.test('--wait=false and --no-wait are the same', async (t) => {
   t.equal((await flagsOf('backup l --to pvc://b'))['wait'], true)
 })
 
+t.test('a flag that is true or false takes no other value', async (t) => {
+  for (const line of [
+    'backup l --guard=yes',
+    'backup l --guard=True',
+    'backup l --guard=1',
+    'backup l --guard=',
+    'backup l --wait=yes',
+    'backup l --materialize=on',
+    'restore b --dropPrevious=yes',
+    'restore b --accept=no',
+    'restore b --yes=no',
+    'restore b -y=no',
+    'restore b -vy=no',
+    'restore b -y0',
+    'status -A=1',
+    'logs l -f=no',
+    'status -v=2',
+    'status -v2',
+  ])
+    t.match(await refusal(line), { exitCode: 2, what: /cannot be "/, why: 'it is true or false' }, line)
+  for (const [line, guard] of [
+    ['backup l', true],
+    ['backup l --guard', true],
+    ['backup l --guard=true', true],
+    ['backup l --guard=false', false],
+    ['backup l --no-guard', false],
+    ['backup l --guard=false --guard', true],
+    ['backup l --guard --guard=false', false],
+  ] as const)
+    t.equal((await flagsOf(line))['guard'], guard, line)
+  t.match(await flagsOf('restore b -y=false -v=true'), { yes: false, verbose: true })
+  t.match(await flagsOf('restore b -yv'), { yes: true, verbose: true })
+})
+
+t.test('the complaint names flag and value', async (t) => {
+  const failure = await refusal('backup l --guard=yes')
+  t.equal(failure.what, '--guard cannot be "yes"')
+  t.match(failure.next, /--guard=false.*scalardl backup --help/)
+})
+
+t.test('a number flag takes digits alone', async (t) => {
+  for (const value of ['x', '', '-1', '1.5', '0x10', '1e1', 'NaN', 'Infinity'])
+    for (const flag of ['--retries', '--parallel', '--admin-port'])
+      t.match(
+        await refusal(`backup l ${flag}=${value}`),
+        { exitCode: 2, what: `${flag} cannot be "${value}"`, why: 'it is a whole number' },
+        `${flag}=${value}`,
+      )
+  t.match(await refusal('restore b --replicas many'), { exitCode: 2, what: '--replicas cannot be "many"' })
+  t.equal((await refusal('backup l --retries -1')).exitCode, 2)
+  t.equal((await flagsOf('backup l --retries 3'))['retries'], 3)
+  t.equal((await flagsOf('backup l --retries=3 --retries 4'))['retries'], 4)
+})
+
+t.test('only a flag that is true or false has a --no- form', async (t) => {
+  for (const line of ['backup l --no-to', 'backup l --no-retries', 'backup l --no-schema', 'status --no-namespace'])
+    t.match(await refusal(line), { exitCode: 2, what: /does not know --no-/ }, line)
+})
+
+t.test('a letter that takes a value is not taken for a group of letters', async (t) => {
+  for (const line of ['restore b -nyv', 'restore b -oyaml', 'status -vnprod'])
+    t.match(await refusal(line), { exitCode: 2, what: /needs a space before its value/ }, line)
+  t.equal((await flagsOf('status -n=prod'))['namespace'], 'prod')
+  t.equal((await flagsOf('status -vn prod'))['namespace'], 'prod')
+})
+
 t.test('what is wrong is said in our words, with the name of what is missing', async (t) => {
   const said: Record<string, { what: string | RegExp; next?: RegExp }> = {
     'backup --to pvc://b': { what: 'backup needs RELEASE', next: /scalardl backup --help/ },
@@ -104,7 +170,8 @@ t.test('what is wrong is said in our words, with the name of what is missing', a
 t.test('--help shows its own flags first, then pausing, servers, the Job and the connection', async (t) => {
   const nobody: Runner = { withCluster: async () => undefined, local: async () => undefined }
   let help = ''
-  await commandLine(commands, nobody).parseAsync(['backup', '--help'], {}, (_error, _flags, text) => void (help = text))
+  const words = ['backup', '--help']
+  await commandLine(words, commands, nobody).parseAsync(words, {}, (_error, _flags, text) => void (help = text))
   const titles = help.split('\n').filter((line) => /^[A-Z][a-z]+:$/.test(line))
   t.strictSame(titles, ['Arguments:', 'Flags:', 'Pausing:', 'Servers:', 'Job:', 'Connection:', 'Output:', 'Examples:'])
   const flags = help.slice(help.indexOf('Flags:'), help.indexOf('Pausing:'))

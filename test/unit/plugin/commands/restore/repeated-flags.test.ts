@@ -10,7 +10,7 @@ async function flagsOf(words: readonly string[]): Promise<RestoreFlags> {
   let seen: unknown
   const see = async (flags: unknown) => void (seen = flags)
   const runner: Runner = { withCluster: see, local: see }
-  await commandLine(commands, runner).parseAsync([...words])
+  await commandLine(words, commands, runner).parseAsync()
   return seen as RestoreFlags
 }
 
