@@ -74,7 +74,7 @@ export async function openBenchTables(
       signal: new AbortController().signal,
       choice: { prefix },
     }
-    const destination = dynamodb.restore([settings], entry, context)
+    const destination = dynamodb.openRestore([settings], entry, context)
     const journal = await openJournal(context.operation, { read: async () => undefined, write: async () => undefined })
     const startedMs = performance.now()
     await destination.load(journal)

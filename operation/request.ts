@@ -47,6 +47,13 @@ const tls = z.strictObject({
   authority: z.string().optional(),
 })
 
+/** What flags say of the databases, where the releases' properties do not tell all. */
+export const databaseFlagsSchema = z.strictObject({
+  /** who runs the server and keeps its backups, where its URL is like that of any other */
+  managed: z.string().optional(),
+})
+export type DatabaseFlags = z.infer<typeof databaseFlagsSchema>
+
 const target = z.strictObject({
   releases: z.array(release),
   /** SRV names, resolved inside the cluster; with addresses or these the labels are not asked */
@@ -56,6 +63,7 @@ const target = z.strictObject({
   /** overrides the products' own admin ports where given */
   adminPort: z.int().min(1).max(65535).optional(),
   tls,
+  databases: databaseFlagsSchema.optional(),
 })
 
 const pause = z.strictObject({

@@ -4,18 +4,61 @@
 import type { z } from 'zod'
 import type { DatabaseBackup, RestoredDatabase, BackupTable } from '../../operation/record.ts'
 import type { Finding } from '../../operation/finding.ts'
+import type { DatabaseFlags } from '../../operation/request.ts'
 import type { RestoreChoice } from '../../operation/restore-options.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Events } from '../process/events.ts'
 import type { StorageSettings } from '../scalardb/storage-settings.ts'
 import type { Storage } from '../storage/storage.ts'
 
-/** What a database needs from its surroundings. */
+// The seam to the databases. A kind of database is a folder here, a line in registry.ts and, for what the plugin has to know
+// of it, a file in operation/databases/. Every kind passes test/unit/job/databases/database-conformance.ts.
+//
+// Read in this order: DatabaseKind, BackupSource, RestoreDestination, RestoredData, Materials; then the contexts.
+//
+// Which calls come, in which order and how often:
+//
+//   recognise, locate   first, before anything is paused or stopped. locate() comes once in an operation; a worker that is
+//                       started again reads from the journal what its predecessor found.
+//   backup              describe, preflight, prepare | pause | snapshot | unpause | complete, then materialize if asked for.
+//                       Where a window is void: preflight, prepare, snapshot again; only the last snapshot counts, also where
+//                       the one before is answered late. A doctor calls describe and preflight alone.
+//   restore             preflight, plan, verify, load, checkSwitch | the releases stop | activate | they start; then, if asked
+//                       for, fencePrevious, dropPrevious. Where anything fails before the releases serve: deactivate, then
+//                       discard once they do.
+//   undo                checkWayBack | the releases stop | deactivate | they start. Where another database fails: activate.
+//   undo of a restore whose data is not in service   discard.
+//   drop                checkDrop, fencePrevious, dropPrevious; liftFence only where one of these failed.
+//   close               last, whatever happened, and nothing after it.
+//
+// All databases of an operation are called at once, but for activate and deactivate, which come one after another so that a
+// failure is known before the next is touched.
+//
+// What must be idempotent: every call that is given a journal, and discardMaterials. Another worker calls it again, with the
+// same journal and the same `operation`, wherever the one before was killed: in the middle, or after the last act and before
+// the journal had it. So a kind names what it makes after the operation, looks before it acts, and deletes nothing before
+// what takes its place is whole. A call that is done already changes nothing.
+//
+// What a killed worker leaves: its journal as of the last write, and whatever it made in the database. Of a backup its
+// successor calls resume() where every snapshot is durable, and complete() again, whose first act is to remove the half of a
+// dump; otherwise another pause. A restore begins with preflight() again, to which its own half-made data is no obstacle.
+//
+// The signal ends what runs, and the call then throws its reason. deactivate, discard, liftFence, discardMaterials, and the
+// activate() of RestoredData, are not stopped by it: putting back is what a stopped operation does.
+
+/** What every operation on a database is given. */
 export interface DatabaseContext {
-  events: Events
-  storage: Storage
-  /** operation name, unique: what a database makes is named after it so that a second run meets its own work */
+  /** unique: what a database makes is named after it so that a second run meets its own work */
   operation: string
+  events: Events
+  /** aborted when the operation is to stop; a running tool is then ended */
+  signal: AbortSignal
+}
+
+/** What a backup, or a look at what one would meet, is given. */
+export interface BackupContext extends DatabaseContext {
+  storage: Storage
+  /** connections that copy data at once */
   parallel: number
   /** schemas given by hand, beyond what ScalarDB's metadata names */
   schemas: readonly string[]
@@ -23,20 +66,35 @@ export interface DatabaseContext {
   tables?: readonly string[] | undefined
   /** whether the restore point is to outlive what the service keeps of it; the preflight has to know */
   materialize?: boolean | undefined
-  /** whether a restore is to remove what was in service before; the preflight has to know */
-  dropPrevious?: boolean | undefined
-  /** how a restore is done, where the database leaves a choice */
+  /** releases that run in the namespace while the operation does not pause them */
+  bystanders?: () => Promise<Bystander[]>
+}
+
+/** What puts other data in service, and takes it back, is given. */
+export interface SwitchContext extends DatabaseContext {
+  /** how the restore is done, where the database leaves a choice */
   choice?: RestoreChoice | undefined
   /** the properties of the releases, for a restore that puts data in service under other names */
   properties?: ReleaseProperties
+  /** releases that run in the namespace while the operation does not stop them */
+  bystanders?: () => Promise<Bystander[]>
+}
+
+/** What a restore is given. */
+export interface RestoreContext extends SwitchContext {
+  storage: Storage
+  /** connections that copy data at once */
+  parallel: number
+  /** whether what was in service before is removed in the end; the preflight has to know */
+  dropPrevious?: boolean | undefined
   /** the releases that are restored into, with the versions of their products */
   releases?: readonly { name: string; app: string; version?: string | undefined }[]
-  /** releases that run in the namespace while the operation neither pauses nor stops them */
-  bystanders?: () => Promise<Bystander[]>
-  /** what an earlier restore left of this database, where that is to be undone or removed */
-  former?: RestoredDatabase
-  /** aborted when the operation is to stop; a running tool is then ended */
-  signal: AbortSignal
+}
+
+/** What an undo of a restore, or the removal of what it left, is given. Its `operation` is that restore. */
+export interface UndoContext extends SwitchContext {
+  /** what the restore left of this database */
+  former: RestoredDatabase
 }
 
 /** A release that an operation does not name. */
@@ -133,19 +191,10 @@ export interface FoundStanding {
   entry?: DatabaseBackup
 }
 
-/** A database being restored. Until activate() the data in service is untouched. */
-export interface RestoreDestination {
+/** What a restore made of a database, and what was in service before it: put in service, put back, removed. */
+export interface RestoredData {
   /** whether a deactivate() that failed may have put back a part; else it changed nothing */
   readonly switchesInParts?: boolean
-  plan(): Promise<RestorePlan>
-  /** @param journal of the restore: what an earlier worker of it made is not in the way */
-  preflight(journal?: Journal): Promise<Finding[]>
-  /** compares every file of the backup with its manifest, unless it is loaded already. @throws Failure for as little as one changed bit */
-  verify(): Promise<void>
-  /** loads the verified backup beside the data in service and compares it with the recorded row counts */
-  load(journal: Journal): Promise<void>
-  /** Looks, changing nothing, right before the releases are stopped, whether activate() can be done. */
-  checkSwitch?(): Promise<Finding[]>
   /** puts the loaded data in service, keeping what was there; either wholly done or not at all */
   activate(journal: Journal): Promise<void>
   /**
@@ -171,9 +220,22 @@ export interface RestoreDestination {
   /** removes the data that was in service before; never what is in service */
   dropPrevious(journal: Journal): Promise<void>
   describe(): RestoredDatabase
+  close(): Promise<void>
+}
+
+/** A database being restored. Until activate() the data in service is untouched. */
+export interface RestoreDestination extends RestoredData {
+  plan(): Promise<RestorePlan>
+  /** @param journal of the restore: what an earlier worker of it made is not in the way */
+  preflight(journal?: Journal): Promise<Finding[]>
+  /** compares every file of the backup with its manifest, unless it is loaded already. @throws Failure for as little as one changed bit */
+  verify(): Promise<void>
+  /** loads the verified backup beside the data in service and compares it with the recorded row counts */
+  load(journal: Journal): Promise<void>
+  /** Looks, changing nothing, right before the releases are stopped, whether activate() can be done. */
+  checkSwitch?(): Promise<Finding[]>
   /** what the administrator does to put loaded data in service by hand, in place of activate() */
   instructions?(): string[]
-  close(): Promise<void>
 }
 
 /** One real database, and the storages of ScalarDB that live in it. */
@@ -191,29 +253,43 @@ export interface Materials {
   discard(): Promise<void>
 }
 
-/** One kind of database: a folder here, and a line in registry.ts. */
+/** What the operations have to know of a kind before they open a database of it. */
+export interface Capabilities {
+  /** whether one snapshot of one such database is transactionally consistent by itself, without a pause */
+  consistentAlone: boolean
+  /** whether the service that the database is keeps its backups; otherwise they are files that go to a storage */
+  keepsItsOwnBackups: boolean
+  /**
+   * How a restore puts its data in service. switch: under the name that was in service. repoint: by properties that locate()
+   * reads, which a killed worker may have changed for some storages alone. instructions: the administrator does it.
+   */
+  restoreEndsIn: 'switch' | 'repoint' | 'instructions'
+}
+
+/** One kind of database. */
 export interface DatabaseKind {
   /** as DatabaseBackup.kind keeps it */
   name: string
-  /** whether these settings are of this kind (jdbc has several) */
-  handles(settings: StorageSettings): boolean
+  capabilities: Capabilities
+  /**
+   * Whether a storage is of this kind: by the release's settings (jdbc has several) and by the flags, which tell who runs a
+   * server where the settings of two kinds look alike. The first kind of the registry that says so has it.
+   */
+  recognise(settings: StorageSettings, flags: DatabaseFlags): boolean
   /**
    * Which real databases these storages live in, each once; storages of one place are backed up together. May ask the
-   * database, so it is called once, before anything is paused or stopped.
+   * database.
    * @throws Failure where a database cannot be asked; the signal's reason
    */
   locate(settings: readonly StorageSettings[], signal: AbortSignal): Promise<Place[]>
-  /** whether a restore is put in service by properties that locate() reads, which a killed worker may have changed for some storages alone */
-  switchedByProperties?: boolean
-  /** whether one snapshot of one such database is transactionally consistent by itself */
-  transactional: boolean
-  /** whether its backups are files that go to a storage, and not kept by the service that the database is */
-  needsStorage: boolean
-  backup(settings: StorageSettings[], context: DatabaseContext): BackupSource
-  /** `context.operation` is the restore that did it when an earlier restore is to be undone or its leftovers dropped */
-  restore(settings: StorageSettings[], entry: DatabaseBackup, context: DatabaseContext): RestoreDestination
+  /** opens a database to back it up; nothing is connected yet */
+  openBackup(settings: StorageSettings[], context: BackupContext): BackupSource
+  /** opens a database to restore a backup into it */
+  openRestore(settings: StorageSettings[], entry: DatabaseBackup, context: RestoreContext): RestoreDestination
+  /** opens a database that was restored, to undo that or to remove what it left */
+  openUndo(settings: StorageSettings[], entry: DatabaseBackup, context: UndoContext): RestoredData
   /** what makes a point of an earlier backup outlive the service's window of recovery; absent where a backup is files */
-  materials?(settings: StorageSettings[], entry: DatabaseBackup, context: DatabaseContext): Materials
+  openMaterials?(settings: StorageSettings[], entry: DatabaseBackup, context: DatabaseContext): Materials
   /** removes what the service keeps of a backup; of use only where no storage holds it */
   remove?(settings: StorageSettings[], entry: DatabaseBackup, context: DatabaseContext): Promise<void>
 }

@@ -39,6 +39,7 @@ function needOfPause(databases: readonly DatabaseGroup[], releases: readonly { n
   const [database] = databases
   if (databases.length !== 1 || database === undefined) return `the data is spread over ${databases.length} databases`
   if (database.settings.some((settings) => settings.namespaces !== undefined)) return 'the release uses multi-storage'
-  if (!database.kind.transactional) return `a snapshot of ${database.kind.name} is not consistent by itself`
+  if (!database.kind.capabilities.consistentAlone)
+    return `a snapshot of ${database.kind.name} is not consistent by itself`
   return undefined
 }

@@ -5,7 +5,8 @@ import type { OperationRecord } from '../../operation/record.ts'
 import { isFinal, concludeByJob } from '../../operation/outcome/outcome.ts'
 import { formatTime } from '../../operation/time.ts'
 import type { OperationContext } from '../context/operation-context.ts'
-import { openStorage, openStorageAt } from '../storage/open.ts'
+import { openStorage } from '../storage/open.ts'
+import { databaseContext } from './database-contexts.ts'
 import { databaseOf, databasesBackedUp } from './open-databases.ts'
 
 /**
@@ -22,18 +23,10 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
   await markGoing(context, record)
   if (kept.length > 0) {
     const databases = await databasesBackedUp(request.target, kept, signal)
-    const surroundings = {
-      events,
-      signal,
-      storage: openStorageAt(undefined),
-      operation: request.operation,
-      parallel: 1,
-      schemas: [],
-    }
     await context.phase('remove from services', async () => {
       for (const entry of kept) {
         const { kind, settings } = databaseOf(databases, entry)
-        await kind.remove?.(settings, entry, surroundings)
+        await kind.remove?.(settings, entry, databaseContext(context))
       }
     })
     for (const { title, serviceBackups } of kept) events.say('note', `removed ${serviceBackups} backups of ${title}`)

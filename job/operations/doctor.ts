@@ -4,7 +4,7 @@ import { decidePause } from '../databases/pause-decision.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { preflight } from '../pause/preflight.ts'
 import { openStorageAt } from '../storage/open.ts'
-import { bystandersOf } from './bystanders.ts'
+import { backupContext } from './database-contexts.ts'
 import { databasesOf, openSources, type OpenSource } from './open-databases.ts'
 
 type Context = OperationContext<'doctor'>
@@ -36,7 +36,7 @@ export async function doctor(context: Context): Promise<void> {
 
 /** The databases behind the releases, and the storage where one is given; nothing where the request knows no properties. */
 async function databaseFindings(context: Context): Promise<Finding[]> {
-  const { events, signal, request } = context
+  const { signal, request } = context
   if (request.target.releases.every(({ properties }) => properties === undefined)) return []
   const databases = await databasesOf(request.target, signal)
   const { paused, why } = decidePause('auto', databases, request.target.releases)
@@ -47,16 +47,7 @@ async function databaseFindings(context: Context): Promise<Finding[]> {
     message: `${paused ? 'needed' : 'not needed'}: ${why}`,
   }
   const storage = openStorageAt(request.to)
-  const sources = openSources(databases, {
-    events,
-    signal,
-    storage,
-    operation: request.operation,
-    parallel: 1,
-    schemas: request.schemas,
-    tables: request.tables,
-    bystanders: bystandersOf(request.target, context.cluster),
-  })
+  const sources = openSources(databases, backupContext(context, storage))
   try {
     const found = await Promise.all(sources.map(sourceFindings))
     const bytes = found.reduce((sum, one) => sum + one.bytes, 0)

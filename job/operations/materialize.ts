@@ -4,9 +4,9 @@ import type { BackupPart, DatabaseBackup } from '../../operation/record.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import type { DatabaseContext } from '../databases/database.ts'
 import type { DatabaseGroup } from '../databases/open.ts'
-import { openStorageAt } from '../storage/open.ts'
 import { refuseLost, restorable } from './backup/restorable.ts'
 import { concludePreflight } from './conclude-preflight.ts'
+import { databaseContext } from './database-contexts.ts'
 import { holdReleases } from './hold-releases.ts'
 import { databaseOf, databasesBackedUp } from './open-databases.ts'
 
@@ -21,9 +21,7 @@ export async function materializeBackup(context: OperationContext<'materialize'>
     const backup = restorable(await cluster.readRecord(request.backup))
     refuseLost(backup)
     const databases = await databasesBackedUp(request.target, backup.databases, signal)
-    const { operation } = request
-    const surroundings = { events, signal, storage: openStorageAt(undefined), operation, parallel: 1, schemas: [] }
-    const opened = openAll(backup, databases, surroundings)
+    const opened = openAll(backup, databases, databaseContext(context))
     await context.phase('preflight', () => check(context, opened))
     const entries = new Map<DatabaseBackup, DatabaseBackup>()
     try {
@@ -48,7 +46,7 @@ export async function materializeBackup(context: OperationContext<'materialize'>
 function openAll(backup: BackupPart, databases: readonly DatabaseGroup[], context: DatabaseContext) {
   const opened = backup.databases.flatMap((entry) => {
     const { kind, settings } = databaseOf(databases, entry)
-    const materials = kind.materials?.(settings, entry, context)
+    const materials = kind.openMaterials?.(settings, entry, context)
     return materials === undefined ? [] : [{ entry, materials }]
   })
   if (opened.length > 0) return opened

@@ -1,9 +1,16 @@
 import type { DatabaseBackup, RestoredDatabase } from '../../operation/record.ts'
 import type { Target, TargetRelease } from '../../operation/request.ts'
 import { Failure } from '../../operation/failure.ts'
-import type { BackupSource, DatabaseContext, RestoreDestination } from '../databases/database.ts'
+import type {
+  BackupContext,
+  BackupSource,
+  RestoreContext,
+  RestoredData,
+  RestoreDestination,
+  UndoContext,
+} from '../databases/database.ts'
 import type { StorageSettings } from '../scalardb/storage-settings.ts'
-import { kindOf, locateDatabases, type DatabaseGroup } from '../databases/open.ts'
+import { locateDatabases, recogniser, type DatabaseGroup, type Recogniser } from '../databases/open.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { readSettings } from '../scalardb/settings.ts'
 
@@ -28,7 +35,7 @@ export function storagesOf(target: Target): StorageSettings[] {
  * @throws Failure where one cannot be asked which it is; the signal's reason
  */
 export async function databasesOf(target: Target, signal: AbortSignal): Promise<DatabaseGroup[]> {
-  return await locateDatabases(storagesOf(target), signal)
+  return await locateDatabases(storagesOf(target), recogniser(target.databases), signal)
 }
 
 /** The same, found once for an operation: a worker that is started again goes on with the same, whoever can be asked then. */
@@ -37,12 +44,13 @@ export async function databasesOnce(
   { journal, signal }: Pick<OperationContext<'backup'>, 'journal' | 'signal'>,
 ): Promise<DatabaseGroup[]> {
   const storages = storagesOf(target)
+  const kindOf = recogniser(target.databases)
   let found: DatabaseGroup[] | undefined
   const located = await journal.once('locate databases', async () => {
-    found = await locateDatabases(storages, signal)
+    found = await locateDatabases(storages, kindOf, signal)
     return found.map(({ settings }) => settings.map(({ storage }) => storage))
   })
-  return found ?? located.flatMap((names) => named(storages, names))
+  return found ?? located.flatMap((names) => named(storages, names, kindOf))
 }
 
 /**
@@ -56,20 +64,22 @@ export async function databasesBackedUp(
   signal: AbortSignal,
 ): Promise<DatabaseGroup[]> {
   const storages = storagesOf(target)
-  const switched = storages.filter((one) => kindOf(one).switchedByProperties === true)
+  const kindOf = recogniser(target.databases)
+  const repointed = storages.filter((one) => kindOf(one).capabilities.restoreEndsIn === 'repoint')
   const backedUp = entries.flatMap((entry) =>
     named(
-      switched.filter((one) => kindOf(one).name === entry.kind),
+      repointed.filter((one) => kindOf(one).name === entry.kind),
       entry.storages,
+      kindOf,
     ),
   )
   const known = new Set(backedUp.flatMap(({ settings }) => settings))
   const others = storages.filter((one) => !known.has(one))
-  return [...backedUp, ...(await locateDatabases(others, signal))]
+  return [...backedUp, ...(await locateDatabases(others, kindOf, signal))]
 }
 
 /** The storages of these names, which are known to be one database; nothing where there are none. */
-function named(storages: readonly StorageSettings[], names: readonly string[]): DatabaseGroup[] {
+function named(storages: readonly StorageSettings[], names: readonly string[], kindOf: Recogniser): DatabaseGroup[] {
   const settings = storages.filter(({ storage }) => names.includes(storage))
   return settings.slice(0, 1).map((first) => ({ kind: kindOf(first), settings }))
 }
@@ -84,32 +94,52 @@ export function ownerOf(release: TargetRelease, target: Target): string {
 }
 
 /** Opens each database for a backup; nothing is connected yet. */
-export function openSources(databases: readonly DatabaseGroup[], context: DatabaseContext): OpenSource[] {
+export function openSources(databases: readonly DatabaseGroup[], context: BackupContext): OpenSource[] {
   return databases.map(({ kind, settings }, index) => ({
-    source: kind.backup(settings, context),
+    source: kind.openBackup(settings, context),
     folder: `${kind.name}-${index + 1}`,
   }))
 }
 
 /**
- * Opens, for each database of a backup, the one that its storages live in now.
- * @param former what an earlier restore left of each, in the order of the entries, where that is to be undone or removed
+ * Opens, for each database of a backup, the one that its storages live in now, to restore into it.
  * @throws Failure where the releases' properties and the backup do not tell of the same storages.
  */
 export function openDestinations(
   databases: readonly DatabaseGroup[],
   entries: readonly DatabaseBackup[],
-  context: DatabaseContext,
-  former: readonly RestoredDatabase[] = [],
+  context: RestoreContext,
 ): RestoreDestination[] {
-  const surplus = databases.filter((database) => !entries.some((entry) => sameStorages(database.settings, entry)))
-  if (surplus.length > 0)
-    throw mismatch(`the releases use ${surplus.map(titleOf).join(' and ')}, of which the backup has nothing`)
+  refuseSurplus(databases, entries)
+  return entries.map((entry) => {
+    const { kind, settings } = databaseOf(databases, entry)
+    return kind.openRestore(settings, entry, context)
+  })
+}
+
+/**
+ * The same, to undo a restore or to remove what it left.
+ * @param former what the restore left of each, in the order of the entries
+ */
+export function openRestored(
+  databases: readonly DatabaseGroup[],
+  entries: readonly DatabaseBackup[],
+  former: readonly RestoredDatabase[],
+  context: Omit<UndoContext, 'former'>,
+): RestoredData[] {
+  refuseSurplus(databases, entries)
   return entries.map((entry, index) => {
     const { kind, settings } = databaseOf(databases, entry)
     const left = former[index]
-    return kind.restore(settings, entry, left === undefined ? context : { ...context, former: left })
+    if (left === undefined) throw mismatch(`the record of the restore tells nothing of ${entry.title}`)
+    return kind.openUndo(settings, entry, { ...context, former: left })
   })
+}
+
+function refuseSurplus(databases: readonly DatabaseGroup[], entries: readonly DatabaseBackup[]): void {
+  const surplus = databases.filter((database) => !entries.some((entry) => sameStorages(database.settings, entry)))
+  if (surplus.length > 0)
+    throw mismatch(`the releases use ${surplus.map(titleOf).join(' and ')}, of which the backup has nothing`)
 }
 
 /** The database that a backup's storages live in now. @throws Failure where the releases' properties name none */

@@ -12,13 +12,12 @@ import { locate } from './locate.ts'
 /** Amazon DynamoDB, by the past that it keeps of every table. */
 export const dynamodb: DatabaseKind = {
   name: kindName,
-  handles: (settings) => settings.kind === 'dynamo',
+  capabilities: { consistentAlone: false, keepsItsOwnBackups: true, restoreEndsIn: 'repoint' },
+  recognise: ({ kind }) => kind === 'dynamo',
   locate,
-  switchedByProperties: true,
-  transactional: false,
-  needsStorage: false,
-  backup: (settings, context) => new DynamodbSource(settings, context),
-  restore: openRestore,
-  materials: materialsOf,
+  openBackup: (settings, context) => new DynamodbSource(settings, context),
+  openRestore,
+  openUndo: openRestore,
+  openMaterials: materialsOf,
   remove: removeBackup,
 }

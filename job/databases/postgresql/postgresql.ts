@@ -5,17 +5,19 @@ import type { DatabaseKind } from '../database.ts'
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import { accessOf } from './access.ts'
 import { PostgresqlDestination } from './restore/destination.ts'
+import { RestoredPostgresql } from './restore/restored.ts'
 import { kindName, PostgresqlSource } from './backup/source.ts'
 
 /** PostgreSQL by its own tools, through any `jdbc:postgresql:` URL. */
 export const postgresql: DatabaseKind = {
   name: kindName,
-  handles: (settings) => settings.kind === 'jdbc' && settings.contactPoints.startsWith('jdbc:postgresql:'),
+  capabilities: { consistentAlone: true, keepsItsOwnBackups: false, restoreEndsIn: 'switch' },
+  recognise: ({ kind, contactPoints }, { managed }) =>
+    managed === undefined && kind === 'jdbc' && contactPoints.startsWith('jdbc:postgresql:'),
   locate: async (settings) => [...Map.groupBy(settings, identityOf).values()].map((own) => ({ settings: own })),
-  transactional: true,
-  needsStorage: true,
-  backup: (settings, context) => new PostgresqlSource(settings, context),
-  restore: (settings, entry, context) => new PostgresqlDestination(settings, entry, context),
+  openBackup: (settings, context) => new PostgresqlSource(settings, context),
+  openRestore: (settings, entry, context) => new PostgresqlDestination(settings, entry, context),
+  openUndo: (settings, entry, context) => new RestoredPostgresql(settings, entry, context),
 }
 
 /** Servers and database, in whatever order and spelling two releases name the servers. */

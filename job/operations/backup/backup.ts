@@ -22,7 +22,7 @@ import { preflight } from '../../pause/preflight.ts'
 import { untilSteady } from '../../pause/until-steady.ts'
 import { openStorageAt } from '../../storage/open.ts'
 import type { Storage } from '../../storage/storage.ts'
-import { bystandersOf } from '../bystanders.ts'
+import { backupContext } from '../database-contexts.ts'
 import { backupName, describeBackup, publishRecord, refuseTaken } from './backup-record.ts'
 import { holdReleases } from '../hold-releases.ts'
 import { databasesOnce, openSources, type OpenSource } from '../open-databases.ts'
@@ -43,19 +43,7 @@ export async function backup(context: Context): Promise<void> {
   refuseWithoutStorage(request, databases)
   const storage = openStorageAt(request.to)
   const pauseDecision = decidePause(request.pauseMode, databases, request.target.releases)
-  const { events, signal } = context
-  const { operation, parallel, schemas, tables, materialize } = request
-  const sources = openSources(databases, {
-    events,
-    signal,
-    storage,
-    operation,
-    parallel,
-    schemas,
-    tables,
-    materialize,
-    bystanders: bystandersOf(request.target, context.cluster),
-  })
+  const sources = openSources(databases, backupContext(context, storage))
   await describeBackup(context, { state: 'incomplete', pause: { mode: request.pauseMode, ...pauseDecision } })
   try {
     await holdReleases(context, async () => {
@@ -272,7 +260,7 @@ function refuseShortPause(
 
 /** @throws Failure (usage) where a database's backup has nowhere to go */
 function refuseWithoutStorage({ to }: RequestOf<'backup'>, databases: readonly DatabaseGroup[]): void {
-  const needing = databases.filter(({ kind }) => kind.needsStorage)
+  const needing = databases.filter(({ kind }) => !kind.capabilities.keepsItsOwnBackups)
   if (to !== undefined || needing.length === 0) return
   throw new Failure(
     {

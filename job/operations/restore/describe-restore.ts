@@ -1,13 +1,13 @@
 import { notedReplicas } from './stop-and-start.ts'
 import { restoreCommand } from '../../../operation/outcome/restore-command.ts'
 import type { OperationRecord, RestorePart } from '../../../operation/record.ts'
-import type { RestoreDestination } from '../../databases/database.ts'
+import type { RestoredData } from '../../databases/database.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 
 /** Records the databases of a restore as they are now, and which data serves where that has changed. */
 export async function describeRestore(
   { journal, record, request }: Pick<OperationContext<'restore'>, 'journal' | 'record' | 'request'>,
-  databases: readonly RestoreDestination[],
+  databases: readonly RestoredData[],
   serving?: RestorePart['serving'],
 ): Promise<void> {
   const { dropPrevious } = request

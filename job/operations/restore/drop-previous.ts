@@ -3,7 +3,7 @@ import { formatDuration } from '../../../operation/duration.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
-import type { RestoreDestination } from '../../databases/database.ts'
+import type { RestoredData } from '../../databases/database.ts'
 import { markEndangered } from './standing.ts'
 
 type Context = OperationContext<'restore' | 'drop'>
@@ -17,7 +17,7 @@ const lookMs = 1000
  * nothing is removed before the releases have stayed ready without it for a while; a release that needs it shows in time.
  * @throws Failure where a release does not stay ready; the former data is then as it was
  */
-export async function dropFormerData(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
+export async function dropFormerData(context: Context, databases: readonly RestoredData[]): Promise<void> {
   const { journal } = context
   try {
     const fenced = databases.flatMap((database) => (database.fencePrevious === undefined ? [] : [database]))
@@ -58,8 +58,8 @@ async function staysReady({ cluster, events, request, signal }: Context): Promis
 
 /** Does one thing on all databases at once and waits for all, so that nothing runs on when one has failed. */
 async function all(
-  databases: readonly RestoreDestination[],
-  run: (database: RestoreDestination) => Promise<void> | undefined,
+  databases: readonly RestoredData[],
+  run: (database: RestoredData) => Promise<void> | undefined,
 ): Promise<void> {
   const settled = await Promise.allSettled(databases.map(run))
   const failed = settled.find((one) => one.status === 'rejected')

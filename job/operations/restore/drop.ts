@@ -1,4 +1,4 @@
-import type { RestoreDestination } from '../../databases/database.ts'
+import type { RestoredData } from '../../databases/database.ts'
 import { concludePreflight } from '../conclude-preflight.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { formerRestore } from './earlier-restore.ts'
@@ -32,7 +32,7 @@ export async function drop(context: Context): Promise<void> {
   }
 }
 
-async function check(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
+async function check(context: Context, databases: readonly RestoredData[]): Promise<void> {
   const findings = await Promise.all(databases.map((database) => database.checkDrop(context.journal)))
   await concludePreflight(context, `removal of what ${context.request.restore} kept`, findings.flat())
 }

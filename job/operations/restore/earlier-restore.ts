@@ -1,13 +1,10 @@
 import { hasDataBeside } from '../../../operation/outcome/leftover-data.ts'
 import { Failure } from '../../../operation/failure.ts'
 import type { BackupPart, OperationRecord, RestorePart } from '../../../operation/record.ts'
-import type { RestoreDestination } from '../../databases/database.ts'
+import type { RestoredData } from '../../databases/database.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
-import { openStorageOf } from '../../storage/open.ts'
-import { bystandersOf } from '../bystanders.ts'
-import { databasesBackedUp, openDestinations } from '../open-databases.ts'
-import { releaseProperties } from '../release-properties.ts'
-import { restoreIdentity } from './restore-identity.ts'
+import { undoContext } from '../database-contexts.ts'
+import { databasesBackedUp, openRestored } from '../open-databases.ts'
 import { restorable } from '../backup/restorable.ts'
 import { wasStopping } from './stop-and-start.ts'
 
@@ -26,7 +23,7 @@ export function isRemoving({ journal }: Pick<OperationContext<'undo' | 'drop'>, 
 export async function formerRestore(
   context: OperationContext<'undo' | 'drop'>,
   operation: string,
-): Promise<{ record: OperationRecord & { restore: RestorePart }; databases: RestoreDestination[] }> {
+): Promise<{ record: OperationRecord & { restore: RestorePart }; databases: RestoredData[] }> {
   const record = await context.cluster.readRecord(operation)
   const { restore } = record
   // One that left nothing in service can be undone, since each database is asked; nothing of it may be removed.
@@ -43,25 +40,10 @@ export async function formerRestore(
   }
   const backup = restorable(await context.cluster.readRecord(restore.backup))
   if (backup.restorePoint !== restore.restorePoint) throw anotherBackup(operation, backup, restore)
-  const { events, signal } = context
-  const surroundings = {
-    events,
-    signal,
-    storage: openStorageOf(backup),
-    operation: restoreIdentity(record),
-    parallel: 1,
-    schemas: [],
-    choice: restore.choice,
-    properties: releaseProperties(context.request.target, context.cluster),
-    bystanders: bystandersOf(context.request.target, context.cluster),
-  }
-  const databases = openDestinations(
-    await databasesBackedUp(context.request.target, backup.databases, signal),
-    backup.databases,
-    surroundings,
-    restore.databases,
-  )
-  return { record: { ...record, restore }, databases }
+  const former = { ...record, restore }
+  const present = await databasesBackedUp(context.request.target, backup.databases, context.signal)
+  const databases = openRestored(present, backup.databases, restore.databases, undoContext(context, former))
+  return { record: former, databases }
 }
 
 /** A name is free again once its record is gone; what another backup tells of tables may be what is in service now. */

@@ -8,16 +8,13 @@ import type { RestoreDestination } from '../../databases/database.ts'
 import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { concludePreflight, refuseOnErrors } from '../conclude-preflight.ts'
-import { openStorageOf } from '../../storage/open.ts'
-import { bystandersOf } from '../bystanders.ts'
+import { restoreContext } from '../database-contexts.ts'
 import { dropFormerData } from './drop-previous.ts'
 import { describeRestore } from './describe-restore.ts'
 import { databasesBackedUp, databasesOf, openDestinations } from '../open-databases.ts'
 import { holdReleases } from '../hold-releases.ts'
 import { keepStopped, type StoppedReleases } from './keep-stopped.ts'
 import { startReleases, stopReleases } from './stop-and-start.ts'
-import { releaseProperties } from '../release-properties.ts'
-import { restoreIdentity } from './restore-identity.ts'
 import { refuseLost, restorable } from '../backup/restorable.ts'
 import { markEndangered, recordStandings, refuseLosses } from './standing.ts'
 import { withoutPrevious } from './without-previous.ts'
@@ -32,28 +29,19 @@ type Context = OperationContext<'restore'>
  * serves again.
  */
 export async function restore(context: Context): Promise<void> {
-  const { request, events, signal } = context
+  const { request, signal } = context
   const backup = restorable(await context.cluster.readRecord(request.backup))
   if (!context.journal.resumed) refuseLost(backup)
   const stopped = keepStopped(context)
-  const surroundings = {
-    events,
-    signal: AbortSignal.any([signal, stopped.broughtBack]),
-    storage: openStorageOf(backup),
-    operation: restoreIdentity(request),
-    parallel: request.parallel,
-    schemas: [],
-    dropPrevious: request.dropPrevious,
-    choice: request.choice,
-    releases: request.target.releases,
-    properties: releaseProperties(request.target, context.cluster),
-    bystanders: bystandersOf(request.target, context.cluster),
-  }
   // An earlier worker may have pointed some of the releases to restored data already.
   const present = context.journal.resumed
     ? await databasesBackedUp(request.target, backup.databases, signal)
     : await databasesOf(request.target, signal)
-  const databases = openDestinations(present, backup.databases, surroundings)
+  const databases = openDestinations(
+    present,
+    backup.databases,
+    restoreContext(context, backup, AbortSignal.any([signal, stopped.broughtBack])),
+  )
   try {
     await begin(context, backup, databases)
     await holdReleases(context, (lost) => run(context, databases, lost, stopped))

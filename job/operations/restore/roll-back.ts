@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'
 import { failureSchema } from '../../../operation/record.ts'
-import type { RestoreDestination } from '../../databases/database.ts'
+import type { RestoredData } from '../../databases/database.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { describeRestore } from './describe-restore.ts'
 import { recordStandings } from './standing.ts'
@@ -27,7 +27,7 @@ export function wasTakenBack({ journal }: Pick<Context, 'journal'>): boolean {
  */
 export async function takeBack(
   context: Context,
-  databases: readonly RestoreDestination[],
+  databases: readonly RestoredData[],
   cause: unknown = forgotten(),
 ): Promise<never> {
   const { journal, request } = context

@@ -5,7 +5,7 @@ import { Failure, messageOf } from '../../../operation/failure.ts'
 import type { DatabaseBackup, OperationRecord } from '../../../operation/record.ts'
 import { isFinal } from '../../../operation/outcome/outcome.ts'
 import { formatTime } from '../../../operation/time.ts'
-import type { Deletion, FoundStanding, RestoreDestination } from '../../databases/database.ts'
+import type { Deletion, FoundStanding, RestoredData } from '../../databases/database.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 
 // What deletes tables may end the points of backups. Their records say so before the first table goes, and afterwards what
@@ -23,7 +23,7 @@ const markStep = (by: Deletion) => `mark backups that ${by} may end`
  */
 export async function refuseLosses(
   { cluster, journal, request }: Context,
-  databases: readonly RestoreDestination[],
+  databases: readonly RestoredData[],
   by: Deletion,
   kept?: string,
 ): Promise<void> {
@@ -44,7 +44,7 @@ export async function refuseLosses(
 /** Says in the record of every backup that a deletion may end that it is in doubt, before the first table goes. */
 export async function markEndangered(
   { cluster, journal, request }: Context,
-  databases: readonly RestoreDestination[],
+  databases: readonly RestoredData[],
   by: Deletion,
 ): Promise<void> {
   const act = async () => {
@@ -71,7 +71,7 @@ export async function markEndangered(
 export async function recordStandings(
   { cluster, events, request }: Context,
   about: string,
-  databases: readonly RestoreDestination[],
+  databases: readonly RestoredData[],
 ): Promise<string[]> {
   const lines: string[] = []
   const say = (line: string) => {
@@ -96,7 +96,7 @@ async function settleStanding(
   cluster: Context['cluster'],
   by: string,
   { operation, backup }: OperationRecord,
-  databases: readonly RestoreDestination[],
+  databases: readonly RestoredData[],
 ): Promise<string | undefined> {
   let line: string | undefined
   const now = new Map<DatabaseBackup, DatabaseBackup>()
@@ -133,11 +133,11 @@ function isInDoubt(record: OperationRecord): boolean {
   return isFinal(record) && record.backup?.databases.some(({ standing }) => standing?.state === 'in doubt') === true
 }
 
-function isEndedBy(databases: readonly RestoreDestination[], by: Deletion, entry: DatabaseBackup): boolean {
+function isEndedBy(databases: readonly RestoredData[], by: Deletion, entry: DatabaseBackup): boolean {
   return databases.some((database) => database.ends?.(by, entry) === true)
 }
 
-async function endangeredBy(cluster: Context['cluster'], databases: readonly RestoreDestination[], by: Deletion) {
+async function endangeredBy(cluster: Context['cluster'], databases: readonly RestoredData[], by: Deletion) {
   return endangered(await cluster.records(), (entry) => isEndedBy(databases, by, entry))
 }
 

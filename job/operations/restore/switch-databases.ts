@@ -1,5 +1,5 @@
 import { Failure, messageOf } from '../../../operation/failure.ts'
-import type { RestoreDestination } from '../../databases/database.ts'
+import type { RestoredData } from '../../databases/database.ts'
 import type { StoppedReleases } from './keep-stopped.ts'
 import type { Journal } from '../../journal/journal.ts'
 
@@ -8,7 +8,7 @@ import type { Journal } from '../../journal/journal.ts'
  * @param stopped looked at right before each, and after the last: what starts in between may have met both former and restored data
  */
 export async function switchAll(
-  databases: readonly RestoreDestination[],
+  databases: readonly RestoredData[],
   journal: Journal,
   stopped: StoppedReleases,
 ): Promise<void> {
@@ -23,7 +23,7 @@ export async function switchAll(
  * Puts the former data of every database back in service. A database that was never switched has nothing to put back.
  * @throws Failure naming the databases that could not be put back
  */
-export async function putBack(databases: readonly RestoreDestination[], journal: Journal): Promise<void> {
+export async function putBack(databases: readonly RestoredData[], journal: Journal): Promise<void> {
   const failed: string[] = []
   for (const database of databases.toReversed()) {
     await database
@@ -40,6 +40,6 @@ export async function putBack(databases: readonly RestoreDestination[], journal:
 }
 
 /** Removes what was loaded. What cannot be removed now is only space: it must not hide why a restore failed. */
-export async function discardAll(databases: readonly RestoreDestination[], journal: Journal): Promise<void> {
+export async function discardAll(databases: readonly RestoredData[], journal: Journal): Promise<void> {
   await Promise.allSettled(databases.map((database) => database.discard(journal)))
 }

@@ -3,7 +3,7 @@ import { restoreCommand } from '../../../operation/outcome/restore-command.ts'
 import { hasDataBeside } from '../../../operation/outcome/leftover-data.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'
 import type { OperationRecord, RestorePart } from '../../../operation/record.ts'
-import type { RestoreDestination } from '../../databases/database.ts'
+import type { RestoredData } from '../../databases/database.ts'
 import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { formerRestore, isRemoving, removalStep } from './earlier-restore.ts'
@@ -60,7 +60,7 @@ export async function undo(context: Context): Promise<void> {
 async function removeReady(
   context: Context,
   former: OperationRecord & { restore: RestorePart },
-  databases: readonly RestoreDestination[],
+  databases: readonly RestoredData[],
 ): Promise<void> {
   await refuseLosses(context, databases, 'discard')
   await context.journal.begin(removalStep)
@@ -90,7 +90,7 @@ interface Recorded {
  */
 export async function switchBack(
   context: Context,
-  databases: readonly RestoreDestination[],
+  databases: readonly RestoredData[],
   lost: AbortSignal,
   recorded: Recorded,
 ): Promise<void> {
@@ -141,8 +141,8 @@ function backStep(index: number): string {
 /** @param touched those that may hold their former data */
 async function serveAsBefore(
   context: Context,
-  databases: readonly RestoreDestination[],
-  touched: ReadonlySet<RestoreDestination>,
+  databases: readonly RestoredData[],
+  touched: ReadonlySet<RestoredData>,
   recorded: Recorded,
   error: unknown,
 ): Promise<void> {

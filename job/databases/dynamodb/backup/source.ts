@@ -12,7 +12,7 @@ import { holdUntilSafe } from '../../../clocks/hold-until-safe.ts'
 import type { ClockMeasurement } from '../../../clocks/measure-clock.ts'
 import { longestHoldMs } from '../../../clocks/safe-point.ts'
 import type { Journal } from '../../../journal/journal.ts'
-import type { BackupSource, DatabaseContext, PauseMoment, Snapshot, Source } from '../../database.ts'
+import type { BackupSource, BackupContext, PauseMoment, Snapshot, Source } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { accessOf, titleOf, type Access } from '../access.ts'
 import { awsFailure } from '../aws-error.ts'
@@ -50,7 +50,7 @@ type Point = z.infer<typeof durableSchema> & { atMs: number }
 /** A DynamoDB being backed up: AWS keeps the past of every table, so a backup is a moment of its clock at which all stood still. */
 export class DynamodbSource implements BackupSource {
   readonly #settings: StorageSettings[]
-  readonly #context: DatabaseContext
+  readonly #context: BackupContext
   readonly #access: Access
   readonly #title: string
   readonly #hasty: Clients
@@ -59,7 +59,7 @@ export class DynamodbSource implements BackupSource {
   #measurement: ClockMeasurement | undefined
   #point: Point | undefined
 
-  constructor(settings: StorageSettings[], context: DatabaseContext) {
+  constructor(settings: StorageSettings[], context: BackupContext) {
     this.#settings = settings
     this.#context = context
     this.#access = accessOf(settings)

@@ -1,7 +1,7 @@
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import { foreignNamespaces } from '../../../../operation/foreign-namespaces.ts'
-import type { DatabaseContext } from '../../database.ts'
+import type { SwitchContext } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { RestoreWork } from './restore-work.ts'
 import { namingOf, type Naming, type TableName } from '../tables/table-names.ts'
@@ -11,7 +11,7 @@ interface Shared {
   tables: readonly TableName[]
   naming: Pick<Naming, 'metadataNamespace' | 'coordinatorNamespace'>
   settings: readonly StorageSettings[]
-  context: Pick<DatabaseContext, 'bystanders'>
+  context: Pick<SwitchContext, 'bystanders'>
   /** what becomes of the tables, for people: "are backed up" */
   fate: string
   /** whether it harms a release that goes on using them */

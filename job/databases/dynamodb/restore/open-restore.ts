@@ -2,18 +2,18 @@
 // Read open-restore, restore-work, then beside/ or in-place/.
 
 import type { DatabaseBackup } from '../../../../operation/record.ts'
-import type { DatabaseContext, RestoreDestination } from '../../database.ts'
+import type { RestoreDestination } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { awsFailure } from '../aws-error.ts'
 import { RestoreByPrefix } from './beside/restore-beside.ts'
 import { RestoreByReplacement } from './in-place/restore-in-place.ts'
-import { openWork, type RestoreWork } from './restore-work.ts'
+import { openWork, type RestoreWork, type WorkContext } from './restore-work.ts'
 
 /** A DynamoDB being restored, in the way that was chosen: under a prefix unless told otherwise, since that deletes nothing. */
 export function openRestore(
   settings: readonly StorageSettings[],
   entry: DatabaseBackup,
-  context: DatabaseContext,
+  context: WorkContext,
 ): RestoreDestination {
   const work = openWork(settings, entry, context)
   return explained(

@@ -1,6 +1,6 @@
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { RestoreChoice } from '../../../../operation/restore-options.ts'
-import type { DatabaseContext } from '../../database.ts'
+import type { RestoreContext, SwitchContext, UndoContext } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { accessOf, inRegion, titleOf, type Access } from '../access.ts'
 import { openClients, type Clients } from '../clients.ts'
@@ -22,6 +22,11 @@ export interface Regions {
   autoscaling: () => Promise<KnownAutoscaling>
 }
 
+/** What a restore is given of use here, and its undo. */
+export type WorkContext = SwitchContext &
+  Partial<Pick<RestoreContext, 'dropPrevious' | 'releases'>> &
+  Partial<Pick<UndoContext, 'former'>>
+
 /** Everything about one DynamoDB that is being restored which does not depend on how. */
 export interface RestoreWork {
   title: string
@@ -30,7 +35,7 @@ export interface RestoreWork {
   entry: DatabaseBackup
   details: Details
   choice: RestoreChoice
-  context: DatabaseContext
+  context: WorkContext
   /** the moment that is brought back, a whole second of AWS's clock */
   point: Date
   /** region that is restored to */
@@ -47,7 +52,7 @@ export interface RestoreWork {
 export function openWork(
   settings: readonly StorageSettings[],
   entry: DatabaseBackup,
-  context: DatabaseContext,
+  context: WorkContext,
 ): RestoreWork {
   const details = readDetails(entry)
   const choice = context.choice ?? {}
@@ -99,7 +104,7 @@ export function isRecordedPoint({ entry, choice }: Pick<RestoreWork, 'entry' | '
  * What this very restore made on its way it goes on calling its own, although the record tells of it by now.
  */
 export function sourceOf(
-  work: Pick<RestoreWork, 'entry' | 'choice' | 'point'> & { context: Pick<DatabaseContext, 'operation'> },
+  work: Pick<RestoreWork, 'entry' | 'choice' | 'point'> & { context: Pick<WorkContext, 'operation'> },
   { arn, materialized }: BackedUpTable,
 ): RestoreFrom {
   if (materialized !== undefined && materialized.madeBy !== work.context.operation && isRecordedPoint(work))

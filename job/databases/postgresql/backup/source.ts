@@ -5,7 +5,7 @@ import type { Client } from 'pg'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { DatabaseBackup } from '../../../../operation/record.ts'
-import type { BackupSource, DatabaseContext, Snapshot, Source } from '../../database.ts'
+import type { BackupSource, BackupContext, Snapshot, Source } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { readOwner, writeManifest } from '../../manifest.ts'
 import { accessOf, titleOf, type Access } from '../access.ts'
@@ -50,14 +50,14 @@ interface Extent {
 /** A PostgreSQL database being backed up: one exported snapshot inside the pause, pg_dump of it afterwards. */
 export class PostgresqlSource implements BackupSource {
   readonly #settings: StorageSettings[]
-  readonly #context: DatabaseContext
+  readonly #context: BackupContext
   #access: Access
   readonly #title: string
   #connected: Promise<Connected> | undefined
   #session: SnapshotSession | undefined
   #snapshot: { id: string; at: string } | undefined
 
-  constructor(settings: StorageSettings[], context: DatabaseContext) {
+  constructor(settings: StorageSettings[], context: BackupContext) {
     this.#settings = settings
     this.#context = context
     this.#access = accessOf(settings)

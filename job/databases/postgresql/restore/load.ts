@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { escapeIdentifier } from 'pg'
 import { Failure } from '../../../../operation/failure.ts'
 import type { BackupTable, DatabaseBackup } from '../../../../operation/record.ts'
-import type { DatabaseContext } from '../../database.ts'
+import type { RestoreContext } from '../../database.ts'
 import type { Access } from '../access.ts'
 import { maintain, sizeOf } from './catalog.ts'
 import { planExtensions } from './fitness.ts'
@@ -26,7 +26,7 @@ export interface Loading {
   entry: DatabaseBackup
   details: Details
   names: Names
-  context: DatabaseContext
+  context: RestoreContext
   ownership: Ownership
 }
 

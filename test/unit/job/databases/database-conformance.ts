@@ -1,7 +1,12 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { DatabaseContext, DatabaseKind, RestoreDestination } from '../../../../job/databases/database.ts'
+import type {
+  BackupContext,
+  DatabaseKind,
+  RestoreContext,
+  RestoreDestination,
+} from '../../../../job/databases/database.ts'
 import type { StorageSettings } from '../../../../job/scalardb/storage-settings.ts'
 import { jsonLineEvents } from '../../../../job/process/events.ts'
 import type { Journal } from '../../../../job/journal/journal.ts'
@@ -11,11 +16,14 @@ import type { JournalDocument } from '../../../../operation/journal.ts'
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 import { failureOf } from '../failure-of.ts'
 
+/** What a backup and a restore are given. */
+export type TrialContext = BackupContext & RestoreContext
+
 /** One database of its own, with data in it, for one test. */
 export interface Trial {
   settings: StorageSettings[]
   /** what this kind of database has to be told beyond what every kind is */
-  context?: Partial<DatabaseContext>
+  context?: Partial<TrialContext>
   /** writes something that changes what content() tells */
   write(): Promise<void>
   /** all that a client finds in the database in service; undefined where there is none */
@@ -39,7 +47,7 @@ export async function databaseConformance(
     const { entry, context, atSnapshot } = await backedUp(t, kind, trial)
     await trial.write()
     const journal = await memoryJournal()
-    const destination = kind.restore(trial.settings, entry, context('restore-a'))
+    const destination = kind.openRestore(trial.settings, entry, context('restore-a'))
     noErrors(t, await destination.preflight())
     t.ok((await destination.plan()).steps.length > 0)
     const before = await trial.content()
@@ -63,20 +71,20 @@ export async function databaseConformance(
     await trial.write()
     const former = await trial.content()
     const journal = await memoryJournal()
-    const destination = kind.restore(trial.settings, entry, context('restore-a'))
+    const destination = kind.openRestore(trial.settings, entry, context('restore-a'))
     await destination.deactivate(journal)
     t.strictSame(await trial.content(), former, 'what was never switched has nothing to put back')
     await destination.load(journal)
     await destination.activate(journal)
     // A later operation knows what the restore left.
     const later = { ...context('restore-a'), former: destination.describe() }
-    const stopped = kind.restore(trial.settings, entry, {
+    const stopped = kind.openUndo(trial.settings, entry, {
       ...later,
       signal: AbortSignal.abort(new Error('told to stop')),
     })
     await stopped.activate(await memoryJournal())
     t.strictSame(await trial.content(), atSnapshot, 'an undo that is told to stop can let the restored data serve on')
-    const undo = kind.restore(trial.settings, entry, later)
+    const undo = kind.openUndo(trial.settings, entry, later)
     await undo.deactivate(await memoryJournal())
     t.strictSame(await trial.content(), former)
     await destination.activate(journal)
@@ -90,7 +98,7 @@ export async function databaseConformance(
     t.equal(destination.describe().state, 'discarded')
   })
 
-  if (kind.needsStorage)
+  if (!kind.capabilities.keepsItsOwnBackups)
     await t.test('one flipped bit in any file is found before anything is made', async (t) => {
       const trial = await open(t)
       const { entry, context, folder } = await backedUp(t, kind, trial)
@@ -103,13 +111,13 @@ export async function databaseConformance(
         flipped[flipped.length >> 1] = (flipped[flipped.length >> 1] ?? 0) ^ 1
         await writeFile(path, flipped)
         t.match(
-          await failureOf(kind.restore(trial.settings, entry, context('restore-a')).verify()),
+          await failureOf(kind.openRestore(trial.settings, entry, context('restore-a')).verify()),
           { what: /damaged/ },
           file.name,
         )
         await writeFile(path, content)
       }
-      await kind.restore(trial.settings, entry, context('restore-a')).verify()
+      await kind.openRestore(trial.settings, entry, context('restore-a')).verify()
       t.strictSame(await trial.beside(), [])
     })
 
@@ -122,7 +130,7 @@ export async function databaseConformance(
       const operation = `restore-${dies}`
       const store: { document?: JournalDocument } = {}
       const run = async (writes: number) => {
-        const destination = kind.restore(trial.settings, entry, context(operation))
+        const destination = kind.openRestore(trial.settings, entry, context(operation))
         const journal = await memoryJournal(store, writes)
         await destination.load(journal)
         await destination.activate(journal)
@@ -149,7 +157,7 @@ export async function databaseConformance(
     await trial.write()
     const former = await trial.content()
     const journal = await memoryJournal()
-    const destination = kind.restore(trial.settings, entry, context('restore-a'))
+    const destination = kind.openRestore(trial.settings, entry, context('restore-a'))
     await destination.load(journal)
     const release = await trial.obstruct()
     t.match(await failureOf(destination.activate(journal)), { why: String })
@@ -162,7 +170,7 @@ export async function databaseConformance(
   await t.test('a second snapshot replaces the first, even one that is answered late', async (t) => {
     const trial = await open(t)
     const { context, root } = storageOf(t, trial.context)
-    const source = kind.backup(trial.settings, context('backup-a'))
+    const source = kind.openBackup(trial.settings, context('backup-a'))
     await source.prepare()
     // the window it was for ended before it was answered
     const late = source.snapshot().catch(() => undefined)
@@ -174,8 +182,8 @@ export async function databaseConformance(
     await trial.write()
     const entry = await source.complete('a/db')
     await source.close()
-    if (kind.needsStorage) t.ok((await readdir(join(root, 'a'))).includes('db'))
-    const destination = kind.restore(trial.settings, entry, context('restore-a'))
+    if (!kind.capabilities.keepsItsOwnBackups) t.ok((await readdir(join(root, 'a'))).includes('db'))
+    const destination = kind.openRestore(trial.settings, entry, context('restore-a'))
     const journal = await memoryJournal()
     await destination.load(journal)
     await destination.activate(journal)
@@ -186,7 +194,7 @@ export async function databaseConformance(
     const trial = await open(t)
     const { entry, context, root } = await backedUp(t, kind, trial)
     const stop = new AbortController()
-    const source = kind.backup(trial.settings, { ...context('backup-b'), signal: stop.signal })
+    const source = kind.openBackup(trial.settings, { ...context('backup-b'), signal: stop.signal })
     await source.prepare()
     await source.snapshot()
     const completing = source.complete('b/db')
@@ -199,7 +207,7 @@ export async function databaseConformance(
     )
 
     const halt = new AbortController()
-    const destination = kind.restore(trial.settings, entry, { ...context('restore-b'), signal: halt.signal })
+    const destination = kind.openRestore(trial.settings, entry, { ...context('restore-b'), signal: halt.signal })
     const journal = await memoryJournal()
     const goOn = trial.delay?.()
     const loading = destination.load(journal)
@@ -215,7 +223,7 @@ export async function databaseConformance(
 /** A backup of a trial whose data went on changing while it was written. */
 export async function backedUp(t: Test, kind: DatabaseKind, trial: Trial) {
   const { context, root } = storageOf(t, trial.context)
-  const source = kind.backup(trial.settings, context('backup-a'))
+  const source = kind.openBackup(trial.settings, context('backup-a'))
   const described = await source.describe()
   t.ok(described.tables.length > 0)
   noErrors(t, await source.preflight())
@@ -233,9 +241,9 @@ async function lasting(
   kind: DatabaseKind,
   trial: Trial,
   entry: DatabaseBackup,
-  context: (operation: string) => DatabaseContext,
+  context: (operation: string) => TrialContext,
 ): Promise<DatabaseBackup> {
-  const source = kind.backup(trial.settings, context('backup-a'))
+  const source = kind.openBackup(trial.settings, context('backup-a'))
   const lasts = await source.materialize?.(entry, await memoryJournal())
   await source.close()
   return lasts ?? entry
@@ -244,8 +252,8 @@ async function lasting(
 /** A storage of its own and contexts of operations on it. */
 export function storageOf(
   t: Test,
-  more: Partial<DatabaseContext> = {},
-): { root: string; context(operation: string): DatabaseContext } {
+  more: Partial<TrialContext> = {},
+): { root: string; context(operation: string): TrialContext } {
   const root = t.testdir()
   const storage = volumeStorage(root, 'pvc://test')
   return {

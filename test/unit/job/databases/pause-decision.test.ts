@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { StorageSettings } from '../../../../job/scalardb/storage-settings.ts'
-import { locateDatabases } from '../../../../job/databases/open.ts'
+import { locateDatabases, recogniser } from '../../../../job/databases/open.ts'
 import { decidePause } from '../../../../job/databases/pause-decision.ts'
 import { failureOf } from '../failure-of.ts'
 
@@ -16,7 +16,7 @@ const storage = (database: string, overrides: Partial<StorageSettings> = {}): St
   property: () => undefined,
   ...overrides,
 })
-const located = (settings: StorageSettings[]) => locateDatabases(settings, new AbortController().signal)
+const located = (settings: StorageSettings[]) => locateDatabases(settings, recogniser(), new AbortController().signal)
 const ledger = { name: 'my-ledger' }
 const auditor = { name: 'my-auditor' }
 
@@ -43,6 +43,12 @@ t.test('databases that cannot be backed up are named', async (t) => {
   )
 })
 
+t.test('who manages a server decides of which kind it is, together with its URL', async (t) => {
+  t.equal(recogniser()(storage('a')).name, 'postgresql')
+  t.match(await failureOf(() => recogniser({ managed: 'rds' })(storage('a'))), { why: /jdbc \(postgresql\)/ })
+  t.equal(recogniser({ managed: 'rds' })(storage('a', { kind: 'dynamo', contactPoints: 'eu-west-1' })).name, 'dynamodb')
+})
+
 t.test('only one release on one transactional database does without a pause', async (t) => {
   const alone = await located([storage('a')])
   t.equal(decidePause('auto', alone, [ledger]).paused, false)
@@ -54,7 +60,10 @@ t.test('only one release on one transactional database does without a pause', as
     ['multi-storage in one database', await located([storage('a', { namespaces: ['x'] })]), [ledger]],
     [
       'no transactional database',
-      alone.map((group) => ({ ...group, kind: { ...group.kind, transactional: false } })),
+      alone.map(({ kind, settings }) => ({
+        settings,
+        kind: { ...kind, capabilities: { ...kind.capabilities, consistentAlone: false } },
+      })),
       [ledger],
     ],
   ]

@@ -2,7 +2,7 @@ import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling
 import { DynamoDB, type CreateTableInput } from '@aws-sdk/client-dynamodb'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { jsonLineEvents } from '../../../../../job/process/events.ts'
-import type { DatabaseContext } from '../../../../../job/databases/database.ts'
+import type { TrialContext } from '../database-conformance.ts'
 import type { StorageSettings } from '../../../../../job/scalardb/storage-settings.ts'
 import { noStorage } from '../../../../../job/storage/none.ts'
 import type { WorkerEvent } from '../../../../../operation/event.ts'
@@ -58,8 +58,8 @@ export function settingsFor(
 /** A context of an operation, and the events that it said. */
 export function contextOf(
   operation: string,
-  overrides: Partial<DatabaseContext> = {},
-): DatabaseContext & { said: WorkerEvent[] } {
+  overrides: Partial<TrialContext> = {},
+): TrialContext & { said: WorkerEvent[] } {
   const said: WorkerEvent[] = []
   const events = jsonLineEvents((line) => said.push(JSON.parse(line) as WorkerEvent))
   return {

@@ -65,7 +65,7 @@ t.test(
     const places = await dynamodb.locate([ledger, auditor(stranger)], signal)
     const tables = await Promise.all(
       places.map(async ({ settings }) => {
-        const source = dynamodb.backup(settings, contextOf('backup-a'))
+        const source = dynamodb.openBackup(settings, contextOf('backup-a'))
         try {
           return (await source.describe()).tables.map(({ schema, name }) => `${schema}.${name}`)
         } finally {
@@ -80,7 +80,7 @@ t.test(
 )
 
 t.test('the account of each is recorded', async (t) => {
-  const source = dynamodb.backup([auditor(stranger)], contextOf('backup-b', { tables: ['p-scalar.asset'] }))
+  const source = dynamodb.openBackup([auditor(stranger)], contextOf('backup-b', { tables: ['p-scalar.asset'] }))
   await source.prepare()
   await source.snapshot()
   t.equal(readDetails(await source.complete('')).account, '222222222222')
@@ -94,7 +94,7 @@ t.test('AWS that cannot be asked is told before anything is begun', async (t) =>
 
 t.test("credentials of another account than the release's own are refused", async (t) => {
   const findings = async (settings: StorageSettings[]) => {
-    const source = dynamodb.backup(settings, contextOf('backup-c'))
+    const source = dynamodb.openBackup(settings, contextOf('backup-c'))
     try {
       return (await source.preflight()).filter(({ check }) => check === 'account')
     } finally {

@@ -2,7 +2,8 @@ import type { DynamoDB } from '@aws-sdk/client-dynamodb'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import t, { type Test } from 'tap'
-import type { DatabaseContext, ReleaseProperties } from '../../../../../job/databases/database.ts'
+import type { ReleaseProperties } from '../../../../../job/databases/database.ts'
+import type { TrialContext } from '../database-conformance.ts'
 import { dynamodb } from '../../../../../job/databases/dynamodb/dynamodb.ts'
 import { openJournal } from '../../../../../job/journal/persisted-journal.ts'
 import type { DatabaseBackup } from '../../../../../operation/record.ts'
@@ -130,11 +131,11 @@ t.test(
     t.equal(Object.keys(before).length, 3)
 
     const values = new Map([['dynamo.namespace.prefix', 'm-']])
-    const context = (operation: string, more: Partial<DatabaseContext> = {}) =>
+    const context = (operation: string, more: Partial<TrialContext> = {}) =>
       contextOf(operation, { properties: propertiesOf(values), ...more })
     const [place] = await dynamodb.locate(settings, new AbortController().signal)
     t.equal(place?.settings.length, 1)
-    const source = dynamodb.backup(settings, context('backup-a', { materialize: true }))
+    const source = dynamodb.openBackup(settings, context('backup-a', { materialize: true }))
     noErrors(t, await source.preflight())
     await source.prepare()
     await source.snapshot({
@@ -145,7 +146,7 @@ t.test(
     const entry = JSON.parse(JSON.stringify(await source.complete(''))) as DatabaseBackup
     await source.close()
 
-    const beside = dynamodb.restore(settings, entry, context('restore-b', { choice: { prefix: 'new-' } }))
+    const beside = dynamodb.openRestore(settings, entry, context('restore-b', { choice: { prefix: 'new-' } }))
     const journal = await memoryJournal()
     noErrors(t, await beside.preflight())
     await beside.load(journal)
@@ -158,7 +159,7 @@ t.test(
     t.strictSame(await contentOf(client, 'new-'), {})
     await beside.close()
 
-    const inPlace = dynamodb.restore(settings, entry, context('restore-p', { choice: { strategy: 'replace' } }))
+    const inPlace = dynamodb.openRestore(settings, entry, context('restore-p', { choice: { strategy: 'replace' } }))
     const second = await memoryJournal()
     noErrors(t, await inPlace.preflight())
     await inPlace.load(second)

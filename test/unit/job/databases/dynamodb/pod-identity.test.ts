@@ -76,7 +76,7 @@ for (const way of Object.keys(ways) as (keyof typeof ways)[]) {
     aws.forgetCalls()
     const context = contextOf('backup-a')
     const [place] = await dynamodb.locate(settings, context.signal)
-    const source = dynamodb.backup(place?.settings ?? [], context)
+    const source = dynamodb.openBackup(place?.settings ?? [], context)
     noErrors(t, await source.preflight())
     await source.prepare()
     await source.snapshot({

@@ -1,11 +1,10 @@
 import t, { type Test } from 'tap'
 import { startPostgresql } from '../../../../stand-ins/postgresql/local-server.ts'
-import type { DatabaseContext } from '../../../../../job/databases/database.ts'
 import { postgresql } from '../../../../../job/databases/postgresql/postgresql.ts'
 import type { StorageSettings } from '../../../../../job/scalardb/storage-settings.ts'
 import type { Finding } from '../../../../../operation/finding.ts'
 import type { DatabaseBackup } from '../../../../../operation/record.ts'
-import { memoryJournal, noErrors, storageOf } from '../database-conformance.ts'
+import { memoryJournal, noErrors, storageOf, type TrialContext } from '../database-conformance.ts'
 import { createLedgerDatabase, settingsFor } from './ledger-database.ts'
 import { textOf } from './rich-database.ts'
 
@@ -20,8 +19,8 @@ async function ledger(name: string, sql: string): Promise<StorageSettings[]> {
   return [settingsFor(server, name)]
 }
 
-async function preflight(settings: StorageSettings[], context: DatabaseContext): Promise<Finding[]> {
-  const source = postgresql.backup(settings, context)
+async function preflight(settings: StorageSettings[], context: TrialContext): Promise<Finding[]> {
+  const source = postgresql.openBackup(settings, context)
   const findings = await source.preflight()
   await source.close()
   return findings
@@ -29,7 +28,7 @@ async function preflight(settings: StorageSettings[], context: DatabaseContext):
 
 async function backup(t: Test, settings: StorageSettings[]) {
   const { context } = storageOf(t)
-  const source = postgresql.backup(settings, context('backup-a'))
+  const source = postgresql.openBackup(settings, context('backup-a'))
   await source.prepare()
   await source.snapshot()
   const entry = JSON.parse(JSON.stringify(await source.complete('name/db'))) as DatabaseBackup
@@ -62,7 +61,7 @@ await t.test('extensions that the tables are built on come back with them', asyn
       { name: 'pg_trgm', schema: 'public', needed: false },
     ],
   })
-  const destination = postgresql.restore(settings, entry, context('restore-a'))
+  const destination = postgresql.openRestore(settings, entry, context('restore-a'))
   noErrors(t, await destination.preflight())
   const journal = await memoryJournal()
   await destination.load(journal)
@@ -70,11 +69,11 @@ await t.test('extensions that the tables are built on come back with them', asyn
   t.equal(await textOf(server, 'extended'), text)
 
   const unknown = { name: 'postgis', version: '3.5', schema: 'public', needed: true }
-  const needs = postgresql.restore(settings, withExtensions(entry, [unknown]), context('restore-b'))
+  const needs = postgresql.openRestore(settings, withExtensions(entry, [unknown]), context('restore-b'))
   t.strictSame(but('error', await needs.preflight()), [
     'extensions: the backup is built on postgis 3.5, which this server does not have',
   ])
-  const unneeded = postgresql.restore(
+  const unneeded = postgresql.openRestore(
     settings,
     withExtensions(entry, [{ ...unknown, needed: false }]),
     context('restore-c'),
@@ -91,7 +90,7 @@ await t.test('a plain user is told which extensions only a superuser makes, and 
   )
   const { entry, context } = await backup(t, settings)
   const plain = [settingsFor(server, 'untrusted', { username: 'plain', password: 'plain', releaseUsername: 'plain' })]
-  const warnings = but('warning', await postgresql.restore(plain, entry, context('restore-a')).preflight())
+  const warnings = but('warning', await postgresql.openRestore(plain, entry, context('restore-a')).preflight())
   t.match(
     warnings.filter((text) => text.startsWith('extensions: ')),
     [/^extensions: .*without .*file_fdw.*pg_stat_statements/],
@@ -116,7 +115,7 @@ await t.test(
       'beside the schemas: not in the backup: 2 large objects, default privileges of writer, empty schema hollow, event trigger watch, publication changes',
     ])
     const { entry } = await backup(t, settings)
-    const destination = postgresql.restore(settings, entry, context('restore-a'))
+    const destination = postgresql.openRestore(settings, entry, context('restore-a'))
     t.match(but('error', await destination.preflight()), [/^other schemas: .*logic, public/])
     const { loses, steps } = await destination.plan()
     t.ok(loses.includes('publication changes, unless made again'), loses.join('\n'))
@@ -143,10 +142,10 @@ await t.test('a locale or a collation that the server lacks is refused before an
   const settings = await ledger('local', `CREATE TABLE scalar.word (w text COLLATE "de-x-icu")`)
   const { entry, context } = await backup(t, settings)
   t.match(entry.details, { collations: ['de-x-icu'] })
-  const here = postgresql.restore(settings, entry, context('restore-a'))
+  const here = postgresql.openRestore(settings, entry, context('restore-a'))
   noErrors(t, await here.preflight())
   const changed = (details: object) =>
-    postgresql.restore(
+    postgresql.openRestore(
       settings,
       { ...entry, details: { ...entry.details, ...details } as DatabaseBackup['details'] },
       context('restore-b'),

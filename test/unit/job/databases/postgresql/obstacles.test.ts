@@ -1,12 +1,11 @@
 import { Client } from 'pg'
 import t from 'tap'
 import { startPostgresql } from '../../../../stand-ins/postgresql/local-server.ts'
-import type { DatabaseContext } from '../../../../../job/databases/database.ts'
 import { postgresql } from '../../../../../job/databases/postgresql/postgresql.ts'
 import type { StorageSettings } from '../../../../../job/scalardb/storage-settings.ts'
 import type { Finding } from '../../../../../operation/finding.ts'
 import type { DatabaseBackup } from '../../../../../operation/record.ts'
-import { memoryJournal, noErrors, storageOf } from '../database-conformance.ts'
+import { memoryJournal, noErrors, storageOf, type TrialContext } from '../database-conformance.ts'
 import { createLedgerDatabase, settingsFor } from './ledger-database.ts'
 
 const server = await startPostgresql(['max_prepared_transactions=5', 'wal_level=logical'])
@@ -37,8 +36,8 @@ function as(username: string, database: string): StorageSettings[] {
   return [settingsFor(server, database, { username, password: username, releaseUsername: 'release' })]
 }
 
-async function backup(settings: StorageSettings[], context: DatabaseContext): Promise<DatabaseBackup> {
-  const source = postgresql.backup(settings, context)
+async function backup(settings: StorageSettings[], context: TrialContext): Promise<DatabaseBackup> {
+  const source = postgresql.openBackup(settings, context)
   try {
     await source.prepare()
     await source.snapshot()
@@ -56,7 +55,7 @@ async function restored(t: Parameters<typeof storageOf>[0], name: string) {
   const { context } = storageOf(t)
   const entry = await backup(settings, context('backup-a'))
   const journal = await memoryJournal()
-  const destination = postgresql.restore(settings, entry, context('restore-a'))
+  const destination = postgresql.openRestore(settings, entry, context('restore-a'))
   await destination.load(journal)
   return { entry, context, journal, destination, settings }
 }
@@ -125,7 +124,7 @@ await t.test('whoever lacks the rights is refused before an undo or a removal st
     CREATE ROLE stranger LOGIN PASSWORD 'stranger'; CREATE ROLE heirless LOGIN PASSWORD 'heirless' NOINHERIT CREATEDB;
     GRANT release, pg_signal_backend TO heirless`)
   const former = { ...context('restore-a'), former: destination.describe() }
-  const by = (username: string) => postgresql.restore(as(username, 'rights'), entry, former)
+  const by = (username: string) => postgresql.openUndo(as(username, 'rights'), entry, former)
   const errors = [
     'rights: the user may not create and rename databases (CREATEDB)',
     'rights: the user has not the rights of release, whom a database to rename belongs to',
@@ -157,15 +156,15 @@ await t.test('connections that an operation will not get are told of before it b
   const entry = await backup(settings, context('backup-a'))
   await admin.query('ALTER ROLE restorer CONNECTION LIMIT 6')
   t.teardown(() => admin.query('ALTER ROLE restorer CONNECTION LIMIT -1'))
-  const source = postgresql.backup(settings, context('backup-b'))
+  const source = postgresql.openBackup(settings, context('backup-b'))
   t.strictSame(but('error', await source.preflight()), ['connections: user restorer has 5 left, a backup opens 8 more'])
   await source.close()
   await admin.query('ALTER ROLE restorer CONNECTION LIMIT 4')
-  t.strictSame(but('error', await postgresql.restore(settings, entry, context('restore-a')).preflight()), [
+  t.strictSame(but('error', await postgresql.openRestore(settings, entry, context('restore-a')).preflight()), [
     'connections: user restorer has 3 left, a restore opens 5 more',
   ])
   await admin.query('ALTER ROLE restorer CONNECTION LIMIT -1; ALTER DATABASE crowded CONNECTION LIMIT 3')
-  const limited = postgresql.backup(settings, context('backup-c'))
+  const limited = postgresql.openBackup(settings, context('backup-c'))
   t.strictSame(but('error', await limited.preflight()), [
     'connections: database crowded has 2 left, a backup opens 8 more',
   ])

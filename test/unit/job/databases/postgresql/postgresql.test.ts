@@ -4,12 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import t from 'tap'
 import { startPostgresql } from '../../../../stand-ins/postgresql/local-server.ts'
-import type { DatabaseContext } from '../../../../../job/databases/database.ts'
 import type { StorageSettings } from '../../../../../job/scalardb/storage-settings.ts'
 import { postgresql } from '../../../../../job/databases/postgresql/postgresql.ts'
 import type { DatabaseBackup } from '../../../../../operation/record.ts'
 import { failureOf } from '../../failure-of.ts'
-import { memoryJournal, noErrors, storageOf } from '../database-conformance.ts'
+import { memoryJournal, noErrors, storageOf, type TrialContext } from '../database-conformance.ts'
 import { contentOf, createLedgerDatabase, settingsFor } from './ledger-database.ts'
 
 const server = await startPostgresql()
@@ -17,8 +16,8 @@ t.teardown(() => server.stop())
 process.env['PATH'] = `${server.tools}:${process.env['PATH'] ?? ''}`
 const admin = await server.connect()
 
-async function backup(settings: StorageSettings[], context: DatabaseContext): Promise<DatabaseBackup> {
-  const source = postgresql.backup(settings, context)
+async function backup(settings: StorageSettings[], context: TrialContext): Promise<DatabaseBackup> {
+  const source = postgresql.openBackup(settings, context)
   try {
     await source.prepare()
     await source.snapshot()
@@ -28,8 +27,8 @@ async function backup(settings: StorageSettings[], context: DatabaseContext): Pr
   }
 }
 
-async function restore(settings: StorageSettings[], entry: DatabaseBackup, context: DatabaseContext): Promise<void> {
-  const destination = postgresql.restore(settings, entry, context)
+async function restore(settings: StorageSettings[], entry: DatabaseBackup, context: TrialContext): Promise<void> {
+  const destination = postgresql.openRestore(settings, entry, context)
   const journal = await memoryJournal()
   await destination.load(journal)
   await destination.activate(journal)
@@ -75,14 +74,14 @@ await t.test(
       settingsFor(server, 'roles', { username: 'release_user', password: 'release', releaseUsername: 'release_user' }),
     ]
     const entry = await backup(own, context('backup-a'))
-    t.match(await errorsOf(postgresql.restore(own, entry, context('restore-a')).preflight()), [
+    t.match(await errorsOf(postgresql.openRestore(own, entry, context('restore-a')).preflight()), [
       { check: 'rights', message: /CREATEDB/ },
       { check: 'rights', message: /schema_owner/ },
     ])
     const other = [
       settingsFor(server, 'roles', { username: 'restorer', password: 'restorer', releaseUsername: 'release_user' }),
     ]
-    noErrors(t, await postgresql.restore(other, entry, context('restore-a')).preflight())
+    noErrors(t, await postgresql.openRestore(other, entry, context('restore-a')).preflight())
     await restore(other, entry, context('restore-a'))
     t.strictSame(await catalog(), before)
   },
@@ -106,7 +105,7 @@ await t.test('a fresh server without the roles: all belongs to the release', asy
   const fresh = [
     settingsFor(server, 'fresh', { username: 'new_release', password: 'new', releaseUsername: 'new_release' }),
   ]
-  const destination = postgresql.restore(fresh, entry, context('restore-a'))
+  const destination = postgresql.openRestore(fresh, entry, context('restore-a'))
   const findings = await destination.preflight()
   noErrors(t, findings)
   t.match(
@@ -131,7 +130,7 @@ await t.test('a fresh server without the roles: all belongs to the release', asy
   await restored.query(`INSERT INTO scalar.asset VALUES ('new', 1, NULL)`)
   await restored.end()
   await destination.deactivate(journal)
-  t.match(await failureOf(postgresql.backup(fresh, context('b')).describe()), { why: /no such database/ })
+  t.match(await failureOf(postgresql.openBackup(fresh, context('b')).describe()), { why: /no such database/ })
 })
 
 await t.test('schemas beside ScalarDB are told of, and keep a restore from hiding them', async (t) => {
@@ -139,20 +138,20 @@ await t.test('schemas beside ScalarDB are told of, and keep a restore from hidin
   const client = await createLedgerDatabase(server, 'beside')
   await client.query('CREATE SCHEMA billing; CREATE TABLE billing.invoice (a int)')
   const settings = [settingsFor(server, 'beside')]
-  const source = postgresql.backup(settings, context('backup-a'))
+  const source = postgresql.openBackup(settings, context('backup-a'))
   t.match(
     (await source.preflight()).filter((finding) => finding.outcome === 'warning'),
     [{ check: 'other schemas', cure: /--schema billing/ }],
   )
   await source.close()
   const entry = await backup(settings, context('backup-a'))
-  t.match(await errorsOf(postgresql.restore(settings, entry, context('restore-a')).preflight()), [
+  t.match(await errorsOf(postgresql.openRestore(settings, entry, context('restore-a')).preflight()), [
     { check: 'other schemas', message: /billing/ },
   ])
   await client.query('DROP SCHEMA scalardb CASCADE')
   await client.end()
-  t.match(await failureOf(postgresql.backup(settings, context('b')).describe()), { next: /--schema/ })
-  t.match(await failureOf(postgresql.backup(settings, { ...context('b'), schemas: ['Billing'] }).describe()), {
+  t.match(await failureOf(postgresql.openBackup(settings, context('b')).describe()), { next: /--schema/ })
+  t.match(await failureOf(postgresql.openBackup(settings, { ...context('b'), schemas: ['Billing'] }).describe()), {
     why: /billing/,
   })
 })
@@ -186,7 +185,7 @@ await t.test('sessions that cannot be ended are named, and the data in service s
   await client.query('CREATE SCHEMA s; CREATE TABLE s.t (a int); INSERT INTO s.t VALUES (1)')
   const entry = await backup(own, { ...context('backup-a'), schemas: ['s'] })
   const journal = await memoryJournal()
-  const destination = postgresql.restore(own, entry, context('restore-a'))
+  const destination = postgresql.openRestore(own, entry, context('restore-a'))
   await destination.load(journal)
   const stranger = await server.connect('busy')
   const failure = await failureOf(destination.activate(journal))
@@ -218,7 +217,7 @@ await t.test('each way not to reach a database has its own cure, and none tells 
     ],
   ]
   for (const [what, overrides, why] of cases) {
-    const source = postgresql.backup(
+    const source = postgresql.openBackup(
       [settingsFor(server, 'reach', { password: server.password, ...overrides })],
       context('b'),
     )
@@ -237,7 +236,7 @@ await t.test('tables that cannot be read are named before anything is paused', a
     `CREATE ROLE weak LOGIN PASSWORD 'weak'; GRANT USAGE ON SCHEMA scalardb, scalar, coordinator TO weak; GRANT SELECT ON ALL TABLES IN SCHEMA scalardb TO weak`,
   )
   await client.end()
-  const source = postgresql.backup(
+  const source = postgresql.openBackup(
     [settingsFor(server, 'rights', { username: 'weak', password: 'weak' })],
     context('b'),
   )
@@ -250,7 +249,7 @@ await t.test('tables that cannot be read are named before anything is paused', a
 await t.test('a schema change during the dump fails it, instead of emptying the snapshot unseen', async (t) => {
   const { context, root } = storageOf(t)
   const client = await createLedgerDatabase(server, 'ddl', 10)
-  const source = postgresql.backup([settingsFor(server, 'ddl')], context('backup-a'))
+  const source = postgresql.openBackup([settingsFor(server, 'ddl')], context('backup-a'))
   await source.prepare()
   await source.snapshot()
   const truncated = client.query('TRUNCATE scalar.asset')
@@ -265,7 +264,7 @@ await t.test('a schema change during the dump fails it, instead of emptying the 
 await t.test('the snapshot is lost with its session, and the backup says so', async (t) => {
   const { context } = storageOf(t)
   await (await createLedgerDatabase(server, 'lost', 10)).end()
-  const source = postgresql.backup([settingsFor(server, 'lost')], context('backup-a'))
+  const source = postgresql.openBackup([settingsFor(server, 'lost')], context('backup-a'))
   await source.prepare()
   await source.snapshot()
   await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'lost'`)
@@ -277,7 +276,7 @@ await t.test('the snapshot is lost with its session, and the backup says so', as
 await t.test('the snapshot takes a few milliseconds, whatever the size', async (t) => {
   const { context } = storageOf(t)
   await (await createLedgerDatabase(server, 'fast', 200_000)).end()
-  const source = postgresql.backup([settingsFor(server, 'fast')], context('backup-a'))
+  const source = postgresql.openBackup([settingsFor(server, 'fast')], context('backup-a'))
   await source.prepare()
   const times: number[] = []
   for (let run = 0; run < 10; run += 1) {

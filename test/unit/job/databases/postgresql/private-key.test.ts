@@ -43,7 +43,10 @@ await t.test('a private key as a Secret gives it, readable by others or in DER, 
     await writeFile(secret, content)
     await chmod(secret, 0o644)
     const { context } = storageOf(t)
-    const source = postgresql.backup([settingsFor(server, 'keyed', { contactPoints: url })], context(`backup-${form}`))
+    const source = postgresql.openBackup(
+      [settingsFor(server, 'keyed', { contactPoints: url })],
+      context(`backup-${form}`),
+    )
     const findings = await source.preflight()
     noErrors(t, findings)
     t.ok(findings.some(({ check, outcome }) => check === 'dump' && outcome === 'ok'))

@@ -24,7 +24,7 @@ const text = await textOf(server, 'books')
 const { context } = storageOf(t)
 
 async function backup(of: StorageSettings[], folder: string): Promise<DatabaseBackup> {
-  const source = postgresql.backup(of, context(`backup-${folder}`))
+  const source = postgresql.openBackup(of, context(`backup-${folder}`))
   try {
     await source.prepare()
     await source.snapshot()
@@ -36,7 +36,7 @@ async function backup(of: StorageSettings[], folder: string): Promise<DatabaseBa
 const entry = await backup(settings, 'books')
 
 await t.test(`a database of PostgreSQL ${major} comes back to its server, to the letter`, async (t) => {
-  const destination = postgresql.restore(settings, entry, context('restore-a'))
+  const destination = postgresql.openRestore(settings, entry, context('restore-a'))
   noErrors(t, await destination.preflight())
   const journal = await memoryJournal()
   await destination.load(journal)
@@ -52,7 +52,7 @@ await t.test('an error while loading fails the restore, whatever else the server
     CREATE TABLE scalar.strict (a int CHECK (scalar.here())); INSERT INTO scalar.strict VALUES (1)`)
   await client.end()
   const strict = [settingsFor(server, 'strict')]
-  const destination = postgresql.restore(strict, await backup(strict, 'strict'), context('restore-c'))
+  const destination = postgresql.openRestore(strict, await backup(strict, 'strict'), context('restore-c'))
   t.match(await failureOf(destination.load(await memoryJournal())), {
     what: /loading/,
     why: /^COPY failed for table "strict": ERROR:  not here/,
@@ -79,7 +79,7 @@ for (const other of later) {
   await t.test(`a database of PostgreSQL ${major} goes to a server of ${other}, to the letter`, async (t) => {
     const newer = await startPostgresql([], other)
     t.teardown(() => newer.stop())
-    const destination = postgresql.restore([settingsFor(newer, 'books')], entry, context('restore-b'))
+    const destination = postgresql.openRestore([settingsFor(newer, 'books')], entry, context('restore-b'))
     noErrors(t, await destination.preflight())
     const journal = await memoryJournal()
     await destination.load(journal)

@@ -24,11 +24,14 @@ async function backedUp(
   t: Test,
   prefix: string,
   chosen: string[] = [],
-): Promise<Installation & { entry: DatabaseBackup; again(): ReturnType<typeof dynamodb.backup> }> {
+): Promise<Installation & { entry: DatabaseBackup; again(): ReturnType<typeof dynamodb.openBackup> }> {
   const installation = await createInstallation(aws, prefix)
   t.teardown(() => installation.close())
   const again = () => {
-    const source = dynamodb.backup(installation.settings, contextOf('backup-m', { materialize: true, tables: chosen }))
+    const source = dynamodb.openBackup(
+      installation.settings,
+      contextOf('backup-m', { materialize: true, tables: chosen }),
+    )
     t.teardown(() => source.close())
     return source
   }

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { dynamodb } from '../../../../../../job/databases/dynamodb/dynamodb.ts'
-import type { DatabaseContext } from '../../../../../../job/databases/database.ts'
+import type { TrialContext } from '../../database-conformance.ts'
 import type { StorageSettings } from '../../../../../../job/scalardb/storage-settings.ts'
 import type { Finding } from '../../../../../../operation/finding.ts'
 import { startAws } from '../../../../../stand-ins/aws/aws.ts'
@@ -16,9 +16,9 @@ t.teardown(close)
 
 /** What a backup would be refused for, of another way of asking. */
 async function findings(
-  overrides: { settings?: StorageSettings[]; context?: Partial<DatabaseContext> } = {},
+  overrides: { settings?: StorageSettings[]; context?: Partial<TrialContext> } = {},
 ): Promise<Finding[]> {
-  const source = dynamodb.backup(overrides.settings ?? settings, contextOf('backup-p', overrides.context))
+  const source = dynamodb.openBackup(overrides.settings ?? settings, contextOf('backup-p', overrides.context))
   try {
     await source.describe()
     return await source.preflight()
@@ -134,7 +134,7 @@ t.test('an endpoint where nothing answers is not waited for long', async (t) => 
 })
 
 t.test('each right that is missing is named with what it is needed on', async (t) => {
-  const denied = async (action: string, table = '*', context: Partial<DatabaseContext> = {}) => {
+  const denied = async (action: string, table = '*', context: Partial<TrialContext> = {}) => {
     aws.set({ denied: [{ action, table }] })
     try {
       return await errors({ context }).catch((error: unknown) => [error])

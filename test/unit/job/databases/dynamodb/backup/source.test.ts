@@ -37,7 +37,7 @@ t.test("a backup is a whole second of AWS's clock inside the pause, and every se
   t.teardown(() => aws.set({ clockOffsetMs: 0 }))
   const { settings, tables, prefix } = await installed(t, 'prod-')
   const context = contextOf('backup-a')
-  const source = dynamodb.backup(settings, context)
+  const source = dynamodb.openBackup(settings, context)
   t.strictSame(
     (await source.describe()).tables.map(({ schema, name }) => `${prefix}${schema}.${name}`),
     tables,
@@ -147,12 +147,12 @@ t.test("a backup is a whole second of AWS's clock inside the pause, and every se
 
 t.test('a worker that is replaced while it waits goes on with the same point', async (t) => {
   const { settings, write } = await installed(t, 'resumed-')
-  const first = dynamodb.backup(settings, contextOf('backup-b'))
+  const first = dynamodb.openBackup(settings, contextOf('backup-b'))
   await first.prepare()
   const snapshot = JSON.parse(JSON.stringify(await first.snapshot(pauseNow())))
   await first.close()
   await write()
-  const second = dynamodb.backup(settings, contextOf('backup-b'))
+  const second = dynamodb.openBackup(settings, contextOf('backup-b'))
   second.resume?.(snapshot)
   const entry = await second.complete('b/dynamodb-1')
   t.equal(entry.snapshotAt, snapshot.at)
@@ -163,7 +163,7 @@ t.test('a worker that is replaced while it waits goes on with the same point', a
 
 t.test('a table that loses its past after the point spoils the backup at once', async (t) => {
   const { settings, client } = await installed(t, 'lost-')
-  const source = dynamodb.backup(settings, contextOf('backup-c'))
+  const source = dynamodb.openBackup(settings, contextOf('backup-c'))
   await source.prepare()
   await source.snapshot(pauseNow())
   await client.updateContinuousBackups({
@@ -187,7 +187,7 @@ t.test('told to stop while it waits, a backup stops', async (t) => {
   aws.set({ restorableLagMs: 60_000 })
   t.teardown(() => aws.set({ restorableLagMs: 1_500 }))
   const stop = new AbortController()
-  const source = dynamodb.backup(settings, contextOf('backup-d', { signal: stop.signal }))
+  const source = dynamodb.openBackup(settings, contextOf('backup-d', { signal: stop.signal }))
   await source.prepare()
   await source.snapshot(pauseNow())
   const completing = source.complete('d/dynamodb-1')
@@ -198,7 +198,7 @@ t.test('told to stop while it waits, a backup stops', async (t) => {
 
 t.test('tables given by hand take the place of what the metadata names', async (t) => {
   const { settings } = await installed(t, 'chosen-')
-  const source = dynamodb.backup(
+  const source = dynamodb.openBackup(
     settings,
     contextOf('backup-e', { tables: ['chosen-scalar.asset', 'chosen-scalar.contract'] }),
   )

@@ -30,8 +30,8 @@ t.test(
         former: Object.fromEntries(installation.settings.map(({ storage }) => [`${storage} ${prefixProperty}`, 'x-'])),
       },
     }
-    const context = contextOf('restore-x', { former, properties, choice: { prefix: 'new-x-' }, signal: stop.signal })
-    const destination = dynamodb.restore(installation.settings, entry, context)
+    const context = contextOf('restore-x', { properties, choice: { prefix: 'new-x-' }, signal: stop.signal })
+    const destination = dynamodb.openUndo(installation.settings, entry, { ...context, former })
     const journal = await memoryJournal()
     await destination.deactivate(journal)
     t.equal(prefix, 'x-')

@@ -1,0 +1,74 @@
+import type { BackupPart, OperationRecord, RestorePart } from '../../operation/record.ts'
+import type { BackupContext, DatabaseContext, RestoreContext, UndoContext } from '../databases/database.ts'
+import type { OperationContext } from '../context/operation-context.ts'
+import { openStorageOf } from '../storage/open.ts'
+import type { Storage } from '../storage/storage.ts'
+import { bystandersOf } from './bystanders.ts'
+import { releaseProperties } from './release-properties.ts'
+import { restoreIdentity } from './restore/restore-identity.ts'
+
+// What databases are given by the operations that open them. Each context is made here and nowhere else.
+
+/** For calls that ask no more than who asks. */
+export function databaseContext({
+  events,
+  request,
+  signal,
+}: Pick<OperationContext<'materialize' | 'delete'>, 'events' | 'request' | 'signal'>): DatabaseContext {
+  return { events, operation: request.operation, signal }
+}
+
+/** For a backup, or for a look at what one would meet. */
+export function backupContext(
+  { cluster, events, request, signal }: OperationContext<'backup' | 'doctor'>,
+  storage: Storage,
+): BackupContext {
+  const { operation, schemas, tables, target } = request
+  return {
+    events,
+    operation,
+    signal,
+    storage,
+    schemas,
+    tables,
+    parallel: request.kind === 'backup' ? request.parallel : 1,
+    materialize: request.kind === 'backup' ? request.materialize : undefined,
+    bystanders: bystandersOf(target, cluster),
+  }
+}
+
+/** @param signal aborted as well when something starts that the restore has stopped */
+export function restoreContext(
+  { cluster, events, request }: OperationContext<'restore'>,
+  backup: BackupPart,
+  signal: AbortSignal,
+): RestoreContext {
+  const { choice, dropPrevious, parallel, target } = request
+  return {
+    events,
+    operation: restoreIdentity(request),
+    signal,
+    storage: openStorageOf(backup),
+    parallel,
+    choice,
+    dropPrevious,
+    releases: target.releases,
+    properties: releaseProperties(target, cluster),
+    bystanders: bystandersOf(target, cluster),
+  }
+}
+
+/** For what undoes a restore or removes what it left: all but what that left of each database. */
+export function undoContext(
+  { cluster, events, request: { target }, signal }: OperationContext<'undo' | 'drop'>,
+  former: OperationRecord & { restore: RestorePart },
+): Omit<UndoContext, 'former'> {
+  return {
+    events,
+    operation: restoreIdentity(former),
+    signal,
+    choice: former.restore.choice,
+    properties: releaseProperties(target, cluster),
+    bystanders: bystandersOf(target, cluster),
+  }
+}
