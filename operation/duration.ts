@@ -3,8 +3,11 @@ import { ExitCode } from './exit-code.ts'
 
 const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
+/** The longest that a timer of Node can wait, ms: almost 25 days; a longer one ends at once. */
+export const longestTimerMs = 2 ** 31 - 1
+
 /**
- * Reads a duration the way kubectl writes it (`500ms`, `10s`, `1m30s`, `2h`); the answer is in ms.
+ * Reads a duration the way kubectl writes it (`500ms`, `10s`, `1m30s`, `2h`); the answer is in whole ms.
  * @throws Failure (usage) for anything else, a bare number included, since its unit would be a guess.
  */
 export function parseDuration(text: string): number {
@@ -19,7 +22,7 @@ export function parseDuration(text: string): number {
       { exitCode: ExitCode.usage },
     )
   }
-  return parts.reduce((sum, part) => sum + Number(part[1]) * (unitMs[part[2] ?? ''] ?? 0), 0)
+  return Math.round(parts.reduce((sum, part) => sum + Number(part[1]) * (unitMs[part[2] ?? ''] ?? 0), 0))
 }
 
 /** A duration for people: `840 ms`, `12.3 s`, `4 min 5 s`, `2 h 3 min`. */

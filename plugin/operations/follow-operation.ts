@@ -88,10 +88,3 @@ export async function followOperation(
     view.end()
   }
 }
-
-/** What ends the following: Ctrl-C, and --timeout where it is given. */
-export function followSignal(terminal: Terminal, timeoutMs: number | undefined): AbortSignal {
-  return timeoutMs === undefined
-    ? terminal.interrupted
-    : AbortSignal.any([terminal.interrupted, AbortSignal.timeout(timeoutMs)])
-}

@@ -1,14 +1,15 @@
-import { parseDuration } from '../../operation/duration.ts'
+import { longestTimerMs, parseDuration } from '../../operation/duration.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure } from '../../operation/failure.ts'
 import type { PauseLimits } from '../../operation/request.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
 function positive(flag: string, text: string): number {
-  const ms = Math.round(parseDuration(text))
-  if (ms > 0) return ms
+  const ms = parseDuration(text)
+  if (ms > 0 && ms <= longestTimerMs) return ms
+  const why = ms > 0 ? 'it is longer than 24 days' : 'it has to be longer than nothing'
   throw new Failure(
-    { what: `${flag} cannot be ${text}`, why: 'it has to be longer than nothing', next: `write it like ${flag} 30s` },
+    { what: `${flag} cannot be ${text}`, why, next: `write it like ${flag} 30s` },
     { exitCode: ExitCode.usage },
   )
 }

@@ -1,4 +1,3 @@
-import { parseDuration } from '../../operation/duration.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure } from '../../operation/failure.ts'
 import { checkName, operationName, type OperationKind } from '../../operation/names.ts'
@@ -6,8 +5,9 @@ import type { OperationRecord } from '../../operation/record.ts'
 import { isFinal } from '../../operation/outcome/outcome.ts'
 import { readRecord } from '../kubernetes/records/records.ts'
 import type { Session } from '../kubernetes/api/session.ts'
+import { timeLimit } from '../kubernetes/api/time-limit.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import { followOperation, followSignal } from './follow-operation.ts'
+import { followOperation } from './follow-operation.ts'
 
 /**
  * What to do where an operation of the name that the user chose is there already: one under way is followed to its end, a
@@ -40,10 +40,5 @@ export async function resumeNamed(
     )
   }
   terminal.note(`${operation} is under way already; following it`)
-  return followOperation(
-    session,
-    terminal,
-    operation,
-    followSignal(terminal, flags.timeout === undefined ? undefined : parseDuration(flags.timeout)),
-  )
+  return followOperation(session, terminal, operation, timeLimit(flags.timeout, terminal.interrupted))
 }

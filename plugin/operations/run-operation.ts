@@ -1,7 +1,6 @@
 // Room: one operation from a command's flags to its verdict.
 // Read prepare-operation, run-operation, follow-operation, finish-operation.
 
-import { parseDuration } from '../../operation/duration.ts'
 import { Failure } from '../../operation/failure.ts'
 import type { OperationRecord } from '../../operation/record.ts'
 import type { DryRun } from '../kubernetes/api/apply.ts'
@@ -12,8 +11,9 @@ import { inOrder, type OperationObjects } from '../kubernetes/jobs/compose/opera
 import { detached, outOfReach } from '../kubernetes/jobs/operation-outcome.ts'
 import { waitForStart } from '../kubernetes/jobs/wait-for-job.ts'
 import type { Session } from '../kubernetes/api/session.ts'
+import { timeLimit } from '../kubernetes/api/time-limit.ts'
 import type { OutputFormat, Terminal } from '../terminal/terminal.ts'
-import { followOperation, followSignal, type Following } from './follow-operation.ts'
+import { followOperation, type Following } from './follow-operation.ts'
 
 export interface RunFlags {
   output: OutputFormat
@@ -57,7 +57,7 @@ export async function runOperation(
   flags: RunFlags,
   following: Following = {},
 ): Promise<OperationRecord | undefined> {
-  const signal = followSignal(terminal, flags.timeout === undefined ? undefined : parseDuration(flags.timeout))
+  const signal = timeLimit(flags.timeout, terminal.interrupted)
   await createOperation(session, objects, flags.output, flags.dryRun)
   if (flags.dryRun !== 'none') {
     showObjects(terminal, inOrder(objects), flags.output, 'created', flags.dryRun)

@@ -1,7 +1,4 @@
-import { parseDuration } from '../../../operation/duration.ts'
-
-/** The longest that a timer of Node can wait, ms: almost 25 days. */
-const longestMs = 2 ** 31 - 1
+import { longestTimerMs, parseDuration } from '../../../operation/duration.ts'
 
 /**
  * A signal that aborts with `interrupted`, or after the time that a --timeout flag gives.
@@ -9,5 +6,5 @@ const longestMs = 2 ** 31 - 1
  */
 export function timeLimit(timeout: string | undefined, interrupted: AbortSignal): AbortSignal {
   if (timeout === undefined) return interrupted
-  return AbortSignal.any([interrupted, AbortSignal.timeout(Math.min(parseDuration(timeout), longestMs))])
+  return AbortSignal.any([interrupted, AbortSignal.timeout(Math.min(parseDuration(timeout), longestTimerMs))])
 }
