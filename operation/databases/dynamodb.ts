@@ -1,5 +1,10 @@
 import { z } from 'zod'
+import { foreignNamespaces } from '../foreign-namespaces.ts'
+import type { FailureText } from '../failure.ts'
 import type { DatabaseBackup } from '../record.ts'
+import type { RestoreChoice } from '../restore-options.ts'
+import { parseTime } from '../time.ts'
+import type { EndsPoint, KnownKind } from './kind.ts'
 
 /** What plugin and worker both know of a DynamoDB backup's details: which tables it is of, and where. */
 const detailsSchema = z.object({
@@ -68,4 +73,137 @@ export function endsWith(entry: DatabaseBackup, { account, region, names }: Tabl
  */
 export function restoredPrefix(chosen: string | undefined, former: string, pointMs: number): string {
   return chosen ?? `${Math.floor(pointMs / 1000)}-${former.replace(timePrefix, '')}`
+}
+
+/** What is done to one DynamoDB, for people. */
+function planLines(database: DatabaseBackup, choice: RestoreChoice | undefined): string[] {
+  const title = `  ${database.title}: ${database.tables.length} tables`
+  if (choice?.strategy === 'replace') {
+    return [
+      'Tables, replaced under their own names:',
+      title,
+      '  1. each restored to a temporary table and backed up, while the release serves',
+      '  2. once EVERY backup is AVAILABLE: deleted, and restored from its backup; the release is stopped for this, some minutes to an hour',
+      '  3. settings put on again and compared, temporary tables removed; the backups are kept as those of the point',
+      ...othersLines(database),
+    ]
+  }
+  const former = dynamodbDetails(database)?.prefix ?? ''
+  const prefix = restoredPrefix(choice?.prefix, former, Date.parse(choice?.at ?? database.snapshotAt ?? ''))
+  return [
+    `Tables, restored beside those in service${choice?.region === undefined ? '' : ` in ${choice.region}`}:`,
+    `${title}, under the prefix "${prefix}"`,
+    choice?.repoint === 'print'
+      ? '  the properties to set are shown; nothing that is in service changes'
+      : "  then the namespace prefix is set in the releases' ConfigMaps; take it over into your Helm values",
+    ...othersLines(database),
+  ]
+}
+
+/** Tables that are not of the products whose backup it is. */
+function othersLines(database: DatabaseBackup): string[] {
+  const { storages, tables } = database
+  const naming = dynamodbDetails(database)
+  if (naming === undefined) return []
+  const apps = storages.map((storage) => storage.split('/')[0] ?? storage)
+  const foreign = foreignNamespaces(
+    tables.map(({ schema }) => schema),
+    { apps, system: [naming.metadataNamespace, naming.coordinatorNamespace] },
+  )
+  if (foreign.length === 0) return []
+  return [
+    `  the tables of ${foreign.map(({ namespace }) => namespace).join(', ')} go back as well: every release that uses them has to be named, or stopped`,
+  ]
+}
+
+/** Why these flags do not go together. */
+function refuseChoice({
+  at,
+  strategy,
+  prefix,
+  repoint,
+  region,
+  unknownVersion,
+}: RestoreChoice): FailureText | undefined {
+  if (at !== undefined && parseTime(at) % 1000 !== 0)
+    return {
+      what: '--at cannot be used',
+      why: 'DynamoDB restores to whole seconds',
+      next: 'give a time without a fraction',
+    }
+  if (strategy !== 'replace') return undefined
+  const given = { '--prefix': prefix, '--repoint': repoint, '--region': region, '--unknown-version': unknownVersion }
+  const needless = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
+  if (needless.length === 0) return undefined
+  return {
+    what: `${needless.join(' and ')} cannot be used with --strategy replace`,
+    why: 'replaced tables keep their names and their place',
+    next: 'omit one of them',
+  }
+}
+
+function endsWithTables(going: TablesGoing | undefined): EndsPoint | undefined {
+  return going === undefined ? undefined : (entry) => endsWith(entry, going)
+}
+
+/** Amazon DynamoDB, by the past that it keeps of every table. */
+export const dynamodb: KnownKind = {
+  name: 'dynamodb',
+  title: 'DynamoDB',
+  storage: 'dynamo',
+  keepsItsOwnBackups: true,
+  flags: {
+    backup: {
+      table: "DynamoDB: table to back up in place of those that ScalarDB's metadata names, with its prefix, repeatable",
+      materialize:
+        'DynamoDB: turn the restore point into on-demand backups, which outlive the 35 days of point-in-time recovery and the tables',
+    },
+    doctor: {
+      table: "DynamoDB: table to look for in place of those that ScalarDB's metadata names, repeatable",
+    },
+    restore: {
+      strategy:
+        'DynamoDB: prefix (unless given) restores tables beside those in service, under other names; replace deletes those in service, once backups of the restored are AVAILABLE',
+      prefix: 'DynamoDB: namespace prefix of the restored tables; made of the restore point unless given',
+      at: "DynamoDB: another moment than the backup's, RFC 3339 with an offset or UNIX seconds; one in no recorded pause of the releases is unproven",
+      repoint:
+        "DynamoDB: patch (unless given) sets the prefix in the release's ConfigMap; print shows what to set, and leaves the release alone",
+      'unknown-version':
+        "DynamoDB: the releases' ScalarDB is 3.7 or later, although image and labels do not tell; one before ignores prefixes",
+      region: 'DynamoDB: region to restore to, where not that of the backup',
+      'kms-key': 'DynamoDB: ARN of the KMS key that encrypts the restored tables, where not that of the backup',
+      'fence-for':
+        'DynamoDB, --drop-previous: how long nobody can use the former tables, and the release has to stay ready, before they are deleted',
+    },
+  },
+  examples: {
+    backup: [
+      [
+        'backup my-ledger --materialize',
+        'DynamoDB: a restore point, then backups of it that last until they are deleted',
+      ],
+    ],
+    restore: [
+      [
+        'restore my-ledger-20261121-093000 --repoint print',
+        'DynamoDB: restored tables beside those in service, and what to set to use them',
+      ],
+      ['restore my-ledger-20261121-093000 --strategy replace', 'DynamoDB: under the names that are in service'],
+    ],
+  },
+  materializing: "Turn backups that are the past of DynamoDB's tables into on-demand backups, which outlive the tables",
+  describePlace(property) {
+    const prefix = property('dynamo.namespace.prefix')
+    return `DynamoDB in ${property('contact_points')}${prefix === '' ? '' : `, prefix "${prefix}"`}`
+  },
+  refuseChoice,
+  planLines,
+  endsWithServed: (entry) => endsWithTables(tablesInService(entry)),
+  endsWithUndo(entry, restored, isBeside) {
+    const { strategy, prefix, region } = restored?.details ?? {}
+    if (strategy === 'replace') return isBeside ? undefined : endsWithTables(tablesInService(entry))
+    return isBeside && typeof prefix === 'string' && typeof region === 'string'
+      ? endsWithTables(tablesBeside(entry, { prefix, region }))
+      : undefined
+  },
 }

@@ -1,6 +1,8 @@
 import { readFileSync, globSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import t from 'tap'
+import { databaseKinds } from '../../job/databases/registry.ts'
+import { knownKinds } from '../../operation/databases/registry.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
@@ -121,5 +123,22 @@ t.test('no database or storage knows another', (t) => {
       .map((imported) => `${file} imports ${imported}`)
   })
   t.strictSame(wrong, [])
+  t.end()
+})
+
+t.test('the plugin names no kind of database, and both programs know the same', (t) => {
+  const words = knownKinds.flatMap(({ name, title, storage }) =>
+    storage === 'jdbc' ? [name, title] : [name, title, storage],
+  )
+  t.ok(words.length > 2, 'there are names to look for')
+  const naming = filesOf('plugin').flatMap((file) => {
+    const text = readFileSync(resolve(root, file), 'utf8').toLowerCase()
+    return words.filter((word) => text.includes(word.toLowerCase())).map((word) => `${file} names ${word}`)
+  })
+  t.strictSame(naming, [])
+  t.strictSame(
+    databaseKinds.map(({ name, capabilities: { keepsItsOwnBackups } }) => ({ name, keepsItsOwnBackups })),
+    knownKinds.map(({ name, keepsItsOwnBackups }) => ({ name, keepsItsOwnBackups })),
+  )
   t.end()
 })

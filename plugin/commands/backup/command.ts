@@ -1,5 +1,7 @@
+import { knownKinds, titlesOf } from '../../../operation/databases/registry.ts'
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
+import { ofKinds } from '../../flags/kind-flags.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { databaseFlags, jobFlags, pauseLimitFlags, targetFlags, waitFlags } from '../../flags/job-flags.ts'
 
@@ -14,8 +16,9 @@ export function backupFlags(yargs: GlobalArgv) {
     .option('to', {
       type: 'string',
       requiresArg: true,
-      describe:
-        'where the dumps go: pvc://CLAIM/path; not needed where every database is DynamoDB, which keeps its backups itself',
+      describe: `where the dumps go: pvc://CLAIM/path; not needed where every database is ${titlesOf(
+        knownKinds.filter(({ keepsItsOwnBackups }) => keepsItsOwnBackups),
+      )}, which keeps its backups itself`,
     })
     .option('pause', {
       choices: ['auto', 'always', 'never'] as const,
@@ -39,14 +42,12 @@ export function backupFlags(yargs: GlobalArgv) {
       type: 'string',
       array: true,
       requiresArg: true,
-      describe:
-        "DynamoDB: table to back up in place of those that ScalarDB's metadata names, with its prefix, repeatable",
+      ...ofKinds(({ backup }) => backup?.table),
     })
     .option('materialize', {
       type: 'boolean',
       default: false,
-      describe:
-        'DynamoDB: turn the restore point into on-demand backups, which outlive the 35 days of point-in-time recovery and the tables',
+      ...ofKinds(({ backup }) => backup?.materialize),
     })
     .option('retries', {
       type: 'number',
@@ -69,10 +70,7 @@ export const backup = declareCommand({
       'backup my-ledger --to pvc://backups/ledger --name before-upgrade',
       'named; the same command again follows it instead of making a second',
     ],
-    [
-      'backup my-ledger --materialize',
-      'DynamoDB: a restore point, then backups of it that last until they are deleted',
-    ],
+    ...knownKinds.flatMap(({ examples }) => examples?.backup ?? []),
     ['backup my-ledger --to pvc://backups/ledger --dry-run=client -o yaml', 'the objects that would be made'],
   ],
   flags: backupFlags,

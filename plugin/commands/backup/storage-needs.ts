@@ -1,10 +1,14 @@
+import { knownKinds, titlesOf } from '../../../operation/databases/registry.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import type { ReleasePart } from '../../kubernetes/jobs/compose/release-part.ts'
 import type { BackupFlags } from './command.ts'
 
 /** Storages of ScalarDB whose services keep the backups themselves, and the one that only gathers others. */
-const keepingThemselves = new Set(['dynamo', 'multi-storage'])
+const keepingThemselves = new Set([
+  'multi-storage',
+  ...knownKinds.flatMap(({ keepsItsOwnBackups, storage }) => (keepsItsOwnBackups ? [storage] : [])),
+])
 
 /**
  * Refuses flags that do not fit the releases' databases, as far as their properties may be read from here; the worker knows.
@@ -24,12 +28,14 @@ export function refuseUnfit(
       'say where the dumps go: --to pvc://CLAIM/path',
     )
   }
-  const ofDynamo = flags.materialize ? '--materialize' : flags.table === undefined ? undefined : '--table'
-  if (ofDynamo !== undefined && known && !kinds.includes('dynamo')) {
+  const flag = flags.materialize ? 'materialize' : flags.table === undefined ? undefined : 'table'
+  if (flag === undefined || !known) return
+  const understanding = knownKinds.filter((kind) => kind.flags.backup?.[flag] !== undefined)
+  if (!understanding.some(({ storage }) => kinds.includes(storage))) {
     throw usage(
-      `${ofDynamo} does not apply to these releases`,
-      `it is for DynamoDB; they use ${kinds.join(', ')}`,
-      `omit ${ofDynamo}`,
+      `--${flag} does not apply to these releases`,
+      `it is for ${titlesOf(understanding)}; they use ${kinds.join(', ')}`,
+      `omit --${flag}`,
     )
   }
 }

@@ -1,5 +1,6 @@
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
+import { ofKinds } from '../../flags/kind-flags.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { databaseFlags, jobFlags, targetFlags, waitFlags } from '../../flags/job-flags.ts'
 
@@ -21,7 +22,7 @@ export function doctorFlags(yargs: GlobalArgv) {
       type: 'string',
       array: true,
       requiresArg: true,
-      describe: "DynamoDB: table to look for in place of those that ScalarDB's metadata names, repeatable",
+      ...ofKinds(({ doctor }) => doctor?.table),
     })
   return dryRunFlag(waitFlags(jobFlags(targetFlags(databaseFlags(own)))))
 }

@@ -1,3 +1,4 @@
+import { knownKinds } from '../../../operation/databases/registry.ts'
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
@@ -18,7 +19,7 @@ export type MaterializeFlags = FlagsOf<typeof materializeFlags>
 
 export const materialize = declareCommand({
   usage: 'materialize <what> <names..>',
-  description: "Turn backups that are the past of DynamoDB's tables into on-demand backups, which outlive the tables",
+  description: knownKinds.flatMap(({ materializing }) => materializing ?? []).join('; '),
   examples: [
     ['materialize backup nightly', 'it lasts until `delete backup`, also where its tables are replaced or deleted'],
     ['materialize backup monday tuesday', 'one after another'],

@@ -1,18 +1,30 @@
+import type { RestoreFlag } from '../../../operation/databases/kind.ts'
+import { kindOfEntry, knownKinds, titlesOf } from '../../../operation/databases/registry.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
-import { Failure } from '../../../operation/failure.ts'
+import { Failure, type FailureText } from '../../../operation/failure.ts'
 import { holdsSecond } from '../../../operation/outcome/pause-window.ts'
 import type { OperationRecord, PauseWindowRecord } from '../../../operation/record.ts'
 import type { RestoreChoice } from '../../../operation/restore-options.ts'
 import { formatTime, parseTime } from '../../../operation/time.ts'
 import type { StoredRecord } from '../../kubernetes/records/records.ts'
 import type { RestoreFlags } from './command.ts'
-import { isDynamodb } from './dynamodb-plan.ts'
 import type { BackupRecord } from './find-record.ts'
 
 type ChoiceFlags = Pick<
   RestoreFlags,
   'strategy' | 'prefix' | 'at' | 'repoint' | 'region' | 'kmsKey' | 'dropPrevious' | 'unknownVersion'
 >
+
+/** Flags that some kinds of database understand, in the order in which they are refused. */
+const choosingFlags: readonly RestoreFlag[] = [
+  'strategy',
+  'prefix',
+  'at',
+  'repoint',
+  'region',
+  'kms-key',
+  'unknown-version',
+]
 
 /** The records among those found that can be read. */
 export function readableBackups(stored: readonly StoredRecord[]): OperationRecord[] {
@@ -32,7 +44,7 @@ export async function chooseRestore(
   record: BackupRecord,
   list: (kind: 'backup' | 'pause') => Promise<StoredRecord[]>,
 ): Promise<{ record: BackupRecord; choice: RestoreChoice | undefined; window?: ProvingWindow }> {
-  const given = Object.entries({
+  const byFlag: Partial<Record<RestoreFlag, unknown>> = {
     strategy: flags.strategy,
     prefix: flags.prefix,
     at: flags.at,
@@ -40,9 +52,9 @@ export async function chooseRestore(
     region: flags.region,
     'kms-key': flags.kmsKey,
     'unknown-version': flags.unknownVersion ? true : undefined,
-  }).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]))
+  }
+  const given = choosingFlags.filter((flag) => byFlag[flag] !== undefined)
   if (given.length === 0) return { record, choice: undefined }
-  checkFlags(flags, given, record)
   const { strategy, prefix, repoint, region, kmsKey } = flags
   const choice: RestoreChoice = {
     ...(strategy && { strategy }),
@@ -52,6 +64,7 @@ export async function chooseRestore(
     ...(kmsKey && { kmsKey }),
     ...(flags.unknownVersion && { unknownVersion: true }),
   }
+  checkFlags(flags, given, choice, record)
   if (flags.at === undefined) return { record, choice }
   const at = formatTime(parseTime(flags.at))
   const backups = [record, ...readableBackups(await list('backup'))]
@@ -81,41 +94,51 @@ function isOfPause({ backup, releases }: OperationRecord, at: string, { releases
   )
 }
 
-function checkFlags(flags: ChoiceFlags, given: readonly string[], { backup }: BackupRecord): void {
-  const usage = (what: string, why: string, next: string) =>
-    new Failure({ what, why, next }, { exitCode: ExitCode.usage })
-  const [first = ''] = given
-  if (!backup.databases.some(isDynamodb))
-    throw usage(`${first} cannot be used`, `backup ${backup.name} has no DynamoDB in it`, 'omit it')
-  const others = backup.databases.filter((database) => !isDynamodb(database)).map(({ title }) => title)
-  if (flags.at !== undefined) {
-    if (others.length > 0)
-      throw usage(
-        '--at cannot be used',
-        `of ${others.join(', ')} the backup holds one moment only`,
-        'restore the backup as it is',
-      )
-    if (parseTime(flags.at) % 1000 !== 0)
-      throw usage('--at cannot be used', 'DynamoDB restores to whole seconds', 'give a time without a fraction')
+function checkFlags(
+  { at, repoint, dropPrevious }: ChoiceFlags,
+  given: readonly RestoreFlag[],
+  choice: RestoreChoice,
+  { backup }: BackupRecord,
+): void {
+  for (const flag of given) {
+    const understanding = knownKinds.filter(({ flags }) => flags.restore?.[flag] !== undefined)
+    if (!backup.databases.some((entry) => understanding.some(({ name }) => name === entry.kind)))
+      throw usage({
+        what: `--${flag} cannot be used`,
+        why: `backup ${backup.name} has no ${titlesOf(understanding)} in it`,
+        next: 'omit it',
+      })
   }
-  if (flags.repoint === 'print' && others.length > 0)
-    throw usage(
-      '--repoint print cannot be used',
-      `${others.join(', ')} would be switched while DynamoDB is not`,
-      'omit it',
-    )
-  if (flags.repoint === 'print' && flags.dropPrevious)
-    throw usage(
-      '--repoint print and --drop-previous exclude each other',
-      'the releases serve on from the former data',
-      'remove it once they use the restored: restore RESTORE --drop-previous',
-    )
-  if (flags.strategy !== 'replace') return
-  const needless = given.filter((flag) => ['--prefix', '--repoint', '--region', '--unknown-version'].includes(flag))
-  if (needless.length > 0)
-    throw usage(
-      `${needless.join(' and ')} cannot be used with --strategy replace`,
-      'replaced tables keep their names and their place',
-      'omit one of them',
-    )
+  const without = (flag: RestoreFlag) =>
+    backup.databases
+      .filter((entry) => kindOfEntry(entry)?.flags.restore?.[flag] === undefined)
+      .map(({ title }) => title)
+  if (at !== undefined && without('at').length > 0)
+    throw usage({
+      what: '--at cannot be used',
+      why: `of ${without('at').join(', ')} the backup holds one moment only`,
+      next: 'restore the backup as it is',
+    })
+  if (repoint === 'print' && without('repoint').length > 0) {
+    const repointed = knownKinds.filter(({ flags }) => flags.restore?.repoint !== undefined)
+    throw usage({
+      what: '--repoint print cannot be used',
+      why: `${without('repoint').join(', ')} would be switched while ${titlesOf(repointed)} is not`,
+      next: 'omit it',
+    })
+  }
+  if (repoint === 'print' && dropPrevious)
+    throw usage({
+      what: '--repoint print and --drop-previous exclude each other',
+      why: 'the releases serve on from the former data',
+      next: 'remove it once they use the restored: restore RESTORE --drop-previous',
+    })
+  for (const entry of backup.databases) {
+    const refusal = kindOfEntry(entry)?.refuseChoice?.({ ...choice, ...(at !== undefined && { at }) })
+    if (refusal !== undefined) throw usage(refusal)
+  }
+}
+
+function usage(text: FailureText): Failure {
+  return new Failure(text, { exitCode: ExitCode.usage })
 }

@@ -1,13 +1,16 @@
 import type { Argv } from 'yargs'
+import type { KnownKind } from '../../../operation/databases/kind.ts'
+import { knownKinds } from '../../../operation/databases/registry.ts'
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
+import { ofKinds } from '../../flags/kind-flags.ts'
 import { dryRunFlag, yesFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { adminFlags, databaseFlags, jobFlags, pauseLimitFlags, waitFlags } from '../../flags/job-flags.ts'
 
 /** The pause of a stop lasts until the servers have ended. */
 const maxPause = '5m'
 
-export function restoreFlags(yargs: GlobalArgv) {
+export function restoreFlags(yargs: GlobalArgv, kinds: readonly KnownKind[] = knownKinds) {
   const own = yargs
     .positional('backup', {
       type: 'string',
@@ -36,8 +39,7 @@ export function restoreFlags(yargs: GlobalArgv) {
       type: 'string',
       default: '3m',
       requiresArg: true,
-      describe:
-        'DynamoDB, --drop-previous: how long nobody can use the former tables, and the release has to stay ready, before they are deleted',
+      ...ofKinds(({ restore }) => restore?.['fence-for'], kinds),
     })
     .option('lose-backup', {
       type: 'string',
@@ -57,51 +59,47 @@ export function restoreFlags(yargs: GlobalArgv) {
       describe: 'how long the release may take to serve again',
     })
   return dryRunFlag(
-    yesFlag(waitFlags(jobFlags(databaseFlags(dynamodbFlags(pauseLimitFlags(adminFlags(own), maxPause)))))),
+    yesFlag(waitFlags(jobFlags(databaseFlags(choiceFlags(pauseLimitFlags(adminFlags(own), maxPause), kinds))))),
   )
 }
 
-/** What a restore of DynamoDB leaves to choose. */
-function dynamodbFlags<T>(yargs: Argv<T>) {
+/** What some kinds of database leave to choose. */
+function choiceFlags<T>(yargs: Argv<T>, kinds: readonly KnownKind[]) {
   return yargs
     .option('strategy', {
       choices: ['prefix', 'replace'] as const,
       requiresArg: true,
-      describe:
-        'DynamoDB: prefix (unless given) restores tables beside those in service, under other names; replace deletes those in service, once backups of the restored are AVAILABLE',
+      ...ofKinds(({ restore }) => restore?.strategy, kinds),
     })
     .option('prefix', {
       type: 'string',
       requiresArg: true,
-      describe: 'DynamoDB: namespace prefix of the restored tables; made of the restore point unless given',
+      ...ofKinds(({ restore }) => restore?.prefix, kinds),
     })
     .option('at', {
       type: 'string',
       requiresArg: true,
-      describe:
-        "DynamoDB: another moment than the backup's, RFC 3339 with an offset or UNIX seconds; one in no recorded pause of the releases is unproven",
+      ...ofKinds(({ restore }) => restore?.at, kinds),
     })
     .option('repoint', {
       choices: ['patch', 'print'] as const,
       requiresArg: true,
-      describe:
-        "DynamoDB: patch (unless given) sets the prefix in the release's ConfigMap; print shows what to set, and leaves the release alone",
+      ...ofKinds(({ restore }) => restore?.repoint, kinds),
     })
     .option('unknown-version', {
       type: 'boolean',
       default: false,
-      describe:
-        "DynamoDB: the releases' ScalarDB is 3.7 or later, although image and labels do not tell; one before ignores prefixes",
+      ...ofKinds(({ restore }) => restore?.['unknown-version'], kinds),
     })
     .option('region', {
       type: 'string',
       requiresArg: true,
-      describe: 'DynamoDB: region to restore to, where not that of the backup',
+      ...ofKinds(({ restore }) => restore?.region, kinds),
     })
     .option('kms-key', {
       type: 'string',
       requiresArg: true,
-      describe: 'DynamoDB: ARN of the KMS key that encrypts the restored tables, where not that of the backup',
+      ...ofKinds(({ restore }) => restore?.['kms-key'], kinds),
     })
 }
 export type RestoreFlags = FlagsOf<typeof restoreFlags>
@@ -113,11 +111,7 @@ export const restore = declareCommand({
     ['restore my-ledger-20261121-093000 --dry-run=client', 'the plan, and nothing else'],
     ['restore my-ledger-20261121-093000', 'shows the plan and asks'],
     ['restore pvc://backups/ledger/my-ledger-20261121-093000', 'in a new cluster, from what lies beside the dumps'],
-    [
-      'restore my-ledger-20261121-093000 --repoint print',
-      'DynamoDB: restored tables beside those in service, and what to set to use them',
-    ],
-    ['restore my-ledger-20261121-093000 --strategy replace', 'DynamoDB: under the names that are in service'],
+    ...knownKinds.flatMap(({ examples }) => examples?.restore ?? []),
     ['restore restore-my-ledger-20261121-101500 --undo', 'the former data serves again'],
     ['restore restore-my-ledger-20261121-101500 --drop-previous', 'removes the former data; no way back'],
   ],

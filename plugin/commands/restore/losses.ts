@@ -1,8 +1,9 @@
-import { endsWith, tablesBeside, tablesInService, type TablesGoing } from '../../../operation/databases/dynamodb.ts'
+import type { EndsPoint } from '../../../operation/databases/kind.ts'
+import { kindOfEntry } from '../../../operation/databases/registry.ts'
 import { endangered } from '../../../operation/outcome/endangered.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
-import type { OperationRecord } from '../../../operation/record.ts'
+import type { DatabaseBackup, OperationRecord } from '../../../operation/record.ts'
 import type { RestoreChoice } from '../../../operation/restore-options.ts'
 import { confirmByName } from '../../terminal/confirm.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
@@ -11,9 +12,13 @@ import type { BackupRecord, RestoreRecord } from './find-record.ts'
 
 type Records = readonly OperationRecord[]
 
-function endingWith(records: Records, going: readonly (TablesGoing | undefined)[]): string[] {
-  const lost = endangered(records, (entry) => going.some((tables) => tables !== undefined && endsWith(entry, tables)))
+function endingWith(records: Records, ends: readonly (EndsPoint | undefined)[]): string[] {
+  const lost = endangered(records, (entry) => ends.some((endsPoint) => endsPoint?.(entry) === true))
   return lost.map(({ backup }) => backup.name)
+}
+
+function endsWithServed(entry: DatabaseBackup): EndsPoint | undefined {
+  return kindOfEntry(entry)?.endsWithServed?.(entry)
 }
 
 /** Names of the backups that end with what a restore deletes; its own is not among them where the restore keeps its point. */
@@ -26,27 +31,23 @@ export function endedByRestore(
   const kept = replaces && choice.at === undefined ? operation : undefined
   return endingWith(
     others.filter((other) => other.operation !== kept),
-    backup.databases.map(tablesInService),
+    backup.databases.map(endsWithServed),
   )
 }
 
 /** The same for `--drop-previous` of a restore that was made: replaced tables were deleted by the restore itself. */
 export function endedByDrop({ restore }: RestoreRecord, { backup }: BackupRecord, others: Records): string[] {
-  return restore.choice?.strategy === 'replace' ? [] : endingWith(others, backup.databases.map(tablesInService))
+  return restore.choice?.strategy === 'replace' ? [] : endingWith(others, backup.databases.map(endsWithServed))
 }
 
 /** The same for `--undo`: of replaced tables it deletes those that were restored, else those that stand beside. */
 export function endedByUndo(former: RestoreRecord, { backup }: BackupRecord, others: Records): string[] {
   const { restore } = former
   const isBeside = hasDataBeside(former)
-  const going = backup.databases.map((entry, index) => {
-    const { strategy, prefix, region } = restore.databases[index]?.details ?? {}
-    if (strategy === 'replace') return isBeside ? undefined : tablesInService(entry)
-    return isBeside && typeof prefix === 'string' && typeof region === 'string'
-      ? tablesBeside(entry, { prefix, region })
-      : undefined
-  })
-  return endingWith(others, going)
+  const ends = backup.databases.map((entry, index) =>
+    kindOfEntry(entry)?.endsWithUndo?.(entry, restore.databases[index], isBeside),
+  )
+  return endingWith(others, ends)
 }
 
 /** What is lost with those backups, lines for people. */

@@ -1,3 +1,4 @@
+import { kindOfEntry } from '../../../operation/databases/registry.ts'
 import { hasDataBeside } from '../../../operation/outcome/leftover-data.ts'
 import type { DatabaseBackup } from '../../../operation/record.ts'
 import type { RestoreChoice } from '../../../operation/restore-options.ts'
@@ -5,7 +6,6 @@ import { formatDuration } from '../../../operation/duration.ts'
 import type { ProvingWindow } from './choice.ts'
 import type { Release } from '../../kubernetes/releases/releases.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { dynamodbLines, isDynamodb } from './dynamodb-plan.ts'
 import type { BackupRecord, RestoreRecord } from './find-record.ts'
 import { lossLines } from './losses.ts'
 
@@ -83,8 +83,8 @@ export function restorePlan(
   const { backup } = record
   const { choice, dropPrevious } = options
   const point = choice?.at ?? backup.restorePoint ?? 'unknown'
-  const dynamodb = backup.databases.filter(isDynamodb)
-  const others = backup.databases.filter((database) => !isDynamodb(database))
+  const lines = backup.databases.map((entry) => kindOfEntry(entry)?.planLines?.(entry, choice))
+  const others = backup.databases.filter((_, index) => lines[index] === undefined)
   const printed = choice?.repoint === 'print'
   return [
     style('bold', `Restore of backup ${backup.name} to ${point}`),
@@ -98,7 +98,7 @@ export function restorePlan(
       : []),
     ...(options.window === undefined || choice?.at === undefined ? [] : [proof(options.window, choice.at)]),
     ...(others.length === 0 ? [] : ['Databases of the backup:', ...others.map(databaseLine)]),
-    ...dynamodb.flatMap((database) => dynamodbLines(database, choice)),
+    ...lines.flatMap((own) => own ?? []),
     'Restored into what the releases use now:',
     ...targets.flatMap(targetLines),
     ...(others.length === 0

@@ -1,5 +1,6 @@
 import type { V1Container } from '@kubernetes/client-node'
 import { parse } from 'dot-properties'
+import { knownKinds } from '../../../operation/databases/registry.ts'
 import { usualDecommissioningS } from '../../../operation/product.ts'
 import { findPropertiesSource, readProperties } from '../jobs/compose/properties-source.ts'
 import type { Release } from './releases.ts'
@@ -42,7 +43,7 @@ export function filledIn(value: string, container: V1Container): string {
     .trim()
 }
 
-/** The databases that properties name, for people and without secrets: `postgresql://db:5432/ledger`. */
+/** The databases that properties name, for people and without secrets. */
 export function databasesIn({ entries, container }: ReadProperties): string[] {
   const roots = [...entries.keys()].flatMap((key) =>
     key.endsWith('.contact_points') ? [key.slice(0, -'contact_points'.length)] : [],
@@ -59,9 +60,8 @@ function databaseAt(property: (name: string) => string): string {
       .slice('jdbc:'.length)
       .replace(/\?.*$/, '')
       .replace(/\/\/[^/@]*@/, '//')
-  if (property('storage') !== 'dynamo') return points
-  const prefix = property('dynamo.namespace.prefix')
-  return `DynamoDB in ${points}${prefix === '' ? '' : `, prefix "${prefix}"`}`
+  const kind = knownKinds.find(({ storage }) => storage === property('storage'))
+  return kind?.describePlace?.(property) ?? points
 }
 
 /**

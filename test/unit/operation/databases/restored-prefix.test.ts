@@ -1,7 +1,6 @@
 import t from 'tap'
 import type { DatabaseBackup } from '../../../../operation/record.ts'
-import { restoredPrefix } from '../../../../operation/databases/dynamodb.ts'
-import { dynamodbLines } from '../../../../plugin/commands/restore/dynamodb-plan.ts'
+import { dynamodb, restoredPrefix } from '../../../../operation/databases/dynamodb.ts'
 
 const at = '2026-11-17T09:30:00.000Z'
 const later = '2026-11-17T10:00:00.000Z'
@@ -34,6 +33,6 @@ t.test('the plan shows the prefix that the worker gives the restored tables', as
   ] as const) {
     const pointMs = Date.parse('at' in choice ? choice.at : at)
     t.equal(restoredPrefix('prefix' in choice ? choice.prefix : undefined, former, pointMs), prefix)
-    t.match(dynamodbLines(backupOf(former), choice).join('\n'), `under the prefix "${prefix}"`)
+    t.match((dynamodb.planLines?.(backupOf(former), choice) ?? []).join('\n'), `under the prefix "${prefix}"`)
   }
 })

@@ -1,0 +1,63 @@
+// Room: what plugin and worker both know of a kind of database, one file each.
+// Read kind (the interface), registry, then one of the kinds.
+
+import type { FailureText } from '../failure.ts'
+import type { DatabaseBackup, RestoredDatabase } from '../record.ts'
+import type { RestoreChoice } from '../restore-options.ts'
+
+/** What a flag means to a kind of database, for --help, by the flag's name. A flag that no kind tells of is not offered. */
+export interface FlagTexts {
+  backup?: Partial<Record<'table' | 'materialize', string>>
+  doctor?: Partial<Record<'table', string>>
+  restore?: Partial<Record<RestoreFlag, string>>
+}
+
+export type RestoreFlag =
+  | 'strategy'
+  | 'prefix'
+  | 'at'
+  | 'repoint'
+  | 'unknown-version'
+  | 'region'
+  | 'kms-key'
+  | 'fence-for'
+
+/** Command lines for --help, each with what it does. */
+export type Examples = readonly (readonly [commandLine: string, meaning: string])[]
+
+/** Tells of a backup's entry whether its point ends with what is deleted. */
+export type EndsPoint = (entry: DatabaseBackup) => boolean
+
+/** What both programs know of a kind of database. The plugin knows nothing else of it. */
+export interface KnownKind {
+  /** as DatabaseBackup.kind keeps it */
+  name: string
+  /** as people call it */
+  title: string
+  /** what `scalar.db.storage` says of a storage of this kind (jdbc is said of several) */
+  storage: string
+  /** whether the service that the database is keeps its backups; otherwise they are files that go to a storage */
+  keepsItsOwnBackups: boolean
+  flags: FlagTexts
+  examples?: { backup?: Examples; restore?: Examples }
+  /** what `materialize backup` does with backups of this kind, a sentence for --help; absent where a backup is files */
+  materializing?: string
+  /** the database that a storage's properties name, for people; absent where contact points tell it all */
+  describePlace?(property: (name: string) => string): string
+  /** why these flags of a restore do not go together, undefined where they do */
+  refuseChoice?(choice: RestoreChoice): FailureText | undefined
+  /** what a restore does to one database, lines for people; absent where it is switched by name, as the plan says of all */
+  planLines?(entry: DatabaseBackup, choice: RestoreChoice | undefined): string[]
+  /** which points end when the data in service that a backup is of is deleted; undefined for none */
+  endsWithServed?(entry: DatabaseBackup): EndsPoint | undefined
+  /**
+   * Which points end when a restore of this backup is undone; undefined for none.
+   * @param restored what the record of the restore tells of this database
+   * @param isBeside whether the restored data stands beside that in service
+   */
+  endsWithUndo?(
+    entry: DatabaseBackup,
+    restored: Pick<RestoredDatabase, 'details'> | undefined,
+    isBeside: boolean,
+  ): EndsPoint | undefined
+}

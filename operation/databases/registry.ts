@@ -1,0 +1,19 @@
+import { dynamodb } from './dynamodb.ts'
+import type { KnownKind } from './kind.ts'
+import { postgresql } from './postgresql.ts'
+
+/** Every kind of database that the plugin knows; a new one is its file and its line here. */
+export const knownKinds: readonly KnownKind[] = [postgresql, dynamodb]
+
+/** The kind of a backup's entry; undefined where it is of a newer version. */
+export function kindOfEntry(
+  { kind }: { kind: string },
+  kinds: readonly KnownKind[] = knownKinds,
+): KnownKind | undefined {
+  return kinds.find(({ name }) => name === kind)
+}
+
+/** What people call several kinds, in one phrase. */
+export function titlesOf(kinds: readonly KnownKind[]): string {
+  return kinds.map(({ title }) => title).join(' or ')
+}
