@@ -53,7 +53,7 @@ t.test('all is well', async (t) => {
     )
     t.strictSame(
       found.filter(({ outcome }) => outcome === 'ok').map(({ check }) => check),
-      ['AWS', 'tables', 'point-in-time recovery', 'rights to materialize', 'room for tables'],
+      ['AWS', 'tables', 'point-in-time recovery', 'table settings', 'rights to materialize', 'room for tables'],
     )
     t.match(
       found.find(({ check }) => check === 'point-in-time recovery')?.message,
