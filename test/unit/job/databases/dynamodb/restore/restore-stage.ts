@@ -13,7 +13,7 @@ import type { JournalDocument } from '../../../../../../operation/journal.ts'
 import type { WorkerEvent } from '../../../../../../operation/event.ts'
 import { newRecord, type DatabaseBackup, type OperationRecord } from '../../../../../../operation/record.ts'
 import type { OperationRequest, RequestOf } from '../../../../../../operation/request.ts'
-import { endpointsAt, type Aws } from '../../../../../stand-ins/aws/aws.ts'
+import type { Aws } from '../../../../../stand-ins/aws/aws.ts'
 import { inMemoryCluster, type InMemoryCluster } from '../../../in-memory-cluster.ts'
 import { createInstallation, pointTo, accessKey, secretKey, type Installation } from '../installation.ts'
 import { openGateway } from '../gateway.ts'
@@ -202,8 +202,9 @@ async function runWorker(
   const gateway = await openGateway(aws, life.after)
   await writeFile(file, properties())
   process.env[`${envPrefix}AWS_ENDPOINT`] = gateway.endpoint
-  pointTo(endpointsAt(gateway.endpoint))
-  process.env['AWS_ENDPOINT_URL_DYNAMODB'] = `${gateway.endpoint}/any-region`
+  // The environment is the whole process's, so no worker's own gateway may stand in it: several live at the same time.
+  pointTo(aws)
+  process.env['AWS_ENDPOINT_URL_DYNAMODB'] = `${aws.endpoint}/any-region`
   const target = {
     ...request.target,
     releases: [
@@ -230,7 +231,6 @@ async function runWorker(
     return { killed: true, code: undefined, events: said }
   } finally {
     if (!isDead()) await gateway.close()
-    pointTo(aws)
   }
 }
 
