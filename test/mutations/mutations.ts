@@ -26,7 +26,7 @@ export const mutations: readonly Mutation[] = [
     file: pause,
     changes: [
       ['  window.unpauseSentAt = new Date().toISOString()\n', ''],
-      ['  sayUnpaused(context, window, unpaused)\n', '  window.unpauseSentAt = new Date().toISOString()\n'],
+      ['  if (!letGo) sayUnpaused(context, window, unpaused)\n', '  window.unpauseSentAt = new Date().toISOString()\n'],
     ],
     tests: ['window-proof.test.ts'],
   },
