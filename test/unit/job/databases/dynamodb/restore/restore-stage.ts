@@ -140,7 +140,8 @@ async function stageOf(aws: Aws, installation: Installation, atMs: number): Prom
   return releaseOf({ aws, installation, clients, entry, point, atPoint })
 }
 
-async function releaseOf(
+/** A release with an installation of any making and a backup of it; close() ends it. */
+export async function releaseOf(
   shared: Pick<RestoreStage, 'aws' | 'installation' | 'clients' | 'entry' | 'point' | 'atPoint'>,
 ): Promise<RestoreStage> {
   const { installation, clients, entry, point } = shared
