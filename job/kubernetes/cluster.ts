@@ -102,9 +102,8 @@ export interface Patience {
   stopping: AbortSignal
 }
 
-/** The Kubernetes API as the worker uses it, in the operation's own namespace. */
-export interface Cluster {
-  namespace: string
+/** The releases of the namespace: their pods and what must not change in a pause. */
+export interface Releases {
   /** ready or not, sorted by name; pods that are terminating are left out of `ready` */
   releaseState(
     releases: readonly string[],
@@ -120,6 +119,10 @@ export interface Cluster {
     changed: (change: ReleaseChange) => void,
     signal: AbortSignal,
   ): Promise<ReleaseWatch>
+}
+
+/** The Deployments of releases: stopped and started. */
+export interface Workloads {
   workloads(releases: readonly string[]): Promise<ReleaseWorkload[]>
   /** sets a Deployment's replicas through its scale subresource */
   scale(workload: string, replicas: number): Promise<void>
@@ -135,12 +138,12 @@ export interface Cluster {
   ): Promise<void>
   /** waits until every Deployment has its replicas ready, or throws a Failure saying what the pods wait for */
   waitForReady(workloads: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<void>
+}
+
+/** Who works on a release at this moment. */
+export interface Leases {
   /** takes the Lease of each release, all or none. @throws Failure naming the operation that holds one */
   takeLeases(releases: readonly string[], holder: string): Promise<HeldLease>
-  /** every record of the namespace that can be read */
-  records(): Promise<OperationRecord[]>
-  /** the records among them that call servers paused: of operations that hold a pause, or left one */
-  pausingRecords(): Promise<OperationRecord[]>
   /** operations other than `holder` that hold a release's Lease at this moment, by release */
   leasesOfOthers(releases: readonly string[], holder: string): Promise<Map<string, string>>
   /**
@@ -149,18 +152,25 @@ export interface Cluster {
    * @throws where the API server does not answer
    */
   leaseVersions(releases: readonly string[], holder: string): Promise<string[]>
-  /** the rights that the worker needs and does not have, for people: `watch pods` */
-  missingRights(): Promise<string[]>
+}
+
+/** What operations keep in ConfigMaps: records and journals, and what others write beside them. */
+export interface Records {
   /**
    * From here on this process alone writes the operation's record and journal. Whoever wrote them before, and is alive after all,
    * gives way: its next write throws GaveWay.
    */
   takeOver(operation: string): Promise<void>
+  /** every record of the namespace that can be read */
+  records(): Promise<OperationRecord[]>
+  /** the records among them that call servers paused: of operations that hold a pause, or left one */
+  pausingRecords(): Promise<OperationRecord[]>
   /** undefined when the namespace has no such record */
   findRecord(operation: string): Promise<OperationRecord | undefined>
   readRecord(operation: string): Promise<OperationRecord>
   /** creates or replaces; what the guard reported beside it stays */
   writeRecord(record: OperationRecord, patience?: Patience): Promise<void>
+  deleteRecord(operation: string): Promise<void>
   readJournal(operation: string): Promise<JournalDocument | undefined>
   writeJournal(journal: JournalDocument, patience?: Patience): Promise<void>
   /** keeps the guard's report beside the record, and leaves the record as it is. @throws Failure where there is no record, or no answer */
@@ -169,15 +179,29 @@ export interface Cluster {
   askToEnd(operation: string, asker: string): Promise<void>
   /** One look at who asked an operation to end its pause; undefined: nobody. @throws where the API server does not answer */
   askedToEnd(operation: string): Promise<string | undefined>
-  deleteRecord(operation: string): Promise<void>
+}
+
+/** The ConfigMaps of releases, which hold their properties. */
+export interface ReleaseFiles {
   /** the text under one key of a ConfigMap of a release. @throws Failure where there is none */
   configMapText(name: string, key: string): Promise<string>
   /** changes that text and nothing else of the ConfigMap; `change` is called again where somebody else changed it meanwhile */
   changeConfigMapText(name: string, key: string, change: (text: string) => string): Promise<void>
+}
+
+/** The Jobs of operations and their pods. */
+export interface OperationJobs {
   /** whether this operation's Job was suspended, which is how `cancel` asks for an end */
   cancelled(operation: string): Promise<boolean>
   /** the pods of an operation's worker and guard, oldest first */
   operationPods(operation: string): Promise<OperationPod[]>
   /** how the worker's Job stands; active while a pod of it may still do something */
   workerJob(operation: string): Promise<JobState>
+}
+
+/** The Kubernetes API as the worker uses it, in the operation's own namespace. Ask for the part that you need. */
+export interface Cluster extends Releases, Workloads, Leases, Records, ReleaseFiles, OperationJobs {
+  namespace: string
+  /** the rights that the worker needs and does not have, for people: `watch pods` */
+  missingRights(): Promise<string[]>
 }

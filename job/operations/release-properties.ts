@@ -3,15 +3,12 @@ import type { Target, TargetRelease } from '../../operation/request.ts'
 import { Failure } from '../../operation/failure.ts'
 import type { ReleaseProperties } from '../databases/database.ts'
 import type { StorageSettings } from '../scalardb/storage-settings.ts'
-import type { Cluster } from '../kubernetes/cluster.ts'
+import type { ReleaseFiles } from '../kubernetes/cluster.ts'
 import { setProperty, writtenValue } from '../scalardb/set-property.ts'
 import { ownerOf } from './open-databases.ts'
 
 /** The properties of the releases in the ConfigMaps that hold them. */
-export function releaseProperties(
-  target: Target,
-  cluster: Pick<Cluster, 'configMapText' | 'changeConfigMapText'>,
-): ReleaseProperties {
+export function releaseProperties(target: Target, cluster: ReleaseFiles): ReleaseProperties {
   const place = (settings: StorageSettings) => {
     const { release, path } = ownerOfStorage(target, settings)
     const configMap = release.properties?.configMap

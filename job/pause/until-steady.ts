@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Cluster, ReleaseState } from '../kubernetes/cluster.ts'
+import type { Releases, ReleaseState } from '../kubernetes/cluster.ts'
 import { changesBetween } from './proof/diff-state.ts'
 
 export interface SteadyLimits {
@@ -18,7 +18,7 @@ const usualLimits: SteadyLimits = { atMostMs: 180_000, everyMs: 2000 }
  * @throws the signal's reason
  */
 export async function untilSteady(
-  cluster: Cluster,
+  cluster: Releases,
   releases: readonly string[],
   signal: AbortSignal,
   limits = usualLimits,

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Cluster, ReleasePod } from '../kubernetes/cluster.ts'
+import type { Releases, ReleasePod } from '../kubernetes/cluster.ts'
 import type { Server } from './servers.ts'
 
 /** What an unpause came to, by address. */
@@ -40,7 +40,7 @@ const helpMs = 1000
  */
 export async function unpauseAll(
   servers: readonly Server[],
-  cluster: Cluster,
+  cluster: Releases,
   stopping: AbortSignal,
   limits = usualLimits,
   helper?: Helper,
@@ -66,7 +66,7 @@ export async function unpauseAll(
 
 async function unpauseOne(
   server: Server,
-  cluster: Cluster,
+  cluster: Releases,
   deadline: { atMs: number },
   elsewhere?: ReadonlySet<string>,
 ): Promise<keyof Unpaused> {
@@ -84,7 +84,7 @@ async function unpauseOne(
   }
 }
 
-async function isGone({ endpoint, restarts }: Server, cluster: Cluster): Promise<boolean> {
+async function isGone({ endpoint, restarts }: Server, cluster: Releases): Promise<boolean> {
   if (endpoint.uid === undefined) return false
   try {
     return startedAnew(endpoint.uid, await cluster.scalarPods(), restarts)

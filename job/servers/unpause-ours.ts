@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Cluster } from '../kubernetes/cluster.ts'
+import type { Releases } from '../kubernetes/cluster.ts'
 import { underwayMs, type OurPauses, type SentPause } from './pause-all.ts'
 import { answerMs } from './servers.ts'
 import { unpauseAll, type Helper, type Unpaused } from './unpause-all.ts'
@@ -19,7 +19,7 @@ const atOnceMs = 1000
  */
 export async function unpauseOurs(
   ours: OurPauses,
-  cluster: Cluster,
+  cluster: Releases,
   stopping: AbortSignal,
   helper?: Helper,
 ): Promise<Unpaused> {
@@ -33,7 +33,7 @@ export async function unpauseOurs(
 
 async function unpauseOne(
   sent: SentPause,
-  cluster: Cluster,
+  cluster: Releases,
   stopping: AbortSignal,
   helper?: Helper,
 ): Promise<Unpaused> {

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../../operation/duration.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { guardJobName } from '../../../operation/names.ts'
-import type { Cluster, OperationPod } from '../../kubernetes/cluster.ts'
+import type { OperationJobs, OperationPod } from '../../kubernetes/cluster.ts'
 
 interface Absence {
   operation: string
@@ -13,7 +13,7 @@ interface Absence {
 }
 
 /** Why no guard has connected, by what its pod waits for. */
-export async function absentGuard(cluster: Cluster, absence: Absence): Promise<Failure> {
+export async function absentGuard(cluster: OperationJobs, absence: Absence): Promise<Failure> {
   const pods = await cluster.operationPods(absence.operation).catch(() => undefined)
   const guard = pods?.findLast(({ role }) => role === 'guard')
   const { why, cure } = causeOf(absence, pods === undefined ? 'unknown' : guard)

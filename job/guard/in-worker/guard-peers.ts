@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../../../operation/failure.ts'
-import type { Cluster } from '../../kubernetes/cluster.ts'
+import type { OperationJobs } from '../../kubernetes/cluster.ts'
 import { openLink, type Link } from '../protocol/link.ts'
 import { guardMessageSchema, type GuardMessage, type WorkerMessage } from '../protocol/messages.ts'
 
@@ -25,7 +25,7 @@ export interface GuardPeers {
 }
 
 export interface GuardPeersOptions {
-  cluster: Cluster
+  cluster: OperationJobs
   operation: string
   port: number
   connected(peer: GuardPeer): void

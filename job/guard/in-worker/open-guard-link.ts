@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import type { Finding } from '../../../operation/finding.ts'
 import { guardPort } from '../../../operation/names.ts'
 import type { Events } from '../../process/events.ts'
-import type { Cluster } from '../../kubernetes/cluster.ts'
+import type { OperationJobs } from '../../kubernetes/cluster.ts'
 import { absentGuard, blindGuard } from './absent-guard.ts'
 import type { GuardLink } from './guard-link.ts'
 import { listenForGuards, type GuardPeer } from './guard-peers.ts'
@@ -10,7 +10,7 @@ import { guardedPause, type Guarded } from './guarded-pause.ts'
 import { waiters } from './waiters.ts'
 
 export interface GuardLinkOptions {
-  cluster: Cluster
+  cluster: OperationJobs
   events: Events
   operation: string
   port?: number
@@ -99,7 +99,11 @@ function sayConnected(events: Events, { hello: { pod, node } }: GuardPeer): void
 }
 
 /** A node that dies should not take worker and guard at once. */
-async function nodeFindings(cluster: Cluster, operation: string, peers: readonly GuardPeer[]): Promise<Finding[]> {
+async function nodeFindings(
+  cluster: OperationJobs,
+  operation: string,
+  peers: readonly GuardPeer[],
+): Promise<Finding[]> {
   const pods = await cluster.operationPods(operation).catch(() => [])
   const mine = pods.find(({ name }) => name === hostname())
   return peers

@@ -1,14 +1,14 @@
 import type { OperationRecord } from '../../../operation/record.ts'
 import { isFinal, concludeByJob } from '../../../operation/outcome/outcome.ts'
 import { Unanswered } from '../../kubernetes/ask.ts'
-import type { Cluster } from '../../kubernetes/cluster.ts'
+import type { OperationJobs, Records } from '../../kubernetes/cluster.ts'
 
 /**
  * Whether the worker's Job is over for good; if so, gives the record of a worker that could not finish it the end that the Job
  * tells: windows void, backup unusable, state failed or cancelled.
  * @throws Failure where the API server does not answer
  */
-export async function closeIfOver(cluster: Cluster, operation: string): Promise<boolean> {
+export async function closeIfOver(cluster: OperationJobs & Records, operation: string): Promise<boolean> {
   const job = await cluster.workerJob(operation)
   if (job.phase === 'active') return false
   const record = await readable(cluster, operation)
@@ -21,7 +21,7 @@ export async function closeIfOver(cluster: Cluster, operation: string): Promise<
 }
 
 /** Undefined where there is none, or one that this program cannot read, and so cannot close either. */
-export async function readable(cluster: Cluster, operation: string): Promise<OperationRecord | undefined> {
+export async function readable(cluster: Records, operation: string): Promise<OperationRecord | undefined> {
   try {
     return await cluster.findRecord(operation)
   } catch (error) {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Intervention } from '../../../operation/record.ts'
 import type { Events } from '../../process/events.ts'
-import type { Cluster } from '../../kubernetes/cluster.ts'
+import type { Releases } from '../../kubernetes/cluster.ts'
 import type { AdminTls } from '../../servers/client.ts'
 import { underwayMs, unlessAborted } from '../../servers/pause-all.ts'
 import { closeAll, connectAll, serversOfIntent, type Server } from '../../servers/servers.ts'
@@ -63,7 +63,7 @@ const undecidedMs = 10_000
 const unpauseLimits = { atMost: 24 * 3_600_000, onceStopping: 0 }
 
 export interface HeldPausesOptions {
-  cluster: Cluster
+  cluster: Releases
   tls: AdminTls | undefined
   /** how long a server may wait for its requests in flight, ms */
   drainMs: number

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { OperationRequest } from '../../../operation/request.ts'
 import type { Journal } from '../../journal/journal.ts'
 import { openJournal } from '../../journal/persisted-journal.ts'
-import type { Cluster } from '../../kubernetes/cluster.ts'
+import type { Records, Releases } from '../../kubernetes/cluster.ts'
 import { endedStep, openPauses } from '../../journal/pause-steps.ts'
 import { startedAnew } from '../../servers/unpause-all.ts'
 import { readable } from './close-record.ts'
@@ -16,7 +16,10 @@ const askMs = 1000
  * started anew since, and those that a guard before this one has unpaused, are left out: what is paused there is not ours.
  * @throws Failure where the API server does not answer
  */
-export async function journalledHolds(cluster: Cluster, { operation, target }: OperationRequest): Promise<Hold[]> {
+export async function journalledHolds(
+  cluster: Records & Releases,
+  { operation, target }: OperationRequest,
+): Promise<Hold[]> {
   const open = openPauses(await journalOf(cluster, operation))
   if (open.length === 0) return []
   const [pods, record] = await Promise.all([cluster.scalarPods(), readable(cluster, operation)])
@@ -40,7 +43,7 @@ export async function journalledHolds(cluster: Cluster, { operation, target }: O
 }
 
 /** Whether the journal shows that nothing of the n-th pause is left; false where that is not to be learned within a second. Never throws. */
-export async function hasEnded(cluster: Cluster, operation: string, number: number): Promise<boolean> {
+export async function hasEnded(cluster: Records, operation: string, number: number): Promise<boolean> {
   const asked = journalOf(cluster, operation).then(
     (journal) => journal.result(endedStep(number)) !== undefined,
     () => false,
@@ -48,7 +51,7 @@ export async function hasEnded(cluster: Cluster, operation: string, number: numb
   return Promise.race([asked, sleep(askMs, false, { ref: false })])
 }
 
-function journalOf(cluster: Cluster, operation: string): Promise<Journal> {
+function journalOf(cluster: Records, operation: string): Promise<Journal> {
   return openJournal(operation, {
     read: () => cluster.readJournal(operation),
     write: () => Promise.reject(new Error('a guard writes no journal')),

@@ -1,4 +1,4 @@
-import type { Cluster } from '../../kubernetes/cluster.ts'
+import type { Leases } from '../../kubernetes/cluster.ts'
 
 const lookMs = 1000
 
@@ -8,7 +8,7 @@ const lookMs = 1000
  * @param saw told their versions, never of a look that a later one has overtaken
  */
 export function watchLeases(
-  cluster: Cluster,
+  cluster: Leases,
   operation: string,
   releases: () => readonly string[],
   saw: (versions: readonly string[]) => void,

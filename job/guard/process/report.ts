@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Intervention } from '../../../operation/record.ts'
 import { coalesced } from '../../journal/one-save-at-a-time.ts'
-import type { Cluster } from '../../kubernetes/cluster.ts'
+import type { Records } from '../../kubernetes/cluster.ts'
 
 /** What the guard did, on its way into the record. */
 export interface Report {
@@ -15,7 +15,7 @@ const againMs = 1000
 
 /** @param stop ends the tries to write it */
 export function reporting(
-  cluster: Cluster,
+  cluster: Records,
   operation: string,
   by: { pod: string; node: string },
   stop: AbortSignal,

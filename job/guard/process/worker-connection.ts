@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Cluster } from '../../kubernetes/cluster.ts'
+import type { OperationJobs } from '../../kubernetes/cluster.ts'
 import { openLink, type Link } from '../protocol/link.ts'
 import { workerMessageSchema, type GuardMessage, type WorkerMessage } from '../protocol/messages.ts'
 
@@ -14,7 +14,7 @@ export interface WorkerConnection {
 }
 
 export interface WorkerConnectionOptions {
-  cluster: Cluster
+  cluster: OperationJobs
   operation: string
   port: number
   /** said first on every connection */
