@@ -63,6 +63,7 @@ t.test('`get` lists them', async (t) => {
       what,
       names: [],
       output: 'wide',
+      allNamespaces: false,
       verbose: false,
       namespace: undefined,
       context: undefined,

@@ -3,10 +3,16 @@ import type { OperationKind } from '../../../operation/names.ts'
 import type { StoredRecord } from '../../kubernetes/records/records.ts'
 import type { Presentation } from '../../terminal/print.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
-import type { Terminal } from '../../terminal/terminal.ts'
+import type { OutputFormat, Terminal } from '../../terminal/terminal.ts'
 import type { GetFlags } from './command.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
-import { eachOperation, findOperation, listOperations } from '../../kubernetes/records/operations.ts'
+import { Failure } from '../../../operation/failure.ts'
+import {
+  eachOperation,
+  findOperation,
+  listOperations,
+  namespacesWithOperations,
+} from '../../kubernetes/records/operations.ts'
 import { formatTable, printList, printOne } from '../../terminal/print.ts'
 import { backupPresentation, operationPresentation, restorePresentation } from '../../presentation/operation-columns.ts'
 
@@ -35,58 +41,113 @@ const listings: Record<GetFlags['what'], Listing> = {
 
 /** What a table shows of an operation: of thousands of records, the rows are kept and not the records. */
 interface Row {
+  namespace: string
   createdAt: string
   cells: string[]
 }
 
-/** Prints the rows of all backups or operations, each of which tells of itself. @returns how many there are */
-async function printRows(
+const byNamespaceAndAge = (a: Row, b: Row): number =>
+  a.namespace.localeCompare(b.namespace) || a.createdAt.localeCompare(b.createdAt)
+
+/** The rows of all of one kind, or of all kinds, in one namespace, in no order. */
+async function rowsOf(
   session: Session,
   terminal: Terminal,
   output: 'table' | 'wide' | 'name',
-  kind: OperationKind | undefined,
-  { columns, name }: Presentation<StoredRecord>,
-): Promise<number> {
+  { kind, presentation: present }: Listing,
+): Promise<{ titles: string[]; rows: Row[] }> {
+  // Which restore is in service all of them tell together.
+  const restores = kind === 'restore' ? await listOperations(session, kind) : undefined
+  const { columns, name } = present(restores ?? [])
   const shown = columns.filter(({ wide }) => output === 'wide' || wide !== true)
   const rows: Row[] = []
-  for await (const stored of eachOperation(session, { kind })) {
+  for await (const stored of restores ?? eachOperation(session, { kind })) {
     warnUnreadable(terminal, stored)
     const cells = output === 'name' ? [name(stored)] : shown.map(({ value }) => value(stored))
-    rows.push({ createdAt: stored.createdAt ?? '', cells })
+    rows.push({ namespace: session.namespace, createdAt: stored.createdAt ?? '', cells })
   }
-  rows.sort((a, b) => a.createdAt.localeCompare(b.createdAt))
-  if (output === 'name') for (const { cells } of rows) terminal.data(cells.join())
-  else if (rows.length > 0) {
-    const titles = shown.map(({ title }, index) => ({ title, value: ({ cells }: Row) => cells[index] ?? '' }))
-    terminal.data(formatTable(rows, titles))
+  return { titles: shown.map(({ title }) => title), rows }
+}
+
+/** Prints all of some namespaces, oldest first in each. @returns how many there are */
+async function printRows(
+  sessions: readonly Session[],
+  terminal: Terminal,
+  flags: { output: 'table' | 'wide' | 'name'; allNamespaces: boolean },
+  listing: Listing,
+): Promise<number> {
+  const all: Row[] = []
+  let titles: string[] = []
+  for (const session of sessions) {
+    const of = await rowsOf(session, terminal, flags.output, listing)
+    titles = of.titles
+    all.push(...of.rows)
   }
-  return rows.length
+  all.sort(byNamespaceAndAge)
+  if (flags.output === 'name') for (const { cells } of all) terminal.data(cells.join())
+  else if (all.length > 0) {
+    const columns = titles.map((title, index) => ({ title, value: ({ cells }: Row) => cells[index] ?? '' }))
+    const namespace = { title: 'NAMESPACE', value: (row: Row) => row.namespace }
+    terminal.data(formatTable(all, flags.allNamespaces ? [namespace, ...columns] : columns))
+  }
+  return all.length
 }
 
 function warnUnreadable(terminal: Terminal, { problem }: StoredRecord): void {
   if (problem !== undefined) terminal.warning(`${problem.what}: ${problem.why}; ${problem.next}`)
 }
 
-/** Lists what the records say, with an end for operations whose Job ended without one. */
-export const runGet: Action<GetFlags> = async (flags, session, terminal) => {
-  const { title, kind, presentation: present } = listings[flags.what]
-  const names = flags.names ?? []
-  const { output } = flags
-  const none = () => terminal.note(`There are no ${title} in namespace ${session.namespace}.`)
-  if (names.length === 0 && kind !== 'restore' && output !== 'json' && output !== 'yaml') {
-    const count = await printRows(session, terminal, output, kind, present([]))
-    if (count === 0 && output !== 'name') none()
-    return ExitCode.done
-  }
-  const found =
-    names.length === 0
-      ? await listOperations(session, kind)
-      : await Promise.all(names.map((name) => findOperation(session, name, kind)))
+/** Prints those that are named, in the order of the command line. @throws Failure where one is not known */
+async function printNamed(
+  session: Session,
+  terminal: Terminal,
+  { names, output }: { names: readonly string[]; output: OutputFormat },
+  { kind, presentation: present }: Listing,
+): Promise<void> {
+  const found = await Promise.all(names.map((name) => findOperation(session, name, kind)))
   for (const stored of found) warnUnreadable(terminal, stored)
-  const presentation = present(kind === 'restore' && names.length > 0 ? await listOperations(session, kind) : found)
+  const presentation = present(kind === 'restore' ? await listOperations(session, kind) : found)
   const [only] = found
   if (names.length === 1 && only !== undefined) printOne(terminal, output, only, presentation)
-  else if (found.length === 0 && (output === 'table' || output === 'wide')) none()
   else printList(terminal, output, found, presentation)
+}
+
+async function printDocuments(
+  sessions: readonly Session[],
+  terminal: Terminal,
+  output: 'json' | 'yaml',
+  { kind, presentation }: Listing,
+): Promise<void> {
+  const found: StoredRecord[] = []
+  for (const session of sessions) found.push(...(await listOperations(session, kind)))
+  for (const stored of found) warnUnreadable(terminal, stored)
+  printList(terminal, output, found, presentation(found))
+}
+
+/** Lists what the records say, with an end for operations whose Job ended without one. */
+export const runGet: Action<GetFlags> = async (flags, session, terminal) => {
+  const listing = listings[flags.what]
+  const names = flags.names ?? []
+  const { output, allNamespaces } = flags
+  if (names.length > 0 && allNamespaces)
+    throw new Failure(
+      {
+        what: `${names.join(', ')} cannot be looked for in every namespace`,
+        why: 'a name means something in one namespace only',
+        next: 'give -n NAMESPACE, or -A without names',
+      },
+      { exitCode: ExitCode.usage },
+    )
+  if (names.length > 0) {
+    await printNamed(session, terminal, { names, output }, listing)
+    return ExitCode.done
+  }
+  const namespaces = allNamespaces ? await namespacesWithOperations(session) : [session.namespace]
+  const sessions = namespaces.map((namespace) => ({ ...session, namespace }))
+  if (output === 'json' || output === 'yaml') await printDocuments(sessions, terminal, output, listing)
+  else if ((await printRows(sessions, terminal, { output, allNamespaces }, listing)) === 0 && output !== 'name')
+    terminal.note(
+      `There are no ${listing.title} in ${allNamespaces ? 'any namespace' : `namespace ${session.namespace}`}.`,
+    )
   return ExitCode.done
 }

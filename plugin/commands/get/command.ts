@@ -8,6 +8,7 @@ export function getFlags(yargs: GlobalArgv) {
   return yargs
     .positional('what', { choices: listed, demandOption: true, describe: 'backups, restores or operations' })
     .positional('names', { type: 'string', array: true, describe: 'only these' })
+    .option('all-namespaces', { alias: 'A', type: 'boolean', default: false, describe: 'of every namespace' })
 }
 export type GetFlags = FlagsOf<typeof getFlags>
 
@@ -17,6 +18,7 @@ export const get = declareCommand({
   examples: [
     ['get backups -o wide', 'with location and reasons'],
     ['get operations', 'everything that was done, and what is under way'],
+    ['get backups -A', 'of every namespace'],
     ['get backup nightly -o json', 'its record'],
   ],
   flags: getFlags,

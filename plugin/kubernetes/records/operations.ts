@@ -9,14 +9,25 @@ import { newRecord, type OperationRecord } from '../../../operation/record.ts'
 import { jobState } from '../../../operation/outcome/job-state.ts'
 import { isFinal, pausedBy, concludeByJob } from '../../../operation/outcome/outcome.ts'
 import { readJob } from '../jobs/operation-job.ts'
-import { eachRecord, findRecord, knownOperations, type KnownOperation, type RecordFilter } from './records.ts'
+import {
+  eachRecord,
+  findRecord,
+  knownOperations,
+  namespacesWithRecords,
+  type KnownOperation,
+  type RecordFilter,
+} from './records.ts'
 
-async function listJobs(session: Session, kind?: OperationKind): Promise<V1Job[]> {
-  const labelSelector = [
+function jobSelector(kind?: OperationKind): string {
+  return [
     `${labels.managedBy}=${managedBy}`,
     labels.operation,
     ...(kind === undefined ? [] : [`${labels.kind}=${kind}`]),
   ].join(',')
+}
+
+async function listJobs(session: Session, kind?: OperationKind): Promise<V1Job[]> {
+  const labelSelector = jobSelector(kind)
   const { items } = await session.batch.listNamespacedJob({ namespace: session.namespace, labelSelector })
   // A guard's Job belongs to an operation without being it.
   return items.filter((job) => job.metadata?.name === jobName(job.metadata?.labels?.[labels.operation] ?? ''))
@@ -59,6 +70,18 @@ export async function* eachOperation(session: Session, filter: RecordFilter): As
     const found = operation === undefined || recorded.has(operation) ? undefined : withoutRecord(session, job)
     if (found !== undefined) yield found
   }
+}
+
+/**
+ * The namespaces that have operations, in the order of their names.
+ * @throws ApiException where the user may not read records and Jobs of every namespace
+ */
+export async function namespacesWithOperations(session: Session): Promise<string[]> {
+  const [recorded, jobs] = await Promise.all([
+    namespacesWithRecords(session),
+    session.batch.listJobForAllNamespaces({ labelSelector: jobSelector() }),
+  ])
+  return [...recorded.union(new Set(jobs.items.flatMap(({ metadata }) => metadata?.namespace ?? [])))].sort()
 }
 
 /** The same as a list, oldest first. */

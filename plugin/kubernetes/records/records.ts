@@ -31,6 +31,7 @@ const pageSize = 200
 interface WireConfigMap {
   metadata?: {
     name?: string
+    namespace?: string
     labels?: Record<string, string>
     annotations?: Record<string, string>
     creationTimestamp?: string
@@ -136,7 +137,7 @@ function selectorOf({ kind, unended }: RecordFilter): string {
 }
 
 async function* eachConfigMap(
-  { namespace, request }: Session,
+  { namespace, request }: { namespace: string | undefined; request: Session['request'] },
   filter: RecordFilter,
   accept?: string,
 ): AsyncGenerator<WireConfigMap> {
@@ -144,7 +145,7 @@ async function* eachConfigMap(
   do {
     const answer = await request({
       method: HttpMethod.GET,
-      path: `/api/v1/namespaces/${namespace}/configmaps`,
+      path: `/api/v1/${namespace === undefined ? '' : `namespaces/${namespace}/`}configmaps`,
       query: {
         labelSelector: selectorOf(filter),
         limit: String(pageSize),
@@ -168,6 +169,14 @@ export async function listRecords(session: Session, kind?: OperationKind): Promi
   const found: StoredRecord[] = []
   for await (const stored of eachRecord(session, { kind })) found.push(stored)
   return oldestFirst(found)
+}
+
+/** The namespaces that have records. @throws ApiException where only some namespaces may be read */
+export async function namespacesWithRecords({ request }: Session): Promise<Set<string>> {
+  const found = new Set<string>()
+  for await (const { metadata } of eachConfigMap({ namespace: undefined, request }, {}, metadataOnly))
+    if (metadata?.namespace !== undefined) found.add(metadata.namespace)
+  return found
 }
 
 /** What is known of an operation without its record. */
