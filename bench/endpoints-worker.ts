@@ -1,16 +1,24 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { noGuard, type GuardLink } from '../job/guard/in-worker/guard-link.ts'
+import { guardLink } from '../job/guard/in-worker/open-guard-link.ts'
+import type { ReleasePod } from '../job/kubernetes/cluster.ts'
 import { jsonLineEvents } from '../job/process/events.ts'
 import { holdPause } from '../job/pause/hold-pause.ts'
 import { closeAll, connectOrRefuse, serversOf } from '../job/servers/servers.ts'
+import { freePort } from '../test/stand-ins/free-port.ts'
+import { guardPod, workerPod } from '../test/unit/job/guard/two-pods.ts'
 import { inMemoryCluster } from '../test/unit/job/in-memory-cluster.ts'
-import { contextOf, pauseRequest } from '../test/unit/job/pausing-context.ts'
+import { contextOf, pauseRequest, type PauseRequest } from '../test/unit/job/pausing-context.ts'
 import { msBetween, type Parts } from './phases.ts'
 
 /**
- * How all servers are paused: by the worker's own pause window, or as a plain program would, one after another over connections
- * that stand, or all at once but each connecting with its call.
+ * How all servers are paused: by the worker's own pause window, with a guard in a process of its own beside it or without; or as
+ * a plain program would, one after another over connections that stand, or all at once but each connecting with its call.
  */
-export type Way = 'worker' | 'one after another' | 'connecting with the call'
+export type Way = 'worker' | 'worker without a guard' | 'one after another' | 'connecting with the call'
 
 /** What the parent asks of a fresh process, in its first and only message. */
 export interface Task {
@@ -22,8 +30,32 @@ export interface Task {
 
 const drainMs = 10_000
 
+/** A guard as its Job runs it, in a process of its own, which holds every pause of this one. */
+async function startGuard(pods: readonly ReleasePod[], request: PauseRequest) {
+  const port = await freePort()
+  const program = fileURLToPath(import.meta.resolve('../test/unit/job/guard/guard-process.ts'))
+  const child = spawn(process.execPath, [program, JSON.stringify({ pods, request, port })], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  process.once('exit', () => child.kill())
+  return { port, ended: once(child, 'exit') }
+}
+
+/** The same link, which notes how long it took until the guard was connected to every server. */
+function timed(link: GuardLink, took: (ms: number) => void): GuardLink {
+  return {
+    ...link,
+    async hold(...given) {
+      const fromMs = performance.now()
+      const held = await link.hold(...given)
+      took(performance.now() - fromMs)
+      return held
+    },
+  }
+}
+
 /** One pause as the worker makes it; only the API server is missing, which has no part in the window. */
-async function pauseAsWorker({ ports, holdMs }: Task): Promise<Parts> {
+async function pauseAsWorker({ ports, holdMs, way }: Task): Promise<Parts> {
   const pods = ports.map((adminPort, index) => ({
     name: `ledger-${index}`,
     uid: `uid-${index}`,
@@ -36,10 +68,19 @@ async function pauseAsWorker({ ports, holdMs }: Task): Promise<Parts> {
     adminPort,
   }))
   const cluster = inMemoryCluster(pods)
-  const { context } = await contextOf<'pause'>(
-    pauseRequest({ pause: { drainMs, maxPauseMs: 60_000, guard: false } }),
-    cluster,
-  )
+  cluster.podsOfOperation = [workerPod, guardPod]
+  const request = pauseRequest({ pause: { drainMs, maxPauseMs: 60_000, guard: way === 'worker' } })
+  const { operation } = request
+  const guard = request.pause.guard ? await startGuard(pods, request) : undefined
+  let holdTookMs: number | undefined
+  const link =
+    guard === undefined
+      ? noGuard
+      : timed(
+          guardLink({ cluster, events: jsonLineEvents(() => undefined), operation, port: guard.port }),
+          (ms) => (holdTookMs = ms),
+        )
+  const { context } = await contextOf<'pause'>(request, cluster, link)
   // The journal is the last thing before the first Pause, the event the first after the last Unpause: finer than the record's milliseconds.
   let from = { ms: 0, cpuMs: 0 }
   let until: typeof from | undefined
@@ -59,12 +100,17 @@ async function pauseAsWorker({ ports, holdMs }: Task): Promise<Parts> {
   })
   if (window.verdict !== 'valid' || until === undefined)
     throw new Error(`the pause was not valid: ${window.reasons.join('; ')}`)
+  const cpuMs = now().cpuMs
+  link.done()
+  await guard?.ended
+  link.close()
   return {
+    ...(holdTookMs !== undefined && { 'guard takes hold': holdTookMs }),
     pause: msBetween(window.pauseSentAt, window.allPausedAt),
     unpause: msBetween(window.unpauseSentAt, window.allUnpausedAt),
     'above the hold': until.ms - from.ms - heldMs,
     'CPU in the pause': until.cpuMs - from.cpuMs,
-    'CPU in all': now().cpuMs,
+    'CPU in all': cpuMs,
     memory: process.resourceUsage().maxRSS / 1024,
   }
 }
@@ -91,6 +137,6 @@ async function pausePlainly({ ports, way }: Task): Promise<Parts> {
 }
 
 process.once('message', async (task: Task) => {
-  process.send?.(await (task.way === 'worker' ? pauseAsWorker(task) : pausePlainly(task)))
+  process.send?.(await (task.way.startsWith('worker') ? pauseAsWorker(task) : pausePlainly(task)))
   process.disconnect?.()
 })

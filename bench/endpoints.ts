@@ -9,7 +9,7 @@ import type { Parts } from './phases.ts'
 import { formatRows } from './report.ts'
 import { formatRatio, formatSpread, spreadOf, type Spread } from './statistics.ts'
 
-/** What it costs to pause and unpause many endpoints at once, and what it would cost in plainer ways. */
+/** What it costs to pause and unpause many endpoints at once, with a guard and without, and in plainer ways. */
 const { values } = parseArgs({
   options: {
     endpoints: { type: 'string', default: '1,10,50,100,200' },
@@ -93,31 +93,48 @@ async function measure(tasks: readonly Task[], rounds: number): Promise<Spreads[
   )
 }
 
-const columns = ['pause', 'unpause', 'above the hold', 'CPU in the pause', 'CPU in all']
+const columns = ['guard takes hold', 'pause', 'unpause', 'above the hold', 'CPU in the pause', 'CPU in all']
 
-const perEndpoint = (spread: Spread | undefined, count: number) => (spread?.median ?? Number.NaN) / count
-
-function tableOfCounts(counts: readonly number[], spreads: readonly Spreads[], rounds: number): string {
-  const first = perEndpoint(spreads[0]?.['above the hold'], counts[0] ?? 1)
-  const rows = spreads.map((row, index) => {
-    const count = counts[index] ?? 1
-    const own = perEndpoint(row['above the hold'], count)
-    const cells = columns.map((name) => (row[name] === undefined ? '-' : formatSpread(row[name])))
-    return [
-      String(count),
-      ...cells,
-      `${Math.round(row['memory']?.median ?? 0)} MiB`,
-      `${own.toFixed(2)} ms`,
-      `${(own / first).toFixed(2)}×`,
-    ]
-  })
-  return (
-    formatRows([['ENDPOINTS', ...columns, 'memory', 'for each', `of ${counts[0]}`], ...rows]) +
-    `median of ${rounds} (min–max)\n`
-  )
+/** What was measured of so many endpoints, with a guard and without. */
+interface Counted {
+  endpoints: number
+  guarded: Spreads
+  unguarded: Spreads
 }
 
-const ways: readonly Way[] = ['worker', 'connecting with the call', 'one after another']
+function rowOf(endpoints: number, guard: string, measured: Spreads, than: Spreads): string[] {
+  const [own, other] = [measured['above the hold'], than['above the hold']]
+  return [
+    String(endpoints),
+    guard,
+    ...columns.map((name) => (measured[name] === undefined ? '-' : formatSpread(measured[name]))),
+    `${Math.round(measured['memory']?.median ?? 0)} MiB`,
+    `${((own?.median ?? Number.NaN) / endpoints).toFixed(2)} ms`,
+    own === undefined || other === undefined ? '-' : formatRatio(own, other),
+  ]
+}
+
+function tableOfCounts(counted: readonly Counted[], rounds: number): string {
+  const rows = counted.flatMap(({ endpoints, guarded, unguarded }) => [
+    rowOf(endpoints, 'yes', guarded, unguarded),
+    rowOf(endpoints, 'no', unguarded, unguarded),
+  ])
+  const head = ['ENDPOINTS', 'GUARD', ...columns, 'memory', 'for each', 'than without']
+  return `${formatRows([head, ...rows])}median of ${rounds} (min–max)\n`
+}
+
+async function measureCounts(counts: readonly number[], holdMs: number, rounds: number): Promise<Counted[]> {
+  const servers = await startServers(Math.max(...counts), 0)
+  const ways: readonly Way[] = ['worker', 'worker without a guard']
+  const tasks = counts.flatMap((count) => ways.map((way) => ({ way, ports: servers.ports.slice(0, count), holdMs })))
+  const spreads = await measure(tasks, rounds).finally(() => servers.stop())
+  return counts.map((endpoints, index) => {
+    const [guarded = {}, unguarded = {}] = spreads.slice(2 * index)
+    return { endpoints, guarded, unguarded }
+  })
+}
+
+const ways: readonly Way[] = ['worker', 'worker without a guard', 'connecting with the call', 'one after another']
 
 function tableOfWays(title: string, spreads: readonly Spreads[]): string {
   const own = spreads[0]?.['pause']
@@ -144,17 +161,11 @@ async function main(): Promise<void> {
   const counts = values.endpoints.split(',').map(Number)
   if (![rounds, holdMs, ...counts].every((number) => Number.isInteger(number) && number > 0))
     throw new RangeError('--rounds, --hold and --endpoints are whole numbers')
-  const servers = await startServers(Math.max(...counts), 0)
-  const byCount = await measure(
-    counts.map((count) => ({ way: 'worker', ports: servers.ports.slice(0, count), holdMs })),
-    rounds,
-  ).finally(() => servers.stop())
-  process.stdout.write(`${tableOfCounts(counts, byCount, rounds)}\n`)
+  const counted = await measureCounts(counts, holdMs, rounds)
+  process.stdout.write(`${tableOfCounts(counted, rounds)}\n`)
 
   const compared = Math.min(100, Math.max(...counts))
-  const documents: Record<string, unknown> = {
-    counts: counts.map((count, index) => ({ endpoints: count, ...byCount[index] })),
-  }
+  const documents: Record<string, unknown> = { counts: counted }
   for (const each of [0, drainMs]) {
     const spreads = await compareWays(compared, each, holdMs, rounds)
     const title = `${compared} ENDPOINTS, ${each === 0 ? 'idle' : `${each} ms to drain`}`

@@ -6,17 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { intentStep } from '../../../../job/journal/pause-steps.ts'
 import { newRecord } from '../../../../operation/record.ts'
-import {
-  allClosed,
-  allOpen,
-  guardPod,
-  guardProcess,
-  open,
-  scene,
-  until,
-  workerPod,
-  type GuardedScene,
-} from './guarded-scene.ts'
+import { allClosed, allOpen, guardProcess, open, scene, until, type GuardedScene } from './guarded-scene.ts'
+import { guardPod, workerPod } from './two-pods.ts'
 
 /** A worker in a process of its own that has paused all; its Lease seems to live as long as `cluster.renewing` says. */
 async function pausingProcess(

@@ -6,16 +6,8 @@ import { workerMessageSchema } from '../../../../job/guard/protocol/messages.ts'
 import { signsOfLife } from '../../../../job/guard/process/signs-of-life.ts'
 import { endedStep } from '../../../../job/journal/pause-steps.ts'
 import { freePort } from '../../../stand-ins/free-port.ts'
-import {
-  allClosed,
-  allOpen,
-  guardPod,
-  open,
-  scene,
-  until,
-  type GuardedScene,
-  type RunningGuard,
-} from './guarded-scene.ts'
+import { allClosed, allOpen, open, scene, until, type GuardedScene, type RunningGuard } from './guarded-scene.ts'
+import { guardPod } from './two-pods.ts'
 import { rawWorker, type RawWorker } from './raw-link.ts'
 
 const at = '2026-11-21T00:00:00.000Z'

@@ -4,7 +4,7 @@ import { guard } from '../../../../job/guard/process/guard.ts'
 import type { ReleasePod } from '../../../../job/kubernetes/cluster.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
 import type { PauseRequest } from '../pausing-context.ts'
-import { guardPod, workerPod } from './guarded-scene.ts'
+import { guardPod, workerPod } from './two-pods.ts'
 
 const { pods, request, port } = JSON.parse(process.argv[2] ?? '') as {
   pods: ReleasePod[]

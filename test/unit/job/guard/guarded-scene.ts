@@ -11,25 +11,9 @@ import { freePort } from '../../../stand-ins/free-port.ts'
 import { inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
 import { contextOf, pauseRequest, type PauseRequest, type TestContext } from '../pausing-context.ts'
 import { startLedgers, type Ledger } from '../servers/ledgers.ts'
+import { guardPod, workerPod } from './two-pods.ts'
 
 export const guarded = { drainMs: 1000, maxPauseMs: 20_000, guard: true }
-
-export const workerPod: OperationPod = {
-  name: 'worker-1',
-  uid: 'w1',
-  role: 'worker',
-  ip: '127.0.0.1',
-  node: 'node-a',
-  running: true,
-}
-export const guardPod: OperationPod = {
-  name: 'guard-1',
-  uid: 'g1',
-  role: 'guard',
-  ip: '127.0.0.1',
-  node: 'node-b',
-  running: true,
-}
 
 export interface RunningGuard {
   /** its exit code */

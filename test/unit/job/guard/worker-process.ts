@@ -5,7 +5,7 @@ import { holdPause } from '../../../../job/pause/hold-pause.ts'
 import type { ReleasePod } from '../../../../job/kubernetes/cluster.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
 import { contextOf, type PauseRequest } from '../pausing-context.ts'
-import { guardPod, workerPod } from './guarded-scene.ts'
+import { guardPod, workerPod } from './two-pods.ts'
 
 const { pods, request, port } = JSON.parse(process.argv[2] ?? '') as {
   pods: ReleasePod[]

@@ -6,18 +6,8 @@ import { intentStep } from '../../../../job/journal/pause-steps.ts'
 import { holdPause } from '../../../../job/pause/hold-pause.ts'
 import { failureOf } from '../failure-of.ts'
 import { startLedgers } from '../servers/ledgers.ts'
-import {
-  allClosed,
-  allOpen,
-  guardPod,
-  guardProcess,
-  open,
-  pauses,
-  scene,
-  until,
-  workerOf,
-  workerPod,
-} from './guarded-scene.ts'
+import { allClosed, allOpen, guardProcess, open, pauses, scene, until, workerOf } from './guarded-scene.ts'
+import { guardPod, workerPod } from './two-pods.ts'
 import { rawGuard } from './raw-link.ts'
 
 t.test('a pause under a guard: valid, released, and the guard was there before the first Pause', async (t) => {
