@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { foreignNamespaces } from '../foreign-namespaces.ts'
 import type { FailureText } from '../failure.ts'
-import type { DatabaseBackup } from '../record.ts'
+import type { DatabaseBackup, RestoredDatabase } from '../record.ts'
 import type { RestoreChoice } from '../restore-options.ts'
 import { parseTime } from '../time.ts'
 import type { EndsPoint, KnownKind } from './kind.ts'
@@ -13,8 +13,11 @@ const detailsSchema = z.object({
   prefix: z.string(),
   metadataNamespace: z.string(),
   coordinatorNamespace: z.string(),
-  tables: z.array(z.object({ name: z.string(), materialized: z.object({}).optional() })),
+  tables: z.array(z.object({ name: z.string(), id: z.string().optional(), materialized: z.object({}).optional() })),
 })
+
+/** What the record of a restore in place says of the tables that it replaced, by name. */
+const replacedSchema = z.object({ originals: z.record(z.string(), z.object({ id: z.string() })) })
 
 /** A prefix that an earlier restore made: the seconds of its restore point. */
 const timePrefix = /^\d{10}-/
@@ -29,6 +32,8 @@ export interface TablesGoing {
   account: string
   region: string
   names: ReadonlySet<string>
+  /** ids of tables of these names that the operation leaves alone */
+  spared?: ReadonlySet<string>
 }
 
 /** The tables of a backup that a restore in place replaces, and that `--drop-previous` deletes: all but ScalarDB's own two. */
@@ -38,6 +43,20 @@ export function tablesInService(entry: DatabaseBackup): TablesGoing | undefined 
   const { account, region, prefix, metadataNamespace, tables } = details
   const own = [`${prefix}${metadataNamespace}.metadata`, `${prefix}${metadataNamespace}.namespaces`]
   return { account, region, names: new Set(tables.map(({ name }) => name).filter((name) => !own.includes(name))) }
+}
+
+/**
+ * The tables that the undo of a restore in place deletes: those that it put under the names of the ones in service before. Of
+ * those themselves, which have other ids, the undo deletes none; the restore may have died before it deleted them all.
+ * @param restored the details of the restore's record
+ */
+export function tablesPutInPlace(
+  entry: DatabaseBackup,
+  restored: RestoredDatabase['details'] | undefined,
+): TablesGoing | undefined {
+  const going = tablesInService(entry)
+  const { originals = {} } = replacedSchema.safeParse(restored).data ?? {}
+  return going && { ...going, spared: new Set(Object.values(originals).map(({ id }) => id)) }
 }
 
 /** The tables that a restore of a backup made beside those in service. */
@@ -55,12 +74,16 @@ export function tablesBeside(
 
 /**
  * Whether a point ends when these tables are deleted: it does where it is the past of one of them, since that goes with the
- * table. What was materialized stays. Names are enough: of an earlier table of the name the past is gone already.
+ * table. What was materialized stays. Names are enough but for tables that are spared: of an earlier table of the name the
+ * past is gone already.
  */
-export function endsWith(entry: DatabaseBackup, { account, region, names }: TablesGoing): boolean {
+export function endsWith(entry: DatabaseBackup, { account, region, names, spared }: TablesGoing): boolean {
   const details = dynamodbDetails(entry)
   if (details === undefined || details.account !== account || details.region !== region) return false
-  return details.tables.some(({ name, materialized }) => materialized === undefined && names.has(name))
+  return details.tables.some(
+    ({ name, id, materialized }) =>
+      materialized === undefined && names.has(name) && (id === undefined || spared?.has(id) !== true),
+  )
 }
 
 /**
@@ -201,7 +224,7 @@ export const dynamodb: KnownKind = {
   endsWithServed: (entry) => endsWithTables(tablesInService(entry)),
   endsWithUndo(entry, restored, isBeside) {
     const { strategy, prefix, region } = restored?.details ?? {}
-    if (strategy === 'replace') return isBeside ? undefined : endsWithTables(tablesInService(entry))
+    if (strategy === 'replace') return isBeside ? undefined : endsWithTables(tablesPutInPlace(entry, restored?.details))
     return isBeside && typeof prefix === 'string' && typeof region === 'string'
       ? endsWithTables(tablesBeside(entry, { prefix, region }))
       : undefined

@@ -3,7 +3,7 @@
 
 import { Failure } from '../../../../../operation/failure.ts'
 import type { Finding } from '../../../../../operation/finding.ts'
-import { endsWith, tablesInService } from '../../../../../operation/databases/dynamodb.ts'
+import { endsWith, tablesInService, tablesPutInPlace } from '../../../../../operation/databases/dynamodb.ts'
 import type { DatabaseBackup, RestoredDatabase } from '../../../../../operation/record.ts'
 import type { Journal } from '../../../../journal/journal.ts'
 import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '../../../database.ts'
@@ -137,7 +137,13 @@ export class RestoreByReplacement implements RestoreDestination {
   }
 
   ends(by: Deletion, entry: DatabaseBackup): boolean {
-    const going = by === 'activate' || by === 'deactivate' ? tablesInService(this.#work.entry) : undefined
+    const { entry: own, context } = this.#work
+    const going =
+      by === 'activate'
+        ? tablesInService(own)
+        : by === 'deactivate'
+          ? tablesPutInPlace(own, context.former?.details)
+          : undefined
     return going !== undefined && endsWith(entry, going)
   }
 

@@ -7,7 +7,7 @@ import {
 } from '../../../../../operation/record.ts'
 import { chooseRestore } from '../../../../../plugin/commands/restore/choice.ts'
 import type { BackupRecord } from '../../../../../plugin/commands/restore/find-record.ts'
-import { confirmLosses, endedByRestore } from '../../../../../plugin/commands/restore/losses.ts'
+import { confirmLosses, endedByRestore, endedByUndo } from '../../../../../plugin/commands/restore/losses.ts'
 import { restorePlan } from '../../../../../plugin/commands/restore/plan.ts'
 import { chartRelease } from '../../kubernetes/jobs/compose/chart-deployment.ts'
 import { recordingTerminal } from '../../terminal/recording-terminal.ts'
@@ -24,10 +24,10 @@ const none = {
   unknownVersion: false,
 }
 
-function dynamodb(at: string, materialized: boolean): DatabaseBackup {
+function dynamodb(at: string, materialized: boolean, id = 'id-of-asset'): DatabaseBackup {
   const table = {
     name: 'scalar.asset',
-    id: 'id-of-asset',
+    id,
     ...(materialized ? { materialized: { backupArn: 'arn', bytes: 1 } } : {}),
   }
   return {
@@ -174,6 +174,22 @@ t.test('a plan that replaces tables names the backups that die with them, and no
   const beside = restorePlan(monday, [{ release: chartRelease() }], { dropPrevious: false, replicas: undefined }, plain)
   t.notMatch(beside, /tuesday/)
   t.match(beside, 'under the prefix "1794821400-"')
+})
+
+t.test('the undo of a restore in place ends the backups of the restored tables, none of those before', async (t) => {
+  const { backup: _, ...core } = monday
+  const since = backupOf('since', '2026-11-19T09:30:00.000Z', dynamodb('2026-11-19T09:30:00.000Z', false, 'restored'))
+  const others = [monday, tuesday, kept, since]
+  const ending = (serving: 'restored' | 'nothing', originals: Record<string, { id: string }>) => {
+    const details = { strategy: 'replace', region: 'eu-west-1', originals }
+    const replaced = { title: 'dynamodb://eu-west-1', kind: 'dynamodb', state: 'loaded' as const, details }
+    const restore = { backup: monday.operation, databases: [replaced], serving, wayBack: [] }
+    return endedByUndo({ ...core, operation: 'restore-r', kind: 'restore', restore }, monday, others)
+  }
+  const originals = { 'scalar.asset': { id: 'id-of-asset' } }
+  t.strictSame(ending('restored', originals), ['since'])
+  t.strictSame(ending('nothing', originals), ['since'], 'nor where the restore died half-way')
+  t.strictSame(ending('nothing', {}), ['monday', 'tuesday', 'since'], 'which those were is not known: each is named')
 })
 
 t.test(

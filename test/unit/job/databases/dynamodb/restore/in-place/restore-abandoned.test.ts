@@ -35,6 +35,8 @@ t.test(
     t.equal(abandoned.record('restore-abandoned')?.restore?.serving, 'nothing')
     t.equal(abandoned.replicas(), 0)
     t.strictSame(await inPeril(abandoned, true), [])
+    const standing = () => abandoned.record('backup-x')?.backup?.databases[0]?.standing
+    t.match(standing(), { state: 'in doubt' })
     const undo = await abandoned.worker(undoRequest('abandoned'))
     t.equal(undo.code, 0, JSON.stringify(abandoned.record('undo-abandoned')?.failure))
     t.strictSame((await worldOf(abandoned.clients, 'abandoned-')).tables, former.tables)
@@ -42,6 +44,7 @@ t.test(
       (await allTables(abandoned.clients)).filter((name) => name.startsWith('restoring.')),
       [],
     )
+    t.match(standing(), { state: 'materialized', by: 'undo-abandoned' })
 
     await t.test('where its worker was killed before the release served again, the next one starts it', async (t) => {
       const done = abandoned.record('undo-abandoned')
