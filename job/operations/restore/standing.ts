@@ -74,39 +74,49 @@ export async function recordStandings(
   databases: readonly RestoredData[],
 ): Promise<string[]> {
   const lines: string[] = []
-  const say = (line: string) => {
-    events.say('note', line, { level: 'warning' })
+  const say = ({ line, level = 'warning' }: Told) => {
+    events.say('note', line, { level })
     lines.push(line)
   }
   try {
     for (const record of (await cluster.records()).filter((one) => one.operation === about || isInDoubt(one))) {
-      const line = await settleStanding(cluster, request.operation, record, databases).catch(
-        (error: unknown) => `What became of ${record.operation} could not be seen: ${messageOf(error)}.`,
-      )
-      if (line !== undefined) say(line)
+      const told = await settleStanding(cluster, request.operation, record, databases).catch((error: unknown) => ({
+        line: `What became of ${record.operation} could not be seen: ${messageOf(error)}.`,
+      }))
+      if (told !== undefined) say(told)
     }
   } catch (error) {
-    say(`What became of the backups in doubt could not be recorded: ${messageOf(error)}.`)
+    say({ line: `What became of the backups in doubt could not be recorded: ${messageOf(error)}.` })
   }
   return lines
 }
 
-/** One backup's record. @returns a line where its state is another than before */
+/** A line for people, a warning unless said otherwise. */
+interface Told {
+  line: string
+  level?: 'info' | 'warning'
+}
+
+/** One backup's record. @returns what there is to say where its standing is another than before */
 async function settleStanding(
   cluster: Context['cluster'],
   by: string,
   { operation, backup }: OperationRecord,
   databases: readonly RestoredData[],
-): Promise<string | undefined> {
-  let line: string | undefined
+): Promise<Told | undefined> {
+  let told: Told | undefined
   const now = new Map<DatabaseBackup, DatabaseBackup>()
   for (const entry of backup?.databases ?? []) {
     for (const database of databases) {
       const found = await database.standing?.(entry)
       if (found === undefined) continue
-      now.set(entry, standingSince(entry, found, by))
-      if (found.state !== 'restorable' && found.state !== entry.standing?.state)
-        line = `${operation} is ${found.state}: ${found.why}.`
+      const then = standingSince(entry, found, by)
+      now.set(entry, then)
+      if (then.standing !== undefined && then.standing.state !== entry.standing?.state)
+        told = {
+          line: `${operation} is ${found.state}: ${found.why}.`,
+          level: found.state === 'lost' ? 'warning' : 'info',
+        }
       break
     }
   }
@@ -115,7 +125,7 @@ async function settleStanding(
       const [, then] = [...now].find(([seen]) => isDeepStrictEqual(seen, entry)) ?? []
       return then ?? entry
     })
-  return line
+  return told
 }
 
 /** An entry as it is now: a state that it had before keeps its time and cause, and what is as it was made has none. */
