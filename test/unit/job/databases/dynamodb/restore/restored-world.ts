@@ -70,6 +70,9 @@ function plain(text: string, prefix: string): string {
   return renamed(text, prefix, 'PREFIX').replaceAll(/restoring\.[0-9a-f]{10}\./g, 'restoring.')
 }
 
-export function allTables({ dynamo }: Clients): Promise<string[]> {
-  return tableNames(dynamo)
+/** The names of all tables, once none of them is on its way to be deleted. */
+export async function allTables(clients: Clients): Promise<string[]> {
+  const names = await tableNames(clients.dynamo)
+  const left = await Promise.all(names.map((name) => atRest(clients, name)))
+  return names.filter((_, index) => left[index] !== undefined)
 }
