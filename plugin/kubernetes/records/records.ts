@@ -153,8 +153,9 @@ async function* eachConfigMap(
       },
       ...(accept === undefined ? {} : { accept }),
     })
-    const page = JSON.parse(await answer.text()) as { items: WireConfigMap[]; metadata?: { continue?: string } }
-    yield* page.items
+    const page = JSON.parse(await answer.text()) as { items: WireConfigMap[] | null; metadata?: { continue?: string } }
+    // The API server gives null for an empty list of metadata alone.
+    yield* page.items ?? []
     next = page.metadata?.continue
   } while (next !== undefined && next !== '')
 }

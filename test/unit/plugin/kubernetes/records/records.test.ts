@@ -3,6 +3,7 @@ import { Failure } from '../../../../../operation/failure.ts'
 import {
   changeRecord,
   deleteParts,
+  knownOperations,
   listRecords,
   readRecord,
   writeRecord,
@@ -16,6 +17,17 @@ t.test('every record is listed, however many pages they fill', async (t) => {
   const session = await store.session(t)
   t.equal((await listRecords(session)).length, 451)
   t.equal((await listRecords(session, 'backup')).length, 450)
+})
+
+t.test('a namespace without records has no operations', async (t) => {
+  const store = new ObjectStore()
+  const session = await store.session(t)
+  t.strictSame(await knownOperations(session), [])
+  store.record({ operation: 'pause-p', kind: 'pause' })
+  t.strictSame(
+    (await knownOperations(session)).map(({ operation }) => operation),
+    ['pause-p'],
+  )
 })
 
 t.test('a record of a newer version is listed as such, and refused when it is needed', async (t) => {
