@@ -9,9 +9,9 @@ import { openBenchTables, type BenchTables } from './dynamodb-tables.ts'
 import { formatRows } from './report.ts'
 
 /**
- * How long it takes to restore 1, 8, 40, 200 tables: all at once as the worker does, and one after another as the script of
- * ScalarDL's first backup guide does, on the same stand-in with the same phases. All times are scaled by one factor: AWS's
- * phases and rates, the worker's looks and the script's.
+ * How long it takes to restore 1, 8, 40, 200 tables: all at once as the worker does, and one after another as the
+ * script of ScalarDL's first backup guide does, on the same stand-in with the same phases. All times are scaled by one
+ * factor: AWS's phases and rates, the worker's looks and the script's.
  */
 const { values } = parseArgs({
   options: {

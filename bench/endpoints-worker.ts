@@ -15,8 +15,9 @@ import { contextOf, pauseRequest, type PauseRequest } from '../test/unit/job/pau
 import { msBetween, type Parts } from './phases.ts'
 
 /**
- * How all servers are paused: by the worker's own pause window, with a guard in a process of its own beside it or without; or as
- * a plain program would, one after another over connections that stand, or all at once but each connecting with its call.
+ * How all servers are paused: by the worker's own pause window, with a guard in a process of its own beside it or
+ * without; or as a plain program would, one after another over connections that stand, or all at once but each
+ * connecting with its call.
  */
 export type Way = 'worker' | 'worker without a guard' | 'one after another' | 'connecting with the call'
 
@@ -81,7 +82,8 @@ async function pauseAsWorker({ ports, holdMs, way }: Task): Promise<Parts> {
           (ms) => (holdTookMs = ms),
         )
   const { context } = await contextOf<'pause'>(request, cluster, link)
-  // The journal is the last thing before the first Pause, the event the first after the last Unpause: finer than the record's milliseconds.
+  // The journal is the last thing before the first Pause, the event the first after the last Unpause: finer than the
+  // record's milliseconds.
   let from = { ms: 0, cpuMs: 0 }
   let until: typeof from | undefined
   const { writeJournal } = cluster

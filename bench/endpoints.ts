@@ -77,7 +77,10 @@ async function measureOnce(task: Task): Promise<Parts> {
 
 type Spreads = Record<string, Spread>
 
-/** Several tasks in turns, so that whatever else this machine does meets all of them alike; the first round does not count. */
+/**
+ * Several tasks in turns, so that whatever else this machine does meets all of them alike; the first round does not
+ * count.
+ */
 async function measure(tasks: readonly Task[], rounds: number): Promise<Spreads[]> {
   const measured = tasks.map((): Parts[] => [])
   for (let round = 0; round <= rounds; round += 1) {

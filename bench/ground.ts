@@ -3,8 +3,8 @@ import { environmentOf } from '../test/end-to-end/stage.ts'
 import type { TargetOptions } from '../test/local-kubernetes/target.ts'
 
 /**
- * The ground of the end-to-end tests, for this process: the cluster that SCALARDL_TEST_… names where it is prepared already, else
- * one with freshly built images.
+ * The ground of the end-to-end tests, for this process: the cluster that SCALARDL_TEST_… names where it is prepared
+ * already, else one with freshly built images.
  * @throws Failure naming all that this machine lacks
  */
 export async function useGround(options: TargetOptions): Promise<{ down(): Promise<void> }> {

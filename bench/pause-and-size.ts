@@ -6,7 +6,9 @@ import type { Parts } from './phases.ts'
 import { closeSized, forget, openSized, timeBackup, timeRestore, type SizedRelease } from './release.ts'
 import { formatSeries, spreads } from './report.ts'
 
-/** Does the pause of a PostgreSQL backup grow with the database? Releases of several sizes beside each other, in turns. */
+/**
+ * Does the pause of a PostgreSQL backup grow with the database? Releases of several sizes beside each other, in turns.
+ */
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },

@@ -22,7 +22,8 @@ export async function openSized(megabytes: number): Promise<SizedRelease> {
   const { stage } = await openLedgerStage(namespaceOf(megabytes), { standIn: { STAND_IN_FILL_MB: String(megabytes) } })
   const seededMs = Date.now() - startedMs
   const size = `SELECT sum(pg_database_size(datname)) FROM pg_database WHERE datname IN ('ledger_a', 'ledger_b')`
-  // Autovacuum would start on its own in the midst of the first rounds; pages not yet known to be visible are read otherwise, too.
+  // Autovacuum would start on its own in the midst of the first rounds; pages not yet known to be visible are read
+  // otherwise, too.
   for (const database of ['ledger_a', 'ledger_b']) await psql(stage, database, 'VACUUM ANALYZE')
   await psql(stage, 'postgres', 'CHECKPOINT')
   return { title, stage, bytes: Number(await psql(stage, 'postgres', size)), seededMs }

@@ -27,8 +27,8 @@ const excluded = [
 ]
 
 /**
- * A base image that stands in for the published node:26-trixie-slim where no registry can be reached: Debian's packages from
- * this machine's own mirror, with Node from the npm package `node`. Made once, about a minute; returns its name.
+ * A base image that stands in for the published node:26-trixie-slim where no registry can be reached: Debian's packages
+ * from this machine's own mirror, with Node from the npm package `node`. Made once, about a minute; returns its name.
  */
 export async function standInBase(): Promise<string> {
   const inputs = await hashOf({ files: [import.meta.filename, join(nodePackage, 'package.json')] })

@@ -5,7 +5,10 @@ import { Failure } from '../operation/failure.ts'
 import { licensesOf } from './licenses.ts'
 import { distFolder, projectFolder, projectVersion } from './project.ts'
 
-/** Bundles a program of a container image into one ES module, dist/NAME.mjs, and returns its path. The licenses go beside it. */
+/**
+ * Bundles a program of a container image into one ES module, dist/NAME.mjs, and returns its path. The licenses go
+ * beside it.
+ */
 export async function bundleModule(entry: string, name: string): Promise<string> {
   const outfile = join(distFolder, `${name}.mjs`)
   await bundle({
@@ -42,7 +45,9 @@ async function bundle(options: BuildOptions & { outfile: string }): Promise<void
   writeFileSync(licensesBeside(options.outfile), licensesOf(metafile))
 }
 
-/** In the executable no manifests/ lies beside the program: the one function that reads them gets their texts instead. */
+/**
+ * In the executable no manifests/ lies beside the program: the one function that reads them gets their texts instead.
+ */
 const manifestsInside: Plugin = {
   name: 'manifests inside',
   setup(build) {

@@ -30,7 +30,9 @@ export async function bundlePrograms(): Promise<string[]> {
   return Promise.all([bundleModule('job/main.ts', 'worker'), bundleModule('job/guard-main.ts', 'guard')])
 }
 
-/** Makes dist/images/worker.tar and worker-sql.tar, OCI archives that any cluster can import, and returns their paths. */
+/**
+ * Makes dist/images/worker.tar and worker-sql.tar, OCI archives that any cluster can import, and returns their paths.
+ */
 export async function buildWorkerImages(options: {
   publishedBases: boolean
 }): Promise<{ worker: string; workerSql: string }> {

@@ -11,7 +11,10 @@ export const ledgerImage = 'docker.io/kubectl-scalardl-test/ledger:dev'
 export const awsImage = 'docker.io/kubectl-scalardl-test/aws:dev'
 export const postgresqlImage = 'docker.io/kubectl-scalardl-test/postgresql:dev'
 
-/** Makes the OCI archives of the Ledger stand-in, of a PostgreSQL server and of the DynamoDB stand-in, and returns their paths. */
+/**
+ * Makes the OCI archives of the Ledger stand-in, of a PostgreSQL server and of the DynamoDB stand-in, and returns their
+ * paths.
+ */
 export async function buildTestImages(
   options: { publishedBases?: boolean } = {},
 ): Promise<{ ledger: string; postgresql: string; aws: string }> {

@@ -39,7 +39,10 @@ export async function validateManifest(programs: string, manifest: string): Prom
   )
 }
 
-/** Has krew install the archive of this build by its manifest, in a place of its own, and returns what the plugin says its version is. */
+/**
+ * Has krew install the archive of this build by its manifest, in a place of its own, and returns what the plugin says
+ * its version is.
+ */
 export async function tryInstall(programs: string): Promise<string> {
   return withNamedManifest(join(distFolder, 'krew.yaml'), async (named, folder) => {
     const environment = {

@@ -9,8 +9,8 @@ export interface ForeignNamespace {
 }
 
 /**
- * Of the namespaces that live in one place with those of some products, the others. Under ScalarDB Cluster any may be its
- * applications' own, but not those of ScalarDL.
+ * Of the namespaces that live in one place with those of some products, the others. Under ScalarDB Cluster any may be
+ * its applications' own, but not those of ScalarDL.
  * @param system ScalarDB's own
  */
 export function foreignNamespaces(

@@ -23,7 +23,8 @@ function unusable(text: string, why: string): Failure {
 
 /**
  * Reads a storage location such as `pvc://backups/ledger`.
- * @throws Failure (usage) for an unknown scheme, a claim's name that Kubernetes would refuse, or a path that leaves the volume.
+ * @throws Failure (usage) for an unknown scheme, a claim's name that Kubernetes would refuse, or a path that leaves the
+ * volume.
  */
 export function parseLocation(text: string): Location {
   const match = /^([a-z0-9]+):\/\/([^/]*)(?:\/(.*))?$/.exec(text)

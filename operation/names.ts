@@ -3,8 +3,8 @@ import { Failure } from './failure.ts'
 import { ExitCode } from './exit-code.ts'
 
 /**
- * What an operation does. `undo` puts back what a restore replaced, `drop` removes what it kept; `delete` and `import` need a
- * pod only for the storage they reach.
+ * What an operation does. `undo` puts back what a restore replaced, `drop` removes what it kept; `delete` and `import`
+ * need a pod only for the storage they reach.
  */
 export const operationKinds = [
   'backup',
@@ -29,9 +29,15 @@ export const labels = {
   kind: `${domain}/kind`,
   /** request, journal or record, on ConfigMaps */
   part: `${domain}/part`,
-  /** how the operation ended, on records that leave nothing paused; what lacks it is looked at before anything is unpaused */
+  /**
+   * how the operation ended, on records that leave nothing paused; what lacks it is looked at before anything is
+   * unpaused
+   */
   ended: `${domain}/ended`,
-  /** worker or guard, on Jobs and pods: the worker's Job of an operation does it, the guard's ends its pause if the worker cannot */
+  /**
+   * worker or guard, on Jobs and pods: the worker's Job of an operation does it, the guard's ends its pause if the
+   * worker cannot
+   */
   role: `${domain}/role`,
 } as const
 export type Role = 'worker' | 'guard'
@@ -64,7 +70,10 @@ export function jobName(operation: string): string {
   return `scalardl-${operation}`
 }
 
-/** The Job of an operation's guard. Not `scalardl-…-guard`: with the longest name that would be longer than a Job's name may be. */
+/**
+ * The Job of an operation's guard. Not `scalardl-…-guard`: with the longest name that would be longer than a Job's name
+ * may be.
+ */
 export function guardJobName(operation: string): string {
   return `guard-${operation}`
 }

@@ -78,8 +78,8 @@ interface ServiceLike {
 }
 
 /**
- * The pod's port that the admin Service of its release leads to, else the product's own. The charts (scalar-labs/helm-charts) call
- * that Service `<fullname>-headless`, and its port as the product calls it.
+ * The pod's port that the admin Service of its release leads to, else the product's own. The charts
+ * (scalar-labs/helm-charts) call that Service `<fullname>-headless`, and its port as the product calls it.
  * @param services of the same namespace
  */
 export function adminPortOf(pod: PodLike, services: readonly ServiceLike[]): number {

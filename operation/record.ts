@@ -38,8 +38,8 @@ const pauseWindow = z.object({
   /** the last Unpause answer */
   allUnpausedAt: z.string().optional(),
   /**
-   * The longest time between two answers of one server that it was paused, ms: between them nothing is proven. Absent in older
-   * records, and where no server can say.
+   * The longest time between two answers of one server that it was paused, ms: between them nothing is proven. Absent
+   * in older records, and where no server can say.
    */
   checkedEveryMs: z.int().optional(),
   verdict: z.enum(['open', 'valid', 'void']),
@@ -53,7 +53,10 @@ const pauseWindow = z.object({
 
 const table = z.object({ schema: z.string(), name: z.string(), /** in the snapshot */ rows: z.int().optional() })
 
-/** What became of a point since it was recorded. `in doubt`: something is being deleted that it needs; a restore still looks. */
+/**
+ * What became of a point since it was recorded. `in doubt`: something is being deleted that it needs; a restore still
+ * looks.
+ */
 const standing = z.object({
   state: z.enum(['restorable', 'materialized', 'in doubt', 'lost']),
   /** RFC 3339 */
@@ -73,7 +76,10 @@ const databaseBackup = z.object({
   tables: z.array(table),
   /** when this database's point in time was fixed */
   snapshotAt: z.string().optional(),
-  /** folder of its data, below the location that holds the backup's own, and the size of it; absent where the service keeps the data */
+  /**
+   * folder of its data, below the location that holds the backup's own, and the size of it; absent where the service
+   * keeps the data
+   */
   folder: z.string().optional(),
   bytes: z.int().optional(),
   /** how many backups the database's own service keeps of it; `delete` has them removed as well */
@@ -117,7 +123,10 @@ const restore = z.object({
   flags: z.array(z.string()).optional(),
   /** how many replicas each Deployment had before it was stopped, so that whoever finds it at 0 can start it again */
   replicas: z.record(z.string(), z.int()).optional(),
-  /** since when no request got in any more, of the worker's clock; absent where the servers could not be paused before they ended */
+  /**
+   * since when no request got in any more, of the worker's clock; absent where the servers could not be paused before
+   * they ended
+   */
   stoppedAt: z.string().optional(),
   /** how to go back, for people */
   wayBack: z.array(z.string()),
@@ -134,7 +143,10 @@ const intervention = z.object({
   stillPaused: z.array(z.string()),
 })
 
-/** What the guard of an operation did; kept under a key of its own, so that guard and worker never write over each other. */
+/**
+ * What the guard of an operation did; kept under a key of its own, so that guard and worker never write over each
+ * other.
+ */
 export const guardReportSchema = z.object({
   pod: z.string(),
   node: z.string(),

@@ -30,9 +30,15 @@ const release = z.strictObject({
   properties: z
     .strictObject({
       file: z.string(),
-      /** what the plugin put before the names of the release's environment variables, so that several releases do not collide */
+      /**
+       * what the plugin put before the names of the release's environment variables, so that several releases do not
+       * collide
+       */
       envPrefix: z.string(),
-      /** the ConfigMap that holds the file, where it is one that can be changed: a restore under other names has to say so there */
+      /**
+       * the ConfigMap that holds the file, where it is one that can be changed: a restore under other names has to say
+       * so there
+       */
       configMap: z.strictObject({ name: z.string(), key: z.string() }).optional(),
     })
     .optional(),
@@ -71,9 +77,14 @@ const pause = z.strictObject({
   drainMs: z.int().positive(),
   /** the longest that anything may stay paused, ms; then all are unpaused whatever the operation is doing */
   maxPauseMs: z.int().positive(),
-  /** whether a guard stands by: a second Job that unpauses if the worker cannot; no pause begins before it is connected */
+  /**
+   * whether a guard stands by: a second Job that unpauses if the worker cannot; no pause begins before it is connected
+   */
   guard: z.boolean(),
-  /** how long the guard may take to start, and then to connect to the servers, ms; nothing is paused yet. Absent: a minute */
+  /**
+   * how long the guard may take to start, and then to connect to the servers, ms; nothing is paused yet. Absent: a
+   * minute
+   */
   guardWaitMs: z.int().positive().optional(),
 })
 
@@ -192,7 +203,9 @@ export type Target = z.infer<typeof target>
 export type TargetRelease = z.infer<typeof release>
 export type PauseLimits = z.infer<typeof pause>
 
-/** The pause that an operation makes, as one that does nothing else would ask for it; undefined where it pauses nothing. */
+/**
+ * The pause that an operation makes, as one that does nothing else would ask for it; undefined where it pauses nothing.
+ */
 export function pauseRequestOf(request: OperationRequest): RequestOf<'backup' | 'pause'> | undefined {
   switch (request.kind) {
     case 'backup':

@@ -1,8 +1,14 @@
 import { z } from 'zod'
 
-/** How a restore is done where the database leaves a choice; what a kind of database has no use for, it refuses or passes over. */
+/**
+ * How a restore is done where the database leaves a choice; what a kind of database has no use for, it refuses or
+ * passes over.
+ */
 export const restoreChoiceSchema = z.strictObject({
-  /** prefix: beside the data in service, under other names; replace: under the names of the data in service, which is deleted for it */
+  /**
+   * prefix: beside the data in service, under other names; replace: under the names of the data in service, which is
+   * deleted for it
+   */
   strategy: z.enum(['prefix', 'replace']).optional(),
   /** what is put before the restored names; made of the time unless given */
   prefix: z.string().optional(),

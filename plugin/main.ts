@@ -5,7 +5,10 @@ import { runner } from './command-line/runner.ts'
 import { openTerminal } from './terminal/open-terminal.ts'
 import { asFailure, showFailure } from './terminal/show-failure.ts'
 
-/** `--dry-run` alone means client, as kubectl once took it; with a word after it that is none of its values it stands alone. */
+/**
+ * `--dry-run` alone means client, as kubectl once took it; with a word after it that is none of its values it stands
+ * alone.
+ */
 function completeDryRun(args: readonly string[]): string[] {
   return args.map((arg, at) =>
     arg === '--dry-run' && !['none', 'client', 'server'].includes(args[at + 1] ?? '') ? '--dry-run=client' : arg,

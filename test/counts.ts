@@ -26,8 +26,8 @@ export function sum(a: Counts, b: Counts): Counts {
 }
 
 /**
- * Counts what a command did. A run of tap closes with `# { total: 7, pass: 5, fail: 1, skip: 1 }`, and there may be several of
- * them. A command that failed without a failed test, and tests of which none ran, count as one failure.
+ * Counts what a command did. A run of tap closes with `# { total: 7, pass: 5, fail: 1, skip: 1 }`, and there may be
+ * several of them. A command that failed without a failed test, and tests of which none ran, count as one failure.
  */
 export function countsOf(output: string, exitCode: number, counted: Counted): Counts {
   if (counted === 'check') return { passed: exitCode === 0 ? 1 : 0, failed: exitCode === 0 ? 0 : 1, skipped: 0 }

@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { majors } from './stand-ins/postgresql/binaries.ts'
 
 /**
- * `npm run test:postgresql-versions`: everything that backup and restore do with PostgreSQL, on a real server of each major version,
- * and from each to all newer ones. Some minutes a version; `npm test` does it with one.
+ * `npm run test:postgresql-versions`: everything that backup and restore do with PostgreSQL, on a real server of each
+ * major version, and from each to all newer ones. Some minutes a version; `npm test` does it with one.
  */
 const files = ['conformance', 'postgresql', 'versions'].map(
   (name) => `test/unit/job/databases/postgresql/${name}.test.ts`,

@@ -3,10 +3,10 @@ import { runPart, type Part } from './part.ts'
 import { summaryOf } from './summary.ts'
 
 /**
- * `npm test`, and with `--all` what is run before a release as well. All parts run even when an earlier one failed, and the closing
- * line counts them all. What the end-to-end tests need is compiled and built beside the checks and the unit tests, which mostly
- * wait; tests of the guard are about time and run once that is done. End-to-end tests and the fault matrix share a cluster: the
- * matrix comes last, since it breaks it.
+ * `npm test`, and with `--all` what is run before a release as well. All parts run even when an earlier one failed, and
+ * the closing line counts them all. What the end-to-end tests need is compiled and built beside the checks and the unit
+ * tests, which mostly wait; tests of the guard are about time and run once that is done. End-to-end tests and the fault
+ * matrix share a cluster: the matrix comes last, since it breaks it.
  */
 const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } })
 const tests = (title: string, ...command: string[]): Part => ({ title, command, counted: 'tests' })

@@ -2,8 +2,8 @@ import { scaled } from './rate-limits.ts'
 import { until } from './polling.ts'
 
 /**
- * So long what AWS shows may trail what it has done, ms: DescribeTable is eventually consistent (DynamoDB: API reference), and
- * nothing is said of lists. What was made is not there yet, what was deleted still is.
+ * So long what AWS shows may trail what it has done, ms: DescribeTable is eventually consistent (DynamoDB: API
+ * reference), and nothing is said of lists. What was made is not there yet, what was deleted still is.
  */
 const trailingMs = 60_000
 

@@ -77,8 +77,8 @@ async function turn(waiting: (() => void)[], signal: AbortSignal | undefined): P
 export const restoresAtOnce = 50
 
 /**
- * What AWS allows an account in one region (DynamoDB: service, account and table quotas; API reference of each operation).
- * One set for the whole worker, since several of its databases may live in the same account.
+ * What AWS allows an account in one region (DynamoDB: service, account and table quotas; API reference of each
+ * operation). One set for the whole worker, since several of its databases may live in the same account.
  */
 export const limits = {
   /** restores under way: from the call until the table is ready */

@@ -26,15 +26,18 @@ const tellEveryMs = 60_000
 /** Restores of others in the same account end, but within their own time. */
 const limitPatienceMs = 3_600_000
 
-/** How long a source of credentials that never gave any has, ms: it may start beside the pod, and one set up wrong is to be told soon. */
+/**
+ * How long a source of credentials that never gave any has, ms: it may start beside the pod, and one set up wrong is to
+ * be told soon.
+ */
 const firstCredentialsMs = 30_000
 
 /** Expired credentials are asked for anew this often; those that never change have then been refused for good. */
 const refreshes = 4
 
 /**
- * Retries that outlast a throttled or failing AWS: by time and not by number, with no budget that many calls at once would use
- * up. Whatever made a change twice meets its own work, since every change is looked for first.
+ * Retries that outlast a throttled or failing AWS: by time and not by number, with no budget that many calls at once
+ * would use up. Whatever made a change twice meets its own work, since every change is looked for first.
  */
 export function patientRetries({ patienceMs, signal, told }: Patience): RetryStrategy {
   let toldMs = performance.now()
@@ -82,11 +85,15 @@ export async function withFreshCredentials<T>(refresh: () => Promise<unknown>, c
   }
 }
 
-/** Whether the pod's source of credentials (IRSA, Pod Identity) ever gave some, to whichever client. Those in the properties have no source, and no end. */
+/**
+ * Whether the pod's source of credentials (IRSA, Pod Identity) ever gave some, to whichever client. Those in the
+ * properties have no source, and no end.
+ */
 let hasGiven = false
 
 /**
- * Asks for credentials again where their source does not answer for a while: the SDK asks before the call that it would try again.
+ * Asks for credentials again where their source does not answer for a while: the SDK asks before the call that it would
+ * try again.
  * @param source as the SDK's clients have it, which keeps what it was given until that is about to expire
  */
 export function patientCredentials<Options, Credentials extends { expiration?: Date }>(
@@ -115,12 +122,18 @@ export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : ''
 }
 
-/** Whether the account may have no more tables: AWS gives it the name of too many operations at once, but it does not pass. */
+/**
+ * Whether the account may have no more tables: AWS gives it the name of too many operations at once, but it does not
+ * pass.
+ */
 export function isQuota(error: unknown): boolean {
   return nameOf(error) === 'LimitExceededException' && /there is a limit of \d+ tables/i.test(messageOf(error))
 }
 
-/** Whether the same call may succeed a little later. What is wrong with the call itself does not pass, nor does a full account. */
+/**
+ * Whether the same call may succeed a little later. What is wrong with the call itself does not pass, nor does a full
+ * account.
+ */
 function isWorthAnotherTry(error: unknown, errorType: string): boolean {
   if (isQuota(error)) return false
   return errorType !== 'CLIENT_ERROR'

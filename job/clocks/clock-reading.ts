@@ -19,7 +19,9 @@ export const workerClock: WorkerClock = {
   sleep: (ms, signal) => sleep(ms, undefined, { signal }),
 }
 
-/** How far the wall clock was set forward (or back: negative) between two readings, ms; exact to about a millisecond. */
+/**
+ * How far the wall clock was set forward (or back: negative) between two readings, ms; exact to about a millisecond.
+ */
 export function stepBetween(earlier: ClockReading, later: ClockReading): number {
   return later.wallMs - earlier.wallMs - (later.monotonicMs - earlier.monotonicMs)
 }

@@ -9,7 +9,8 @@ export function parseHttpDate(header: string | null | undefined): number | undef
 
 /**
  * One sample of a service's clock.
- * @param ask makes one attempt of a request, and answers with its Date header; an attempt that is repeated inside would spoil it
+ * @param ask makes one attempt of a request, and answers with its Date header; an attempt that is repeated inside would
+ * spoil it
  */
 export async function sampleDate(ask: () => Promise<string | null | undefined>): Promise<ClockSample | undefined> {
   const sentMs = Date.now()

@@ -4,7 +4,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stepBetween, workerClock, type ClockReading, type WorkerClock } from './clock-reading.ts'
 
-/** One answer of the service. `sentMs` and `receivedMs` are the worker's wall clock around the very attempt that was answered. */
+/**
+ * One answer of the service. `sentMs` and `receivedMs` are the worker's wall clock around the very attempt that was
+ * answered.
+ */
 export interface ClockSample {
   sentMs: number
   receivedMs: number
@@ -28,7 +31,10 @@ export interface ClockMeasurement extends ClockOffset {
 interface Limits {
   /** for all samples together */
   budgetMs?: number
-  /** how far the clocks of the service's own hosts may be apart: one may answer, and another decide the point; the offset holds for all */
+  /**
+   * how far the clocks of the service's own hosts may be apart: one may answer, and another decide the point; the
+   * offset holds for all
+   */
   spreadMs?: number
   /** ends the measurement with its reason */
   signal?: AbortSignal
@@ -45,9 +51,9 @@ const restartsAllowed = 2
 const failurePauseMs = 200
 
 /**
- * Measures a service's clock by the Date of its answers. Each answer says that the offset lies in [date − received, date + 1 s −
- * sent]; samples are sent where the Date is about to change, and their intervals intersected until what is left is about one
- * round trip wide or the budget is over. About ten samples a second, for two to four seconds.
+ * Measures a service's clock by the Date of its answers. Each answer says that the offset lies in [date − received,
+ * date + 1 s − sent]; samples are sent where the Date is about to change, and their intervals intersected until what is
+ * left is about one round trip wide or the budget is over. About ten samples a second, for two to four seconds.
  * @param sample asks the service anything cheap; undefined where the answer had no Date
  * @returns undefined where nothing consistent came: no Date, no answers, a clock that was set meanwhile
  * @throws the signal's reason
@@ -115,7 +121,10 @@ function intervalOf({ sentMs, receivedMs, dateMs }: ClockSample, spreadMs: numbe
   return { lowMs: dateMs - receivedMs - 1 - spreadMs, highMs: dateMs + secondMs - sentMs + spreadMs }
 }
 
-/** When to send, so that the answer divides what is uncertain at the next change of the service's second. Worker's wall clock. */
+/**
+ * When to send, so that the answer divides what is uncertain at the next change of the service's second. Worker's wall
+ * clock.
+ */
 function nextSendMs({ lowMs, highMs }: ClockOffset, spreadMs: number, fastestMs: number, nowMs: number): number {
   const underwayMs = Math.min(fastestMs, secondMs) / 2
   // What the spread adds at both ends no sample can take away.

@@ -15,8 +15,8 @@ const unmeasuredMs = 5000
 const drift = 500e-6
 
 /**
- * The first multiple of the granularity that, on the service's clock, lies inside the pause whatever the offset in [low, high]
- * is, and the earliest end of such a pause.
+ * The first multiple of the granularity that, on the service's clock, lies inside the pause whatever the offset in
+ * [low, high] is, and the earliest end of such a pause.
  * @param fromMs when all were paused, worker's wall clock
  * @param granularityMs of the restore points that the service can bring back
  */
@@ -34,7 +34,10 @@ export function safePoint({
   return { pointMs, untilMs: pointMs - offset.lowMs + 1 }
 }
 
-/** The same where the offset is not known: 5 s at least, and the middle, for clocks that are kept within 2 s or so of each other. */
+/**
+ * The same where the offset is not known: 5 s at least, and the middle, for clocks that are kept within 2 s or so of
+ * each other.
+ */
 export function withoutMeasurement({ fromMs, granularityMs }: { fromMs: number; granularityMs: number }): SafePoint {
   const halfMs = Math.max(unmeasuredMs / 2, granularityMs)
   return { pointMs: Math.round((fromMs + halfMs) / granularityMs) * granularityMs, untilMs: fromMs + 2 * halfMs }

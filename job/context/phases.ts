@@ -4,8 +4,8 @@ import type { OperationContext } from './operation-context.ts'
 import type { RecordStore } from '../journal/record-store.ts'
 
 /**
- * The time line: each phase with its beginning and end, in the record and as events. The record is saved beside the phase's work
- * and never waited for, since a phase may be a pause; the operation's last save covers them all.
+ * The time line: each phase with its beginning and end, in the record and as events. The record is saved beside the
+ * phase's work and never waited for, since a phase may be a pause; the operation's last save covers them all.
  */
 export function phases(record: RecordStore, events: Events): OperationContext<'backup'>['phase'] {
   const save = (change: Parameters<RecordStore['update']>[0]) => {

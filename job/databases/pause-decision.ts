@@ -5,8 +5,8 @@ import type { DatabaseGroup } from './open.ts'
 
 /**
  * Whether a backup pauses, and why. Without a pause only what ScalarDL's documentation allows: a single transactional
- * database used without multi-storage, whose own snapshot is consistent; and one release, since two are consistent with each
- * other only when both stand still.
+ * database used without multi-storage, whose own snapshot is consistent; and one release, since two are consistent with
+ * each other only when both stand still.
  * @throws Failure (usage) for `never` where the backup would be inconsistent
  */
 export function decidePause(

@@ -11,25 +11,29 @@ export interface OpenStep {
   readonly begunBefore: boolean
   /** what note() kept last, by this worker or an earlier one */
   readonly noted: Json | undefined
-  /** Keeps what the step has learnt before it ends: the token of a long operation of a service, for one. Durable once answered. */
+  /**
+   * Keeps what the step has learnt before it ends: the token of a long operation of a service, for one. Durable once
+   * answered.
+   */
   note(value: Json): Promise<void>
 }
 
 /**
- * What an operation has done, so that a second worker goes on where a killed one stopped. A step's name is durable before it
- * acts, its result before it answers. Results are kept as JSON: what JSON does not hold is gone for a later worker.
+ * What an operation has done, so that a second worker goes on where a killed one stopped. A step's name is durable
+ * before it acts, its result before it answers. Results are kept as JSON: what JSON does not hold is gone for a later
+ * worker.
  */
 export interface Journal {
   /** True when an earlier worker of this operation left steps here. */
   readonly resumed: boolean
   /**
-   * Does what must not happen twice. A finished step is never done again: it answers with its result. One that an earlier
-   * worker began and did not finish is acted on again, and told so.
+   * Does what must not happen twice. A finished step is never done again: it answers with its result. One that an
+   * earlier worker began and did not finish is acted on again, and told so.
    */
   once<Result>(name: string, act: (step: OpenStep) => Promise<Result>): Promise<Result>
   /**
-   * Does what may be done any number of times, and looks before it acts. It is called in every worker, since what an earlier
-   * one finished may have been put back meanwhile.
+   * Does what may be done any number of times, and looks before it acts. It is called in every worker, since what an
+   * earlier one finished may have been put back meanwhile.
    */
   ensure(name: string, act: () => Promise<void>): Promise<void>
   /** Begins a step that is acted on later: its name is durable, and used up, from here on. */

@@ -1,5 +1,6 @@
 /**
- * Saves one thing at a time: a call while a save runs waits for the next save, which covers every call that came before it began.
+ * Saves one thing at a time: a call while a save runs waits for the next save, which covers every call that came before
+ * it began.
  * @param save writes the state as it is at that moment
  * @returns answers when a save that began after the call is done; throws what that save threw
  */

@@ -24,7 +24,9 @@ export const intentSchema = z.object({
 })
 export type PauseIntent = z.infer<typeof intentSchema>
 
-/** Journal step of the n-th pause whose result says what is about to be paused; finished before the first Pause is sent. */
+/**
+ * Journal step of the n-th pause whose result says what is about to be paused; finished before the first Pause is sent.
+ */
 export function intentStep(number: number): string {
   return `pause ${number}: intent`
 }

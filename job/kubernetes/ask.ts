@@ -18,11 +18,13 @@ const longestWaitMs = 2000
 const usualPatienceMs = 30_000
 
 /**
- * Asks the API server, again where that may help (no answer, too many requests, a fault of its own), so only for what may be asked twice.
- * One that has just started refuses everything (403) until it knows the Roles: after no answer, a refusal is asked again too.
+ * Asks the API server, again where that may help (no answer, too many requests, a fault of its own), so only for what
+ * may be asked twice. One that has just started refuses everything (403) until it knows the Roles: after no answer, a
+ * refusal is asked again too.
  * @param what for people, after "may not" and "could not": `list pods`
  * @param patience for how long an answer is awaited, ms
- * @throws Failure once it gives up or is refused, except ApiException for 404 and 409, which only the caller understands
+ * @throws Failure once it gives up or is refused, except ApiException for 404 and 409, which only the caller
+ * understands
  */
 export async function ask<T>(
   what: string,

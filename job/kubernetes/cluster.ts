@@ -42,7 +42,10 @@ export interface ReleaseState {
   workloads: Record<string, WorkloadFact>
 }
 
-/** One change of a release, as the watch tells it or the comparison of two states finds it; absent before: it appeared, absent now: it vanished. */
+/**
+ * One change of a release, as the watch tells it or the comparison of two states finds it; absent before: it appeared,
+ * absent now: it vanished.
+ */
 export type ReleaseChange =
   | { of: 'pod'; name: string; before?: ReleasePod; now?: ReleasePod }
   | { of: 'workload'; name: string; before?: WorkloadFact; now?: WorkloadFact }
@@ -51,7 +54,9 @@ export type ReleaseChange =
 
 /** A watch on releases. */
 export interface ReleaseWatch {
-  /** Answers when everything that happened up to now has been told; what could not be had by then is told as trouble. */
+  /**
+   * Answers when everything that happened up to now has been told; what could not be had by then is told as trouble.
+   */
   catchUp(patienceMs: number): Promise<void>
 }
 
@@ -88,8 +93,8 @@ export interface HeldLease {
   /** aborted only when somebody else took it */
   taken: AbortSignal
   /**
-   * When the last renewal that succeeded was sent (of several Leases, the one renewed longest ago), ms of performance.now();
-   * undefined where no release needed one.
+   * When the last renewal that succeeded was sent (of several Leases, the one renewed longest ago), ms of
+   * performance.now(); undefined where no release needed one.
    */
   renewedMs(): number | undefined
   release(): Promise<void>
@@ -113,7 +118,10 @@ export interface Releases {
   scalarPods(): Promise<ReleasePod[]>
   /** the name of every Service of the namespace, by each address that leads to its pods */
   serviceAddresses(): Promise<Map<string, string>>
-  /** calls `changed` on every change of the releases' pods, Deployments, ReplicaSets or EndpointSlices until `signal` aborts; answers once the watch stands */
+  /**
+   * calls `changed` on every change of the releases' pods, Deployments, ReplicaSets or EndpointSlices until `signal`
+   * aborts; answers once the watch stands
+   */
   watchReleases(
     releases: readonly string[],
     changed: (change: ReleaseChange) => void,
@@ -147,8 +155,8 @@ export interface Leases {
   /** operations other than `holder` that hold a release's Lease at this moment, by release */
   leasesOfOthers(releases: readonly string[], holder: string): Promise<Map<string, string>>
   /**
-   * One look at the Leases that an operation holds: their versions, each new with every renewal. It is not asked twice, since
-   * what cannot be seen is an answer as well.
+   * One look at the Leases that an operation holds: their versions, each new with every renewal. It is not asked twice,
+   * since what cannot be seen is an answer as well.
    * @throws where the API server does not answer
    */
   leaseVersions(releases: readonly string[], holder: string): Promise<string[]>
@@ -157,8 +165,8 @@ export interface Leases {
 /** What operations keep in ConfigMaps: records and journals, and what others write beside them. */
 export interface Records {
   /**
-   * From here on this process alone writes the operation's record and journal. Whoever wrote them before, and is alive after all,
-   * gives way: its next write throws GaveWay.
+   * From here on this process alone writes the operation's record and journal. Whoever wrote them before, and is alive
+   * after all, gives way: its next write throws GaveWay.
    */
   takeOver(operation: string): Promise<void>
   /** every record of the namespace that can be read */
@@ -173,11 +181,20 @@ export interface Records {
   deleteRecord(operation: string): Promise<void>
   readJournal(operation: string): Promise<JournalDocument | undefined>
   writeJournal(journal: JournalDocument, patience?: Patience): Promise<void>
-  /** keeps the guard's report beside the record, and leaves the record as it is. @throws Failure where there is no record, or no answer */
+  /**
+   * keeps the guard's report beside the record, and leaves the record as it is. @throws Failure where there is no
+   * record, or no answer
+   */
   writeGuardReport(operation: string, report: GuardReport): Promise<void>
-  /** Asks an operation to end the pause that it holds, so that its own checks run first. @throws Failure, or ApiException (404) where there is none */
+  /**
+   * Asks an operation to end the pause that it holds, so that its own checks run first. @throws Failure, or
+   * ApiException (404) where there is none
+   */
   askToEnd(operation: string, asker: string): Promise<void>
-  /** One look at who asked an operation to end its pause; undefined: nobody. @throws where the API server does not answer */
+  /**
+   * One look at who asked an operation to end its pause; undefined: nobody. @throws where the API server does not
+   * answer
+   */
   askedToEnd(operation: string): Promise<string | undefined>
 }
 
@@ -185,7 +202,10 @@ export interface Records {
 export interface ReleaseFiles {
   /** the text under one key of a ConfigMap of a release. @throws Failure where there is none */
   configMapText(name: string, key: string): Promise<string>
-  /** changes that text and nothing else of the ConfigMap; `change` is called again where somebody else changed it meanwhile */
+  /**
+   * changes that text and nothing else of the ConfigMap; `change` is called again where somebody else changed it
+   * meanwhile
+   */
   changeConfigMapText(name: string, key: string, change: (text: string) => string): Promise<void>
 }
 

@@ -42,11 +42,14 @@ export interface PartData {
 /** The parts of operations that live in ConfigMaps: records and journals. */
 export interface ConfigMapParts {
   read(operation: string, part: Part): Promise<string | undefined>
-  /** The ConfigMaps of one part in the namespace, page by page, since there may be thousands. @param selector beyond the part */
+  /**
+   * The ConfigMaps of one part in the namespace, page by page, since there may be thousands. @param selector beyond the
+   * part
+   */
   each(part: Part, selector?: string): AsyncGenerator<PartData>
   /**
-   * Makes this process the only writer of an operation's parts, those that are there and those that it makes: whoever wrote them
-   * before gives way with its next write.
+   * Makes this process the only writer of an operation's parts, those that are there and those that it makes: whoever
+   * wrote them before gives way with its next write.
    */
   takeOver(operation: string): Promise<void>
   /**
@@ -59,11 +62,20 @@ export interface ConfigMapParts {
     content: { json: string; releases?: readonly string[]; labels?: Record<string, string> },
     patience?: Patience,
   ): Promise<void>
-  /** another key of the ConfigMap of a part, as it was when that was last read or written; undefined where there was none */
+  /**
+   * another key of the ConfigMap of a part, as it was when that was last read or written; undefined where there was
+   * none
+   */
   beside(operation: string, part: Part, key: string): string | undefined
-  /** One look at a key of the ConfigMap of a part; what this worker knows of it stays as it is. @throws ApiException, or where there is no answer */
+  /**
+   * One look at a key of the ConfigMap of a part; what this worker knows of it stays as it is. @throws ApiException, or
+   * where there is no answer
+   */
   peek(operation: string, part: Part, key: string): Promise<string | undefined>
-  /** Writes one key of a ConfigMap that exists, and leaves all others to their own writers. @throws Failure, or ApiException (404) where there is none */
+  /**
+   * Writes one key of a ConfigMap that exists, and leaves all others to their own writers. @throws Failure, or
+   * ApiException (404) where there is none
+   */
   patch(operation: string, part: Part, key: string, text: string): Promise<void>
   remove(operation: string, part: Part): Promise<void>
 }
@@ -165,7 +177,8 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
       refuseTooLong(name, json)
       for (let left = tries; ; left -= 1) {
         const before = known.get(name)
-        // What is known is replaced without another look: where it has changed since, its resourceVersion makes that a conflict.
+        // What is known is replaced without another look: where it has changed since, its resourceVersion makes that a
+        // conflict.
         const map =
           left === tries && before !== undefined && before.json !== json ? before.map : await fetchMap(name, patience)
         if (takenOver.has(operation) && map !== undefined && map.metadata?.annotations?.[annotations.writer] !== writer)

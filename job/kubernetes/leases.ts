@@ -165,8 +165,8 @@ async function acquire(api: Api, namespace: string, release: string, identity: s
 }
 
 /**
- * Renews until stopped, then removes the Lease. Aborts `taken` and `lost` when it is another's, `lost` alone when it could not be
- * renewed in time; it is tried on then, for as long as nobody else takes it, it is ours.
+ * Renews until stopped, then removes the Lease. Aborts `taken` and `lost` when it is another's, `lost` alone when it
+ * could not be renewed in time; it is tried on then, for as long as nobody else takes it, it is ours.
  */
 async function renew({ coordination }: Api, lease: V1Lease, release: string, held: Held): Promise<void> {
   const { taken, stop } = held

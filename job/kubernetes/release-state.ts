@@ -41,7 +41,10 @@ export function scalarPods(api: Api, namespace: string): Promise<ReleasePod[]> {
   return podsOf(api, namespace, podSelector())
 }
 
-/** Every Service of the namespace by the addresses that lead to its pods: within the cluster, of a load balancer, and others. */
+/**
+ * Every Service of the namespace by the addresses that lead to its pods: within the cluster, of a load balancer, and
+ * others.
+ */
 export async function serviceAddresses({ core }: Api, namespace: string): Promise<Map<string, string>> {
   const { items } = await ask('list services', () => core.listNamespacedService({ namespace }))
   const found = items.flatMap(({ metadata, spec, status }) => {

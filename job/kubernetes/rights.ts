@@ -2,7 +2,10 @@ import type { V1ResourceAttributes } from '@kubernetes/client-node'
 import type { Api } from './api.ts'
 import { ask } from './ask.ts'
 
-/** Every right that some operation of the worker uses; manifests/install/role.yaml grants them, and a test compares the two. */
+/**
+ * Every right that some operation of the worker uses; manifests/install/role.yaml grants them, and a test compares the
+ * two.
+ */
 export const rights: readonly { group: string; resource: string; subresource?: string; verbs: readonly string[] }[] = [
   { group: '', resource: 'pods', verbs: ['list', 'watch'] },
   { group: '', resource: 'services', verbs: ['list'] },

@@ -21,16 +21,18 @@ export interface Watched<T, Fact> {
 
 const reconnectMs = 200
 /**
- * The API server ends a watch after so long, shortly after a bookmark: so the version to go on at stays young enough not to be
- * forgotten where nothing happens for a long time, and silence never outlasts what Watch (client-node) allows.
+ * The API server ends a watch after so long, shortly after a bookmark: so the version to go on at stays young enough
+ * not to be forgotten where nothing happens for a long time, and silence never outlasts what Watch (client-node)
+ * allows.
  */
 const streamS = 20
 /** A new watch is told at once what it missed; this is time enough to hear it. */
 const hearMs = 300
 
 /**
- * Watches one kind from its present state, over dropped connections: a new one goes on at the version of the last event, so
- * that nothing is missed. Where the API server has forgotten that version (410 Gone), what happened is lost and said so.
+ * Watches one kind from its present state, over dropped connections: a new one goes on at the version of the last
+ * event, so that nothing is missed. Where the API server has forgotten that version (410 Gone), what happened is lost
+ * and said so.
  */
 export async function watchKind<T extends KubernetesObject, Fact>(
   api: Api,

@@ -35,8 +35,8 @@ export async function workloads(
 }
 
 /**
- * Who else owns the replicas of a Deployment (Kubernetes: Server-Side Apply, managedFields), the latest of them. This program
- * may still be named as well, but it alone sets 0.
+ * Who else owns the replicas of a Deployment (Kubernetes: Server-Side Apply, managedFields), the latest of them. This
+ * program may still be named as well, but it alone sets 0.
  */
 export function scaledBy(entries: readonly V1ManagedFieldsEntry[] = []): { scaledBy?: string } {
   const [latest] = entries

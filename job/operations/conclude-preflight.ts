@@ -4,8 +4,8 @@ import { Failure } from '../../operation/failure.ts'
 import type { Finding } from '../../operation/finding.ts'
 
 /**
- * Records what the checks of an operation found, shows its warnings, and ends it before it has touched anything where one is
- * an error.
+ * Records what the checks of an operation found, shows its warnings, and ends it before it has touched anything where
+ * one is an error.
  * @param subject what does not begin, for people: `backup of my-ledger`
  * @throws Failure with the first error and how many more there are
  */

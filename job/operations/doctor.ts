@@ -34,7 +34,9 @@ export async function doctor(context: Context): Promise<void> {
   })
 }
 
-/** The databases behind the releases, and the storage where one is given; nothing where the request knows no properties. */
+/**
+ * The databases behind the releases, and the storage where one is given; nothing where the request knows no properties.
+ */
 async function databaseFindings(context: Context): Promise<Finding[]> {
   const { signal, request } = context
   if (request.target.releases.every(({ properties }) => properties === undefined)) return []

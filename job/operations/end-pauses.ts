@@ -38,14 +38,19 @@ function atWork(release: string, operation: string, namespace: string): Failure 
   })
 }
 
-/** The operations of `pause` that hold one of these servers, by their records: no Lease tells of servers that are no pods. */
+/**
+ * The operations of `pause` that hold one of these servers, by their records: no Lease tells of servers that are no
+ * pods.
+ */
 export function holdersAmong(records: readonly OperationRecord[], servers: readonly PausedEndpoint[]): string[] {
   return records
     .filter((record) => record.kind === 'pause' && !isFinal(record) && pausedAmong(record, servers).length > 0)
     .map(({ operation }) => operation)
 }
 
-/** Asks the operations that hold a pause to end it, and waits until each has, or has been silent for 5 s. Never throws. */
+/**
+ * Asks the operations that hold a pause to end it, and waits until each has, or has been silent for 5 s. Never throws.
+ */
 export async function askHolders(context: Context, holders: readonly string[]): Promise<void> {
   const { cluster, events, request } = context
   await Promise.all(
@@ -62,8 +67,8 @@ export async function askHolders(context: Context, holders: readonly string[]): 
 }
 
 /**
- * Waits for the last word of the operations whose pause was ended, and records what each pause was worth. Until then their
- * workers and guards would take a pause that somebody else makes for theirs.
+ * Waits for the last word of the operations whose pause was ended, and records what each pause was worth. Until then
+ * their workers and guards would take a pause that somebody else makes for theirs.
  * @returns a Failure (exit code 3) where one proves nothing, or has not been judged yet
  */
 export async function judge(context: Context, holders: readonly string[]): Promise<Failure | undefined> {

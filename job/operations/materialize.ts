@@ -11,8 +11,8 @@ import { holdReleases } from './hold-releases.ts'
 import { databaseOf, databasesBackedUp } from './open-databases.ts'
 
 /**
- * Makes the point of a backup that was taken before outlive what its databases' services keep, and the tables themselves.
- * Nothing is paused: the past of the tables is what it was. The backup's record tells of it in the end.
+ * Makes the point of a backup that was taken before outlive what its databases' services keep, and the tables
+ * themselves. Nothing is paused: the past of the tables is what it was. The backup's record tells of it in the end.
  * @throws Failure where the backup cannot be restored, or needs nothing of the kind
  */
 export async function materializeBackup(context: OperationContext<'materialize'>): Promise<void> {

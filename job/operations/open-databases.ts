@@ -38,7 +38,10 @@ export async function databasesOf(target: Target, signal: AbortSignal): Promise<
   return await locateDatabases(storagesOf(target), recogniser(target.databases), signal)
 }
 
-/** The same, found once for an operation: a worker that is started again goes on with the same, whoever can be asked then. */
+/**
+ * The same, found once for an operation: a worker that is started again goes on with the same, whoever can be asked
+ * then.
+ */
 export async function databasesOnce(
   target: Target,
   { journal, signal }: Pick<OperationContext<'backup'>, 'journal' | 'signal'>,
@@ -54,8 +57,8 @@ export async function databasesOnce(
 }
 
 /**
- * The databases of a backup as the releases reach them now. Where a restore is put in service by properties these do not
- * tell, half-way, which storages were one database; the backup does.
+ * The databases of a backup as the releases reach them now. Where a restore is put in service by properties these do
+ * not tell, half-way, which storages were one database; the backup does.
  * @throws Failure where one cannot be asked which it is; the signal's reason
  */
 export async function databasesBackedUp(
@@ -85,8 +88,9 @@ function named(storages: readonly StorageSettings[], names: readonly string[], k
 }
 
 /**
- * Ledger and Auditor both call their storage "default", so a backup knows it as "ledger/default". The product and not the
- * release's name, which may be another in the cluster that restores; only several releases of one product need theirs.
+ * Ledger and Auditor both call their storage "default", so a backup knows it as "ledger/default". The product and not
+ * the release's name, which may be another in the cluster that restores; only several releases of one product need
+ * theirs.
  */
 export function ownerOf(release: TargetRelease, target: Target): string {
   const alone = target.releases.filter((other) => other.app === release.app).length === 1

@@ -27,9 +27,9 @@ function titleOfTarget({ record, request: { target } }: Context): string {
 const marginMs = 250
 
 /**
- * Pauses for the time asked for; without one until `unpause` asks for the end, or the longest pause is reached. The record then
- * says what the window is worth, and its restore point.
- * A worker that finds the pause of an earlier one does not pause again: whoever relies on it would not notice the gap.
+ * Pauses for the time asked for; without one until `unpause` asks for the end, or the longest pause is reached. The
+ * record then says what the window is worth, and its restore point. A worker that finds the pause of an earlier one
+ * does not pause again: whoever relies on it would not notice the gap.
  * @throws Failure with exit code 3 where the pause proves nothing, since a backup taken in it cannot be relied on
  */
 export async function pause(context: Context): Promise<void> {
@@ -49,7 +49,10 @@ export async function pause(context: Context): Promise<void> {
   return conclude(context, window)
 }
 
-/** Of an address that is no pod, nobody knows how many servers are behind it. @throws Failure where some of them is not paused */
+/**
+ * Of an address that is no pod, nobody knows how many servers are behind it. @throws Failure where some of them is not
+ * paused
+ */
 async function refuseDivided({ request }: Context, strangers: readonly PauseTarget[]): Promise<void> {
   const [divided] = await dividedAddresses(strangers, adminTls(request.target))
   if (divided === undefined) return
@@ -103,7 +106,10 @@ async function hold(context: Context, held: HeldPause): Promise<void> {
   )
 }
 
-/** Whoever waits for the pause learns of it from the record. Nobody is kept paused for an API server that does not answer. */
+/**
+ * Whoever waits for the pause learns of it from the record. Nobody is kept paused for an API server that does not
+ * answer.
+ */
 function announce({ record, events }: Context, { allPausedAt }: HeldPause): void {
   const written = record.update(({ windows }) => {
     const window = windows.at(-1)
@@ -114,7 +120,9 @@ function announce({ record, events }: Context, { allPausedAt }: HeldPause): void
   )
 }
 
-/** Until `unpause` asks for the end. It asks rather than unpause by itself, so that the checks of this worker run first. */
+/**
+ * Until `unpause` asks for the end. It asks rather than unpause by itself, so that the checks of this worker run first.
+ */
 async function untilAsked({ cluster, events, request }: Context, signal: AbortSignal): Promise<void> {
   for (;;) {
     // A look without an answer is followed by another.

@@ -12,11 +12,11 @@ import { askHolders, holdersAmong, judge, refuseOthersAtWork } from './end-pause
 type Context = OperationContext<'unpause'>
 
 /**
- * Ends pauses: those that the records of this namespace show as ours, and with `force` everybody's. An operation that holds one
- * is asked to end it, so that its own checks run first and its window may prove something; with `force` nobody is asked. It may
- * be run at any time, any number of times; what is not paused is left as it is.
- * @throws Failure naming what stays paused because it is somebody else's, or could not be asked; with exit code 3 where a pause
- * that was ended proves nothing
+ * Ends pauses: those that the records of this namespace show as ours, and with `force` everybody's. An operation that
+ * holds one is asked to end it, so that its own checks run first and its window may prove something; with `force`
+ * nobody is asked. It may be run at any time, any number of times; what is not paused is left as it is.
+ * @throws Failure naming what stays paused because it is somebody else's, or could not be asked; with exit code 3 where
+ * a pause that was ended proves nothing
  */
 export async function unpause(context: Context): Promise<void> {
   const { cluster, request } = context

@@ -32,15 +32,17 @@ export interface Paused<T> {
 }
 
 /**
- * Pauses every target of the request at once, runs `inside`, and unpauses whatever happens. Connections, Leases, watch, guard,
- * journal and record stand before the last look for somebody else's pause and the first Pause; nothing more is written until all
- * are unpaused. A rival's pause that begins between that look (`lookedAt`) and our own cannot be told from ours, and ends with it.
+ * Pauses every target of the request at once, runs `inside`, and unpauses whatever happens. Connections, Leases, watch,
+ * guard, journal and record stand before the last look for somebody else's pause and the first Pause; nothing more is
+ * written until all are unpaused. A rival's pause that begins between that look (`lookedAt`) and our own cannot be told
+ * from ours, and ends with it.
  *
- * The window is the intersection of all pauses: from the last Pause answer to the first Unpause sent. Where a pod appeared,
- * restarted, vanished or was unpaused by somebody inside it, its verdict is `void`. Servers that never answered the Unpause are
- * in `record.stillPaused`.
- * @throws Failure, with nothing paused, where no guard came or something else is not ready; with everything unpaused that we paused, where a server could not be paused or the pause had to end early;
- * whatever `inside` threw; the signal's reason on SIGTERM
+ * The window is the intersection of all pauses: from the last Pause answer to the first Unpause sent. Where a pod
+ * appeared, restarted, vanished or was unpaused by somebody inside it, its verdict is `void`. Servers that never
+ * answered the Unpause are in `record.stillPaused`.
+ * @throws Failure, with nothing paused, where no guard came or something else is not ready; with everything unpaused
+ * that we paused, where a server could not be paused or the pause had to end early; whatever `inside` threw; the
+ * signal's reason on SIGTERM
  */
 export type HoldPause = <T>(
   context: OperationContext<'backup' | 'pause'>,
@@ -121,7 +123,10 @@ interface EndedPause {
   stillPaused: readonly string[]
 }
 
-/** Writes down at once that all are unpaused: whatever is paused from here on is somebody else's. The verdict comes later. */
+/**
+ * Writes down at once that all are unpaused: whatever is paused from here on is somebody else's. The verdict comes
+ * later.
+ */
 async function close(
   context: OperationContext<'backup' | 'pause'>,
   guarded: GuardedPause,

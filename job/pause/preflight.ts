@@ -16,7 +16,8 @@ const attempts = 3
 const againMs = 200
 
 /**
- * Checks everything that a pause needs, and touches nothing: rights, pods, admin ports, TLS, nobody else's pause, free Leases.
+ * Checks everything that a pause needs, and touches nothing: rights, pods, admin ports, TLS, nobody else's pause, free
+ * Leases.
  * @throws Failure where it cannot even be found out what to check: no pods, names that resolve to nothing
  */
 export async function preflight(context: Context): Promise<Finding[]> {

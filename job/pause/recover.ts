@@ -14,10 +14,10 @@ const askMs = 2000
 export const workerReplaced = 'the worker was replaced while it held the pause'
 
 /**
- * Ends the pause that an earlier worker of this operation was killed in, and marks its window void. Exactly the servers in its
- * journal are unpaused, except those whose process has started anew since and those that the guard has unpaused: what is paused
- * there now is not ours. Nothing is unpaused where the record says that all were: only the journal's last word was lost then.
- * Without such a leftover nothing happens.
+ * Ends the pause that an earlier worker of this operation was killed in, and marks its window void. Exactly the servers
+ * in its journal are unpaused, except those whose process has started anew since and those that the guard has unpaused:
+ * what is paused there now is not ours. Nothing is unpaused where the record says that all were: only the journal's
+ * last word was lost then. Without such a leftover nothing happens.
  */
 export async function endLeftoverPause(context: Context): Promise<void> {
   const { cluster, events, journal, record, request } = context
@@ -61,7 +61,10 @@ async function closePause(context: Context, number: number): Promise<void> {
   await journalEnd(context, number)
 }
 
-/** Those whose pause is still ours; all of them where the API server does not say in time, since none may stay paused for its sake. */
+/**
+ * Those whose pause is still ours; all of them where the API server does not say in time, since none may stay paused
+ * for its sake.
+ */
 async function stillOurs({ cluster, request }: Context, number: number, intent: PauseIntent): Promise<PauseIntent> {
   const asked = Promise.all([cluster.scalarPods(), unpausedByGuard(cluster, request.operation, number)])
   const known = await Promise.race([asked.catch(() => undefined), sleep(askMs, undefined)])

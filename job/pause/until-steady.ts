@@ -12,8 +12,8 @@ export interface SteadyLimits {
 const usualLimits: SteadyLimits = { atMostMs: 180_000, everyMs: 2000 }
 
 /**
- * Waits until all pods of the releases are ready and nothing has changed between two looks, since a pause in the middle of the
- * rollout that spoilt the one before would be as void.
+ * Waits until all pods of the releases are ready and nothing has changed between two looks, since a pause in the middle
+ * of the rollout that spoilt the one before would be as void.
  * @returns whether it came to that in time
  * @throws the signal's reason
  */

@@ -1,8 +1,8 @@
 import { Failure } from '../../operation/failure.ts'
 
 /**
- * Another worker has taken this operation over, and this one gives way: it writes and takes back nothing more. Only the pauses
- * that it began it still ends, since nobody else knows of a Pause that is on its way.
+ * Another worker has taken this operation over, and this one gives way: it writes and takes back nothing more. Only the
+ * pauses that it began it still ends, since nobody else knows of a Pause that is on its way.
  */
 export class GaveWay extends Failure {
   override readonly name = 'GaveWay'

@@ -8,5 +8,8 @@ export class Interrupted extends Error {
   }
 }
 
-/** What a shell sees of a process that SIGTERM ended; its Job starts another then, which goes on from where this one was. */
+/**
+ * What a shell sees of a process that SIGTERM ended; its Job starts another then, which goes on from where this one
+ * was.
+ */
 export const interruptedExitCode = 143

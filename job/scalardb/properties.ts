@@ -5,8 +5,8 @@ import { Failure } from '../../operation/failure.ts'
 export type Lookup = (name: string) => string | undefined
 
 /**
- * The properties of a file as the Java of the Scalar servers reads it: templates filled in first, then the .properties syntax
- * in ISO 8859-1. Placeholders of values stay as they are, see `resolve`.
+ * The properties of a file as the Java of the Scalar servers reads it: templates filled in first, then the .properties
+ * syntax in ISO 8859-1. Placeholders of values stay as they are, see `resolve`.
  */
 export function readProperties(text: string, lookup: Lookup): Map<string, string> {
   const bytes = Buffer.from(fillTemplate(text, lookup), 'utf8')
@@ -18,8 +18,8 @@ export function readProperties(text: string, lookup: Lookup): Map<string, string
 const goTemplate = /\{\{-?\s*(?:default\s+\.Env\.(\w+)\s+(?:"((?:[^"\\]|\\.)*)"|`([^`]*)`)|\.Env\.(\w+))\s*-?\}\}/g
 
 /**
- * The older syntax, which the servers' images fill in with dockerize when they start. A variable that is not set becomes a
- * placeholder: it is an error only for a property that somebody reads.
+ * The older syntax, which the servers' images fill in with dockerize when they start. A variable that is not set
+ * becomes a placeholder: it is an error only for a property that somebody reads.
  */
 function fillTemplate(text: string, lookup: Lookup): string {
   return text.replace(
@@ -40,7 +40,8 @@ function fillTemplate(text: string, lookup: Lookup): string {
 /**
  * A value with its placeholders replaced: `${env:NAME}` and `${env:NAME:-default}`, `$${` for a literal `${`
  * (ScalarDB: ConfigUtils, by Apache Commons Text).
- * @throws Failure naming the property and the variable that is not set, or a placeholder that only the server's own JVM can fill in.
+ * @throws Failure naming the property and the variable that is not set, or a placeholder that only the server's own JVM
+ * can fill in.
  */
 export function resolve(property: string, value: string, lookup: Lookup): string {
   if (/\{\{[^}]*\.Env\b/.test(value)) {

@@ -1,4 +1,7 @@
-/** Key, separator and value of a line in a .properties file (java.util.Properties): the key ends at the first `=`, `:` or blank. */
+/**
+ * Key, separator and value of a line in a .properties file (java.util.Properties): the key ends at the first `=`, `:`
+ * or blank.
+ */
 const assignment = /^([ \t\f]*)((?:\\.|[^\\=: \t\f])+)([ \t\f]*[=:]?[ \t\f]*)(.*)$/s
 
 /** A logical line: a comment, a blank, or an assignment with the lines that it goes on over. */
@@ -37,8 +40,8 @@ export function writtenValue(text: string, key: string): string | undefined {
 }
 
 /**
- * A .properties text with one property set to a value, or removed where the value is undefined. Everything else stays byte
- * for byte: comments, order, templates that the servers fill in.
+ * A .properties text with one property set to a value, or removed where the value is undefined. Everything else stays
+ * byte for byte: comments, order, templates that the servers fill in.
  * @param value as it is to be written; escaped already where it has to be
  */
 export function setProperty(text: string, key: string, value: string | undefined): string {

@@ -15,8 +15,8 @@ const multi = 'multi_storage.'
 type Read = StorageSettings['property']
 
 /**
- * The storages that a release's properties name: one, or several of a multi-storage. Credentials of a mounted database secret
- * come before those of the properties.
+ * The storages that a release's properties name: one, or several of a multi-storage. Credentials of a mounted database
+ * secret come before those of the properties.
  * @param env the worker's environment, the release's variables in it under the prefix that the request tells of
  * @param secretFolder where a database secret is mounted, if there is one
  * @throws Failure where the properties are missing, incomplete, or of a release that has no database of its own.

@@ -1,4 +1,6 @@
-/** The database side of one release's properties: one storage of ScalarDB, with its secrets resolved. Never recorded. */
+/**
+ * The database side of one release's properties: one storage of ScalarDB, with its secrets resolved. Never recorded.
+ */
 export interface StorageSettings {
   /** "default" without multi-storage */
   storage: string
@@ -15,8 +17,8 @@ export interface StorageSettings {
   /** namespaces that multi-storage maps to this storage; undefined without multi-storage */
   namespaces: string[] | undefined
   /**
-   * A further property of this storage, named without the `scalar.db.` or `…storages.<name>.` before it; undefined where it
-   * is not there or empty.
+   * A further property of this storage, named without the `scalar.db.` or `…storages.<name>.` before it; undefined
+   * where it is not there or empty.
    * @throws Failure where its value needs a variable that is not set; only what is asked for has to be known
    */
   property(name: string): string | undefined

@@ -1,8 +1,8 @@
 import { fromJSON, type MessageTypeDefinition, type MethodDefinition } from '@grpc/proto-loader'
 
 /**
- * The definitions of proto/admin.proto and proto/google-rpc.proto as data, so that they are found in the bundled worker as well,
- * where no file lies beside the program. A test compares them with proto/.
+ * The definitions of proto/admin.proto and proto/google-rpc.proto as data, so that they are found in the bundled worker
+ * as well, where no file lies beside the program. A test compares them with proto/.
  */
 const adminProtocol = {
   nested: {
@@ -56,7 +56,9 @@ const adminProtocol = {
   },
 }
 
-/** How messages appear in this program: field names as in proto/, 64-bit numbers as numbers, absent fields filled in. */
+/**
+ * How messages appear in this program: field names as in proto/, 64-bit numbers as numbers, absent fields filled in.
+ */
 export const loaderOptions = { keepCase: true, longs: Number, defaults: true } as const
 
 type Empty = Record<string, never>

@@ -122,7 +122,8 @@ export function adminClient(at: AdminAddress, tls: AdminTls | undefined): AdminC
       try {
         await call(adminMethods.Unpause, {}, timeoutMs)
       } catch (error) {
-        // A connection that lost its network learns of its return only by TCP's next retransmission, up to minutes later: the next try has its own.
+        // A connection that lost its network learns of its return only by TCP's next retransmission, up to minutes
+        // later: the next try has its own.
         if (!closed && isServiceError(error) && error.code === status.DEADLINE_EXCEEDED) {
           client.close()
           client = open()

@@ -20,8 +20,8 @@ interface Distrust {
 const probeMs = 2000
 
 /**
- * Finds out why no gRPC connection came about, by trying the layers below it: TCP, then TLS. What gRPC itself says is rarely
- * enough (a plaintext client of a TLS port learns only that the connection was dropped).
+ * Finds out why no gRPC connection came about, by trying the layers below it: TCP, then TLS. What gRPC itself says is
+ * rarely enough (a plaintext client of a TLS port learns only that the connection was dropped).
  * @param error what the client said, for the case that the layers below are fine
  */
 export async function connectionTrouble(at: AdminAddress, tls: AdminTls | undefined, error: unknown): Promise<Trouble> {

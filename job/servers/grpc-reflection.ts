@@ -6,8 +6,9 @@ const listServices = Buffer.from([0x3a, 0x00])
 const asBytes = (bytes: Buffer) => bytes
 
 /**
- * Whether a plaintext port offers rpc.Admin, by the reflection service that Scalar's servers have on all their ports (v1alpha).
- * Undefined where there is no reflection to ask. It tells an old server, without CheckPaused, from a wrong port.
+ * Whether a plaintext port offers rpc.Admin, by the reflection service that Scalar's servers have on all their ports
+ * (v1alpha). Undefined where there is no reflection to ask. It tells an old server, without CheckPaused, from a wrong
+ * port.
  */
 export function offersAdmin(at: AdminAddress, timeoutMs: number): Promise<boolean | undefined> {
   const client = new Client(formatAddress(at), credentials.createInsecure(), { 'grpc.enable_http_proxy': 0 })

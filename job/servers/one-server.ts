@@ -6,8 +6,8 @@ const connections = 20
 const answerMs = 3000
 
 /**
- * The addresses among those paused behind which some server is not: a balancer or a Service leads each connection to one of
- * several. Servers too old to say whether they are paused are passed over.
+ * The addresses among those paused behind which some server is not: a balancer or a Service leads each connection to
+ * one of several. Servers too old to say whether they are paused are passed over.
  * @throws ServiceError or Error where one does not answer
  */
 export async function dividedAddresses(

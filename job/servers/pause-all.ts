@@ -8,7 +8,10 @@ export interface SentPause {
   server: Server
   /** ms of the monotonic clock */
   sentMs: number
-  /** from then on the server's own wait is over, and a lost Pause cannot close the gate any more; ms of the monotonic clock */
+  /**
+   * from then on the server's own wait is over, and a lost Pause cannot close the gate any more; ms of the monotonic
+   * clock
+   */
   overMs: number
   /** undefined until there is an answer, or none can come */
   outcome?: PauseReply
@@ -32,8 +35,9 @@ export async function pauseOne(server: Server, drainMs: number, ours: OurPauses)
 }
 
 /**
- * Pauses all servers at once, and gives up with the first that refuses. One that is paused by a rival says so only when its drain
- * is over; then the others' answers are waited for, since an Unpause would end a rival's pause that ours waits behind.
+ * Pauses all servers at once, and gives up with the first that refuses. One that is paused by a rival says so only when
+ * its drain is over; then the others' answers are waited for, since an Unpause would end a rival's pause that ours
+ * waits behind.
  * @param ours filled with the servers that are, or may be, paused by us
  * @throws Failure listing the servers that refused by then; the signal's reason when it aborts first
  */
@@ -75,7 +79,10 @@ function cureOf(outcomes: readonly PauseReply[]): string {
   return 'see with `kubectl scalardl doctor` whether all servers answer, then try again'
 }
 
-/** The promise's value, or the signal's reason as soon as it aborts; what the promise comes to after that is of no interest. */
+/**
+ * The promise's value, or the signal's reason as soon as it aborts; what the promise comes to after that is of no
+ * interest.
+ */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason as Error)

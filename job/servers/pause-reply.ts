@@ -55,8 +55,8 @@ const notBegun: readonly status[] = [
 ]
 
 /**
- * Reads the error of a Pause: status codes and reasons as the Ledger's own (ScalarDL 4.0) gives them. A FAILED_PRECONDITION
- * without its reason (older servers) says nothing of the gate, so it counts as unknown.
+ * Reads the error of a Pause: status codes and reasons as the Ledger's own (ScalarDL 4.0) gives them. A
+ * FAILED_PRECONDITION without its reason (older servers) says nothing of the gate, so it counts as unknown.
  */
 export function pauseReplyOf(error: ServiceError): PauseReply {
   const trailer = error.metadata.get('grpc-status-details-bin')[0]

@@ -20,8 +20,8 @@ export interface Targets {
 }
 
 /**
- * Finds the servers that a request means: the pods of its releases by their labels, or what its SRV names and addresses resolve
- * to at this moment. A name that stands for several addresses means all of them.
+ * Finds the servers that a request means: the pods of its releases by their labels, or what its SRV names and addresses
+ * resolve to at this moment. A name that stands for several addresses means all of them.
  * @throws Failure where a release has no pods, or a name resolves to nothing.
  */
 export async function findTargets(target: Target, cluster: Cluster): Promise<Targets> {

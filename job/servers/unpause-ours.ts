@@ -11,10 +11,10 @@ const onceStoppingMs = 15_000
 const atOnceMs = 1000
 
 /**
- * Unpauses what we paused, as unpauseAll() does, and sees to it that it stays so. A Pause without an answer may take effect
- * after our Unpause: one that waits for another's drain takes its turn when that ends (GateKeeper.pauseAndAwaitDrained of
- * scalar-labs/scalardl), and one whose connection was lost may be read late. Its server is looked after until the answer comes
- * or its wait must be over.
+ * Unpauses what we paused, as unpauseAll() does, and sees to it that it stays so. A Pause without an answer may take
+ * effect after our Unpause: one that waits for another's drain takes its turn when that ends
+ * (GateKeeper.pauseAndAwaitDrained of scalar-labs/scalardl), and one whose connection was lost may be read late. Its
+ * server is looked after until the answer comes or its wait must be over.
  * @param helper as in unpauseAll()
  */
 export async function unpauseOurs(
@@ -46,9 +46,10 @@ async function unpauseOne(
 }
 
 /**
- * When a Pause without an answer can no longer take effect, told by its Unpause that was just answered. Where something kept that
- * from the server, the Pause may be on its way still: the kernel sends what was not acknowledged again, for a process that is gone
- * as well, and waits twice as long each time (RFC 6298, 5.5). So it comes within as long again as it has been under way, or not at all.
+ * When a Pause without an answer can no longer take effect, told by its Unpause that was just answered. Where something
+ * kept that from the server, the Pause may be on its way still: the kernel sends what was not acknowledged again, for a
+ * process that is gone as well, and waits twice as long each time (RFC 6298, 5.5). So it comes within as long again as
+ * it has been under way, or not at all.
  * @param askedMs when the Unpause was first sent, ms of the monotonic clock
  */
 export function overAfterCut({ sentMs, overMs }: Pick<SentPause, 'sentMs' | 'overMs'>, askedMs: number): number {

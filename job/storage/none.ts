@@ -1,7 +1,10 @@
 import { Failure } from '../../operation/failure.ts'
 import type { Storage } from './storage.ts'
 
-/** In place of a storage where every database keeps its backups itself: nothing is written, and whoever reads is told why not. */
+/**
+ * In place of a storage where every database keeps its backups itself: nothing is written, and whoever reads is told
+ * why not.
+ */
 export function noStorage(): Storage {
   const refuse = async (): Promise<never> => {
     throw new Failure({

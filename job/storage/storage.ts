@@ -23,8 +23,8 @@ export interface Opened extends LocalFolder {
 }
 
 /**
- * Where dumps are kept. Folders are paths relative to the storage's location, with `/` between parts; a published folder never
- * changes. Every implementation runs the conformance suite in test/unit/job/storage/.
+ * Where dumps are kept. Folders are paths relative to the storage's location, with `/` between parts; a published
+ * folder never changes. Every implementation runs the conformance suite in test/unit/job/storage/.
  */
 export interface Storage {
   /** text of the Location */

@@ -4,8 +4,9 @@ import { unrecordedExitCode } from './worker.ts'
 const usualLastMs = 50_000
 
 /**
- * Stops the worker at an error that nobody caught. If it does not come to its end, or nothing is left that it could wait for,
- * its process gives no verdict: the Job starts another, as often as its backoffLimit allows, which goes on from the journal.
+ * Stops the worker at an error that nobody caught. If it does not come to its end, or nothing is left that it could
+ * wait for, its process gives no verdict: the Job starts another, as often as its backoffLimit allows, which goes on
+ * from the journal.
  * @param stop aborted with the error
  * @param lastMs how long the worker has then
  */

@@ -21,8 +21,8 @@ import { endLeftoverPause } from '../pause/recover.ts'
 import { writePatience } from './write-patience.ts'
 
 /**
- * Of a worker that could not read or write how the operation stands, since the API server was away: none of the verdicts that
- * end its Job, so that the Job starts another, which goes on from the journal.
+ * Of a worker that could not read or write how the operation stands, since the API server was away: none of the
+ * verdicts that end its Job, so that the Job starts another, which goes on from the journal.
  */
 export const unrecordedExitCode = 70
 

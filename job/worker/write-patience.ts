@@ -6,8 +6,9 @@ import type { Patience } from '../kubernetes/cluster.ts'
 const afterPointMs = 300_000
 
 /**
- * How long to try to write how an operation stands; undefined: no longer than usual. Once a pause has ended or a restore point
- * was taken, what is to be written stands nowhere else, a backup would be lost with it, and nobody is kept paused by waiting.
+ * How long to try to write how an operation stands; undefined: no longer than usual. Once a pause has ended or a
+ * restore point was taken, what is to be written stands nowhere else, a backup would be lost with it, and nobody is
+ * kept paused by waiting.
  * @param stopping the worker's SIGTERM, after which it has no such time left
  */
 export function writePatience({ backup, windows }: OperationRecord, stopping: AbortSignal): Patience | undefined {

@@ -5,8 +5,8 @@ import type { OperationRecord } from '../record.ts'
 import { isFinal } from './outcome.ts'
 
 /**
- * Why a backup must stay for now: what restores from it reads its record and its data to its end, and so does an undo of a
- * restore or the removal of what that kept.
+ * Why a backup must stay for now: what restores from it reads its record and its data to its end, and so does an undo
+ * of a restore or the removal of what that kept.
  * @param records of the backup's namespace, settled
  * @returns undefined where nothing needs it any more
  */

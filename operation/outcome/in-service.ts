@@ -1,8 +1,8 @@
 import type { OperationRecord } from '../record.ts'
 
 /**
- * What became of the data that a restore put in service. Its own record tells of an undo alone; a later restore of a release of
- * its has taken its place.
+ * What became of the data that a restore put in service. Its own record tells of an undo alone; a later restore of a
+ * release of its has taken its place.
  * @param restores every restore of the namespace
  */
 export function inServiceText(record: OperationRecord, restores: readonly OperationRecord[]): string | undefined {

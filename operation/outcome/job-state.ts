@@ -78,7 +78,10 @@ export function lingeringSidecars(pod: PodLike | undefined): string[] {
   )
 }
 
-/** The end of a worker whose pod sidecars keep alive, as its Job would tell it; undefined while the Job may notice it itself. */
+/**
+ * The end of a worker whose pod sidecars keep alive, as its Job would tell it; undefined while the Job may notice it
+ * itself.
+ */
 function endBeforeSidecars(newest: PodLike | undefined): JobState | undefined {
   const sidecars = lingeringSidecars(newest)
   if (newest === undefined || sidecars.length === 0) return undefined
@@ -90,8 +93,9 @@ function endBeforeSidecars(newest: PodLike | undefined): JobState | undefined {
 }
 
 /**
- * How the worker of an operation stands: as its Job says, except where pods know better. A Job that is over counts as active while
- * a pod has its grace period to unpause in; one whose worker ended beside a sidecar that runs on counts as over.
+ * How the worker of an operation stands: as its Job says, except where pods know better. A Job that is over counts as
+ * active while a pod has its grace period to unpause in; one whose worker ended beside a sidecar that runs on counts as
+ * over.
  * @param pods of the worker, oldest first
  */
 export function workerState(job: JobLike | undefined, pods: readonly PodLike[]): JobState {

@@ -17,8 +17,8 @@ export function isHeld({ verdict, allUnpausedAt }: PauseWindowRecord): boolean {
 }
 
 /**
- * Pods that the record leaves paused: those it says could not be unpaused, and those of a window that nobody closed, less those
- * that the guard has unpaused since.
+ * Pods that the record leaves paused: those it says could not be unpaused, and those of a window that nobody closed,
+ * less those that the guard has unpaused since.
  */
 export function pausedBy(record: OperationRecord): string[] {
   const open = record.windows.filter(isHeld).flatMap((window) => window.endpoints.map((endpoint) => endpoint.address))
@@ -67,8 +67,9 @@ export function endedByJob(operation: string, job: JobState): FailureText {
 }
 
 /**
- * What a record means once its Job is over: itself where it is final, else an end that the Job's condition tells.
- * A window that is still open proves nothing; a backup that did not come to its end is unusable unless its data was already complete.
+ * What a record means once its Job is over: itself where it is final, else an end that the Job's condition tells. A
+ * window that is still open proves nothing; a backup that did not come to its end is unusable unless its data was
+ * already complete.
  */
 export function concludeByJob(record: OperationRecord, job: JobState): OperationRecord {
   if (isFinal(record) || job.phase === 'active') return record

@@ -19,7 +19,9 @@ export function pausedAmong(record: OperationRecord, servers: readonly PausedEnd
   ]
 }
 
-/** Whether one of these records shows a pause of ours at that server that has not ended. Any other is somebody else's. */
+/**
+ * Whether one of these records shows a pause of ours at that server that has not ended. Any other is somebody else's.
+ */
 export function isOurPause(server: PausedEndpoint, records: readonly OperationRecord[]): boolean {
   return records.some((record) => pausedAmong(record, [server]).length > 0)
 }

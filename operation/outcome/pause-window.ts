@@ -6,15 +6,18 @@ export function middleOf(window: PauseWindowRecord): string {
   return formatTime(middleMs(window))
 }
 
-/** The same as a whole second, which is all that most services restore to, where the one in the middle lies in the window. */
+/**
+ * The same as a whole second, which is all that most services restore to, where the one in the middle lies in the
+ * window.
+ */
 export function wholeSecondOf(window: PauseWindowRecord): string {
   const second = formatTime(Math.floor(middleMs(window) / 1000) * 1000)
   return holdsSecond(window, second) ? second : middleOf(window)
 }
 
 /**
- * Whether every server was paused throughout the second that begins then: a service that restores to whole seconds may bring
- * back any moment of it.
+ * Whether every server was paused throughout the second that begins then: a service that restores to whole seconds may
+ * bring back any moment of it.
  * @param at RFC 3339
  */
 export function holdsSecond({ allPausedAt, unpauseSentAt }: PauseWindowRecord, at: string): boolean {

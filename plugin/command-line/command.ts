@@ -68,7 +68,10 @@ function register<Declared>(
   })
 }
 
-/** Declares a command that talks to a cluster; `action` is loaded only when the command runs, which keeps the others quick. */
+/**
+ * Declares a command that talks to a cluster; `action` is loaded only when the command runs, which keeps the others
+ * quick.
+ */
 export function declareCommand<Declared>(
   declaration: Declaration<Declared> & { action: () => Promise<Action<Read<Declared>>> },
 ): Command {

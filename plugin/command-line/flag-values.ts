@@ -53,7 +53,9 @@ function complaintOfWord(word: string, following: string | undefined, flags: Dec
     : undefined
 }
 
-/** `-y=no`, `-vy0`, `-nprod`; the parser reads the last as `-n -p -r -o -d`, which may agree to what nobody agreed to */
+/**
+ * `-y=no`, `-vy0`, `-nprod`; the parser reads the last as `-n -p -r -o -d`, which may agree to what nobody agreed to
+ */
 function complaintOfLetters(word: string, flags: DeclaredFlags): Complaint | undefined {
   for (let at = 1; at < word.length; at += 1) {
     const letter = word.charAt(at)

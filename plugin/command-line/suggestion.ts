@@ -1,4 +1,7 @@
-/** Number of typing errors between two words: a letter more, less, another one, or two swapped (optimal string alignment). */
+/**
+ * Number of typing errors between two words: a letter more, less, another one, or two swapped (optimal string
+ * alignment).
+ */
 function distance(a: string, b: string): number {
   let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, index) => index)

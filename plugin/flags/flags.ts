@@ -62,7 +62,10 @@ export function globalFlags(yargs: Argv) {
 }
 
 export type GlobalArgv = ReturnType<typeof globalFlags>
-/** What globalFlags declares, to name the flags of the other functions that declare some: `FlagsOf<typeof jobFlags<Globals>>`. */
+/**
+ * What globalFlags declares, to name the flags of the other functions that declare some:
+ * `FlagsOf<typeof jobFlags<Globals>>`.
+ */
 export type Globals = GlobalArgv extends Argv<infer Declared> ? Declared : never
 
 /** `--dry-run` of what changes objects. */

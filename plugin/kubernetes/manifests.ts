@@ -16,12 +16,18 @@ const header = z.looseObject({
   metadata: z.looseObject({ name: z.string() }),
 })
 
-/** The text of a manifest of the folder manifests/. The build puts the texts into the executable in place of this file's read. */
+/**
+ * The text of a manifest of the folder manifests/. The build puts the texts into the executable in place of this file's
+ * read.
+ */
 export function manifestText(name: ManifestName): string {
   return readFileSync(new URL(`../../manifests/${name}.yaml`, import.meta.url), 'utf8')
 }
 
-/** A manifest as a typed object of its own, to be completed. The type is the caller's word; the kind is checked by the API server's schema in tests. */
+/**
+ * A manifest as a typed object of its own, to be completed. The type is the caller's word; the kind is checked by the
+ * API server's schema in tests.
+ */
 export function readManifest<T>(name: ManifestName): T {
   const document: unknown = parse(manifestText(name), { version: '1.1' })
   return header.parse(document) as T

@@ -28,7 +28,9 @@ export function refuseOthersAtWork({ namespace }: Session, holders: ReadonlyMap<
   }
 }
 
-/** Asks the operations that hold a pause to end it, and waits until each has, or has been silent for 5 s. Never throws. */
+/**
+ * Asks the operations that hold a pause to end it, and waits until each has, or has been silent for 5 s. Never throws.
+ */
 export async function askHolders(session: Session, terminal: Terminal, holders: readonly string[]): Promise<void> {
   const { core, namespace } = session
   const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
@@ -47,8 +49,8 @@ export async function askHolders(session: Session, terminal: Terminal, holders: 
 }
 
 /**
- * Waits for the last word of the operations whose pause was ended. Until then their workers and guards would take a pause that
- * somebody else makes for theirs.
+ * Waits for the last word of the operations whose pause was ended. Until then their workers and guards would take a
+ * pause that somebody else makes for theirs.
  * @returns the records of those that have ended
  */
 export async function awaitHolders(

@@ -44,10 +44,11 @@ async function warnOfSidecars(session: Session, terminal: Terminal, operation: s
 }
 
 /**
- * Shows an operation's events until its record says `reached` or it has ended; the verdict comes from record and Job, the log is
- * only shown.
+ * Shows an operation's events until its record says `reached` or it has ended; the verdict comes from record and Job,
+ * the log is only shown.
  * @param signal ends the following, not the operation
- * @throws Failure (exit code 6) with how to come back, once the signal aborts or the API server cannot be asked any more
+ * @throws Failure (exit code 6) with how to come back, once the signal aborts or the API server cannot be asked any
+ * more
  */
 export async function followOperation(
   session: Session,

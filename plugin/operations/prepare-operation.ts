@@ -22,7 +22,10 @@ export type RequestCore<K extends Kind> = Pick<
   'version' | 'kind' | 'operation' | 'namespace' | 'createdAt' | 'createdBy' | 'target'
 >
 
-/** The name that the user chose, or one made of the first release and the time. @throws Failure (usage) for one that Kubernetes refuses */
+/**
+ * The name that the user chose, or one made of the first release and the time. @throws Failure (usage) for one that
+ * Kubernetes refuses
+ */
 export function chooseName(name: string | undefined, release: string): string {
   return name === undefined ? defaultName(release, Date.now()) : checkName(name)
 }
@@ -40,7 +43,9 @@ export function requestCore<K extends Kind>(session: Session, kind: K, name: str
   } as const
 }
 
-/** Releases with their databases, as a Job takes them over. @throws Failure where one's properties are not to be found */
+/**
+ * Releases with their databases, as a Job takes them over. @throws Failure where one's properties are not to be found
+ */
 export async function databaseParts(session: Session, releases: readonly Release[]): Promise<ReleasePart[]> {
   return Promise.all(
     releases.map(async (release, index) => {

@@ -48,7 +48,8 @@ async function start(
 /**
  * Makes an operation's objects and follows it to its end, or as far as `following` says.
  * @returns undefined with --dry-run, which shows the objects, and with --wait=false, which says how to come back
- * @throws Failure where an object is refused or the worker never starts (nothing stays behind), or when the following ends early (exit code 6)
+ * @throws Failure where an object is refused or the worker never starts (nothing stays behind), or when the following
+ * ends early (exit code 6)
  */
 export async function runOperation(
   session: Session,

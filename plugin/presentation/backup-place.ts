@@ -1,6 +1,9 @@
 import type { BackupPart, DatabaseBackup } from '../../operation/record.ts'
 
-/** Where a backup's data is: its folder in a storage, or the databases whose services keep it; undefined where none is known. */
+/**
+ * Where a backup's data is: its folder in a storage, or the databases whose services keep it; undefined where none is
+ * known.
+ */
 export function placeOf(backup: BackupPart | undefined): string | undefined {
   if (backup === undefined) return undefined
   const services = backup.databases.filter(isKeptByService).map(({ title }) => title)

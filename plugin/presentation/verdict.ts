@@ -59,7 +59,10 @@ export function stillPausedBlock(record: OperationRecord, style: Terminal['style
   ].join('\n')
 }
 
-/** Shows on stderr how an operation ended: a line, what its guard had to do, its failure in three parts, and STILL PAUSED as the last word. */
+/**
+ * Shows on stderr how an operation ended: a line, what its guard had to do, its failure in three parts, and STILL
+ * PAUSED as the last word.
+ */
 export function showVerdict(terminal: Terminal, record: OperationRecord): void {
   const mark =
     record.state === 'succeeded' ? terminal.style('green', '✔') : isFinal(record) ? terminal.style('red', '✖') : '·'

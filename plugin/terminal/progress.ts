@@ -6,7 +6,10 @@ const marks: Record<'succeed' | 'warn' | 'fail', readonly ['green' | 'yellow' | 
   fail: ['red', '✖'],
 }
 
-/** Plain lines for a log: one when it begins, one when it ends, and one for every change between that says something new. */
+/**
+ * Plain lines for a log: one when it begins, one when it ends, and one for every change between that says something
+ * new.
+ */
 function plainProgress(stream: NodeJS.WriteStream, style: Terminal['style']): Terminal['begin'] {
   return (text) => {
     let last = text

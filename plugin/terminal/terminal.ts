@@ -3,7 +3,9 @@
 
 export type OutputFormat = 'table' | 'wide' | 'json' | 'yaml' | 'name'
 
-/** A line of progress that may still change; on a terminal a spinner, elsewhere a plain line when it begins and ends. */
+/**
+ * A line of progress that may still change; on a terminal a spinner, elsewhere a plain line when it begins and ends.
+ */
 export interface Progress {
   /** @param board what a terminal shows in place of the one line, where there is room for several */
   update(text: string, board?: readonly string[]): void

@@ -13,7 +13,9 @@ import { ground, Stage, type TestGround } from './stage.ts'
 
 export const awsRegion = 'eu-west-1'
 
-/** The key of the release, and one for `--database-secret database-admin`; the secrets have odd characters on purpose. */
+/**
+ * The key of the release, and one for `--database-secret database-admin`; the secrets have odd characters on purpose.
+ */
 export const awsKeys = {
   release: { accessKeyId: 'AKIDRELEASE', secretAccessKey: 'rel/ease+"$1\'' },
   admin: { accessKeyId: 'AKIDADMIN', secretAccessKey: 'ad/min+#?\\1' },

@@ -4,7 +4,10 @@ import { backupOf, recordOf } from './records.ts'
 import { databaseNames, neverPaused, nothingLeft, refuses } from './refusal.ts'
 import { halfDone, Volume } from './volume.ts'
 
-/** Databases that may not be used as asked, and dumps that are not what they were; all under Pod Security's strictest level. */
+/**
+ * Databases that may not be used as asked, and dumps that are not what they were; all under Pod Security's strictest
+ * level.
+ */
 const { stage, deployment } = await openLedgerStage('bad-database', {
   replicas: 2,
   labels: { 'pod-security.kubernetes.io/enforce': 'restricted' },
@@ -16,7 +19,10 @@ const to = ['--to', 'pvc://backups/ledger']
 const asAdmin = ['--database-secret', 'database-admin']
 const notBegun = /was not begun, nothing was touched/
 
-/** What a refused restore must leave: the same databases, pods that were never stopped, a volume without anything half done. */
+/**
+ * What a refused restore must leave: the same databases, pods that were never stopped, a volume without anything half
+ * done.
+ */
 async function world(): Promise<{ databases: string[]; pods: string[]; entries: string[]; replicas: number }> {
   const pods = (
     await stage.kubectl([

@@ -39,8 +39,8 @@ void (async () => {
 `
 
 /**
- * Fills a volume to the last byte as soon as a dump below `ledger` has begun there, keeps it full until that is gone, then makes
- * room again. @returns "filled"
+ * Fills a volume to the last byte as soon as a dump below `ledger` has begun there, keeps it full until that is gone,
+ * then makes room again. @returns "filled"
  */
 export function fillDuringDump(volume: Volume): Promise<string> {
   return volume.node(filling)

@@ -8,7 +8,10 @@ interface Pod {
   status: { phase: string }
 }
 
-/** Finds the processes of a pod by their control group, and ends them all but the pod's own first one, which holds its sandbox. */
+/**
+ * Finds the processes of a pod by their control group, and ends them all but the pod's own first one, which holds its
+ * sandbox.
+ */
 const script = `
 const fs = require('node:fs')
 const uid = process.argv[1]

@@ -41,7 +41,10 @@ export function without({ verb, resource }: Right, rules: Rules): Rules {
   return reduced.filter(({ verbs }) => verbs.length > 0)
 }
 
-/** Makes a ServiceAccount for each set of rules, with nothing but these. @returns the API as each of them may use it, by name */
+/**
+ * Makes a ServiceAccount for each set of rules, with nothing but these. @returns the API as each of them may use it, by
+ * name
+ */
 export async function openAccounts(stage: Stage, accounts: ReadonlyMap<string, Rules>): Promise<Map<string, Api>> {
   const rbac = 'rbac.authorization.k8s.io'
   await stage.apply(

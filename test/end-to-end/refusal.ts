@@ -20,7 +20,9 @@ function shownFailure(stderr: string): FailureText | undefined {
   return what === undefined || why === undefined || next === undefined ? undefined : { what, why, next }
 }
 
-/** Asserts that a command refused as documented, with three parts that name the cause and the cure, and no stack trace. */
+/**
+ * Asserts that a command refused as documented, with three parts that name the cause and the cure, and no stack trace.
+ */
 export function refuses(t: Test, run: Run, { code = 1, ...parts }: Expected, title = 'refused'): void {
   t.equal(run.code, code, `${title}: exit code; ${run.stderr}`)
   t.match(shownFailure(run.stderr), parts, `${title}: what, why and next`)

@@ -6,7 +6,10 @@ import { openLedgerStage, passwords, type LedgerStage } from './ledger-stage.ts'
 import { backupOf, recordOf, rowsOf } from './records.ts'
 import type { Stage } from './stage.ts'
 
-/** A release with a backup named `point` whose data was damaged since, and that no longer writes, so that every check is exact. */
+/**
+ * A release with a backup named `point` whose data was damaged since, and that no longer writes, so that every check is
+ * exact.
+ */
 export interface RestoreStage extends LedgerStage {
   /** transfers at the restore point */
   transfers: number
@@ -57,7 +60,10 @@ export function databases(stage: Stage): Promise<string[]> {
   return psql(stage, "SELECT datname FROM pg_database WHERE datname LIKE 'ledger%' ORDER BY 1")
 }
 
-/** A session of the superuser, whom nobody else may send away, that comes back whenever it ends; until the returned function is called. */
+/**
+ * A session of the superuser, whom nobody else may send away, that comes back whenever it ends; until the returned
+ * function is called.
+ */
 export async function occupy(stage: Stage, database: string): Promise<() => Promise<void>> {
   const leaving = new AbortController()
   const staying = (async () => {

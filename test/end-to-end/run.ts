@@ -6,8 +6,9 @@ import { clusterName, prepareGround, type Ground } from './ground.ts'
 import { environmentOf } from './stage.ts'
 
 /**
- * Prepares a cluster, the images and the executable, then runs the end-to-end tests, three at a time since most of their time is waiting.
- * Arguments that are no options name test files; without any all run but the fault matrix, which breaks its cluster (faults/run.ts).
+ * Prepares a cluster, the images and the executable, then runs the end-to-end tests, three at a time since most of
+ * their time is waiting. Arguments that are no options name test files; without any all run but the fault matrix, which
+ * breaks its cluster (faults/run.ts).
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,

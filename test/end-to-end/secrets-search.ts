@@ -5,8 +5,8 @@ import type { Volume } from './volume.ts'
 export type Collected = Map<string, string>
 
 /**
- * Everything in the namespace that somebody without a right to its Secrets may read: all objects of all other kinds, what
- * `kubectl describe` makes of them, events, and the logs of all pods.
+ * Everything in the namespace that somebody without a right to its Secrets may read: all objects of all other kinds,
+ * what `kubectl describe` makes of them, events, and the logs of all pods.
  */
 export async function collectNamespace(stage: Stage): Promise<Collected> {
   const all = (await stage.kubectl(['api-resources', '--namespaced', '--verbs=list', '-o', 'name'])).trim().split('\n')
@@ -26,7 +26,8 @@ export async function collectNamespace(stage: Stage): Promise<Collected> {
 /** The forms in which a text may hide in another: as it is, escaped, encoded, whole or in the middle. */
 export function disguises(secret: string): string[] {
   const bytes = Buffer.from(secret)
-  // In base64 of something longer it begins at any of three places in a group; only groups that are all its own look the same.
+  // In base64 of something longer it begins at any of three places in a group; only groups that are all its own look
+  // the same.
   const inside = [0, 1, 2].map((offset) => {
     const text = Buffer.concat([Buffer.alloc(offset), bytes])
       .toString('base64')

@@ -8,8 +8,8 @@ import { collectNamespace, findSecrets, searchVolume, type Collected } from './s
 import { Volume } from './volume.ts'
 
 /**
- * Nothing that a Secret holds comes out anywhere, and the pods are as Pod Security wants them at its strictest. All passwords are odd enough
- * not to be found by chance.
+ * Nothing that a Secret holds comes out anywhere, and the pods are as Pod Security wants them at its strictest. All
+ * passwords are odd enough not to be found by chance.
  */
 const restricted = {
   'pod-security.kubernetes.io/enforce': 'restricted',

@@ -6,8 +6,9 @@ interface Pod {
 }
 
 /**
- * A claim whose volume is soon full. The volume is the memory of a pod, of which the kubelet makes a file system of exactly that
- * size; so it is there on any cluster, and goes with the namespace. The volume itself is removed by what is returned.
+ * A claim whose volume is soon full. The volume is the memory of a pod, of which the kubelet makes a file system of
+ * exactly that size; so it is there on any cluster, and goes with the namespace. The volume itself is removed by what
+ * is returned.
  */
 export async function makeSmallClaim(stage: Stage, name: string, mebibytes: number): Promise<() => Promise<unknown>> {
   const volume = `${stage.namespace}-${name}`

@@ -4,7 +4,10 @@ import type { Verdict } from '../stand-ins/ledger/verdict.ts'
 import type { Ground } from './ground.ts'
 import { run, start, type Run, type RunOptions } from './plugin.ts'
 
-/** What of the prepared ground a test needs; run.ts hands it over in the environment, so that one test file can be run by itself. */
+/**
+ * What of the prepared ground a test needs; run.ts hands it over in the environment, so that one test file can be run
+ * by itself.
+ */
 export type TestGround = Pick<Ground, 'executable' | 'kubeconfig' | 'context' | 'kubectl' | 'images'>
 
 /** @throws Error where no cluster was prepared; a skipped end-to-end test would look like a passed one. */

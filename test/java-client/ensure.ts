@@ -28,8 +28,8 @@ export async function ensureProgram(program: string, argument: string, debianPac
 }
 
 /**
- * The class path of com.scalar-labs:scalar-admin, fetched from Maven Central once and kept in the cache; Java is installed
- * where it is missing.
+ * The class path of com.scalar-labs:scalar-admin, fetched from Maven Central once and kept in the cache; Java is
+ * installed where it is missing.
  * @throws Error with Maven's words where it cannot be fetched.
  */
 export async function ensureJavaClient(): Promise<string> {

@@ -14,8 +14,8 @@ interface Context {
 }
 
 /**
- * A rule of the linter: no assertion of tap holds whatever it is given. `t.match(x, [])` and `t.match(x, { list: [] })` hold for
- * every list, as tcompare compares them; write `{ length: 0 }`. What is always truthy makes `t.ok` hold.
+ * A rule of the linter: no assertion of tap holds whatever it is given. `t.match(x, [])` and `t.match(x, { list: [] })`
+ * hold for every list, as tcompare compares them; write `{ length: 0 }`. What is always truthy makes `t.ok` hold.
  */
 export default {
   meta: { name: 'assertions' },

@@ -54,7 +54,9 @@ export function areBuilt(built: Components = components()): boolean {
   return existsSync(built.folder)
 }
 
-/** Compiles the programs unless that is done: some five minutes from an empty Go cache, a few seconds from a full one. */
+/**
+ * Compiles the programs unless that is done: some five minutes from an empty Go cache, a few seconds from a full one.
+ */
 export async function buildComponents(): Promise<Components> {
   const built = components()
   if (areBuilt(built)) return built

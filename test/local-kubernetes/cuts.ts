@@ -28,7 +28,8 @@ export async function mendBetween(cluster: Cluster, one: string, other: string):
   await eachWay(cluster, '-D', one, other)
 }
 
-// Pods of one node are routed too, so their traffic passes here as well. Before the rules of Services, which may let it through.
+// Pods of one node are routed too, so their traffic passes here as well. Before the rules of Services, which may let it
+// through.
 async function eachWay(cluster: Cluster, change: '-I' | '-D', one: string, other: string): Promise<void> {
   const drop = (machine: Machine, from: string, to: string) =>
     machine.run('iptables', ['-w', '10', '-t', 'raw', change, 'PREROUTING', '-s', from, '-d', to, '-j', 'DROP'])

@@ -75,7 +75,10 @@ export class LocalCluster {
     }
   }
 
-  /** Makes a PersistentVolume that is soon full: a test's way to "no room". A claim asks for it by `volumeName`, storage class ''. */
+  /**
+   * Makes a PersistentVolume that is soon full: a test's way to "no room". A claim asks for it by `volumeName`, storage
+   * class ''.
+   */
   async createSmallVolume(volume: SmallVolume): Promise<void> {
     await makeSmallVolume(this.#cluster, volume)
   }
@@ -93,7 +96,8 @@ export class LocalCluster {
   /** Cuts a node's power: all its processes end at once, and say goodbye to nobody; its disk stays. */
   async stopNode(number: number): Promise<void> {
     const machine = this.#machine(number)
-    // A kernel that ends processes would close their connections for them. The link goes: sockets that nobody answers keep it for a while.
+    // A kernel that ends processes would close their connections for them. The link goes: sockets that nobody answers
+    // keep it for a while.
     await disconnect(this.#cluster.network, number)
     await machine.stop()
   }

@@ -17,8 +17,8 @@ import { waitFor } from '../../build/waiting.ts'
 const cacheInside = '/mnt'
 
 /**
- * One machine of a cluster: process, mount and network namespaces with a first process of their own, so that ending that
- * one process ends, as a power cut would, every other process, mount, interface and firewall rule of the machine.
+ * One machine of a cluster: process, mount and network namespaces with a first process of their own, so that ending
+ * that one process ends, as a power cut would, every other process, mount, interface and firewall rule of the machine.
  * It sees the host's file system, with its own /run (gone on each start), /var/lib and /var/log (kept in `folder`).
  */
 export class Machine {

@@ -111,7 +111,8 @@ state = "/run/containerd"
 `
 }
 
-// A link of its own for each pod, routed: traffic between pods of one node passes the Services' rules as any other does.
+// A link of its own for each pod, routed: traffic between pods of one node passes the Services' rules as any other
+// does.
 function writeNetworks(machine: Machine, number: number): string {
   const folder = join(machine.folder, 'etc', 'cni')
   mkdirSync(folder, { recursive: true })

@@ -4,7 +4,9 @@ import { run, signal } from '../../build/processes.ts'
 import { waitFor } from '../../build/waiting.ts'
 import { Failure } from '../../operation/failure.ts'
 
-/** The host's ids of a pod's processes, but for the one that holds its sandbox. Nodes share the host's process table. */
+/**
+ * The host's ids of a pod's processes, but for the one that holds its sandbox. Nodes share the host's process table.
+ */
 export function processesOf(podUid: string): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   return pids.flatMap((pid) =>
@@ -30,8 +32,8 @@ export function signalCommands(podUid: string, command: RegExp, name: NodeJS.Sig
 }
 
 /**
- * Lets a pod's container run out of memory: its limit is lowered to little more than it uses, and that is filled. The kernel ends
- * its largest process.
+ * Lets a pod's container run out of memory: its limit is lowered to little more than it uses, and that is filled. The
+ * kernel ends its largest process.
  * @throws Failure where the kernel ended none
  */
 export async function exhaustMemory(podUid: string): Promise<void> {
@@ -40,8 +42,8 @@ export async function exhaustMemory(podUid: string): Promise<void> {
   const group = memoryGroupOf(pid)
   const limit = Number(read(join(group.folder, group.usage))) + (16 << 20)
   writeFileSync(join(group.folder, group.limit), String(limit))
-  // Files in memory count for the group of who writes them, and the writer is smaller than what is to be ended. As much as the
-  // limit allows: of what is used some is cache, which gives way.
+  // Files in memory count for the group of who writes them, and the writer is smaller than what is to be ended. As much
+  // as the limit allows: of what is used some is cache, which gives way.
   const filler = `/dev/shm/${podUid}`
   const mebibytes = (limit >> 20) - 4
   const fill = 'echo $$ >"$1/cgroup.procs" && exec dd if=/dev/zero of="$2" bs=1M count="$3"'

@@ -33,7 +33,10 @@ export interface TargetOptions {
   nodes?: number
 }
 
-/** The cluster of the context that was named, touched by nothing but the tests; without a name this machine's own, started if need be. */
+/**
+ * The cluster of the context that was named, touched by nothing but the tests; without a name this machine's own,
+ * started if need be.
+ */
 export async function useCluster(options: TargetOptions): Promise<TargetCluster> {
   const { context, imageLoad, registry, name: own = 'default', nodes = 1 } = options
   if (context === undefined) {

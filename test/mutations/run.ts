@@ -6,9 +6,9 @@ import { projectFolder } from '../../build/project.ts'
 import { mutations, type Mutation } from './mutations.ts'
 
 /**
- * `npm run test:mutations`: applies each deliberate breakage to a copy of this tree and runs the tests that have to see it, after
- * those have passed without. Arguments choose the mutations whose title has one of them. Fails where a mutation survives, and
- * where its text is not found any more.
+ * `npm run test:mutations`: applies each deliberate breakage to a copy of this tree and runs the tests that have to see
+ * it, after those have passed without. Arguments choose the mutations whose title has one of them. Fails where a
+ * mutation survives, and where its text is not found any more.
  */
 const wanted = process.argv.slice(2)
 const chosen = mutations.filter(({ title }) => wanted.length === 0 || wanted.some((text) => title.includes(text)))

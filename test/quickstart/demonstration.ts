@@ -8,7 +8,9 @@ import { workerSqlImage } from '../../build/images.ts'
 
 const namespace = 'quickstart'
 
-/** What the quickstart shows: a release at work in a namespace of its own, and commands run before the reader's eyes. */
+/**
+ * What the quickstart shows: a release at work in a namespace of its own, and commands run before the reader's eyes.
+ */
 export class Demonstration {
   readonly ground: Ground
   readonly stage: Stage

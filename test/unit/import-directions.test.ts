@@ -6,7 +6,9 @@ import { knownKinds } from '../../operation/databases/registry.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
-/** Which top folders each top folder may import from; architecture: both programs know only the contract between them. */
+/**
+ * Which top folders each top folder may import from; architecture: both programs know only the contract between them.
+ */
 const allowed: Record<string, string[]> = {
   operation: ['operation'],
   plugin: ['plugin', 'operation', 'manifests'],

@@ -7,8 +7,8 @@ import { dynamodbLocalVariable } from '../stand-ins/aws/aws.ts'
 import { ensureDynamodbLocal, startDynamodbLocal } from '../stand-ins/aws/dynamodb-local.ts'
 
 /**
- * Runs unit tests: all, those of one lane, or the files that are named. Most of a test's time is waiting, so several run at once;
- * what asserts when something happens (`timing`) runs apart from them.
+ * Runs unit tests: all, those of one lane, or the files that are named. Most of a test's time is waiting, so several
+ * run at once; what asserts when something happens (`timing`) runs apart from them.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -26,8 +26,8 @@ const podCredentials: Record<string, string> = {
 }
 
 /**
- * The access of storages that live in one place: a database secret's credentials, else the pod's, else those that the release
- * itself uses (ScalarDB takes username and password for access key and secret).
+ * The access of storages that live in one place: a database secret's credentials, else the pod's, else those that the
+ * release itself uses (ScalarDB takes username and password for access key and secret).
  * @throws Failure where none is known, or the secret is half one
  */
 export function accessOf(settings: readonly StorageSettings[], env: NodeJS.ProcessEnv = process.env): Access {
@@ -40,7 +40,8 @@ export function accessOf(settings: readonly StorageSettings[], env: NodeJS.Proce
 }
 
 /**
- * The same access to another region. An endpoint is of one region: the release's own, or what it had where the backup is of.
+ * The same access to another region. An endpoint is of one region: the release's own, or what it had where the backup
+ * is of.
  */
 export function inRegion(access: Access, region: string, backup: Pick<Details, 'region' | 'endpoint'>): Access {
   if (region === access.region) return access

@@ -64,7 +64,9 @@ const known: readonly Known[] = [
   },
 ]
 
-/** What AWS says of who was refused, which names the account and role; kept short, since the action and resource matter. */
+/**
+ * What AWS says of who was refused, which names the account and role; kept short, since the action and resource matter.
+ */
 function withoutIdentity(message: string): string {
   return /not authorized to perform:? (.*)/s.exec(message)?.[1]?.replaceAll('\n', ' ') ?? message
 }

@@ -5,8 +5,8 @@ import type { Access } from './access.ts'
 import { locationOf } from './locate.ts'
 
 /**
- * Whether the account that the worker reaches is the one that the releases themselves use: a role of the pod, or a database
- * secret, may be of another, where tables of the same names may be.
+ * Whether the account that the worker reaches is the one that the releases themselves use: a role of the pod, or a
+ * database secret, may be of another, where tables of the same names may be.
  */
 export async function checkAccounts(
   title: string,

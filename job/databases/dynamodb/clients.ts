@@ -3,7 +3,10 @@ import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynam
 import type { Access } from './access.ts'
 import { patientCredentials, patientRetries, withFreshCredentials, type Patience } from '../../aws/sdk-retries.ts'
 
-/** What an operation asks of AWS. Calls made with them outlast throttling, failing servers, lost answers, and credentials that have expired or are not given for a while. */
+/**
+ * What an operation asks of AWS. Calls made with them outlast throttling, failing servers, lost answers, and
+ * credentials that have expired or are not given for a while.
+ */
 export interface Clients {
   dynamo: DynamoDBClient
   autoscaling: ApplicationAutoScalingClient
@@ -15,8 +18,8 @@ const connectMs = 5_000
 const answerMs = 30_000
 
 /**
- * Opens the clients of one region; nothing is connected yet. The endpoint is DynamoDB's alone: Auto Scaling is asked where the
- * SDK finds it, by region or by `AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING`.
+ * Opens the clients of one region; nothing is connected yet. The endpoint is DynamoDB's alone: Auto Scaling is asked
+ * where the SDK finds it, by region or by `AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING`.
  * @param patience how long a call is tried again, and the signal that ends all of them
  */
 export function openClients(
@@ -63,8 +66,8 @@ export function openClients(
 const reading = /^(Describe|List|Get|Scan|Query)/
 
 /**
- * One call. Once the signal aborts, one that reads is let go of; one that changes something is waited for, as long as one
- * attempt takes, since whoever takes it back has to see what became of it.
+ * One call. Once the signal aborts, one that reads is let go of; one that changes something is waited for, as long as
+ * one attempt takes, since whoever takes it back has to see what became of it.
  * @throws the signal's reason, which the SDK would turn into an error of its own
  */
 async function guarded<T>(

@@ -43,9 +43,15 @@ const detailsSchema = z.object({
   coordinatorNamespace: z.string(),
   /** AWS's clock, by which the restore point is a time; absent where it could not be measured */
   clock: clockRecordSchema.optional(),
-  /** the oldest moment that could be restored when the backup was made: how far back each table's window reached; RFC 3339 */
+  /**
+   * the oldest moment that could be restored when the backup was made: how far back each table's window reached; RFC
+   * 3339
+   */
   restorableFrom: z.string().optional(),
-  /** when the first table's window of recovery will have moved past the restore point: then only materialised backups bring it back; RFC 3339 */
+  /**
+   * when the first table's window of recovery will have moved past the restore point: then only materialised backups
+   * bring it back; RFC 3339
+   */
   restorableUntil: z.string().optional(),
   tables: z.array(tableSchema),
 })

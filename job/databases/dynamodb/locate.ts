@@ -35,7 +35,10 @@ export async function locate(settings: readonly StorageSettings[], signal: Abort
   }))
 }
 
-/** A table's ARN tells its account; where the table is not there, or not to be seen, STS knows whose credentials they are. */
+/**
+ * A table's ARN tells its account; where the table is not there, or not to be seen, STS knows whose credentials they
+ * are.
+ */
 export async function locationOf(access: Access, storage: string, signal: AbortSignal): Promise<Location> {
   const { region, endpoint, credentials, naming } = access
   const name = metadataTableName(naming)

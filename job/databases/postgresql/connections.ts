@@ -2,8 +2,9 @@ import type { Client } from 'pg'
 import type { Finding } from '../../../operation/finding.ts'
 
 /**
- * Whether the connections that an operation opens fit into what the server, the user and the connected database leave at this moment
- * (max_connections, CONNECTION LIMIT of a role and of a database; superusers are exempt from the latter two).
+ * Whether the connections that an operation opens fit into what the server, the user and the connected database leave
+ * at this moment (max_connections, CONNECTION LIMIT of a role and of a database; superusers are exempt from the latter
+ * two).
  * @param needed connections beyond those that are open already
  * @param who for people: "a backup"
  */

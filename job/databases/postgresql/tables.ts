@@ -50,8 +50,8 @@ export async function unreadableSequences(client: Client, schemas: readonly stri
 }
 
 /**
- * How long a session of a backup waits for a table's lock, ms. Only a schema change keeps it from us, and while both wait for each
- * other the release waits too: so the backup gives way soon.
+ * How long a session of a backup waits for a table's lock, ms. Only a schema change keeps it from us, and while both
+ * wait for each other the release waits too: so the backup gives way soon.
  */
 export const lockPatienceMs = 5_000
 

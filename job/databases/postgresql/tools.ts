@@ -16,14 +16,15 @@ const longestWords = 1_000_000
 const graceMs = 5_000
 
 /**
- * The session of a tool is silent while its other sessions copy, or while an index is built. Routers forget silent connections after
- * some minutes (350 s on AWS, 240 s on Azure), so the kernel asks before that. The database's name is in the environment.
+ * The session of a tool is silent while its other sessions copy, or while an index is built. Routers forget silent
+ * connections after some minutes (350 s on AWS, 240 s on Azure), so the kernel asks before that. The database's name is
+ * in the environment.
  */
 export const keepAlive = '--dbname=keepalives_idle=30 keepalives_interval=10 keepalives_count=6'
 
 /**
- * Runs a tool with what it has to know to connect. libpq takes a private key as PEM only and of a file that nobody else may read, which
- * one from a Secret may be: the tool gets a copy of its own.
+ * Runs a tool with what it has to know to connect. libpq takes a private key as PEM only and of a file that nobody else
+ * may read, which one from a Secret may be: the tool gets a copy of its own.
  */
 export async function withToolEnvironment<T>(
   access: Access,
@@ -47,7 +48,9 @@ export function localTool(): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], LC_ALL: 'C' }
 }
 
-/** The environment of libpq: the only way a password reaches a tool. Nothing else of the worker's own environment does. */
+/**
+ * The environment of libpq: the only way a password reaches a tool. Nothing else of the worker's own environment does.
+ */
 function toolEnvironment(access: Access, database: string): NodeJS.ProcessEnv {
   const { tls } = access
   const [server] = access.hosts
@@ -96,8 +99,8 @@ export async function toolMajor(tool: Tool, signal: AbortSignal): Promise<number
 }
 
 /**
- * The best quick compression that this pg_dump can do. zstd came with version 16, if it was built in: that is checked before
- * a connection is tried, so a server that is not there tells.
+ * The best quick compression that this pg_dump can do. zstd came with version 16, if it was built in: that is checked
+ * before a connection is tried, so a server that is not there tells.
  */
 export async function bestCompression(signal: AbortSignal): Promise<string> {
   if ((await toolMajor('pg_dump', signal)) < 16) return '1'

@@ -19,7 +19,9 @@ export interface GuardLink {
   hold(hold: Hold, lease: LeaseLife, signal: AbortSignal): Promise<GuardedPause>
   /** Nothing of a pause of an earlier worker is left; whichever guard connects from now on is told. */
   standDown(pause: number): void
-  /** The operation has ended, or no pause of it comes any more: the guard ends as well, also one that connects later. */
+  /**
+   * The operation has ended, or no pause of it comes any more: the guard ends as well, also one that connects later.
+   */
   done(): void
   /** lets the guard go on without this worker */
   close(): void

@@ -93,7 +93,9 @@ export function listenForGuards({
     link.send({ say: 'beat', number })
   }
 
-  /** Whether the API server shows its pod as a guard's of this operation; asked until it does, or the link is closed. */
+  /**
+   * Whether the API server shows its pod as a guard's of this operation; asked until it does, or the link is closed.
+   */
   async function isOurs({ uid }: Hello, link: Link<WorkerMessage>): Promise<boolean> {
     while (!link.closed) {
       if (known.has(uid)) return true

@@ -17,7 +17,10 @@ export interface Guarded extends GuardedPause {
   blindness(): string | undefined
 }
 
-/** Without either the guard's ear or a renewed Lease for this long, nobody else knows that the worker lives: a second before the guard would fire. ms */
+/**
+ * Without either the guard's ear or a renewed Lease for this long, nobody else knows that the worker lives: a second
+ * before the guard would fire. ms
+ */
 export const deafMs = 4000
 const watchMs = 250
 const answerMs = 2000

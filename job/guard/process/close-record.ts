@@ -4,8 +4,8 @@ import { Unanswered } from '../../kubernetes/ask.ts'
 import type { OperationJobs, Records } from '../../kubernetes/cluster.ts'
 
 /**
- * Whether the worker's Job is over for good; if so, gives the record of a worker that could not finish it the end that the Job
- * tells: windows void, backup unusable, state failed or cancelled.
+ * Whether the worker's Job is over for good; if so, gives the record of a worker that could not finish it the end that
+ * the Job tells: windows void, backup unusable, state failed or cancelled.
  * @throws Failure where the API server does not answer
  */
 export async function closeIfOver(cluster: OperationJobs & Records, operation: string): Promise<boolean> {

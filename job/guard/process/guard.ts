@@ -132,7 +132,10 @@ function obey(message: WorkerMessage, pauses: HeldPauses, worker: WorkerConnecti
   }
 }
 
-/** The end: the operation has ended, or SIGTERM came; but not while something is held, except that a pod has but so long to end. */
+/**
+ * The end: the operation has ended, or SIGTERM came; but not while something is held, except that a pod has but so long
+ * to end.
+ */
 function untilOver(signal: AbortSignal, nothingHeld: () => boolean, ended: () => boolean): () => boolean {
   let stoppedMs: number | undefined
   return () => {
@@ -151,8 +154,8 @@ interface Watched {
 }
 
 /**
- * While no worker is connected: takes up what the journal says is paused, and sees whether any worker will still come. Once none
- * will, ends what is held and closes the record.
+ * While no worker is connected: takes up what the journal says is paused, and sees whether any worker will still come.
+ * Once none will, ends what is held and closes the record.
  */
 async function lookAfterTheDead(
   request: GuardedRequest,
@@ -197,7 +200,10 @@ async function lookAfterTheDead(
   }
 }
 
-/** This guard's own pod; undefined where SIGTERM came before the API server had said. @throws Failure where it refuses to say */
+/**
+ * This guard's own pod; undefined where SIGTERM came before the API server had said. @throws Failure where it refuses
+ * to say
+ */
 async function whoIAm(
   cluster: Cluster,
   operation: string,

@@ -17,13 +17,19 @@ export interface HeldPauses {
   readonly empty: boolean
   /** whose Leases say that the worker lives */
   releases(): string[]
-  /** Takes a pause, connects to its servers, and says `holding` once all are connected. One that was released, or ended, stays so. */
+  /**
+   * Takes a pause, connects to its servers, and says `holding` once all are connected. One that was released, or ended,
+   * stays so.
+   */
   take(hold: Hold): void
   /** its longest time begins */
   begin(pause: number, restMs: number): void
   /** the worker, alive, wants it ended */
   help(pause: number): void
-  /** Ends every pause on the guard's own judgement, except those that the worker had ended, of which only its word was lost. */
+  /**
+   * Ends every pause on the guard's own judgement, except those that the worker had ended, of which only its word was
+   * lost.
+   */
   fire(why: string): void
   /** the same with those whose longest time is over */
   fireOverdue(): void
@@ -56,9 +62,15 @@ interface Held {
 /** The worker ends an overlong pause by itself; the guard leaves it this long for that. ms */
 const graceMs = 2000
 const reconnectMs = 1000
-/** How long a server is looked after that was unpaused: longer, and whatever is paused there is rather somebody else's. ms */
+/**
+ * How long a server is looked after that was unpaused: longer, and whatever is paused there is rather somebody else's.
+ * ms
+ */
 const lateMs = 3000
-/** A worker that has no answer to a Pause so long after its drain unpauses, or asks for help: what it held for longer had been answered. ms */
+/**
+ * A worker that has no answer to a Pause so long after its drain unpauses, or asks for help: what it held for longer
+ * had been answered. ms
+ */
 const undecidedMs = 10_000
 const unpauseLimits = { atMost: 24 * 3_600_000, onceStopping: 0 }
 
@@ -69,7 +81,10 @@ export interface HeldPausesOptions {
   drainMs: number
   events: Events
   report: Report
-  /** whether the worker has written down that nothing of a pause is left; false where nobody can say. Never throws, and answers soon */
+  /**
+   * whether the worker has written down that nothing of a pause is left; false where nobody can say. Never throws, and
+   * answers soon
+   */
   hasEnded(pause: number): Promise<boolean>
   /** to the worker, where one is connected */
   say(message: GuardMessage): void

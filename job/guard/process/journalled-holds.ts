@@ -12,8 +12,9 @@ import type { Hold } from '../protocol/messages.ts'
 const askMs = 1000
 
 /**
- * The pauses that the journal shows begun and not ended, for a guard that has no worker to tell it. Servers whose process has
- * started anew since, and those that a guard before this one has unpaused, are left out: what is paused there is not ours.
+ * The pauses that the journal shows begun and not ended, for a guard that has no worker to tell it. Servers whose
+ * process has started anew since, and those that a guard before this one has unpaused, are left out: what is paused
+ * there is not ours.
  * @throws Failure where the API server does not answer
  */
 export async function journalledHolds(
@@ -42,7 +43,10 @@ export async function journalledHolds(
   return holds.filter((hold) => hold.servers.length > 0)
 }
 
-/** Whether the journal shows that nothing of the n-th pause is left; false where that is not to be learned within a second. Never throws. */
+/**
+ * Whether the journal shows that nothing of the n-th pause is left; false where that is not to be learned within a
+ * second. Never throws.
+ */
 export async function hasEnded(cluster: Records, operation: string, number: number): Promise<boolean> {
   const asked = journalOf(cluster, operation).then(
     (journal) => journal.result(endedStep(number)) !== undefined,

@@ -12,9 +12,14 @@ export interface SignsOfLife {
   verdict(): string | undefined
 }
 
-/** Without either sign for this long the worker counts as dead. The worker ends its pause by itself a second earlier. ms */
+/**
+ * Without either sign for this long the worker counts as dead. The worker ends its pause by itself a second earlier. ms
+ */
 export const silenceMs = 5000
-/** Between two questions: longer means that this process stood still itself, and what it missed says nothing of the worker. ms */
+/**
+ * Between two questions: longer means that this process stood still itself, and what it missed says nothing of the
+ * worker. ms
+ */
 const stallMs = 1000
 
 export function signsOfLife(): SignsOfLife {

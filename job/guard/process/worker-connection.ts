@@ -99,7 +99,8 @@ export function connectToWorker({
         const end = await converse(host)
         if (stop.signal.aborted) return
         if (end === 'closed') {
-          // At once, at the same place: a process that is alive takes the connection. One that drops every connection is not hurried.
+          // At once, at the same place: a process that is alive takes the connection. One that drops every connection
+          // is not hurried.
           if (before === 'closed' && performance.now() - sinceMs < findMs) await sleep(findMs)
           before = end
           continue

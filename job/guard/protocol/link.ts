@@ -19,7 +19,10 @@ export interface LinkEvents<Received> {
 /** Longer than a hold of a thousand servers; whoever sends more is not of ours. */
 const longestLine = 4 * 1024 * 1024
 
-/** Speaks over a socket. A line that is no message of the schema closes it, since the other end is of another version or no peer at all. */
+/**
+ * Speaks over a socket. A line that is no message of the schema closes it, since the other end is of another version or
+ * no peer at all.
+ */
 export function openLink<Received, Sent>(
   socket: Socket,
   schema: z.ZodType<Received>,

@@ -31,8 +31,8 @@ export async function publishRecord(context: OperationContext<'backup'>, storage
 }
 
 /**
- * Claims the backup's folder. One without a record that an earlier worker of ours did not claim is another's, unfinished or
- * under way; a backup that gives up removes its folder, so it must never be one of those.
+ * Claims the backup's folder. One without a record that an earlier worker of ours did not claim is another's,
+ * unfinished or under way; a backup that gives up removes its folder, so it must never be one of those.
  */
 async function claimFolder({ journal, request }: OperationContext<'backup'>, storage: Storage): Promise<void> {
   const name = request.operation.replace(/^backup-/, '')

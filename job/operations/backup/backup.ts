@@ -33,8 +33,8 @@ type Context = OperationContext<'backup'>
 const materializing = 'materialize'
 
 /**
- * Takes a backup: check everything, pause all, fix every database's point in time, unpause, then dump, or wait for the service
- * that keeps it, at leisure.
+ * Takes a backup: check everything, pause all, fix every database's point in time, unpause, then dump, or wait for the
+ * service that keeps it, at leisure.
  * @throws Failure with exit code 3 once a restore point was tried and did not come to a usable backup.
  */
 export async function backup(context: Context): Promise<void> {
@@ -51,7 +51,8 @@ export async function backup(context: Context): Promise<void> {
       if (request.materialize) await context.phase(materializing, () => materializeAll(context, storage, sources))
     })
   } catch (error) {
-    // A worker that is stopped may be started again and go on; only one that failed by itself, or was cancelled, gives up.
+    // A worker that is stopped may be started again and go on; only one that failed by itself, or was cancelled, gives
+    // up.
     if (await isHandedOn(context)) throw error
     if (context.record.current.phases.some(({ name }) => name === materializing)) {
       await Promise.allSettled([discardMaterials(context, sources), describeBackup(context, { state: 'restorable' })])
@@ -103,7 +104,10 @@ function mayPauseAgain(context: Context): boolean {
   return !lasting && context.record.current.windows.length <= context.request.retries
 }
 
-/** Whether an earlier worker's restore point lives on: each database's data is whole already, or its snapshot outlives a worker. */
+/**
+ * Whether an earlier worker's restore point lives on: each database's data is whole already, or its snapshot outlives a
+ * worker.
+ */
 function pointLives(context: Context, sources: readonly OpenSource[], kept: Point | undefined): boolean {
   return sources.every(({ source, folder }, index) => {
     if (context.journal.result(completeStep(context, folder)) !== undefined) return true
@@ -208,14 +212,17 @@ async function complete(context: Context, sources: readonly OpenSource[]): Promi
   const point = keptPoint(context)
   return await all([...sources.entries()], ([index, { source, folder }]) => {
     const act = () => source.complete(`${name}/${folder}`)
-    // Nothing is made of a durable snapshot, so there is no step to keep, and the journal has room for what hundreds of tables are like.
+    // Nothing is made of a durable snapshot, so there is no step to keep, and the journal has room for what hundreds of
+    // tables are like.
     if (point?.snapshots[index]?.durable !== undefined) return act()
     // A dump begun by a killed worker has lost its snapshot; complete() writes a new one in its place.
     return context.journal.once(completeStep(context, folder), act)
   })
 }
 
-/** Makes the restore point outlive what the databases' services keep of it; it can be restored from before this as well. */
+/**
+ * Makes the restore point outlive what the databases' services keep of it; it can be restored from before this as well.
+ */
 async function materializeAll(context: Context, storage: Storage, sources: readonly OpenSource[]): Promise<void> {
   const { backup } = context.record.current
   const databases = await all([...(backup?.databases ?? []).entries()], async ([index, database]) => {
@@ -238,7 +245,10 @@ async function all<One, Result>(ones: readonly One[], run: (one: One) => Promise
   return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
 }
 
-/** Before anything is paused for nothing. @throws Failure where the longest pause allowed is too short for a database's point */
+/**
+ * Before anything is paused for nothing. @throws Failure where the longest pause allowed is too short for a database's
+ * point
+ */
 function refuseShortPause(
   {
     request: {
@@ -293,7 +303,9 @@ function lostWindow(window: PauseWindowRecord | undefined): Failure {
   )
 }
 
-/** Leaves no half backup behind: what this operation wrote is removed, and the record says that it must not be restored. */
+/**
+ * Leaves no half backup behind: what this operation wrote is removed, and the record says that it must not be restored.
+ */
 async function giveUp(context: Context, storage: Storage, error: unknown): Promise<void> {
   // Dumps are written only after their point was recorded, by this worker or one before it.
   const wrote = context.record.current.backup?.restorePoint !== undefined

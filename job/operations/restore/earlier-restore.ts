@@ -18,7 +18,8 @@ export function isRemoving({ journal }: Pick<OperationContext<'undo' | 'drop'>, 
 
 /**
  * An earlier restore and the databases that it switched, opened under its name so that they know what it made.
- * @throws Failure where its backup is no longer known, or unless it ended with the restored data in service, or, for an undo, beside the former, half-way back or by an earlier worker of the same all the way
+ * @throws Failure where its backup is no longer known, or unless it ended with the restored data in service, or, for an
+ * undo, beside the former, half-way back or by an earlier worker of the same all the way
  */
 export async function formerRestore(
   context: OperationContext<'undo' | 'drop'>,

@@ -6,9 +6,9 @@ import { holdPause } from '../../pause/hold-pause.ts'
 type Context = OperationContext<'restore' | 'undo'>
 
 /**
- * Stops the releases while they are paused, so that nothing is acknowledged once the stop has begun. A server that was told to
- * end answers on for its decommissioning_duration_secs (ScalarDL, ScalarDB Cluster), and what it acknowledges in that time would
- * go out of service unannounced. Requests are held, and end with the servers.
+ * Stops the releases while they are paused, so that nothing is acknowledged once the stop has begun. A server that was
+ * told to end answers on for its decommissioning_duration_secs (ScalarDL, ScalarDB Cluster), and what it acknowledges
+ * in that time would go out of service unannounced. Requests are held, and end with the servers.
  *
  * Servers that cannot be paused, such as those whose database is damaged, are stopped all the same, with a warning.
  * @param stop ends once no pod is left; told to give up by its signal

@@ -8,15 +8,18 @@ export interface StoppedReleases {
   readonly broughtBack: AbortSignal
   /** Begins to watch; from before the first is scaled until release(). */
   watch(): Promise<void>
-  /** Asks the API server whether all stand at 0 with no pod left. @throws Failure naming what is back, and who did it */
+  /**
+   * Asks the API server whether all stand at 0 with no pod left. @throws Failure naming what is back, and who did it
+   */
   confirm(): Promise<void>
   /** They may start. */
   release(): void
 }
 
 /**
- * Watches that nobody starts the releases of an operation while their databases are switched: the self-heal of Argo CD, a Helm
- * upgrade or an autoscaler would have them write to databases of which some hold the former and some the restored data.
+ * Watches that nobody starts the releases of an operation while their databases are switched: the self-heal of Argo CD,
+ * a Helm upgrade or an autoscaler would have them write to databases of which some hold the former and some the
+ * restored data.
  */
 export function keepStopped({ cluster, request }: OperationContext<'restore' | 'undo'>): StoppedReleases {
   const releases = request.target.releases.map(({ name }) => name)

@@ -24,9 +24,9 @@ import { takeBack, wasTakenBack } from './roll-back.ts'
 type Context = OperationContext<'restore'>
 
 /**
- * Restores a backup. The releases serve on until every database stands loaded and verified beside the one in service; only
- * then are they stopped, all databases switched, and started again. Whatever fails before the last switch, the former data
- * serves again.
+ * Restores a backup. The releases serve on until every database stands loaded and verified beside the one in service;
+ * only then are they stopped, all databases switched, and started again. Whatever fails before the last switch, the
+ * former data serves again.
  */
 export async function restore(context: Context): Promise<void> {
   const { request, signal } = context
@@ -101,7 +101,8 @@ async function putInService(
     await markEndangered(context, databases, 'activate')
     await phase('stop', () => stopReleases(context, stopped))
     lost.throwIfAborted()
-    // While tables are replaced neither the former nor the restored data is whole; an undo has to know if nobody is left to tell.
+    // While tables are replaced neither the former nor the restored data is whole; an undo has to know if nobody is
+    // left to tell.
     if (request.choice?.strategy === 'replace') await describeRestore(context, databases, 'nothing')
     await phase('switch', () => switchAll(databases, journal, stopped))
   })
@@ -174,7 +175,10 @@ function notPrinted(): Failure {
   })
 }
 
-/** Runs the part of a restore that can be taken back; where it fails, or did for an earlier worker, the former data serves again and the error says so. */
+/**
+ * Runs the part of a restore that can be taken back; where it fails, or did for an earlier worker, the former data
+ * serves again and the error says so.
+ */
 async function untilSwitched(
   context: Context,
   databases: readonly RestoreDestination[],

@@ -15,13 +15,17 @@ type Context = OperationContext<'restore'>
 const step = 'take back'
 const causeSchema = failureSchema.extend({ exitCode: z.enum(ExitCode) })
 
-/** Whether an earlier worker gave this restore up. The former data may have been written to since: there is no going forward again. */
+/**
+ * Whether an earlier worker gave this restore up. The former data may have been written to since: there is no going
+ * forward again.
+ */
 export function wasTakenBack({ journal }: Pick<Context, 'journal'>): boolean {
   return journal.begun(step)
 }
 
 /**
- * Puts the former data of every database back in service, starts the releases, and only then removes what was made on the way.
+ * Puts the former data of every database back in service, starts the releases, and only then removes what was made on
+ * the way.
  * @param cause why the restore is given up; an earlier worker's is what counts
  * @throws Failure always: with the cause, and what became of the data
  */
@@ -33,7 +37,8 @@ export async function takeBack(
   const { journal, request } = context
   let failure = failureOf(cause)
   try {
-    // Before, so that no worker goes forward from what is half put back; but what each database knows of it is read in any case.
+    // Before, so that no worker goes forward from what is half put back; but what each database knows of it is read in
+    // any case.
     await noted(context, failure).catch(() => undefined)
     await putBack(databases, journal)
     failure = await noted(context, failure)
@@ -76,7 +81,10 @@ function forgotten(): Failure {
   })
 }
 
-/** Some databases hold the former and some the restored data: nothing may serve, and --undo finishes what could not be put back. */
+/**
+ * Some databases hold the former and some the restored data: nothing may serve, and --undo finishes what could not be
+ * put back.
+ */
 function leftStopped({ request }: Context, failure: Failure, notBack: unknown): Failure {
   return new Failure(
     {

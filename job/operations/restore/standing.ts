@@ -8,8 +8,9 @@ import { formatTime } from '../../../operation/time.ts'
 import type { Deletion, FoundStanding, RestoredData } from '../../databases/database.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 
-// What deletes tables may end the points of backups. Their records say so before the first table goes, and afterwards what
-// each backup is, as the database's service tells it. Read in this order: refuseLosses, markEndangered, recordStandings.
+// What deletes tables may end the points of backups. Their records say so before the first table goes, and afterwards
+// what each backup is, as the database's service tells it. Read in this order: refuseLosses, markEndangered,
+// recordStandings.
 
 type Context = Pick<OperationContext<'restore' | 'undo' | 'drop'>, 'cluster' | 'events' | 'journal' | 'request'>
 
@@ -63,8 +64,8 @@ export async function markEndangered(
 }
 
 /**
- * Writes into the records of the backup that an operation is about, and of all that are in doubt, what they are now. Throws
- * nothing, since it must not hide how the operation itself ended; what could not be asked stays in doubt.
+ * Writes into the records of the backup that an operation is about, and of all that are in doubt, what they are now.
+ * Throws nothing, since it must not hide how the operation itself ended; what could not be asked stays in doubt.
  * @param about operation of the backup that was restored
  * @returns what was lost or is held otherwise than before, for people; also said as events
  */

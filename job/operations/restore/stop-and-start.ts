@@ -13,9 +13,9 @@ const notedSchema = z.array(z.object({ name: z.string(), replicas: z.int() }))
 const marginMs = 60_000
 
 /**
- * Scales every Deployment of the releases to 0 and waits until no pod is left, so that nothing writes and nobody holds a
- * connection. No request gets in meanwhile. How many replicas each had is journaled first: a killed worker's successor finds
- * them at 0.
+ * Scales every Deployment of the releases to 0 and waits until no pod is left, so that nothing writes and nobody holds
+ * a connection. No request gets in meanwhile. How many replicas each had is journaled first: a killed worker's
+ * successor finds them at 0.
  * @throws Failure where the pods do not end, or somebody starts them again
  */
 export async function stopReleases(context: Context, stopped: StoppedReleases): Promise<void> {
@@ -56,7 +56,8 @@ export function notedReplicas({ journal }: Pick<Context, 'journal'>): Record<str
 }
 
 /**
- * Scales the Deployments to what they had, and waits until their pods serve. Without a stop before, there is nothing to do.
+ * Scales the Deployments to what they had, and waits until their pods serve. Without a stop before, there is nothing to
+ * do.
  * @param earlier how many they had before an earlier operation left them at 0
  */
 export async function startReleases(context: Context, earlier: Record<string, number> = {}): Promise<void> {

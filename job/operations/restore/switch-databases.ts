@@ -5,7 +5,8 @@ import type { Journal } from '../../journal/journal.ts'
 
 /**
  * Puts every restored database in service, one after another so that a failure is known before the next is touched.
- * @param stopped looked at right before each, and after the last: what starts in between may have met both former and restored data
+ * @param stopped looked at right before each, and after the last: what starts in between may have met both former and
+ * restored data
  */
 export async function switchAll(
   databases: readonly RestoredData[],

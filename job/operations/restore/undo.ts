@@ -85,8 +85,9 @@ interface Recorded {
 }
 
 /**
- * Stops the releases and puts back every database's former data, or none's: where one fails, all serve again as they did.
- * Where they cannot, none serves, and the record of the restore says so: the undo can be done again, nothing may be dropped.
+ * Stops the releases and puts back every database's former data, or none's: where one fails, all serve again as they
+ * did. Where they cannot, none serves, and the record of the restore says so: the undo can be done again, nothing may
+ * be dropped.
  */
 export async function switchBack(
   context: Context,

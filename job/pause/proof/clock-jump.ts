@@ -4,7 +4,9 @@ import { stepBetween, type ClockReading } from '../../clocks/clock-reading.ts'
 /** More than what NTP slews in the longest pauses, and far less than what makes a restore point fall outside of one. */
 const toleratedMs = 100
 
-/** Why a pause proves nothing whose times were taken from a clock that was set meanwhile; undefined where it was not. */
+/**
+ * Why a pause proves nothing whose times were taken from a clock that was set meanwhile; undefined where it was not.
+ */
 export function clockStep(before: ClockReading, after: ClockReading): string | undefined {
   const step = Math.round(stepBetween(before, after))
   if (Math.abs(step) <= toleratedMs) return undefined

@@ -26,7 +26,10 @@ function workloadChanges(before: ReleaseState['workloads'], after: ReleaseState[
   })
 }
 
-/** Why the changes of a pause make it prove nothing: each object is named once. Empty where nothing changed that matters. */
+/**
+ * Why the changes of a pause make it prove nothing: each object is named once. Empty where nothing changed that
+ * matters.
+ */
 export function harmsOf(changes: readonly ReleaseChange[]): string[] {
   const harms = changes.flatMap((change) => {
     const harm = harmOf(change)

@@ -20,8 +20,8 @@ interface Watched {
 }
 
 /**
- * Judges the window that has just ended: by what the watch told, and by what a second look at the releases finds changed. What
- * cannot be seen proves nothing. Never throws.
+ * Judges the window that has just ended: by what the watch told, and by what a second look at the releases finds
+ * changed. What cannot be seen proves nothing. Never throws.
  * @returns the reasons against it
  */
 export async function verifyWindow(

@@ -6,7 +6,9 @@ import { titleOf } from '../../servers/targets.ts'
 /** A server answers from memory, so a look a second costs it nothing, in a pause of hours as well. */
 const paceMs = 1000
 
-/** Paused servers, each asked again and again whether it still is. Between two answers of a server nothing is proven. */
+/**
+ * Paused servers, each asked again and again whether it still is. Between two answers of a server nothing is proven.
+ */
 export interface ServersWatch {
   /**
    * Asks each a last time.

@@ -11,7 +11,8 @@ const keepingThemselves = new Set([
 ])
 
 /**
- * Refuses flags that do not fit the releases' databases, as far as their properties may be read from here; the worker knows.
+ * Refuses flags that do not fit the releases' databases, as far as their properties may be read from here; the worker
+ * knows.
  * @throws Failure (usage)
  */
 export function refuseUnfit(

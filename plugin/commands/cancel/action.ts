@@ -28,7 +28,10 @@ function alreadyEnded(record: OperationRecord): Failure {
   )
 }
 
-/** The end of an operation, kept where its worker could not: it never ran, or was killed before it had put everything back. */
+/**
+ * The end of an operation, kept where its worker could not: it never ran, or was killed before it had put everything
+ * back.
+ */
 async function keepVerdict(session: Session, settled: OperationRecord): Promise<void> {
   const found = await changeRecord(session, settled.operation, (record) => (isFinal(record) ? undefined : settled))
   if (found === undefined) await writeRecord(session, settled)

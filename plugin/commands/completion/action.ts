@@ -25,7 +25,10 @@ function ownFolder(windows: boolean): string {
   )
 }
 
-/** Writes the executable that kubectl looks for. @throws Failure where it cannot be written, or something else has that name */
+/**
+ * Writes the executable that kubectl looks for. @throws Failure where it cannot be written, or something else has that
+ * name
+ */
 function installInto(folder: string, windows: boolean): string {
   const [file, script] = windows
     ? [join(folder, 'kubectl_complete-scalardl.cmd'), kubectlCompleteBatch]

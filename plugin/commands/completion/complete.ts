@@ -64,7 +64,9 @@ async function valuesOf(flag: FlagWord, live: LiveNames, values: ReadonlyMap<str
   return { candidates: [], files: fileFlags.has(name) }
 }
 
-/** What a positional argument names: itself, or where it is just a name, what stands before it (`describe backup NAME`). */
+/**
+ * What a positional argument names: itself, or where it is just a name, what stands before it (`describe backup NAME`).
+ */
 async function positionalsOf({ command, positionals, values }: Read, live: LiveNames): Promise<Completion> {
   const declared = command?.positionals ?? []
   const at = declared[positionals.length] ?? (declared.at(-1)?.repeated === true ? declared.at(-1) : undefined)

@@ -1,6 +1,6 @@
 /**
- * What kubectl runs to complete the arguments of `kubectl scalardl`: an executable `kubectl_complete-scalardl` on PATH, whose
- * output ends in a line with cobra's completion directive.
+ * What kubectl runs to complete the arguments of `kubectl scalardl`: an executable `kubectl_complete-scalardl` on PATH,
+ * whose output ends in a line with cobra's completion directive.
  */
 export const kubectlCompleteScript = `#!/bin/sh
 # kubectl calls this to complete \`kubectl scalardl\`; made by \`kubectl scalardl completion install\`

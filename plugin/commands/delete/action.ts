@@ -17,7 +17,10 @@ import { withoutTarget } from '../../presentation/without-target.ts'
 import { showVerdict } from '../../presentation/verdict.ts'
 import { planDeletion } from './plan.ts'
 
-/** Removes a backup's data by a Job, since only a pod reaches storages and databases. Answers undefined where its end was not waited for. */
+/**
+ * Removes a backup's data by a Job, since only a pod reaches storages and databases. Answers undefined where its end
+ * was not waited for.
+ */
 async function deleteData(
   session: Session,
   terminal: Terminal,

@@ -4,7 +4,9 @@ import { isKeptByService } from '../../presentation/backup-place.ts'
 import { formatBytes } from '../../presentation/operation-columns.ts'
 import { fields } from './fields.ts'
 
-/** One database of a backup as lines of text. What its kind tells in `details` is shown where it has one of these names. */
+/**
+ * One database of a backup as lines of text. What its kind tells in `details` is shown where it has one of these names.
+ */
 export function describeDatabase(database: DatabaseBackup): string[] {
   const told = (name: string) => {
     const value = database.details[name]

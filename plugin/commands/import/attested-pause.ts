@@ -18,8 +18,8 @@ export interface AttestedPause {
 }
 
 /**
- * The record of a pause that another tool made, such as scalar-admin-for-kubernetes, which prints its times. Nobody of ours has seen
- * it: the window is marked as attested by a person.
+ * The record of a pause that another tool made, such as scalar-admin-for-kubernetes, which prints its times. Nobody of
+ * ours has seen it: the window is marked as attested by a person.
  * @throws Failure (usage) for times that cannot be read, or are no window
  */
 export function attestedPause({ window: text, releases, name, namespace, by }: AttestedPause): OperationRecord {

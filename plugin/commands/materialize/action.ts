@@ -34,7 +34,10 @@ async function materializeOne(
   return code
 }
 
-/** Materializes backups one after another; all are looked at before the first is begun, and the first that fails ends it. */
+/**
+ * Materializes backups one after another; all are looked at before the first is begun, and the first that fails ends
+ * it.
+ */
 export const runMaterialize: Action<MaterializeFlags> = async (flags, session, terminal) => {
   readJobOptions(flags)
   if (flags.name !== undefined) checkName(flags.name, longestMaterializeName)

@@ -68,7 +68,10 @@ function refuseOthers(left: readonly DirectUnpause[]): void {
   })
 }
 
-/** The operations of `pause` that hold these releases. An API server that does not say is no reason to leave them paused. */
+/**
+ * The operations of `pause` that hold these releases. An API server that does not say is no reason to leave them
+ * paused.
+ */
 async function pausesOf(session: Session, releases: readonly string[]): Promise<string[]> {
   const holders = await leaseHolders(session, releases).catch(() => new Map<string, string>())
   return [...new Set(holders.values())].filter((operation) => kindOf(operation) === 'pause')

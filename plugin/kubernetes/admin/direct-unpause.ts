@@ -18,8 +18,8 @@ export interface DirectUnpause {
   pod: string
   release: string
   /**
-   * serving: unpaused; not-paused: it was serving already; unknown: unpaused, but too old to be asked; left: paused by somebody
-   * else, or too old to tell
+   * serving: unpaused; not-paused: it was serving already; unknown: unpaused, but too old to be asked; left: paused by
+   * somebody else, or too old to tell
    */
   outcome: 'serving' | 'not-paused' | 'unknown' | 'left' | 'failed'
   reason?: string

@@ -16,7 +16,8 @@ export interface PausedPods {
 }
 
 /**
- * Asks the servers of a release whether they are paused, through port-forwards. Never throws, and takes seconds at the very most.
+ * Asks the servers of a release whether they are paused, through port-forwards. Never throws, and takes seconds at the
+ * very most.
  * @param services of the namespace, which say where the admin ports are
  */
 export async function pausedPods(

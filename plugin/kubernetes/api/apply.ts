@@ -74,7 +74,10 @@ export async function deleteObject(session: Session, object: OwnObject, dryRun: 
   )
 }
 
-/** Shows objects that were sent, or with --dry-run would be: their very bytes for `-o yaml` and `json`, else a line each. */
+/**
+ * Shows objects that were sent, or with --dry-run would be: their very bytes for `-o yaml` and `json`, else a line
+ * each.
+ */
 export function showObjects(
   terminal: Terminal,
   objects: readonly OwnObject[],

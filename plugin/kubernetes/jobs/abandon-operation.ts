@@ -7,9 +7,10 @@ import { readRecord } from '../records/records.ts'
 import type { Session } from '../api/session.ts'
 
 /**
- * Takes back an operation whose worker never started: the Jobs first, then, once no worker can begin any more, the request and
- * the record that nobody wrote.
- * @returns the Failure to report, saying so if something stayed; undefined when the worker began after all and must be followed
+ * Takes back an operation whose worker never started: the Jobs first, then, once no worker can begin any more, the
+ * request and the record that nobody wrote.
+ * @returns the Failure to report, saying so if something stayed; undefined when the worker began after all and must be
+ * followed
  */
 export async function abandonOperation(
   session: Session,

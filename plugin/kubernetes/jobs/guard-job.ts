@@ -36,8 +36,9 @@ export async function deleteGuardJob(session: Session, operation: string): Promi
 }
 
 /**
- * Removes the Job of a guard that cannot run, of an operation that is over: nobody would ever end it. One that runs ends by
- * itself, and one of servers that are still paused has work to do. Who may not delete Jobs leaves it to the TTL of the worker's.
+ * Removes the Job of a guard that cannot run, of an operation that is over: nobody would ever end it. One that runs
+ * ends by itself, and one of servers that are still paused has work to do. Who may not delete Jobs leaves it to the TTL
+ * of the worker's.
  */
 export async function removeIdleGuard(session: Session, record: OperationRecord): Promise<void> {
   if (!isFinal(record) || pausedBy(record).length > 0) return

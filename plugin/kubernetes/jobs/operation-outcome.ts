@@ -52,8 +52,8 @@ function comeBack(namespace: string, operation: string): string {
 }
 
 /**
- * What to throw where the API server cannot be asked about an operation any more, or does not accept the token any more: exit
- * code 6, and how to come back, since the operation goes on. Any other error is answered as it is.
+ * What to throw where the API server cannot be asked about an operation any more, or does not accept the token any
+ * more: exit code 6, and how to come back, since the operation goes on. Any other error is answered as it is.
  */
 export function outOfReach(session: Session, operation: string, error: unknown): unknown {
   if (error instanceof Failure) return error
@@ -92,10 +92,11 @@ function patienceMs(record: OperationRecord): number {
 }
 
 /**
- * Waits until `reached` says so of the record, or the operation has ended. The verdict is the record's and the Job's condition's,
- * never the end of a log: a Job that ended without a final record gives a record that says so (see settle).
- * @throws Failure (exit code 6) with how to come back, once the signal aborts or the API server cannot be asked any more;
- * Failure where the operation left no record
+ * Waits until `reached` says so of the record, or the operation has ended. The verdict is the record's and the Job's
+ * condition's, never the end of a log: a Job that ended without a final record gives a record that says so (see
+ * settle).
+ * @throws Failure (exit code 6) with how to come back, once the signal aborts or the API server cannot be asked any
+ * more; Failure where the operation left no record
  */
 export async function awaitRecord(
   session: Session,

@@ -25,7 +25,10 @@ const imageReasons = new Set([
 const configReasons = new Set(['CreateContainerConfigError', 'CreateContainerError', 'RunContainerError'])
 const startReasons = new Set(['StartError', 'ContainerCannotRun'])
 
-/** How long a cluster may take to bring a node, once its autoscaler (cluster-autoscaler, Karpenter) says that it does. ms */
+/**
+ * How long a cluster may take to bring a node, once its autoscaler (cluster-autoscaler, Karpenter) says that it does.
+ * ms
+ */
 const newNodeMs = 10 * 60_000
 
 function newest(events: readonly CoreV1Event[], reasons: RegExp): CoreV1Event | undefined {
@@ -111,7 +114,8 @@ function ofContainer(pod: V1Pod): Obstacle | undefined {
 }
 
 /**
- * What keeps the pod of a Job from starting, by the pod itself and the events of it and its Job; undefined when nothing does.
+ * What keeps the pod of a Job from starting, by the pod itself and the events of it and its Job; undefined when nothing
+ * does.
  * @param pod undefined while the Job has made none
  */
 export function findObstacle(pod: V1Pod | undefined, events: readonly CoreV1Event[]): Obstacle | undefined {

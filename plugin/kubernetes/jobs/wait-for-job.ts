@@ -52,8 +52,8 @@ function neverStarted(operation: string, obstacle: Obstacle): Failure {
 }
 
 /**
- * Waits until the worker of an operation has started, saying meanwhile what that waits for. An obstacle is looked at again for
- * as long as it may pass by itself.
+ * Waits until the worker of an operation has started, saying meanwhile what that waits for. An obstacle is looked at
+ * again for as long as it may pass by itself.
  * @throws Failure with the obstacle once it has lasted; the Job is still there then. The signal's reason
  * when it aborts, or the API's error where it cannot be asked any more.
  */

@@ -9,8 +9,8 @@ import { obstacleOf } from './wait-for-job.ts'
 const betweenLooksMs = 1000
 
 /**
- * Says what keeps an operation's guard from starting, as often as that changes: no pause begins without it. Ends once it has
- * started, or has nothing to start for; answers at once where there is no guard.
+ * Says what keeps an operation's guard from starting, as often as that changes: no pause begins without it. Ends once
+ * it has started, or has nothing to start for; answers at once where there is no guard.
  * @param say gets what is new; an obstacle that is gone at the next look is not told
  */
 export async function watchGuardStart(

@@ -19,9 +19,11 @@ export interface WorkerLine extends LogLine {
 }
 
 /**
- * Follows the logs of an operation's pods, one after the other, each line once and none left out, until its Job is finished,
- * suspended or gone and the last pod's log is read to its end. Survives dropped connections and replaced pods.
- * @throws Failure where a log may not be read; the API's error where it cannot be asked; the signal's reason once it aborts
+ * Follows the logs of an operation's pods, one after the other, each line once and none left out, until its Job is
+ * finished, suspended or gone and the last pod's log is read to its end. Survives dropped connections and replaced
+ * pods.
+ * @throws Failure where a log may not be read; the API's error where it cannot be asked; the signal's reason once it
+ * aborts
  */
 export async function followLines(
   session: Session,
@@ -55,7 +57,9 @@ export async function followLines(
   }
 }
 
-/** A line as an event; one that is none (a crash, a tool's output) as a `note` with `seq` 0; an empty line is nothing. */
+/**
+ * A line as an event; one that is none (a crash, a tool's output) as a `note` with `seq` 0; an empty line is nothing.
+ */
 export function eventOf(line: LogLine): WorkerEvent | undefined {
   if (line.text.trim() === '') return undefined
   return (

@@ -38,7 +38,8 @@ export function hasLog(pod: V1Pod): boolean {
 /**
  * Follows one pod's log from its beginning until its container has ended and everything is read, or the pod is gone.
  * Connections that break are made again, with delays that double up to 5 s.
- * @throws Failure where the log may not be read; the API's error where it refuses the token, or has not answered for 10 minutes
+ * @throws Failure where the log may not be read; the API's error where it refuses the token, or has not answered for 10
+ * minutes
  */
 export async function followPod(
   session: Session,
@@ -72,7 +73,8 @@ export async function followPod(
       news = false
       const rest = await readLog(session, { ...log, follow: !ended, sinceTime: position.sinceTime }, receive, signal)
       lastAnswerMs = Date.now()
-      // An API server that goes down ends the answer as if the log ended there; so only a second reading with the same end is believed.
+      // An API server that goes down ends the answer as if the log ended there; so only a second reading with the same
+      // end is believed.
       const sameEnd = !news && rest === unfinished
       unfinished = rest
       if (ended && sameEnd) break

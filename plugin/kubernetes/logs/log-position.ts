@@ -10,8 +10,9 @@ const stamp = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.\d+)?(?:Z|[+-]\d{2}:\d
 const slackMs = 1000
 
 /**
- * How far one container's log has been read. The API server's `sinceTime` knows only whole seconds, so every reconnection repeats
- * lines; which of them were seen is told by counting equal ones, timestamp included, over the part that is asked for again.
+ * How far one container's log has been read. The API server's `sinceTime` knows only whole seconds, so every
+ * reconnection repeats lines; which of them were seen is told by counting equal ones, timestamp included, over the part
+ * that is asked for again.
  */
 export class LogPosition {
   #seen = new Map<string, number>()

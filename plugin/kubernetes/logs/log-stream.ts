@@ -19,9 +19,11 @@ const longestSilenceMs = 60_000
 
 /**
  * Reads a container's log, each line with its timestamp before it, through the kubeconfig's own authentication.
- * client-node's own reader is not used: it ends quietly after some minutes and turns every error into one without a text.
+ * client-node's own reader is not used: it ends quietly after some minutes and turns every error into one without a
+ * text.
  * @returns what came after the last newline, once the server ended the answer: an unfinished line, or one that was cut
- * @throws ApiStatusError for an answer other than 200, the socket's error where the connection broke or was silent for 60 s
+ * @throws ApiStatusError for an answer other than 200, the socket's error where the connection broke or was silent for
+ * 60 s
  */
 export async function readLog(
   session: Session,

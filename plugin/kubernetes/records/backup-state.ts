@@ -1,7 +1,10 @@
 import type { BackupPart, OperationRecord } from '../../../operation/record.ts'
 import { isFinal } from '../../../operation/outcome/outcome.ts'
 
-/** Whether a backup ended before anything was paused or written for it, mostly because it was refused: then there is none. */
+/**
+ * Whether a backup ended before anything was paused or written for it, mostly because it was refused: then there is
+ * none.
+ */
 export function notMade(record: OperationRecord): boolean {
   return (
     isFinal(record) &&

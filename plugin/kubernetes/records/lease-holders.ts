@@ -3,7 +3,9 @@ import { leaseName } from '../../../operation/names.ts'
 import { delay, unlessMissing } from '../api/api-error.ts'
 import type { Session } from '../api/session.ts'
 
-/** Longer than a worker takes to renew its Lease: one that looks expired only because clocks differ is seen to live. ms */
+/**
+ * Longer than a worker takes to renew its Lease: one that looks expired only because clocks differ is seen to live. ms
+ */
 const watchMs = 2500
 
 /** The operations that are at work on these releases, by release: those that hold its Lease and renew it. */

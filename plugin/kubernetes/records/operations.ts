@@ -53,8 +53,8 @@ function settled(stored: StoredRecord, job: V1Job | undefined): StoredRecord {
 }
 
 /**
- * Every operation of the namespace, of one kind or all, page by page and in no order: their records, with an end where the Job
- * of an unfinished one is over, and the Jobs that have no record yet.
+ * Every operation of the namespace, of one kind or all, page by page and in no order: their records, with an end where
+ * the Job of an unfinished one is over, and the Jobs that have no record yet.
  */
 export async function* eachOperation(session: Session, filter: RecordFilter): AsyncGenerator<StoredRecord> {
   const jobs = await listJobs(session, filter.kind)

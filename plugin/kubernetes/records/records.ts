@@ -86,7 +86,10 @@ export async function readRecord(session: Session, operation: string): Promise<O
   return found === undefined ? undefined : recordIn(found.configMap)
 }
 
-/** The steps that an operation has begun and finished, undefined where it has none. @throws Failure where they cannot be read */
+/**
+ * The steps that an operation has begun and finished, undefined where it has none. @throws Failure where they cannot be
+ * read
+ */
 export async function readJournal(session: Session, operation: string): Promise<JournalDocument | undefined> {
   const found = await readPart(session, operation, 'journal')
   if (found === undefined) return undefined
@@ -190,7 +193,9 @@ export interface KnownOperation {
   ended: string | undefined
 }
 
-/** The operations of the namespace by what stands on their records' labels, oldest first: some hundred bytes of each. */
+/**
+ * The operations of the namespace by what stands on their records' labels, oldest first: some hundred bytes of each.
+ */
 export async function knownOperations(session: Session, kind?: OperationKind): Promise<KnownOperation[]> {
   const found: KnownOperation[] = []
   for await (const { metadata = {} } of eachConfigMap(session, { kind }, metadataOnly)) {

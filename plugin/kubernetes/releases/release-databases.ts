@@ -65,8 +65,8 @@ function databaseAt(property: (name: string) => string): string {
 }
 
 /**
- * How long the pods of a release take to end, s: as long as its servers answer on once they were told to, unless the kubelet ends
- * them before; with the property that says so.
+ * How long the pods of a release take to end, s: as long as its servers answer on once they were told to, unless the
+ * kubelet ends them before; with the property that says so.
  */
 export function endingOf(
   { product, deployment }: Release,

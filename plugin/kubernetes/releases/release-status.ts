@@ -22,7 +22,9 @@ export interface ReleaseStatus {
   /** SRV name of the admin port, undefined where no headless Service has it */
   srv: string | undefined
   storage: string | undefined
-  /** as the servers say it, and where they do not, the records; `by` and `since` only where a record of ours has them */
+  /**
+   * as the servers say it, and where they do not, the records; `by` and `since` only where a record of ours has them
+   */
   paused: { by?: string; since?: string; lasting: boolean; pods?: string[] } | undefined
   lastBackup: { name: string; state: string; createdAt: string; restorePoint: string | undefined } | undefined
 }
@@ -53,7 +55,10 @@ function srvName(release: Release, services: readonly V1Service[], domain: strin
   return undefined
 }
 
-/** The pause that holds a release now, from the records: a window not closed yet, or servers that an operation could not unpause. */
+/**
+ * The pause that holds a release now, from the records: a window not closed yet, or servers that an operation could not
+ * unpause.
+ */
 export function pauseOf(release: string, records: readonly OperationRecord[]): ReleaseStatus['paused'] {
   const own = records.filter((record) => record.releases.includes(release))
   const endedSince = (since: string) =>
@@ -67,7 +72,10 @@ export function pauseOf(release: string, records: readonly OperationRecord[]): R
   return undefined
 }
 
-/** What the servers say goes before what the records remember: pods may have been replaced, and others can pause as well. */
+/**
+ * What the servers say goes before what the records remember: pods may have been replaced, and others can pause as
+ * well.
+ */
 export function pauseNow(known: ReleaseStatus['paused'], { paused, complete }: PausedPods): ReleaseStatus['paused'] {
   if (paused.length > 0) return { ...(known ?? { lasting: false }), pods: paused }
   // a pause that is under way is just beginning or ending
@@ -94,7 +102,9 @@ async function lastBackupOf(
   return undefined
 }
 
-/** What tells of pauses: the records that call servers paused, and of those any has ended since, the ways it was ended. */
+/**
+ * What tells of pauses: the records that call servers paused, and of those any has ended since, the ways it was ended.
+ */
 async function pauseRecords(session: Session): Promise<OperationRecord[]> {
   const pausing = await pausingRecords(session)
   if (pausing.length === 0) return []

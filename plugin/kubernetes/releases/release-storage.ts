@@ -6,7 +6,10 @@ import { findPropertiesSource, readProperties } from '../jobs/compose/properties
 
 const template = /\{\{-?\s*(?:default\s+)?\.Env\.(\w+)(?:\s+"[^"]*")?\s*-?\}\}|\$\{env:(\w+)\}/g
 
-/** A value with its variables filled in from what the container's template says outright; undefined where one comes from elsewhere. */
+/**
+ * A value with its variables filled in from what the container's template says outright; undefined where one comes from
+ * elsewhere.
+ */
 function resolved(value: string, container: V1Container): string | undefined {
   let known = true
   const text = value.replace(template, (_, older: string | undefined, newer: string | undefined) => {

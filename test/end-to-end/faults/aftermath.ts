@@ -9,7 +9,10 @@ interface Leases {
   items: { metadata: { name: string }; spec: { renewTime?: string; leaseDurationSeconds?: number } }[]
 }
 
-/** Asserts that nothing of an operation goes on after it: every Job ends, of worker and guard, and no Lease is in the way of the next. */
+/**
+ * Asserts that nothing of an operation goes on after it: every Job ends, of worker and guard, and no Lease is in the
+ * way of the next.
+ */
 export async function nothingGoesOn(t: Test, stage: Stage): Promise<void> {
   const quiet = async () => [...(await activeJobs(stage)), ...(await heldLeases(stage))]
   await until('nothing goes on', async () => (await quiet()).length === 0, 40_000).catch(() => undefined)

@@ -52,12 +52,17 @@ export class Case {
     return this.#operation
   }
 
-  /** Has one pod keep its answer to Pause back for so long: all stay paused meanwhile, at a moment when the worker waits. */
+  /**
+   * Has one pod keep its answer to Pause back for so long: all stay paused meanwhile, at a moment when the worker
+   * waits.
+   */
   async slowPause(ms = 8000): Promise<void> {
     await this.at.setFaults(this.pods[0], { delayMs: { Pause: ms } })
   }
 
-  /** Has one pod say whether it is paused too late for a worker, which asks again before its pause until this is healed. */
+  /**
+   * Has one pod say whether it is paused too late for a worker, which asks again before its pause until this is healed.
+   */
   async slowPreflight(): Promise<void> {
     await this.at.setFaults(this.pods[0], { delayMs: { CheckPaused: 4000 } })
   }
@@ -150,7 +155,8 @@ export class Matrix {
   }
 
   /**
-   * One case: `act` begins an operation and does the fault. Then the operation has to end in one of two states, and all pods to serve.
+   * One case: `act` begins an operation and does the fault. Then the operation has to end in one of two states, and all
+   * pods to serve.
    * @param title what happens, for people
    */
   case(name: string, title: string, expected: Expected, act: (one: Case, t: Test) => Promise<void>): void {

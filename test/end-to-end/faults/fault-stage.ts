@@ -32,8 +32,8 @@ interface PodList {
 }
 
 /**
- * A Ledger release at work whose cluster may be broken: its pods and its database on the first node, which has the control plane;
- * workers on the second, which may be lost.
+ * A Ledger release at work whose cluster may be broken: its pods and its database on the first node, which has the
+ * control plane; workers on the second, which may be lost.
  */
 export class FaultStage {
   readonly stage: Stage
@@ -107,7 +107,10 @@ export class FaultStage {
     return pods
   }
 
-  /** The pod of an operation's worker or guard, as soon as a process of it runs. @throws Error where none does within a while */
+  /**
+   * The pod of an operation's worker or guard, as soon as a process of it runs. @throws Error where none does within a
+   * while
+   */
   async podOf(operation: string, role: Role): Promise<FoundPod> {
     let found: FoundPod | undefined
     await until(`the ${role} of ${operation} runs`, async () => {
@@ -132,7 +135,10 @@ export class FaultStage {
     await this.gates.setFaults(pod?.ip ?? '', faults)
   }
 
-  /** Waits until every one of these pods is paused, or none is; asks neither the API server nor the network between nodes. */
+  /**
+   * Waits until every one of these pods is paused, or none is; asks neither the API server nor the network between
+   * nodes.
+   */
   async untilGates(state: 'closed' | 'open', pods: readonly FoundPod[], timeoutMs?: number): Promise<void> {
     await until(
       `every gate is ${state}`,

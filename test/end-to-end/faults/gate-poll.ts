@@ -2,9 +2,10 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Runs in a node's network, where pods' addresses are known, so that it needs no API server. Reads commands, one JSON object a
- * line: `{"watch":IP}` has the stand-in there asked for its history from now on, `{"id":N,"ip":IP,"faults":TEXT}` sets its faults.
- * Writes what it learns, one JSON object a line: `{"seen":…}` and `{"id":N,"ok":…}`.
+ * Runs in a node's network, where pods' addresses are known, so that it needs no API server. Reads commands, one JSON
+ * object a line: `{"watch":IP}` has the stand-in there asked for its history from now on,
+ * `{"id":N,"ip":IP,"faults":TEXT}` sets its faults. Writes what it learns, one JSON object a line: `{"seen":…}` and
+ * `{"id":N,"ok":…}`.
  */
 const everyMs = 200
 const watched = new Set<string>()

@@ -27,7 +27,10 @@ export interface SeenGate {
   closed: readonly { from: number; until?: number | undefined }[]
 }
 
-/** Watches the gates of Ledger pods from outside of them and apart from the API server, so that no fault of a test keeps it from seeing. */
+/**
+ * Watches the gates of Ledger pods from outside of them and apart from the API server, so that no fault of a test keeps
+ * it from seeing.
+ */
 export class GateWatch {
   readonly #child: ChildProcessWithoutNullStreams
   readonly #gates = new Map<string, SeenGate>()

@@ -7,8 +7,8 @@ export interface Window {
 }
 
 /**
- * The addresses of gates that were open in a window, by their own word: those of processes that had ended before or began after it
- * do not count. What is known of a process ends with its last answer.
+ * The addresses of gates that were open in a window, by their own word: those of processes that had ended before or
+ * began after it do not count. What is known of a process ends with its last answer.
  */
 export function openWithin({ fromMs, untilMs }: Window, gates: readonly SeenGate[]): string[] {
   return gates

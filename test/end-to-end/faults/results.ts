@@ -37,7 +37,10 @@ export function readResults(folder: string): CaseResult[] {
 
 const longestReason = 200
 
-/** The results as lines of a table; every column as wide as its longest cell, the reason last, of which the JSON has all. */
+/**
+ * The results as lines of a table; every column as wide as its longest cell, the reason last, of which the JSON has
+ * all.
+ */
 export function tableOf(results: readonly CaseResult[]): string {
   const rows = [
     ['', 'CASE', 'ENDED', 'EXIT', 'LONGEST PAUSE AFTER', 'TOOK', 'WHAT HAPPENED; REASON'],

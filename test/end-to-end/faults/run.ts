@@ -9,9 +9,10 @@ import { environmentOf } from '../stage.ts'
 import { readResults, resultsVariable, tableOf } from './results.ts'
 
 /**
- * The fault matrix, on the cluster of the end-to-end tests, whose second node it breaks: first the faults of single pods, three files at a time, then those
- * of nodes and of the control plane, one at a time. Prints a table of what every case came to, and keeps it as JSON.
- * Arguments that are no options are patterns of the cases to run, such as `worker/killed`; without any all run.
+ * The fault matrix, on the cluster of the end-to-end tests, whose second node it breaks: first the faults of single
+ * pods, three files at a time, then those of nodes and of the control plane, one at a time. Prints a table of what
+ * every case came to, and keeps it as JSON. Arguments that are no options are patterns of the cases to run, such as
+ * `worker/killed`; without any all run.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,

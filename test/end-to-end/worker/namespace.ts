@@ -63,7 +63,9 @@ export function machineAddress(): string {
 
 const labelsOf = (release: string) => ({ 'app.kubernetes.io/instance': release, 'app.kubernetes.io/app': 'ledger' })
 
-/** A release whose one pod is a stand-in in this process: the objects are real, the pod is on a node that nobody runs. */
+/**
+ * A release whose one pod is a stand-in in this process: the objects are real, the pod is on a node that nobody runs.
+ */
 export async function deployLedger(stage: Stage, release: string, ledger: Ledger): Promise<void> {
   const labels = labelsOf(release)
   const template = { metadata: { labels }, spec: { containers: [{ name: 'ledger', image: 'ledger' }] } }

@@ -23,7 +23,8 @@ export function tablesNamed(input: Record<string, unknown>): string[] {
 }
 
 /**
- * What the tables' own policies deny: an explicit denial wins over whatever allows. Only denials of every principal are known.
+ * What the tables' own policies deny: an explicit denial wins over whatever allows. Only denials of every principal are
+ * known.
  * @throws AwsError AccessDeniedException
  */
 export function refuseByPolicies(

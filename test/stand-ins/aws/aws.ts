@@ -46,7 +46,9 @@ async function openStorage(folder: string | undefined): Promise<DynamodbLocal> {
   return startDynamodbLocal(folder ?? (await ensureDynamodbLocal()))
 }
 
-/** What is behind an address that the stand-in is reached at: every service, and every region of DynamoDB, has its own. */
+/**
+ * What is behind an address that the stand-in is reached at: every service, and every region of DynamoDB, has its own.
+ */
 export function endpointsAt(url: string): Pick<Aws, 'endpoint' | 'autoscalingEndpoint' | 'stsEndpoint'> {
   return { endpoint: url, autoscalingEndpoint: `${url}/application-autoscaling`, stsEndpoint: `${url}/sts` }
 }

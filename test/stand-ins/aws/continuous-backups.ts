@@ -7,7 +7,10 @@ import type { Table } from './table.ts'
 const dayMs = 86_400_000
 const wholeSecond = (ms: number) => Math.floor(ms / 1000) * 1000
 
-/** The window in which a table can be restored, ms of the service's clock, whole seconds; undefined where recovery is off. */
+/**
+ * The window in which a table can be restored, ms of the service's clock, whole seconds; undefined where recovery is
+ * off.
+ */
 export function restorable(
   table: Table,
   { clock, settings }: Service,

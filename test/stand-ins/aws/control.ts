@@ -10,8 +10,8 @@ interface ControlOptions {
 }
 
 /**
- * The control interface: `GET /healthz`, `GET /_control` (settings, time, problems), `POST /_control` (changes of settings as JSON),
- * `GET /_control/calls`, `DELETE /_control/calls`.
+ * The control interface: `GET /healthz`, `GET /_control` (settings, time, problems), `POST /_control` (changes of
+ * settings as JSON), `GET /_control/calls`, `DELETE /_control/calls`.
  */
 export function controlPath({ service, calls, set }: ControlOptions) {
   return async (request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<boolean> => {

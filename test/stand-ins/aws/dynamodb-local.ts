@@ -14,8 +14,8 @@ const pom = join(import.meta.dirname, 'pom.xml')
 const fetchMs = 300_000
 
 /**
- * The folder of Amazon's DynamoDB Local and all that it needs, fetched from Maven Central once and kept in the cache; Java is
- * installed where it is missing.
+ * The folder of Amazon's DynamoDB Local and all that it needs, fetched from Maven Central once and kept in the cache;
+ * Java is installed where it is missing.
  * @throws Error with Maven's words where it cannot be fetched
  */
 export async function ensureDynamodbLocal(): Promise<string> {
@@ -40,8 +40,8 @@ export interface DynamodbLocal {
 const startMs = 60_000
 
 /**
- * Starts DynamoDB Local on a free port of the loopback interface, its items in memory; about a second. It ends with this
- * process, however that ends.
+ * Starts DynamoDB Local on a free port of the loopback interface, its items in memory; about a second. It ends with
+ * this process, however that ends.
  * @param folder what ensureDynamodbLocal answers
  * @throws Error with its own words where it does not start
  */

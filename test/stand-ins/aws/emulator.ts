@@ -3,7 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AwsError } from './errors.ts'
 import type { Item } from './history.ts'
 
-/** Where tables are kept apart: DynamoDB Local takes the access key and the region from the signature and checks nothing. */
+/**
+ * Where tables are kept apart: DynamoDB Local takes the access key and the region from the signature and checks
+ * nothing.
+ */
 export interface Space {
   account: string
   region: string

@@ -48,7 +48,10 @@ function ensureMoto(): Promise<string> {
   })
 }
 
-/** Starts moto on a free port of the loopback interface. @throws Error with its words where it does not start within a minute */
+/**
+ * Starts moto on a free port of the loopback interface. @throws Error with its words where it does not start within a
+ * minute
+ */
 export async function startMoto(): Promise<Moto> {
   const folder = await ensureMoto()
   const port = await freePort()

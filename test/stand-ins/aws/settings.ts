@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * A fixed length in ms, or one drawn from a range; the same table gets the same draw every time. What is held lasts until the
- * setting is changed, which applies to phases under way as well.
+ * A fixed length in ms, or one drawn from a range; the same table gets the same draw every time. What is held lasts
+ * until the setting is changed, which applies to phases under way as well.
  */
 const phase = z.union([
   z.number().min(0),
@@ -29,7 +29,10 @@ const phases = z.strictObject({
   contributorInsights: phase.default(50),
   /** after a table is asked for, until DescribeTable and ListTables know of it */
   appearance: phase.default(0),
-  /** after a table is told to go, for how long DescribeTable still tells what it told before; of whatever takes its name, too */
+  /**
+   * after a table is told to go, for how long DescribeTable still tells what it told before; of whatever takes its
+   * name, too
+   */
   disappearance: phase.default(0),
   /** after a backup is begun, until ListBackups knows of it */
   backupAppearance: phase.default(0),
@@ -70,8 +73,9 @@ const fault = z.strictObject({
   /** how many calls it strikes after that; without it all */
   times: z.number().int().min(1).optional(),
   /**
-   * throttle, internal (500), unavailable (503), reset (connection closed before anything happens), lost-answer (closed after it
-   * happened), lost-answer-500 (answered with 500 after it happened), expired (ExpiredTokenException), error (the given one)
+   * throttle, internal (500), unavailable (503), reset (connection closed before anything happens), lost-answer (closed
+   * after it happened), lost-answer-500 (answered with 500 after it happened), expired (ExpiredTokenException), error
+   * (the given one)
    */
   effect: z.enum([
     'throttle',

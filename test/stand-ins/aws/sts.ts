@@ -24,8 +24,8 @@ interface Session {
 }
 
 /**
- * The exchanges by which a pod comes to credentials: STS's GetCallerIdentity and AssumeRoleWithWebIdentity (IRSA), and the
- * agent of EKS Pod Identity. Roles, and the tokens that may take them, are settings.
+ * The exchanges by which a pod comes to credentials: STS's GetCallerIdentity and AssumeRoleWithWebIdentity (IRSA), and
+ * the agent of EKS Pod Identity. Roles, and the tokens that may take them, are settings.
  */
 export function stsPath({ service, calls }: StsOptions) {
   return async (request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<boolean> => {

@@ -4,7 +4,10 @@ import type { Faults, Method } from './faults.ts'
 import type { Gate, PauseResult } from './gate.ts'
 import { statusDetails, type Empty, type PauseRequest } from './protocol.ts'
 
-/** Generation of the server: 4 is described in README.md, 3 is what 3.x does, 2 knows neither CheckPaused nor a maximum wait. */
+/**
+ * Generation of the server: 4 is described in README.md, 3 is what 3.x does, 2 knows neither CheckPaused nor a maximum
+ * wait.
+ */
 export type ServerVersion = '4' | '3' | '2'
 
 const defaultWaitMs = 30_000

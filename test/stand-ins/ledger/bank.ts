@@ -11,7 +11,9 @@ import type { Verdict } from './verdict.ts'
 
 /** Where the workload's money is, whatever databases those are. */
 export interface Bank {
-  /** Creates what is missing of tables and data; several pods may do so at once. @throws Error while a database is away */
+  /**
+   * Creates what is missing of tables and data; several pods may do so at once. @throws Error while a database is away
+   */
   prepare(): Promise<void>
   /** Makes a transfer to its end. @throws Error when the process ends before that */
   make(transfer: Transfer, pace: TransferPace): Promise<void>

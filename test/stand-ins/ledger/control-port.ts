@@ -15,9 +15,9 @@ interface ControlOptions {
 }
 
 /**
- * The port where a real server has its metrics. `GET /state` says how the stand-in is, `GET /history` when its gate was closed (ms
- * since the epoch), `POST /faults` replaces its faults
- * (the body is JSON, `{}` heals), `GET /healthz` serves probes where TLS keeps the kubelet from asking over gRPC.
+ * The port where a real server has its metrics. `GET /state` says how the stand-in is, `GET /history` when its gate was
+ * closed (ms since the epoch), `POST /faults` replaces its faults (the body is JSON, `{}` heals), `GET /healthz` serves
+ * probes where TLS keeps the kubelet from asking over gRPC.
  */
 export async function startControlPort({ port, faults, gate, done, onFaults }: ControlOptions): Promise<Server> {
   const startedAt = Date.now()

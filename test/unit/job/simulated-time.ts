@@ -9,7 +9,10 @@ export function setClock(t: Test, byMs: number): void {
   })
 }
 
-/** Lets so much time pass, until the test's end, between any two looks at the clock that nobody sets, ms. @returns ends it before */
+/**
+ * Lets so much time pass, until the test's end, between any two looks at the clock that nobody sets, ms. @returns ends
+ * it before
+ */
 export function passing(t: Test, byMs: number): () => void {
   const now = performance.now.bind(performance)
   let ms = now()

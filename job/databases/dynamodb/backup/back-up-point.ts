@@ -30,9 +30,9 @@ export function restoreStep({ table, temporary }: Pick<Point, 'table' | 'tempora
 }
 
 /**
- * Makes an on-demand backup of one moment, as far as it is not done. Taken of a table under writes it would be of no one
- * moment, so it is taken of a temporary table, restored to the moment and then quiet. Answers once it is AVAILABLE; the
- * temporary table stays.
+ * Makes an on-demand backup of one moment, as far as it is not done. Taken of a table under writes it would be of no
+ * one moment, so it is taken of a temporary table, restored to the moment and then quiet. Answers once it is AVAILABLE;
+ * the temporary table stays.
  */
 export async function backUpPoint(
   { dynamo, watch, progress, journal, signal }: OperationTools,

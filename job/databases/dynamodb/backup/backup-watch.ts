@@ -3,14 +3,15 @@ import { sharedLook } from '../../../aws/shared-look.ts'
 import { listBackups } from './table-backup.ts'
 
 /**
- * The on-demand backups of one name that a restore made, as they are now, oldest first: more than one where an answer was
- * lost and the call made again. One look serves all tables.
+ * The on-demand backups of one name that a restore made, as they are now, oldest first: more than one where an answer
+ * was lost and the call made again. One look serves all tables.
  */
 export type BackupWatch = (name: string) => Promise<BackupSummary[]>
 
 /**
- * The backup that AWS makes of a table when it is deleted, of its last moment; kept for 35 days (DynamoDB: point-in-time
- * recovery, deleting a table). Asked for by the id of that very table, since others may have had its name.
+ * The backup that AWS makes of a table when it is deleted, of its last moment; kept for 35 days (DynamoDB:
+ * point-in-time recovery, deleting a table). Asked for by the id of that very table, since others may have had its
+ * name.
  */
 export type SystemBackups = (tableId: string) => Promise<BackupSummary | undefined>
 

@@ -26,7 +26,10 @@ interface Asked {
   materialize: boolean
 }
 
-/** The rights beyond reading: those that materialising needs, or of which a restore by this very role would be told too late. */
+/**
+ * The rights beyond reading: those that materialising needs, or of which a restore by this very role would be told too
+ * late.
+ */
 export async function checkRights(
   client: DynamoDBClient,
   { title, table, operation, materialize }: Asked,
@@ -47,8 +50,8 @@ export async function checkRights(
 }
 
 /**
- * Whether a table may be restored: asked for onto its own name, which is refused for being taken where the right is there
- * (AWS has no dry run of it). The rights that a restore needs of its target are asked for with it.
+ * Whether a table may be restored: asked for onto its own name, which is refused for being taken where the right is
+ * there (AWS has no dry run of it). The rights that a restore needs of its target are asked for with it.
  */
 async function probeRestore(client: DynamoDBClient, table: string): Promise<Probe> {
   return await probe('dynamodb:RestoreTableToPointInTime', () =>

@@ -41,7 +41,8 @@ export async function materialize(
       const temporary = temporaryName(mark, table.name)
       const from: RestoreFrom = { tableArn: table.arn, at }
       const { dynamo } = clients
-      // Only an earlier worker can have come so far; its temporary table may be gone already, and must not be restored again.
+      // Only an earlier worker can have come so far; its temporary table may be gone already, and must not be restored
+      // again.
       const made = journal.begun(restoreStep({ table, temporary })) ? availableIn(await watch(temporary)) : undefined
       if (made === undefined)
         await backUpPoint({ dynamo, watch, progress, journal, signal: either }, { table, from, temporary })
@@ -95,7 +96,9 @@ function availableIn(found: readonly BackupSummary[]): Materials | undefined {
   return one?.BackupArn === undefined ? undefined : { backupArn: one.BackupArn, bytes: one.BackupSizeBytes ?? 0 }
 }
 
-/** The backup that stays. Where an answer was lost and the call made again there is another, which nobody would know of. */
+/**
+ * The backup that stays. Where an answer was lost and the call made again there is another, which nobody would know of.
+ */
 async function onlyOne(clients: Clients, watch: BackupWatch, name: string, signal: AbortSignal): Promise<Materials> {
   const found = await watch(name)
   const kept = availableIn(found)

@@ -7,7 +7,8 @@ import type { Access } from '../access.ts'
 const answerMs = 2_000
 
 /**
- * Measures DynamoDB's clock, by which a restore point is a time. Whether its answers are refusals does not matter: they are dated.
+ * Measures DynamoDB's clock, by which a restore point is a time. Whether its answers are refusals does not matter: they
+ * are dated.
  * @param table any table, described again and again
  * @returns undefined where it could not be measured
  * @throws the signal's reason

@@ -78,7 +78,9 @@ export async function checkRecovery(
   }
 }
 
-/** What of a table's settings cannot be read would be missing from the backup, and a restore could not put it on again. */
+/**
+ * What of a table's settings cannot be read would be missing from the backup, and a restore could not put it on again.
+ */
 export async function checkSettings(clients: Clients, title: string, table: TableDescription): Promise<Finding[]> {
   const { unread } = await readTableSettings(clients, table, await tryReadAutoscaling(clients))
   const check = { check: 'table settings', subject: title }
@@ -93,7 +95,10 @@ export async function checkSettings(clients: Clients, title: string, table: Tabl
   }))
 }
 
-/** Tables of an account and region unless its quota was raised, and the most that it can be raised to (DynamoDB: quotas). */
+/**
+ * Tables of an account and region unless its quota was raised, and the most that it can be raised to (DynamoDB:
+ * quotas).
+ */
 const quota = { usual: 2500, highest: 10_000 }
 
 /**

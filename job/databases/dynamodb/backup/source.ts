@@ -32,12 +32,18 @@ import { readListed, type Installation } from '../scalardb/metadata.ts'
 import { tableProgress } from '../tables/table-progress.ts'
 import { waitUntilRestorable } from './wait-until-restorable.ts'
 
-/** How long AWS may be out of reach: before the pause, when somebody waits to be told, and once the point must not be lost, ms. */
+/**
+ * How long AWS may be out of reach: before the pause, when somebody waits to be told, and once the point must not be
+ * lost, ms.
+ */
 const hastyMs = 8_000
 const patientMs = 1_800_000
 /** Longest that tidying up may take, ms: a temporary table cannot be deleted while it is being restored. */
 const tidyMs = 1_200_000
-/** Restore points are whole seconds, and which moment of its second one brings back AWS does not say: all of it has to be safe. */
+/**
+ * Restore points are whole seconds, and which moment of its second one brings back AWS does not say: all of it has to
+ * be safe.
+ */
 const secondMs = 1000
 
 /** What a later worker needs of a snapshot: the tables as they were then, and the clock by which its time is one. */
@@ -47,7 +53,10 @@ const durableSchema = z.object({
 })
 type Point = z.infer<typeof durableSchema> & { atMs: number }
 
-/** A DynamoDB being backed up: AWS keeps the past of every table, so a backup is a moment of its clock at which all stood still. */
+/**
+ * A DynamoDB being backed up: AWS keeps the past of every table, so a backup is a moment of its clock at which all
+ * stood still.
+ */
 export class DynamodbSource implements BackupSource {
   readonly #settings: StorageSettings[]
   readonly #context: BackupContext
@@ -157,7 +166,9 @@ export class DynamodbSource implements BackupSource {
     return longestHoldMs(this.#measurement, secondMs) + this.#wholeSecondMs()
   }
 
-  /** What a pause has to go on for after its point; the middle of one without a measurement has seconds to both sides. */
+  /**
+   * What a pause has to go on for after its point; the middle of one without a measurement has seconds to both sides.
+   */
   #wholeSecondMs(): number {
     return this.#measurement === undefined ? 0 : secondMs
   }
@@ -186,8 +197,8 @@ export class DynamodbSource implements BackupSource {
   }
 
   /**
-   * Looks whether the metadata still lists the tables of the preflight: one made since would be missing from the backup. In
-   * the pause, beside the hold; what is made after this look is empty, since nothing writes.
+   * Looks whether the metadata still lists the tables of the preflight: one made since would be missing from the
+   * backup. In the pause, beside the hold; what is made after this look is empty, since nothing writes.
    * @throws Failure where it lists others, or cannot be read
    */
   async #refuseOtherTables(): Promise<void> {
@@ -271,7 +282,10 @@ export class DynamodbSource implements BackupSource {
     return await checkRights(this.#hasty.dynamo, { title: this.#title, table, operation, materialize: wanted })
   }
 
-  /** Looked up once for a pause, and anew where it was void for that: what a backup holds must not change between its preflight and its point. */
+  /**
+   * Looked up once for a pause, and anew where it was void for that: what a backup holds must not change between its
+   * preflight and its point.
+   */
   async #tables(): Promise<Installation> {
     this.#scope ??= this.#readScope()
     return await this.#scope

@@ -22,7 +22,8 @@ const longestMs = 30_000
  * Waits until point-in-time recovery can bring back the point in every table.
  * @param pointMs on AWS's clock
  * @returns each table's window then, in the order of the tables
- * @throws Failure where a table's window can never reach it: recovery was turned off, or on anew after the point, or stands still
+ * @throws Failure where a table's window can never reach it: recovery was turned off, or on anew after the point, or
+ * stands still
  */
 export async function waitUntilRestorable(
   client: DynamoDBClient,

@@ -20,8 +20,8 @@ interface Shared {
 
 /**
  * ScalarDB lists all tables under one prefix together, so an operation takes those of other releases as well. Whose a
- * namespace is its name tells alone, and a release may run where the cluster does not show it: only one that is seen to run
- * is an error.
+ * namespace is its name tells alone, and a release may run where the cluster does not show it: only one that is seen to
+ * run is an error.
  */
 export async function checkBystanders({
   title,

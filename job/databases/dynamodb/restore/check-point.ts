@@ -64,8 +64,8 @@ async function checkAccount(
 }
 
 /**
- * The account of the first table that can be looked at: of those that the backup is of, since a policy may name these alone, else
- * of any. Undefined where there is none.
+ * The account of the first table that can be looked at: of those that the backup is of, since a policy may name these
+ * alone, else of any. Undefined where there is none.
  */
 async function accountOfTables(
   client: DynamoDBClient,
@@ -133,7 +133,10 @@ export function checkPoint({ title, choice, entry, point }: RestoreWork): Findin
   ]
 }
 
-/** Whether each table's data of that point can still be had: the table itself and its window of recovery, or the backup made of it. */
+/**
+ * Whether each table's data of that point can still be had: the table itself and its window of recovery, or the backup
+ * made of it.
+ */
 export async function checkSources(work: RestoreWork, tables: readonly BackedUpTable[]): Promise<Finding[]> {
   const { title, point, context, regions } = work
   const sources = tables.map((table) => ({ table, from: sourceOf(work, table), point }))

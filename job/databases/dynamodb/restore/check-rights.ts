@@ -47,8 +47,8 @@ export interface RightsNeeded {
 type Probe = [action: string, call: () => Promise<unknown>]
 
 /**
- * Whether every call of a restore would be allowed. AWS has no dry run, so each is made on a table that does not exist, or onto
- * a name that is taken: it is refused in any case, for want of the right or for that.
+ * Whether every call of a restore would be allowed. AWS has no dry run, so each is made on a table that does not exist,
+ * or onto a name that is taken: it is refused in any case, for want of the right or for that.
  */
 export async function checkRestoreRights(needed: RightsNeeded): Promise<Finding> {
   const check = { check: 'rights at AWS', subject: needed.title }

@@ -17,7 +17,8 @@ interface Ways {
 
 /**
  * Whether every original can be put back in place of the table that was restored under its name.
- * @throws Failure where AWS no longer has the last state of one, or would keep none of what was written since the restore
+ * @throws Failure where AWS no longer has the last state of one, or would keep none of what was written since the
+ * restore
  */
 export async function checkWayBack(
   work: RestoreWork,

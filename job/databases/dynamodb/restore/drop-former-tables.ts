@@ -10,9 +10,9 @@ import { metadataKey, namespacesKey, readRows } from '../scalardb/metadata.ts'
 import { metadataTableName, namespacesTableName, parsePhysicalName } from '../tables/table-names.ts'
 
 /**
- * Removes the tables that were in service before a restore under another prefix, and what ScalarDB's metadata says of them.
- * The metadata and namespaces tables themselves stay: other installations may share them. So does a table that was made anew
- * since the backup, for nobody was told of it.
+ * Removes the tables that were in service before a restore under another prefix, and what ScalarDB's metadata says of
+ * them. The metadata and namespaces tables themselves stay: other installations may share them. So does a table that
+ * was made anew since the backup, for nobody was told of it.
  * @throws Failure where deletion protection is on, before the first is removed
  */
 export async function dropFormerTables(work: RestoreWork, journal: Journal): Promise<void> {

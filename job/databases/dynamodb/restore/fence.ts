@@ -13,7 +13,9 @@ import { forEachTable, isOwnTable, type RestoreWork } from './restore-work.ts'
 /** The name of a fence's statement, by which it is found again in a policy that has others. */
 const sid = 'kubectlScalardlFence'
 
-/** Every call that reads or writes items; calls on the table itself stay allowed, or nobody could take the fence away. */
+/**
+ * Every call that reads or writes items; calls on the table itself stay allowed, or nobody could take the fence away.
+ */
 const itemActions = [
   'BatchGetItem',
   'BatchWriteItem',
@@ -31,9 +33,9 @@ const itemActions = [
 ].map((action) => `dynamodb:${action}`)
 
 /**
- * Denies everybody the items of the tables that were in service before a restore, by a statement in their resource policies
- * (DynamoDB: resource-based policies; IAM: policy evaluation, where an explicit denial wins over whatever allows). Who still
- * uses them shows, and loses nothing yet.
+ * Denies everybody the items of the tables that were in service before a restore, by a statement in their resource
+ * policies (DynamoDB: resource-based policies; IAM: policy evaluation, where an explicit denial wins over whatever
+ * allows). Who still uses them shows, and loses nothing yet.
  */
 export async function fenceFormerTables(work: RestoreWork): Promise<void> {
   const { dynamo } = work.regions.source

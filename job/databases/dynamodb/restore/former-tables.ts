@@ -48,7 +48,10 @@ export async function noteFormerTables(
   return formerTablesSchema.parse(await journal.once(step, note))
 }
 
-/** As an earlier worker, or the restore that is undone, noted them; undefined where nothing was: then nothing was deleted either. */
+/**
+ * As an earlier worker, or the restore that is undone, noted them; undefined where nothing was: then nothing was
+ * deleted either.
+ */
 export function notedFormerTables({ context: { former } }: RestoreWork, journal: Journal): FormerTables | undefined {
   return formerTablesSchema.safeParse(former?.details['originals'] ?? journal.result(step)).data
 }

@@ -9,7 +9,10 @@ import { RestoreByPrefix } from './beside/restore-beside.ts'
 import { RestoreByReplacement } from './in-place/restore-in-place.ts'
 import { openWork, type RestoreWork, type WorkContext } from './restore-work.ts'
 
-/** A DynamoDB being restored, in the way that was chosen: under a prefix unless told otherwise, since that deletes nothing. */
+/**
+ * A DynamoDB being restored, in the way that was chosen: under a prefix unless told otherwise, since that deletes
+ * nothing.
+ */
 export function openRestore(
   settings: readonly StorageSettings[],
   entry: DatabaseBackup,

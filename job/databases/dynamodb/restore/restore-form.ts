@@ -18,8 +18,8 @@ type Overrides = Pick<
 >
 
 /**
- * What a restore is told so that the table is as it should be from the start. Indexes can be kept or left out, not renamed:
- * one that is called otherwise afterwards is left out here and made anew.
+ * What a restore is told so that the table is as it should be from the start. Indexes can be kept or left out, not
+ * renamed: one that is called otherwise afterwards is left out here and made anew.
  */
 export function restoreForm(expected: TableSettings, source: SourceForm): Overrides {
   const kept = source.globalIndexes.filter(({ IndexName }) =>

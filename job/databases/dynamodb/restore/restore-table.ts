@@ -30,8 +30,8 @@ export interface TableRestore {
 }
 
 /**
- * Begins the restore of a table, unless that was done already: what a table was restored from AWS keeps with it, so a lost
- * answer or a worker that was replaced does no harm.
+ * Begins the restore of a table, unless that was done already: what a table was restored from AWS keeps with it, so a
+ * lost answer or a worker that was replaced does no harm.
  * @throws Failure where another table has its name
  */
 export async function ensureRestoreBegun(
@@ -81,7 +81,10 @@ export async function untilRestored(
   }, signal)
 }
 
-/** The table of that name, where it is what this restore makes of it. One that is going away is waited for: AWS says that it is in use. */
+/**
+ * The table of that name, where it is what this restore makes of it. One that is going away is waited for: AWS says
+ * that it is in use.
+ */
 async function ours(client: DynamoDBClient, name: string, from: RestoreFrom): Promise<TableDescription | undefined> {
   const found = await lookAtTable(client, name)
   return found !== undefined && found.TableStatus !== 'DELETING' && isRestoredFrom(found, from) ? found : undefined

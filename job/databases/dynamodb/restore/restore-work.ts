@@ -100,8 +100,8 @@ export function isRecordedPoint({ entry, choice }: Pick<RestoreWork, 'entry' | '
 }
 
 /**
- * Where a table's data of that point comes from: the backup that was made of it, if it is of this very point, else its own past.
- * What this very restore made on its way it goes on calling its own, although the record tells of it by now.
+ * Where a table's data of that point comes from: the backup that was made of it, if it is of this very point, else its
+ * own past. What this very restore made on its way it goes on calling its own, although the record tells of it by now.
  */
 export function sourceOf(
   work: Pick<RestoreWork, 'entry' | 'choice' | 'point'> & { context: Pick<WorkContext, 'operation'> },
@@ -118,8 +118,8 @@ export function isOwnTable(details: Details, name: string): boolean {
 }
 
 /**
- * Does one thing for all tables at once, the largest begun first; AWS's limits keep the rest waiting. Where one fails the
- * others are told to stop, and all have stopped when this throws.
+ * Does one thing for all tables at once, the largest begun first; AWS's limits keep the rest waiting. Where one fails
+ * the others are told to stop, and all have stopped when this throws.
  */
 export async function forEachTable(
   tables: readonly BackedUpTable[],

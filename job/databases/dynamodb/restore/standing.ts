@@ -14,8 +14,8 @@ export interface MadeOnTheWay {
 }
 
 /**
- * What a recorded point is at this moment, asked of AWS table by table: a backup of it, or the table's own past. Of the backup
- * that is being restored, the backups made on the way take the place of what was deleted.
+ * What a recorded point is at this moment, asked of AWS table by table: a backup of it, or the table's own past. Of the
+ * backup that is being restored, the backups made on the way take the place of what was deleted.
  * @returns undefined for a point of another account or region
  */
 export async function standingOf(

@@ -36,8 +36,8 @@ export interface Installation {
 }
 
 /**
- * Reads which tables an installation has. The table of namespaces is left out where an older ScalarDB made none, and the
- * coordinators' where nothing lists them and they are not there.
+ * Reads which tables an installation has. The table of namespaces is left out where an older ScalarDB made none, and
+ * the coordinators' where nothing lists them and they are not there.
  * @returns undefined where there is no metadata table
  */
 export async function readInstallation(

@@ -21,7 +21,10 @@ export function tablesAt({ prefix, region }: Place): string {
   return `the tables ${prefix === '' ? 'without a prefix' : `under the prefix "${prefix}"`} in ${region}`
 }
 
-/** Why a restore leaves the tables alone that were in service before it: the backup is of others, which somebody may be using. */
+/**
+ * Why a restore leaves the tables alone that were in service before it: the backup is of others, which somebody may be
+ * using.
+ */
 export function notBackedUp(details: Details, former: Place): { why: string; next: string } {
   return {
     why: `before the restore the releases used ${tablesAt(former)}; the backup is of ${tablesAt(details)}, and knows only those by their ids`,

@@ -2,10 +2,10 @@ import type { Finding } from '../../../../operation/finding.ts'
 import type { RestoreWork } from '../restore/restore-work.ts'
 
 /**
- * From which version on a product reads `scalar.db.dynamo.namespace.prefix`, and up to which it is certain that it does not.
- * ScalarDB reads it since 3.7.0 (scalar-labs/scalardb, release notes of 3.7.0: 2022-09-03). ScalarDB Cluster has ScalarDB's
- * numbers. ScalarDL 3.8.0 has ScalarDB 3.8.0 (its release notes); 3.5.0 is older than ScalarDB 3.7.0 (2022-08-03). What 3.6 and
- * 3.7 have inside no public source says: they are neither.
+ * From which version on a product reads `scalar.db.dynamo.namespace.prefix`, and up to which it is certain that it does
+ * not. ScalarDB reads it since 3.7.0 (scalar-labs/scalardb, release notes of 3.7.0: 2022-09-03). ScalarDB Cluster has
+ * ScalarDB's numbers. ScalarDL 3.8.0 has ScalarDB 3.8.0 (its release notes); 3.5.0 is older than ScalarDB 3.7.0
+ * (2022-08-03). What 3.6 and 3.7 have inside no public source says: they are neither.
  */
 const readers: Record<string, { since: Version; notUpTo: Version }> = {
   ledger: { since: [3, 8], notUpTo: [3, 5] },
@@ -26,8 +26,8 @@ export function readsPrefix(app: string, version: string | undefined): 'yes' | '
 }
 
 /**
- * A release that ignores the prefix would go on with the tables in service while everybody believes that it was restored: it
- * is refused, and so is one of which nobody knows, unless that was agreed to.
+ * A release that ignores the prefix would go on with the tables in service while everybody believes that it was
+ * restored: it is refused, and so is one of which nobody knows, unless that was agreed to.
  */
 export function checkVersions({ title, settings, choice, context: { releases = [] } }: RestoreWork): Finding[] {
   const apps = new Set(settings.map(({ storage }) => storage.split('/')[0]))

@@ -108,8 +108,8 @@ export function repointing(
 }
 
 /**
- * Points the releases to the restored tables, or back to the former. What the properties said is journaled before the first
- * is changed, and of theirs nothing else is.
+ * Points the releases to the restored tables, or back to the former. What the properties said is journaled before the
+ * first is changed, and of theirs nothing else is.
  * @throws Failure where somebody has pointed them elsewhere since
  */
 export async function repoint(

@@ -23,8 +23,8 @@ function restoreMark(operation: string): string {
 }
 
 /**
- * The name of the temporary table that a backup of one point is taken of, and of that backup. ScalarDB finds a namespace's
- * tables by how their names begin, so this begins with what no namespace does.
+ * The name of the temporary table that a backup of one point is taken of, and of that backup. ScalarDB finds a
+ * namespace's tables by how their names begin, so this begins with what no namespace does.
  */
 export function temporaryName(operation: string, table: string): string {
   const name = `restoring.${restoreMark(operation)}.${table}`

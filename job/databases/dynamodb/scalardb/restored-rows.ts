@@ -20,7 +20,10 @@ export interface OwnTable {
 /** Units for which the rows of many tables are written within seconds; ScalarDB gives its own tables one. */
 const roomyUnits = 50
 
-/** The settings with which a table of ScalarDB's own is restored while its rows change; its own throughput comes back with its settings. */
+/**
+ * The settings with which a table of ScalarDB's own is restored while its rows change; its own throughput comes back
+ * with its settings.
+ */
 export function withRoom(settings: TableSettings): TableSettings {
   if (settings.throughput === undefined) return settings
   const { readUnits, writeUnits } = settings.throughput
@@ -56,8 +59,9 @@ export function ownTable(
 }
 
 /**
- * Makes a restored metadata or namespaces table tell of the restored names, as ScalarDB looks for them. Which rows there were
- * is journaled before the first is changed, since a former prefix may be empty and a changed row then look like any other.
+ * Makes a restored metadata or namespaces table tell of the restored names, as ScalarDB looks for them. Which rows
+ * there were is journaled before the first is changed, since a former prefix may be empty and a changed row then look
+ * like any other.
  */
 export async function rewriteRows(
   client: DynamoDBClient,

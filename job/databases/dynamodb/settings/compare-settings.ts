@@ -13,8 +13,8 @@ export interface Difference {
 const longestPeriodDays = 35
 
 /**
- * Compares the settings of a table field by field with what they should be. Throughput that autoscaling moves between its
- * limits is right anywhere within them; what could not be read on either side is left out, and named in `unread`.
+ * Compares the settings of a table field by field with what they should be. Throughput that autoscaling moves between
+ * its limits is right anywhere within them; what could not be read on either side is left out, and named in `unread`.
  */
 export function compareSettings(expected: TableSettings, found: TableSettings): Difference[] {
   const unknown = new Set([...expected.unread, ...found.unread].map(({ setting }) => setting))

@@ -22,7 +22,8 @@ export interface Settling {
 }
 
 /**
- * Makes a restored table what the original was: its indexes, then all that a restore forgets, then compared field by field.
+ * Makes a restored table what the original was: its indexes, then all that a restore forgets, then compared field by
+ * field.
  * @returns the settings that are not as they should be, each on one line; none that data or queries depend on
  * @throws Failure where keys or indexes differ
  */

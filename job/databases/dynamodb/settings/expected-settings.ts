@@ -13,8 +13,8 @@ export interface RestoredAs {
 }
 
 /**
- * The settings that a restored table is to have: those of the backup, with its own name wherever they hold the former one.
- * Replicas are left out, since no restore makes any.
+ * The settings that a restored table is to have: those of the backup, with its own name wherever they hold the former
+ * one. Replicas are left out, since no restore makes any.
  */
 export function expectedSettings(recorded: TableSettings, { former, name, kmsKey, region }: RestoredAs): TableSettings {
   const text = (value: string) => {

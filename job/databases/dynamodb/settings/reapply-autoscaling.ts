@@ -10,8 +10,8 @@ import {
 import type { ScalableTargetSettings, TableSettings } from './table-settings.ts'
 
 /**
- * Registers a table's and its indexes' scaling again. Each call creates or updates, so that one made twice does no harm, and
- * what survived the deletion of a table is brought to what it should be.
+ * Registers a table's and its indexes' scaling again. Each call creates or updates, so that one made twice does no
+ * harm, and what survived the deletion of a table is brought to what it should be.
  */
 export async function reapplyAutoscaling(
   client: ApplicationAutoScalingClient,

@@ -31,8 +31,8 @@ export interface Reapplied {
 }
 
 /**
- * Puts on again what a restore forgets (AWS: restoring a table; all but data, keys, indexes, capacity and encryption). What the
- * table has already is left alone. Whatever one setting meets, the others are still put on.
+ * Puts on again what a restore forgets (AWS: restoring a table; all but data, keys, indexes, capacity and encryption).
+ * What the table has already is left alone. Whatever one setting meets, the others are still put on.
  * @returns what AWS refused, by setting, for people
  */
 export async function reapplySettings(of: Reapplied): Promise<Map<string, string>> {

@@ -7,8 +7,8 @@ import { nameOf } from '../../../aws/sdk-retries.ts'
 import type { TableSettings } from './table-settings.ts'
 
 /**
- * Removes the scaling of a table that was deleted and of its indexes, with its policies, alarms and scheduled actions: it
- * outlives the table (Application Auto Scaling: DeregisterScalableTarget). What is gone already is left so.
+ * Removes the scaling of a table that was deleted and of its indexes, with its policies, alarms and scheduled actions:
+ * it outlives the table (Application Auto Scaling: DeregisterScalableTarget). What is gone already is left so.
  */
 export async function removeAutoscaling(
   client: ApplicationAutoScalingClient,

@@ -45,8 +45,8 @@ const scalableTarget = z.object({
 })
 
 /**
- * Everything that can be set of a table and that a client, a bill or an auditor would notice if it were lost. The lists are
- * sorted by name, so that two tables set alike have equal settings.
+ * Everything that can be set of a table and that a client, a bill or an auditor would notice if it were lost. The lists
+ * are sorted by name, so that two tables set alike have equal settings.
  */
 export const tableSettingsSchema = z.object({
   keySchema,

@@ -31,7 +31,8 @@ export async function ensureDeleted(
     }
   await onceAllowed(async () => {
     const command = new DeleteTableCommand({ TableName: table })
-    // The SDK makes a call again by the table's name, for as long as its client is patient: another table may have it by then.
+    // The SDK makes a call again by the table's name, for as long as its client is patient: another table may have it
+    // by then.
     command.middlewareStack.addRelativeTo(askingFirst, { relation: 'after', toMiddleware: 'retryMiddleware' })
     await client.send(command).catch((error: unknown) => {
       // an answer was lost, and the call made again
@@ -70,7 +71,8 @@ export async function ensureUnprotected(
 
 /**
  * Waits until no table of that name is left, or another has taken its place.
- * @param goes whether a table is the one that was deleted, although it does not look so: not waited for longer than looks may trail
+ * @param goes whether a table is the one that was deleted, although it does not look so: not waited for longer than
+ * looks may trail
  */
 export async function untilGone(
   client: DynamoDBClient,

@@ -30,8 +30,8 @@ export async function readWindow(
 }
 
 /**
- * Whether AWS would keep the last state of a table that is deleted now: it does where point-in-time recovery is on (DynamoDB:
- * point-in-time recovery, deleting a table). Undefined where the table is not there any more, or not yet.
+ * Whether AWS would keep the last state of a table that is deleted now: it does where point-in-time recovery is on
+ * (DynamoDB: point-in-time recovery, deleting a table). Undefined where the table is not there any more, or not yet.
  */
 export async function isKeptWhenDeleted(
   client: DynamoDBClient,

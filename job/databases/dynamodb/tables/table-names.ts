@@ -55,8 +55,8 @@ export function namespacesTableName({ prefix, metadataNamespace }: Naming): stri
 }
 
 /**
- * A name of an index or a scaling policy as it is under another prefix; ScalarDB puts the table's physical name into both
- * (`<table>.global_index.<column>`, `table/<table>-read`). What does not hold the table's name stays as it is.
+ * A name of an index or a scaling policy as it is under another prefix; ScalarDB puts the table's physical name into
+ * both (`<table>.global_index.<column>`, `table/<table>-read`). What does not hold the table's name stays as it is.
  */
 export function renamed(text: string, formerTable: string, table: string): string {
   return text.replaceAll(formerTable, () => table)

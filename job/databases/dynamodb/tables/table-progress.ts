@@ -4,7 +4,10 @@ import type { Events } from '../../../process/events.ts'
 /** How often every table that is at work is told of again, ms. */
 const everyMs = 30_000
 
-/** What becomes of each table, as events: one line per table whenever its phase changes, and every half minute in between. */
+/**
+ * What becomes of each table, as events: one line per table whenever its phase changes, and every half minute in
+ * between.
+ */
 export interface TableProgress {
   /**
    * a table comes into a phase, such as `restoring`, or is still in it
@@ -22,8 +25,8 @@ interface Place {
 }
 
 /**
- * @param sizes bytes by table. AWS tells nothing of how far a restore is; what others of about that size and more took is the
- * only basis for an estimate, and without any there is none
+ * @param sizes bytes by table. AWS tells nothing of how far a restore is; what others of about that size and more took
+ * is the only basis for an estimate, and without any there is none
  */
 export function tableProgress(events: Events, sizes: ReadonlyMap<string, number>): TableProgress {
   const places = new Map<string, Place>()

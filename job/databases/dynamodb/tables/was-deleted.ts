@@ -11,8 +11,8 @@ interface VeryTable {
 }
 
 /**
- * Whether a table was deleted. Where it may just have been, a look that shows it is not believed at once, since it may trail:
- * AWS's backup of its last moment proves the deletion.
+ * Whether a table was deleted. Where it may just have been, a look that shows it is not believed at once, since it may
+ * trail: AWS's backup of its last moment proves the deletion.
  * @param isInDoubt whether somebody began to delete it
  */
 export async function wasDeleted(

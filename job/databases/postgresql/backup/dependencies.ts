@@ -2,8 +2,8 @@ import type { Client } from 'pg'
 import type { Extension } from '../details.ts'
 
 /**
- * The tables that objects of a database belong to, or the objects themselves, with the extensions that these are members of
- * (pg_depend, deptype e), and each thing that they are built on.
+ * The tables that objects of a database belong to, or the objects themselves, with the extensions that these are
+ * members of (pg_depend, deptype e), and each thing that they are built on.
  */
 const uses = `
   WITH member AS (
@@ -42,7 +42,10 @@ export async function readExtensions(client: Client, schemas: readonly string[])
   return rows
 }
 
-/** What in these schemas is built on a table, type or function of another schema of users: without that it cannot be restored. */
+/**
+ * What in these schemas is built on a table, type or function of another schema of users: without that it cannot be
+ * restored.
+ */
 export async function usesOfOtherSchemas(client: Client, schemas: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ text: string }>(
     `${uses}
@@ -61,7 +64,10 @@ export async function usesOfOtherSchemas(client: Client, schemas: readonly strin
   return rows.map((row) => row.text)
 }
 
-/** What belongs to a database and to none of its schemas, and empty schemas: no dump of these schemas holds it. For people, each with its kind. */
+/**
+ * What belongs to a database and to none of its schemas, and empty schemas: no dump of these schemas holds it. For
+ * people, each with its kind.
+ */
 export async function readOutsideSchemas(client: Client, schemas: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ text: string }>(
     `WITH o AS (
@@ -100,7 +106,10 @@ export async function readSubscriptions(client: Client, database: string): Promi
   return rows.map((row) => row.name)
 }
 
-/** The collations of PostgreSQL's own schema that columns of these schemas name: a server has those that its system had when it was made. */
+/**
+ * The collations of PostgreSQL's own schema that columns of these schemas name: a server has those that its system had
+ * when it was made.
+ */
 export async function readCollations(client: Client, schemas: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT DISTINCT l.collname AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -11,7 +11,10 @@ const progressMs = 2_000
 /** pg_dump's own folder within a dump. */
 export const dumpFolder = 'dump'
 
-/** Dumps some schemas of a snapshot, and the extensions, into a folder, on several connections. @returns how it was compressed */
+/**
+ * Dumps some schemas of a snapshot, and the extensions, into a folder, on several connections. @returns how it was
+ * compressed
+ */
 export async function dump(
   access: Access,
   options: {

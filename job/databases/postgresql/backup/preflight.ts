@@ -89,7 +89,10 @@ export async function checkScope(
   return findings
 }
 
-/** What a restore of these schemas would lack: named before anything is paused, and refused where nothing could be restored without. */
+/**
+ * What a restore of these schemas would lack: named before anything is paused, and refused where nothing could be
+ * restored without.
+ */
 export async function checkCompleteness(client: Client, title: string, scope: Scope): Promise<Finding[]> {
   const elsewhere = await usesOfOtherSchemas(client, scope.schemas)
   const outside = await readOutsideSchemas(client, scope.schemas)
@@ -143,8 +146,8 @@ export async function checkDump(
 }
 
 /**
- * A snapshot can be exported by one session and used by another: not so on a standby, through a load balancer, or through most
- * poolers. A pooler shows in that it tells another process id than the server itself.
+ * A snapshot can be exported by one session and used by another: not so on a standby, through a load balancer, or
+ * through most poolers. A pooler shows in that it tells another process id than the server itself.
  */
 export async function checkSnapshots(client: Client, access: Access, title: string): Promise<Finding[]> {
   if (await isStandby(client)) {

@@ -58,8 +58,8 @@ export async function readScope(
 }
 
 /**
- * Schemas of users, with the number of things in each: tables, views, functions, types and all else that depends on a schema
- * (pg_depend). What belongs to an extension comes with it and does not count.
+ * Schemas of users, with the number of things in each: tables, views, functions, types and all else that depends on a
+ * schema (pg_depend). What belongs to an extension comes with it and does not count.
  */
 export async function schemasOf(client: Client): Promise<Map<string, number>> {
   const { rows } = await client.query<{ name: string; things: number }>(`

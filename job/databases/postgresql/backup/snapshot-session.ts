@@ -5,13 +5,15 @@ import { titleOf, type Access } from '../access.ts'
 import { lockPatienceMs, quoted, type Table } from '../tables.ts'
 
 /**
- * The session that exports a snapshot and holds it. Its transaction is begun and the tables are locked (ACCESS SHARE: against
- * TRUNCATE and schema changes, not against reading and writing) before the pause; PostgreSQL takes the snapshot itself
- * at the first query, so inside the pause one short query is left.
+ * The session that exports a snapshot and holds it. Its transaction is begun and the tables are locked (ACCESS SHARE:
+ * against TRUNCATE and schema changes, not against reading and writing) before the pause; PostgreSQL takes the snapshot
+ * itself at the first query, so inside the pause one short query is left.
  */
 export interface SnapshotSession {
   client: Client
-  /** Once: a transaction has one snapshot. @returns the identifier for `pg_dump --snapshot` and SET TRANSACTION SNAPSHOT */
+  /**
+   * Once: a transaction has one snapshot. @returns the identifier for `pg_dump --snapshot` and SET TRANSACTION SNAPSHOT
+   */
   take(): Promise<string>
   /** aborted when the session, and with it the snapshot, is lost */
   lost: AbortSignal
@@ -19,8 +21,8 @@ export interface SnapshotSession {
 }
 
 /**
- * How often the session says something while others dump, ms: proxies and load balancers that count bytes, and not the kernel's own
- * probes, end a connection that is silent for some minutes.
+ * How often the session says something while others dump, ms: proxies and load balancers that count bytes, and not the
+ * kernel's own probes, end a connection that is silent for some minutes.
  */
 const talkMs = 30_000
 

@@ -43,8 +43,8 @@ export async function dropDatabase(client: Client, name: string): Promise<void> 
 }
 
 /**
- * Gives a database the settings, limits and privileges recorded of another. What this user may not set, and roles that this
- * server does not have, are left out.
+ * Gives a database the settings, limits and privileges recorded of another. What this user may not set, and roles that
+ * this server does not have, are left out.
  * @returns what was left out, for people
  */
 export async function applyEnvironment(client: Client, name: string, details: Details): Promise<string[]> {

@@ -11,9 +11,9 @@ export interface ExtensionPlan {
 }
 
 /**
- * Looks which of a dump's extensions this server has, and whether this user may create them: trusted ones whoever may create in
- * the database, others a superuser alone (CREATE EXTENSION) or whom a managed service lets. What nothing in the dump is built on is left out
- * where it cannot be created.
+ * Looks which of a dump's extensions this server has, and whether this user may create them: trusted ones whoever may
+ * create in the database, others a superuser alone (CREATE EXTENSION) or whom a managed service lets. What nothing in
+ * the dump is built on is left out where it cannot be created.
  */
 export async function planExtensions(client: Client, title: string, details: Details): Promise<ExtensionPlan> {
   const extensions = details.dumpedExtensions ?? []
@@ -74,8 +74,8 @@ export async function checkCollations(client: Client, title: string, details: De
 }
 
 /**
- * Makes a collation of the database's locale and takes it back: CREATE DATABASE would look for that in the same way. A user who may not, and
- * locales of other encodings, cannot be asked for.
+ * Makes a collation of the database's locale and takes it back: CREATE DATABASE would look for that in the same way. A
+ * user who may not, and locales of other encodings, cannot be asked for.
  * @returns why there is none, undefined where there is or nobody knows
  */
 async function tryLocale(client: Client, { collate, ctype }: Details): Promise<string | undefined> {

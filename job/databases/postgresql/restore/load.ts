@@ -31,8 +31,8 @@ export interface Loading {
 }
 
 /**
- * Loads a verified backup into a database of its own and compares the rows. The mark at the end says that it is whole: without it a rerun
- * drops the database and begins anew.
+ * Loads a verified backup into a database of its own and compares the rows. The mark at the end says that it is whole:
+ * without it a rerun drops the database and begins anew.
  */
 export async function loadDatabase(loading: Loading): Promise<void> {
   const { access, title, entry, details, names, context, ownership } = loading
@@ -107,8 +107,9 @@ async function restoreInto(
 }
 
 /**
- * The entries of `pg_restore --list` that are loaded; a semicolon leaves one out. Every new database has a schema "public" already: the
- * archive's own CREATE SCHEMA would fail; before PostgreSQL 15 it belongs to no user, and its comment could not be set either.
+ * The entries of `pg_restore --list` that are loaded; a semicolon leaves one out. Every new database has a schema
+ * "public" already: the archive's own CREATE SCHEMA would fail; before PostgreSQL 15 it belongs to no user, and its
+ * comment could not be set either.
  */
 function chooseEntries(contents: string, leftOut: readonly Extension[], ownership: Ownership): string {
   const unwanted = [

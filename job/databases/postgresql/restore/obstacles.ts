@@ -9,8 +9,8 @@ const patienceMs = 5_000
 const lookMs = 500
 
 /**
- * The rights that renaming needs (CREATEDB, and the privileges of each owner: ALTER DATABASE), or dropping (the latter alone), and
- * the right to end sessions.
+ * The rights that renaming needs (CREATEDB, and the privileges of each owner: ALTER DATABASE), or dropping (the latter
+ * alone), and the right to end sessions.
  */
 export async function checkRights(
   client: Client,
@@ -58,9 +58,9 @@ export async function checkRights(
 }
 
 /**
- * What is in some databases that this user cannot send away, so that they can be neither renamed nor dropped: sessions that it may not end
- * (pg_terminate_backend: those of superusers, and without pg_signal_backend those of other roles), and prepared transactions,
- * which belong to no session. Sessions of the release's own user end with its pods.
+ * What is in some databases that this user cannot send away, so that they can be neither renamed nor dropped: sessions
+ * that it may not end (pg_terminate_backend: those of superusers, and without pg_signal_backend those of other roles),
+ * and prepared transactions, which belong to no session. Sessions of the release's own user end with its pods.
  */
 export async function checkSessions(
   client: Client,
@@ -108,7 +108,10 @@ export async function checkSessions(
   ]
 }
 
-/** As checkSessions() right before a switch: what goes by itself within some seconds, as a monitor's session does, is in nobody's way. */
+/**
+ * As checkSessions() right before a switch: what goes by itself within some seconds, as a monitor's session does, is in
+ * nobody's way.
+ */
 export async function awaitSessions(
   client: Client,
   title: string,

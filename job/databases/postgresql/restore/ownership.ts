@@ -15,8 +15,8 @@ export interface Ownership {
 const predefined = /^pg_/
 
 /**
- * Decides by which roles exist here and which of them this user may act as: on the server of the backup everything becomes as
- * it was; on a fresh one everything belongs to the release's own user.
+ * Decides by which roles exist here and which of them this user may act as: on the server of the backup everything
+ * becomes as it was; on a fresh one everything belongs to the release's own user.
  */
 export async function decideOwnership(
   client: Client,

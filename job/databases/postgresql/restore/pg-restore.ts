@@ -24,9 +24,9 @@ export interface Archive {
 /**
  * Loads a dump with pg_restore, which may be newer than the server.
  *
- * Every session of pg_restore begins by turning off each time limit that its own version knows, and a server that does not have
- * that limit refuses: `SET transaction_timeout = 0` before PostgreSQL 17. Such a limit needs no turning off. So there
- * pg_restore is let go on after errors, and has succeeded where each of them was such a refusal.
+ * Every session of pg_restore begins by turning off each time limit that its own version knows, and a server that does
+ * not have that limit refuses: `SET transaction_timeout = 0` before PostgreSQL 17. Such a limit needs no turning off.
+ * So there pg_restore is let go on after errors, and has succeeded where each of them was such a refusal.
  * @throws Failure for every other error
  */
 export async function restoreArchive(archive: Archive, signal: AbortSignal): Promise<void> {
@@ -58,7 +58,9 @@ async function restoreSections(archive: Archive, env: NodeJS.ProcessEnv, signal:
   }
 }
 
-/** Time limits that pg_restore turns off in every session, as its own script says, and that this server does not have. */
+/**
+ * Time limits that pg_restore turns off in every session, as its own script says, and that this server does not have.
+ */
 async function unknownLimits(archive: Archive, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<string[]> {
   const { access, database, folder, what } = archive
   const header = await runTool('pg_restore', ['--file=-', '--use-list=/dev/null', folder], env, what, signal)
@@ -73,9 +75,10 @@ async function unknownLimits(archive: Archive, env: NodeJS.ProcessEnv, signal: A
 }
 
 /**
- * How many errors pg_restore told of beyond the refusals of some time limits, and what it said without these. Each refusal is one message that
- * begins after "error: ", ends with the refused command, and is written at once; but the sessions share their error output, and other
- * messages may stand between the "error: " and what follows it. So they are counted apart.
+ * How many errors pg_restore told of beyond the refusals of some time limits, and what it said without these. Each
+ * refusal is one message that begins after "error: ", ends with the refused command, and is written at once; but the
+ * sessions share their error output, and other messages may stand between the "error: " and what follows it. So they
+ * are counted apart.
  */
 export function judge(stderr: string, limits: readonly string[]): { errors: number; words: string } {
   let refusals = 0

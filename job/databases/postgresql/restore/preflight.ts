@@ -75,7 +75,9 @@ export async function checkLive(access: Access, title: string, details: Details,
   }
 }
 
-/** What the database in service holds and the backup does not: schemas with something in them, and what is in no schema. */
+/**
+ * What the database in service holds and the backup does not: schemas with something in them, and what is in no schema.
+ */
 export async function surplusOf(access: Access, details: Details): Promise<{ schemas: string[]; outside: string[] }> {
   const { client } = await connect(access)
   try {

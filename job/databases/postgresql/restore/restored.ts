@@ -14,7 +14,9 @@ import { explained } from '../query-error.ts'
 import { kindName } from '../backup/source.ts'
 import { putInService, refuseNoWayBack, takeOutOfService } from './switch.ts'
 
-/** The three databases of a restore: in service, restored and former. Each is put in the place of another by renaming. */
+/**
+ * The three databases of a restore: in service, restored and former. Each is put in the place of another by renaming.
+ */
 export class RestoredPostgresql implements RestoredData {
   protected readonly entry: DatabaseBackup
   protected readonly access: Access

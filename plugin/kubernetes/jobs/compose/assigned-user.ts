@@ -3,8 +3,9 @@ import type { Session } from '../../api/session.ts'
 import { mergePatch } from './merge-patch.ts'
 
 /**
- * A merge patch that leaves the pods' user and group to the cluster. OpenShift gives each namespace a range of its own, and its
- * `restricted-v2` refuses every other number (documentation: "Managing security context constraints", RunAsUser MustRunAsRange).
+ * A merge patch that leaves the pods' user and group to the cluster. OpenShift gives each namespace a range of its own,
+ * and its `restricted-v2` refuses every other number (documentation: "Managing security context constraints", RunAsUser
+ * MustRunAsRange).
  */
 const assignedUser = {
   spec: { template: { spec: { securityContext: { runAsUser: null, runAsGroup: null, fsGroup: null } } } },

@@ -54,7 +54,8 @@ function completePod(spec: V1PodSpec, image: string, request: OperationRequest, 
 }
 
 /**
- * A Job's manifest with all that worker and guard have in common: names, labels, image, request, and where they may run.
+ * A Job's manifest with all that worker and guard have in common: names, labels, image, request, and where they may
+ * run.
  * @param finish completes the pod further
  */
 export function completeJob(
@@ -93,8 +94,8 @@ export function completeJob(
 }
 
 /**
- * A Job with the administrator's patch. Pods on the host's network resolve the cluster's own names only with the policy made for
- * them (Kubernetes documentation, "Pod's DNS Policy"), which a patch with `hostNetwork` alone would lack.
+ * A Job with the administrator's patch. Pods on the host's network resolve the cluster's own names only with the policy
+ * made for them (Kubernetes documentation, "Pod's DNS Policy"), which a patch with `hostNetwork` alone would lack.
  */
 export function patchJob(job: JobObject, patch: unknown): JobObject {
   const patched = mergePatch(job, patch) as JobObject

@@ -33,7 +33,10 @@ function awayFromWorker(affinity: V1Affinity | undefined, operation: string): V1
   }
 }
 
-/** Members of a Job and of its pod that belong to the worker: what it holds, where it runs, and how often and how long it may try. */
+/**
+ * Members of a Job and of its pod that belong to the worker: what it holds, where it runs, and how often and how long
+ * it may try.
+ */
 const workersOwn = {
   job: ['backoffLimit', 'podFailurePolicy', 'activeDeadlineSeconds'],
   pod: [
@@ -62,8 +65,8 @@ function without(value: unknown, [step, ...further]: readonly string[], members:
 }
 
 /**
- * The Job of an operation's guard: the manifest manifests/job/guard-job.yaml, completed, then patched as far as that fits. It reaches
- * servers and the API server alone, so nothing of the databases comes along.
+ * The Job of an operation's guard: the manifest manifests/job/guard-job.yaml, completed, then patched as far as that
+ * fits. It reaches servers and the API server alone, so nothing of the databases comes along.
  */
 export function composeGuardJob(
   request: OperationRequest,

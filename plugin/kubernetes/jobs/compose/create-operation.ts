@@ -72,8 +72,8 @@ function ownedBy(job: JobObject, uid: string | undefined, guard: JobObject): Job
 
 /**
  * Makes the objects of an operation, all or none.
- * @throws Failure where one exists already or is refused; what was made by then is gone again, or named where it could not be
- * removed
+ * @throws Failure where one exists already or is refused; what was made by then is gone again, or named where it could
+ * not be removed
  */
 export async function createOperation(
   session: Session,

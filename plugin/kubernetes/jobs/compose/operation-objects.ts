@@ -14,7 +14,9 @@ export interface OperationObjects {
   guard: JobObject | undefined
 }
 
-/** In the order in which they are made: the Jobs after what they need, the guard's after the worker's, which owns it. */
+/**
+ * In the order in which they are made: the Jobs after what they need, the guard's after the worker's, which owns it.
+ */
 export function inOrder({ request, record, job, guard }: OperationObjects): OwnObject[] {
   return guard === undefined ? [request, record, job] : [request, record, job, guard]
 }

@@ -35,7 +35,10 @@ function pathInVolume(mount: V1VolumeMount, file: string, folder: string | undef
   return [mount.subPath, below, file].filter((part) => part !== undefined && part !== '').join('/')
 }
 
-/** Finds the volume with the properties file in a pod's template, mounted alone by subPath or with its folder; undefined where there is none. */
+/**
+ * Finds the volume with the properties file in a pod's template, mounted alone by subPath or with its folder; undefined
+ * where there is none.
+ */
 export function findPropertiesSource(spec: V1PodSpec, product: Release['product']): PropertiesSource | undefined {
   for (const container of spec.containers) {
     for (const mount of container.volumeMounts ?? []) {
@@ -48,7 +51,10 @@ export function findPropertiesSource(spec: V1PodSpec, product: Release['product'
   return undefined
 }
 
-/** The key of a ConfigMap that a volume shows at a path; each is shown under its own name unless the volume's items say otherwise. */
+/**
+ * The key of a ConfigMap that a volume shows at a path; each is shown under its own name unless the volume's items say
+ * otherwise.
+ */
 function keyAt(items: readonly { key: string; path: string }[] | undefined, path: string): string | undefined {
   return items === undefined
     ? dirname(path) === '.'
@@ -66,13 +72,18 @@ function configMapsOf({ volume, path }: PropertiesSource): { name: string; key: 
   })
 }
 
-/** The ConfigMap that holds the properties, for what has to change them; undefined for a Secret, or where it is not certain which. */
+/**
+ * The ConfigMap that holds the properties, for what has to change them; undefined for a Secret, or where it is not
+ * certain which.
+ */
 export function propertiesConfigMap(source: PropertiesSource): { name: string; key: string } | undefined {
   const [only, ...others] = configMapsOf(source)
   return others.length === 0 ? only : undefined
 }
 
-/** The properties' text, where they live in a ConfigMap that the administrator may read; a Secret is never read here. */
+/**
+ * The properties' text, where they live in a ConfigMap that the administrator may read; a Secret is never read here.
+ */
 export async function readProperties(session: Session, source: PropertiesSource): Promise<string | undefined> {
   for (const { name, key } of configMapsOf(source)) {
     try {

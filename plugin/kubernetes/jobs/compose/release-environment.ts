@@ -22,7 +22,8 @@ function withExpansions(names: Iterable<string>, declared: ReadonlyMap<string, V
 }
 
 /**
- * Takes over the variables that the properties refer to, each under `prefix`, by reference: the kubelet reads the Secrets, not we.
+ * Takes over the variables that the properties refer to, each under `prefix`, by reference: the kubelet reads the
+ * Secrets, not we.
  * @param references undefined where the properties cannot be read; then every variable is taken
  */
 export function takeOverEnvironment(

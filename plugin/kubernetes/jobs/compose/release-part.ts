@@ -49,7 +49,10 @@ function holdsFiles(volume: V1Volume): boolean {
   return (volume.configMap ?? volume.secret ?? volume.projected) !== undefined
 }
 
-/** Mounts of files that properties point to, such as certificates; where the properties are unreadable, of every file there is. */
+/**
+ * Mounts of files that properties point to, such as certificates; where the properties are unreadable, of every file
+ * there is.
+ */
 function fileMounts(
   source: PropertiesSource & { spec: V1PodSpec },
   references: PropertyReferences | undefined,

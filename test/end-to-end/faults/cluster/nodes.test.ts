@@ -10,8 +10,8 @@ const matrix = new Matrix(at, import.meta.filename)
 const lost = 2
 
 /**
- * Says that the lost node will not be back soon, as administrators and clouds do; only then are its pods replaced elsewhere
- * (kubernetes.io, "Non-graceful node shutdown handling").
+ * Says that the lost node will not be back soon, as administrators and clouds do; only then are its pods replaced
+ * elsewhere (kubernetes.io, "Non-graceful node shutdown handling").
  */
 const outOfService = 'node.kubernetes.io/out-of-service=nodeshutdown:NoExecute'
 async function giveUpNode(): Promise<void> {

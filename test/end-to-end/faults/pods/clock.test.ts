@@ -7,7 +7,10 @@ import { processesOf, signalPod } from '../../../local-kubernetes/pod-processes.
 import { either, Matrix, usable, type Case } from '../fault-case.ts'
 import { FaultStage, type FoundPod } from '../fault-stage.ts'
 
-/** The worker's clock is set while it works. All nodes share one clock, so the worker is given another by what it imports. */
+/**
+ * The worker's clock is set while it works. All nodes share one clock, so the worker is given another by what it
+ * imports.
+ */
 const at = await FaultStage.open('faults-clock')
 t.teardown(() => at.close())
 const matrix = new Matrix(at, import.meta.filename)

@@ -1,4 +1,7 @@
-/** Where a release keeps its data in DynamoDB, as ScalarDB reads it (scalar-labs/scalardb, DynamoConfig and DatabaseConfig). */
+/**
+ * Where a release keeps its data in DynamoDB, as ScalarDB reads it (scalar-labs/scalardb, DynamoConfig and
+ * DatabaseConfig).
+ */
 export interface DynamodbConnection {
   region: string
   endpoint: string | undefined

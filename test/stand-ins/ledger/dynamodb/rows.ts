@@ -9,7 +9,10 @@ export type Item = Record<string, AttributeValue>
 export const partitionKey = 'concatenatedPartitionKey'
 export const clusteringKey = 'concatenatedClusteringKey'
 
-/** A key column in bytes that compare as its values do (scalar-labs/scalardb, TextBytesEncoder, IntBytesEncoder, BigIntBytesEncoder). */
+/**
+ * A key column in bytes that compare as its values do (scalar-labs/scalardb, TextBytesEncoder, IntBytesEncoder,
+ * BigIntBytesEncoder).
+ */
 function encoded(value: Value | undefined, type: DataType | undefined): Buffer {
   if (type === 'TEXT') return Buffer.concat([Buffer.from(String(value)), Buffer.from([0])])
   const bytes = Buffer.alloc(type === 'BIGINT' ? 8 : 4)

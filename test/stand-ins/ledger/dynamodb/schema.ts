@@ -145,8 +145,8 @@ async function putAll(store: Store, fullName: string, rows: readonly Row[]): Pro
 }
 
 /**
- * Creates ScalarDB's own tables, the product's tables and the workload's data, unless an earlier pod has finished that: what is
- * there is then left as it is, so that nothing heals what was damaged or lost. Several pods may do so at once.
+ * Creates ScalarDB's own tables, the product's tables and the workload's data, unless an earlier pod has finished that:
+ * what is there is then left as it is, so that nothing heals what was damaged or lost. Several pods may do so at once.
  * @param fillBytes ballast in all, half of it in each of the workload's namespaces
  */
 export async function createSchema(store: Store, tables: readonly Table[], fillBytes: number): Promise<void> {

@@ -32,7 +32,9 @@ export interface Trial {
   beside(): Promise<string[]>
   /** makes it impossible to switch, until the answer is called */
   obstruct(): Promise<() => Promise<void>>
-  /** keeps a load from coming to its end, until the answer is called; where one takes a while by itself there is no need */
+  /**
+   * keeps a load from coming to its end, until the answer is called; where one takes a while by itself there is no need
+   */
   delay?(): () => void
 }
 

@@ -6,7 +6,9 @@ import { inMemoryCluster } from '../in-memory-cluster.ts'
 import { contextOf, pauseRequest } from '../pausing-context.ts'
 import { startLedgers, type Ledger } from '../servers/ledgers.ts'
 
-/** Two servers; `between` happens after they were asked whether somebody has paused them, and before the first Pause. */
+/**
+ * Two servers; `between` happens after they were asked whether somebody has paused them, and before the first Pause.
+ */
 async function scene(t: Test, between: (first: Ledger) => void, drainMs = 300) {
   const [first, second] = (await startLedgers(2)) as [Ledger, Ledger]
   t.teardown(() => [first, second].forEach((ledger) => ledger.stop()))

@@ -4,7 +4,10 @@ import type { Test } from 'tap'
 import type { Storage } from '../../../../job/storage/storage.ts'
 import { failureOf } from '../failure-of.ts'
 
-/** What every storage must hold; `fresh` gives an empty one, and `leftovers` lists what lies in it besides what was published. */
+/**
+ * What every storage must hold; `fresh` gives an empty one, and `leftovers` lists what lies in it besides what was
+ * published.
+ */
 export async function storageConformance(
   t: Test,
   fresh: (t: Test) => { storage: Storage; leftovers(): Promise<string[]> },

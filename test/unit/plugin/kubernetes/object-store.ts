@@ -33,7 +33,10 @@ function merged<T extends object>(target: T, patch: object): T {
   return Object.fromEntries(result) as T
 }
 
-/** Objects behind the API's paths, with label selectors, pages and refused conflicts, as far as records and Jobs need them. */
+/**
+ * Objects behind the API's paths, with label selectors, pages and refused conflicts, as far as records and Jobs need
+ * them.
+ */
 export class ObjectStore {
   readonly objects = new Map<string, Stored>()
   /** called before a write is looked at, to write in between */

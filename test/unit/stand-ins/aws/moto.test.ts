@@ -14,8 +14,8 @@ import {
 } from './clients.ts'
 
 /**
- * A round of the calls that backups and restores are made of, and what came of them: the same against any DynamoDB. What moto has not
- * (time travel, phases, limits, the window) is left out.
+ * A round of the calls that backups and restores are made of, and what came of them: the same against any DynamoDB.
+ * What moto has not (time travel, phases, limits, the window) is left out.
  */
 async function round(server: { endpoint: string }): Promise<unknown> {
   const client = dynamodbClient(server)

@@ -41,7 +41,10 @@ function errorInfoOf(metadata: Metadata): string | undefined {
   return `${info.domain} ${info.reason}`
 }
 
-/** Calls one service; made from the files of proto/, so that the stand-in's own definitions are not asked about themselves. */
+/**
+ * Calls one service; made from the files of proto/, so that the stand-in's own definitions are not asked about
+ * themselves.
+ */
 export class ServiceClient {
   readonly #client: Client
   readonly #service: ServiceDefinition

@@ -72,7 +72,10 @@ async function createDatabases({ server, databases }: StandInOptions): Promise<v
   }
 }
 
-/** Starts a stand-in and waits until it serves; the end of the test ends it. @throws Error with its output where it ends or is not ready in 20 s. */
+/**
+ * Starts a stand-in and waits until it serves; the end of the test ends it. @throws Error with its output where it ends
+ * or is not ready in 20 s.
+ */
 export async function runStandInProcess(t: Pick<Test, 'teardown'>, options: StandInOptions): Promise<RunningStandIn> {
   const { server, databases, environment = {}, properties = [] } = options
   await createDatabases(options)

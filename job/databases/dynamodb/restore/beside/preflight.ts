@@ -192,7 +192,10 @@ async function checkDrop(
   ]
 }
 
-/** No table may have a name that the restore is to give, not even one of an earlier restore: it may have been written to since. */
+/**
+ * No table may have a name that the restore is to give, not even one of an earlier restore: it may have been written to
+ * since.
+ */
 async function checkTargets(
   { title, regions, context: { former } }: RestoreWork,
   pairs: readonly Pair[],

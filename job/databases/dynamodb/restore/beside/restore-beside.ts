@@ -37,8 +37,8 @@ import { until } from '../../../../aws/polling.ts'
 const manyTables = 40
 
 /**
- * All tables restored beside those in service, under another prefix; the release is then pointed to it. Nothing that is in
- * service is touched (ScalarDL's first backup guide).
+ * All tables restored beside those in service, under another prefix; the release is then pointed to it. Nothing that is
+ * in service is touched (ScalarDL's first backup guide).
  */
 export class RestoreByPrefix implements RestoreDestination {
   readonly #work: RestoreWork
@@ -113,7 +113,10 @@ export class RestoreByPrefix implements RestoreDestination {
     this.#state = 'loaded'
   }
 
-  /** Not stopped by the signal where a restore is undone: one that is stopped has to let serve again what served before it. */
+  /**
+   * Not stopped by the signal where a restore is undone: one that is stopped has to let serve again what served before
+   * it.
+   */
   async activate(journal: Journal): Promise<void> {
     const { former, signal } = this.#work.context
     if (former === undefined) signal.throwIfAborted()
@@ -258,7 +261,10 @@ export class RestoreByPrefix implements RestoreDestination {
     }
   }
 
-  /** @throws Failure where a former table is no longer there; of tables that the backup is not of, ScalarDB's list of them is looked for */
+  /**
+   * @throws Failure where a former table is no longer there; of tables that the backup is not of, ScalarDB's list of
+   * them is looked for
+   */
   async #checkFormer(): Promise<void> {
     const { details, regions, region, title } = this.#work
     const [place] = this.#repointing.formerPlaces()
@@ -288,7 +294,9 @@ function replicaLines(tables: readonly BackedUpTable[]): string[] {
   ]
 }
 
-/** A table of which an index has to be made anew is on demand until it is filled; its own capacity is set afterwards. */
+/**
+ * A table of which an index has to be made anew is on demand until it is filled; its own capacity is set afterwards.
+ */
 function formToFill(expected: TableSettings, { globalIndexes }: TableSettings): TableSettings {
   const isKept = (name: string) => globalIndexes.some((index) => index.name === name)
   return expected.globalIndexes.every(({ name }) => isKept(name)) ? expected : onDemandForm(expected)

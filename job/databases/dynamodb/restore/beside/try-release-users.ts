@@ -20,8 +20,9 @@ import type { RestoreWork } from '../restore-work.ts'
 const patienceMs = 60_000
 
 /**
- * Uses the restored tables as the releases will, with the keys in their own properties, before anything is switched: a policy
- * that names the former tables alone denies the restored. Where a release has no key there, only its pods can tell.
+ * Uses the restored tables as the releases will, with the keys in their own properties, before anything is switched: a
+ * policy that names the former tables alone denies the restored. Where a release has no key there, only its pods can
+ * tell.
  * @param prefix of the restored tables
  * @throws Failure naming the first call that is denied
  */

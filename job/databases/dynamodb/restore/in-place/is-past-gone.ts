@@ -5,8 +5,8 @@ import { lookAtTable } from '../../tables/look-at-table.ts'
 import type { FormerTables } from '../former-tables.ts'
 
 /**
- * Whether a table that was in service before a restore was deleted: its restore points went with it, even where AWS's backup of
- * its last moment was put back. That backup proves it where a look at the table still shows the original.
+ * Whether a table that was in service before a restore was deleted: its restore points went with it, even where AWS's
+ * backup of its last moment was put back. That backup proves it where a look at the table still shows the original.
  */
 export async function isPastGone(
   client: DynamoDBClient,

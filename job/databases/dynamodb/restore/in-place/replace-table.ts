@@ -28,10 +28,11 @@ export interface Replacement {
 }
 
 /**
- * Deletes a table and restores a backup under its name; done as far as it is not yet. The table goes only once AWS says that
- * the backup is AVAILABLE and that it keeps what nothing else holds, asked right before each call that deletes.
+ * Deletes a table and restores a backup under its name; done as far as it is not yet. The table goes only once AWS says
+ * that the backup is AVAILABLE and that it keeps what nothing else holds, asked right before each call that deletes.
  * @returns settings that are not as they should be
- * @throws Failure where the backup is not there, nothing would be left of the table, or the table is none that this restore knows
+ * @throws Failure where the backup is not there, nothing would be left of the table, or the table is none that this
+ * restore knows
  */
 export async function replaceTable(
   work: RestoreWork,

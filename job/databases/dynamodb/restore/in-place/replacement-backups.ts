@@ -12,8 +12,9 @@ import { ensureBackupDeleted, isAvailable } from '../../backup/table-backup.ts'
 import { until } from '../../../../aws/polling.ts'
 
 /**
- * The backups that take the place of tables: those that were materialized, and for every other table one of a temporary table
- * that was restored to the point. What is made is named after the restore, so that every worker of it meets its own work.
+ * The backups that take the place of tables: those that were materialized, and for every other table one of a temporary
+ * table that was restored to the point. What is made is named after the restore, so that every worker of it meets its
+ * own work.
  */
 export class ReplacementBackups {
   readonly #work: RestoreWork
@@ -39,7 +40,10 @@ export class ReplacementBackups {
     return temporaryName(this.#work.context.operation, name)
   }
 
-  /** Restores a table to its temporary name and backs that up, as far as it is not done. Answers once the backup is AVAILABLE. */
+  /**
+   * Restores a table to its temporary name and backs that up, as far as it is not done. Answers once the backup is
+   * AVAILABLE.
+   */
   async make(table: BackedUpTable, journal: Journal, signal: AbortSignal): Promise<void> {
     const { regions, progress } = this.#work
     const from = sourceOf(this.#work, table)
@@ -64,8 +68,8 @@ export class ReplacementBackups {
   }
 
   /**
-   * Whether a table was restored from such a backup, which need not exist any more: AWS keeps with the table which one that
-   * was a backup of, and no other restore has a temporary table of that name.
+   * Whether a table was restored from such a backup, which need not exist any more: AWS keeps with the table which one
+   * that was a backup of, and no other restore has a temporary table of that name.
    */
   isRestored(table: BackedUpTable, found: TableDescription): boolean {
     const from = sourceOf(this.#work, table)
@@ -123,7 +127,9 @@ export class ReplacementBackups {
       await journal.ensure(`delete backup ${temporary}`, () => this.#deleteBackups(table, signal))
   }
 
-  /** The backup that was made for a table, as a record tells of it; undefined where there is none that can be restored. */
+  /**
+   * The backup that was made for a table, as a record tells of it; undefined where there is none that can be restored.
+   */
   async madeOf(table: BackedUpTable): Promise<BackedUpTable['materialized']> {
     const made = this.isToBeMade(table) ? await this.#available(this.temporary(table)) : undefined
     if (made?.BackupArn === undefined) return undefined

@@ -25,9 +25,9 @@ import { untilShown } from '../../../../aws/eventual-consistency.ts'
 import { wasDeleted } from '../../tables/was-deleted.ts'
 
 /**
- * All tables restored under their own names (ScalarDL's second backup guide, A to D): first each to a temporary table and a
- * backup of that, while the release serves; only when all backups are AVAILABLE are the originals deleted and the backups
- * restored in their place. ScalarDB's own tables stay as they are.
+ * All tables restored under their own names (ScalarDL's second backup guide, A to D): first each to a temporary table
+ * and a backup of that, while the release serves; only when all backups are AVAILABLE are the originals deleted and the
+ * backups restored in their place. ScalarDB's own tables stay as they are.
  */
 export class RestoreByReplacement implements RestoreDestination {
   readonly #work: RestoreWork

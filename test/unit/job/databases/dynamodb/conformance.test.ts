@@ -24,7 +24,8 @@ t.teardown(async () => {
 
 let number = 0
 
-// The strategy that ends under the names in service, as every other database's restore does; it is the one that deletes.
+// The strategy that ends under the names in service, as every other database's restore does; it is the one that
+// deletes.
 await t.test('DynamoDB is a database', (t) =>
   databaseConformance(t, dynamodb, async (t) => {
     number += 1

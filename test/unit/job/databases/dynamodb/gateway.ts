@@ -4,7 +4,10 @@ import { createServer } from 'node:http'
 /** The way of one worker to AWS: it can be cut for good, as when the worker is killed. */
 export interface Gateway {
   endpoint: string
-  /** From now on every call is refused, without reaching AWS: as long as the process lives, so that nothing of a dead worker tries on. */
+  /**
+   * From now on every call is refused, without reaching AWS: as long as the process lives, so that nothing of a dead
+   * worker tries on.
+   */
   cut(): void
   close(): Promise<void>
 }

@@ -75,8 +75,8 @@ export function contextOf(
 }
 
 /**
- * Lets what this process asks of AWS beside the release's own endpoint go to the stand-in, as interface endpoints without
- * names of their own are given to a worker.
+ * Lets what this process asks of AWS beside the release's own endpoint go to the stand-in, as interface endpoints
+ * without names of their own are given to a worker.
  */
 export function pointTo({ autoscalingEndpoint, stsEndpoint }: Pick<Aws, 'autoscalingEndpoint' | 'stsEndpoint'>): void {
   process.env['AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING'] = autoscalingEndpoint

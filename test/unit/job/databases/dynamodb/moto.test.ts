@@ -14,9 +14,9 @@ import { contextOf, createInstallation } from './installation.ts'
 type Member = Record<string, unknown>
 
 /**
- * moto, set right in five points: its window of recovery never moves on, it tells of a restored table the time of the restore
- * in place of the one that was asked for, it takes no table to restore by ARN, it gives tables no id, and what it does not know is a fault of the
- * server (moto 5.2.5, dynamodb/models and responses).
+ * moto, set right in five points: its window of recovery never moves on, it tells of a restored table the time of the
+ * restore in place of the one that was asked for, it takes no table to restore by ARN, it gives tables no id, and what
+ * it does not know is a fault of the server (moto 5.2.5, dynamodb/models and responses).
  */
 async function mendedMoto(t: Test): Promise<string> {
   const moto = await startMoto()

@@ -84,7 +84,8 @@ await t.test('nothing is said before the snapshot is taken: the first query take
 await t.test('the kernel asks after half a minute whether a silent connection still stands', async (t) => {
   const { client: own } = await connect(accessOf([settingsFor(server, 'quiet')]))
   t.teardown(() => own.end())
-  // The server sees whom it talks to; the kernel's timers of our own end are in /proc: 02 is the keep-alive, in hundredths of seconds.
+  // The server sees whom it talks to; the kernel's timers of our own end are in /proc: 02 is the keep-alive, in
+  // hundredths of seconds.
   const { rows } = await own.query<{ port: number }>('SELECT inet_client_port() AS port')
   await sleep(100)
   const port = (rows[0]?.port ?? 0).toString(16).toUpperCase().padStart(4, '0')

@@ -6,7 +6,10 @@ import { createLedgerDatabase } from './ledger-database.ts'
 
 const run = promisify(execFile)
 
-/** A Ledger's database whose schemas hold one of each thing that applications define, and rows that are easy to get wrong. */
+/**
+ * A Ledger's database whose schemas hold one of each thing that applications define, and rows that are easy to get
+ * wrong.
+ */
 export async function createRichDatabase(server: LocalPostgresql, name: string): Promise<void> {
   const client = await createLedgerDatabase(server, name)
   await client.query(`

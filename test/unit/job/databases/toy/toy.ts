@@ -20,8 +20,8 @@ import { inService, moveBook, readBook, writeBook } from './files.ts'
 import { toy as known } from './known-toy.ts'
 
 /**
- * The smallest database that there can be: a folder with one file of rows. It shows that a kind needs nothing but its folder,
- * its file for the plugin and its line in each registry.
+ * The smallest database that there can be: a folder with one file of rows. It shows that a kind needs nothing but its
+ * folder, its file for the plugin and its line in each registry.
  */
 export const toy: DatabaseKind = {
   name: known.name,

@@ -53,7 +53,9 @@ class Pod {
   }
 }
 
-/** The few paths of the API that the follower uses, with the log's `sinceTime` in whole seconds as the real one has it. */
+/**
+ * The few paths of the API that the follower uses, with the log's `sinceTime` in whole seconds as the real one has it.
+ */
 class Cluster {
   pods: Pod[] = []
   faults: Fault[] = []

@@ -235,7 +235,10 @@ async function runWorker(
   }
 }
 
-/** The cluster as a worker sees it that is killed at some write of its journal: nothing that it asks afterwards reaches anybody. */
+/**
+ * The cluster as a worker sees it that is killed at some write of its journal: nothing that it asks afterwards reaches
+ * anybody.
+ */
 function mortalCluster(
   cluster: InMemoryCluster,
   { dies = () => false, until = () => false, lastWriteKept = true }: Life,

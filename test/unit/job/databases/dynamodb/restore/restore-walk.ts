@@ -14,8 +14,9 @@ const changing = /^(Create|Delete|Restore|Update)/
 const atOnce = 6
 
 /**
- * Tables that, at this moment, are neither there as they were before the restore nor in any backup that can be restored. While
- * a restore replaces them only the backup that takes their place counts; afterwards the restored table and AWS's own backup of the original do as well.
+ * Tables that, at this moment, are neither there as they were before the restore nor in any backup that can be
+ * restored. While a restore replaces them only the backup that takes their place counts; afterwards the restored table
+ * and AWS's own backup of the original do as well.
  */
 export async function inPeril({ clients: { dynamo }, entry }: RestoreStage, isReplacing: boolean): Promise<string[]> {
   const details = readDetails(entry)

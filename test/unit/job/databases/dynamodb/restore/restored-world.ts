@@ -8,7 +8,10 @@ import { listBackups } from '../../../../../../job/databases/dynamodb/backup/tab
 import { renamed } from '../../../../../../job/databases/dynamodb/tables/table-names.ts'
 import { tableNames } from '../../../../../../job/databases/dynamodb/tables/tables-in-scope.ts'
 
-/** Everything that a restore may leave, with `PREFIX` in place of a prefix so that restores under different ones compare. */
+/**
+ * Everything that a restore may leave, with `PREFIX` in place of a prefix so that restores under different ones
+ * compare.
+ */
 export interface World {
   /** by name: what is set of it, and its items */
   tables: Record<string, unknown>
@@ -44,8 +47,8 @@ export async function worldOf(clients: Clients, prefix: string): Promise<World> 
 }
 
 /**
- * AWS may still do what a killed worker asked for when its successor has looked and asked again: then a backup is there twice.
- * Whatever removes one of a name removes all.
+ * AWS may still do what a killed worker asked for when its successor has looked and asked again: then a backup is there
+ * twice. Whatever removes one of a name removes all.
  */
 function withoutTwins(backups: readonly BackupSummary[]): BackupSummary[] {
   const isTwin = ({ BackupName: name, BackupType: type }: BackupSummary, index: number) =>

@@ -35,7 +35,10 @@ interface Call {
   body: string
 }
 
-/** An API server that answers the creation of Jobs (those whose text holds `which`) with `jobStatus`, and what it was asked. */
+/**
+ * An API server that answers the creation of Jobs (those whose text holds `which`) with `jobStatus`, and what it was
+ * asked.
+ */
 async function serve(t: Test, jobStatus: number, which = '') {
   const calls: Call[] = []
   const { session, close } = await sessionWith((incoming, response, url) => {

@@ -16,8 +16,8 @@ const phases = {
 }
 
 /**
- * Kills restores in place, their undo and their acceptance before and after each of their steps. A case has two kills: one in
- * the restore, one in what follows it.
+ * Kills restores in place, their undo and their acceptance before and after each of their steps. A case has two kills:
+ * one in the restore, one in what follows it.
  * @param isTurn which cases; two files share them, since each takes its time
  */
 export async function walkReplacements(t: Test, isTurn: (one: number) => boolean): Promise<void> {
