@@ -157,6 +157,7 @@ public final class Bank {
   }
 
   private static Object described(TableMetadata metadata) {
+    if (metadata == null) return null;
     Map<String, Object> columns = new TreeMap<>();
     for (String column : metadata.getColumnNames())
       columns.put(column, metadata.getColumnDataType(column).name());
