@@ -135,6 +135,8 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     workerJob: async () => structuredClone(cluster.job),
     async deleteRecord(operation) {
       cluster.recordsByName.delete(operation)
+      cluster.reports.delete(operation)
+      cluster.endRequests.delete(operation)
     },
     async configMapText(name, key) {
       const text = cluster.texts.get(`${name}/${key}`)
