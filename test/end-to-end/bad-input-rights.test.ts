@@ -51,7 +51,7 @@ t.test('pods that somebody else has paused stay paused, and every operation refu
   const expected = {
     what: /was not begun, nothing was touched/,
     why: new RegExp(`nobody else pauses, pod ${pod} .*it is paused already`),
-    next: /unpause my --force -n bad-rights/,
+    next: /kubectl scalardl unpause my -n bad-rights --force/,
   }
   refuses(t, await stage.scalardl(backup('foreign')), expected, 'backup')
   refuses(t, await stage.scalardl(['pause', 'my', '--duration', '1s', '--name', 'foreign']), expected, 'pause')
@@ -113,14 +113,15 @@ t.test('a ServiceAccount with some rights, and with none, says which are missing
   )
   await neverPaused(t, stage, 'pause-some')
 
+  await nothingLeft(t, stage)
   await stage.kubectl(['delete', 'role', 'kubectl-scalardl'])
   const none = await stage.scalardl(backup('none'))
   refuses(
     t,
     none,
     {
-      what: /the worker may not get the configmap/,
-      why: /cannot get resource "configmaps"/,
+      what: /the worker may not patch the configmap/,
+      why: /cannot patch resource "configmaps"/,
       next: /kubectl scalardl install/,
     },
     'none',

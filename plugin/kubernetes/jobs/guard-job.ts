@@ -3,7 +3,7 @@ import { jobState, ownContainer } from '../../../operation/outcome/job-state.ts'
 import { guardJobName, labels, type Role } from '../../../operation/names.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
 import { isFinal, pausedBy } from '../../../operation/outcome/outcome.ts'
-import { unlessMissing } from '../api/api-error.ts'
+import { delay, unlessMissing } from '../api/api-error.ts'
 import type { Session } from '../api/session.ts'
 
 /** The Job of an operation's guard; undefined where it has none, or none any more. */
@@ -35,6 +35,10 @@ export async function deleteGuardJob(session: Session, operation: string): Promi
   )
 }
 
+/** How long the guard of an operation that failed is watched, ms: one that starts in vain does so in its first second or two. */
+const endMs = 3000
+const lookMs = 300
+
 /**
  * Removes the Job of a guard that cannot run, of an operation that is over: nobody would ever end it. One that runs
  * ends by itself, and one of servers that are still paused has work to do. Who may not delete Jobs leaves it to the TTL
@@ -42,11 +46,15 @@ export async function deleteGuardJob(session: Session, operation: string): Promi
  */
 export async function removeIdleGuard(session: Session, record: OperationRecord): Promise<void> {
   if (!isFinal(record) || pausedBy(record).length > 0) return
+  const until = performance.now() + (record.state === 'succeeded' ? 0 : endMs)
   try {
-    if (jobState(await readGuardJob(session, record.operation)).phase !== 'active') return
-    const pods = await guardPods(session, record.operation)
-    if (pods.some(isRunning)) return
-    await deleteGuardJob(session, record.operation)
+    for (;;) {
+      if (jobState(await readGuardJob(session, record.operation)).phase !== 'active') return
+      const pods = await guardPods(session, record.operation)
+      if (!pods.some(isRunning)) return await deleteGuardJob(session, record.operation)
+      if (performance.now() > until) return
+      await delay(lookMs, AbortSignal.timeout(lookMs))
+    }
   } catch {
     // it does no harm
   }
