@@ -1,30 +1,38 @@
 import { basename } from 'node:path'
 import t, { type Test } from 'tap'
 import { operationName } from '../../../operation/names.ts'
-import type { OperationRecord } from '../../../operation/record.ts'
+import type { BackupPart, OperationRecord } from '../../../operation/record.ts'
 import { signalPod } from '../../local-kubernetes/pod-processes.ts'
 import { until } from '../gates.ts'
-import { recordOf, rowsOf } from '../records.ts'
+import { recordOf } from '../records.ts'
 import { nothingGoesOn } from './aftermath.ts'
 import { gateState, type FaultStage, type FoundPod } from './fault-stage.ts'
 import { longestPauseAfter } from './longest-pause.ts'
 import { openWithin } from './open-within.ts'
+import { pausesSince } from './pauses-since.ts'
 import { writeResult, type CaseResult } from './results.ts'
 
 /** The promise: whatever dies, every pod that was paused serves again within this time, ms. */
 const promisedMs = 15_000
 
-/** Which of the two ends a case may have; the reason is of an unusable one. */
+/** The end that a case must have; the reason is of an unusable one. */
 export interface Expected {
-  ends: readonly CaseResult['ended'][]
+  ends: CaseResult['ended']
   reason?: RegExp
+  /** which of several situations this is the end of, where the fault may make several */
+  situation?: string
   /** in place of the promised time, where nobody is left who could keep it, ms */
   withinMs?: number
 }
-export const usable: Expected = { ends: ['usable'] }
-export const unusable = (reason: RegExp): Expected => ({ ends: ['unusable'], reason })
-/** For faults that come at a moment which is not ours to choose. */
-export const either = (reason: RegExp): Expected => ({ ends: ['usable', 'unusable'], reason })
+export const usable: Expected = { ends: 'usable' }
+export const unusable = (reason: RegExp): Expected => ({ ends: 'unusable', reason })
+
+/**
+ * For a fault that comes at a moment which is not ours to choose: says which situation it made, and the end of that. It looks at
+ * the gates and at the cluster once all is over, and not at the record that is judged.
+ */
+export type BySituation = (one: Case) => Expected | Promise<Expected>
+export const inSituation = (situation: string, expected: Expected): Expected => ({ ...expected, situation })
 
 /** One operation and what befalls it. */
 export class Case {
@@ -32,6 +40,8 @@ export class Case {
   readonly name: string
   /** the Ledger pods when it began */
   readonly pods: readonly FoundPod[]
+  /** ms since the epoch */
+  readonly startedMs = Date.now()
   /** when the fault came, ms since the epoch */
   faultMs: number | undefined
   /** how far the fault set the worker's clock, by which the record tells times, ms */
@@ -96,10 +106,11 @@ export class Case {
   command(kind: 'backup' | 'pause'): string[] {
     return [
       kind,
-      'my',
+      ...this.at.releases,
       '--name',
       this.name,
       ...this.at.placed,
+      ...this.at.adminFlags,
       ...(kind === 'backup' ? ['--to', 'pvc://backups/ledger', '--retries', String(this.retries)] : []),
     ]
   }
@@ -110,6 +121,11 @@ export class Case {
 
   allServe(timeoutMs?: number): Promise<void> {
     return this.at.untilGates('open', this.pods, timeoutMs)
+  }
+
+  /** How many pauses the gates have seen since the case began. */
+  pauses(): number {
+    return pausesSince(this.startedMs, this.at.gates.gates)
   }
 
   inPhase(phase: string): Promise<void> {
@@ -159,7 +175,12 @@ export class Matrix {
    * pods to serve.
    * @param title what happens, for people
    */
-  case(name: string, title: string, expected: Expected, act: (one: Case, t: Test) => Promise<void>): void {
+  case(
+    name: string,
+    title: string,
+    expected: Expected | BySituation,
+    act: (one: Case, t: Test) => Promise<void>,
+  ): void {
     if (!new RegExp(process.env['SCALARDL_TEST_FAULT'] ?? '').test(`${this.#group}/${name}`)) return
     void t.test(`${name}: ${title}`, async (t) => {
       const startedMs = Date.now()
@@ -176,17 +197,18 @@ export class Matrix {
     })
   }
 
-  async #judge(
-    t: Test,
-    one: Case,
-    { ends, reason, withinMs = promisedMs }: Expected,
-    result: CaseResult,
-  ): Promise<void> {
+  async #judge(t: Test, one: Case, expected: Expected | BySituation, result: CaseResult): Promise<void> {
     const { stage, gates } = this.#at
     const wait = await stage.scalardl(['wait', one.operation, '--timeout', '150s'])
     const record = await recordOf(stage, one.operation)
-    Object.assign(result, { exitCode: wait.code, ...endOf(record) })
-    t.ok(ends.includes(result.ended), `it ends ${ends.join(' or ')}, not ${result.ended}: ${wait.stderr}`)
+    const {
+      ends,
+      reason,
+      situation,
+      withinMs = promisedMs,
+    } = typeof expected === 'function' ? await expected(one) : expected
+    Object.assign(result, { exitCode: wait.code, ...endOf(record), ...(situation !== undefined && { situation }) })
+    t.equal(result.ended, ends, `it ends ${ends}${situation === undefined ? '' : `, as ${situation}`}: ${wait.stderr}`)
     t.equal(wait.code, record.exitCode, 'the exit code is that of the record')
     t.equal(wait.code === 0, result.ended === 'usable', `exit code ${wait.code}`)
     if (result.ended === 'unusable' && reason !== undefined) t.match(result.reason, reason, 'the record says why')
@@ -235,17 +257,21 @@ export class Matrix {
   /** Restores every backup that a case found usable, and checks what the databases then hold. Comes after all cases. */
   restores(): void {
     void t.test('every backup that was called usable is restored whole', async (t) => {
-      const { stage, deployment } = this.#at
-      // Without its workload the release leaves the data still, so that it can be checked.
-      await stage.kubectl(['set', 'env', deployment, 'STAND_IN_WORKERS=0'])
-      await stage.rolledOut(deployment)
+      const { stage, deployments, adminFlags } = this.#at
+      // Without its workload a release leaves the data still, so that it can be checked.
+      for (const deployment of deployments) await stage.kubectl(['set', 'env', deployment, 'STAND_IN_WORKERS=0'])
+      await stage.rolledOut(...deployments)
       for (const { operation, backup } of this.#usable) {
-        const flags = ['--database-secret', 'database-admin', '--drop-previous', '--yes']
+        const flags = ['--database-secret', 'database-admin', '--drop-previous', '--yes', ...adminFlags]
         const run = await stage.scalardl(['restore', backup?.name ?? '', ...flags])
         t.equal(run.code, 0, `${operation}: ${run.stderr}`)
-        const { problems, details } = await stage.check(deployment)
-        t.strictSame(problems, [], `${operation}: every invariant holds`)
-        t.equal(details.transfersChecking, backup && rowsOf(backup, 'checking', 'transfer'), `${operation}: its rows`)
+        let transfers = 0
+        for (const deployment of deployments) {
+          const { problems, details } = await stage.check(deployment)
+          t.strictSame(problems, [], `${operation}, ${deployment}: every invariant holds`)
+          transfers += details.transfersChecking
+        }
+        t.equal(transfers, transfersIn(backup, 'checking'), `${operation}: its rows`)
       }
       t.pass(`${this.#usable.length} backups`)
     })
@@ -258,7 +284,8 @@ export class Matrix {
     for (const pod of pods) await this.#at.setFaults(pod, {}).catch(() => undefined)
     if (!ended) await stage.scalardl(['cancel', one.operation]).catch(() => undefined)
     if (pods.some(({ ip }) => gateState(this.#at.gates.at(ip)) !== 'open')) {
-      await stage.scalardl(['unpause', 'my', '--direct', '--force']).catch(() => undefined)
+      const { releases, adminFlags } = this.#at
+      await stage.scalardl(['unpause', ...releases, '--direct', '--force', ...adminFlags]).catch(() => undefined)
     }
   }
 }
@@ -270,11 +297,18 @@ export function endOf(record: OperationRecord): Pick<CaseResult, 'ended' | 'reas
   if (state === 'succeeded') {
     const whole =
       backup === undefined ||
-      (backup.state === 'restorable' &&
-        rowsOf(backup, 'checking', 'transfer') === rowsOf(backup, 'savings', 'transfer'))
+      (backup.state === 'restorable' && transfersIn(backup, 'checking') === transfersIn(backup, 'savings'))
     return { ended: window?.verdict === 'valid' && whole ? 'usable' : 'neither' }
   }
   const said = (state === 'failed' || state === 'cancelled') && failure !== undefined && window?.verdict !== 'open'
   const ended = said && (backup === undefined || backup.state === 'unusable') ? 'unusable' : 'neither'
   return { ended, reason: [...new Set([failure?.why, backup?.reason].filter((why) => why !== undefined))].join('; ') }
+}
+
+/** How many transfers one side of a backup has, over all its databases. */
+function transfersIn(backup: BackupPart | undefined, schema: string): number {
+  return (backup?.databases ?? [])
+    .flatMap(({ tables }) => tables)
+    .filter((table) => table.schema === schema && table.name === 'transfer')
+    .reduce((sum, { rows = Number.NaN }) => sum + rows, 0)
 }

@@ -1,4 +1,4 @@
-import type { V1StatefulSet } from '@kubernetes/client-node'
+import type { KubernetesObject, V1StatefulSet } from '@kubernetes/client-node'
 import { labels, type Role } from '../../../operation/names.ts'
 import { instanceLabel } from '../../../operation/product.ts'
 import { findCluster, type LocalCluster } from '../../local-kubernetes/local-cluster.ts'
@@ -6,7 +6,7 @@ import { processesOf } from '../../local-kubernetes/pod-processes.ts'
 import type { FaultSettings } from '../../stand-ins/ledger/faults.ts'
 import { postgresqlServer, usualRoles } from '../../stand-ins/postgresql/objects.ts'
 import { until } from '../gates.ts'
-import { addLedger, passwords, secret, type LedgerStage } from '../ledger-stage.ts'
+import { addLedger, passwords, secret, type LedgerStage, type LedgerStageOptions } from '../ledger-stage.ts'
 import { clusterName } from '../ground.ts'
 import { ground, Stage } from '../stage.ts'
 import { GateWatch, type SeenGate } from './gate-watch.ts'
@@ -18,6 +18,8 @@ const place = 'scalardl.test/worker'
 export interface FoundPod {
   name: string
   uid: string
+  /** undefined for a worker or a guard */
+  release: string | undefined
   /** empty where its kubelet has not said it yet, see addressOf */
   ip: string
   node: string
@@ -25,30 +27,53 @@ export interface FoundPod {
 
 interface PodList {
   items: {
-    metadata: { name: string; uid: string; deletionTimestamp?: string }
+    metadata: { name: string; uid: string; labels?: Record<string, string>; deletionTimestamp?: string }
     spec: { nodeName?: string }
     status: { phase: string; podIP?: string }
   }[]
 }
 
+export interface FaultStageOptions {
+  /** what is backed up together; one Ledger named `my` unless given */
+  releases?: readonly LedgerStageOptions[]
+  /** what the releases need in their namespace */
+  objects?: readonly KubernetesObject[]
+  /** flags of every command that speaks with the servers */
+  adminFlags?: readonly string[]
+}
+
 /**
- * A Ledger release at work whose cluster may be broken: its pods and its database on the first node, which has the
+ * Releases at work whose cluster may be broken: their pods and their database on the first node, which has the
  * control plane; workers on the second, which may be lost.
  */
 export class FaultStage {
   readonly stage: Stage
   readonly cluster: LocalCluster
   readonly gates: GateWatch
-  readonly deployment: string
+  readonly releases: readonly string[]
+  readonly deployments: readonly string[]
+  readonly adminFlags: readonly string[]
 
-  private constructor({ stage, deployment }: LedgerStage, cluster: LocalCluster) {
+  private constructor(
+    ledgers: readonly LedgerStage[],
+    cluster: LocalCluster,
+    stage: Stage,
+    options: FaultStageOptions,
+  ) {
     this.stage = stage
-    this.deployment = deployment
+    this.releases = (options.releases ?? [{}]).map(({ release = 'my' }) => release)
+    this.deployments = ledgers.map(({ deployment }) => deployment)
+    this.adminFlags = options.adminFlags ?? []
     this.cluster = cluster
     this.gates = new GateWatch(cluster)
   }
 
-  static async open(namespace: string, standIn: Record<string, string> = {}): Promise<FaultStage> {
+  /** The Deployment of the first release. */
+  get deployment(): string {
+    return this.deployments[0] ?? ''
+  }
+
+  static async open(namespace: string, options: FaultStageOptions = {}): Promise<FaultStage> {
     const cluster = findCluster(clusterName)
     if (cluster === undefined) throw new Error('there is no cluster to break: run the matrix by npm run test:faults')
     const stage = new Stage(namespace, ground())
@@ -70,15 +95,15 @@ export class FaultStage {
         spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } } },
       },
       secret('database-admin', { username: 'admin', password: passwords.admin }),
+      ...(options.objects ?? []),
     ])
     await stage.rolledOut('statefulset/database')
-    const ledger = await addLedger(stage, {
-      standIn: { STAND_IN_WORKERS: '1', STAND_IN_REST_MS: '60', ...standIn },
-      more: { pod: { nodeSelector: home, terminationGracePeriodSeconds: 10 } },
-    })
+    const ledgers = await Promise.all(
+      (options.releases ?? [{}]).map((release) => addLedger(stage, atWorkAtHome(release))),
+    )
     const installed = await stage.scalardl(['install'])
     if (installed.code !== 0) throw new Error(`install: ${installed.stderr}`)
-    const opened = new FaultStage(ledger, cluster)
+    const opened = new FaultStage(ledgers, cluster, stage, options)
     await opened.ledgers()
     return opened
   }
@@ -100,9 +125,9 @@ export class FaultStage {
     await setPlaces(this.cluster, node, 0)
   }
 
-  /** The Ledger pods that are not on their way out, watched from now on. */
+  /** The releases' pods that are not on their way out, watched from now on. */
   async ledgers(): Promise<FoundPod[]> {
-    const pods = (await this.#pods(`${instanceLabel}=my`)).filter(({ ip }) => ip !== '')
+    const pods = (await this.#pods(`${instanceLabel} in (${this.releases.join(',')})`)).filter(({ ip }) => ip !== '')
     for (const { ip } of pods) this.gates.watch(ip)
     return pods
   }
@@ -150,10 +175,15 @@ export class FaultStage {
   async #pods(selector: string): Promise<FoundPod[]> {
     const { items } = await this.stage.get<PodList>(['pods', '-l', selector])
     return items.flatMap(
-      ({ metadata: { name, uid, deletionTimestamp }, spec: { nodeName: node }, status: { phase, podIP: ip = '' } }) => {
+      ({
+        metadata: { name, uid, labels: all, deletionTimestamp },
+        spec: { nodeName: node },
+        status: { phase, podIP: ip = '' },
+      }) => {
+        const release = all?.[instanceLabel]
         // A kubelet says so seconds later, when what a test waits for may be over.
         const runs = phase === 'Running' || (phase === 'Pending' && processesOf(uid).length > 0)
-        return runs && deletionTimestamp === undefined && node !== undefined ? [{ name, uid, ip, node }] : []
+        return runs && deletionTimestamp === undefined && node !== undefined ? [{ name, uid, release, ip, node }] : []
       },
     )
   }
@@ -163,6 +193,15 @@ export function gateState(gate: SeenGate | undefined): 'closed' | 'open' | 'unkn
   if (gate === undefined) return 'unknown'
   const last = gate.closed.at(-1)
   return last !== undefined && last.until === undefined ? 'closed' : 'open'
+}
+
+/** A little work, so that the machine has time for the faults, on the node that stays. */
+function atWorkAtHome(options: LedgerStageOptions): LedgerStageOptions {
+  return {
+    ...options,
+    standIn: { STAND_IN_WORKERS: '1', STAND_IN_REST_MS: '60', ...options.standIn },
+    more: { pod: { nodeSelector: home, terminationGracePeriodSeconds: 10 }, ...options.more },
+  }
 }
 
 function atHome(set: V1StatefulSet): V1StatefulSet {

@@ -9,6 +9,8 @@ export interface CaseResult {
   title: string
   /** usable: the backup can be restored, or the pause was whole; unusable: the record says that it is not, and why */
   ended: 'usable' | 'unusable' | 'neither'
+  /** which of the situations that the fault may make it made */
+  situation?: string
   /** why it is unusable, in the record's words */
   reason?: string
   exitCode?: number
@@ -36,6 +38,7 @@ export function readResults(folder: string): CaseResult[] {
 }
 
 const longestReason = 200
+const shortened = (reason: string) => (reason.length > longestReason ? `${reason.slice(0, longestReason)}…` : reason)
 
 /**
  * The results as lines of a table; every column as wide as its longest cell, the reason last, of which the JSON has
@@ -44,16 +47,14 @@ const longestReason = 200
 export function tableOf(results: readonly CaseResult[]): string {
   const rows = [
     ['', 'CASE', 'ENDED', 'EXIT', 'LONGEST PAUSE AFTER', 'TOOK', 'WHAT HAPPENED; REASON'],
-    ...results.map(({ passed, group, name, ended, exitCode, longestPauseMs, seconds, title, reason }) => [
+    ...results.map(({ passed, group, name, ended, exitCode, longestPauseMs, seconds, title, situation, reason }) => [
       passed ? '✓' : '✗',
       `${group}/${name}`,
       ended,
       String(exitCode ?? '-'),
       longestPauseMs === undefined ? '-' : `${(longestPauseMs / 1000).toFixed(2)} s`,
       `${Math.round(seconds)} s`,
-      reason === undefined
-        ? title
-        : `${title}; ${reason.length > longestReason ? `${reason.slice(0, longestReason)}…` : reason}`,
+      [title, ...(situation ? [`here ${situation}`] : []), ...(reason ? [shortened(reason)] : [])].join('; '),
     ]),
   ]
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { signalPod } from '../../../local-kubernetes/pod-processes.ts'
-import { either, Matrix, unusable } from '../fault-case.ts'
+import { inSituation, Matrix, unusable, usable, type BySituation } from '../fault-case.ts'
 import { FaultStage } from '../fault-stage.ts'
 
 /** The API server and the cluster's DNS, away or slow. */
@@ -15,18 +15,49 @@ async function apiServerBack(): Promise<void> {
   await at.cluster.startNode(1)
 }
 
-matrix.case(
-  'api-server-down',
-  'the API server down from the pause until after it',
-  either(/API server|could not be compared|Lease|watch of .* interrupted/),
-  async (one) => {
-    await one.begin('pause', '--duration', '8s')
-    await one.allPaused()
-    one.afterwards(apiServerBack)
-    await one.fault(() => at.cluster.stopComponent('kube-apiserver'))
-    await one.allServe()
-  },
-)
+/** What a worker watches in its pause. */
+const namespaced = `namespaces/${at.stage.namespace}`
+const watched = [
+  `/api/v1/${namespaced}/pods`,
+  `/apis/apps/v1/${namespaced}/deployments`,
+  `/apis/apps/v1/${namespaced}/replicasets`,
+  `/apis/discovery.k8s.io/v1/${namespaced}/endpointslices`,
+]
+
+/** The version that the API server was at, at least as new as any that the worker has seen. */
+let lastVersion = ''
+async function noteVersion(): Promise<void> {
+  const { metadata } = await at.stage.get<{ metadata: { resourceVersion: string } }>(['pods'])
+  lastVersion = metadata.resourceVersion
+}
+
+/**
+ * Whether the API server still knows what happened since that version is asked of it, as the worker asks by its watch. Where it
+ * does not (410 Gone), nobody can say what happened to the pods meanwhile.
+ */
+const byWhatItForgot: BySituation = async () => {
+  const answers = await Promise.all(
+    watched.map((path) =>
+      at.stage
+        .kubectl(['get', '--raw', `${path}?watch=1&timeoutSeconds=1&resourceVersion=${lastVersion}`])
+        .catch((error: unknown) => String(error)),
+    ),
+  )
+  return answers.some((answer) => /"code":410|too old resource version/.test(answer))
+    ? inSituation('the API server forgot what happened', unusable(/watch of .* interrupted/))
+    : inSituation('the API server forgot nothing', usable)
+}
+
+matrix.case('api-server-down', 'the API server down from the pause until after it', byWhatItForgot, async (one) => {
+  await one.begin('pause', '--duration', '8s')
+  await one.allPaused()
+  await noteVersion()
+  // so that the one that starts again begins at a later version
+  await at.stage.kubectl(['create', 'configmap', 'later'])
+  one.afterwards(apiServerBack)
+  await one.fault(() => at.cluster.stopComponent('kube-apiserver'))
+  await one.allServe()
+})
 
 matrix.case(
   'api-server-and-worker',
@@ -48,7 +79,10 @@ matrix.case(
 matrix.case(
   'api-server-slow',
   'an API server that answers in one second of four',
-  either(/Lease|API server/),
+  (one) =>
+    one.pauses() === 0
+      ? inSituation('it never paused', unusable(/Lease|API server|guard/))
+      : inSituation('it paused', usable),
   async (one) => {
     const slow = new AbortController()
     one.willBegin('backup')
@@ -71,7 +105,7 @@ matrix.case(
 /** What Node and PostgreSQL's programs say of a name that cannot be looked up, at once or after a while. */
 const noName = /does not resolve|cannot be looked up|translate host name|ENOTFOUND|EAI_AGAIN/
 
-matrix.case('dns-gone', "the cluster's DNS gone before the pause", either(noName), async (one) => {
+matrix.case('dns-gone', "the cluster's DNS gone before the pause", unusable(noName), async (one) => {
   await one.slowPreflight()
   await one.begin('backup')
   const worker = await one.haltedInPreflight()
@@ -81,7 +115,7 @@ matrix.case('dns-gone', "the cluster's DNS gone before the pause", either(noName
   await at.stage.scalardl(['wait', one.operation, '--timeout', '90s'])
 })
 
-matrix.case('dns-gone-paused', "the cluster's DNS gone in the pause", either(noName), async (one) => {
+matrix.case('dns-gone-paused', "the cluster's DNS gone in the pause", unusable(noName), async (one) => {
   await one.slowPause(4000)
   await one.begin('backup')
   await one.allPaused()
@@ -90,17 +124,13 @@ matrix.case('dns-gone-paused', "the cluster's DNS gone in the pause", either(noN
   await at.stage.scalardl(['wait', one.operation, '--timeout', '90s'])
 })
 
-matrix.case(
-  'etcd-down',
-  'the store of the API server down in the pause',
-  either(/API server|could not be compared|Lease|watch of .* interrupted/),
-  async (one) => {
-    await one.begin('pause', '--duration', '6s')
-    await one.allPaused()
-    one.afterwards(() => at.cluster.signalComponent('etcd', 'SIGCONT'))
-    await one.fault(() => at.cluster.signalComponent('etcd', 'SIGSTOP'))
-    await one.allServe()
-  },
-)
+matrix.case('etcd-down', 'the store of the API server down in the pause', byWhatItForgot, async (one) => {
+  await one.begin('pause', '--duration', '6s')
+  await one.allPaused()
+  await noteVersion()
+  one.afterwards(() => at.cluster.signalComponent('etcd', 'SIGCONT'))
+  await one.fault(() => at.cluster.signalComponent('etcd', 'SIGSTOP'))
+  await one.allServe()
+})
 
 matrix.restores()

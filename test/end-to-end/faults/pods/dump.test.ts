@@ -9,7 +9,7 @@ import { FaultStage, type FoundPod } from '../fault-stage.ts'
 import { waysToEnd } from './ways-to-end.ts'
 
 /** What ends a backup after its pause, while it dumps. */
-const at = await FaultStage.open('faults-dump', { STAND_IN_FILL_MB: '40' })
+const at = await FaultStage.open('faults-dump', { releases: [{ standIn: { STAND_IN_FILL_MB: '40' } }] })
 t.teardown(() => at.close())
 const matrix = new Matrix(at, import.meta.filename)
 

@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { jobName, operationName } from '../../../../operation/names.ts'
 import { until } from '../../gates.ts'
 import { recordOf } from '../../records.ts'
-import { either, endOf, Matrix, unusable, usable, type Case } from '../fault-case.ts'
+import { endOf, inSituation, Matrix, unusable, usable, type BySituation, type Case } from '../fault-case.ts'
 import { FaultStage } from '../fault-stage.ts'
 
 /** Plugins that die, and operations that meet. */
@@ -54,40 +54,43 @@ async function again(one: Case, t: Test): Promise<void> {
   t.equal(run.code, 0, run.stderr)
 }
 
-matrix.case(
-  'racing',
-  'two backups of one release at once',
-  either(/in use|has it|under way|another/i),
-  async (one, t) => {
-    one.willBegin('backup')
-    const rival = 'rival'
-    await one.fault(() =>
-      Promise.all(
-        [one.command('backup'), one.command('backup').map((word) => (word === one.name ? rival : word))].map(
-          (command) => at.stage.scalardl(command),
-        ),
+const rival = 'rival'
+const inUse = /in use|has it|under way|another/i
+
+/** Two pauses were made of two backups; of one the other was refused, and only the rival's record says which. */
+const byWhoPaused: BySituation = async (one) => {
+  if (one.pauses() === 2) return inSituation('each paused after the other', usable)
+  const { ended } = endOf(await recordOf(at.stage, operationName('backup', rival)))
+  return ended === 'usable'
+    ? inSituation('the rival alone paused', unusable(inUse))
+    : inSituation('it alone paused', usable)
+}
+
+matrix.case('racing', 'two backups of one release at once', byWhoPaused, async (one, t) => {
+  one.willBegin('backup')
+  await one.fault(() =>
+    Promise.all(
+      [one.command('backup'), one.command('backup').map((word) => (word === one.name ? rival : word))].map((command) =>
+        at.stage.scalardl(command),
       ),
-    )
-    const records = await Promise.all(
-      [one.operation, operationName('backup', rival)].map((operation) => recordOf(at.stage, operation)),
-    )
-    t.ok(
-      records.every((record) => endOf(record).ended !== 'neither'),
-      'both end in one of the two states',
-    )
-    t.ok(
-      records.some((record) => endOf(record).ended === 'usable'),
-      'one of them is usable',
-    )
-    const windows = records
-      .flatMap((record) => record.windows)
-      .sort((a, b) => a.pauseSentAt.localeCompare(b.pauseSentAt))
-    t.notOk(
-      windows.some(({ pauseSentAt }, index) => pauseSentAt < (windows[index - 1]?.allUnpausedAt ?? '')),
-      'they were never in a pause together',
-    )
-  },
-)
+    ),
+  )
+  const records = await Promise.all(
+    [one.operation, operationName('backup', rival)].map((operation) => recordOf(at.stage, operation)),
+  )
+  t.ok(
+    records.every((record) => endOf(record).ended !== 'neither'),
+    'both end in one of the two states',
+  )
+  const usableOnes = records.filter((record) => endOf(record).ended === 'usable')
+  t.ok(usableOnes.length > 0, 'one of them is usable')
+  t.equal(usableOnes.length, one.pauses(), 'each that paused is usable, and no other')
+  const windows = records.flatMap((record) => record.windows).sort((a, b) => a.pauseSentAt.localeCompare(b.pauseSentAt))
+  t.notOk(
+    windows.some(({ pauseSentAt }, index) => pauseSentAt < (windows[index - 1]?.allUnpausedAt ?? '')),
+    'they were never in a pause together',
+  )
+})
 
 matrix.case(
   'pause-and-backup',

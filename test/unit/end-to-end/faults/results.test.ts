@@ -30,3 +30,8 @@ t.test('every result that was written is in the table, with its reason', (t) => 
   t.match(second, /^✗ +worker\/lost +neither +- +- +31 s +worker killed$/)
   t.end()
 })
+
+t.test('the situation that a fault made stands between what happened and the reason', async (t) => {
+  const [, line] = tableOf([{ ...result, situation: 'it never paused' }]).split('\n')
+  t.match(line, /worker killed; here it never paused; the worker was replaced$/)
+})
