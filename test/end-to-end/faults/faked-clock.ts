@@ -4,8 +4,8 @@ import { meetRequirements } from '../../../build/requirements.ts'
 const installed = () => globSync('/usr/lib/*/faketime/libfaketimeMT.so.1')
 
 /**
- * libfaketime (github.com/wolfcw/libfaketime), for programs with threads: preloaded, it tells a process the time that a file says.
- * Debian's package is installed where it is missing.
+ * libfaketime (github.com/wolfcw/libfaketime), for programs with threads: preloaded, it tells a process the time that a
+ * file says. Debian's package is installed where it is missing.
  * @throws Failure where that cannot be
  */
 export async function fakedClockLibrary(): Promise<string> {

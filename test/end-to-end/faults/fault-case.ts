@@ -28,8 +28,8 @@ export const usable: Expected = { ends: 'usable' }
 export const unusable = (reason: RegExp): Expected => ({ ends: 'unusable', reason })
 
 /**
- * For a fault that comes at a moment which is not ours to choose: says which situation it made, and the end of that. It looks at
- * the gates and at the cluster once all is over, and not at the record that is judged.
+ * For a fault that comes at a moment which is not ours to choose: says which situation it made, and the end of that. It
+ * looks at the gates and at the cluster once all is over, and not at the record that is judged.
  */
 export type BySituation = (one: Case) => Expected | Promise<Expected>
 export const inSituation = (situation: string, expected: Expected): Expected => ({ ...expected, situation })

@@ -1,6 +1,9 @@
 import type { SeenGate } from './gate-watch.ts'
 
-/** How many pauses began after a moment, by the gates' own word: times in which gates were closed, those that overlap as one. */
+/**
+ * How many pauses began after a moment, by the gates' own word: times in which gates were closed, those that overlap as
+ * one.
+ */
 export function pausesSince(momentMs: number, gates: readonly SeenGate[]): number {
   const times = gates
     .flatMap(({ closed, atMs }) => closed.map(({ from, until = atMs }) => ({ from, until })))

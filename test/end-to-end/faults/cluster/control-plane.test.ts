@@ -32,8 +32,8 @@ async function noteVersion(): Promise<void> {
 }
 
 /**
- * Whether the API server still knows what happened since that version is asked of it, as the worker asks by its watch. Where it
- * does not (410 Gone), nobody can say what happened to the pods meanwhile.
+ * Whether the API server still knows what happened since that version is asked of it, as the worker asks by its watch.
+ * Where it does not (410 Gone), nobody can say what happened to the pods meanwhile.
  */
 const byWhatItForgot: BySituation = async () => {
   const answers = await Promise.all(

@@ -9,8 +9,8 @@ import { Matrix, unusable, usable, type Case } from '../fault-case.ts'
 import { FaultStage, type FoundPod } from '../fault-stage.ts'
 
 /**
- * The worker's clock is set while it works. All nodes share one clock, so libfaketime stands between the C library and each
- * process of the worker's container: Node, OpenSSL and pg_dump all see the time that was set.
+ * The worker's clock is set while it works. All nodes share one clock, so libfaketime stands between the C library and
+ * each process of the worker's container: Node, OpenSSL and pg_dump all see the time that was set.
  */
 const at = await FaultStage.open('faults-clock')
 t.teardown(() => at.close())
