@@ -68,6 +68,7 @@ export async function openBenchTables(
     const context = {
       events: jsonLineEvents(() => undefined),
       storage: noStorage(),
+      folders: noStorage(),
       operation: `restore-${prefix}`,
       parallel: 1,
       schemas: [],

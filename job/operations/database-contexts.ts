@@ -1,8 +1,7 @@
 import type { BackupPart, OperationRecord, RestorePart } from '../../operation/record.ts'
 import type { BackupContext, DatabaseContext, RestoreContext, UndoContext } from '../databases/database.ts'
 import type { OperationContext } from '../context/operation-context.ts'
-import { openStorageOf } from '../storage/open.ts'
-import type { Storage } from '../storage/storage.ts'
+import { openStorageOf, type OpenStorage } from '../storage/open.ts'
 import { bystandersOf } from './bystanders.ts'
 import { releaseProperties } from './release-properties.ts'
 import { restoreIdentity } from './restore/restore-identity.ts'
@@ -21,7 +20,7 @@ export function databaseContext({
 /** For a backup, or for a look at what one would meet. */
 export function backupContext(
   { cluster, events, request, signal }: OperationContext<'backup' | 'doctor'>,
-  storage: Storage,
+  storage: OpenStorage,
 ): BackupContext {
   const { operation, schemas, tables, target } = request
   return {
@@ -29,6 +28,7 @@ export function backupContext(
     operation,
     signal,
     storage,
+    folders: storage,
     schemas,
     tables,
     parallel: request.kind === 'backup' ? request.parallel : 1,
@@ -44,11 +44,13 @@ export function restoreContext(
   signal: AbortSignal,
 ): RestoreContext {
   const { choice, dropPrevious, parallel, target } = request
+  const storage = openStorageOf(backup)
   return {
     events,
     operation: restoreIdentity(request),
     signal,
-    storage: openStorageOf(backup),
+    storage,
+    folders: storage,
     parallel,
     choice,
     dropPrevious,

@@ -33,7 +33,7 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
   }
   if (request.location === undefined) return
   const { parent, name } = splitLocation(parseLocation(request.location))
-  await context.phase('remove', () => openStorage(parent).remove(name))
+  await context.phase('remove', () => openStorage(parent).delete(name))
   events.say('note', `removed ${formatLocation(parent)}/${name}`)
 }
 

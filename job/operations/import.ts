@@ -3,6 +3,7 @@ import { formatLocation, parseLocation, splitLocation } from '../../operation/lo
 import { parseRecord } from '../../operation/record.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { openStorage } from '../storage/open.ts'
+import { readText } from '../storage/text.ts'
 import { recordFile } from './backup/backup-record.ts'
 
 /**
@@ -13,7 +14,7 @@ export async function importBackup(context: OperationContext<'import'>): Promise
   const location = parseLocation(context.request.from)
   const { parent, name } = splitLocation(location)
   const source = `${formatLocation(location)}/${recordFile}`
-  const json = await openStorage(parent).readFile(`${name}/${recordFile}`)
+  const json = await readText(openStorage(parent), `${name}/${recordFile}`)
   if (json === undefined) {
     throw new Failure({
       what: `no backup at ${formatLocation(location)}`,

@@ -1,11 +1,12 @@
 import { Failure } from '../../operation/failure.ts'
+import type { LocalFolders } from './local-folders.ts'
 import type { Storage } from './storage.ts'
 
 /**
  * In place of a storage where every database keeps its backups itself: nothing is written, and whoever reads is told
  * why not.
  */
-export function noStorage(): Storage {
+export function noStorage(): Storage & LocalFolders {
   const refuse = async (): Promise<never> => {
     throw new Failure({
       what: 'there is no storage',
@@ -16,10 +17,12 @@ export function noStorage(): Storage {
   return {
     title: 'no storage',
     preflight: async () => [],
+    write: refuse,
+    replace: refuse,
+    read: async () => undefined,
+    list: async function* () {},
+    delete: async () => undefined,
     stage: refuse,
     open: refuse,
-    writeFile: refuse,
-    readFile: async () => undefined,
-    remove: async () => undefined,
   }
 }

@@ -1,44 +1,60 @@
 // Room: where dumps go.
-// Read storage (the interface), open, volume.
+// Read storage and local-folders (the interfaces), open, volume.
 
+import type { Readable } from 'node:stream'
 import type { Finding } from '../../operation/finding.ts'
 
-/** A folder on a local file system that a tool may write into or read from. */
-export interface LocalFolder {
-  /** absolute path */
+/** What was written of a file. */
+export interface Written {
+  bytes: number
+  /** of the content, hexadecimal */
+  sha256: string
+}
+
+/** A file in a storage. */
+export interface StoredFile {
+  /** from the storage's location, like every path given to it */
   path: string
+  bytes: number
 }
 
-/** A folder being written: visible to nobody until publish(). */
-export interface Stage extends LocalFolder {
-  /** makes the folder visible under its name, durably and all at once */
-  publish(): Promise<void>
-  /** removes it, as if it had never been */
-  discard(): Promise<void>
-}
-
-/** A folder being read, staged locally where the storage is remote. */
-export interface Opened extends LocalFolder {
-  release(): Promise<void>
+/** Bytes of a file, counted from 0, both ends included, as in HTTP's Range; beyond the file's end there are none. */
+export interface ByteRange {
+  first: number
+  /** the file's last byte where absent */
+  last?: number
 }
 
 /**
- * Where dumps are kept. Folders are paths relative to the storage's location, with `/` between parts; a published
- * folder never changes. Every implementation runs the conformance suite in test/unit/job/storage/.
+ * Where dumps are kept: what any object store can do. A path is relative to the storage's location, with `/` between its
+ * parts; an empty part, `.` and `..` are refused. Folders are no more than what paths begin with. Every implementation
+ * runs the conformance suite in test/unit/job/storage/.
  */
 export interface Storage {
   /** text of the Location */
   readonly title: string
   /** reachable, writable, and room for `bytes`; nothing stays behind */
   preflight(bytes: number): Promise<Finding[]>
-  /** a new folder; one of the same name left by a killed run is emptied first; refuses a published one */
-  stage(folder: string): Promise<Stage>
-  /** @throws Failure when there is no such published folder */
-  open(folder: string): Promise<Opened>
-  /** small files, such as the record beside a dump; write replaces, durably and all at once */
-  writeFile(path: string, content: string): Promise<void>
-  /** undefined when there is none */
-  readFile(path: string): Promise<string | undefined>
-  /** removes a folder with all below it, published or not; none there is fine */
-  remove(folder: string): Promise<void>
+  /**
+   * A new file, durable and all at once: readers see nothing or all of it, and of two that write one path, one is
+   * refused. The content is read to its end, or destroyed.
+   * @throws Failure where there is one of that path; the content's own error; the signal's reason
+   */
+  write(path: string, content: Readable, signal: AbortSignal): Promise<Written>
+  /** like write(), in the place of what may be there: readers see the former file or the new one, whole */
+  replace(path: string, content: Readable, signal: AbortSignal): Promise<Written>
+  /**
+   * A file, or a part of it; to be read to its end, or destroyed.
+   * @returns undefined where there is none
+   * @throws RangeError for a range that ends before it begins; Failure for what is no file
+   */
+  read(path: string, range?: ByteRange): Promise<Readable | undefined>
+  /**
+   * Every file below a folder, '' for all there are, in the order of the paths' UTF-8 bytes; none where there is none.
+   * May fail, but leaves nothing out, while files come or go.
+   * @throws Failure for what is neither file nor folder, a link for example
+   */
+  list(folder: string): AsyncIterable<StoredFile>
+  /** removes a folder with all below it, unfinished as well; none there is fine */
+  delete(folder: string): Promise<void>
 }

@@ -39,3 +39,12 @@ export function volumeFailure(title: string, what: string, error: unknown): Fail
     { cause: error },
   )
 }
+
+/** Runs what touches the file system, whose errors become Failures. */
+export async function guarded<T>(title: string, what: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw volumeFailure(title, what, error)
+  }
+}

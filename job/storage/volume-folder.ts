@@ -1,14 +1,15 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { errorCode } from './volume-error.ts'
 
 /**
- * Makes a folder and those above it. Node's own `recursive` tells of a read-only volume as ENOENT.
+ * Makes a folder and those above it, durably. Node's own `recursive` tells of a read-only volume as ENOENT.
  * @returns the first folder that had to be made, undefined where all were there
  */
 export async function makeFolder(path: string): Promise<string | undefined> {
   try {
     await mkdir(path)
+    await flush(dirname(path))
     return path
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return undefined
@@ -18,4 +19,14 @@ export async function makeFolder(path: string): Promise<string | undefined> {
   // Another dump of the same backup may have made it meanwhile.
   const made = await makeFolder(path)
   return above ?? made
+}
+
+/** A file's content, or a folder's names, onto the disk. */
+export async function flush(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }

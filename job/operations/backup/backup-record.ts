@@ -2,7 +2,9 @@ import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { parseRecord, type BackupPart, type OperationRecord } from '../../../operation/record.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
+import type { OpenStorage } from '../../storage/open.ts'
 import type { Storage } from '../../storage/storage.ts'
+import { readText, replaceText } from '../../storage/text.ts'
 
 /** The record kept beside the dumps, by which a later cluster can restore them. */
 export const recordFile = 'record.json'
@@ -27,14 +29,15 @@ export async function publishRecord(context: OperationContext<'backup'>, storage
     exitCode: ExitCode.done,
     finishedAt: new Date().toISOString(),
   }
-  await storage.writeFile(`${backupName(context)}/${recordFile}`, `${JSON.stringify(done, null, 2)}\n`)
+  const path = `${backupName(context)}/${recordFile}`
+  await replaceText(storage, path, `${JSON.stringify(done, null, 2)}\n`, context.signal)
 }
 
 /**
  * Claims the backup's folder. One without a record that an earlier worker of ours did not claim is another's,
  * unfinished or under way; a backup that gives up removes its folder, so it must never be one of those.
  */
-async function claimFolder({ journal, request }: OperationContext<'backup'>, storage: Storage): Promise<void> {
+async function claimFolder({ journal, request }: OperationContext<'backup'>, storage: OpenStorage): Promise<void> {
   const name = request.operation.replace(/^backup-/, '')
   const claim = 'claim the folder'
   const opened = journal.begun(claim) ? undefined : await storage.open(name).catch(() => undefined)
@@ -53,9 +56,9 @@ async function claimFolder({ journal, request }: OperationContext<'backup'>, sto
  * Refuses where the storage holds a backup of this name already, of another cluster or one whose record was removed.
  * @throws Failure
  */
-export async function refuseTaken(context: OperationContext<'backup'>, storage: Storage): Promise<void> {
+export async function refuseTaken(context: OperationContext<'backup'>, storage: OpenStorage): Promise<void> {
   const name = backupName(context)
-  const json = await storage.readFile(`${name}/${recordFile}`)
+  const json = await readText(storage, `${name}/${recordFile}`)
   if (json === undefined) return claimFolder(context, storage)
   const { createdAt } = parseRecord(json, `${storage.title}/${name}/${recordFile}`)
   if (createdAt === context.record.current.createdAt) return

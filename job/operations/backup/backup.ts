@@ -20,7 +20,7 @@ import { workerReplaced } from '../../pause/recover.ts'
 import { holdPause } from '../../pause/hold-pause.ts'
 import { preflight } from '../../pause/preflight.ts'
 import { untilSteady } from '../../pause/until-steady.ts'
-import { openStorageAt } from '../../storage/open.ts'
+import { openStorageAt, type OpenStorage } from '../../storage/open.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { backupContext } from '../database-contexts.ts'
 import { backupName, describeBackup, publishRecord, refuseTaken } from './backup-record.ts'
@@ -67,7 +67,7 @@ export async function backup(context: Context): Promise<void> {
 
 async function take(
   context: Context,
-  storage: Storage,
+  storage: OpenStorage,
   sources: readonly OpenSource[],
   paused: boolean,
 ): Promise<void> {
@@ -121,7 +121,7 @@ function pointLives(context: Context, sources: readonly OpenSource[], kept: Poin
 async function check(
   context: Context,
   sources: readonly OpenSource[],
-  storage: Storage,
+  storage: OpenStorage,
   paused: boolean,
 ): Promise<void> {
   if (context.request.to !== undefined) await refuseTaken(context, storage)
@@ -311,7 +311,7 @@ async function giveUp(context: Context, storage: Storage, error: unknown): Promi
   const wrote = context.record.current.backup?.restorePoint !== undefined
   await Promise.allSettled([
     // A folder of that name that is not ours was refused before anything was written, and stays.
-    wrote ? storage.remove(backupName(context)) : undefined,
+    wrote ? storage.delete(backupName(context)) : undefined,
     describeBackup(context, { state: 'unusable', reason: messageOf(error), databases: [] }),
   ])
 }

@@ -136,9 +136,9 @@ export class PostgresqlSource implements BackupSource {
     const session = this.#session
     const snapshot = this.#snapshot
     if (session === undefined || snapshot === undefined) throw new Error('complete() before snapshot()')
-    const { operation, storage } = this.#context
+    const { folders, operation } = this.#context
     await this.#removeOwn(folder)
-    const stage = await storage.stage(folder)
+    const stage = await folders.stage(folder)
     try {
       const signal = AbortSignal.any([this.#context.signal, session.lost])
       const { details, tables } = await explained(`the dump of ${this.#title} failed`, () =>
@@ -243,11 +243,8 @@ export class PostgresqlSource implements BackupSource {
   /** What a killed run of this very operation had already published; its snapshot was another. */
   async #removeOwn(folder: string): Promise<void> {
     const { storage, operation } = this.#context
-    const earlier = await storage.open(folder).catch(() => undefined)
-    if (earlier === undefined) return
-    const owner = await readOwner(earlier.path)
-    await earlier.release()
-    if (owner?.operation === operation && owner.database === this.#title) await storage.remove(folder)
+    const owner = await readOwner(storage, folder)
+    if (owner?.operation === operation && owner.database === this.#title) await storage.delete(folder)
   }
 
   async #client(): Promise<Client> {

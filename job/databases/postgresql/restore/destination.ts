@@ -57,9 +57,9 @@ export class PostgresqlDestination extends RestoredPostgresql implements Restore
 
   async preflight(): Promise<Finding[]> {
     const title = this.title
-    const { signal, storage } = this.#context
+    const { folders, signal } = this.#context
     const findings = [await checkTool('pg_restore', title, this.details.toolMajor, 'the backup needs', signal)]
-    await storage.open(this.entry.folder ?? '').then(
+    await folders.open(this.entry.folder ?? '').then(
       (opened) => opened.release(),
       (error: unknown) => findings.push(findingOf('backup', title, error)),
     )
@@ -98,12 +98,8 @@ export class PostgresqlDestination extends RestoredPostgresql implements Restore
   async verify(): Promise<void> {
     const { operation, signal, storage } = this.#context
     if (isLoaded(await this.world(), operation)) return
-    const opened = await storage.open(this.entry.folder ?? '')
-    try {
-      await verifyManifest(opened.path, this.title, { sha256: this.details.manifestSha256 }, signal)
-    } finally {
-      await opened.release()
-    }
+    const seal = { sha256: this.details.manifestSha256 }
+    await verifyManifest(storage, this.entry.folder ?? '', this.title, seal, signal)
   }
 
   async load(journal: Journal): Promise<void> {

@@ -37,7 +37,7 @@ export interface Loading {
 export async function loadDatabase(loading: Loading): Promise<void> {
   const { access, title, entry, details, names, context, ownership } = loading
   const { signal } = context
-  const opened = await context.storage.open(entry.folder ?? '')
+  const opened = await context.folders.open(entry.folder ?? '')
   try {
     await maintain(access, async (client) => {
       await dropDatabase(client, names.restored)

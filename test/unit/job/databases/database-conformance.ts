@@ -262,6 +262,7 @@ export function storageOf(
     root,
     context: (operation) => ({
       storage,
+      folders: storage,
       operation,
       events: jsonLineEvents(() => undefined),
       parallel: 2,

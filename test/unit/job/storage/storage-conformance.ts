@@ -1,86 +1,258 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Test } from 'tap'
-import type { Storage } from '../../../../job/storage/storage.ts'
+import type { Storage, StoredFile } from '../../../../job/storage/storage.ts'
+import { readText, replaceText } from '../../../../job/storage/text.ts'
 import { failureOf } from '../failure-of.ts'
 
+const { signal } = new AbortController()
+
 /**
- * What every storage must hold; `fresh` gives an empty one, and `leftovers` lists what lies in it besides what was
- * published.
+ * What every storage must hold.
+ * @param fresh gives an empty one; `leftovers` lists what lies in it that no reader sees
  */
 export async function storageConformance(
   t: Test,
   fresh: (t: Test) => { storage: Storage; leftovers(): Promise<string[]> },
 ): Promise<void> {
-  await t.test('a folder is seen only when it is whole', async (t) => {
+  await t.test('what was written is read, and its size and sum are told', async (t) => {
     const { storage, leftovers } = fresh(t)
-    const stage = await storage.stage('deep/name/part-1')
-    await mkdir(join(stage.path, 'below'))
-    await writeFile(join(stage.path, 'below', 'file'), 'content')
-    t.match(await failureOf(storage.open('deep/name/part-1')), { why: /never completed/ })
-    await stage.publish()
-    const opened = await storage.open('deep/name/part-1')
-    t.equal(await readFile(join(opened.path, 'below', 'file'), 'utf8'), 'content')
-    t.strictSame(await readdir(opened.path), ['below'])
-    await opened.release()
+    t.equal(await storage.read('a/file'), undefined)
+    const written = await storage.write('a/file', chunks('one ', 'two'), signal)
+    t.strictSame(written, { bytes: 7, sha256: sha256('one two') })
+    t.equal(await readText(storage, 'a/file'), 'one two')
+    t.strictSame(await storage.write('a/empty', chunks(), signal), { bytes: 0, sha256: sha256('') })
+    t.equal(await readText(storage, 'a/empty'), '')
+    t.equal(await storage.read('a'), undefined, 'a folder is no file')
+    t.equal(await storage.read('a/file/below'), undefined)
     t.strictSame(await leftovers(), [])
   })
 
-  await t.test('several dumps of one backup may be begun at once', async (t) => {
-    const { storage } = fresh(t)
-    for (let backup = 1; backup <= 20; backup += 1) {
-      const stages = await Promise.all([1, 2, 3, 4].map((part) => storage.stage(`place-${backup}/backup/part-${part}`)))
-      for (const stage of stages) await stage.publish()
+  await t.test('a file is seen only when it is whole', async (t) => {
+    const { storage, leftovers } = fresh(t)
+    const seen: unknown[] = []
+    const content = Readable.from(
+      (async function* () {
+        yield Buffer.from('one ')
+        seen.push(await storage.read('a/file'), await filesOf(storage, ''))
+        yield Buffer.from('two')
+      })(),
+    )
+    await storage.write('a/file', content, signal)
+    t.strictSame(seen, [undefined, []])
+    t.equal(await readText(storage, 'a/file'), 'one two')
+    t.strictSame(await leftovers(), [])
+  })
+
+  await t.test('write refuses what is there, replace takes its place', async (t) => {
+    const { storage, leftovers } = fresh(t)
+    await storage.write('a/file', chunks('former, a long text'), signal)
+    const refused = chunks('new')
+    t.match(await failureOf(storage.write('a/file', refused, signal)), { what: /a\/file/, why: /already/ })
+    t.ok(refused.destroyed, 'nobody has to wait for its reader')
+    t.equal(await readText(storage, 'a/file'), 'former, a long text')
+    t.strictSame(await storage.replace('a/file', chunks('två'), signal), { bytes: 4, sha256: sha256('två') })
+    t.equal(await readText(storage, 'a/file'), 'två')
+    await replaceText(storage, 'a/other', 'new', signal)
+    t.equal(await readText(storage, 'a/other'), 'new', 'nothing has to be there')
+    t.strictSame(await leftovers(), [])
+  })
+
+  await t.test(
+    'of two that write one new path at once, one is refused; of two that replace, one stays whole',
+    async (t) => {
+      const { storage, leftovers } = fresh(t)
+      const both = (letter: string) => Array.from({ length: 50 }, () => letter.repeat(1000))
+      const writing = await Promise.allSettled(
+        ['a', 'b'].map((letter) => storage.write('new', slowly(both(letter)), signal)),
+      )
+      t.strictSame(writing.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+      const winner = writing[0]?.status === 'fulfilled' ? 'a' : 'b'
+      t.equal(await readText(storage, 'new'), winner.repeat(50_000))
+      await Promise.all(['c', 'd'].map((letter) => storage.replace('new', slowly(both(letter)), signal)))
+      const text = (await readText(storage, 'new')) ?? ''
+      t.ok(['c', 'd'].some((letter) => text === letter.repeat(50_000)))
+      t.strictSame(await leftovers(), [])
+    },
+  )
+
+  await t.test('a stream that fails or ends half-way leaves nothing, and what was there', async (t) => {
+    const { storage, leftovers } = fresh(t)
+    await storage.write('there', chunks('former'), signal)
+    for (const verb of ['write', 'replace'] as const) {
+      const failing = async function* () {
+        yield Buffer.alloc(100_000)
+        throw new Error('the database went away')
+      }
+      await t.rejects(storage[verb]('new', Readable.from(failing()), signal), { message: 'the database went away' })
+      const closed = new Readable({ read: () => undefined })
+      closed.push('half')
+      setTimeout(() => closed.destroy(), 20)
+      await t.rejects(storage[verb]('new', closed, signal), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
     }
+    await t.rejects(storage.replace('there', new Readable({ read: (): never => fail() }), signal), { message: 'fail' })
+    t.equal(await readText(storage, 'there'), 'former')
+    t.strictSame(await filesOf(storage, ''), [{ path: 'there', bytes: 6 }])
+    t.strictSame(await leftovers(), [])
   })
 
-  await t.test('a published folder never changes', async (t) => {
+  await t.test('an aborted signal leaves nothing, not even of a stream that has stopped', async (t) => {
+    const { storage, leftovers } = fresh(t)
+    const reason = new Error('told to stop')
+    for (const verb of ['write', 'replace'] as const) {
+      const stalled = new Readable({ read: () => undefined })
+      stalled.push('half')
+      const stop = new AbortController()
+      setTimeout(() => stop.abort(reason), 20)
+      await t.rejects(storage[verb]('new', stalled, stop.signal), reason)
+      t.ok(stalled.destroyed)
+      const late = chunks('all of it')
+      await t.rejects(storage[verb]('new', late, AbortSignal.abort(reason)), reason)
+      t.ok(late.destroyed)
+      const last = new AbortController()
+      const atItsEnd = async function* () {
+        yield Buffer.from('all of it')
+        last.abort(reason)
+      }
+      await t.rejects(storage[verb]('new', Readable.from(atItsEnd()), last.signal), reason)
+    }
+    t.equal(await storage.read('new'), undefined)
+    t.strictSame(await filesOf(storage, ''), [])
+    t.strictSame(await leftovers(), [])
+  })
+
+  await t.test('ranges', async (t) => {
     const { storage } = fresh(t)
-    await (await storage.stage('one')).publish()
-    t.match(await failureOf(storage.stage('one')), { why: /already/ })
+    await storage.write('digits', chunks('0123456789'), signal)
+    const part = async (first: number, last?: number) => {
+      const content = await storage.read('digits', last === undefined ? { first } : { first, last })
+      return content === undefined ? undefined : (await buffer(content)).toString()
+    }
+    t.equal(await part(0, 0), '0', 'the first byte')
+    t.equal(await part(3, 5), '345', 'the middle')
+    t.equal(await part(9, 9), '9', 'the last byte')
+    t.equal(await part(7), '789', 'to the end')
+    t.equal(await part(8, 100), '89', 'over the end')
+    t.equal(await part(10), '', 'from the end')
+    t.equal(await part(100, 200), '', 'beyond the end')
+    await t.rejects(storage.read('digits', { first: 5, last: 4 }), RangeError)
+    await t.rejects(storage.read('digits', { first: -1 }), RangeError)
+    t.equal(await storage.read('nothing', { first: 0, last: 1 }), undefined)
   })
 
-  await t.test('what a killed run left of a folder is gone from the next', async (t) => {
+  await t.test('a list is complete and in order, whatever the names', async (t) => {
     const { storage } = fresh(t)
-    await writeFile(join((await storage.stage('one')).path, 'old'), '')
-    const again = await storage.stage('one')
-    t.strictSame(await readdir(again.path), [])
-    await again.publish()
+    const long = 'l'.repeat(200)
+    const paths = [
+      'a-b/file',
+      'a/b/c/deep',
+      'a/b.txt',
+      'a/b/file',
+      'a b/with spaces ',
+      'a/"quotes\' and \\ back\nslash',
+      'a/%2F',
+      'a/.dotted',
+      'a/Ärger',
+      'a/日本語',
+      'a/\u{1F600}',
+      'a/\uFFFD',
+      `a/${long}/${long}/${long}`,
+      'b',
+    ]
+    for (const path of paths) await storage.write(path, chunks(path), signal)
+    const inOrder = (some: string[]) =>
+      [...some]
+        .sort((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other)))
+        .map((path) => ({ path, bytes: Buffer.byteLength(path) }))
+    t.strictSame(await filesOf(storage, ''), inOrder(paths))
+    t.strictSame(await filesOf(storage, 'a'), inOrder(paths.filter((path) => path.startsWith('a/'))))
+    t.strictSame(await filesOf(storage, 'a/b'), inOrder(['a/b/c/deep', 'a/b/file']))
+    t.strictSame(await filesOf(storage, 'b'), [], 'a file is no folder')
+    t.strictSame(await filesOf(storage, 'nothing/at/all'), [])
+    for (const path of paths) t.equal(await readText(storage, path), path)
   })
 
-  await t.test('a discarded folder leaves nothing', async (t) => {
+  await t.test('a thousand files', async (t) => {
     const { storage, leftovers } = fresh(t)
-    const stage = await storage.stage('one')
-    await writeFile(join(stage.path, 'file'), '')
-    await stage.discard()
-    t.strictSame(await leftovers(), [])
-    await failureOf(storage.open('one'))
-  })
-
-  await t.test('small files are replaced whole', async (t) => {
-    const { storage, leftovers } = fresh(t)
-    t.equal(await storage.readFile('name/record.json'), undefined)
-    await storage.writeFile('name/record.json', 'one, a long text')
-    await storage.writeFile('name/record.json', 'två')
-    t.equal(await storage.readFile('name/record.json'), 'två')
+    const paths = Array.from({ length: 1000 }, (_, number) => `many/${String(number).padStart(4, '0')}`)
+    for (const some of Map.groupBy(paths, (_, index) => index % 10).values())
+      await Promise.all(some.map((path) => storage.write(path, chunks(path), signal)))
+    t.strictSame(
+      (await filesOf(storage, 'many')).map(({ path }) => path),
+      paths,
+    )
+    await storage.delete('many')
+    t.strictSame(await filesOf(storage, ''), [])
     t.strictSame(await leftovers(), [])
   })
 
-  await t.test('removing takes published, unfinished and absent folders', async (t) => {
+  await t.test('64 MB go through in both directions, a few chunks at a time', async (t) => {
+    const { storage } = fresh(t)
+    const chunk = Buffer.alloc(1 << 18, 'x')
+    const count = 256
+    const hash = createHash('sha256')
+    const before = buffersInUse()
+    let peak = 0
+    const look = (number: number) => {
+      if (number % 16 === 0) peak = Math.max(peak, buffersInUse() - before)
+    }
+    const produced = async function* () {
+      for (let number = 0; number < count; number += 1) {
+        const one = Buffer.from(chunk)
+        one.writeUInt32BE(number)
+        hash.update(one)
+        look(number)
+        yield one
+      }
+    }
+    const written = await storage.write('big', Readable.from(produced()), signal)
+    t.strictSame(written, { bytes: chunk.length * count, sha256: hash.digest('hex') })
+    const content = await storage.read('big')
+    const again = createHash('sha256')
+    for await (const one of (content ?? []) as AsyncIterable<Buffer>) {
+      again.update(one)
+      look(0)
+      await sleep(1)
+    }
+    t.equal(again.digest('hex'), written.sha256)
+    t.comment(`${(peak / 2 ** 20).toFixed(1)} MiB of buffers at most`)
+    t.ok(peak < 16 * 2 ** 20)
+  })
+
+  await t.test('deleting takes all below a folder, and nothing else', async (t) => {
     const { storage, leftovers } = fresh(t)
-    const stage = await storage.stage('name/published')
-    await writeFile(join(stage.path, 'file'), '')
-    await stage.publish()
-    await storage.stage('name/unfinished')
-    await storage.writeFile('name/record.json', '{}')
-    await storage.remove('name/published')
-    await failureOf(storage.open('name/published'))
-    t.equal(await storage.readFile('name/record.json'), '{}', 'its neighbour is still there')
-    await storage.remove('name/unfinished')
-    await storage.remove('nothing')
-    await storage.remove('name')
-    t.equal(await storage.readFile('name/record.json'), undefined)
+    for (const path of ['a/one', 'a/below/two', 'ab/three', 'a.txt']) await storage.write(path, chunks('x'), signal)
+    await storage.delete('a')
+    t.equal(await storage.read('a/one'), undefined)
+    t.strictSame(await filesOf(storage, ''), [
+      { path: 'a.txt', bytes: 1 },
+      { path: 'ab/three', bytes: 1 },
+    ])
+    await storage.delete('a')
+    await storage.delete('nothing/at/all')
+    await storage.write('a/one', chunks('again'), signal)
+    t.equal(await readText(storage, 'a/one'), 'again')
     t.strictSame(await leftovers(), [])
+  })
+
+  await t.test('no path leads out of the storage', async (t) => {
+    const { storage } = fresh(t)
+    await storage.write('a/file', chunks('x'), signal)
+    for (const path of ['', '/a/file', 'a//file', 'a/', '.', './a/file', 'a/../a/file', '../a', '..', 'a\0']) {
+      const why = /parts/
+      const content = chunks('x')
+      t.match(await failureOf(storage.write(path, content, signal)), { why }, JSON.stringify(path))
+      t.ok(content.destroyed)
+      t.match(await failureOf(storage.replace(path, chunks('x'), signal)), { why })
+      t.match(await failureOf(storage.read(path)), { why })
+      t.match(await failureOf(storage.delete(path)), { why })
+      if (path !== '') t.match(await failureOf(filesOf(storage, path)), { why })
+    }
+    t.strictSame(await filesOf(storage, ''), [{ path: 'a/file', bytes: 1 }])
   })
 
   await t.test('the preflight tells of too little room and leaves nothing', async (t) => {
@@ -93,4 +265,43 @@ export async function storageConformance(
     )
     t.strictSame(await leftovers(), [])
   })
+}
+
+/** Bytes of buffers that something still refers to. */
+function buffersInUse(): number {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  return process.memoryUsage().arrayBuffers
+}
+
+/** A stream of these texts. */
+export function chunks(...texts: string[]): Readable {
+  return Readable.from(texts.map((text) => Buffer.from(text)))
+}
+
+/** Every file below a folder. */
+export async function filesOf(storage: Storage, folder: string): Promise<StoredFile[]> {
+  const files: StoredFile[] = []
+  for await (const file of storage.list(folder)) files.push(file)
+  return files
+}
+
+/** One text after another, with others having their turn in between. */
+function slowly(texts: string[]): Readable {
+  return Readable.from(
+    (async function* () {
+      for (const text of texts) {
+        yield Buffer.from(text)
+        await sleep(0)
+      }
+    })(),
+  )
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+function fail(): never {
+  throw new Error('fail')
 }

@@ -1,25 +1,89 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync, symlinkSync } from 'node:fs'
 import { readdir, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
+import { readText, replaceText } from '../../../../job/storage/text.ts'
 import { volumeStorage } from '../../../../job/storage/volume.ts'
 import { failureOf } from '../failure-of.ts'
-import { storageConformance } from './storage-conformance.ts'
+import { localFoldersConformance } from './local-folders-conformance.ts'
+import { chunks, filesOf, storageConformance } from './storage-conformance.ts'
 
-t.test('a volume is a storage', (t) =>
-  storageConformance(t, (t) => {
-    const root = join(t.testdir(), 'not', 'yet', 'there')
-    return {
-      storage: volumeStorage(root, 'pvc://claim/path'),
-      leftovers: async () =>
-        existsSync(root)
-          ? (await readdir(root, { recursive: true })).filter((path) => path.includes('/.') || path.startsWith('.'))
-          : [],
-    }
-  }),
-)
+const asRoot = process.getuid?.() === 0
+const { signal } = new AbortController()
+
+/** An empty storage on a volume, and what lies in it hidden. */
+function fresh(t: Test) {
+  const root = join(t.testdir(), 'not', 'yet', 'there')
+  const leftovers = async () =>
+    existsSync(root)
+      ? (await readdir(root, { recursive: true })).filter(
+          (path) => path.endsWith('.partial') || path.includes('.partial/'),
+        )
+      : []
+  return { root, storage: volumeStorage(root, 'pvc://claim/path'), leftovers }
+}
+
+t.test('a volume is a storage', (t) => storageConformance(t, fresh))
+t.test('a volume has folders for tools', (t) => localFoldersConformance(t, fresh))
+
+t.test('a folder that is being written is neither listed nor read', async (t) => {
+  const { storage, leftovers } = fresh(t)
+  const stage = await storage.stage('name/part-1')
+  await writeFile(join(stage.path, 'file'), 'half')
+  t.strictSame(await filesOf(storage, ''), [])
+  t.match(await failureOf(storage.read('name/.part-1.partial/file')), { why: /unfinished/ })
+  t.match(await failureOf(storage.write('name/.other.partial', chunks('x'), signal)), { why: /unfinished/ })
+  t.match(await failureOf(storage.open('name/.part-1.partial')), { why: /unfinished/ })
+  await stage.publish()
+  t.strictSame(await filesOf(storage, ''), [{ path: 'name/part-1/file', bytes: 4 }])
+  t.strictSame(await leftovers(), [])
+})
+
+t.test('what a killed worker left of a file goes with its folder', async (t) => {
+  const { root, storage, leftovers } = fresh(t)
+  await storage.write('name/file', chunks('x'), signal)
+  await writeFile(join(root, 'name', '.other.12345678.partial'), 'half')
+  t.strictSame(await filesOf(storage, 'name'), [{ path: 'name/file', bytes: 1 }])
+  await storage.write('name/other', chunks('whole'), signal)
+  await storage.delete('name')
+  t.strictSame(await leftovers(), [])
+})
+
+t.test('whatever is neither file nor folder is refused by name', async (t) => {
+  const outside = t.testdir({ secret: 'of the worker' })
+  const planted: Record<string, { why: RegExp; plant(path: string): void }> = {
+    link: { why: /symbolic link/, plant: (path) => symlinkSync(join(outside, 'secret'), path) },
+    'link to a folder': { why: /symbolic link/, plant: (path) => symlinkSync(outside, path) },
+    'dangling link': { why: /symbolic link/, plant: (path) => symlinkSync('nowhere', path) },
+    pipe: { why: /named pipe/, plant: (path) => execFileSync('mkfifo', [path]) },
+    ...(asRoot
+      ? { device: { why: /device/, plant: (path: string) => execFileSync('mknod', [path, 'c', '1', '3']) } }
+      : {}),
+  }
+  for (const [name, { why, plant }] of Object.entries(planted)) {
+    const root = mkdtempSync(join(outside, 'volume-'))
+    const storage = volumeStorage(root, 'pvc://claim')
+    await storage.write('a/below/file', chunks('x'), signal)
+    plant(join(root, 'a', 'below', name))
+    t.match(await failureOf(storage.read(`a/below/${name}`)), { what: new RegExp(`a/below/${name}`), why })
+    t.match(await failureOf(filesOf(storage, 'a')), { what: new RegExp(`a/below/${name}`), why })
+    t.equal(await readText(storage, 'a/below/file'), 'x', 'its neighbour is read')
+    await storage.delete('a')
+    t.equal(existsSync(join(outside, 'secret')), true, 'a link goes, not what it leads to')
+  }
+})
+
+t.test('no link on the way leads out of the volume', async (t) => {
+  const outside = t.testdir({ folder: { 'record.json': '{}' } })
+  const root = join(t.testdir({ folder: { 'record.json': '{}' }, volume: {} }), 'volume')
+  symlinkSync(join(outside, 'folder'), join(root, 'name'))
+  const storage = volumeStorage(root, 'pvc://claim')
+  t.match(await failureOf(storage.read('name/record.json')), { why: /symbolic link/ })
+  t.match(await failureOf(filesOf(storage, 'name')), { why: /symbolic link/ })
+  t.match(await failureOf(storage.open('name')), { why: /symbolic link/ })
+})
 
 t.test('a trial leaves not even the folder it needed', async (t) => {
   const folder = t.testdir()
@@ -27,7 +91,7 @@ t.test('a trial leaves not even the folder it needed', async (t) => {
   t.strictSame(await readdir(folder), [])
 })
 
-t.test('a full volume', { skip: process.getuid?.() === 0 ? false : 'mounting needs root' }, async (t) => {
+t.test('a full volume', { skip: asRoot ? false : 'mounting needs root' }, async (t) => {
   const root = mkdtempSync(join(tmpdir(), 'volume-'))
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', root])
   t.teardown(async () => {
@@ -41,8 +105,12 @@ t.test('a full volume', { skip: process.getuid?.() === 0 ? false : 'mounting nee
   ])
   const stage = await storage.stage('one')
   await t.rejects(writeFile(join(stage.path, 'file'), Buffer.alloc(100_000)), { code: 'ENOSPC' })
-  t.match(await failureOf(storage.writeFile('record.json', 'x'.repeat(100_000))), { why: /no space is left/ })
   await stage.discard()
+  const why = /no space is left/
+  t.match(await failureOf(replaceText(storage, 'record.json', 'x'.repeat(100_000), signal)), { why })
+  const content = chunks(...Array.from({ length: 100 }, () => 'x'.repeat(1000)))
+  t.match(await failureOf(storage.write('file', content, signal)), { what: /file cannot be written/, why })
+  t.ok(content.destroyed, 'nobody goes on producing')
   t.strictSame(await readdir(root), [])
 
   execFileSync('mount', ['-o', 'remount,ro', root])

@@ -62,7 +62,7 @@ async function copied(rows: readonly string[], signal: AbortSignal): Promise<str
   return made
 }
 
-function backupOf(settings: StorageSettings[], { operation, signal, storage }: BackupContext): BackupSource {
+function backupOf(settings: StorageSettings[], { folders, operation, signal }: BackupContext): BackupSource {
   const folder = firstFolder(settings)
   const title = `toy://${folder}`
   const tables = [{ schema: 'toy', name: 'book' }]
@@ -88,7 +88,7 @@ function backupOf(settings: StorageSettings[], { operation, signal, storage }: B
     },
     async complete(into) {
       if (taken === undefined) throw new Error('complete() before snapshot()')
-      const stage = await storage.stage(into)
+      const stage = await folders.stage(into)
       try {
         const rows = await copied(taken.rows, signal)
         await writeFile(join(stage.path, columnsFile), 'row')
@@ -197,9 +197,9 @@ class ToyDestination extends RestoredToy implements RestoreDestination {
   preflight = () => Promise.resolve([])
 
   async verify(): Promise<void> {
-    await this.#opened((path) =>
-      verifyManifest(path, this.entry.title, { sha256: this.#details.manifestSha256 }, this.#context.signal),
-    )
+    const { signal, storage } = this.#context
+    const seal = { sha256: this.#details.manifestSha256 }
+    await verifyManifest(storage, this.entry.folder ?? '', this.entry.title, seal, signal)
   }
 
   async load(journal: Journal): Promise<void> {
@@ -219,7 +219,7 @@ class ToyDestination extends RestoredToy implements RestoreDestination {
   }
 
   async #opened(act: (path: string) => Promise<void>): Promise<void> {
-    const opened = await this.#context.storage.open(this.entry.folder ?? '')
+    const opened = await this.#context.folders.open(this.entry.folder ?? '')
     try {
       await act(opened.path)
     } finally {

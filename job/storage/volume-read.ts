@@ -1,0 +1,111 @@
+import { constants, type Dirent } from 'node:fs'
+import { lstat, open, readdir, realpath } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { Failure } from '../../operation/failure.ts'
+import type { ByteRange, StoredFile } from './storage.ts'
+import { errorCode, guarded } from './volume-error.ts'
+import { isHidden } from './volume-hidden.ts'
+
+/** A volume as a storage reads it. */
+export interface Volume {
+  /** folder on the volume */
+  root: string
+  title: string
+}
+
+const chunkBytes = 1 << 20
+
+/** Opens a file, or a part of it; see Storage.read. */
+export async function readFile(
+  { root, title }: Volume,
+  path: string,
+  { first, last }: ByteRange,
+): Promise<Readable | undefined> {
+  if (first < 0 || (last ?? first) < first) throw new RangeError(`bytes ${first} to ${last} of ${path}`)
+  return await guarded(title, `${path} cannot be read`, async () => {
+    const place = join(root, path)
+    const found = await ifThere(lstat(place))
+    if (found === undefined || found.isDirectory()) return undefined
+    if (!found.isFile()) throw refusal(title, path, found)
+    await refuseDetour({ root, title }, dirname(path))
+    const file = await open(place, constants.O_RDONLY | constants.O_NOFOLLOW)
+    return file.createReadStream({ highWaterMark: chunkBytes, start: first, end: last ?? Infinity })
+  })
+}
+
+/** Every file below a folder; see Storage.list. */
+export async function* listFiles(volume: Volume, folder: string): AsyncGenerator<StoredFile> {
+  const { root, title } = volume
+  const entries = await guarded(title, `${folder} cannot be listed`, async () => {
+    const found = await ifThere(lstat(join(root, folder)))
+    if (found === undefined || found.isFile()) return []
+    if (!found.isDirectory()) throw refusal(title, folder, found)
+    await refuseDetour(volume, folder)
+    return await readdir(join(root, folder), { withFileTypes: true })
+  })
+  yield* below(volume, folder, entries)
+}
+
+async function* below(volume: Volume, folder: string, entries: Dirent[]): AsyncGenerator<StoredFile> {
+  const { root, title } = volume
+  const looking = <T>(path: string, run: () => Promise<T>) => guarded(title, `${path} cannot be listed`, run)
+  for (const entry of inOrder(entries)) {
+    if (isHidden(entry.name)) continue
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`
+    const place = join(root, path)
+    if (entry.isDirectory()) {
+      yield* below(volume, path, await looking(path, () => readdir(place, { withFileTypes: true })))
+    } else if (entry.isFile()) {
+      const { size } = await looking(path, () => lstat(place))
+      yield { path, bytes: size }
+    } else {
+      throw refusal(title, path, entry)
+    }
+  }
+}
+
+/** As their files' paths are ordered: a folder's name goes on with a slash. */
+function inOrder(entries: Dirent[]): Dirent[] {
+  const keyed = entries.map((entry) => ({
+    entry,
+    key: Buffer.from(entry.isDirectory() ? `${entry.name}/` : entry.name),
+  }))
+  return keyed.sort((one, other) => Buffer.compare(one.key, other.key)).map(({ entry }) => entry)
+}
+
+/** A link on the way would lead out of the storage, to files of the worker's own. */
+export async function refuseDetour({ root, title }: Volume, folder: string): Promise<void> {
+  if ((await realpath(join(root, folder))) === join(await realpath(root), folder)) return
+  throw new Failure({
+    what: `${title}: ${folder} cannot be read`,
+    why: 'a part of it is a symbolic link, and a backup holds none',
+    next: suspicion,
+  })
+}
+
+const suspicion = 'check who may write to the volume, then use another backup'
+
+function refusal(title: string, path: string, found: Pick<Dirent, 'isSymbolicLink' | 'isFIFO' | 'isSocket'>): Failure {
+  const kind = found.isSymbolicLink()
+    ? 'a symbolic link'
+    : found.isFIFO()
+      ? 'a named pipe'
+      : found.isSocket()
+        ? 'a socket'
+        : 'a device'
+  return new Failure({
+    what: `${title}: ${path} cannot be read`,
+    why: `it is ${kind}, and a backup holds nothing but files and folders`,
+    next: suspicion,
+  })
+}
+
+async function ifThere<T>(looking: Promise<T>): Promise<T | undefined> {
+  try {
+    return await looking
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,54 @@
+import { constants } from 'node:fs'
+import { access, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { Failure } from '../../operation/failure.ts'
+import type { Stage } from './local-folders.ts'
+import { guarded } from './volume-error.ts'
+import { flush, makeFolder } from './volume-folder.ts'
+import { hiddenFolder } from './volume-hidden.ts'
+
+/** Begins a folder on a volume; see LocalFolders. */
+export async function stageFolder(final: string, title: string): Promise<Stage> {
+  const name = basename(final)
+  if (await exists(final)) throw taken(title, name)
+  const path = hiddenFolder(final)
+  await rm(path, { recursive: true, force: true })
+  await makeFolder(path)
+  return {
+    path,
+    publish: () =>
+      guarded(title, `${name} cannot be completed`, async () => {
+        await flushTree(path)
+        await rename(path, final)
+        await flush(dirname(final))
+      }),
+    discard: () => guarded(title, `${name} cannot be cleaned up`, () => rm(path, { recursive: true, force: true })),
+  }
+}
+
+/** What is written once is there already. */
+export function taken(title: string, name: string): Failure {
+  return new Failure({
+    what: `${title}: ${name} cannot be written`,
+    why: 'a backup of that name is there already',
+    next: 'choose another name with --name, or delete that backup first',
+  })
+}
+
+/** Whether there is something of that path. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.F_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Everything below a folder onto the disk, files before the folders that name them. */
+async function flushTree(path: string): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    await (entry.isDirectory() ? flushTree(join(path, entry.name)) : flush(join(path, entry.name)))
+  }
+  await flush(path)
+}
