@@ -26,9 +26,9 @@ export interface ByteRange {
 }
 
 /**
- * Where dumps are kept: what any object store can do. A path is relative to the storage's location, with `/` between its
- * parts; an empty part, `.` and `..` are refused. Folders are no more than what paths begin with. Every implementation
- * runs the conformance suite in test/unit/job/storage/.
+ * Where dumps are kept: what any object store can do. A path is relative to the storage's location, with `/` between
+ * its parts; an empty part, `.` and `..` are refused. Folders are no more than what paths begin with. Every
+ * implementation runs the conformance suite in test/unit/job/storage/.
  */
 export interface Storage {
   /** text of the Location */

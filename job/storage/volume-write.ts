@@ -83,8 +83,8 @@ async function fill(
 }
 
 /**
- * Gives a file its name unless that is taken. A hard link does so in one act; on a volume that has none, such as a share
- * of SMB, two who write at the same moment may both succeed, the later in the earlier one's place.
+ * Gives a file its name unless that is taken. A hard link does so in one act; on a volume that has none, such as a
+ * share of SMB, two who write at the same moment may both succeed, the later in the earlier one's place.
  */
 async function giveName(temporary: string, target: Target): Promise<void> {
   try {

@@ -35,7 +35,7 @@ export async function deleteGuardJob(session: Session, operation: string): Promi
   )
 }
 
-/** How long the guard of an operation that failed is watched, ms: one that starts in vain does so in its first second or two. */
+/** How long the guard of a failed operation is watched, ms: one that starts in vain does so in a second or two. */
 const endMs = 3000
 const lookMs = 300
 

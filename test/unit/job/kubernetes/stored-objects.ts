@@ -10,8 +10,9 @@ interface WithBody<Kind> {
 }
 
 /**
- * An API server that keeps ConfigMaps and Leases: create refuses what is there (409), replace what has changed since it was
- * read (409), patch merges, and what is not there is a 404 (Kubernetes API conventions, "Concurrency Control and Consistency").
+ * An API server that keeps ConfigMaps and Leases: create refuses what is there (409), replace what has changed since it
+ * was read (409), patch merges, and what is not there is a 404 (Kubernetes API conventions, "Concurrency Control and
+ * Consistency").
  */
 export function storedObjects(): Api {
   const core = store<V1ConfigMap>()
