@@ -35,7 +35,10 @@ const essential = [
   'guard/both-killed',
   'guard/worker-hung',
   'ledger/killed',
+  'ledger/unpause-fails',
   'plugin/killed-making',
+  'plugin/racing',
+  'clock/ahead-before',
   'control-plane/api-server-and-worker',
   'nodes/power-paused',
 ]
