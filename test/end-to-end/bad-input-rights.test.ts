@@ -61,7 +61,7 @@ t.test('pods that somebody else has paused stay paused, and every operation refu
   refuses(
     t,
     unpause,
-    { what: /1 servers were left as they are/, why: new RegExp(`${pod} .*paused by somebody else`), next: /--force/ },
+    { what: /1 server was left as it is/, why: new RegExp(`${pod} .*paused by somebody else`), next: /--force/ },
     'unpause',
   )
   t.strictSame(await pausedPods(stage), [pod], 'only theirs is paused, and still is')
