@@ -28,7 +28,7 @@ const usualLimits: UnpauseLimits = { atMost: 120_000, onceStopping: 40_000 }
 export interface Helper {
   help(): void
   /** addresses that serve again by its hand */
-  readonly unpaused: ReadonlySet<string>
+  readonly unpaused: Pick<ReadonlySet<string>, 'has'>
 }
 /** A server that has not answered by then may answer somebody else. ms */
 const helpMs = 1000
@@ -68,7 +68,7 @@ async function unpauseOne(
   server: Server,
   cluster: Releases,
   deadline: { atMs: number },
-  elsewhere?: ReadonlySet<string>,
+  elsewhere?: Pick<ReadonlySet<string>, 'has'>,
 ): Promise<keyof Unpaused> {
   for (let waitMs = firstPauseMs; ; waitMs = Math.min(waitMs * 2, longestPauseMs)) {
     try {

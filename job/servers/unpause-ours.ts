@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Releases } from '../kubernetes/cluster.ts'
 import { underwayMs, type OurPauses, type SentPause } from './pause-all.ts'
+import { isOurs } from './pause-reply.ts'
 import { answerMs } from './servers.ts'
 import { unpauseAll, type Helper, type Unpaused } from './unpause-all.ts'
 
@@ -39,10 +40,18 @@ async function unpauseOne(
 ): Promise<Unpaused> {
   const late = sent.outcome === undefined || sent.outcome.kind === 'lost'
   const askedMs = performance.now()
-  const unpaused = await unpauseAll([sent.server], cluster, stopping, undefined, helper)
+  const unpaused = await unpauseAll([sent.server], cluster, stopping, undefined, {
+    help: () => helper?.help(),
+    // A refusal that comes late says that nothing of ours is closed there, whatever becomes of the Unpause.
+    unpaused: { has: (address) => isRefused(sent) || helper?.unpaused.has(address) === true },
+  })
   if (!late || unpaused.answered.length === 0) return unpaused
   sent.overMs = overAfterCut(sent, askedMs)
   return (await keepOpen(sent, stopping)) ? unpauseAll([sent.server], cluster, stopping) : unpaused
+}
+
+function isRefused({ outcome }: SentPause): boolean {
+  return outcome !== undefined && !isOurs(outcome)
 }
 
 /**

@@ -153,6 +153,16 @@ t.test('the first refusal ends the attempt: nobody stays closed until the slowes
   t.strictSame(context.record.current.stillPaused, [])
 })
 
+t.test('of ports without the admin service none counts as paused, whichever answers first', async (t) => {
+  const { ledgers, context } = await three(t, { pause: { drainMs: 1000, maxPauseMs: 60_000, guard: false } })
+  for (const ledger of ledgers) ledger.pod.adminPort = ledger.otherPort
+  const begunMs = Date.now()
+  const failure = await failureOf(holdPause(context, async () => t.fail('went inside')))
+  t.match(failure, { why: /no admin service answers on this port/, next: /--admin-port/ })
+  t.ok(Date.now() - begunMs < 30_000, `${Date.now() - begunMs} ms, where an Unpause in vain is tried for two minutes`)
+  t.strictSame(context.record.current.stillPaused, [])
+})
+
 t.test('an answer that never comes is undone, since the server may have paused', async (t) => {
   const { ledgers, context } = await three(t, { pause: { drainMs: 200, maxPauseMs: 1000, guard: false } })
   ledgers[1].faults.set({ hang: ['Pause'] })
