@@ -130,7 +130,7 @@ t.test(
 
 t.test('in place: the same under the same names, and back to the last state', async (t) => {
   const run = await scalardl('restore', 'point', '--name', 'inplace', '--strategy', 'replace', '--yes')
-  t.match(run.stderr, /every other restore point of these tables/)
+  t.match(run.stderr, /every other restore point of the tables that are replaced/)
   t.equal(await prefixInUse(), former)
   t.strictSame((await stage.check(deployment)).problems, [])
   await hasAllSettings(t, former)
@@ -148,7 +148,8 @@ t.test('the backup can be restored again, although the tables that it was taken 
 })
 
 t.test('under names that are taken it is refused before anything is touched', async (t) => {
-  const refused = await stage.scalardl(['restore', 'point', '--name', 'late', '--prefix', 'again-', '--yes'])
+  const restore = ['restore', 'point', '--name', 'late', '--prefix', 'again-', '--yes']
+  const refused = await stage.scalardl([...restore, ...at.endpointFlags])
   t.equal(refused.code, 1)
   t.match(refused.stderr, /nothing was touched/)
   t.match(refused.stderr, /is there already/)

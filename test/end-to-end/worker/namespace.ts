@@ -6,7 +6,7 @@ import { connectApi, type Api } from '../../../job/kubernetes/api.ts'
 import type { Ledger } from '../../unit/job/servers/ledgers.ts'
 import { ground, Stage } from '../stage.ts'
 
-const manifests = resolve(import.meta.dirname, '../../../manifests')
+const manifests = resolve(import.meta.dirname, '../../../manifests/install')
 
 /** A namespace of the real cluster, and the API with the very rights that `install` gives the worker. */
 export interface WorkerNamespace {
