@@ -28,7 +28,7 @@ function runTests(ground: Ground): Promise<number> {
       ? positionals
       : globSync('test/end-to-end/**/*.test.ts', { exclude: ['test/end-to-end/faults'] }).sort()
   if (files.length === 0) throw new Error('there are no end-to-end tests')
-  const child = spawn('tap', ['run', '--jobs=3', '--timeout=600', '--reporter=tap', ...files], {
+  const child = spawn('tap', ['run', '--jobs=3', '--timeout=1200', '--reporter=tap', ...files], {
     stdio: 'inherit',
     env: { ...process.env, ...environmentOf(ground) },
   })

@@ -36,7 +36,7 @@ if (shared !== undefined) environment[dynamodbLocalVariable] = shared.endpoint
 
 function runTests(files: readonly string[], jobs: number): Promise<number> {
   if (files.length === 0) throw new Error(`there are no test files in the lane ${values.lane}`)
-  const child = spawn('tap', ['run', `--jobs=${jobs}`, '--timeout=600', '--reporter=tap', ...files], {
+  const child = spawn('tap', ['run', `--jobs=${jobs}`, '--timeout=1200', '--reporter=tap', ...files], {
     stdio: 'inherit',
     env: environment,
   })
