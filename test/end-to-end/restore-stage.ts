@@ -25,6 +25,12 @@ export async function openRestoreStage(namespace: string, fillMb: number): Promi
   await damage(ledger)
   await stage.kubectl(['set', 'env', deployment, 'STAND_IN_WORKERS=0'])
   await stage.rolledOut(deployment)
+  // A pod that is told to end goes on until its decommissioning is over, and finishes what it had begun.
+  await until(
+    'the former pods have ended',
+    async () => (await stage.pods('app.kubernetes.io/instance=my,app.kubernetes.io/app=ledger')).length === 3,
+    120_000,
+  )
   const transfers = rowsOf(backupOf(await recordOf(stage, 'backup-point')), 'checking', 'transfer') ?? 0
   return { ...ledger, transfers, damaged: await stage.check(deployment) }
 }
