@@ -87,7 +87,11 @@ function calls(cluster: Cluster, name: string): Calls {
     readRecord: [() => cluster.readRecord(operation)],
     writeRecord: [
       () => cluster.writeRecord(record(`${operation}-new`)),
-      () => cluster.writeRecord(record(operation, 'succeeded')),
+      // Only who has taken an operation over may write its record.
+      async () => {
+        await cluster.takeOver(operation)
+        await cluster.writeRecord(record(operation, 'succeeded'))
+      },
     ],
     writeGuardReport: [() => cluster.writeGuardReport(operation, { pod: 'guard', node: 'a', interventions: [] })],
     askToEnd: [() => cluster.askToEnd(operation, 'unpause-x')],
