@@ -1,5 +1,6 @@
 import t from 'tap'
 import { openAwsStage } from './aws-stage.ts'
+import { stopWriters } from './writers.ts'
 
 const { stage, deployment, aws } = await openAwsStage('aws-stage', {
   prefix: 'blue-',
@@ -15,8 +16,7 @@ t.test('a release writes to the DynamoDB of its namespace, consistently once it 
   const { TableNames = [] } = await aws.client.listTables({})
   t.ok(TableNames.includes('blue-scalar.asset'))
   t.equal((await stage.check(deployment)).holds, false, 'not while it writes')
-  await stage.kubectl(['set', 'env', deployment, 'STAND_IN_WORKERS=0'])
-  await stage.rolledOut(deployment)
+  await stopWriters(stage, deployment)
   const verdict = await stage.check(deployment)
   t.strictSame(verdict.problems, [])
   t.ok(verdict.details.transfersChecking > 0)

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { addLedger, openDatabaseStage, openLedgerStage, passwords, secret } from './ledger-stage.ts'
 import { backupOf, pausedMs, recordOf, rowsOf } from './records.ts'
+import { stopWriters } from './writers.ts'
 
 const location = 'pvc://backups/ledger'
 const { stage, deployment } = await openLedgerStage('whole-way')
@@ -43,8 +44,7 @@ t.test('no password is in any object or log of the operation', async (t) => {
 t.test('after damage, a restore brings back exactly the restore point', async (t) => {
   await stage.kubectl(['exec', deployment, '--', 'node', '/app/main.mjs', 'damage'])
   // what serves after the restore must not write, so that the data can be compared
-  await stage.kubectl(['set', 'env', deployment, 'STAND_IN_WORKERS=0'])
-  await stage.rolledOut(deployment)
+  await stopWriters(stage, deployment)
   t.notOk((await stage.check(deployment)).holds, 'the damage shows')
 
   const run = await stage.scalardl([

@@ -8,6 +8,7 @@ import { readTableSettings } from '../../job/databases/dynamodb/settings/read-se
 import { awsRegion, openAwsStage } from './aws-stage.ts'
 import { backupOf, recordOf } from './records.ts'
 import { damage, replicasOf } from './restore-stage.ts'
+import { stopWriters } from './writers.ts'
 
 const former = 'prod-'
 const at = await openAwsStage('dyn-restore', {
@@ -40,8 +41,7 @@ const prefixInUse = async () => {
 
 await scalardl('backup', 'my', '--name', 'point')
 await damage(at)
-await stage.kubectl(['set', 'env', deployment, 'STAND_IN_WORKERS=0'])
-await stage.rolledOut(deployment)
+await stopWriters(stage, deployment)
 const damaged = await stage.check(deployment)
 const details = readDetails(
   backupOf(await recordOf(stage, 'backup-point')).databases[0] ?? {

@@ -11,6 +11,7 @@ import { projectFolder } from '../../build/project.ts'
 import { addLedger, openDatabaseStage } from './ledger-stage.ts'
 import { backupOf, recordOf } from './records.ts'
 import { ground } from './stage.ts'
+import { stopWriters } from './writers.ts'
 
 const location = 'pvc://backups/records'
 const stage = await openDatabaseStage('kind-records')
@@ -134,8 +135,7 @@ t.test('an exported record brings back a forgotten backup, which can be restored
   t.equal(imported.code, 0, imported.stderr)
   t.strictSame(await recordOf(stage, 'backup-one'), before)
   await stage.kubectl(['exec', deployment, '--', 'node', '/app/main.mjs', 'damage'])
-  await stage.kubectl(['set', 'env', deployment, 'STAND_IN_WORKERS=0'])
-  await stage.rolledOut(deployment)
+  await stopWriters(stage, deployment)
   const restored = await stage.scalardl([
     'restore',
     'one',

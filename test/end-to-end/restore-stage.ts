@@ -5,6 +5,7 @@ import { until } from './gates.ts'
 import { openLedgerStage, passwords, type LedgerStage } from './ledger-stage.ts'
 import { backupOf, recordOf, rowsOf } from './records.ts'
 import type { Stage } from './stage.ts'
+import { stopWriters } from './writers.ts'
 
 /**
  * A release with a backup named `point` whose data was damaged since, and that no longer writes, so that every check is
@@ -23,14 +24,7 @@ export async function openRestoreStage(namespace: string, fillMb: number): Promi
   const run = await stage.scalardl(['backup', 'my', '--to', 'pvc://backups/ledger', '--name', 'point'])
   if (run.code !== 0) throw new Error(run.stderr)
   await damage(ledger)
-  await stage.kubectl(['set', 'env', deployment, 'STAND_IN_WORKERS=0'])
-  await stage.rolledOut(deployment)
-  // A pod that is told to end goes on until its decommissioning is over, and finishes what it had begun.
-  await until(
-    'the former pods have ended',
-    async () => (await stage.pods('app.kubernetes.io/instance=my,app.kubernetes.io/app=ledger')).length === 3,
-    120_000,
-  )
+  await stopWriters(stage, deployment)
   const transfers = rowsOf(backupOf(await recordOf(stage, 'backup-point')), 'checking', 'transfer') ?? 0
   return { ...ledger, transfers, damaged: await stage.check(deployment) }
 }

@@ -1,5 +1,6 @@
 import { backupOf, recordOf, rowsOf } from '../end-to-end/records.ts'
 import type { Demonstration } from './demonstration.ts'
+import { stopWriters } from '../end-to-end/writers.ts'
 
 /**
  * The way from a release without a backup to one restored after damage.
@@ -19,8 +20,7 @@ export async function tour(demonstration: Demonstration): Promise<void> {
   demonstration.say('Rows are deleted in one database and changed in the other:')
   await stage.kubectl(['exec', deployment, '--', 'node', '/app/main.mjs', 'damage'])
   // Without its workload the release leaves the data still, so that it can be compared.
-  await stage.kubectl(['set', 'env', deployment, 'STAND_IN_WORKERS=0'])
-  await stage.rolledOut(deployment)
+  await stopWriters(stage, deployment)
   const damaged = await demonstration.show('after the damage', deployment)
   if (damaged.holds) throw new Error('the damage does not show')
 

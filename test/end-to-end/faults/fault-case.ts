@@ -11,6 +11,7 @@ import { longestPauseAfter } from './longest-pause.ts'
 import { openWithin } from './open-within.ts'
 import { pausesSince } from './pauses-since.ts'
 import { writeResult, type CaseResult } from './results.ts'
+import { stopWriters } from '../writers.ts'
 
 /** The promise: whatever dies, every pod that was paused serves again within this time, ms. */
 const promisedMs = 15_000
@@ -259,8 +260,7 @@ export class Matrix {
     void t.test('every backup that was called usable is restored whole', async (t) => {
       const { stage, deployments, adminFlags } = this.#at
       // Without its workload a release leaves the data still, so that it can be checked.
-      for (const deployment of deployments) await stage.kubectl(['set', 'env', deployment, 'STAND_IN_WORKERS=0'])
-      await stage.rolledOut(...deployments)
+      await stopWriters(stage, ...deployments)
       for (const { operation, backup } of this.#usable) {
         const flags = ['--database-secret', 'database-admin', '--drop-previous', '--yes', ...adminFlags]
         const run = await stage.scalardl(['restore', backup?.name ?? '', ...flags])
