@@ -1,6 +1,6 @@
-import { Faults } from '../test/stand-ins/ledger/faults.ts'
-import { Gate } from '../test/stand-ins/ledger/gate.ts'
-import { startServer } from '../test/stand-ins/ledger/server.ts'
+import { Faults } from '../test/stand-ins/ledger/gate/faults.ts'
+import { Gate } from '../test/stand-ins/ledger/gate/gate.ts'
+import { startServer } from '../test/stand-ins/ledger/gate/server.ts'
 
 /**
  * Many servers with a gate each, in a process of their own so that the worker's time is not theirs.

@@ -1,5 +1,5 @@
-import { prepareGround } from '../test/end-to-end/ground.ts'
-import { environmentOf } from '../test/end-to-end/stage.ts'
+import { prepareGround } from '../test/end-to-end/stage/ground.ts'
+import { environmentOf } from '../test/end-to-end/stage/stage.ts'
 import type { TargetOptions } from '../test/local-kubernetes/target.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { openLedgerStage } from '../test/end-to-end/ledger-stage.ts'
-import { recordOf } from '../test/end-to-end/records.ts'
-import { ground, Stage } from '../test/end-to-end/stage.ts'
+import { openLedgerStage } from '../test/end-to-end/stage/ledger-stage.ts'
+import { recordOf } from '../test/end-to-end/stage/records.ts'
+import { ground, Stage } from '../test/end-to-end/stage/stage.ts'
 import { partsOfBackup, partsOfRestore, type Parts } from './phases.ts'
 
 /** A multi-storage release with data of a certain size. */

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { addLedger, openDatabaseStage, openLedgerStage, passwords, secret } from './ledger-stage.ts'
-import { backupOf, pausedMs, recordOf, rowsOf } from './records.ts'
-import { stopWriters } from './writers.ts'
+import { addLedger, openDatabaseStage, openLedgerStage, passwords, secret } from './stage/ledger-stage.ts'
+import { backupOf, pausedMs, recordOf, rowsOf } from './stage/records.ts'
+import { stopWriters } from './stage/writers.ts'
 
 const location = 'pvc://backups/ledger'
 const { stage, deployment } = await openLedgerStage('whole-way')

@@ -2,7 +2,7 @@ import { buildKrewArchive } from '../../build/krew.ts'
 import { krewPrograms } from '../../build/validate-krew.ts'
 import { buildComponents } from '../local-kubernetes/components.ts'
 import { meetClusterRequirements } from '../local-kubernetes/requirements.ts'
-import { buildParts } from './ground.ts'
+import { buildParts } from './stage/ground.ts'
 
 /** Builds all that later tests need, as far as no cluster runs for it, so that this may go on beside other tests. */
 await meetClusterRequirements({ compile: true })

@@ -1,7 +1,7 @@
 import t from 'tap'
-import type { Verdict } from '../stand-ins/ledger/verdict.ts'
-import { twoDatabases } from '../stand-ins/ledger/release-properties.ts'
-import { openLedgerStage } from './ledger-stage.ts'
+import type { Verdict } from '../stand-ins/ledger/data/verdict.ts'
+import { twoDatabases } from '../stand-ins/ledger/release/release-properties.ts'
+import { openLedgerStage } from './stage/ledger-stage.ts'
 
 // If copies that were taken without a pause were consistent, a test that finds a backup consistent would prove nothing.
 

@@ -5,10 +5,10 @@ import { expectedSettings } from '../../job/databases/dynamodb/settings/expected
 import { lookAtTable } from '../../job/databases/dynamodb/tables/look-at-table.ts'
 import { readAutoscaling } from '../../job/databases/dynamodb/settings/read-autoscaling.ts'
 import { readTableSettings } from '../../job/databases/dynamodb/settings/read-settings.ts'
-import { awsRegion, openAwsStage } from './aws-stage.ts'
-import { backupOf, recordOf } from './records.ts'
-import { damage, replicasOf } from './restore-stage.ts'
-import { stopWriters } from './writers.ts'
+import { awsRegion, openAwsStage } from './stage/aws-stage.ts'
+import { backupOf, recordOf } from './stage/records.ts'
+import { damage, replicasOf } from './stage/restore-stage.ts'
+import { stopWriters } from './stage/writers.ts'
 
 const former = 'prod-'
 const at = await openAwsStage('dyn-restore', {

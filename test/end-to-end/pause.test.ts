@@ -6,11 +6,11 @@ import t from 'tap'
 import { jobName } from '../../operation/names.ts'
 import { instanceLabel } from '../../operation/product.ts'
 import { newRecord, type OperationRecord } from '../../operation/record.ts'
-import { pausedPods, until } from './gates.ts'
-import { Killer } from './killer.ts'
-import { openLedgerStage } from './ledger-stage.ts'
-import { asSomebodyElse } from './port-forward.ts'
-import { pausedMs, recordOf } from './records.ts'
+import { pausedPods, until } from './stage/gates.ts'
+import { Killer } from './stage/killer.ts'
+import { openLedgerStage } from './stage/ledger-stage.ts'
+import { asSomebodyElse } from './stage/port-forward.ts'
+import { pausedMs, recordOf } from './stage/records.ts'
 
 const { stage } = await openLedgerStage('cut-pause')
 t.teardown(() => stage.close())

@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { OperationRecord } from '../../operation/record.ts'
-import { charts } from '../stand-ins/ledger/chart.ts'
-import { singleStorage, type templates } from '../stand-ins/ledger/release-properties.ts'
-import { pausedPods } from './gates.ts'
+import { charts } from '../stand-ins/ledger/release/chart.ts'
+import { singleStorage, type templates } from '../stand-ins/ledger/release/release-properties.ts'
+import { pausedPods } from './stage/gates.ts'
 import {
   addLedger,
   openDatabaseStage,
@@ -10,8 +10,8 @@ import {
   secret,
   type LedgerStage,
   type LedgerStageOptions,
-} from './ledger-stage.ts'
-import { backupOf, recordOf } from './records.ts'
+} from './stage/ledger-stage.ts'
+import { backupOf, recordOf } from './stage/records.ts'
 
 const location = 'pvc://backups/products'
 const stage = await openDatabaseStage('kind-products')

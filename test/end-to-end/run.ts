@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Failure } from '../../operation/failure.ts'
-import { clusterName, prepareGround, type Ground } from './ground.ts'
-import { environmentOf } from './stage.ts'
+import { clusterName, prepareGround, type Ground } from './stage/ground.ts'
+import { environmentOf } from './stage/stage.ts'
 
 /**
  * Prepares a cluster, the images and the executable, then runs the end-to-end tests, three at a time since most of

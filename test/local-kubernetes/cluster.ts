@@ -5,8 +5,8 @@ import { cacheFolder } from '../../build/cache.ts'
 import { CertificateAuthority, type KeyPair } from './certificates.ts'
 import { components, type Components } from './components.ts'
 import { writeKubeconfig } from './kubeconfig.ts'
-import { Machine } from './machine.ts'
-import { machineAddress, type Network } from './network.ts'
+import { Machine } from './machines/machine.ts'
+import { machineAddress, type Network } from './machines/network.ts'
 
 /** What is remembered of a cluster between runs. */
 export interface ClusterState {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { delimiter, dirname } from 'node:path'
-import type { Ground } from '../end-to-end/ground.ts'
-import { addLedger, openDatabaseStage, type LedgerStage } from '../end-to-end/ledger-stage.ts'
-import { Stage } from '../end-to-end/stage.ts'
-import type { Verdict } from '../stand-ins/ledger/verdict.ts'
+import type { Ground } from '../end-to-end/stage/ground.ts'
+import { addLedger, openDatabaseStage, type LedgerStage } from '../end-to-end/stage/ledger-stage.ts'
+import { Stage } from '../end-to-end/stage/stage.ts'
+import type { Verdict } from '../stand-ins/ledger/data/verdict.ts'
 import { workerSqlImage } from '../../build/images.ts'
 
 const namespace = 'quickstart'

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { Failure, messageOf } from '../../operation/failure.ts'
-import { prepareGround } from '../end-to-end/ground.ts'
+import { prepareGround } from '../end-to-end/stage/ground.ts'
 import { stopCluster } from '../local-kubernetes/local-cluster.ts'
 import { Demonstration } from './demonstration.ts'
 import { tour } from './tour.ts'

@@ -1,6 +1,6 @@
-import { backupOf, recordOf, rowsOf } from '../end-to-end/records.ts'
+import { backupOf, recordOf, rowsOf } from '../end-to-end/stage/records.ts'
 import type { Demonstration } from './demonstration.ts'
-import { stopWriters } from '../end-to-end/writers.ts'
+import { stopWriters } from '../end-to-end/stage/writers.ts'
 
 /**
  * The way from a release without a backup to one restored after damage.

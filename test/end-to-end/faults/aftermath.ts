@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
-import { until } from '../gates.ts'
-import type { Stage } from '../stage.ts'
+import { until } from '../stage/gates.ts'
+import type { Stage } from '../stage/stage.ts'
 
 interface Jobs {
   items: { metadata: { name: string }; status: { conditions?: { type: string; status: string }[] } }[]

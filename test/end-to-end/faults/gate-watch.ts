@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { LocalCluster } from '../../local-kubernetes/local-cluster.ts'
-import type { FaultSettings } from '../../stand-ins/ledger/faults.ts'
+import type { FaultSettings } from '../../stand-ins/ledger/gate/faults.ts'
 
 const seenSchema = z.object({
   seen: z.string(),

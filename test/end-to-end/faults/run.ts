@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { distFolder } from '../../../build/project.ts'
 import { Failure } from '../../../operation/failure.ts'
-import { clusterName, prepareGround } from '../ground.ts'
-import { environmentOf } from '../stage.ts'
+import { clusterName, prepareGround } from '../stage/ground.ts'
+import { environmentOf } from '../stage/stage.ts'
 import { readResults, resultsVariable, tableOf } from './results.ts'
 
 /**

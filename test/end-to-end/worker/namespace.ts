@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { KubeConfig } from '@kubernetes/client-node'
 import { connectApi, type Api } from '../../../job/kubernetes/api.ts'
 import type { Ledger } from '../../unit/job/servers/ledgers.ts'
-import { ground, Stage } from '../stage.ts'
+import { ground, Stage } from '../stage/stage.ts'
 
 const manifests = resolve(import.meta.dirname, '../../../manifests/install')
 

@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { Calls, type Call } from './calls.ts'
 import { controlPath } from './control.ts'
 import { startDynamodbLocal, ensureDynamodbLocal, type DynamodbLocal } from './dynamodb-local.ts'
-import { Emulator } from './emulator.ts'
+import { Emulator } from './items/emulator.ts'
 import { awsServer, type ServerOptions } from './server.ts'
-import { stsPath } from './sts.ts'
-import { Service } from './service.ts'
+import { stsPath } from './service/sts.ts'
+import { Service } from './service/service.ts'
 import { changed, settingsSchema, type AwsChanges, type AwsSettings } from './settings.ts'
 
 export interface AwsOptions {

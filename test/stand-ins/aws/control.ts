@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Calls } from './calls.ts'
-import type { Service } from './service.ts'
+import type { Service } from './service/service.ts'
 import type { AwsChanges } from './settings.ts'
 
 interface ControlOptions {

@@ -1,4 +1,4 @@
-import { openBank, type Bank } from './bank.ts'
+import { openBank, type Bank } from './data/bank.ts'
 import { readSettings } from './settings.ts'
 import { runStandIn } from './stand-in.ts'
 

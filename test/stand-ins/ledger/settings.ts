@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { z } from 'zod'
-import { faultsSchema, type FaultSettings } from './faults.ts'
+import { faultsSchema, type FaultSettings } from './gate/faults.ts'
 import { standInProduct, type StandInProduct } from './product.ts'
 import { dynamodbConnection, type DynamodbConnection } from './dynamodb/connection.ts'
 import { readProperties, storageProperties, type StorageProperties } from './properties.ts'

@@ -1,12 +1,12 @@
 import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openBank, type Bank } from './bank.ts'
-import { startControlPort } from './control-port.ts'
-import { Faults } from './faults.ts'
-import { FormerGate, Gate } from './gate.ts'
-import { startServer } from './server.ts'
+import { openBank, type Bank } from './data/bank.ts'
+import { startControlPort } from './gate/control-port.ts'
+import { Faults } from './gate/faults.ts'
+import { FormerGate, Gate } from './gate/gate.ts'
+import { startServer } from './gate/server.ts'
 import type { StandInSettings } from './settings.ts'
-import { Workload } from './workload.ts'
+import { Workload } from './data/workload.ts'
 
 /** How long transfers under way may take once the process is to end, ms. */
 const finishMs = 1_500

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { instanceLabel } from '../../../../operation/product.ts'
-import { clusterName } from '../../ground.ts'
+import { clusterName } from '../../stage/ground.ts'
 import { Matrix, unusable } from '../fault-case.ts'
 import { FaultStage } from '../fault-stage.ts'
 

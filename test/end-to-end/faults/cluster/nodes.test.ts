@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Matrix, unusable, usable, type Case } from '../fault-case.ts'
-import { clusterName } from '../../ground.ts'
+import { clusterName } from '../../stage/ground.ts'
 import { FaultStage } from '../fault-stage.ts'
 
 /** The node of the worker, lost with its power or its network. */

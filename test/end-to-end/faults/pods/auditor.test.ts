@@ -1,7 +1,7 @@
 import t from 'tap'
-import { signalPod } from '../../../local-kubernetes/pod-processes.ts'
-import { singleStorage } from '../../../stand-ins/ledger/release-properties.ts'
-import { passwords, type LedgerStageOptions } from '../../ledger-stage.ts'
+import { signalPod } from '../../../local-kubernetes/machines/pod-processes.ts'
+import { singleStorage } from '../../../stand-ins/ledger/release/release-properties.ts'
+import { passwords, type LedgerStageOptions } from '../../stage/ledger-stage.ts'
 import { Matrix, unusable, usable, type Case } from '../fault-case.ts'
 import { FaultStage, type FoundPod } from '../fault-stage.ts'
 

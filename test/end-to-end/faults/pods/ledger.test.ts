@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { signalPod } from '../../../local-kubernetes/pod-processes.ts'
+import { signalPod } from '../../../local-kubernetes/machines/pod-processes.ts'
 import { Matrix, unusable, usable } from '../fault-case.ts'
 import { FaultStage } from '../fault-stage.ts'
 

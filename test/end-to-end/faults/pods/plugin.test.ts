@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { jobName, operationName } from '../../../../operation/names.ts'
-import { until } from '../../gates.ts'
-import { recordOf } from '../../records.ts'
+import { until } from '../../stage/gates.ts'
+import { recordOf } from '../../stage/records.ts'
 import { endOf, inSituation, Matrix, unusable, usable, type BySituation, type Case } from '../fault-case.ts'
 import { FaultStage } from '../fault-stage.ts'
 

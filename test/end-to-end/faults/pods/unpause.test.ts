@@ -1,5 +1,5 @@
 import t from 'tap'
-import { signalPod } from '../../../local-kubernetes/pod-processes.ts'
+import { signalPod } from '../../../local-kubernetes/machines/pod-processes.ts'
 import { Matrix, unusable, usable } from '../fault-case.ts'
 import { FaultStage } from '../fault-stage.ts'
 

@@ -1,5 +1,5 @@
-import { exhaustMemory, signalPod } from '../../../local-kubernetes/pod-processes.ts'
-import type { Stage } from '../../stage.ts'
+import { exhaustMemory, signalPod } from '../../../local-kubernetes/machines/pod-processes.ts'
+import type { Stage } from '../../stage/stage.ts'
 import type { FoundPod } from '../fault-stage.ts'
 
 export interface WayToEnd {

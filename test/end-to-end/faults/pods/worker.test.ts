@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { processesOf, signalPod } from '../../../local-kubernetes/pod-processes.ts'
+import { processesOf, signalPod } from '../../../local-kubernetes/machines/pod-processes.ts'
 import { Matrix, unusable, usable } from '../fault-case.ts'
 import { FaultStage } from '../fault-stage.ts'
 import { waysToEnd } from './ways-to-end.ts'

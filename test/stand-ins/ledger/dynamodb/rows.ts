@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
-import type { DataType, Table } from '../tables.ts'
+import type { DataType, Table } from '../data/tables.ts'
 
 export type Value = string | number | Buffer | null
 export type Row = Readonly<Record<string, Value>>

@@ -6,8 +6,8 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import type { ScalableDimension } from '@aws-sdk/client-application-auto-scaling'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { accountCount, openingBalance } from '../schema.ts'
-import { bankNamespaces, physicalColumns, type Table } from '../tables.ts'
+import { accountCount, openingBalance } from '../data/schema.ts'
+import { bankNamespaces, physicalColumns, type Table } from '../data/tables.ts'
 import { clusteringKey, itemOf, partitionKey, type Row } from './rows.ts'
 import type { Store } from './store.ts'
 

@@ -1,6 +1,6 @@
 import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling'
 import { DynamoDB, ResourceNotFoundException } from '@aws-sdk/client-dynamodb'
-import type { Table } from '../tables.ts'
+import type { Table } from '../data/tables.ts'
 import type { DynamodbConnection } from './connection.ts'
 import type { Item } from './rows.ts'
 

@@ -4,7 +4,7 @@ import {
   type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb'
 import type { StandInProduct } from '../product.ts'
-import { assetHash, type Transfer } from '../transfer.ts'
+import { assetHash, type Transfer } from '../data/transfer.ts'
 import { attribute, itemOf, keyOf, partitionKey, type Row, type Value } from './rows.ts'
 import type { Store } from './store.ts'
 

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Faults } from '../../../stand-ins/ledger/faults.ts'
-import { FormerGate, Gate } from '../../../stand-ins/ledger/gate.ts'
-import { startServer, type StandInServer } from '../../../stand-ins/ledger/server.ts'
+import { Faults } from '../../../stand-ins/ledger/gate/faults.ts'
+import { FormerGate, Gate } from '../../../stand-ins/ledger/gate/gate.ts'
+import { startServer, type StandInServer } from '../../../stand-ins/ledger/gate/server.ts'
 import type { ReleasePod } from '../../../../job/kubernetes/cluster.ts'
 
 /** One stand-in server in this process, with the pod that it would be. */

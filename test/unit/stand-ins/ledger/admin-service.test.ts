@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { Faults } from '../../../stand-ins/ledger/faults.ts'
-import { FormerGate, Gate } from '../../../stand-ins/ledger/gate.ts'
-import { startServer } from '../../../stand-ins/ledger/server.ts'
+import { Faults } from '../../../stand-ins/ledger/gate/faults.ts'
+import { FormerGate, Gate } from '../../../stand-ins/ledger/gate/gate.ts'
+import { startServer } from '../../../stand-ins/ledger/gate/server.ts'
 import { ServiceClient } from './clients.ts'
 
 type Version = '4' | '3' | '2'

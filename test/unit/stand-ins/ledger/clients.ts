@@ -9,7 +9,7 @@ import {
 } from '@grpc/grpc-js'
 import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader'
 import { resolve } from 'node:path'
-import { ledgerService } from '../../../stand-ins/ledger/protocol.ts'
+import { ledgerService } from '../../../stand-ins/ledger/gate/protocol.ts'
 
 const folder = resolve(import.meta.dirname, '../../../../proto')
 const options = { keepCase: true, longs: Number, enums: String, defaults: true, includeDirs: [folder] }

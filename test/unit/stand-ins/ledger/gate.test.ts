@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { FormerGate, Gate, GateAbandoned } from '../../../stand-ins/ledger/gate.ts'
+import { FormerGate, Gate, GateAbandoned } from '../../../stand-ins/ledger/gate/gate.ts'
 
 t.test('an idle gate closes at once, however often it is asked', async (t) => {
   const gate = new Gate()

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ensureJavaClient } from '../../../java-client/ensure.ts'
 import { scalarAdmin } from '../../../java-client/scalar-admin.ts'
-import { makeCertificates } from '../../../stand-ins/ledger/certificates.ts'
-import { Faults } from '../../../stand-ins/ledger/faults.ts'
-import { FormerGate, Gate } from '../../../stand-ins/ledger/gate.ts'
-import { startServer } from '../../../stand-ins/ledger/server.ts'
+import { makeCertificates } from '../../../stand-ins/ledger/release/certificates.ts'
+import { Faults } from '../../../stand-ins/ledger/gate/faults.ts'
+import { FormerGate, Gate } from '../../../stand-ins/ledger/gate/gate.ts'
+import { startServer } from '../../../stand-ins/ledger/gate/server.ts'
 
 // Java may have to be installed and the client to be fetched, on a machine that does other things as well.
 t.setTimeout(600_000)

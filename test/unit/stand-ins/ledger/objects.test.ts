@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parseAllDocuments, stringify } from 'yaml'
 import { productOf } from '../../../../operation/product.ts'
-import { ledgerRelease } from '../../../stand-ins/ledger/objects.ts'
+import { ledgerRelease } from '../../../stand-ins/ledger/release/objects.ts'
 import { readProperties, storageProperties } from '../../../stand-ins/ledger/properties.ts'
 import { readSettings } from '../../../stand-ins/ledger/settings.ts'
-import { singleStorage, twoDatabases } from '../../../stand-ins/ledger/release-properties.ts'
+import { singleStorage, twoDatabases } from '../../../stand-ins/ledger/release/release-properties.ts'
 import { postgresqlServer, usualRoles } from '../../../stand-ins/postgresql/objects.ts'
 
 const deploymentOf = (release: ReturnType<typeof ledgerRelease>) =>

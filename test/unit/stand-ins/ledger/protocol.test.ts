@@ -1,7 +1,7 @@
 import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from '@grpc/proto-loader'
 import { resolve } from 'node:path'
 import t from 'tap'
-import { definitions, loaderOptions } from '../../../stand-ins/ledger/protocol.ts'
+import { definitions, loaderOptions } from '../../../stand-ins/ledger/gate/protocol.ts'
 
 const folder = resolve(import.meta.dirname, '../../../../proto')
 const written = loadSync(['admin.proto', 'health.proto', 'google-rpc.proto'], {

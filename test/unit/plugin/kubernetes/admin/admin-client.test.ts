@@ -6,11 +6,11 @@ import {
   type AdminTls,
 } from '../../../../../plugin/kubernetes/admin/admin-client.ts'
 import { unpauseServer } from '../../../../../plugin/kubernetes/admin/direct-unpause.ts'
-import type { ServerVersion } from '../../../../stand-ins/ledger/admin-service.ts'
-import { makeCertificates } from '../../../../stand-ins/ledger/certificates.ts'
-import { Faults } from '../../../../stand-ins/ledger/faults.ts'
-import { Gate } from '../../../../stand-ins/ledger/gate.ts'
-import { startServer } from '../../../../stand-ins/ledger/server.ts'
+import type { ServerVersion } from '../../../../stand-ins/ledger/gate/admin-service.ts'
+import { makeCertificates } from '../../../../stand-ins/ledger/release/certificates.ts'
+import { Faults } from '../../../../stand-ins/ledger/gate/faults.ts'
+import { Gate } from '../../../../stand-ins/ledger/gate/gate.ts'
+import { startServer } from '../../../../stand-ins/ledger/gate/server.ts'
 
 /** A paused server, and a connection to it. */
 async function paused(

@@ -1,0 +1,220 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ApiException } from '@kubernetes/client-node'
+import t from 'tap'
+import { apiMessage } from '../../../job/kubernetes/ask.ts'
+import type { Cluster } from '../../../job/kubernetes/cluster.ts'
+import { kubernetesCluster } from '../../../job/kubernetes/kubernetes-cluster.ts'
+import { Failure } from '../../../operation/failure.ts'
+import { leaseName } from '../../../operation/names.ts'
+import { newRecord, type OperationRecord } from '../../../operation/record.ts'
+import { startLedger } from '../../unit/job/servers/ledgers.ts'
+import { openAccounts, rightsOf, roleRules, without, type Right } from './least-privilege-accounts.ts'
+import { secret } from '../stage/ledger-stage.ts'
+import { adminApi, deployLedger, workerNamespace } from '../worker/namespace.ts'
+
+/** Every right of the worker's Role against everything that the worker and its guard ask of the API server. */
+const at = await workerNamespace('priv-role')
+const { stage, namespace } = at
+const ledger = await startLedger()
+t.teardown(async () => {
+  ledger.stop()
+  await at.close()
+})
+await deployLedger(stage, 'my', ledger)
+const admin = adminApi()
+await admin.core.createNamespacedConfigMap({
+  namespace,
+  body: { metadata: { name: 'my-properties' }, data: { 'ledger.properties': '' } },
+})
+const whole = kubernetesCluster(at.api, namespace)
+const never = new AbortController().signal
+const rules = roleRules()
+
+function record(operation: string, state: OperationRecord['state'] = 'running'): OperationRecord {
+  return {
+    ...newRecord({
+      operation,
+      kind: 'backup',
+      namespace,
+      releases: ['my'],
+      createdAt: '2026-11-21T00:00:00Z',
+      plugin: '1',
+    }),
+    state,
+  }
+}
+
+/** What an account finds: a record and a Lease of its own operation. */
+async function prepare(name: string): Promise<void> {
+  await whole.writeRecord(record(`backup-${name}`))
+  const spec = { holderIdentity: `backup-${name}/former`, leaseDurationSeconds: 15 }
+  await admin.coordination.createNamespacedLease({
+    namespace,
+    body: { metadata: { name: leaseName(`${name}-old`) }, spec },
+  })
+}
+
+type Calls = Record<Exclude<keyof Cluster, 'namespace'>, (() => Promise<unknown>)[]>
+
+/** Everything that can be asked, each call by itself. */
+function calls(cluster: Cluster, name: string): Calls {
+  const operation = `backup-${name}`
+  return {
+    releaseState: [() => cluster.releaseState(['my'])],
+    serviceAddresses: [() => cluster.serviceAddresses()],
+    scalarPods: [() => cluster.scalarPods()],
+    watchReleases: [
+      async () => {
+        const stop = new AbortController()
+        await cluster.watchReleases(['my'], () => undefined, stop.signal).finally(() => stop.abort())
+      },
+    ],
+    workloads: [() => cluster.workloads(['my'])],
+    scale: [() => cluster.scale('my-ledger', 0)],
+    waitForNoPods: [() => cluster.waitForNoPods(['nobody'], 5000, never)],
+    waitForReady: [() => cluster.waitForReady(['my-ledger'], 20_000, never)],
+    takeLeases: [
+      () => takeNewLease(cluster, `${name}-new`, operation),
+      async () => (await cluster.takeLeases([`${name}-old`], operation)).release(),
+    ],
+    takeOver: [() => cluster.takeOver(operation)],
+    leaseVersions: [() => cluster.leaseVersions(['my'], operation)],
+    leasesOfOthers: [() => cluster.leasesOfOthers(['my'], operation)],
+    missingRights: [() => cluster.missingRights()],
+    records: [() => cluster.records()],
+    pausingRecords: [() => cluster.pausingRecords()],
+    findRecord: [() => cluster.findRecord(operation)],
+    readRecord: [() => cluster.readRecord(operation)],
+    writeRecord: [
+      () => cluster.writeRecord(record(`${operation}-new`)),
+      // Only who has taken an operation over may write its record.
+      async () => {
+        await cluster.takeOver(operation)
+        await cluster.writeRecord(record(operation, 'succeeded'))
+      },
+    ],
+    writeGuardReport: [() => cluster.writeGuardReport(operation, { pod: 'guard', node: 'a', interventions: [] })],
+    askToEnd: [() => cluster.askToEnd(operation, 'unpause-x')],
+    askedToEnd: [() => cluster.askedToEnd(operation)],
+    readJournal: [() => cluster.readJournal(operation)],
+    writeJournal: [() => cluster.writeJournal({ version: 1, operation, steps: [] })],
+    deleteRecord: [() => cluster.deleteRecord(operation)],
+    cancelled: [() => cluster.cancelled(operation)],
+    operationPods: [() => cluster.operationPods(operation)],
+    workerJob: [() => cluster.workerJob(operation)],
+    configMapText: [() => cluster.configMapText('my-properties', 'ledger.properties')],
+    changeConfigMapText: [
+      () => cluster.changeConfigMapText('my-properties', 'ledger.properties', (text) => `${text}#${name}\n`),
+    ],
+  }
+}
+
+async function takeNewLease(cluster: Cluster, release: string, holder: string): Promise<void> {
+  const held = await cluster.takeLeases([release], holder)
+  await held.release()
+  const left = await admin.coordination.listNamespacedLease({ namespace })
+  if (left.items.some(({ metadata }) => metadata?.name === leaseName(release)))
+    throw new Error('the Lease was left behind')
+}
+
+/** The calls that failed, with what was said. */
+async function failures(cluster: Cluster, name: string): Promise<{ call: string; error: Error }[]> {
+  const failed: { call: string; error: Error }[] = []
+  for (const [call, ways] of Object.entries(calls(cluster, name))) {
+    for (const way of ways) await way().catch((error: unknown) => failed.push({ call, error: error as Error }))
+  }
+  return failed
+}
+
+/** What a call has to say that lacks a right. */
+function names({ verb, resource }: Right, error: Error): boolean {
+  // Whoever lets go of a Lease cannot wait for it to be removed: it expires.
+  if (verb === 'delete' && resource === 'leases') return error.message === 'the Lease was left behind'
+  // The refusal of a watch is in our own words.
+  return (
+    said(error).includes(`cannot ${verb} resource "${resource}"`) ||
+    said(error).toLowerCase().includes(`may not ${verb} ${resource}`)
+  )
+}
+
+function said(error: Error): string {
+  return error instanceof Failure ? `${error.what}: ${error.why}` : apiMessage(error)
+}
+
+t.test('the whole Role is enough for every call, and gives nothing but what it says', async (t) => {
+  await prepare('whole')
+  t.strictSame(await failures(whole, 'whole'), [])
+  t.strictSame(await whole.missingRights(), [])
+  const { status } = await at.api.authorization.createSelfSubjectRulesReview({ body: { spec: { namespace } } })
+  const own = (status?.resourceRules ?? []).filter(({ apiGroups }) =>
+    apiGroups?.every((group) => !/^(authentication|authorization)\.k8s\.io$/.test(group)),
+  )
+  const listed = own.flatMap(({ resources = [], verbs }) =>
+    resources.flatMap((resource) => verbs.map((verb) => `${verb} ${resource}`)),
+  )
+  t.strictSame(
+    listed.sort(),
+    rightsOf(rules)
+      .map(({ verb, resource }) => `${verb} ${resource}`)
+      .sort(),
+  )
+})
+
+t.test('each right is needed: without it a call fails and names it, and the preflight does too', async (t) => {
+  const cases = new Map(rightsOf(rules).map((right, index) => [`less-${index}`, right]))
+  const accounts = await openAccounts(stage, new Map([...cases].map(([name, right]) => [name, without(right, rules)])))
+  for (const [name, right] of cases) {
+    const api = accounts.get(name)
+    if (api === undefined) throw new Error(`${name} has no account`)
+    const title = `${right.verb} ${right.resource}`
+    const cluster = kubernetesCluster(api, namespace)
+    await prepare(name)
+    // A Role counts from when the API server has seen it.
+    for (let tries = 0; tries < 50 && (await cluster.missingRights()).length > 1; tries += 1) await sleep(100)
+    t.strictSame(await cluster.missingRights(), [title])
+    const failed = await failures(cluster, name)
+    t.ok(failed.length > 0, `something needs ${title}`)
+    for (const { call, error } of failed) t.ok(names(right, error), `${call} without ${title}: ${said(error)}`)
+    t.comment(`${title}: ${failed.map(({ call }) => call).join(', ')}`)
+  }
+})
+
+t.test('no Secret can be read, no pod entered or made, nothing outside of the namespace seen', async (t) => {
+  await stage.apply([secret('release-password', { password: 'not for the worker' })])
+  const { core, batch } = at.api
+  const pod = { metadata: { name: 'made' }, spec: { containers: [{ name: 'made', image: 'made' }] } }
+  const forbidden: Record<string, () => Promise<unknown>> = {
+    'get a Secret': () => core.readNamespacedSecret({ name: 'release-password', namespace }),
+    'list Secrets': () => core.listNamespacedSecret({ namespace }),
+    'list Secrets of all namespaces': () => core.listSecretForAllNamespaces(),
+    'watch Secrets': () => core.listNamespacedSecret({ namespace, watch: true, timeoutSeconds: 1 }),
+    'make a token': () =>
+      core.createNamespacedServiceAccountToken({
+        name: 'kubectl-scalardl',
+        namespace,
+        body: { spec: { audiences: [] } },
+      }),
+    'make a pod that mounts one': () => core.createNamespacedPod({ namespace, body: pod }),
+    'make a Job': () =>
+      batch.createNamespacedJob({
+        namespace,
+        body: { metadata: { name: 'made' }, spec: { template: { spec: { ...pod.spec, restartPolicy: 'Never' } } } },
+      }),
+    'read the log of a pod': () => core.readNamespacedPodLog({ name: 'my-0', namespace }),
+    'enter a pod': () => core.connectPostNamespacedPodExec({ name: 'my-0', namespace, command: 'env' }),
+    'list ConfigMaps elsewhere': () => core.listNamespacedConfigMap({ namespace: 'kube-system' }),
+    'list nodes': () => core.listNode(),
+  }
+  for (const [title, call] of Object.entries(forbidden)) {
+    const error: unknown = await call().catch((reason: unknown) => reason)
+    t.equal(error instanceof ApiException ? error.code : error, 403, title)
+  }
+  for (const verb of ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', '*']) {
+    const body = { spec: { resourceAttributes: { namespace, verb, resource: 'secrets' } } }
+    t.equal(
+      (await at.api.authorization.createSelfSubjectAccessReview({ body })).status?.allowed,
+      false,
+      `can-i ${verb} secrets`,
+    )
+  }
+})
