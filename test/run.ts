@@ -1,3 +1,6 @@
+// Room: all tests of the project, in the order that leaves no core idle.
+// Read run, part, counts and summary (how they are counted).
+
 import { parseArgs } from 'node:util'
 import { runPart, type Part } from './part.ts'
 import { summaryOf } from './summary.ts'

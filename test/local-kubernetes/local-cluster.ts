@@ -1,3 +1,6 @@
+// Room: a real Kubernetes on this machine, without a hypervisor or a container engine.
+// Read README.md, local-cluster, lifecycle, machines/.
+
 import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Failure } from '../../operation/failure.ts'

@@ -1,3 +1,6 @@
+// Room: the tour of README.md, run as its reader runs it.
+// Read main, tour.
+
 import { parseArgs } from 'node:util'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import { prepareGround } from '../end-to-end/stage/ground.ts'

@@ -1,3 +1,6 @@
+// Room: what every command refuses before it changes anything.
+// Read refusal, then any of the tests.
+
 import type { Test } from 'tap'
 import type { FailureText } from '../../../operation/failure.ts'
 import { pausedPods, until } from '../stage/gates.ts'

@@ -1,3 +1,6 @@
+// Room: whatever may break during a backup, and how long pods stay paused then.
+// Read README.md, fault-case, fault-stage, pods/, cluster/.
+
 import { basename } from 'node:path'
 import t, { type Test } from 'tap'
 import { operationName } from '../../../operation/names.ts'

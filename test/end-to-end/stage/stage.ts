@@ -1,3 +1,6 @@
+// Room: what the end-to-end tests stand on: a cluster, releases in it, and ways to look and to interfere.
+// Read ground, stage, ledger-stage and aws-stage, then what a test uses.
+
 import { execFile } from 'node:child_process'
 import type { KubernetesObject } from '@kubernetes/client-node'
 import type { Verdict } from '../../stand-ins/ledger/data/verdict.ts'

@@ -1,3 +1,6 @@
+// Room: the nodes: processes of their own on a network of their own, and how they are broken.
+// Read machine, network, node, control-plane, cuts.
+
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { cacheFolder } from '../../../build/cache.ts'

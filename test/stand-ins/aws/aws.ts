@@ -1,3 +1,6 @@
+// Room: what ScalarDL uses of AWS, over Amazon's DynamoDB Local, and as unkind as the service.
+// Read README.md, aws, server, then the room of the call in question.
+
 import { once } from 'node:events'
 import { Calls, type Call } from './calls.ts'
 import { controlPath } from './control.ts'

@@ -1,3 +1,6 @@
+// Room: a process that answers like ScalarDL or ScalarDB Cluster where backups are concerned.
+// Read README.md, main, stand-in, gate/, data/.
+
 import type { Server } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openBank, type Bank } from './data/bank.ts'

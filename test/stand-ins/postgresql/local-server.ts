@@ -1,3 +1,6 @@
+// Room: real PostgreSQL servers, on this machine and in a cluster.
+// Read README.md, local-server, binaries, objects.
+
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'

@@ -1,3 +1,6 @@
+// Room: tests of the worker and its guard, beside what several of their rooms share.
+// Read in-memory-cluster, pausing-context, then the room in question.
+
 import { Failure } from '../../../operation/failure.ts'
 import { pausedBy } from '../../../operation/outcome/outcome.ts'
 import type { JournalDocument } from '../../../operation/journal.ts'

@@ -1,3 +1,6 @@
+// Room: items, which DynamoDB Local keeps, and every state that they had.
+// Read emulator, item-operations, history.
+
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AwsError } from '../service/errors.ts'

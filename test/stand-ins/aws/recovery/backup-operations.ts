@@ -1,3 +1,6 @@
+// Room: the ways back: point-in-time recovery, backups, restores.
+// Read continuous-backups, backup-operations, restore-operations.
+
 import type {
   CreateBackupInput,
   DeleteBackupInput,

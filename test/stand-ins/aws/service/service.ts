@@ -1,3 +1,6 @@
+// Room: what every call goes through, whatever it asks for.
+// Read service, authentication, authorization, faults, then sts.
+
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Autoscaling } from '../tables/autoscaling-state.ts'

@@ -1,3 +1,6 @@
+// Room: tables: their phases, their settings and their scaling.
+// Read table, table-operations, update-table, describe-table.
+
 import type { KinesisDestination } from './kinesis-destinations.ts'
 import type {
   AttributeDefinition,

@@ -1,3 +1,6 @@
+// Room: the transactions, the tables that they write, and whether what is found is consistent.
+// Read bank, transfer, workload, verdict, then postgresql/ and dynamodb/.
+
 import { damage } from '../postgresql/damage.ts'
 import { openDatabases } from '../postgresql/databases.ts'
 import { checkInvariant } from '../postgresql/invariant.ts'

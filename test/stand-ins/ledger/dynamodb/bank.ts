@@ -1,3 +1,6 @@
+// Room: the bank in DynamoDB, in ScalarDB's own form.
+// Read bank, transfer, store, rows.
+
 import type { Bank } from '../data/bank.ts'
 import type { StandInProduct } from '../product.ts'
 import type { Table } from '../data/tables.ts'

@@ -1,3 +1,6 @@
+// Room: the gate that a Pause closes, and the ports that speak of it.
+// Read gate, admin-service, server, faults, control-port.
+
 import { performance } from 'node:perf_hooks'
 import { GateHistory } from './gate-history.ts'
 

@@ -1,3 +1,6 @@
+// Room: the bank in PostgreSQL, in ScalarDB's own form.
+// Read databases, transfer, invariant, damage.
+
 import type { Pool, PoolClient } from 'pg'
 import { transact, type Databases } from './databases.ts'
 import type { StandInProduct } from '../product.ts'

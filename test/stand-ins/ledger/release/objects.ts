@@ -1,3 +1,6 @@
+// Room: a release of the stand-in, as the official Helm charts make one.
+// Read chart, objects, release-properties.
+
 import { createHash } from 'node:crypto'
 import type {
   KubernetesObject,

@@ -1,3 +1,6 @@
+// Room: the Kubernetes API as the worker uses it.
+// Read cluster-conformance, stored-objects and watched-api (the API servers).
+
 import type { Test } from 'tap'
 import type { Cluster, Leases, Records } from '../../../../job/kubernetes/cluster.ts'
 import { GaveWay } from '../../../../job/process/gave-way.ts'

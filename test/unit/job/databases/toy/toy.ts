@@ -1,3 +1,6 @@
+// Room: the smallest database, which shows what a kind needs.
+// Read toy, files, known-toy, conformance.test.
+
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -1,3 +1,6 @@
+// Room: restores of DynamoDB, from checks to killed workers.
+// Read restore-stage, restored-world, restore-walk.
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
