@@ -66,8 +66,8 @@ export interface ReleaseWorkload {
   release: string
   replicas: number
   readyReplicas: number
-  /** who set its replicas last, as the API server has it, where that was not this program */
-  scaledBy?: string
+  /** who else set its replicas last, as far as the API server tells */
+  scaledBy?: string | undefined
   /** how long its pods have to end, ms */
   graceMs?: number
 }

@@ -29,20 +29,29 @@ export async function workloads(
     replicas: spec?.replicas ?? 1,
     readyReplicas: status?.readyReplicas ?? 0,
     graceMs: (spec?.template.spec?.terminationGracePeriodSeconds ?? usualGraceS) * 1000,
-    ...scaledBy(metadata?.managedFields),
+    scaledBy: scaledBy(metadata?.managedFields),
   }))
   return found.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+/** Who set the replicas of a Deployment that this program has scaled to 0. */
+const scaleSubresource = 'kubectl scale or an autoscaler'
+
 /**
- * Who else owns the replicas of a Deployment (Kubernetes: Server-Side Apply, managedFields), the latest of them. This
- * program may still be named as well, but it alone sets 0.
+ * Who else set the replicas of a Deployment last. Whoever writes the Deployment itself owns them by name and time
+ * (Kubernetes: Server-Side Apply, managedFields). What the scale subresource writes has no time; and it has no owner at
+ * all where nobody owned the replicas before, as after a scale to 0: the API server omits a 0 from the subresource, and
+ * begins no tracking with an update.
  */
-export function scaledBy(entries: readonly V1ManagedFieldsEntry[] = []): { scaledBy?: string } {
-  const [latest] = entries
-    .filter(({ fieldsV1, manager }) => manager !== managedBy && ownsReplicas.safeParse(fieldsV1).success)
-    .sort((a, b) => Number(b.time ?? 0) - Number(a.time ?? 0))
-  return latest?.manager === undefined ? {} : { scaledBy: latest.manager }
+export function scaledBy(entries: readonly V1ManagedFieldsEntry[] = []): string | undefined {
+  const owners = entries.filter(({ fieldsV1 }) => ownsReplicas.safeParse(fieldsV1).success)
+  const timeOf = ({ time }: V1ManagedFieldsEntry) => (time === undefined ? Number.POSITIVE_INFINITY : Number(time))
+  const others = owners.filter(({ manager }) => manager !== managedBy)
+  const latest = others.reduce<V1ManagedFieldsEntry | undefined>(
+    (last, entry) => (last === undefined || timeOf(entry) >= timeOf(last) ? entry : last),
+    undefined,
+  )
+  return latest?.manager ?? (owners.length === 0 ? scaleSubresource : undefined)
 }
 
 const ownsReplicas = z.object({ 'f:spec': z.object({ 'f:replicas': z.object({}) }) })

@@ -70,7 +70,7 @@ export async function runStandIn(settings: StandInSettings, log: (line: string) 
     ...settings,
     gate,
     faults,
-    execute: async () => JSON.stringify({ transaction: (await workload.execute()).txId }),
+    execute: async () => JSON.stringify({ transaction: (await workload.execute()).txId, acknowledgedMs: Date.now() }),
     onPaused,
     log,
   })
