@@ -4,7 +4,7 @@ import { mounts } from '../../operation/request.ts'
 import type { LocalFolders } from './local-folders.ts'
 import { noStorage } from './none.ts'
 import type { Storage } from './storage.ts'
-import { volumeStorage } from './volume.ts'
+import { volumeStorage } from './volume/volume.ts'
 
 /** A storage whose folders tools can work in as well. */
 export type OpenStorage = Storage & LocalFolders

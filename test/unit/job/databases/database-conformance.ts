@@ -11,7 +11,7 @@ import type { StorageSettings } from '../../../../job/scalardb/storage-settings.
 import { jsonLineEvents } from '../../../../job/process/events.ts'
 import type { Journal } from '../../../../job/journal/journal.ts'
 import { openJournal } from '../../../../job/journal/persisted-journal.ts'
-import { volumeStorage } from '../../../../job/storage/volume.ts'
+import { volumeStorage } from '../../../../job/storage/volume/volume.ts'
 import type { JournalDocument } from '../../../../operation/journal.ts'
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 import { failureOf } from '../failure-of.ts'

@@ -3,7 +3,7 @@ import { appendFile, cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { readOwner, verifyManifest, writeManifest } from '../../../../job/databases/manifest.ts'
-import { volumeStorage } from '../../../../job/storage/volume.ts'
+import { volumeStorage } from '../../../../job/storage/volume/volume.ts'
 import { failureOf } from '../failure-of.ts'
 
 const { signal } = new AbortController()

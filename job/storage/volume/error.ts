@@ -1,4 +1,4 @@
-import { Failure, messageOf } from '../../operation/failure.ts'
+import { Failure, messageOf } from '../../../operation/failure.ts'
 
 const cures: Record<string, { why: string; next: string }> = {
   ENOSPC: {

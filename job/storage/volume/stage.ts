@@ -1,11 +1,11 @@
 import { constants } from 'node:fs'
 import { access, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { Failure } from '../../operation/failure.ts'
-import type { Stage } from './local-folders.ts'
-import { guarded } from './volume-error.ts'
-import { flush, makeFolder } from './volume-folder.ts'
-import { hiddenFolder } from './volume-hidden.ts'
+import { Failure } from '../../../operation/failure.ts'
+import type { Stage } from '../local-folders.ts'
+import { guarded } from './error.ts'
+import { flush, makeFolder } from './folder.ts'
+import { hiddenFolder } from './hidden.ts'
 
 /** Begins a folder on a volume; see LocalFolders. */
 export async function stageFolder(final: string, title: string): Promise<Stage> {

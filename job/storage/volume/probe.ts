@@ -1,9 +1,9 @@
 import { open, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Finding } from '../../operation/finding.ts'
-import { volumeFailure } from './volume-error.ts'
-import { makeFolder } from './volume-folder.ts'
-import { formatBytes } from './bytes.ts'
+import type { Finding } from '../../../operation/finding.ts'
+import { volumeFailure } from './error.ts'
+import { makeFolder } from './folder.ts'
+import { formatBytes } from '../bytes.ts'
 
 const probeName = '.kubectl-scalardl-probe'
 

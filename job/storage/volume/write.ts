@@ -3,11 +3,11 @@ import { link, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { Written } from './storage.ts'
-import { errorCode, guarded } from './volume-error.ts'
-import { flush, makeFolder } from './volume-folder.ts'
-import { hiddenFile } from './volume-hidden.ts'
-import { exists, taken } from './volume-stage.ts'
+import type { Written } from '../storage.ts'
+import { errorCode, guarded } from './error.ts'
+import { flush, makeFolder } from './folder.ts'
+import { hiddenFile } from './hidden.ts'
+import { exists, taken } from './stage.ts'
 
 /** A file to be written: its place on the volume, and how people know it. */
 export interface Target {

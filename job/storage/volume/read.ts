@@ -2,10 +2,10 @@ import { constants, type Dirent } from 'node:fs'
 import { lstat, open, readdir, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { Failure } from '../../operation/failure.ts'
-import type { ByteRange, StoredFile } from './storage.ts'
-import { errorCode, guarded } from './volume-error.ts'
-import { isHidden } from './volume-hidden.ts'
+import { Failure } from '../../../operation/failure.ts'
+import type { ByteRange, StoredFile } from '../storage.ts'
+import { errorCode, guarded } from './error.ts'
+import { isHidden } from './hidden.ts'
 
 /** A volume as a storage reads it. */
 export interface Volume {

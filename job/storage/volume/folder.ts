@@ -1,6 +1,6 @@
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { errorCode } from './volume-error.ts'
+import { errorCode } from './error.ts'
 
 /**
  * Makes a folder and those above it, durably. Node's own `recursive` tells of a read-only volume as ENOENT.

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
-import { Failure } from '../../operation/failure.ts'
+import { Failure } from '../../../operation/failure.ts'
 
 /** A folder's place while it is being written or removed: hidden, beside its own, so that renaming it is one act. */
 export function hiddenFolder(path: string): string {

@@ -1,17 +1,20 @@
+// Room: a storage on a mounted volume.
+// Read volume, write, read, stage, hidden, probe.
+
 import { rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { Failure } from '../../operation/failure.ts'
-import type { LocalFolders } from './local-folders.ts'
-import { checkPath } from './path.ts'
-import type { Storage } from './storage.ts'
-import { errorCode, guarded } from './volume-error.ts'
-import { flush } from './volume-folder.ts'
-import { hiddenFolder, refuseHidden } from './volume-hidden.ts'
-import { probeVolume } from './volume-probe.ts'
-import { listFiles, readFile, refuseDetour } from './volume-read.ts'
-import { exists, stageFolder } from './volume-stage.ts'
-import { writeNew, writeOver, type Target } from './volume-write.ts'
+import { Failure } from '../../../operation/failure.ts'
+import type { LocalFolders } from '../local-folders.ts'
+import { checkPath } from '../path.ts'
+import type { Storage } from '../storage.ts'
+import { errorCode, guarded } from './error.ts'
+import { flush } from './folder.ts'
+import { hiddenFolder, refuseHidden } from './hidden.ts'
+import { probeVolume } from './probe.ts'
+import { listFiles, readFile, refuseDetour } from './read.ts'
+import { exists, stageFolder } from './stage.ts'
+import { writeNew, writeOver, type Target } from './write.ts'
 
 /**
  * Storage on a mounted volume, with folders for tools.
