@@ -2,6 +2,7 @@
 // Read events, then interrupted.
 
 import type { EventCode, WorkerEvent } from '../../operation/event.ts'
+import { printable } from '../../operation/text/printable.ts'
 
 /** What the worker says while it works. Each call is one line of its log, in the form of operation/event.ts. */
 export interface Events {
@@ -29,7 +30,8 @@ export function jsonLineEvents(write: (line: string) => void): Events {
         message,
         ...(data === undefined ? {} : { data }),
       }
-      write(`${JSON.stringify(event)}\n`)
+      // Whoever reads the log on a terminal has no plugin before it.
+      write(`${printable(JSON.stringify(event))}\n`)
     },
   }
 }

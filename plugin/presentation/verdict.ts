@@ -48,7 +48,7 @@ export function waysToUnpause(
 }
 
 /** The last block of what leaves pods paused: loud, and with the commands that end it. */
-export function stillPausedBlock(record: OperationRecord, style: Terminal['style']): string {
+export function stillPausedBlock(record: OperationRecord, style: Terminal['style']): string[] {
   const addresses = pausedBy(record)
   const hold = addresses.length === 1 ? '1 server holds' : `${addresses.length} servers hold`
   return [
@@ -56,7 +56,7 @@ export function stillPausedBlock(record: OperationRecord, style: Terminal['style
     style('alarm', ' STILL PAUSED '),
     `${hold} every request: ${addresses.join(', ')}`,
     ...waysToUnpause(record, addresses),
-  ].join('\n')
+  ]
 }
 
 /**
@@ -69,6 +69,6 @@ export function showVerdict(terminal: Terminal, record: OperationRecord): void {
   terminal.note(`${mark} ${verdictLine(record)}`)
   for (const intervention of record.guard?.interventions ?? [])
     terminal.note(`${terminal.style('yellow', '⚠')} ${interventionText(record, intervention)}`)
-  if (record.failure !== undefined) terminal.note(failureLines(record.failure, terminal.style))
-  if (isFinal(record) && pausedBy(record).length > 0) terminal.note(stillPausedBlock(record, terminal.style))
+  if (record.failure !== undefined) terminal.note(...failureLines(record.failure, terminal.style))
+  if (isFinal(record) && pausedBy(record).length > 0) terminal.note(...stillPausedBlock(record, terminal.style))
 }

@@ -3,9 +3,11 @@ import type { Terminal } from './terminal.ts'
 
 const marks = { ok: ['green', '✔'], warning: ['yellow', '⚠'], error: ['red', '✖'] } as const
 
-/** One check on one line, with its cure where it found something. */
-export function findingLine(finding: Finding, style: Terminal['style']): string {
+/** One check on one line, and its cure on the next where it found something. */
+export function findingLines(finding: Finding, style: Terminal['style']): string[] {
   const [color, mark] = marks[finding.outcome]
-  const cure = finding.cure === undefined ? '' : `\n    ${style('bold', 'cure:')} ${finding.cure}`
-  return `${style(color, mark)} ${finding.check}, ${finding.subject}: ${finding.message}${cure}`
+  return [
+    `${style(color, mark)} ${finding.check}, ${finding.subject}: ${finding.message}`,
+    ...(finding.cure === undefined ? [] : [`    ${style('bold', 'cure:')} ${finding.cure}`]),
+  ]
 }

@@ -1,4 +1,5 @@
-import { stringify } from 'yaml'
+import { Document, visit } from 'yaml'
+import { lines, printable, printableLines } from '../../operation/text/printable.ts'
 import type { OutputFormat, Terminal } from './terminal.ts'
 
 /** One column of a table. */
@@ -24,22 +25,34 @@ const gap = '   '
 export function formatTable<Item>(items: readonly Item[], columns: readonly Column<Item>[]): string {
   const rows = [
     columns.map((column) => column.title),
-    ...items.map((item) => columns.map((column) => column.value(item))),
+    ...items.map((item) => columns.map((column) => printable(column.value(item)))),
   ]
   const widths = columns.map((_, index) => Math.max(...rows.map((row) => (row[index] ?? '').length)))
-  return rows
-    .map((row) =>
+  return lines(
+    rows.map((row) =>
       row
         .map((cell, index) => cell.padEnd(widths[index] ?? 0))
         .join(gap)
         .trimEnd(),
-    )
-    .join('\n')
+    ),
+  )
 }
 
-/** A document as JSON or YAML text, without a newline at its end. */
+/**
+ * A document as JSON or YAML text, without a newline at its end. What steers a terminal is escaped in both, so that a
+ * program still reads it as it was.
+ */
 export function formatDocument(document: unknown, format: 'json' | 'yaml'): string {
-  return format === 'json' ? JSON.stringify(document, undefined, 2) : stringify(document, { lineWidth: 0 }).trimEnd()
+  if (format === 'json') return printableLines(JSON.stringify(document, undefined, 2))
+  const yaml = new Document(document)
+  visit(yaml, {
+    Scalar(_, scalar) {
+      // Only there is an escape an escape.
+      if (typeof scalar.value === 'string' && printableLines(scalar.value) !== scalar.value)
+        scalar.type = 'QUOTE_DOUBLE'
+    },
+  })
+  return printableLines(yaml.toString({ lineWidth: 0 }).trimEnd())
 }
 
 /** Prints several things: a table, a `List` document, or a name a line. */
@@ -52,9 +65,9 @@ export function printList<Item>(
   if (format === 'name') {
     for (const item of items) terminal.data(show.name(item))
   } else if (format === 'json' || format === 'yaml') {
-    terminal.data(formatDocument({ items: items.map((item) => show.document(item)) }, format))
+    terminal.document(formatDocument({ items: items.map((item) => show.document(item)) }, format))
   } else {
-    terminal.data(
+    terminal.document(
       formatTable(
         items,
         show.columns.filter((column) => format === 'wide' || column.wide !== true),
@@ -65,6 +78,6 @@ export function printList<Item>(
 
 /** Prints one thing: a table of one row, its document, or its name. */
 export function printOne<Item>(terminal: Terminal, format: OutputFormat, item: Item, show: Presentation<Item>): void {
-  if (format === 'json' || format === 'yaml') terminal.data(formatDocument(show.document(item), format))
+  if (format === 'json' || format === 'yaml') terminal.document(formatDocument(show.document(item), format))
   else printList(terminal, format, [item], show)
 }

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../operation/duration.ts'
 import type { WorkerEvent } from '../../operation/event.ts'
 import { findingSchema } from '../../operation/finding.ts'
-import { findingLine } from './findings.ts'
+import { findingLines } from './findings.ts'
 import { progressBoard, type Board } from './progress-board.ts'
 import type { Progress, Terminal } from './terminal.ts'
 
@@ -56,7 +56,8 @@ export function eventView(terminal: Terminal): EventView {
         )
       } else if (code === 'finding') {
         const finding = findingSchema.safeParse(data)
-        if (finding.success && finding.data.outcome !== 'ok') terminal.note(findingLine(finding.data, terminal.style))
+        if (finding.success && finding.data.outcome !== 'ok')
+          terminal.note(...findingLines(finding.data, terminal.style))
         else if (terminal.verbose || !finding.success) line(message, level)
       } else if (code === 'failed') {
         phase?.progress.fail(phase.name)

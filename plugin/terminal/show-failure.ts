@@ -15,15 +15,24 @@ export function asFailure(error: unknown): Failure {
   )
 }
 
-/** The three parts of an error, as every error is shown. */
-export function failureLines(text: FailureText, style: Terminal['style']): string {
-  return `${style('red', 'Error:')} ${text.what}\n  ${style('bold', 'why: ')} ${text.why}\n  ${style('bold', 'next:')} ${text.next}`
+/** Lines of a server's answer that a person is shown. */
+const mostLines = 20
+
+/** The three parts of an error, as every error is shown; a server's answer of several lines stands below its first. */
+export function failureLines({ what, why, next }: FailureText, style: Terminal['style']): string[] {
+  const [first = '', ...further] = why.split('\n')
+  return [
+    `${style('red', 'Error:')} ${what}`,
+    `  ${style('bold', 'why: ')} ${first}`,
+    ...further.slice(0, mostLines).map((line) => `        ${line}`),
+    `  ${style('bold', 'next:')} ${next}`,
+  ]
 }
 
 /** Shows an error on stderr, with its stack and causes where `verbose`. */
 export function showFailure(terminal: Pick<Terminal, 'note' | 'style' | 'verbose'>, failure: Failure): void {
-  terminal.note(failureLines(failure.text, terminal.style))
+  terminal.note(...failureLines(failure.text, terminal.style))
   if (!terminal.verbose) return
   for (let error: unknown = failure; error instanceof Error; error = error.cause)
-    terminal.note(terminal.style('dim', error.stack ?? error.message))
+    for (const line of (error.stack ?? error.message).split('\n')) terminal.note(terminal.style('dim', `  ${line}`))
 }

@@ -19,10 +19,13 @@ export interface Terminal {
   /** whether a person can answer questions here */
   interactive: boolean
   verbose: boolean
-  /** stdout */
-  data(text: string): void
-  /** one line on stderr */
-  note(text: string): void
+  /** lines on stdout; a line break within one is shown as `\n`, so that nothing from elsewhere makes a line */
+  data(...lines: readonly string[]): void
+  /** text on stdout for programs, or made by lines(): as it is, but for what steers a terminal */
+  document(text: string): void
+  /** lines on stderr */
+  note(...lines: readonly string[]): void
+  /** one line */
   warning(text: string): void
   begin(text: string): Progress
   /** asks for one line; only where `interactive` */

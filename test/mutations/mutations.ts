@@ -1,7 +1,7 @@
 /** A deliberate breakage of the product, and the tests that have to see it. */
 export interface Mutation {
   title: string
-  /** text of the one file under job/ that is changed; it is found wherever the file lies */
+  /** text of the one file of the product that is changed; it is found wherever the file lies */
   file: string
   /** each text, which that file has once, and what takes its place */
   changes: readonly (readonly [text: string, instead: string])[]
@@ -15,6 +15,12 @@ const pause = 'export async function pauseAround'
 const window = 'window.reasons.push(...doubtsOf(word, silent))'
 
 export const mutations: readonly Mutation[] = [
+  {
+    title: 'text from elsewhere reaches the terminal as it is',
+    file: 'export function paintFor(',
+    changes: [['      return printable(shown)\n', '      return shown\n']],
+    tests: ['terminal.test.ts'],
+  },
   {
     title: 'row counts are not compared after a load',
     file: 'async function verifyRows(',

@@ -37,12 +37,12 @@ function only(what: string, found: readonly string[]): string {
 }
 
 function testsOf(folder: string, { tests }: Mutation): string[] {
-  return tests.map((name) => only(name, globSync(`test/unit/**/${name}`, { cwd: folder })))
+  return tests.map((name) => only(name, globSync(`test/{unit,security}/**/${name}`, { cwd: folder })))
 }
 
 /** Changes the file. @returns puts it back. @throws Error where a text is not in it once */
 function mutate(folder: string, { file: text, changes }: Mutation): () => void {
-  const files = globSync('job/**/*.ts', { cwd: folder }).map((file) => join(folder, file))
+  const files = globSync('{job,operation,plugin}/**/*.ts', { cwd: folder }).map((file) => join(folder, file))
   const file = only(
     text,
     files.filter((one) => readFileSync(one, 'utf8').includes(text)),

@@ -7,15 +7,15 @@ import { dynamodbLocalVariable } from '../stand-ins/aws/aws.ts'
 import { ensureDynamodbLocal, startDynamodbLocal } from '../stand-ins/aws/dynamodb-local.ts'
 
 /**
- * Runs unit tests: all, those of one lane, or the files that are named. Most of a test's time is waiting, so several
- * run at once; what asserts when something happens (`timing`) runs apart from them.
+ * Runs unit tests and those of attacks: all, those of one lane, or the files that are named. Most of a test's time is
+ * waiting, so several run at once; what asserts when something happens (`timing`) runs apart from them.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { lane: { type: 'string', default: 'all' } },
 })
 const timing = globSync('test/unit/**/guard/**/*.test.ts').sort()
-const all = globSync('test/unit/**/*.test.ts').sort()
+const all = globSync('test/{unit,security}/**/*.test.ts').sort()
 const lanes = new Map([
   ['waiting', [{ files: all.filter((file) => !timing.includes(file)), jobs: 4 }]],
   ['timing', [{ files: timing, jobs: 2 }]],

@@ -57,12 +57,12 @@ function installInto(folder: string, windows: boolean): string {
 
 export const runCompletion: LocalAction<CompletionFlags> = async (flags, terminal) => {
   if (flags.shell !== 'install') {
-    terminal.data(shellScripts[flags.shell].trimEnd())
+    terminal.document(shellScripts[flags.shell].trimEnd())
     return ExitCode.done
   }
   const windows = process.platform === 'win32'
   const folder = flags.dir === undefined ? ownFolder(windows) : resolve(flags.dir)
-  terminal.data(installInto(folder, windows))
+  terminal.document(installInto(folder, windows))
   if (!pathFolders(process.env).includes(folder))
     terminal.warning(`${folder} is not on PATH, so kubectl will not find it there`)
   terminal.note("kubectl's own completion must be set up in the shell as well: `kubectl completion --help`")

@@ -1,3 +1,4 @@
+import { printable } from '../../../operation/text/printable.ts'
 import type { Command } from '../../command-line/command.ts'
 import type { FlagWord, Vocabulary } from './vocabulary.ts'
 import { globalWords, vocabularyOf } from './vocabulary.ts'
@@ -126,7 +127,7 @@ export async function complete(
 /** The lines that kubectl (and our own shell scripts) read: candidates, then cobra's directive: 4 no files, 0 files. */
 export function completionLines({ candidates, files }: Completion): string {
   const lines = candidates.map(({ word, description }) =>
-    description === undefined || description === '' ? word : `${word}\t${description}`,
+    printable(description === undefined || description === '' ? word : `${word}\t${description}`),
   )
   return `${[...lines, files ? ':0' : ':4'].join('\n')}\n`
 }

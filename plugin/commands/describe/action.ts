@@ -10,11 +10,11 @@ import { describeRecord } from './describe-record.ts'
 export const runDescribe: Action<DescribeFlags> = async (flags, session, terminal) => {
   const stored = await findOperation(session, flags.name, flags.what === 'operation' ? undefined : flags.what)
   const record = recordOf(stored)
-  if (flags.output === 'json' || flags.output === 'yaml') terminal.data(formatDocument(record, flags.output))
+  if (flags.output === 'json' || flags.output === 'yaml') terminal.document(formatDocument(record, flags.output))
   else if (flags.output === 'name') terminal.data(`operation/${record.operation}`)
   else {
     const journal = await readJournal(session, record.operation)
-    terminal.data(describeRecord(record, journal?.steps ?? []))
+    terminal.document(describeRecord(record, journal?.steps ?? []))
   }
   return ExitCode.done
 }

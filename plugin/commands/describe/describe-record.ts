@@ -1,6 +1,7 @@
 import type { JournalDocument } from '../../../operation/journal.ts'
 import type { BackupPart, OperationRecord, PauseWindowRecord, RestorePart } from '../../../operation/record.ts'
 import { formatDuration } from '../../../operation/duration.ts'
+import { lines } from '../../../operation/text/printable.ts'
 import { pausedBy } from '../../../operation/outcome/outcome.ts'
 import { pointState } from '../../kubernetes/records/backup-state.ts'
 import { placeOf } from '../../presentation/backup-place.ts'
@@ -99,7 +100,7 @@ const marks = { ok: 'ok      ', warning: 'WARNING ', error: 'ERROR   ' } as cons
  */
 export function describeRecord(record: OperationRecord, steps: JournalDocument['steps']): string {
   const paused = pausedBy(record)
-  return [
+  return lines([
     ...fields([
       ['Operation', record.operation],
       ['Kind', record.kind],
@@ -153,5 +154,5 @@ export function describeRecord(record: OperationRecord, steps: JournalDocument['
       'STILL PAUSED',
       paused.length === 0 || record.finishedAt === undefined ? [] : [...paused, ...waysToUnpause(record, paused)],
     ),
-  ].join('\n')
+  ])
 }

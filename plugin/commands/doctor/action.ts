@@ -12,7 +12,7 @@ import { chooseName, databaseParts, prepareOperation, requestCore } from '../../
 import { readTargetOptions } from '../../flags/read-target.ts'
 import { runOperation } from '../../operations/run-operation.ts'
 import { formatDocument } from '../../terminal/print.ts'
-import { findingLine } from '../../terminal/findings.ts'
+import { findingLines } from '../../terminal/findings.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
 import { wholeNumber } from '../../flags/numbers.ts'
@@ -34,7 +34,7 @@ async function chosenReleases(session: Session, names: readonly string[]): Promi
 function show(terminal: Terminal, flags: DoctorFlags, findings: readonly Finding[]): void {
   if (flags.output === 'json' || flags.output === 'yaml') return
   for (const finding of findings)
-    terminal.data(flags.output === 'name' ? finding.check : findingLine(finding, terminal.style))
+    terminal.data(...(flags.output === 'name' ? [finding.check] : findingLines(finding, terminal.style)))
 }
 
 function conclude(
@@ -43,7 +43,7 @@ function conclude(
   findings: readonly Finding[],
   record: OperationRecord | undefined,
 ): ExitCode {
-  if (flags.output === 'json' || flags.output === 'yaml') terminal.data(formatDocument({ findings }, flags.output))
+  if (flags.output === 'json' || flags.output === 'yaml') terminal.document(formatDocument({ findings }, flags.output))
   const errors = findings.filter((finding) => finding.outcome === 'error').length
   const warnings = findings.filter((finding) => finding.outcome === 'warning').length
   // an operation that ended badly without an error among its findings has something else to say

@@ -4,6 +4,7 @@ import type { ExportFlags } from './command.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'
 import { isFinal } from '../../../operation/outcome/outcome.ts'
+import { formatDocument } from '../../terminal/print.ts'
 import { placeOf } from '../../presentation/backup-place.ts'
 import { findOperation, recordOf } from '../../kubernetes/records/operations.ts'
 
@@ -29,9 +30,9 @@ export const runExport: Action<ExportFlags> = async (flags, session, terminal) =
   if (!isFinal(record)) terminal.warning(`${record.operation} has not ended; export it again when it has`)
   else if (record.backup?.state !== 'restorable')
     terminal.warning(`${record.operation} cannot be restored: it is ${record.backup?.state ?? record.state}`)
-  const text = JSON.stringify(record, undefined, 2)
+  const text = formatDocument(record, 'json')
   if (flags.filename === undefined || flags.filename === '-') {
-    terminal.data(text)
+    terminal.document(text)
     return ExitCode.done
   }
   await writeText(flags.filename, `${text}\n`)

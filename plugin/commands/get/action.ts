@@ -88,7 +88,7 @@ async function printRows(
   else if (all.length > 0) {
     const columns = titles.map((title, index) => ({ title, value: ({ cells }: Row) => cells[index] ?? '' }))
     const namespace = { title: 'NAMESPACE', value: (row: Row) => row.namespace }
-    terminal.data(formatTable(all, flags.allNamespaces ? [namespace, ...columns] : columns))
+    terminal.document(formatTable(all, flags.allNamespaces ? [namespace, ...columns] : columns))
   }
   return all.length
 }

@@ -1,7 +1,7 @@
 import type { Action } from '../../command-line/command.ts'
 import type { LogsFlags } from './command.ts'
-import type { LogLine } from '../../kubernetes/logs/log-position.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
+import type { WorkerEvent } from '../../../operation/event.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { eventOf, followEvents, followLines } from '../../kubernetes/logs/follow-log.ts'
 import { hasLog, readPodLog } from '../../kubernetes/logs/follow-pod.ts'
@@ -14,19 +14,16 @@ import { showVerdict } from '../../presentation/verdict.ts'
 import { watchInterventions } from '../../operations/watch-interventions.ts'
 import { eventLine } from './event-line.ts'
 
-function shownLine(line: LogLine, raw: boolean, style: Terminal['style']): string | undefined {
-  if (raw) return line.text
-  const event = eventOf(line)
-  return event === undefined ? undefined : eventLine(event, style)
-}
-
 async function showWhatThereIs(session: Session, operation: string, raw: boolean, terminal: Terminal): Promise<number> {
   let shown = 0
   for (const pod of (await operationPods(session, operation)).filter(hasLog)) {
     for (const line of await readPodLog(session, pod, terminal.interrupted)) {
-      const text = shownLine(line, raw, terminal.style)
-      if (text === undefined) continue
-      terminal.data(text)
+      if (raw) terminal.document(line.text)
+      else {
+        const event = eventOf(line)
+        if (event === undefined) continue
+        terminal.data(eventLine(event, terminal.style))
+      }
       shown += 1
     }
   }
@@ -35,16 +32,20 @@ async function showWhatThereIs(session: Session, operation: string, raw: boolean
 
 async function showUntilItEnds(session: Session, operation: string, raw: boolean, terminal: Terminal): Promise<number> {
   let shown = 0
-  const show = (text: string): void => {
-    terminal.data(text)
+  const show = (print: () => void): void => {
+    print()
     shown += 1
   }
   const ended = new AbortController()
   const watched = AbortSignal.any([terminal.interrupted, ended.signal])
   void watchInterventions(session, operation, (text) => terminal.warning(text), watched)
   try {
-    if (raw) await followLines(session, operation, (line) => show(line.text), terminal.interrupted)
-    else await followEvents(session, operation, (event) => show(eventLine(event, terminal.style)), terminal.interrupted)
+    if (raw)
+      await followLines(session, operation, ({ text }) => show(() => terminal.document(text)), terminal.interrupted)
+    else {
+      const line = (event: WorkerEvent) => show(() => terminal.data(eventLine(event, terminal.style)))
+      await followEvents(session, operation, line, terminal.interrupted)
+    }
   } catch (error) {
     throw terminal.interrupted.aborted
       ? detached(session, operation, terminal.interrupted.reason)

@@ -88,7 +88,7 @@ export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal
   const ending = endedByUndo(former, backup, readableBackups(await listRecords(session, 'backup')))
   const request = { ...requestCore(session, 'undo', name, target), ...own, restore: former.operation }
   const objects = await prepare({ ...request, loseBackups: ending, flags: repeatedFlags(flags) })
-  terminal.note(undoPlan(former, releases, { replicas: flags.replicas, ending }, terminal.style))
+  terminal.note(...undoPlan(former, releases, { replicas: flags.replicas, ending }, terminal.style).split('\n'))
   if (flags.dryRun === 'none') {
     await confirmLosses(terminal, ending, flags)
     await confirmByName(terminal, {
@@ -107,7 +107,7 @@ export const dropFormer: Action<RestoreFlags> = async (flags, session, terminal)
   const fenceMs = Math.round(parseDuration(flags.fenceFor))
   const request = { ...requestCore(session, 'drop', name, target), restore: former.operation, fenceMs }
   const objects = await prepare({ ...request, loseBackups: ending })
-  terminal.note(dropPlan(former, ending, terminal.style))
+  terminal.note(...dropPlan(former, ending, terminal.style).split('\n'))
   if (flags.dryRun === 'none') {
     await confirmLosses(terminal, ending, flags)
     await confirmByName(terminal, {

@@ -1,6 +1,7 @@
 import { kindOfEntry } from '../../../operation/databases/registry.ts'
 import { hasDataBeside } from '../../../operation/outcome/leftover-data.ts'
 import type { DatabaseBackup } from '../../../operation/record.ts'
+import { lines } from '../../../operation/text/printable.ts'
 import type { RestoreChoice } from '../../../operation/restore-options.ts'
 import { formatDuration } from '../../../operation/duration.ts'
 import type { ProvingWindow } from './choice.ts'
@@ -83,10 +84,10 @@ export function restorePlan(
   const { backup } = record
   const { choice, dropPrevious } = options
   const point = choice?.at ?? backup.restorePoint ?? 'unknown'
-  const lines = backup.databases.map((entry) => kindOfEntry(entry)?.planLines?.(entry, choice))
-  const others = backup.databases.filter((_, index) => lines[index] === undefined)
+  const planned = backup.databases.map((entry) => kindOfEntry(entry)?.planLines?.(entry, choice))
+  const others = backup.databases.filter((_, index) => planned[index] === undefined)
   const printed = choice?.repoint === 'print'
-  return [
+  return lines([
     style('bold', `Restore of backup ${backup.name} to ${point}`),
     ...(choice?.unproven === true
       ? [
@@ -98,7 +99,7 @@ export function restorePlan(
       : []),
     ...(options.window === undefined || choice?.at === undefined ? [] : [proof(options.window, choice.at)]),
     ...(others.length === 0 ? [] : ['Databases of the backup:', ...others.map(databaseLine)]),
-    ...lines.flatMap((own) => own ?? []),
+    ...planned.flatMap((own) => own ?? []),
     'Restored into what the releases use now:',
     ...targets.flatMap(targetLines),
     ...(others.length === 0
@@ -123,7 +124,7 @@ export function restorePlan(
             ? '  the data in service now: --drop-previous removes it, and there is NO way back'
             : 'The data in service now is kept beside, until --drop-previous removes it.',
         ]),
-  ].join('\n')
+  ])
 }
 
 /** The same for putting the former data back. */
@@ -135,15 +136,15 @@ export function undoPlan(
 ): string {
   const lost = lossLines(ending).map((line) => style('yellow', `  ${line}`))
   if (hasDataBeside(record)) {
-    return [
+    return lines([
       style('bold', `Undo of ${record.operation}`),
       style('yellow', 'What is lost:'),
       ...record.restore.databases.map(({ title }) => `  ${title}: what was restored beside the data in service`),
       ...lost,
       'Releases: they serve on as they are',
-    ].join('\n')
+    ])
   }
-  return [
+  return lines([
     style('bold', `Undo of ${record.operation}`),
     'Databases whose former data serves again:',
     ...record.restore.databases.map(
@@ -157,15 +158,15 @@ export function undoPlan(
     style('yellow', 'What is lost:'),
     `  from service: everything written since the restore, ${record.finishedAt ?? record.createdAt}; ${record.restore.choice?.strategy === 'replace' ? 'of replaced tables AWS keeps it for 35 days, in system backups that are restored by hand' : 'it is kept beside'}`,
     ...lost,
-  ].join('\n')
+  ])
 }
 
 /** The same for removing the former data. @param ending backups that end with it */
 export function dropPlan(record: RestoreRecord, ending: readonly string[], style: Style): string {
-  return [
+  return lines([
     style('bold', `Removal of what ${record.operation} kept`),
     style('yellow', 'What is lost, with NO way back:'),
     ...record.restore.databases.map((database) => `  ${database.title}: ${database.previous ?? 'nothing kept'}`),
     ...lossLines(ending).map((line) => `  ${line}`),
-  ].join('\n')
+  ])
 }

@@ -98,14 +98,13 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
       return { release, databases: properties && databasesIn(properties), ending: endingOf(release, properties) }
     }),
   )
-  terminal.note(
-    restorePlan(
-      record,
-      targets,
-      { dropPrevious: flags.dropPrevious, replicas: flags.replicas, choice, window, ending },
-      terminal.style,
-    ),
+  const plan = restorePlan(
+    record,
+    targets,
+    { dropPrevious: flags.dropPrevious, replicas: flags.replicas, choice, window, ending },
+    terminal.style,
   )
+  terminal.note(...plan.split('\n'))
   if (flags.dryRun === 'none') {
     await confirmLosses(terminal, ending, flags)
     await confirmByName(terminal, {

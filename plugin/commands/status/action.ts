@@ -75,7 +75,9 @@ export const runStatus: Action<StatusFlags> = async (flags, session, terminal) =
     }
     if (status.paused?.lasting === true)
       terminal.note(
-        `\n${terminal.style('alarm', ' STILL PAUSED ')} ${waysToUnpause({ releases: [status.release], namespace: status.namespace }, []).join('\n')}`,
+        '',
+        terminal.style('alarm', ' STILL PAUSED '),
+        ...waysToUnpause({ releases: [status.release], namespace: status.namespace }, []),
       )
   }
   return ExitCode.done

@@ -6,7 +6,7 @@ import { formatDocument } from '../../terminal/print.ts'
 
 export const runVersion: LocalAction<VersionFlags> = async (flags, terminal) => {
   if (flags.output === 'json' || flags.output === 'yaml') {
-    terminal.data(
+    terminal.document(
       formatDocument(
         { version: programVersion, recordFormat: formatVersion, platform: `${process.platform}-${process.arch}` },
         flags.output,

@@ -86,7 +86,7 @@ export function showObjects(
   dryRun: DryRun,
 ): void {
   if (output === 'yaml' || output === 'json') {
-    terminal.data(
+    terminal.document(
       objects
         .map((object) => objectText(object, output))
         .join(output === 'yaml' ? '---\n' : '')

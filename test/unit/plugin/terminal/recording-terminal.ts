@@ -8,8 +8,9 @@ export function recordingTerminal(answers?: string[]): { terminal: Terminal; dat
   const terminal: Terminal = {
     interactive: answers !== undefined,
     verbose: false,
-    data: (text) => void data.push(text),
-    note: line,
+    data: (...texts) => void data.push(texts.join('\n')),
+    document: (text) => void data.push(text),
+    note: (...texts) => line(texts.join('\n')),
     warning: line,
     begin(text) {
       line(text)

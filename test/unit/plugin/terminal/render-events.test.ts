@@ -10,8 +10,9 @@ function recording(): { terminal: Terminal; lines: string[] } {
   const terminal: Terminal = {
     interactive: false,
     verbose: false,
-    data: line('out '),
-    note: line(''),
+    data: (...texts) => texts.forEach(line('out ')),
+    document: line('out '),
+    note: (...texts) => texts.forEach(line('')),
     warning: line('Warning: '),
     begin(text) {
       lines.push(`begin ${text}`)
@@ -102,8 +103,8 @@ t.test('findings are shown with their cure, those without a fault are not', asyn
     { code: 'finding', message: 'space', data: finding, level: 'error' },
     { code: 'finding', message: 'fine', data: { ...finding, outcome: 'ok' } },
   )
-  t.equal(lines.length, 1)
-  t.match(lines[0], /1 MB free\n.*cure: make room/)
+  t.equal(lines.length, 2)
+  t.match(lines.join('\n'), /1 MB free\n.*cure: make room/)
 })
 
 t.test('a code of a newer worker is shown as its message', async (t) => {
