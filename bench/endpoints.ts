@@ -168,7 +168,9 @@ async function main(): Promise<void> {
   process.stdout.write(`${tableOfCounts(counted, rounds)}\n`)
 
   const compared = Math.min(100, Math.max(...counts))
-  const documents: Record<string, unknown> = { counts: counted }
+  const documents: Record<string, unknown> = {
+    counts: counted.map(({ endpoints, guarded, unguarded }) => ({ endpoints, ...unguarded, guarded })),
+  }
   for (const each of [0, drainMs]) {
     const spreads = await compareWays(compared, each, holdMs, rounds)
     const title = `${compared} ENDPOINTS, ${each === 0 ? 'idle' : `${each} ms to drain`}`
