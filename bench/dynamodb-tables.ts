@@ -46,7 +46,7 @@ export async function openBenchTables(
   await sleep(at.getTime() + 2000 - Date.now())
   const tables = names.map((name) => ({ name, namespace: 'scalar', table: name.slice('scalar.'.length) }))
   const details = await describeBackup({
-    access: { region, endpoint, naming },
+    access: { region, endpoint, naming, coordinatorNamespaces: [naming.coordinatorNamespace] },
     clients,
     tables,
     windows: [],

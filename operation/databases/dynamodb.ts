@@ -13,7 +13,15 @@ const detailsSchema = z.object({
   prefix: z.string(),
   metadataNamespace: z.string(),
   coordinatorNamespace: z.string(),
-  tables: z.array(z.object({ name: z.string(), id: z.string().optional(), materialized: z.object({}).optional() })),
+  coordinatorNamespaces: z.array(z.string()).optional(),
+  tables: z.array(
+    z.object({
+      name: z.string(),
+      id: z.string().optional(),
+      materialized: z.object({}).optional(),
+      settings: z.object({ replicas: z.array(z.string()) }).optional(),
+    }),
+  ),
 })
 
 /** What the record of a restore in place says of the tables that it replaced, by name. */
@@ -98,6 +106,18 @@ export function restoredPrefix(chosen: string | undefined, former: string, point
   return chosen ?? `${Math.floor(pointMs / 1000)}-${former.replace(timePrefix, '')}`
 }
 
+/** What of global tables a restore beside them leaves to be done by hand, for people; empty where there are none. */
+export function replicasLeftOut(
+  tables: readonly { settings?: { replicas: readonly string[] } | undefined }[],
+): string[] {
+  const replicated = tables.flatMap(({ settings: { replicas = [] } = {} }) => (replicas.length === 0 ? [] : [replicas]))
+  if (replicated.length === 0) return []
+  const regions = [...new Set(replicated.flat())].sort().join(', ')
+  return [
+    `leave out the replicas of ${replicated.length} global tables in ${regions}, which no restore makes: add them to the restored tables yourself`,
+  ]
+}
+
 /** What is done to one DynamoDB, for people. */
 function planLines(database: DatabaseBackup, choice: RestoreChoice | undefined): string[] {
   const title = `  ${database.title}: ${database.tables.length} tables`
@@ -116,6 +136,7 @@ function planLines(database: DatabaseBackup, choice: RestoreChoice | undefined):
   return [
     `Tables, restored beside those in service${choice?.region === undefined ? '' : ` in ${choice.region}`}:`,
     `${title}, under the prefix "${prefix}"`,
+    ...replicasLeftOut(dynamodbDetails(database)?.tables ?? []).map((line) => `  ${line}`),
     choice?.repoint === 'print'
       ? '  the properties to set are shown; nothing that is in service changes'
       : "  then the namespace prefix is set in the releases' ConfigMaps; take it over into your Helm values",
@@ -131,7 +152,7 @@ function othersLines(database: DatabaseBackup): string[] {
   const apps = storages.map((storage) => storage.split('/')[0] ?? storage)
   const foreign = foreignNamespaces(
     tables.map(({ schema }) => schema),
-    { apps, system: [naming.metadataNamespace, naming.coordinatorNamespace] },
+    { apps, system: [naming.metadataNamespace, naming.coordinatorNamespace, ...(naming.coordinatorNamespaces ?? [])] },
   )
   if (foreign.length === 0) return []
   return [

@@ -1,18 +1,8 @@
-import { longestTimerMs, parseDuration } from '../../operation/duration.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure } from '../../operation/failure.ts'
 import type { PauseLimits } from '../../operation/request.ts'
+import { timeSpan } from '../flags/numbers.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-
-function positive(flag: string, text: string): number {
-  const ms = parseDuration(text)
-  if (ms > 0 && ms <= longestTimerMs) return ms
-  const why = ms > 0 ? 'it is longer than 24 days' : 'it has to be longer than nothing'
-  throw new Failure(
-    { what: `${flag} cannot be ${text}`, why, next: `write it like ${flag} 30s` },
-    { exitCode: ExitCode.usage },
-  )
-}
 
 /**
  * How long servers may drain and stay paused.
@@ -25,10 +15,10 @@ export function readPauseLimits(flags: {
   guardTimeout?: string | undefined
 }): PauseLimits {
   const limits = {
-    drainMs: positive('--max-pause-wait', flags.maxPauseWait),
-    maxPauseMs: positive('--max-pause', flags.maxPause),
+    drainMs: timeSpan('--max-pause-wait', flags.maxPauseWait, 1),
+    maxPauseMs: timeSpan('--max-pause', flags.maxPause, 1),
     guard: flags.guard,
-    ...(flags.guardTimeout === undefined ? {} : { guardWaitMs: positive('--guard-timeout', flags.guardTimeout) }),
+    ...(flags.guardTimeout === undefined ? {} : { guardWaitMs: timeSpan('--guard-timeout', flags.guardTimeout, 1) }),
   }
   if (limits.drainMs < limits.maxPauseMs) return limits
   throw new Failure(
@@ -46,7 +36,7 @@ export function readPauseLimits(flags: {
  * @throws Failure (usage) where --max-pause may end it before
  */
 export function readHold(hold: string, flags: { maxPause: string; maxPauseWait: string; guard: boolean }): number {
-  const holdMs = positive('--hold', hold)
+  const holdMs = timeSpan('--hold', hold, 1)
   const { drainMs, maxPauseMs } = readPauseLimits(flags)
   if (drainMs + holdMs < maxPauseMs) return holdMs
   throw new Failure(

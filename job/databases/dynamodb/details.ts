@@ -41,6 +41,8 @@ const detailsSchema = z.object({
   /** of ScalarDB's own tables, without the prefix */
   metadataNamespace: z.string(),
   coordinatorNamespace: z.string(),
+  /** of all storages, where they have several */
+  coordinatorNamespaces: z.array(z.string()).optional(),
   /** AWS's clock, by which the restore point is a time; absent where it could not be measured */
   clock: clockRecordSchema.optional(),
   /**

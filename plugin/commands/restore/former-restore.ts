@@ -1,6 +1,5 @@
 import type { OperationObjects } from '../../kubernetes/jobs/compose/operation-objects.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { parseDuration } from '../../../operation/duration.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import type { OperationRequest } from '../../../operation/request.ts'
@@ -13,7 +12,7 @@ import { chooseName, databaseParts, prepareOperation, requestCore } from '../../
 import { runOperation } from '../../operations/run-operation.ts'
 import { confirmByName } from '../../terminal/confirm.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
-import { wholeNumber } from '../../flags/numbers.ts'
+import { timeSpan, wholeNumber } from '../../flags/numbers.ts'
 import { readTargetOptions } from '../../flags/read-target.ts'
 import { readPauseLimits } from '../../operations/pause-limits.ts'
 import { readableBackups } from './choice.ts'
@@ -80,7 +79,7 @@ async function runOnFormer(
 export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal) => {
   const replicas = flags.replicas === undefined ? {} : { replicas: wholeNumber('--replicas', flags.replicas, 0) }
   const own = {
-    readyMs: Math.round(parseDuration(flags.readyTimeout)),
+    readyMs: timeSpan('--ready-timeout', flags.readyTimeout, 1),
     pause: readPauseLimits(flags),
     ...replicas,
   }
@@ -102,9 +101,9 @@ export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal
 
 /** `restore RESTORE --drop-previous` */
 export const dropFormer: Action<RestoreFlags> = async (flags, session, terminal) => {
+  const fenceMs = timeSpan('--fence-for', flags.fenceFor, 0)
   const { former, backup, name, target, prepare } = await openFormer(flags, session, false)
   const ending = endedByDrop(former, backup, readableBackups(await listRecords(session, 'backup')))
-  const fenceMs = Math.round(parseDuration(flags.fenceFor))
   const request = { ...requestCore(session, 'drop', name, target), restore: former.operation, fenceMs }
   const objects = await prepare({ ...request, loseBackups: ending })
   terminal.note(...dropPlan(former, ending, terminal.style).split('\n'))

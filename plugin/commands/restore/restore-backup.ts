@@ -1,5 +1,4 @@
 import { databasesIn, endingOf, propertiesOf } from '../../kubernetes/releases/release-databases.ts'
-import { parseDuration } from '../../../operation/duration.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { parseLocation } from '../../../operation/location.ts'
@@ -16,7 +15,7 @@ import { runOperation } from '../../operations/run-operation.ts'
 import { confirmByName } from '../../terminal/confirm.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
-import { wholeNumber } from '../../flags/numbers.ts'
+import { timeSpan, wholeNumber } from '../../flags/numbers.ts'
 import { readTargetOptions } from '../../flags/read-target.ts'
 import { readPauseLimits } from '../../operations/pause-limits.ts'
 import type { RestoreFlags } from './command.ts'
@@ -36,9 +35,9 @@ function readFlags(flags: RestoreFlags) {
       // Nothing is stopped for what is put in service by hand.
       ...(flags.repoint === 'print' ? {} : { pause: readPauseLimits(flags) }),
       dropPrevious: flags.dropPrevious,
-      fenceMs: Math.round(parseDuration(flags.fenceFor)),
+      fenceMs: timeSpan('--fence-for', flags.fenceFor, 0),
       parallel: wholeNumber('--parallel', flags.parallel, 1),
-      readyMs: Math.round(parseDuration(flags.readyTimeout)),
+      readyMs: timeSpan('--ready-timeout', flags.readyTimeout, 1),
       ...(flags.replicas === undefined ? {} : { replicas: wholeNumber('--replicas', flags.replicas, 0) }),
     },
   }

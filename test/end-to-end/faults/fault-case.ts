@@ -119,8 +119,9 @@ export class Case {
     ]
   }
 
+  /** Worker and guard have to start first, which takes its time on a busy machine. */
   allPaused(): Promise<void> {
-    return this.at.untilGates('closed', this.pods)
+    return this.at.untilGates('closed', this.pods, 150_000)
   }
 
   allServe(timeoutMs?: number): Promise<void> {
@@ -191,12 +192,14 @@ export class Matrix {
       const result: CaseResult = { group: this.#group, name, title, ended: 'neither', seconds: 0, passed: false }
       t.teardown(() => writeResult({ ...result, passed: t.passing(), seconds: (Date.now() - startedMs) / 1000 }))
       const one = new Case(this.#at, name, await this.#at.ledgers())
+      let ended = false
       try {
         await act(one, t).finally(() => one.undo())
         await this.#judge(t, one, expected, result)
+        ended = t.passing()
       } finally {
         // what went wrong before is what counts
-        await this.#putBack(one, t.passing()).catch((error: unknown) => t.comment(`not put back: ${String(error)}`))
+        await this.#putBack(one, ended).catch((error: unknown) => t.comment(`not put back: ${String(error)}`))
       }
     })
   }
@@ -285,7 +288,7 @@ export class Matrix {
     const { stage } = this.#at
     const pods = await this.#at.ledgers()
     for (const pod of pods) await this.#at.setFaults(pod, {}).catch(() => undefined)
-    if (!ended) await stage.scalardl(['cancel', one.operation]).catch(() => undefined)
+    if (!ended) await stage.scalardl(['cancel', one.operation])
     if (pods.some(({ ip }) => gateState(this.#at.gates.at(ip)) !== 'open')) {
       const { releases, adminFlags } = this.#at
       await stage.scalardl(['unpause', ...releases, '--direct', '--force', ...adminFlags]).catch(() => undefined)

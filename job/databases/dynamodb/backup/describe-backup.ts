@@ -10,7 +10,7 @@ import type { RecoveryWindow } from '../tables/recovery-window.ts'
 import type { InstalledTable } from '../scalardb/metadata.ts'
 
 interface Described {
-  access: Pick<Access, 'region' | 'endpoint' | 'naming'>
+  access: Pick<Access, 'region' | 'endpoint' | 'naming' | 'coordinatorNamespaces'>
   clients: Clients
   tables: readonly InstalledTable[]
   /** of each table, in the same order */
@@ -28,7 +28,7 @@ const longestDays = 35
 export async function describeBackup({ access, clients, tables, windows, atMs, clock }: Described): Promise<Details> {
   const autoscaling = await tryReadAutoscaling(clients)
   const described = await Promise.all(tables.map((table) => describeTable(clients, table, autoscaling)))
-  const { region, endpoint, naming } = access
+  const { region, endpoint, naming, coordinatorNamespaces } = access
   const earliest = windows.flatMap(({ earliestMs }) => earliestMs ?? [])
   const days = Math.min(longestDays, ...windows.flatMap(({ periodDays }) => periodDays ?? []))
   return {
@@ -37,6 +37,7 @@ export async function describeBackup({ access, clients, tables, windows, atMs, c
     account: accountOf(described[0]?.arn ?? ''),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...naming,
+    ...(coordinatorNamespaces.length > 1 ? { coordinatorNamespaces } : {}),
     ...(clock === undefined ? {} : { clock }),
     ...(earliest.length === 0 ? {} : { restorableFrom: formatTime(Math.max(...earliest)) }),
     restorableUntil: formatTime(atMs + days * dayMs),

@@ -74,7 +74,8 @@ export async function checkRestoreRights(needed: RightsNeeded): Promise<Finding>
 
 type Missing = { action: string; why: string }
 
-async function missingOf(all: readonly Probe[]): Promise<Missing[]> {
+/** Of these calls, which change nothing, those that AWS refuses for want of a right. */
+export async function missingOf(all: readonly Probe[]): Promise<Missing[]> {
   const refused = await Promise.all(
     all.map(async ([action, call]) => {
       try {

@@ -4,10 +4,12 @@ import {
   PutResourcePolicyCommand,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb'
+import type { Finding } from '../../../../operation/finding.ts'
 import { onceAllowed } from '../../../aws/polling.ts'
 import { nameOf } from '../../../aws/sdk-retries.ts'
 import type { BackedUpTable } from '../details.ts'
 import { lookAtTable } from '../tables/look-at-table.ts'
+import { missingOf } from './check-rights.ts'
 import { forEachTable, isOwnTable, type RestoreWork } from './restore-work.ts'
 
 /** The name of a fence's statement, by which it is found again in a policy that has others. */
@@ -46,6 +48,44 @@ export async function fenceFormerTables(work: RestoreWork): Promise<void> {
       if (!isFenced(policy)) await writePolicy(dynamo, table.arn, [...policy.statements, fence(table.arn)], policy)
     }, signal)
   })
+}
+
+/**
+ * Whether the tables may be fenced. AWS has no dry run, so each call is made on a revision of a policy that there is
+ * not: it is refused in any case, for want of the right or for that (DynamoDB: PutResourcePolicy, ExpectedRevisionId).
+ */
+export async function checkFence(work: RestoreWork): Promise<Finding[]> {
+  const { dynamo } = work.regions.source
+  const check = { check: 'rights to fence the former tables', subject: work.title }
+  for (const table of formerTables(work)) {
+    if (!(await isThere(dynamo, table))) continue
+    const which = { ResourceArn: table.arn, ExpectedRevisionId: 'no-revision' }
+    const missing = await missingOf([
+      ['dynamodb:GetResourcePolicy', () => readPolicy(dynamo, table.arn)],
+      [
+        'dynamodb:PutResourcePolicy',
+        () =>
+          dynamo.send(
+            new PutResourcePolicyCommand({
+              ...which,
+              Policy: policyText([fence(table.arn)], { Version: '2012-10-17' }),
+            }),
+          ),
+      ],
+      ['dynamodb:DeleteResourcePolicy', () => dynamo.send(new DeleteResourcePolicyCommand(which))],
+    ])
+    if (missing.length === 0)
+      return [{ ...check, outcome: 'ok', message: 'nobody can use them before they are deleted' }]
+    return [
+      {
+        ...check,
+        outcome: 'error',
+        message: missing.map(({ why }) => why).join('; '),
+        cure: `allow ${missing.map(({ action }) => action).join(', ')} in the IAM policy of the role or user, or give others by --database-secret`,
+      },
+    ]
+  }
+  return []
 }
 
 /** Takes those statements away again, where the tables are still there; not stopped by the signal. */
@@ -90,9 +130,12 @@ async function writePolicy(
 ): Promise<void> {
   if (statements.length === 0) await client.send(new DeleteResourcePolicyCommand({ ResourceArn: arn }))
   else {
-    const text = JSON.stringify({ ...others, Statement: statements })
-    await client.send(new PutResourcePolicyCommand({ ResourceArn: arn, Policy: text }))
+    await client.send(new PutResourcePolicyCommand({ ResourceArn: arn, Policy: policyText(statements, others) }))
   }
+}
+
+function policyText(statements: readonly Statement[], others: Policy['others']): string {
+  return JSON.stringify({ ...others, Statement: statements })
 }
 
 function fence(arn: string): Statement {

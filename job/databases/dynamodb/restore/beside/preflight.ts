@@ -6,6 +6,7 @@ import { checkPlace, checkPoint, checkSources } from '../check-point.ts'
 import { checkRestoreRights } from '../check-rights.ts'
 import type { BackedUpTable } from '../../details.ts'
 import { checkVersions } from '../../scalardb/prefix-support.ts'
+import { checkFence } from '../fence.ts'
 import { isRestoredFrom, lookAtTable, originOf } from '../../tables/look-at-table.ts'
 import { isBackedUp, tablesAt } from '../../scalardb/place.ts'
 import { checkRoom } from '../../backup/preflight.ts'
@@ -60,6 +61,7 @@ export async function preflightByPrefix(
       )),
       ...(await checkTargets(work, toDo)),
     )
+    if (context.dropPrevious === true) findings.push(...(await checkFence(work)))
     findings.push(await checkRoom(regions.target.dynamo, { title, more: toDo.length }))
     if (first !== undefined) {
       const settings = pairs.map(({ table }) => table.settings)

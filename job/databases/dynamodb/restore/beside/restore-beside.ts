@@ -14,7 +14,7 @@ import { onDemandForm } from '../../settings/on-demand-form.ts'
 import { removeAutoscaling } from '../../settings/remove-autoscaling.ts'
 import type { TableSettings } from '../../settings/table-settings.ts'
 import { expectedSettings } from '../../settings/expected-settings.ts'
-import { fenceFormerTables, liftFence } from '../fence.ts'
+import { checkFence, fenceFormerTables, liftFence } from '../fence.ts'
 import { dropFormerTables } from '../drop-former-tables.ts'
 import { fewNames } from '../../tables/few-names.ts'
 import { isRestoredFrom, lookAtTable } from '../../tables/look-at-table.ts'
@@ -27,7 +27,7 @@ import { ownTable, rewriteRows, withRoom } from '../../scalardb/restored-rows.ts
 import { ensureRestoreBegun, untilRestored, type TableRestore } from '../restore-table.ts'
 import { forEachTable, sourceOf, type Regions, type RestoreWork } from '../restore-work.ts'
 import { standingOf } from '../standing.ts'
-import { restoredPrefix } from '../../../../../operation/databases/dynamodb.ts'
+import { replicasLeftOut, restoredPrefix } from '../../../../../operation/databases/dynamodb.ts'
 import { withPrefix } from '../../scalardb/restored-names.ts'
 import { completeTable } from '../../settings/complete-table.ts'
 import { metadataTableName } from '../../tables/table-names.ts'
@@ -62,7 +62,7 @@ export class RestoreByPrefix implements RestoreDestination {
       steps: [
         `restore ${details.tables.length} tables as of ${point.toISOString()} under the prefix "${this.#prefix}", their indexes and settings included`,
         `write the rows of ScalarDB's metadata for the new names`,
-        ...replicaLines(details.tables),
+        ...replicasLeftOut(details.tables),
         ...(patched
           ? this.#repointing.lines.map((line) => `set ${line}`)
           : ['show what the releases have to be told; they serve on as they are']),
@@ -175,6 +175,11 @@ export class RestoreByPrefix implements RestoreDestination {
   }
 
   async checkDrop(journal: Journal): Promise<Finding[]> {
+    await this.#refuseDrop(journal)
+    return checkFence(this.#work)
+  }
+
+  async #refuseDrop(journal: Journal): Promise<void> {
     const { title, details } = this.#work
     const what = `the former tables of ${title} are not removed`
     this.#repointing.recall(journal)
@@ -188,11 +193,10 @@ export class RestoreByPrefix implements RestoreDestination {
       })
     }
     await refuseBystanders(this.#work, what)
-    return []
   }
 
   async fencePrevious(journal: Journal): Promise<void> {
-    await this.checkDrop(journal)
+    await this.#refuseDrop(journal)
     await fenceFormerTables(this.#work)
   }
 
@@ -201,7 +205,7 @@ export class RestoreByPrefix implements RestoreDestination {
   }
 
   async dropPrevious(journal: Journal): Promise<void> {
-    await this.checkDrop(journal)
+    await this.#refuseDrop(journal)
     await dropFormerTables(this.#work, journal)
     this.#previousKept = false
   }
@@ -282,16 +286,6 @@ export class RestoreByPrefix implements RestoreDestination {
       next: 'restore another backup instead: kubectl scalardl get backups',
     })
   }
-}
-
-/** What of global tables is left to be done by hand. */
-function replicaLines(tables: readonly BackedUpTable[]): string[] {
-  const regions = new Set(tables.flatMap(({ settings }) => settings.replicas))
-  const count = tables.filter(({ settings }) => settings.replicas.length > 0).length
-  if (count === 0) return []
-  return [
-    `leave out the replicas of ${count} global tables in ${[...regions].sort().join(', ')}, which no restore makes: add them to the restored tables yourself`,
-  ]
 }
 
 /**

@@ -14,6 +14,7 @@ import { releaseKey } from '../../check-accounts.ts'
 import { openClients } from '../../clients.ts'
 import type { BackedUpTable } from '../../details.ts'
 import { withPrefix } from '../../scalardb/restored-names.ts'
+import { namingOf } from '../../tables/table-names.ts'
 import type { RestoreWork } from '../restore-work.ts'
 
 /** How long AWS may be out of reach, ms. */
@@ -52,13 +53,11 @@ export async function tryReleaseUsers(
 }
 
 /** The tables that a storage's user has to do with. */
-function tablesOf(
-  { storage, namespaces }: StorageSettings,
-  { tables, metadataNamespace, coordinatorNamespace }: RestoreWork['details'],
-): BackedUpTable[] {
+function tablesOf(settings: StorageSettings, { tables, metadataNamespace }: RestoreWork['details']): BackedUpTable[] {
+  const { storage, namespaces } = settings
   const foreign = foreignNamespaces(
     tables.map(({ namespace }) => namespace),
-    { apps: [storage.split('/')[0] ?? storage], system: [metadataNamespace, coordinatorNamespace] },
+    { apps: [storage.split('/')[0] ?? storage], system: [metadataNamespace, namingOf(settings).coordinatorNamespace] },
   ).map(({ namespace }) => namespace)
   return tables.filter(
     ({ namespace }) =>

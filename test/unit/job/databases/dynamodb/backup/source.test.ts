@@ -209,3 +209,24 @@ t.test('tables given by hand take the place of what the metadata names', async (
   noErrors(t, await source.preflight())
   await source.close()
 })
+
+t.test("a backup tells the coordinator's namespace of every storage", async (t) => {
+  const {
+    settings: [first],
+  } = await installed(t, 'coordinated-')
+  if (first === undefined) throw new Error('an installation without storages')
+  const own = 'consensus_commit.coordinator.namespace'
+  const second = {
+    ...first,
+    storage: 'ledger/second',
+    property: (name: string) => (name === own ? 'second' : first.property(name)),
+  }
+  const source = dynamodb.openBackup([first, second], contextOf('backup-f'))
+  await source.prepare()
+  await source.snapshot(pauseNow())
+  t.match(readDetails(await source.complete('f/dynamodb-1')), {
+    coordinatorNamespace: 'coordinator',
+    coordinatorNamespaces: ['coordinator', 'second'],
+  })
+  await source.close()
+})

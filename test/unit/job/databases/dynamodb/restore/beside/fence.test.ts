@@ -26,7 +26,12 @@ t.teardown(() => aws.stop())
 t.setTimeout(240_000)
 scaleRates(20)
 
-const [gone, needed, killed] = await restoreStages(t, aws, ['gone-', 'needed-', 'killed-'], unprotect)
+const [gone, needed, refused, killed] = await restoreStages(
+  t,
+  aws,
+  ['gone-', 'needed-', 'refused-', 'killed-'],
+  unprotect,
+)
 
 const formerOf = ({ installation }: RestoreStage) => installation.tables.filter((name) => !name.includes('scalardb.'))
 /** Whether the items of the first former table can be read, or what AWS says. */
@@ -73,6 +78,24 @@ t.test('where the release does not stay ready without them, they stay and can be
   t.equal(await read(needed), 'read')
   t.strictSame(await policiesOf(needed), before)
   t.equal(needed.record('backup-x')?.backup?.databases[0]?.standing, undefined)
+})
+
+t.test('who may not fence the former tables is told before anything is done', async (t) => {
+  const before = await policiesOf(refused)
+  const failureOf = async (action: string) => {
+    aws.set({ denied: [{ action: `dynamodb:${action}`, table: 'refused-*' }] })
+    const operation = `drop-without-${action.toLowerCase()}`
+    t.not((await refused.worker({ ...dropRequest('r'), operation })).code, 0)
+    aws.set({ denied: [] })
+    return refused.record(operation)?.failure
+  }
+  await undisturbed(t, refused, restoreRequest('r', { prefix: 'r-refused-' }))
+  for (const action of ['GetResourcePolicy', 'PutResourcePolicy', 'DeleteResourcePolicy'])
+    t.match(await failureOf(action), {
+      why: new RegExp(`rights to fence the former tables.*${action}`),
+      next: new RegExp(`allow dynamodb:${action}`),
+    })
+  t.strictSame(await policiesOf(refused), before)
 })
 
 t.test('a removal that was killed for good behind the fence is no obstacle to an undo', async (t) => {
