@@ -11,7 +11,7 @@ export type OpenStorage = Storage & LocalFolders
 
 /** The storage of a location; nothing is touched yet. */
 export function openStorage(location: Location): OpenStorage {
-  return volumeStorage(join(mounts.volume, location.path), formatLocation(location))
+  return volumeStorage(join(mounts.volume, location.path), formatLocation(location), mounts.volume)
 }
 
 /** The storage of a location that may be left out, as text. */

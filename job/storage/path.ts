@@ -1,13 +1,17 @@
 import { Failure } from '../../operation/failure.ts'
 
+/** Whether a path stays within a storage: its parts, between slashes, have names other than "." and "..". */
+export function isStoragePath(path: string): boolean {
+  return !path.includes('\0') && path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+}
+
 /**
  * Keeps what a record says of a storage within that storage: records are read from it, and who wrote them there is
  * unknown.
  * @throws Failure for a path that is none, see Storage
  */
 export function checkPath(title: string, path: string): void {
-  const parts = path.split('/')
-  if (!path.includes('\0') && parts.every((part) => part !== '' && part !== '.' && part !== '..')) return
+  if (isStoragePath(path)) return
   throw new Failure({
     what: `${title}: "${path}" is no path in a storage`,
     why: 'each of its parts, between slashes, needs a name other than "." and ".."',

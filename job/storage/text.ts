@@ -1,11 +1,31 @@
 import { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
+import { buffer } from 'node:stream/consumers'
+import { Failure } from '../../operation/failure.ts'
+import { formatBytes } from './bytes.ts'
 import type { Storage } from './storage.ts'
 
-/** A small file as text, UTF-8; undefined where there is none. */
-export async function readText(storage: Pick<Storage, 'read'>, path: string): Promise<string | undefined> {
-  const content = await storage.read(path)
-  return content === undefined ? undefined : await text(content)
+/** The longest text that is read, bytes. */
+const longestText = 32 << 20
+
+/**
+ * A small file as text, UTF-8; undefined where there is none.
+ * @param longest bytes that are read at most
+ * @throws Failure where the file is longer
+ */
+export async function readText(
+  storage: Pick<Storage, 'read'>,
+  path: string,
+  longest: number = longestText,
+): Promise<string | undefined> {
+  const content = await storage.read(path, { first: 0, last: longest })
+  if (content === undefined) return undefined
+  const read = await buffer(content)
+  if (read.byteLength <= longest) return read.toString('utf8')
+  throw new Failure({
+    what: `${path} is not read`,
+    why: `it has more than ${formatBytes(longest)}`,
+    next: 'check who may write to the storage, then use another backup',
+  })
 }
 
 /** A small file of text, UTF-8, in the place of what may be there. @throws as Storage.replace */

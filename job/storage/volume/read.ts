@@ -1,6 +1,6 @@
 import { constants, type Dirent } from 'node:fs'
-import { lstat, open, readdir, realpath } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { lstat, open, readdir, realpath, type FileHandle } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
 import type { Readable } from 'node:stream'
 import { Failure } from '../../../operation/failure.ts'
 import type { ByteRange, StoredFile } from '../storage.ts'
@@ -12,26 +12,47 @@ export interface Volume {
   /** folder on the volume */
   root: string
   title: string
+  /** where the volume itself is mounted; the root where absent */
+  mount?: string
 }
 
 const chunkBytes = 1 << 20
 
 /** Opens a file, or a part of it; see Storage.read. */
 export async function readFile(
-  { root, title }: Volume,
+  volume: Volume,
   path: string,
   { first, last }: ByteRange,
 ): Promise<Readable | undefined> {
   if (first < 0 || (last ?? first) < first) throw new RangeError(`bytes ${first} to ${last} of ${path}`)
+  const { root, title } = volume
   return await guarded(title, `${path} cannot be read`, async () => {
-    const place = join(root, path)
-    const found = await ifThere(lstat(place))
+    const found = await ifThere(lstat(join(root, path)))
     if (found === undefined || found.isDirectory()) return undefined
     if (!found.isFile()) throw refusal(title, path, found)
-    await refuseDetour({ root, title }, dirname(path))
-    const file = await open(place, constants.O_RDONLY | constants.O_NOFOLLOW)
+    const file = await openChecked(volume, path)
     return file.createReadStream({ highWaterMark: chunkBytes, start: first, end: last ?? Infinity })
   })
+}
+
+/**
+ * Opens a file and then looks what was opened: what lay there before may be something else by now. A pipe would block,
+ * and opening some devices acts, so nothing is waited for.
+ */
+async function openChecked(volume: Volume, path: string): Promise<FileHandle> {
+  const { root, title } = volume
+  const file = await open(join(root, path), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    const opened = await file.stat()
+    if (!opened.isFile()) throw refusal(title, path, opened)
+    await refuseDetour(volume, dirname(path))
+    const inPlace = await lstat(join(root, path))
+    if (inPlace.dev !== opened.dev || inPlace.ino !== opened.ino) throw replaced(title, path)
+    return file
+  } catch (error) {
+    await file.close()
+    throw error
+  }
 }
 
 /** Every file below a folder; see Storage.list. */
@@ -74,12 +95,24 @@ function inOrder(entries: Dirent[]): Dirent[] {
   return keyed.sort((one, other) => Buffer.compare(one.key, other.key)).map(({ entry }) => entry)
 }
 
-/** A link on the way would lead out of the storage, to files of the worker's own. */
-export async function refuseDetour({ root, title }: Volume, folder: string): Promise<void> {
-  if ((await realpath(join(root, folder))) === join(await realpath(root), folder)) return
+/**
+ * A link on the way would lead out of the storage, to files of the worker's own. The volume's own place may be behind
+ * one.
+ */
+export async function refuseDetour({ root, title, mount = root }: Volume, folder: string): Promise<void> {
+  const below = relative(mount, join(root, folder))
+  if ((await realpath(join(root, folder))) === join(await realpath(mount), below)) return
   throw new Failure({
     what: `${title}: ${folder} cannot be read`,
     why: 'a part of it is a symbolic link, and a backup holds none',
+    next: suspicion,
+  })
+}
+
+function replaced(title: string, path: string): Failure {
+  return new Failure({
+    what: `${title}: ${path} cannot be read`,
+    why: 'it was replaced while it was opened, and a backup never changes',
     next: suspicion,
   })
 }

@@ -20,9 +20,10 @@ import { writeNew, writeOver, type Target } from './write.ts'
  * Storage on a mounted volume, with folders for tools.
  * @param root folder on the volume; made when first written to
  * @param title the location for people
+ * @param mount where the volume itself is mounted: below it nothing may be a link
  */
-export function volumeStorage(root: string, title: string): Storage & LocalFolders {
-  const volume = { root, title }
+export function volumeStorage(root: string, title: string, mount: string = root): Storage & LocalFolders {
+  const volume = { root, title, mount }
   const placeOf = (path: string): string => {
     checkPath(title, path)
     refuseHidden(title, path)
@@ -51,7 +52,11 @@ export function volumeStorage(root: string, title: string): Storage & LocalFolde
     },
     async delete(folder) {
       const place = placeOf(folder)
-      await guarded(title, `${folder} cannot be removed`, () => removeFolder(place))
+      await guarded(title, `${folder} cannot be removed`, async () => {
+        if (!(await exists(place)) && !(await exists(hiddenFolder(place)))) return
+        await refuseDetour(volume, dirname(folder))
+        await removeFolder(place)
+      })
     },
     async stage(folder) {
       const place = placeOf(folder)

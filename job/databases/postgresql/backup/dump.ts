@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Events } from '../../../process/events.ts'
-import { bytesBelow } from '../../manifest.ts'
+import { bytesBelow } from '../../dump/write-manifest.ts'
 import type { Access } from '../access.ts'
 import { lockPatienceMs } from '../tables.ts'
 import { bestCompression, keepAlive, runTool, withToolEnvironment } from '../tools.ts'

@@ -8,7 +8,7 @@ import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import type { RestoreContext, RestoreDestination, RestorePlan } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
-import { verifyManifest } from '../../manifest.ts'
+import { verifyDump } from '../../dump/verify.ts'
 import { maintain, sizeOf, type World } from './catalog.ts'
 import { loadDatabase } from './load.ts'
 import { decideOwnership, type Ownership } from './ownership.ts'
@@ -99,7 +99,7 @@ export class PostgresqlDestination extends RestoredPostgresql implements Restore
     const { operation, signal, storage } = this.#context
     if (isLoaded(await this.world(), operation)) return
     const seal = { sha256: this.details.manifestSha256 }
-    await verifyManifest(storage, this.entry.folder ?? '', this.title, seal, signal)
+    await verifyDump(storage, this.entry.folder ?? '', this.title, seal, signal)
   }
 
   async load(journal: Journal): Promise<void> {

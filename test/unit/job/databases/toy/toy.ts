@@ -1,8 +1,9 @@
 // Room: the smallest database, which shows what a kind needs.
 // Read toy, files, known-toy, conformance.test.
 
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type {
@@ -14,7 +15,10 @@ import type {
   RestoredData,
   RestoreDestination,
 } from '../../../../../job/databases/database.ts'
-import { verifyManifest, writeManifest } from '../../../../../job/databases/manifest.ts'
+import { readManifest } from '../../../../../job/databases/dump/manifest.ts'
+import { readVerified } from '../../../../../job/databases/dump/read-verified.ts'
+import { verifyDump } from '../../../../../job/databases/dump/verify.ts'
+import { writeManifest } from '../../../../../job/databases/dump/write-manifest.ts'
 import { parseDetails } from '../../../../../job/databases/parse-details.ts'
 import type { Journal } from '../../../../../job/journal/journal.ts'
 import type { StorageSettings } from '../../../../../job/scalardb/storage-settings.ts'
@@ -202,18 +206,16 @@ class ToyDestination extends RestoredToy implements RestoreDestination {
   async verify(): Promise<void> {
     const { signal, storage } = this.#context
     const seal = { sha256: this.#details.manifestSha256 }
-    await verifyManifest(storage, this.entry.folder ?? '', this.entry.title, seal, signal)
+    await verifyDump(storage, this.entry.folder ?? '', this.entry.title, seal, signal)
   }
 
   async load(journal: Journal): Promise<void> {
     await journal.ensure('load toy', async () => {
       const loaded = await readBook(this.folder, this.restored)
       if (loaded !== undefined || (await this.isInService())) return
-      await this.#opened(async (path) => {
-        const rows = z.array(z.string()).parse(JSON.parse(await readFile(join(path, rowsFile), 'utf8')))
-        const made = await copied(rows, this.#context.signal)
-        await writeBook(this.folder, this.restored, { restoredBy: this.operation, rows: made })
-      })
+      const rows = z.array(z.string()).parse(JSON.parse(await this.#verifiedRows()))
+      const made = await copied(rows, this.#context.signal)
+      await writeBook(this.folder, this.restored, { restoredBy: this.operation, rows: made })
     })
   }
 
@@ -221,12 +223,13 @@ class ToyDestination extends RestoredToy implements RestoreDestination {
     return parseDetails(detailsSchema, this.entry)
   }
 
-  async #opened(act: (path: string) => Promise<void>): Promise<void> {
-    const opened = await this.#context.folders.open(this.entry.folder ?? '')
-    try {
-      await act(opened.path)
-    } finally {
-      await opened.release()
-    }
+  async #verifiedRows(): Promise<string> {
+    const { storage } = this.#context
+    const folder = this.entry.folder ?? ''
+    const { title } = this.entry
+    const { files } = await readManifest(storage, folder, title, { sha256: this.#details.manifestSha256 })
+    const file = files.find(({ path }) => path === rowsFile)
+    if (file === undefined) throw new Error(`the dump has no ${rowsFile}`)
+    return await text(await readVerified({ storage, folder, title }, file))
   }
 }

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto'
 import { appendFile, cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { readOwner, verifyManifest, writeManifest } from '../../../../job/databases/manifest.ts'
-import { volumeStorage } from '../../../../job/storage/volume/volume.ts'
-import { failureOf } from '../failure-of.ts'
+import { readOwner } from '../../../../../job/databases/dump/manifest.ts'
+import { verifyDump } from '../../../../../job/databases/dump/verify.ts'
+import { writeManifest } from '../../../../../job/databases/dump/write-manifest.ts'
+import { volumeStorage } from '../../../../../job/storage/volume/volume.ts'
+import { failureOf } from '../../failure-of.ts'
 
 const { signal } = new AbortController()
 const of = { operation: 'backup-a', database: 'postgresql://db/ledger' }
@@ -23,7 +25,7 @@ async function dumped(t: Test) {
     storage,
     folder: join(root, 'a', 'db'),
     seal,
-    verify: () => verifyManifest(storage, 'a/db', 'db', seal, signal),
+    verify: () => verifyDump(storage, 'a/db', 'db', seal, signal),
   }
 }
 
@@ -79,14 +81,14 @@ t.test('a dump of version 0.1', async (t) => {
 `
   const root = t.testdir({ nightly: { 'postgresql-1': { 'manifest.json': manifest, dump: { 'toc.dat': content } } } })
   const storage = volumeStorage(root, 'pvc://claim')
-  await verifyManifest(storage, 'nightly/postgresql-1', 'db', { sha256: sha256(manifest) }, signal)
+  await verifyDump(storage, 'nightly/postgresql-1', 'db', { sha256: sha256(manifest) }, signal)
   t.match(await readOwner(storage, 'nightly/postgresql-1'), { operation: 'backup-nightly' })
 })
 
 t.test('told to stop, it stops', async (t) => {
   const { storage, seal } = await dumped(t)
   const stopped = AbortSignal.abort(new Error('told to stop'))
-  await t.rejects(verifyManifest(storage, 'a/db', 'db', seal, stopped))
+  await t.rejects(verifyDump(storage, 'a/db', 'db', seal, stopped))
 })
 
 function sha256(text: string): string {
