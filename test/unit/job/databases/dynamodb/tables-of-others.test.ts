@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { scaleRates } from '../../../../../job/aws/rate-limits.ts'
 import { DynamodbSource } from '../../../../../job/databases/dynamodb/backup/source.ts'
-import { startAws } from '../../../../stand-ins/aws/aws.ts'
 import { contextOf } from './installation.ts'
+import { awsForRestores } from './restore/restore-aws.ts'
 import {
   dropRequest,
   restoreRequest,
@@ -15,19 +14,7 @@ import {
 import { undisturbed } from './restore/restore-walk.ts'
 import { allTables } from './restore/restored-world.ts'
 
-const phases = {
-  createTable: 5,
-  deleteTable: 20,
-  updateTable: 5,
-  createIndex: 20,
-  restore: 50,
-  createBackup: 30,
-  timeToLive: 5,
-}
-const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-t.teardown(() => aws.stop())
-t.setTimeout(600_000)
-scaleRates(20)
+const aws = await awsForRestores(t)
 
 /** A Ledger's tables and an Auditor's, in one DynamoDB. */
 const [beside, inPlace] = await restoreStages(t, aws, ['beside-', 'place-'], async (installation) => {

@@ -2,13 +2,12 @@ import t from 'tap'
 import { accessOf } from '../../../../../../job/databases/dynamodb/access.ts'
 import { describeBackup } from '../../../../../../job/databases/dynamodb/backup/describe-backup.ts'
 import { readDetails } from '../../../../../../job/databases/dynamodb/details.ts'
-import { scaleRates } from '../../../../../../job/aws/rate-limits.ts'
 import { listBackups } from '../../../../../../job/databases/dynamodb/backup/table-backup.ts'
 import { parsePhysicalName } from '../../../../../../job/databases/dynamodb/tables/table-names.ts'
 import { ExitCode } from '../../../../../../operation/exit-code.ts'
 import type { DatabaseBackup, OperationRecord } from '../../../../../../operation/record.ts'
 import { backupState } from '../../../../../../plugin/kubernetes/records/backup-state.ts'
-import { startAws } from '../../../../../stand-ins/aws/aws.ts'
+import { awsForRestores } from './restore-aws.ts'
 import {
   dropRequest,
   restoreRequest,
@@ -20,19 +19,7 @@ import {
 import { undisturbed } from './restore-walk.ts'
 import { allTables, worldOf } from './restored-world.ts'
 
-const phases = {
-  createTable: 5,
-  deleteTable: 20,
-  updateTable: 5,
-  createIndex: 20,
-  restore: 50,
-  createBackup: 30,
-  timeToLive: 5,
-}
-const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-t.teardown(() => aws.stop())
-t.setTimeout(240_000)
-scaleRates(20)
+const aws = await awsForRestores(t)
 
 const prefixes = ['replaced-', 'spared-', 'dropped-'] as const
 const [replaced, spared, dropped] = await restoreStages(t, aws, prefixes, unprotect)

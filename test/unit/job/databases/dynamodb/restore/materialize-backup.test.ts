@@ -1,10 +1,9 @@
 import t from 'tap'
 import { readDetails } from '../../../../../../job/databases/dynamodb/details.ts'
 import { listBackups } from '../../../../../../job/databases/dynamodb/backup/table-backup.ts'
-import { scaleRates } from '../../../../../../job/aws/rate-limits.ts'
 import { ExitCode } from '../../../../../../operation/exit-code.ts'
 import { backupState } from '../../../../../../plugin/kubernetes/records/backup-state.ts'
-import { startAws } from '../../../../../stand-ins/aws/aws.ts'
+import { awsForRestores } from './restore-aws.ts'
 import {
   dropRequest,
   materializeRequest,
@@ -16,19 +15,7 @@ import {
 import { undisturbed } from './restore-walk.ts'
 import { allTables, worldOf } from './restored-world.ts'
 
-const phases = {
-  createTable: 5,
-  deleteTable: 20,
-  updateTable: 5,
-  createIndex: 20,
-  restore: 50,
-  createBackup: 30,
-  timeToLive: 5,
-}
-const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-t.teardown(() => aws.stop())
-t.setTimeout(240_000)
-scaleRates(20)
+const aws = await awsForRestores(t)
 
 const [kept, failing, killed] = await restoreStages(t, aws, ['kept-', 'failing-', 'killed-'], unprotect)
 const entryOf = (stage: RestoreStage) => stage.record('backup-x')?.backup?.databases[0] ?? stage.entry

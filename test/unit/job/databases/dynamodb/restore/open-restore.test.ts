@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { startAws } from '../../../../../stand-ins/aws/aws.ts'
+import { awsForRestores } from './restore-aws.ts'
 import {
   dropRequest,
   restoreRequest,
@@ -10,18 +10,7 @@ import {
 } from './restore-stage.ts'
 import { worldOf } from './restored-world.ts'
 
-const phases = {
-  createTable: 5,
-  deleteTable: 20,
-  updateTable: 5,
-  createIndex: 20,
-  restore: 50,
-  createBackup: 30,
-  timeToLive: 5,
-}
-const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-t.teardown(() => aws.stop())
-t.setTimeout(600_000)
+const aws = await awsForRestores(t)
 
 const [byPrefix, byReplacement, printed] = await restoreStages(
   t,

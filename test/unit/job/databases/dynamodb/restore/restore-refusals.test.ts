@@ -1,7 +1,7 @@
 import t from 'tap'
-import { scaleRates } from '../../../../../../job/aws/rate-limits.ts'
 import type { RestoreChoice } from '../../../../../../operation/restore-options.ts'
-import { startAws, type Aws } from '../../../../../stand-ins/aws/aws.ts'
+import type { Aws } from '../../../../../stand-ins/aws/aws.ts'
+import { awsForRestores } from './restore-aws.ts'
 import {
   dropRequest,
   restoreRequest,
@@ -12,19 +12,7 @@ import {
 } from './restore-stage.ts'
 import { allTables, worldOf } from './restored-world.ts'
 
-const phases = {
-  createTable: 5,
-  deleteTable: 20,
-  updateTable: 5,
-  createIndex: 20,
-  restore: 50,
-  createBackup: 30,
-  timeToLive: 5,
-}
-const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-t.teardown(() => aws.stop())
-t.setTimeout(600_000)
-scaleRates(20)
+const aws = await awsForRestores(t)
 
 interface Case {
   choice?: RestoreChoice

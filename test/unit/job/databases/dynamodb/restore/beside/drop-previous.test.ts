@@ -1,11 +1,10 @@
 import t, { type Test } from 'tap'
 import { accessOf } from '../../../../../../../job/databases/dynamodb/access.ts'
 import { describeBackup } from '../../../../../../../job/databases/dynamodb/backup/describe-backup.ts'
-import { scaleRates } from '../../../../../../../job/aws/rate-limits.ts'
 import { parsePhysicalName } from '../../../../../../../job/databases/dynamodb/tables/table-names.ts'
 import type { DatabaseBackup } from '../../../../../../../operation/record.ts'
-import { startAws } from '../../../../../../stand-ins/aws/aws.ts'
 import { settingsFor } from '../../installation.ts'
+import { awsForRestores } from '../restore-aws.ts'
 import {
   dropRequest,
   restoreRequest,
@@ -17,19 +16,7 @@ import {
 import { undisturbed } from '../restore-walk.ts'
 import { allTables } from '../restored-world.ts'
 
-const phases = {
-  createTable: 5,
-  deleteTable: 20,
-  updateTable: 5,
-  createIndex: 20,
-  restore: 50,
-  createBackup: 30,
-  timeToLive: 5,
-}
-const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-t.teardown(() => aws.stop())
-t.setTimeout(600_000)
-scaleRates(20)
+const aws = await awsForRestores(t)
 
 const [prod, staging, older, reused, killed] = await restoreStages(
   t,

@@ -1,6 +1,5 @@
 import t from 'tap'
-import { scaleRates } from '../../../../../../../job/aws/rate-limits.ts'
-import { startAws } from '../../../../../../stand-ins/aws/aws.ts'
+import { awsForRestores } from '../restore-aws.ts'
 import {
   dropRequest,
   restoreRequest,
@@ -12,19 +11,7 @@ import {
 import { undisturbed } from '../restore-walk.ts'
 import { allTables } from '../restored-world.ts'
 
-const phases = {
-  createTable: 5,
-  deleteTable: 20,
-  updateTable: 5,
-  createIndex: 20,
-  restore: 50,
-  createBackup: 30,
-  timeToLive: 5,
-}
-const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-t.teardown(() => aws.stop())
-t.setTimeout(240_000)
-scaleRates(20)
+const aws = await awsForRestores(t)
 
 const [gone, needed, refused, killed] = await restoreStages(
   t,

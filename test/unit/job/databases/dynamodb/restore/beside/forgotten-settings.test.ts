@@ -1,21 +1,8 @@
 import t from 'tap'
-import { scaleRates } from '../../../../../../../job/aws/rate-limits.ts'
-import { startAws } from '../../../../../../stand-ins/aws/aws.ts'
+import { awsForRestores } from '../restore-aws.ts'
 import { restoreRequest, restoreStages } from '../restore-stage.ts'
 
-const phases = {
-  createTable: 5,
-  deleteTable: 20,
-  updateTable: 5,
-  createIndex: 20,
-  restore: 50,
-  createBackup: 30,
-  timeToLive: 5,
-}
-const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-t.teardown(() => aws.stop())
-t.setTimeout(600_000)
-scaleRates(20)
+const aws = await awsForRestores(t)
 
 const policy = '{"Version":"2012-10-17","Statement":[]}'
 const stream = 'arn:aws:kinesis:eu-west-1:123456789012:stream/changes'
@@ -68,6 +55,6 @@ t.test('all tables are restored at once', async (t) => {
   const endMs = Date.now() + 60_000
   while (begun().length < 3 && Date.now() < endMs) await new Promise((done) => setTimeout(done, 50))
   t.ok(begun().length >= 3, `${begun().length} are being restored while none is done`)
-  aws.set({ phases })
+  aws.set({ phases: { restore: 50 } })
   t.equal((await restoring).code, 0)
 })

@@ -4,27 +4,14 @@ import { accessOf } from '../../../../../../../job/databases/dynamodb/access.ts'
 import { openClients } from '../../../../../../../job/databases/dynamodb/clients.ts'
 import { readDetails } from '../../../../../../../job/databases/dynamodb/details.ts'
 import { materialize } from '../../../../../../../job/databases/dynamodb/backup/materialize.ts'
-import { scaleRates } from '../../../../../../../job/aws/rate-limits.ts'
 import { jsonLineEvents } from '../../../../../../../job/process/events.ts'
 import { openJournal } from '../../../../../../../job/journal/persisted-journal.ts'
-import { startAws } from '../../../../../../stand-ins/aws/aws.ts'
+import { awsForRestores } from '../restore-aws.ts'
 import { restoreRequest, restoreStages, undoRequest, unprotect, type RestoreStage } from '../restore-stage.ts'
 import { undisturbed } from '../restore-walk.ts'
 import { allTables, worldOf } from '../restored-world.ts'
 
-const phases = {
-  createTable: 5,
-  deleteTable: 20,
-  updateTable: 5,
-  createIndex: 20,
-  restore: 50,
-  createBackup: 30,
-  timeToLive: 5,
-}
-const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-t.teardown(() => aws.stop())
-t.setTimeout(600_000)
-scaleRates(20)
+const aws = await awsForRestores(t)
 
 const [moved, later, lost, kept] = await restoreStages(
   t,

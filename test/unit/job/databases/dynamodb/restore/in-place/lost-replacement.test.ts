@@ -1,21 +1,8 @@
 import t from 'tap'
-import { scaleRates } from '../../../../../../../job/aws/rate-limits.ts'
-import { startAws } from '../../../../../../stand-ins/aws/aws.ts'
+import { awsForRestores } from '../restore-aws.ts'
 import { restoreRequest, restoreStages, unprotect } from '../restore-stage.ts'
 
-const phases = {
-  createTable: 5,
-  deleteTable: 20,
-  updateTable: 5,
-  createIndex: 20,
-  restore: 50,
-  createBackup: 30,
-  timeToLive: 5,
-}
-const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-t.teardown(() => aws.stop())
-t.setTimeout(600_000)
-scaleRates(20)
+const aws = await awsForRestores(t)
 
 const [stage] = await restoreStages(t, aws, ['lost-'], unprotect)
 const { client, tables } = stage.installation

@@ -1,19 +1,8 @@
 import type { Test } from 'tap'
-import { scaleRates } from '../../../../../../../job/aws/rate-limits.ts'
-import { startAws } from '../../../../../../stand-ins/aws/aws.ts'
+import { awsForRestores } from '../restore-aws.ts'
 import { dropRequest, restoreRequest, restoreStage, undoRequest, unprotect } from '../restore-stage.ts'
 import { each, killedAt, plain, plainly, sameWorld, undisturbed } from '../restore-walk.ts'
 import { worldOf } from '../restored-world.ts'
-
-const phases = {
-  createTable: 5,
-  deleteTable: 30,
-  updateTable: 5,
-  createIndex: 30,
-  restore: 60,
-  createBackup: 30,
-  timeToLive: 5,
-}
 
 /**
  * Kills restores in place, their undo and their acceptance before and after each of their steps. A case has two kills:
@@ -21,9 +10,7 @@ const phases = {
  * @param isTurn which cases; two files share them, since each takes its time
  */
 export async function walkReplacements(t: Test, isTurn: (one: number) => boolean): Promise<void> {
-  const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-  t.teardown(() => aws.stop())
-  scaleRates(20)
+  const aws = await awsForRestores(t)
   const open = (prefix: string) => restoreStage(t, aws, prefix, unprotect)
   const undone = await open('undone-')
   const inPlace = { strategy: 'replace' } as const

@@ -1,23 +1,10 @@
 import t from 'tap'
-import { scaleRates } from '../../../../../../../job/aws/rate-limits.ts'
-import { startAws } from '../../../../../../stand-ins/aws/aws.ts'
+import { awsForRestores } from '../restore-aws.ts'
 import { restoreRequest, restoreStages, undoRequest, unprotect } from '../restore-stage.ts'
 import { inPeril } from '../restore-walk.ts'
 import { allTables, worldOf } from '../restored-world.ts'
 
-const phases = {
-  createTable: 5,
-  deleteTable: 50,
-  updateTable: 5,
-  createIndex: 30,
-  restore: 100,
-  createBackup: 30,
-  timeToLive: 5,
-}
-const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-t.teardown(() => aws.stop())
-t.setTimeout(600_000)
-scaleRates(20)
+const aws = await awsForRestores(t, { deleteTable: 50, createIndex: 30, restore: 100 })
 
 const [abandoned, ready] = await restoreStages(t, aws, ['abandoned-', 'ready-'], unprotect)
 

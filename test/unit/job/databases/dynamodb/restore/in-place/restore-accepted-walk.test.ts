@@ -1,23 +1,10 @@
 import t from 'tap'
-import { scaleRates } from '../../../../../../../job/aws/rate-limits.ts'
-import { startAws } from '../../../../../../stand-ins/aws/aws.ts'
+import { awsForRestores } from '../restore-aws.ts'
 import { restoreRequest, restoreStages, unprotect } from '../restore-stage.ts'
 import { each, killedAt, plain, plainly, sameWorld, undisturbed } from '../restore-walk.ts'
 import { worldOf } from '../restored-world.ts'
 
-const phases = {
-  createTable: 5,
-  deleteTable: 20,
-  updateTable: 5,
-  createIndex: 20,
-  restore: 50,
-  createBackup: 30,
-  timeToLive: 5,
-}
-const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-t.teardown(() => aws.stop())
-t.setTimeout(600_000)
-scaleRates(20)
+const aws = await awsForRestores(t)
 
 /** Counted from the end: these come once the restored data serves, while what it replaced is removed. */
 const lastMoments = [0, 1, 2, 3, 4, 5, 6]

@@ -1,25 +1,12 @@
 import t from 'tap'
 import { lookAtTable } from '../../../../../../../job/databases/dynamodb/tables/look-at-table.ts'
-import { scaleRates } from '../../../../../../../job/aws/rate-limits.ts'
 import { listBackups } from '../../../../../../../job/databases/dynamodb/backup/table-backup.ts'
-import { startAws } from '../../../../../../stand-ins/aws/aws.ts'
+import { awsForRestores } from '../restore-aws.ts'
 import { restoreRequest, restoreStages, undoRequest, unprotect, type RestoreStage } from '../restore-stage.ts'
 import { undisturbed } from '../restore-walk.ts'
 import { worldOf } from '../restored-world.ts'
 
-const phases = {
-  createTable: 5,
-  deleteTable: 20,
-  updateTable: 5,
-  createIndex: 20,
-  restore: 50,
-  createBackup: 30,
-  timeToLive: 5,
-}
-const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-t.teardown(() => aws.stop())
-t.setTimeout(600_000)
-scaleRates(20)
+const aws = await awsForRestores(t)
 
 const [ahead, kept, unkept, twin] = await restoreStages(t, aws, ['ahead-', 'kept-', 'unkept-', 'twin-'], unprotect)
 

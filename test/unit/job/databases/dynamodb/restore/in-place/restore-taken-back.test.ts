@@ -1,8 +1,7 @@
 import t from 'tap'
 import { readDetails } from '../../../../../../../job/databases/dynamodb/details.ts'
-import { scaleRates } from '../../../../../../../job/aws/rate-limits.ts'
 import { listBackups } from '../../../../../../../job/databases/dynamodb/backup/table-backup.ts'
-import { startAws } from '../../../../../../stand-ins/aws/aws.ts'
+import { awsForRestores } from '../restore-aws.ts'
 import {
   dropRequest,
   restoreRequest,
@@ -14,19 +13,7 @@ import {
 import { undisturbed } from '../restore-walk.ts'
 import { allTables, worldOf } from '../restored-world.ts'
 
-const phases = {
-  createTable: 5,
-  deleteTable: 20,
-  updateTable: 5,
-  createIndex: 20,
-  restore: 50,
-  createBackup: 30,
-  timeToLive: 5,
-}
-const aws = await startAws({ settings: { restorableLagMs: 100, phases, limits: { ratePerSecond: {} } } })
-t.teardown(() => aws.stop())
-t.setTimeout(600_000)
-scaleRates(20)
+const aws = await awsForRestores(t)
 
 /** The originals are gone when one of the tables that take their place cannot be restored. */
 const fails = {
