@@ -45,7 +45,8 @@ async function measure(measured: readonly Measured[], rounds: number): Promise<v
       const name = `round-${round}`
       const backup = await timeBackup(release, name)
       say(
-        `${release.title}, ${round === 0 ? 'warm-up' : `round ${round}`}: paused for ${backup['pause']} ms, ${backup['whole run']} ms in all`,
+        `${release.title}, ${round === 0 ? 'warm-up' : `round ${round}`}: ` +
+          `paused for ${backup['pause']} ms, ${backup['whole run']} ms in all`,
       )
       if (round > 0) {
         backups.push(backup)

@@ -105,6 +105,8 @@ export async function debianMirrors(): Promise<{ debian: string; security: strin
   throw new Failure({
     what: 'A base image cannot be made on this machine',
     why: `its apt knows no mirror of Debian, only ${[...uris.keys()].join(', ') || 'nothing yet'}`,
-    next: 'On Debian run `apt-get update`; elsewhere use the published base images: npm run build -- --published-bases.',
+    next:
+      'On Debian run `apt-get update`; ' +
+      'elsewhere use the published base images: npm run build -- --published-bases.',
   })
 }

@@ -16,7 +16,11 @@ export async function bundleModule(entry: string, name: string): Promise<string>
     format: 'esm',
     // The packages in the bundle that are CommonJS ask for Node's own modules by `require`.
     banner: {
-      js: "#!/usr/bin/env node\nimport { createRequire as createRequireOfBundle } from 'node:module'\nconst require = createRequireOfBundle(import.meta.url)",
+      js: [
+        '#!/usr/bin/env node',
+        "import { createRequire as createRequireOfBundle } from 'node:module'",
+        'const require = createRequireOfBundle(import.meta.url)',
+      ].join('\n'),
     },
   })
   return outfile

@@ -127,7 +127,9 @@ export function checkName(name: string, longest = longestName): string {
   throw new Failure(
     {
       what: `"${name}" cannot be a name`,
-      why: `a name has at most ${longest} characters, lower-case letters, digits and "-", and begins and ends with a letter or digit`,
+      why:
+        `a name has at most ${longest} characters, lower-case letters, digits and "-", ` +
+        'and begins and ends with a letter or digit',
       next: 'choose another with --name, or omit --name to have one made',
     },
     { exitCode: ExitCode.usage },

@@ -20,7 +20,8 @@ export function parseTime(text: string): number {
       what: `"${text}" is not a time`,
       why: unixMs.test(text)
         ? 'it looks like milliseconds, and UNIX time is in seconds here'
-        : 'a time is RFC 3339 with an offset, or UNIX seconds; without an offset it would mean another moment on every machine',
+        : 'a time is RFC 3339 with an offset, or UNIX seconds; ' +
+          'without an offset it would mean another moment on every machine',
       next: unixMs.test(text)
         ? `write ${text.slice(0, -3)}.${text.slice(-3)}`
         : 'write it like 2026-11-21T09:30:00Z, 2026-11-21T18:30:00+09:00 or 1795253400',

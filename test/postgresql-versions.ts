@@ -21,6 +21,8 @@ for (const major of majors) {
   if (code !== 0) failed.push(major)
 }
 process.stdout.write(
-  `\n${failed.length === 0 ? `PostgreSQL ${majors.join(', ')}: all passed` : `failed with PostgreSQL ${failed.join(', ')}`}\n`,
+  failed.length === 0
+    ? `\nPostgreSQL ${majors.join(', ')}: all passed\n`
+    : `\nfailed with PostgreSQL ${failed.join(', ')}\n`,
 )
 process.exitCode = failed.length === 0 ? 0 : 1

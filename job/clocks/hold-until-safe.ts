@@ -45,7 +45,9 @@ export async function holdUntilSafe(
 function tooShort(neededMs: number, allowedMs: number): Failure {
   return new Failure({
     what: 'the pause may not last long enough to hold a restore point',
-    why: `it needs ${formatDuration(neededMs)} for the clocks' difference to be safe, and ${formatDuration(Math.max(0, allowedMs))} are allowed`,
+    why:
+      `it needs ${formatDuration(neededMs)} for the clocks' difference to be safe, ` +
+      `and ${formatDuration(Math.max(0, allowedMs))} are allowed`,
     next: 'allow a longer pause with --max-pause',
   })
 }

@@ -12,40 +12,41 @@ import type { StorageSettings } from '../scalardb/storage-settings.ts'
 import type { LocalFolders } from '../storage/local-folders.ts'
 import type { Storage } from '../storage/storage.ts'
 
-// The seam to the databases. A kind of database is a folder here, a line in registry.ts and, for what the plugin has to know
-// of it, a file in operation/databases/. Every kind passes test/unit/job/databases/database-conformance.ts.
+// A kind of database is a folder here, a line in registry.ts and, for what the plugin has to know of it, a file in
+// operation/databases/. Every kind passes test/unit/job/databases/database-conformance.ts.
 //
 // Read in this order: DatabaseKind, BackupSource, RestoreDestination, RestoredData, Materials; then the contexts.
 //
 // Which calls come, in which order and how often:
 //
-//   recognise, locate   first, before anything is paused or stopped. locate() comes once in an operation; a worker that is
-//                       started again reads from the journal what its predecessor found.
-//   backup              describe, preflight, prepare | pause | snapshot | unpause | complete, then materialize if asked for.
-//                       Where a window is void: preflight, prepare, snapshot again; only the last snapshot counts, also where
-//                       the one before is answered late. A doctor calls describe and preflight alone.
-//   restore             preflight, plan, verify, load, checkSwitch | the releases stop | activate | they start; then, if asked
-//                       for, fencePrevious, dropPrevious. Where anything fails before the releases serve: deactivate, then
-//                       discard once they do.
-//   undo                checkWayBack | the releases stop | deactivate | they start. Where another database fails: activate.
-//   undo of a restore whose data is not in service   discard.
+//   recognise, locate   first, before anything is paused or stopped. locate() comes once in an operation; a worker that
+//                       is started again reads in the journal what its predecessor found.
+//   backup              describe, preflight, prepare | pause | snapshot | unpause | complete, then materialize if asked
+//                       for. Where a window is void: preflight, prepare, snapshot again; only the last snapshot counts,
+//                       also where the one before is answered late. A doctor calls describe and preflight alone.
+//   restore             preflight, plan, verify, load, checkSwitch | the releases stop | activate | they start; then,
+//                       if asked for, fencePrevious, dropPrevious. Where anything fails before the releases serve:
+//                       deactivate, then discard once they do.
+//   undo                checkWayBack | the releases stop | deactivate | they start. Where another database fails:
+//                       activate. Where the restored data is not in service: discard alone.
 //   drop                checkDrop, fencePrevious, dropPrevious; liftFence only where one of these failed.
 //   close               last, whatever happened, and nothing after it.
 //
-// All databases of an operation are called at once, but for activate and deactivate, which come one after another so that a
-// failure is known before the next is touched.
+// All databases of an operation are called at once. Only activate and deactivate come one after another, so that a
+// failure is known before the next database is touched.
 //
-// What must be idempotent: every call that is given a journal, and discardMaterials. Another worker calls it again, with the
-// same journal and the same `operation`, wherever the one before was killed: in the middle, or after the last act and before
-// the journal had it. So a kind names what it makes after the operation, looks before it acts, and deletes nothing before
-// what takes its place is whole. A call that is done already changes nothing.
+// What must be idempotent: every call that is given a journal, and discardMaterials. A worker may be killed anywhere:
+// in the middle of a call, or after its last act and before the journal had it. Another worker then calls it again,
+// with the same journal and the same `operation`. So a kind names what it makes after the operation, looks before it
+// acts, and deletes nothing before its replacement is whole. A call that is done already changes nothing.
 //
-// What a killed worker leaves: its journal as of the last write, and whatever it made in the database. Of a backup its
-// successor calls resume() where every snapshot is durable, and complete() again, whose first act is to remove the half of a
-// dump; otherwise another pause. A restore begins with preflight() again, to which its own half-made data is no obstacle.
+// What a killed worker leaves: its journal as of the last write, and whatever it made in the database. In a backup, its
+// successor calls resume() where every snapshot is durable, and complete() again, which first removes the half of a
+// dump; otherwise there is another pause. In a restore, it begins with preflight() again, which its own half-made data
+// does not obstruct.
 //
-// The signal ends what runs, and the call then throws its reason. deactivate, discard, liftFence, discardMaterials, and the
-// activate() of RestoredData, are not stopped by it: putting back is what a stopped operation does.
+// The signal ends what runs, and the call then throws its reason. It does not stop deactivate, discard, liftFence,
+// discardMaterials and the activate() of RestoredData: putting back is what a stopped operation does.
 
 /** What every operation on a database is given. */
 export interface DatabaseContext {
@@ -145,7 +146,7 @@ export interface PauseMoment {
 export interface Snapshot {
   /** RFC 3339 */
   at: string
-  /** what a later worker needs to complete() it, see BackupSource.resume; absent where it dies with the worker that took it */
+  /** what a later worker needs to complete() it, see BackupSource.resume; absent where it dies with its worker */
   durable?: Record<string, z.core.util.JSONType> | undefined
 }
 
@@ -154,9 +155,9 @@ export interface BackupSource {
   describe(): Promise<Source>
   /** once before the first pause, and again before each that takes the place of a void one */
   preflight(): Promise<Finding[]>
-  /** everything that may be done before the pause so that snapshot() is short: connect, warm up; anew before each window */
+  /** all that can be done before the pause, so that snapshot() is short: connect, warm up; anew before each window */
   prepare(): Promise<void>
-  /** how long a pause may have to last for the snapshot, ms; known once all is prepared, absent where it takes what it takes */
+  /** how long a pause may have to last for the snapshot, ms; known once all is prepared, absent where no bound is */
   holdMs?(): number
   /**
    * inside the pause, as short as can be; what an earlier window of this source gave is forgotten
@@ -167,7 +168,7 @@ export interface BackupSource {
   complete(folder: string): Promise<DatabaseBackup>
   /** takes over a durable snapshot of an earlier worker, in place of prepare() and snapshot() */
   resume?(snapshot: Snapshot): void
-  /** makes what complete() gave outlive the service's window of recovery; the answer takes the place of `backup` in the record */
+  /** makes what complete() gave outlive the service's window of recovery; the answer replaces `backup` in the record */
   materialize?(backup: DatabaseBackup, journal: Journal): Promise<DatabaseBackup>
   /** removes what a materialize() that will not be finished has made */
   discardMaterials?(backup: DatabaseBackup): Promise<void>
@@ -203,14 +204,16 @@ export interface RestoredData {
   /** puts the loaded data in service, keeping what was there; either wholly done or not at all */
   activate(journal: Journal): Promise<void>
   /**
-   * Looks, changing nothing, whether deactivate() can be done: what there is, and whether this user may do it, while the releases
-   * still serve.
+   * Looks, changing nothing, whether deactivate() can be done and this user may do it. The releases still serve.
    * @throws Failure where there is no way back
    */
   checkWayBack(): Promise<Finding[]>
-  /** puts the former data in service again, keeping the restored as it is; after a failed activate of another database, or on demand */
+  /**
+   * puts the former data in service again and keeps the restored; on demand, or where another database's activate
+   * failed
+   */
   deactivate(journal: Journal): Promise<void>
-  /** whether the point of a backup, this one or any other, ends with what that step deletes; absent where it deletes nothing of the kind */
+  /** whether the point of a backup, this one or any other, ends with what that step deletes; absent where none can */
   ends?(by: Deletion, entry: DatabaseBackup): boolean
   /** what the point of a backup, this one or any other, is now; undefined where this database cannot tell */
   standing?(entry: DatabaseBackup): Promise<FoundStanding | undefined>
@@ -233,7 +236,10 @@ export interface RestoreDestination extends RestoredData {
   plan(): Promise<RestorePlan>
   /** @param journal of the restore: what an earlier worker of it made is not in the way */
   preflight(journal?: Journal): Promise<Finding[]>
-  /** compares every file of the backup with its manifest, unless it is loaded already. @throws Failure for as little as one changed bit */
+  /**
+   * compares every file of the backup with its manifest, unless it is loaded already.
+   * @throws Failure for any changed bit
+   */
   verify(): Promise<void>
   /** loads the verified backup beside the data in service and compares it with the recorded row counts */
   load(journal: Journal): Promise<void>
@@ -265,8 +271,9 @@ export interface Capabilities {
   /** whether the service that the database is keeps its backups; otherwise they are files that go to a storage */
   keepsItsOwnBackups: boolean
   /**
-   * How a restore puts its data in service. switch: under the name that was in service. repoint: by properties that locate()
-   * reads, which a killed worker may have changed for some storages alone. instructions: the administrator does it.
+   * How a restore puts its data in service. switch: under the name that was in service. repoint: by properties that
+   * locate() reads, which a killed worker may have changed for some storages alone. instructions: the administrator
+   * does it.
    */
   restoreEndsIn: 'switch' | 'repoint' | 'instructions'
 }
@@ -277,8 +284,8 @@ export interface DatabaseKind {
   name: string
   capabilities: Capabilities
   /**
-   * Whether a storage is of this kind: by the release's settings (jdbc has several) and by the flags, which tell who runs a
-   * server where the settings of two kinds look alike. The first kind of the registry that says so has it.
+   * Whether a storage is of this kind: by the release's settings (jdbc has several) and by the flags, which tell who
+   * runs a server where the settings of two kinds look alike. The first kind of the registry that says so has it.
    */
   recognise(settings: StorageSettings, flags: DatabaseFlags): boolean
   /**
@@ -293,7 +300,7 @@ export interface DatabaseKind {
   openRestore(settings: StorageSettings[], entry: DatabaseBackup, context: RestoreContext): RestoreDestination
   /** opens a database that was restored, to undo that or to remove what it left */
   openUndo(settings: StorageSettings[], entry: DatabaseBackup, context: UndoContext): RestoredData
-  /** what makes a point of an earlier backup outlive the service's window of recovery; absent where a backup is files */
+  /** makes the point of an earlier backup outlive the service's window of recovery; absent where a backup is files */
   openMaterials?(settings: StorageSettings[], entry: DatabaseBackup, context: DatabaseContext): Materials
   /** removes what the service keeps of a backup; of use only where no storage holds it */
   remove?(settings: StorageSettings[], entry: DatabaseBackup, context: DatabaseContext): Promise<void>

@@ -19,7 +19,9 @@ export function decidePause(
   if (need === undefined) {
     return {
       paused: false,
-      why: 'one transactional database without multi-storage holds everything, so its own snapshot is consistent (ScalarDL: how to back up)',
+      why:
+        'one transactional database without multi-storage holds everything, so its own snapshot is consistent ' +
+        '(ScalarDL: how to back up)',
     }
   }
   if (mode === 'auto') return { paused: true, why: need }

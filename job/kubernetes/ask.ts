@@ -84,7 +84,9 @@ export function refusal(what: string, error: unknown): Failure {
       {
         what: `the worker may not ${what}`,
         why,
-        next: 'run `kubectl scalardl install` in this namespace again, or give its ServiceAccount the right that is named',
+        next:
+          'run `kubectl scalardl install` in this namespace again, ' +
+          'or give its ServiceAccount the right that is named',
       },
       { cause: error },
     )

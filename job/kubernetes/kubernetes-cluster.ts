@@ -55,7 +55,9 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
       throw new Failure({
         what: `there is no ${operation}`,
         why: `namespace ${namespace} has no record of it`,
-        next: 'list what there is with `kubectl scalardl get backups`, or bring a record of another cluster with `kubectl scalardl import`',
+        next:
+          'list what there is with `kubectl scalardl get backups`, ' +
+          'or bring a record of another cluster with `kubectl scalardl import`',
       })
     },
     async writeRecord(record, patience) {
@@ -77,7 +79,9 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
       throw new Failure({
         what: `the journal of ${operation} cannot be read`,
         why: 'it is damaged, or of another version of this program',
-        next: "use the worker image of the version that began the operation; look at the operation's ConfigMaps with kubectl",
+        next:
+          'use the worker image of the version that began the operation; ' +
+          "look at the operation's ConfigMaps with kubectl",
       })
     },
     writeJournal: (journal, patience) =>

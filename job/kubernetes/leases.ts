@@ -230,7 +230,9 @@ function inUse(release: string, namespace: string, lease: V1Lease | undefined): 
   return new Failure({
     what: `${release} is in use by another operation; nothing was touched`,
     why: operation === '' ? 'another operation took it at the same moment' : `${operation} has it${since}`,
-    next: `follow it with: kubectl scalardl logs ${operation || 'OPERATION'} -n ${namespace}; end it with: kubectl scalardl cancel ${operation || 'OPERATION'} -n ${namespace}`,
+    next:
+      `follow it with: kubectl scalardl logs ${operation || 'OPERATION'} -n ${namespace}; ` +
+      `end it with: kubectl scalardl cancel ${operation || 'OPERATION'} -n ${namespace}`,
   })
 }
 

@@ -68,7 +68,10 @@ export function podTrouble({ metadata, status }: V1Pod): string | undefined {
     const { waiting, terminated } = state ?? {}
     if (waiting !== undefined) {
       const last = lastState?.terminated === undefined ? '' : `, last exit code ${lastState.terminated.exitCode}`
-      return `container ${name}: ${waiting.reason ?? 'waiting'}${waiting.message === undefined ? '' : `: ${waiting.message}`}${last}`
+      return (
+        `container ${name}: ` +
+        `${waiting.reason ?? 'waiting'}${waiting.message === undefined ? '' : `: ${waiting.message}`}${last}`
+      )
     }
     if (terminated !== undefined && terminated.exitCode !== 0)
       return `container ${name} exited with ${terminated.exitCode}`

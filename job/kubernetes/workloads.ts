@@ -107,7 +107,9 @@ export async function waitForReady(
     if (unready.length === 0) return undefined
     const troubles = (await Promise.all(unready.map((deployment) => troublesOf(api, namespace, deployment)))).flat()
     return {
-      what: `${unready.map(({ metadata }) => metadata?.name).join(', ')} did not become ready within ${formatDuration(timeoutMs)}`,
+      what:
+        `${unready.map(({ metadata }) => metadata?.name).join(', ')} did not become ready within ` +
+        `${formatDuration(timeoutMs)}`,
       why:
         troubles.length === 0
           ? 'its pods do not appear; see with `kubectl describe replicaset` what refuses them'

@@ -34,7 +34,9 @@ function atWork(release: string, operation: string, namespace: string): Failure 
   return new Failure({
     what: `nothing was unpaused: ${operation} is at work on ${release}`,
     why: 'it ends its pause by itself; ended from outside, the pause proves nothing and its work is lost',
-    next: `wait for it, or end it with: kubectl scalardl cancel ${operation} -n ${namespace}; --force unpauses although it is at work`,
+    next:
+      `wait for it, or end it with: kubectl scalardl cancel ${operation} -n ${namespace}; ` +
+      '--force unpauses although it is at work',
   })
 }
 
@@ -103,7 +105,9 @@ async function lookUntilFinal(
 function provesNothing({ operation, windows }: OperationRecord): Failure {
   return new Failure(
     {
-      what: `all serve again, but the pause of ${operation} proves nothing: do not rely on a backup that was taken in it`,
+      what:
+        `all serve again, but the pause of ${operation} proves nothing: ` +
+        'do not rely on a backup that was taken in it',
       why: windows.at(-1)?.reasons.join('; ') ?? 'it has no window',
       next: 'pause again, and take the backup anew',
     },
@@ -116,7 +120,9 @@ function notJudged(operation: string, namespace: string): Failure {
     {
       what: `all serve again, but ${operation} has not said yet what its pause is worth`,
       why: 'its worker has not ended; it may end a pause that is made meanwhile',
-      next: `wait for it: kubectl scalardl wait ${operation} -n ${namespace}; or end it with: kubectl scalardl cancel ${operation} -n ${namespace}`,
+      next:
+        `wait for it: kubectl scalardl wait ${operation} -n ${namespace}; ` +
+        `or end it with: kubectl scalardl cancel ${operation} -n ${namespace}`,
     },
     { exitCode: ExitCode.backupUnusable },
   )

@@ -41,7 +41,9 @@ export async function importBackup(context: OperationContext<'import'>): Promise
     throw new Failure({
       what: `${record.operation} cannot be imported`,
       why: `another backup of that name, made ${known.createdAt}, is known in namespace ${context.cluster.namespace}`,
-      next: `remove that one's record (kubectl scalardl delete backup ${record.backup.name} --keep-data) or import into another namespace`,
+      next:
+        "remove that one's record (kubectl scalardl delete backup " +
+        `${record.backup.name} --keep-data) or import into another namespace`,
     })
   }
   await context.cluster.writeRecord(found)

@@ -153,7 +153,8 @@ export function databaseOf(databases: readonly DatabaseGroup[], entry: DatabaseB
   )
   if (database !== undefined) return database
   throw mismatch(
-    `the backup has ${entry.title} (storages ${entry.storages.join(', ')}), which none of the releases' properties name`,
+    `the backup has ${entry.title} (storages ${entry.storages.join(', ')}), ` +
+      "which none of the releases' properties name",
   )
 }
 
@@ -170,6 +171,8 @@ function mismatch(why: string): Failure {
   return new Failure({
     what: 'the backup does not fit the releases',
     why,
-    next: 'restore into releases whose scalar.db.storage and scalar.db.multi_storage properties name the same storages, all of the releases of the backup at once',
+    next:
+      'restore into releases whose scalar.db.storage and scalar.db.multi_storage properties name the same ' +
+      'storages, all of the releases of the backup at once',
   })
 }

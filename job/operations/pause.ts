@@ -59,7 +59,9 @@ async function refuseDivided({ request }: Context, strangers: readonly PauseTarg
   throw new Failure(
     {
       what: `${formatAddress(divided)} leads to several servers, of which not all were paused`,
-      why: 'of connections to it, some find a server that is paused, and some one that is not: it is a load balancer or a Service',
+      why:
+        'of connections to it, some find a server that is paused, and some one that is not: ' +
+        'it is a load balancer or a Service',
       next: 'name the release in its place, or give the address of each server',
     },
     { exitCode: ExitCode.backupUnusable },

@@ -46,7 +46,9 @@ function foreignPause(endpoints: readonly PausedEndpoint[], namespace: string): 
   const command = unpauseCommand({ releases, addresses: endpoints.map(({ address }) => address), namespace })
   return new Failure({
     what: 'nothing was paused: somebody else has paused already',
-    why: `${titles} ${endpoints.length === 1 ? 'is' : 'are'} paused, and unpausing afterwards would end that pause as well`,
+    why:
+      `${titles} ${endpoints.length === 1 ? 'is' : 'are'} paused, ` +
+      'and unpausing afterwards would end that pause as well',
     next: `wait until that pause has ended; if nobody needs it any more, end it with \`${command} --force\``,
   })
 }

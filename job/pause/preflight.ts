@@ -126,7 +126,9 @@ async function pauseFinding(
         'the server there is not the admin service',
         'give the port of the admin service with --admin-port',
       )
-    const message = `it does not know CheckPaused: ${offered === true ? 'a version' : 'perhaps a version'} that cannot say whether it is paused`
+    const message =
+      `it does not know CheckPaused: ${offered === true ? 'a version' : 'perhaps a version'} that cannot say ` +
+      'whether it is paused'
     return {
       check: 'admin port',
       subject,
@@ -162,7 +164,8 @@ async function leaseFindings({ cluster, request }: Context, { releases }: Target
       'no other operation',
       release,
       `${holder} is at work on it`,
-      `follow it with: kubectl scalardl logs ${holder} -n ${cluster.namespace}; end it with: kubectl scalardl cancel ${holder} -n ${cluster.namespace}`,
+      `follow it with: kubectl scalardl logs ${holder} -n ${cluster.namespace}; ` +
+        `end it with: kubectl scalardl cancel ${holder} -n ${cluster.namespace}`,
     )
   })
 }

@@ -80,7 +80,9 @@ function severalStorages(
   if (unknown !== undefined || fallback === undefined) {
     throw missing(
       release,
-      `its multi-storage maps to ${unknown === undefined ? 'no default storage' : `"${unknown}", which ${prefix}${multi}storages does not name`}`,
+      unknown === undefined
+        ? 'its multi-storage maps to no default storage'
+        : `its multi-storage maps to "${unknown}", which ${prefix}${multi}storages does not name`,
       `correct ${prefix}${multi}default_storage and namespace_mapping`,
     )
   }

@@ -65,7 +65,9 @@ async function byLabels(target: Target, cluster: Cluster): Promise<Targets> {
   if (empty.length > 0 || releases.length === 0) {
     throw new Failure({
       what: releases.length === 0 ? 'nothing to pause' : `${empty.join(', ')} has no pods`,
-      why: `namespace ${cluster.namespace} has no pod of a Scalar product with the label app.kubernetes.io/instance=${empty.join(' or ')}`,
+      why:
+        `namespace ${cluster.namespace} has no pod of a Scalar product with the label ` +
+        `app.kubernetes.io/instance=${empty.join(' or ')}`,
       next: 'list the releases with `kubectl scalardl status`, and scale the release up if it stands at 0',
     })
   }
@@ -117,7 +119,9 @@ function unresolved(given: string, why: string): Failure {
   return new Failure({
     what: `no server found at ${given}`,
     why,
-    next: 'check the name against `kubectl scalardl status`, or omit --service-url and --addresses to have the pods found by their labels',
+    next:
+      'check the name against `kubectl scalardl status`, ' +
+      'or omit --service-url and --addresses to have the pods found by their labels',
   })
 }
 

@@ -44,7 +44,9 @@ export interface TablesGoing {
   spared?: ReadonlySet<string>
 }
 
-/** The tables of a backup that a restore in place replaces, and that `--drop-previous` deletes: all but ScalarDB's own two. */
+/**
+ * The tables that a restore in place replaces and `--drop-previous` deletes: all of a backup but ScalarDB's own two.
+ */
 export function tablesInService(entry: DatabaseBackup): TablesGoing | undefined {
   const details = dynamodbDetails(entry)
   if (details === undefined) return undefined
@@ -54,8 +56,8 @@ export function tablesInService(entry: DatabaseBackup): TablesGoing | undefined 
 }
 
 /**
- * The tables that the undo of a restore in place deletes: those that it put under the names of the ones in service before. Of
- * those themselves, which have other ids, the undo deletes none; the restore may have died before it deleted them all.
+ * The tables that the undo of a restore in place deletes: those that the restore put under the names in service. The
+ * former tables have other ids and stay, since the restore may have died before it deleted them all.
  * @param restored the details of the restore's record
  */
 export function tablesPutInPlace(
@@ -81,9 +83,9 @@ export function tablesBeside(
 }
 
 /**
- * Whether a point ends when these tables are deleted: it does where it is the past of one of them, since that goes with the
- * table. What was materialized stays. Names are enough but for tables that are spared: of an earlier table of the name the
- * past is gone already.
+ * Whether a point ends when these tables are deleted: it does where it is the past of one of them, which goes with the
+ * table. What was materialized stays. Names tell the tables apart but for those that are spared: the past of an earlier
+ * table of that name is gone already.
  */
 export function endsWith(entry: DatabaseBackup, { account, region, names, spared }: TablesGoing): boolean {
   const details = dynamodbDetails(entry)
@@ -95,9 +97,9 @@ export function endsWith(entry: DatabaseBackup, { account, region, names, spared
 }
 
 /**
- * The namespace prefix that tables restored beside those in service get: the user's, or the restore point in seconds before
- * that of the backup, as ScalarDL's guide names restored tables. The time of an earlier restore gives way, so that prefixes
- * do not pile up.
+ * The namespace prefix of tables restored beside those in service: the user's, or the restore point in seconds before
+ * the prefix of the backup, as ScalarDL's guide names restored tables. The time of an earlier restore gives way, so
+ * that prefixes do not pile up.
  * @param chosen by the user
  * @param former the prefix of the tables that were backed up
  * @param pointMs the moment that is brought back, ms since the epoch
@@ -126,7 +128,8 @@ function planLines(database: DatabaseBackup, choice: RestoreChoice | undefined):
       'Tables, replaced under their own names:',
       title,
       '  1. each restored to a temporary table and backed up, while the release serves',
-      '  2. once EVERY backup is AVAILABLE: deleted, and restored from its backup; the release is stopped for this, some minutes to an hour',
+      '  2. once EVERY backup is AVAILABLE: deleted, and restored from its backup; ' +
+        'the release is stopped for this, some minutes to an hour',
       '  3. settings put on again and compared, temporary tables removed; the backups are kept as those of the point',
       ...othersLines(database),
     ]
@@ -156,7 +159,8 @@ function othersLines(database: DatabaseBackup): string[] {
   )
   if (foreign.length === 0) return []
   return [
-    `  the tables of ${foreign.map(({ namespace }) => namespace).join(', ')} go back as well: every release that uses them has to be named, or stopped`,
+    `  the tables of ${foreign.map(({ namespace }) => namespace).join(', ')} go back as well: ` +
+      'every release that uses them has to be named, or stopped',
   ]
 }
 
@@ -200,24 +204,31 @@ export const dynamodb: KnownKind = {
     backup: {
       table: "DynamoDB: table to back up in place of those that ScalarDB's metadata names, with its prefix, repeatable",
       materialize:
-        'DynamoDB: turn the restore point into on-demand backups, which outlive the 35 days of point-in-time recovery and the tables',
+        'DynamoDB: turn the restore point into on-demand backups, ' +
+        'which outlive the 35 days of point-in-time recovery and the tables',
     },
     doctor: {
       table: "DynamoDB: table to look for in place of those that ScalarDB's metadata names, repeatable",
     },
     restore: {
       strategy:
-        'DynamoDB: prefix (unless given) restores tables beside those in service, under other names; replace deletes those in service, once backups of the restored are AVAILABLE',
+        'DynamoDB: prefix (unless given) restores tables beside those in service, under other names; ' +
+        'replace deletes those in service, once backups of the restored are AVAILABLE',
       prefix: 'DynamoDB: namespace prefix of the restored tables; made of the restore point unless given',
-      at: "DynamoDB: another moment than the backup's, RFC 3339 with an offset or UNIX seconds; one in no recorded pause of the releases is unproven",
+      at:
+        "DynamoDB: another moment than the backup's, RFC 3339 with an offset or UNIX seconds; " +
+        'one in no recorded pause of the releases is unproven',
       repoint:
-        "DynamoDB: patch (unless given) sets the prefix in the release's ConfigMap; print shows what to set, and leaves the release alone",
+        "DynamoDB: patch (unless given) sets the prefix in the release's ConfigMap; " +
+        'print shows what to set, and leaves the release alone',
       'unknown-version':
-        "DynamoDB: the releases' ScalarDB is 3.7 or later, although image and labels do not tell; one before ignores prefixes",
+        "DynamoDB: the releases' ScalarDB is 3.7 or later, although image and labels do not tell; " +
+        'one before ignores prefixes',
       region: 'DynamoDB: region to restore to, where not that of the backup',
       'kms-key': 'DynamoDB: ARN of the KMS key that encrypts the restored tables, where not that of the backup',
       'fence-for':
-        'DynamoDB, --drop-previous: how long nobody can use the former tables, and the release has to stay ready, before they are deleted',
+        'DynamoDB, --drop-previous: how long nobody can use the former tables, ' +
+        'and the release has to stay ready, before they are deleted',
     },
   },
   examples: {

@@ -5,7 +5,7 @@ import type { FailureText } from '../failure.ts'
 import type { DatabaseBackup, RestoredDatabase } from '../record.ts'
 import type { RestoreChoice } from '../restore-options.ts'
 
-/** What a flag means to a kind of database, for --help, by the flag's name. A flag that no kind tells of is not offered. */
+/** What each flag means to a kind of database, for --help. A flag that no kind tells of is not offered. */
 export interface FlagTexts {
   backup?: Partial<Record<'table' | 'materialize', string>>
   doctor?: Partial<Record<'table', string>>
@@ -46,7 +46,7 @@ export interface KnownKind {
   describePlace?(property: (name: string) => string): string
   /** why these flags of a restore do not go together, undefined where they do */
   refuseChoice?(choice: RestoreChoice): FailureText | undefined
-  /** what a restore does to one database, lines for people; absent where it is switched by name, as the plan says of all */
+  /** what a restore does to one database, lines for people; absent where it is switched by name */
   planLines?(entry: DatabaseBackup, choice: RestoreChoice | undefined): string[]
   /** which points end when the data in service that a backup is of is deleted; undefined for none */
   endsWithServed?(entry: DatabaseBackup): EndsPoint | undefined

@@ -51,7 +51,12 @@ function afterIts({ operation, namespace, restore }: OperationRecord, backup: st
   if (restore.serving !== 'restored' || restore.databases.every(({ previous }) => previous === undefined))
     return undefined
   return {
-    why: `${operation} kept the data that was in service before, which comes back or is removed only while its backup is known`,
-    next: `remove that data with ${command('--drop-previous')} or put it back with ${command('--undo')}; where neither is possible any more, forget the restore: \`kubectl delete configmap ${configMapName(operation, 'record')} -n ${namespace}\``,
+    why:
+      `${operation} kept the data that was in service before, ` +
+      'which comes back or is removed only while its backup is known',
+    next:
+      `remove that data with ${command('--drop-previous')} or put it back with ${command('--undo')}; ` +
+      'where neither is possible any more, forget the restore: ' +
+      `\`kubectl delete configmap ${configMapName(operation, 'record')} -n ${namespace}\``,
   }
 }

@@ -75,7 +75,8 @@ export function dryRunFlag<T>(yargs: Argv<T>) {
     default: 'none' as const satisfies DryRun as DryRun,
     requiresArg: true,
     describe:
-      'client prints the objects that would be sent, server has the API server check them as well; neither changes anything',
+      'client prints the objects that would be sent, server has the API server check them as well; ' +
+      'neither changes anything',
   })
 }
 

@@ -11,7 +11,8 @@ export function jobFlags<T>(yargs: Argv<T>) {
       type: 'string',
       requiresArg: true,
       describe:
-        "the worker's image, by tag or digest; else the one of this version, with database tools where the release needs them",
+        "the worker's image, by tag or digest; else the one of this version, " +
+        'with database tools where the release needs them',
     })
     .option('image-pull-policy', {
       group: groups.job,
@@ -65,7 +66,8 @@ export function jobFlags<T>(yargs: Argv<T>) {
       array: true,
       requiresArg: true,
       describe:
-        "NAME=VALUE of the worker's environment, like AWS_USE_FIPS_ENDPOINT=true; everyone who may read Jobs sees it; repeatable",
+        "NAME=VALUE of the worker's environment, like AWS_USE_FIPS_ENDPOINT=true; " +
+        'everyone who may read Jobs sees it; repeatable',
     })
     .option('patch', {
       group: groups.job,
@@ -164,14 +166,16 @@ export function guardFlag<T>(yargs: Argv<T>) {
       type: 'boolean',
       default: true,
       describe:
-        'run a second Job that unpauses if the worker dies; --guard=false leaves that to a retry of the worker, which takes longer',
+        'run a second Job that unpauses if the worker dies; ' +
+        '--guard=false leaves that to a retry of the worker, which takes longer',
     })
     .option('guard-timeout', {
       group: groups.pausing,
       type: 'string',
       requiresArg: true,
       describe:
-        'how long the guard may take to start before anything is paused; 60s unless given, more where the cluster adds a node for it',
+        'how long the guard may take to start before anything is paused; ' +
+        '60s unless given, more where the cluster adds a node for it',
     })
     .option('guard-node-selector', {
       group: groups.pausing,
@@ -208,7 +212,8 @@ export function databaseFlags<T>(yargs: Argv<T>) {
       type: 'string',
       requiresArg: true,
       describe:
-        'Secret with username and password (or STORAGE.username and STORAGE.password) that come before those of the properties',
+        'Secret with username and password (or STORAGE.username and STORAGE.password) that come before those of ' +
+        'the properties',
     })
     .option('parallel', {
       type: 'number',

@@ -23,7 +23,9 @@ export function refuseOthersAtWork({ namespace }: Session, holders: ReadonlyMap<
     throw new Failure({
       what: `nothing was unpaused: ${operation} is at work on ${release}`,
       why: 'it ends its pause by itself; ended from outside, the pause proves nothing and its work is lost',
-      next: `wait for it, or end it with: kubectl scalardl cancel ${operation} -n ${namespace}; --force unpauses although it is at work`,
+      next:
+        `wait for it, or end it with: kubectl scalardl cancel ${operation} -n ${namespace}; ` +
+        '--force unpauses although it is at work',
     })
   }
 }
@@ -65,7 +67,8 @@ export async function awaitHolders(
         return [await awaitRecord(session, operation, signal, isFinal)]
       } catch {
         terminal.warning(
-          `${operation} has not ended yet, and may end a pause that is made meanwhile; \`kubectl scalardl cancel ${operation} -n ${session.namespace}\` ends it`,
+          `${operation} has not ended yet, and may end a pause that is made meanwhile; ` +
+            `\`kubectl scalardl cancel ${operation} -n ${session.namespace}\` ends it`,
         )
         return []
       }

@@ -29,7 +29,8 @@ export interface Following {
 /** The worker gives up by itself after a while; whoever watches learns the cause at once. */
 function showGuardObstacle(terminal: Terminal, operation: string, { title, reason, next }: Obstacle): void {
   terminal.warning(
-    `${operation} pauses nothing before its guard has started, and the guard waits for ${title}: ${reason}; ${next}, or do without it by --guard=false`,
+    `${operation} pauses nothing before its guard has started, and the guard waits for ${title}: ${reason}; ` +
+      `${next}, or do without it by --guard=false`,
   )
 }
 
@@ -39,7 +40,9 @@ async function warnOfSidecars(session: Session, terminal: Terminal, operation: s
   const sidecars = lingeringSidecars(pods.at(-1))
   if (sidecars.length === 0) return
   terminal.warning(
-    `the worker has ended, but its pod does not, since ${sidecars.join(', ')} runs on in it; remove it with \`kubectl delete job ${jobName(operation)} -n ${session.namespace}\`, and keep such containers out of the Job by the labels or annotations of their injector, see --patch`,
+    `the worker has ended, but its pod does not, since ${sidecars.join(', ')} runs on in it; ` +
+      `remove it with \`kubectl delete job ${jobName(operation)} -n ${session.namespace}\`, ` +
+      'and keep such containers out of the Job by the labels or annotations of their injector, see --patch',
   )
 }
 

@@ -24,7 +24,9 @@ export function readPauseLimits(flags: {
   throw new Failure(
     {
       what: `--max-pause ${flags.maxPause} is too short`,
-      why: `servers may take ${flags.maxPauseWait} (--max-pause-wait) to finish what they are doing, and stay paused only after that`,
+      why:
+        `servers may take ${flags.maxPauseWait} (--max-pause-wait) to finish what they are doing, ` +
+        'and stay paused only after that',
       next: 'give a longer --max-pause or a shorter --max-pause-wait',
     },
     { exitCode: ExitCode.usage },
@@ -42,7 +44,9 @@ export function readHold(hold: string, flags: { maxPause: string; maxPauseWait: 
   throw new Failure(
     {
       what: `--hold ${hold} cannot be kept`,
-      why: `--max-pause ${flags.maxPause} would end the pause before: servers may take ${flags.maxPauseWait} (--max-pause-wait) until all are paused`,
+      why:
+        `--max-pause ${flags.maxPause} would end the pause before: ` +
+        `servers may take ${flags.maxPauseWait} (--max-pause-wait) until all are paused`,
       next: 'give a longer --max-pause, or a shorter --hold or --max-pause-wait',
     },
     { exitCode: ExitCode.usage },
@@ -53,6 +57,7 @@ export function readHold(hold: string, flags: { maxPause: string; maxPauseWait: 
 export function warnWithoutGuard(terminal: Terminal, guard: boolean): void {
   if (!guard)
     terminal.warning(
-      '--guard=false: nobody stands by; if the worker dies, what it paused stays paused until a retry of it has started',
+      '--guard=false: nobody stands by; if the worker dies, ' +
+        'what it paused stays paused until a retry of it has started',
     )
 }

@@ -31,7 +31,8 @@ export function verdictLine(record: OperationRecord): string {
   const pause =
     window === undefined || window.verdict === 'open'
       ? ''
-      : `; the pause is ${window.verdict}${window.restorePoint === undefined ? '' : `, restore point ${window.restorePoint}`}`
+      : '; the pause is ' +
+        `${window.verdict}${window.restorePoint === undefined ? '' : `, restore point ${window.restorePoint}`}`
   const serving = record.restore === undefined ? '' : `; the releases serve ${record.restore.serving} data`
   const state = isFinal(record) ? `${record.state}${took}` : `is ${record.state}`
   return `${record.operation} ${state}${backup}${point}${pause}${serving}`

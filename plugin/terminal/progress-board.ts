@@ -42,7 +42,8 @@ export function progressBoard(): Board {
       const widest = Math.max(0, ...shown.map(([name]) => name.length))
       const lines = shown.map(
         ([name, row]) =>
-          `  ${name.padEnd(widest)}  ${row.phase}, ${formatDuration(nowMs - row.sinceMs)}${estimate(row.untilMs, nowMs)}`,
+          `  ${name.padEnd(widest)}  ${row.phase}, ` +
+          `${formatDuration(nowMs - row.sinceMs)}${estimate(row.untilMs, nowMs)}`,
       )
       const hidden = rows.size - shown.length
       return [title, ...lines, ...(hidden > 0 ? [`  and ${hidden} more`] : [])]

@@ -9,7 +9,9 @@ export function asFailure(error: unknown): Failure {
     {
       what: 'kubectl scalardl met an error that it does not know',
       why: messageOf(error),
-      next: 'run the command again with -v and report what it prints; `kubectl scalardl get operations` shows what is under way',
+      next:
+        'run the command again with -v and report what it prints; ' +
+        '`kubectl scalardl get operations` shows what is under way',
     },
     { exitCode: ExitCode.failed, cause: error },
   )

@@ -14,7 +14,11 @@ const copies = ['ledger_a_copy', 'ledger_b_copy'] as const
 async function copyBoth(): Promise<void> {
   const copy = (copied: string): string => {
     const database = copied.replace(/_copy$/, '')
-    return `psql -qXU postgres -c 'DROP DATABASE IF EXISTS ${copied}' -c 'CREATE DATABASE ${copied} OWNER scalar' && pg_dump -U postgres ${database} | psql -qXU postgres -v ON_ERROR_STOP=1 -o /dev/null ${copied}`
+    return (
+      `psql -qXU postgres -c 'DROP DATABASE IF EXISTS ${copied}' -c 'CREATE DATABASE ` +
+      `${copied} OWNER scalar' && pg_dump -U postgres ` +
+      `${database} | psql -qXU postgres -v ON_ERROR_STOP=1 -o /dev/null ${copied}`
+    )
   }
   await stage.kubectl([
     'exec',

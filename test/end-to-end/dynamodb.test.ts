@@ -99,7 +99,8 @@ t.test(
 )
 
 t.test(
-  '--repoint print: the tables stand ready and what to set is shown; the release serves on, and they can be removed again',
+  '--repoint print: the tables stand ready and what to set is shown; ' +
+    'the release serves on, and they can be removed again',
   async (t) => {
     const run = await scalardl(
       'restore',

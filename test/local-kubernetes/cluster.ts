@@ -124,7 +124,9 @@ export function clusterFolder(name: string): string {
   if (!/^[a-z][a-z0-9-]{0,19}$/.test(name) || name.endsWith('-')) {
     throw new Failure({
       what: `${name} is no name for a cluster`,
-      why: 'it names nodes and control groups too: at most 20 lower-case letters, digits and dashes, the first a letter',
+      why:
+        'it names nodes and control groups too: at most 20 lower-case letters, digits and dashes, ' +
+        'the first a letter',
       next: 'Choose another name.',
     })
   }

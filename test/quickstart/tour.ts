@@ -36,6 +36,7 @@ export async function tour(demonstration: Demonstration): Promise<void> {
 
   const { kubeconfig, context } = demonstration.ground
   demonstration.say(
-    `Look around:  export KUBECONFIG=${kubeconfig}; kubectl --context ${context} -n ${stage.namespace} get all\nRemove it:    npm run quickstart -- --down`,
+    `Look around:  export KUBECONFIG=${kubeconfig}; ` +
+      `kubectl --context ${context} -n ${stage.namespace} get all\nRemove it:    npm run quickstart -- --down`,
   )
 }

@@ -76,6 +76,8 @@ function unknown(storage: string, why: string): Failure {
   return new Failure({
     what: `storage "${storage}" has no credentials for AWS`,
     why,
-    next: 'give the ServiceAccount a role (install --service-account-annotation), or a Secret with username (access key id) and password (secret access key) by --database-secret',
+    next:
+      'give the ServiceAccount a role (install --service-account-annotation), or a Secret with username ' +
+      '(access key id) and password (secret access key) by --database-secret',
   })
 }

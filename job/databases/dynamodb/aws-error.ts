@@ -13,12 +13,16 @@ const known: readonly Known[] = [
   {
     matches: /^AccessDenied/,
     why: ({ credentialsFrom }, message) => `${credentialsFrom} may not: ${withoutIdentity(message)}`,
-    next: 'allow that action on that resource in the IAM policy of the role or user, or give others by --database-secret',
+    next:
+      'allow that action on that resource in the IAM policy of the role or user, ' +
+      'or give others by --database-secret',
   },
   {
     matches: /scoped to (a valid region|correct service)/i,
     why: ({ region, endpoint }, message) => `${endpoint ?? 'the endpoint'} is not DynamoDB of ${region}: ${message}`,
-    next: 'check the region in scalar.db.contact_points and scalar.db.dynamo.endpoint_override: an endpoint is of one region',
+    next:
+      'check the region in scalar.db.contact_points and scalar.db.dynamo.endpoint_override: ' +
+      'an endpoint is of one region',
   },
   {
     matches:
@@ -40,7 +44,7 @@ const known: readonly Known[] = [
     matches: /ENOTFOUND|EAI_AGAIN/,
     why: ({ region, endpoint }) =>
       `${endpoint ?? `the endpoint of region "${region}"`} does not resolve in this cluster`,
-    next: 'check the region in scalar.db.contact_points, scalar.db.dynamo.endpoint_override, and the DNS of the cluster',
+    next: 'check scalar.db.contact_points (the region), scalar.db.dynamo.endpoint_override, and the DNS of the cluster',
   },
   {
     matches: /ECONNREFUSED/,

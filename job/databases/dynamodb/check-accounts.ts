@@ -29,15 +29,23 @@ export async function checkAccounts(
       findings.push({
         ...check,
         outcome: 'warning',
-        message: `whether ${access.credentialsFrom} is of the account that ${storages} uses is not known: ${'why' in worker ? worker.why : 'why' in release ? release.why : ''}`,
-        cure: "see that both are of one account, or allow the release's own user dynamodb:DescribeTable of ScalarDB's metadata table",
+        message:
+          `whether ${access.credentialsFrom} is of the account that ${storages} uses is not known: ` +
+          `${'why' in worker ? worker.why : 'why' in release ? release.why : ''}`,
+        cure:
+          "see that both are of one account, or allow the release's own user dynamodb:DescribeTable of ScalarDB's " +
+          'metadata table',
       })
     else if (worker.account !== release.account)
       findings.push({
         ...check,
         outcome: 'error',
-        message: `${access.credentialsFrom} is of account ${worker.account}, the own key of ${storages} of ${release.account}`,
-        cure: 'give credentials of the account that the release uses: another role for the ServiceAccount, or --database-secret',
+        message:
+          `${access.credentialsFrom} is of account ${worker.account}, ` +
+          `the own key of ${storages} of ${release.account}`,
+        cure:
+          'give credentials of the account that the release uses: ' +
+          'another role for the ServiceAccount, or --database-secret',
       })
   }
   return findings

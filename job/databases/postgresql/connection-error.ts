@@ -15,7 +15,9 @@ const known: readonly Known[] = [
       password === undefined
         ? `it asks for a password, and none is known for user ${username}`
         : `it refuses the password of user ${username}`,
-    next: "check scalar.db.password in the release's properties, or give a Secret with username and password by --database-secret",
+    next:
+      "check scalar.db.password in the release's properties, " +
+      'or give a Secret with username and password by --database-secret',
   },
   {
     matches: /^28000.*(no encryption|SSL off)/,

@@ -12,12 +12,15 @@ export async function checkConnections(client: Client, title: string, needed: nu
   const { rows } = await client.query<{ what: string; free: number }>(
     `SELECT 'the server' AS what, (SELECT sum(CASE WHEN name = 'max_connections' THEN setting::int
          WHEN name = 'superuser_reserved_connections' AND me.rolsuper THEN 0 ELSE -setting::int END)
-         FROM pg_settings WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections'))::int
+         FROM pg_settings
+         WHERE name IN ('max_connections', 'superuser_reserved_connections', 'reserved_connections'))::int
        - (SELECT count(*) FROM pg_stat_activity WHERE usesysid IS NOT NULL)::int AS free
      FROM pg_roles me WHERE rolname = current_user
-     UNION ALL SELECT format('user %s', rolname), rolconnlimit - (SELECT count(*) FROM pg_stat_activity WHERE usesysid = me.oid)::int
+     UNION ALL SELECT format('user %s', rolname), rolconnlimit -
+       (SELECT count(*) FROM pg_stat_activity WHERE usesysid = me.oid)::int
      FROM pg_roles me WHERE rolname = current_user AND rolconnlimit >= 0 AND NOT rolsuper
-     UNION ALL SELECT format('database %s', datname), datconnlimit - (SELECT count(*) FROM pg_stat_activity WHERE datid = d.oid)::int
+     UNION ALL SELECT format('database %s', datname), datconnlimit -
+       (SELECT count(*) FROM pg_stat_activity WHERE datid = d.oid)::int
      FROM pg_database d JOIN pg_roles me ON me.rolname = current_user
      WHERE datname = current_database() AND datconnlimit >= 0 AND NOT me.rolsuper
      ORDER BY 2`,

@@ -20,7 +20,9 @@ export async function absentGuard(cluster: OperationJobs, absence: Absence): Pro
   return new Failure({
     what: `nothing was paused: no guard stands by after ${formatDuration(absence.waitedMs)}`,
     why,
-    next: `${cure}; or do without one by --guard=false: a worker that is killed then leaves the servers paused until its Job starts another`,
+    next:
+      `${cure}; or do without one by --guard=false: a worker that is killed then leaves the servers paused until ` +
+      'its Job starts another',
   })
 }
 
@@ -41,11 +43,15 @@ function causeOf(
   if (!guard.running)
     return {
       why: `pod ${guard.name}: ${guard.trouble ?? 'it does not run'}`,
-      cure: `see with \`kubectl describe pod ${guard.name}\` what it waits for, and give it longer with --guard-timeout where the cluster adds a node for it`,
+      cure:
+        `see with \`kubectl describe pod ${guard.name}\` what it waits for, ` +
+        'and give it longer with --guard-timeout where the cluster adds a node for it',
     }
   return {
     why: `pod ${guard.name} runs on ${guard.node}, but no connection of it came to this worker`,
-    cure: `see \`kubectl logs ${guard.name}\`, and let the pods of this operation reach each other on port ${port} where NetworkPolicies forbid it`,
+    cure:
+      `see \`kubectl logs ${guard.name}\`, and let the pods of this operation reach each other on port ` +
+      `${port} where NetworkPolicies forbid it`,
   }
 }
 
@@ -54,6 +60,8 @@ export function blindGuard(pod: string, why: string): Failure {
   return new Failure({
     what: 'nothing was paused: the guard does not reach every server',
     why: `pod ${pod}: ${why}`,
-    next: 'let the guard reach what the worker reaches: its pods have the label kubectl-scalardl.dev/role=guard for NetworkPolicies; or do without one by --guard=false',
+    next:
+      'let the guard reach what the worker reaches: its pods have the label kubectl-scalardl.dev/role=guard for ' +
+      'NetworkPolicies; or do without one by --guard=false',
   })
 }

@@ -136,7 +136,9 @@ function alone(deafForMs: number, unseenForMs: number | undefined): Failure {
     unseenForMs === undefined ? '' : `, and the Lease could not be renewed for ${formatDuration(unseenForMs)}`
   return new Failure({
     what: 'the pause was ended before the work in it was done',
-    why: `the guard has not heard this worker for ${formatDuration(deafForMs)}${unseen}: the guard must take it for dead`,
+    why:
+      `the guard has not heard this worker for ${formatDuration(deafForMs)}${unseen}: ` +
+      'the guard must take it for dead',
     next: "check that the worker's node reaches the API server and the other nodes, then try again",
   })
 }

@@ -112,7 +112,11 @@ async function nodeFindings(
       check: 'guard',
       subject: `pod ${hello.pod}`,
       outcome: 'warning',
-      message: `it shares node ${hello.node} with the worker: if that node dies in the pause, the servers stay paused until the Job has another worker elsewhere`,
-      cure: 'let the operation run where there is a second node, see --node-selector, --guard-node-selector and --toleration',
+      message:
+        `it shares node ${hello.node} with the worker: ` +
+        'if that node dies in the pause, the servers stay paused until the Job has another worker elsewhere',
+      cure:
+        'let the operation run where there is a second node, see --node-selector, ' +
+        '--guard-node-selector and --toleration',
     }))
 }

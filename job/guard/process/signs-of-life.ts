@@ -48,7 +48,10 @@ export function signsOfLife(): SignsOfLife {
         leaseMs = Math.min(now, leaseMs + stalled)
       }
       if (now - heardMs < silenceMs || now - leaseMs < silenceMs) return undefined
-      return `nothing was heard of the worker for ${formatDuration(now - heardMs)}, and its Lease was not seen to be renewed for ${formatDuration(now - leaseMs)}`
+      return (
+        `nothing was heard of the worker for ${formatDuration(now - heardMs)}, ` +
+        `and its Lease was not seen to be renewed for ${formatDuration(now - leaseMs)}`
+      )
     },
   }
 }

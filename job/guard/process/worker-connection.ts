@@ -107,7 +107,9 @@ export function connectToWorker({
         }
         if (end === 'dead' || (end === 'unreachable' && before === 'closed'))
           gone(
-            `the worker is gone (${end === 'dead' ? 'nobody listens where it was' : 'its connection broke, and its pod cannot be reached'})`,
+            end === 'dead'
+              ? 'the worker is gone (nobody listens where it was)'
+              : 'the worker is gone (its connection broke, and its pod cannot be reached)',
           )
         before = end
         host = (await find()) ?? (end === 'dead' ? undefined : host)

@@ -65,6 +65,8 @@ export async function refuseTaken(context: OperationContext<'backup'>, storage: 
   throw new Failure({
     what: `backup ${name} cannot be written`,
     why: `${storage.title} holds another backup of that name, made ${createdAt}`,
-    next: `choose another name with --name, or import that one (kubectl scalardl import ${storage.title}/${name}) and delete it`,
+    next:
+      'choose another name with --name, or import that one ' +
+      `(kubectl scalardl import ${storage.title}/${name}) and delete it`,
   })
 }

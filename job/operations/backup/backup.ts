@@ -167,7 +167,8 @@ async function pointInPause(context: Context, sources: readonly OpenSource[]): P
       return { restorePoint: pointOfServices(paused.value) ?? middleOf(paused.window), snapshots: paused.value }
     events.say(
       'note',
-      `pause window ${taken + 1} is void: ${window?.reasons.join('; ')}${left > 0 ? `; trying another (${left} left)` : ''}`,
+      `pause window ${taken + 1} is void: ` +
+        `${window?.reasons.join('; ')}${left > 0 ? `; trying another (${left} left)` : ''}`,
       { level: 'warning' },
     )
     if (left === 0) continue
@@ -263,7 +264,9 @@ function refuseShortPause(
   if (holdMs < maxPauseMs) return
   throw new Failure({
     what: `backup of ${target.releases.map(({ name }) => name).join(', ')} was not begun, nothing was paused`,
-    why: `a restore point needs a pause of up to ${formatDuration(holdMs)} here, and --max-pause allows ${formatDuration(maxPauseMs)}`,
+    why:
+      `a restore point needs a pause of up to ${formatDuration(holdMs)} here, ` +
+      `and --max-pause allows ${formatDuration(maxPauseMs)}`,
     next: 'allow a longer pause with --max-pause',
   })
 }
@@ -275,7 +278,9 @@ function refuseWithoutStorage({ to }: RequestOf<'backup'>, databases: readonly D
   throw new Failure(
     {
       what: 'the backup has nowhere to go',
-      why: `the data of ${[...new Set(needing.map(({ kind }) => kind.name))].join(', ')} is dumped to a storage, and none is given`,
+      why:
+        `the data of ${[...new Set(needing.map(({ kind }) => kind.name))].join(', ')} is dumped to a storage, ` +
+        'and none is given',
       next: 'say where: --to pvc://CLAIM/path',
     },
     { exitCode: ExitCode.usage },

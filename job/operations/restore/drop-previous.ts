@@ -51,7 +51,9 @@ async function staysReady({ cluster, events, request, signal }: Context): Promis
     if (unready !== undefined)
       throw new Failure({
         what: 'the former data is not removed',
-        why: `${unready.name} has ${unready.readyReplicas} of ${unready.replicas} pods ready while nobody can use the former data: it may need it`,
+        why:
+          `${unready.name} has ${unready.readyReplicas} of ` +
+          `${unready.replicas} pods ready while nobody can use the former data: it may need it`,
         next: 'see that the release serves from the restored data, then remove the former again',
       })
     const leftMs = untilMs - performance.now()

@@ -51,7 +51,11 @@ export async function formerRestore(
 function anotherBackup(operation: string, backup: BackupPart, restore: RestorePart): Failure {
   return new Failure({
     what: `nothing was done for ${operation}`,
-    why: `backup ${backup.name} is another than the one it restored: of ${backup.restorePoint ?? 'an unknown point'}, not ${restore.restorePoint ?? 'of an unknown one'}`,
-    next: `only the backup of that point tells what ${operation} made and kept; point the releases, or remove tables and databases, yourself`,
+    why:
+      `backup ${backup.name} is another than the one it restored: ` +
+      `of ${backup.restorePoint ?? 'an unknown point'}, not ${restore.restorePoint ?? 'of an unknown one'}`,
+    next:
+      `only the backup of that point tells what ${operation} made and kept; ` +
+      'point the releases, or remove tables and databases, yourself',
   })
 }

@@ -31,7 +31,8 @@ export async function keepRequestsOut(context: Context, stop: (signal: AbortSign
     if (stoppedAt !== undefined || signal.aborted) throw error
     events.say(
       'note',
-      `the releases are stopped without a pause: ${messageOf(error)}. What their servers acknowledge until they have ended goes out of service too`,
+      `the releases are stopped without a pause: ${messageOf(error)}. ` +
+        'What their servers acknowledge until they have ended goes out of service too',
       { level: 'warning' },
     )
     return stop(signal)

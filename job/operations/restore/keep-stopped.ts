@@ -82,6 +82,8 @@ function notStopped(back: readonly string[]): Failure {
   return new Failure({
     what: 'the releases did not stay stopped while their databases were switched',
     why: back.join('; '),
-    next: 'keep whatever did so away from them until the switch is done (suspend the self-heal of Argo CD, the autoscaler, a running Helm upgrade), then try again',
+    next:
+      'keep whatever did so away from them until the switch is done (suspend the self-heal of Argo CD, ' +
+      'the autoscaler, a running Helm upgrade), then try again',
   })
 }

@@ -170,7 +170,9 @@ async function tellHow(context: Context, databases: readonly RestoreDestination[
 function notPrinted(): Failure {
   return new Failure({
     what: 'the restore was not begun, nothing was touched',
-    why: '--repoint print leaves it to you to point the releases to restored tables; one of the databases keeps its names, and is switched or not',
+    why:
+      '--repoint print leaves it to you to point the releases to restored tables; ' +
+      'one of the databases keeps its names, and is switched or not',
     next: 'omit --repoint',
   })
 }

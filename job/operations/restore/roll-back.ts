@@ -89,14 +89,20 @@ function leftStopped({ request }: Context, failure: Failure, notBack: unknown): 
   return new Failure(
     {
       what: messageOf(notBack),
-      why: `${notBack instanceof Failure ? notBack.text.why : 'see the log'}. The restore had failed before: ${failure.message}`,
-      next: `nothing writes while the releases stay scaled to 0; mend the cause, then: ${restoreCommand(request, '--undo')}`,
+      why:
+        `${notBack instanceof Failure ? notBack.text.why : 'see the log'}. ` +
+        `The restore had failed before: ${failure.message}`,
+      next:
+        'nothing writes while the releases stay scaled to 0; ' +
+        `mend the cause, then: ${restoreCommand(request, '--undo')}`,
     },
     { cause: notBack },
   )
 }
 
 function takenBack({ text, exitCode, cause }: Failure, changed: readonly string[]): Failure {
-  const served = `The data that was in service before serves again${changed.length === 0 ? '; nothing was changed.' : `. ${changed.join(' ')}`}`
+  const served =
+    'The data that was in service before serves ' +
+    `again${changed.length === 0 ? '; nothing was changed.' : `. ${changed.join(' ')}`}`
   return new Failure({ ...text, next: `${served} ${text.next}` }, { exitCode, cause })
 }

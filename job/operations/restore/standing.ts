@@ -36,7 +36,9 @@ export async function refuseLosses(
     {
       what: `${request.operation} was not begun, nothing was touched`,
       why: `it deletes tables whose past is all that is left of ${namesOf(unnamed)}`,
-      next: `keep what you need: kubectl scalardl materialize backup ${unnamed.join(' ')} -n ${request.namespace}; or agree to the loss: ${unnamed.map((name) => `--lose-backup ${name}`).join(' ')}`,
+      next:
+        `keep what you need: kubectl scalardl materialize backup ${unnamed.join(' ')} -n ${request.namespace}; ` +
+        `or agree to the loss: ${unnamed.map((name) => `--lose-backup ${name}`).join(' ')}`,
     },
     { exitCode: ExitCode.declined },
   )

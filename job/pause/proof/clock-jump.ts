@@ -11,5 +11,9 @@ export function clockStep(before: ClockReading, after: ClockReading): string | u
   const step = Math.round(stepBetween(before, after))
   if (Math.abs(step) <= toleratedMs) return undefined
   const [wall, monotonic] = [after.wallMs - before.wallMs, after.monotonicMs - before.monotonicMs]
-  return `the clock of the worker's node was set ${step > 0 ? 'forward' : 'back'} by ${formatDuration(Math.abs(step))} in the pause (${wall} ms passed by it, ${Math.round(monotonic)} ms in truth), so its times cannot be relied on`
+  return (
+    `the clock of the worker's node was set ${step > 0 ? 'forward' : 'back'} by ` +
+    `${formatDuration(Math.abs(step))} in the pause (${wall} ms passed by it, ` +
+    `${Math.round(monotonic)} ms in truth), so its times cannot be relied on`
+  )
 }

@@ -67,7 +67,8 @@ export function watchServers(servers: readonly Server[], opened: (doubt: string)
       await Promise.all(
         watched.map((one) =>
           look(one).catch((error: unknown) => {
-            one.doubt ??= `${titleOf(one.server.endpoint)} could not say whether it was still paused: ${messageOf(error)}`
+            const title = titleOf(one.server.endpoint)
+            one.doubt ??= `${title} could not say whether it was still paused: ${messageOf(error)}`
           }),
         ),
       )

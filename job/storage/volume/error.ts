@@ -3,7 +3,9 @@ import { Failure, messageOf } from '../../../operation/failure.ts'
 const cures: Record<string, { why: string; next: string }> = {
   ENOSPC: {
     why: 'no space is left on the volume',
-    next: 'remove backups that are no longer needed (kubectl scalardl delete backup), or enlarge the PersistentVolumeClaim',
+    next:
+      'remove backups that are no longer needed (kubectl scalardl delete backup), ' +
+      'or enlarge the PersistentVolumeClaim',
   },
   EDQUOT: { why: 'its quota is used up', next: 'remove backups that are no longer needed, or raise the quota' },
   EROFS: {

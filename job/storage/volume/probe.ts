@@ -48,6 +48,8 @@ function room(title: string, bytes: number, free: number): Finding {
     ...check,
     outcome: 'error',
     message,
-    cure: 'remove backups that are no longer needed (kubectl scalardl delete backup), enlarge the claim, or use another with --to',
+    cure:
+      'remove backups that are no longer needed (kubectl scalardl delete backup), enlarge the claim, ' +
+      'or use another with --to',
   }
 }

@@ -7,7 +7,8 @@ export const kubectlCompleteScript = `#!/bin/sh
 exec kubectl-scalardl __complete "$@"
 `
 
-export const kubectlCompleteBatch = `@rem kubectl calls this to complete "kubectl scalardl"; made by "kubectl scalardl completion install"\r
+export const kubectlCompleteBatch = `@rem kubectl calls this to complete "kubectl scalardl"; made by\r
+@rem "kubectl scalardl completion install"\r
 @kubectl-scalardl __complete %*\r
 `
 

@@ -63,7 +63,8 @@ async function deleteBackup(
     const code = await deleteData(session, terminal, backup, flags)
     if (code === undefined && flags.dryRun === 'none')
       terminal.note(
-        `the record of ${backup.operation} stays until its data is gone; then run \`kubectl scalardl delete backup ${backup.name} --keep-data\``,
+        `the record of ${backup.operation} stays until its data is gone; ` +
+          `then run \`kubectl scalardl delete backup ${backup.name} --keep-data\``,
       )
     if (code !== ExitCode.done) return code ?? ExitCode.done
   }
@@ -72,9 +73,9 @@ async function deleteBackup(
     await deleteJobs(session, backup.operation)
     await deleteParts(session, backup.operation)
   }
-  terminal.data(
-    `backup/${backup.name}${flags.output === 'name' ? '' : ` ${flags.keepData ? 'forgotten' : 'deleted'}${flags.dryRun === 'none' ? '' : ` (${flags.dryRun} dry run)`}`}`,
-  )
+  const dryRun = flags.dryRun === 'none' ? '' : ` (${flags.dryRun} dry run)`
+  const outcome = flags.output === 'name' ? '' : ` ${flags.keepData ? 'forgotten' : 'deleted'}${dryRun}`
+  terminal.data(`backup/${backup.name}${outcome}`)
   return ExitCode.done
 }
 

@@ -16,7 +16,8 @@ export function deleteFlags(yargs: GlobalArgv) {
       type: 'string',
       requiresArg: true,
       describe:
-        'Secret with username and password for what a database service keeps of the backup, before those of the properties',
+        'Secret with username and password for what a database service keeps of the backup, ' +
+        'before those of the properties',
     })
   return dryRunFlag(yesFlag(waitFlags(jobFlags(own))))
 }

@@ -29,7 +29,8 @@ function lossOf(stored: StoredRecord): string[] {
   const { backup } = record
   const bytes = backup?.databases.flatMap((database) => database.bytes ?? []).reduce((sum, bytes) => sum + bytes, 0)
   return [
-    `${backup?.state ?? record.state} backup of ${record.releases.join(', ') || 'no release'}, made ${record.createdAt}`,
+    `${backup?.state ?? record.state} backup of ${record.releases.join(', ') || 'no release'}, ` +
+      `made ${record.createdAt}`,
     ...(backup?.restorePoint === undefined ? [] : [`restore point ${backup.restorePoint}`]),
     ...(backup?.databases.map((database) => `${database.title}: ${database.tables.length} tables`) ?? []),
     ...(backup?.location === undefined

@@ -16,7 +16,8 @@ export type DescribeFlags = FlagsOf<typeof describeFlags>
 export const describe = declareCommand({
   usage: 'describe <what> <name>',
   description:
-    'Tell everything about one operation: its time line, what was paused and for how long, what it holds, why it failed',
+    'Tell everything about one operation: its time line, what was paused and for how long, what it holds, ' +
+    'why it failed',
   examples: [
     ['describe backup nightly', 'with the proof of its pause and the rows of every table'],
     ['describe operation pause-ledger-20261121-093000', 'the same for any operation'],

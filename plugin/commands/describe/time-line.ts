@@ -22,7 +22,8 @@ function spansOf(record: OperationRecord): Span[] {
   const windows = record.windows.map((window, index): Span => {
     const byGuard = endedByGuardAt(record, index)
     const end = window.allUnpausedAt ?? byGuard ?? (window.verdict === 'open' ? undefined : window.unpauseSentAt)
-    const name = `${record.windows.length === 1 ? '▸ paused' : `▸ paused ${index + 1}`}${byGuard === undefined ? '' : ', the guard ended it'}`
+    const title = record.windows.length === 1 ? '▸ paused' : `▸ paused ${index + 1}`
+    const name = `${title}${byGuard === undefined ? '' : ', the guard ended it'}`
     return { name, fromMs: Date.parse(window.pauseSentAt), untilMs: at(end), mark: '█' }
   })
   // A window begins within its phase, and stands below it.
@@ -58,6 +59,7 @@ export function timeLine(record: OperationRecord, nowMs = Date.now()): string[] 
   const [names, offsets, lengths] = [widest('name'), widest('offset'), widest('length')]
   return rows.map(
     (row) =>
-      `${row.name.padEnd(names)}  ${row.offset.padStart(offsets)}  ${row.length.padStart(lengths)}  │${row.bar.padEnd(width)}│`,
+      `${row.name.padEnd(names)}  ${row.offset.padStart(offsets)}  ${row.length.padStart(lengths)}  ` +
+      `│${row.bar.padEnd(width)}│`,
   )
 }

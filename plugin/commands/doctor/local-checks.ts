@@ -86,7 +86,9 @@ function releasePods(release: Release): Finding {
       ...about,
       outcome: 'error',
       message,
-      cure: `wait until they are, or see \`kubectl describe pod -n ${release.pods[0]?.metadata?.namespace ?? ''}\` for why not`,
+      cure:
+        'wait until they are, or see `kubectl describe pod -n ' +
+        `${release.pods[0]?.metadata?.namespace ?? ''}\` for why not`,
     }
   return { ...about, outcome: 'ok', message }
 }

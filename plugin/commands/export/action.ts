@@ -37,7 +37,8 @@ export const runExport: Action<ExportFlags> = async (flags, session, terminal) =
   }
   await writeText(flags.filename, `${text}\n`)
   terminal.note(
-    `The record of ${record.operation} is in ${flags.filename}; the data itself stays at ${placeOf(record.backup) ?? 'no known place'}.`,
+    `The record of ${record.operation} is in ${flags.filename}; ` +
+      `the data itself stays at ${placeOf(record.backup) ?? 'no known place'}.`,
   )
   return ExitCode.done
 }

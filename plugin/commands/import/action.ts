@@ -33,7 +33,8 @@ async function fromFile(session: Session, terminal: Terminal, file: string, flag
     terminal.note(`its data is kept by ${placeOf(record.backup) ?? 'nobody that the record names'}`)
   else
     terminal.note(
-      `its data is expected at ${record.backup.location}; \`kubectl scalardl import pvc://CLAIM/path/NAME\` checks where it really is`,
+      `its data is expected at ${record.backup.location}; ` +
+        '`kubectl scalardl import pvc://CLAIM/path/NAME` checks where it really is',
     )
   return ExitCode.done
 }
@@ -87,7 +88,9 @@ async function createRecord(session: Session, record: OperationRecord, dryRun: D
       {
         what: `${record.operation} was not imported`,
         why: `namespace ${session.namespace} has a record of that name already`,
-        next: `see it with \`kubectl scalardl describe operation ${record.operation} -n ${session.namespace}\`, or choose another --name`,
+        next:
+          `see it with \`kubectl scalardl describe operation ${record.operation} -n ${session.namespace}\`, ` +
+          'or choose another --name',
       },
       { exitCode: ExitCode.usage },
     )
@@ -104,7 +107,8 @@ export const runImport: Action<ImportFlags> = async (flags, session, terminal) =
   if (only === undefined || more.length > 0)
     throw unclear(
       only === undefined ? 'nothing is given' : 'more than one thing is given',
-      'give -f FILE with an exported record, the folder of a backup like pvc://backups/ledger/nightly, or --window START/END',
+      'give -f FILE with an exported record, the folder of a backup like pvc://backups/ledger/nightly, ' +
+        'or --window START/END',
     )
   if (window !== undefined) return fromWindow(session, terminal, window, flags)
   if (flags.release !== undefined) throw unclear('--release is given without --window', 'omit --release')

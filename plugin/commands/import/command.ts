@@ -19,7 +19,8 @@ export function importFlags(yargs: GlobalArgv) {
       type: 'string',
       requiresArg: true,
       describe:
-        'START/END of a pause that another tool made, RFC 3339 with an offset or UNIX seconds; recorded as attested by you',
+        'START/END of a pause that another tool made, RFC 3339 with an offset or UNIX seconds; ' +
+        'recorded as attested by you',
     })
     .option('release', {
       type: 'string',

@@ -43,7 +43,11 @@ export async function importRecord(
   if (isDeepStrictEqual(present, record)) return 'unchanged'
   throw new Failure({
     what: `${record.operation} was not imported`,
-    why: `namespace ${session.namespace} has a record of that name already, which differs in ${differences(present, record).join(', ')}`,
-    next: `compare it with what \`kubectl scalardl export backup ${record.backup?.name ?? ''} -n ${session.namespace}\` gives; \`delete backup\` with --keep-data makes room if that one is not needed`,
+    why:
+      `namespace ${session.namespace} has a record of that name already, ` +
+      `which differs in ${differences(present, record).join(', ')}`,
+    next:
+      `compare it with what \`kubectl scalardl export backup ${record.backup?.name ?? ''} -n ` +
+      `${session.namespace}\` gives; \`delete backup\` with --keep-data makes room if that one is not needed`,
   })
 }

@@ -63,7 +63,8 @@ export const runLogs: Action<LogsFlags> = async (flags, session, terminal) => {
   const shown = await (flags.follow ? showUntilItEnds : showWhatThereIs)(session, operation, raw, terminal)
   if (shown === 0)
     terminal.warning(
-      `no pod of ${operation} is left whose log could be read; \`kubectl scalardl describe operation ${operation} -n ${session.namespace}\` shows its record`,
+      `no pod of ${operation} is left whose log could be read; ` +
+        `\`kubectl scalardl describe operation ${operation} -n ${session.namespace}\` shows its record`,
     )
   if (!flags.follow) return ExitCode.done
   const record = await awaitOutcome(session, operation, terminal.interrupted)

@@ -71,7 +71,8 @@ export const runPause: Action<PauseFlags> = async (flags, session, terminal) => 
   if (isFinal(record) || !isHeld(record)) return finishOperation(terminal, flags.output, record, columns)
   printRecord(terminal, flags.output, record, columns)
   terminal.note(
-    `paused until \`kubectl scalardl unpause ${names.join(' ')} -n ${session.namespace}\`, ${formatDuration(length.pause.maxPauseMs)} at the most`,
+    `paused until \`kubectl scalardl unpause ${names.join(' ')} -n ${session.namespace}\`, ` +
+      `${formatDuration(length.pause.maxPauseMs)} at the most`,
   )
   return ExitCode.done
 }

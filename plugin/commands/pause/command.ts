@@ -21,7 +21,8 @@ export function pauseFlags(yargs: GlobalArgv) {
       type: 'string',
       requiresArg: true,
       describe:
-        'the longest that anything stays paused whatever happens; --duration and a minute unless given, 5m without a duration',
+        'the longest that anything stays paused whatever happens; ' +
+        '--duration and a minute unless given, 5m without a duration',
     })
     .option('max-pause-wait', {
       group: groups.pausing,

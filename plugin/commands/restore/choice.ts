@@ -35,8 +35,8 @@ export function readableBackups(stored: readonly StoredRecord[]): OperationRecor
 export type ProvingWindow = PauseWindowRecord & Pick<OperationRecord, 'operation' | 'releases'>
 
 /**
- * What the flags choose of a restore. A moment that a backup fixed in its pause is restored from the record of that backup; any
- * other is proven by a valid pause of all its releases in which it lies, or marked as unproven.
+ * What the flags choose of a restore. A moment that a backup fixed in its pause is restored from that backup's record.
+ * Any other moment is proven by a valid pause of all its releases in which it lies, or marked as unproven.
  * @throws Failure (usage) for flags that contradict each other, or that this backup has no use for
  */
 export async function chooseRestore(

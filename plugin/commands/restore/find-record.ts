@@ -21,7 +21,9 @@ async function find(session: Session, kind: OperationKind, name: string): Promis
   throw new Failure({
     what: `${kind} "${name}" is not known in namespace ${session.namespace}`,
     why: latest.length === 0 ? `there is no ${kind} there` : `the latest there are ${latest.toReversed().join(', ')}`,
-    next: `choose one from \`kubectl scalardl get ${kind}s\`${kind === 'backup' ? ', or give pvc://CLAIM/path/BACKUP for one of another cluster' : ''}`,
+    next:
+      'choose one from `kubectl scalardl get ' +
+      `${kind}s\`${kind === 'backup' ? ', or give pvc://CLAIM/path/BACKUP for one of another cluster' : ''}`,
   })
 }
 
@@ -90,7 +92,10 @@ async function isOver(session: Session, record: OperationRecord): Promise<boolea
   )
 }
 
-/** A restore that has put its data in service, or for an undo failed half-way or left it beside. @throws Failure for any other */
+/**
+ * A restore that has put its data in service; for an undo also one that failed half-way or left its data beside.
+ * @throws Failure for any other
+ */
 export async function findRestore(session: Session, name: string, forUndo: boolean): Promise<RestoreRecord> {
   const record = await find(session, 'restore', name)
   const { restore } = record

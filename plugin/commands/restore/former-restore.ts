@@ -23,7 +23,9 @@ import { dropPlan, undoPlan } from './plan.ts'
 import { repeatedFlags } from './repeated-flags.ts'
 import { restoreColumns, showServing } from './summary.ts'
 
-/** What `--undo` and `--drop-previous` of an earlier restore have in common: its releases, its databases, its backup's storage. */
+/**
+ * What `--undo` and `--drop-previous` need of an earlier restore: its releases, its databases, its backup's storage.
+ */
 async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolean) {
   const options = readJobOptions(flags)
   const admin = readTargetOptions(flags)

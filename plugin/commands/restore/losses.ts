@@ -21,7 +21,7 @@ function endsWithServed(entry: DatabaseBackup): EndsPoint | undefined {
   return kindOfEntry(entry)?.endsWithServed?.(entry)
 }
 
-/** Names of the backups that end with what a restore deletes; its own is not among them where the restore keeps its point. */
+/** Names of the backups that end with what a restore deletes, without its own where the restore keeps that point. */
 export function endedByRestore(
   { operation, backup }: BackupRecord,
   { choice, dropPrevious, others }: { choice?: RestoreChoice | undefined; dropPrevious: boolean; others: Records },
@@ -75,7 +75,9 @@ export async function confirmLosses(
       {
         what: 'nothing was begun',
         why: `the last copy of a restore point goes only where it is named: ${unnamed.join(', ')}`,
-        next: `keep them first with \`kubectl scalardl materialize backup ${unnamed.join(' ')}\`, or add ${unnamed.map((name) => `--lose-backup ${name}`).join(' ')}`,
+        next:
+          `keep them first with \`kubectl scalardl materialize backup ${unnamed.join(' ')}\`, ` +
+          `or add ${unnamed.map((name) => `--lose-backup ${name}`).join(' ')}`,
       },
       { exitCode: ExitCode.declined },
     )

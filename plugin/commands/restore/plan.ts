@@ -42,14 +42,21 @@ function releaseLine(release: Release, replicas: number | undefined): string {
   const current = release.deployment?.spec?.replicas ?? 0
   const name = release.deployment?.metadata?.name ?? release.name
   if (current > 0)
-    return `  ${release.name} (${name}): ${current} ${current === 1 ? 'replica' : 'replicas'}, to 0 and back to ${current}`
-  return `  ${release.name} (${name}): stands at 0${replicas === undefined ? '; --replicas says to how many it is scaled up' : `, up to ${replicas}`}`
+    return (
+      `  ${release.name} (${name}): ${current} ${current === 1 ? 'replica' : 'replicas'}, ` +
+      `to 0 and back to ${current}`
+    )
+  return (
+    `  ${release.name} (${name}): stands at ` +
+    `0${replicas === undefined ? '; --replicas says to how many it is scaled up' : `, up to ${replicas}`}`
+  )
 }
 
 function targetLines({ release, databases }: RestoreTarget): string[] {
   if (databases === undefined || databases.length === 0)
     return [
-      `  ${release.name}: its properties cannot be read from here; the restore names the server before it loads anything`,
+      `  ${release.name}: its properties cannot be read from here; ` +
+        'the restore names the server before it loads anything',
     ]
   return databases.map((database) => `  ${release.name}: ${database}`)
 }
@@ -59,7 +66,10 @@ function proof({ operation, allPausedAt, unpauseSentAt, attestedBy }: ProvingWin
   const atMs = Date.parse(at)
   const margin = formatDuration(Math.min(atMs - Date.parse(allPausedAt ?? ''), Date.parse(unpauseSentAt ?? '') - atMs))
   const whose = attestedBy === undefined ? '' : `; attested by ${attestedBy}, seen by no worker`
-  return `  proven by ${operation}, paused from ${allPausedAt} to ${unpauseSentAt}: ${margin} from its nearer end${whose}`
+  return (
+    `  proven by ${operation}, paused from ${allPausedAt} to ${unpauseSentAt}: ` +
+    `${margin} from its nearer end${whose}`
+  )
 }
 
 /** How long the releases will not serve, as far as it is known before. */
@@ -69,8 +79,10 @@ function outageLines(targets: readonly RestoreTarget[], choice: RestoreChoice | 
   if (longest === undefined) return []
   const switching = choice?.strategy === 'replace' ? 'some minutes to an hour' : 'some seconds'
   return [
-    `Outage: ${longest.seconds} s and a little until the pods have ended (${longest.because}), ${switching} for the switch, and what the pods take to start.`,
-    '  Requests are held from the first moment of it, and refused once the pods have ended: nothing is acknowledged meanwhile.',
+    `Outage: ${longest.seconds} s and a little until the pods have ended (${longest.because}), ` +
+      `${switching} for the switch, and what the pods take to start.`,
+    '  Requests are held from the first moment of it, and refused once the pods have ended: ' +
+      'nothing is acknowledged meanwhile.',
   ]
 }
 
@@ -144,6 +156,10 @@ export function undoPlan(
       'Releases: they serve on as they are',
     ])
   }
+  const kept =
+    record.restore.choice?.strategy === 'replace'
+      ? 'of replaced tables AWS keeps it for 35 days, in system backups that are restored by hand'
+      : 'it is kept beside'
   return lines([
     style('bold', `Undo of ${record.operation}`),
     'Databases whose former data serves again:',
@@ -156,7 +172,7 @@ export function undoPlan(
       releaseLine(release, replicas ?? record.restore.replicas?.[release.deployment?.metadata?.name ?? '']),
     ),
     style('yellow', 'What is lost:'),
-    `  from service: everything written since the restore, ${record.finishedAt ?? record.createdAt}; ${record.restore.choice?.strategy === 'replace' ? 'of replaced tables AWS keeps it for 35 days, in system backups that are restored by hand' : 'it is kept beside'}`,
+    `  from service: everything written since the restore, ${record.finishedAt ?? record.createdAt}; ${kept}`,
     ...lost,
   ])
 }

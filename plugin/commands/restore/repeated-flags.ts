@@ -7,8 +7,8 @@ function quoted(value: string): string {
 }
 
 /**
- * The flags of a restore that its undo and the removal of what it kept need too, since they start the same Job on the same
- * databases; each as a shell reads it.
+ * The flags of a restore that its undo and the removal of what it kept need too: they start the same Job on the same
+ * databases. Each is as a shell reads it.
  */
 export function repeatedFlags(flags: RestoreFlags): string[] {
   const given: Record<string, string | readonly string[] | undefined> = {

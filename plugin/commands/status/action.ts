@@ -70,7 +70,8 @@ export const runStatus: Action<StatusFlags> = async (flags, session, terminal) =
   for (const status of statuses) {
     if (status.paused !== undefined && status.paused.by === undefined) {
       terminal.note(
-        `${status.release} was paused by somebody else; if nobody needs that: kubectl scalardl unpause ${status.release} -n ${status.namespace} --force`,
+        `${status.release} was paused by somebody else; ` +
+          `if nobody needs that: kubectl scalardl unpause ${status.release} -n ${status.namespace} --force`,
       )
     }
     if (status.paused?.lasting === true)

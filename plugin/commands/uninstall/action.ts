@@ -28,7 +28,9 @@ async function refuseWhileWorking(session: Session, serviceAccount: string): Pro
   throw new Failure({
     what: `${serviceAccount} is in use`,
     why: `under way: ${active.join(', ')}`,
-    next: `wait for it with \`kubectl scalardl wait ${first} -n ${session.namespace}\`, or end it with \`kubectl scalardl cancel ${first} -n ${session.namespace}\``,
+    next:
+      `wait for it with \`kubectl scalardl wait ${first} -n ${session.namespace}\`, ` +
+      `or end it with \`kubectl scalardl cancel ${first} -n ${session.namespace}\``,
   })
 }
 

@@ -53,7 +53,9 @@ function refuseSilence(failed: readonly DirectUnpause[], count: number): void {
     {
       what: `${failed.length} of ${count} pods may be STILL PAUSED`,
       why: reasons(failed),
-      next: 'run the command again (with --tls and its flags where the servers speak TLS); deleting such a pod ends its pause as well',
+      next:
+        'run the command again (with --tls and its flags where the servers speak TLS); ' +
+        'deleting such a pod ends its pause as well',
     },
     { exitCode: ExitCode.stillPaused },
   )

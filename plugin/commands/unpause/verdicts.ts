@@ -15,7 +15,8 @@ export function showVerdicts(terminal: Terminal, ended: readonly EndedPause[]): 
     const times = `${window.allPausedAt ?? '-'} to ${window.unpauseSentAt ?? '-'}`
     if (window.verdict === 'valid')
       terminal.note(
-        `${terminal.style('green', '✔')} the pause of ${operation} is valid: ${times}, restore point ${window.restorePoint ?? '-'}`,
+        `${terminal.style('green', '✔')} the pause of ${operation} is valid: ` +
+          `${times}, restore point ${window.restorePoint ?? '-'}`,
       )
     else terminal.note(`${terminal.style('red', '✖')} the pause of ${operation} is void: ${window.reasons.join('; ')}`)
   }
@@ -27,7 +28,9 @@ export function refuseVoid(ended: readonly EndedPause[]): void {
   if (spoilt === undefined) return
   throw new Failure(
     {
-      what: `all serve again, but the pause of ${spoilt.operation} proves nothing: do not rely on a backup that was taken in it`,
+      what:
+        `all serve again, but the pause of ${spoilt.operation} proves nothing: ` +
+        'do not rely on a backup that was taken in it',
       why: spoilt.window.reasons.join('; '),
       next: 'pause again, and take the backup anew',
     },

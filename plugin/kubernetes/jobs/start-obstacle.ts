@@ -67,7 +67,8 @@ function complaint(ended: V1ContainerStateTerminated | undefined): string {
 }
 
 const injectedNext =
-  'correct what injects this container into pods of the namespace, or keep it out of the Job by a label or annotation, see --patch'
+  'correct what injects this container into pods of the namespace, ' +
+  'or keep it out of the Job by a label or annotation, see --patch'
 
 /** Whether a container is this program's; any other was injected into the pod. */
 function isOwn(container: string): boolean {
@@ -83,7 +84,8 @@ function ofContainer(pod: V1Pod): Obstacle | undefined {
     if (imageReasons.has(reason)) {
       const next = injected
         ? injectedNext
-        : 'give an image that the nodes can pull with --image, credentials with --image-pull-secret, or --image-pull-policy=IfNotPresent for one that is there already'
+        : 'give an image that the nodes can pull with --image, credentials with --image-pull-secret, ' +
+          'or --image-pull-policy=IfNotPresent for one that is there already'
       return { title: `the image ${image}`, reason: `${reason}: ${message}`, next, patienceMs: 20_000 }
     }
     if (configReasons.has(reason))

@@ -126,7 +126,9 @@ function unreadable(pod: string, error: unknown): Failure {
     {
       what: `the log of pod ${pod} cannot be read`,
       why: apiMessage(error),
-      next: 'the operation goes on without it; look at `kubectl scalardl get operations`, and ask for the right to get pods/log if it is missing',
+      next:
+        'the operation goes on without it; look at `kubectl scalardl get operations`, ' +
+        'and ask for the right to get pods/log if it is missing',
     },
     { cause: error },
   )

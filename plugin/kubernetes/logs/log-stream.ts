@@ -31,10 +31,9 @@ export async function readLog(
   onLine: (line: string) => void,
   signal: AbortSignal,
 ): Promise<string> {
-  const cluster = session.kubeConfig.getCurrentCluster()
-  const url = new URL(
-    `${cluster?.server.replace(/\/$/, '') ?? ''}/api/v1/namespaces/${encodeURIComponent(session.namespace)}/pods/${encodeURIComponent(log.pod)}/log`,
-  )
+  const server = session.kubeConfig.getCurrentCluster()?.server.replace(/\/$/, '') ?? ''
+  const [namespace, pod] = [session.namespace, log.pod].map(encodeURIComponent)
+  const url = new URL(`${server}/api/v1/namespaces/${namespace}/pods/${pod}/log`)
   url.searchParams.set('container', log.container)
   url.searchParams.set('timestamps', 'true')
   if (log.follow) url.searchParams.set('follow', 'true')

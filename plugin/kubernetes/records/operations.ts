@@ -136,7 +136,9 @@ export async function findOperation(session: Session, text: string, kind?: Opera
   throw new Failure({
     what: `there is no ${noun} "${text}" in namespace ${session.namespace}`,
     why: known.length === 0 ? `no ${noun} is known there` : `the latest there: ${latest(known).join(', ')}`,
-    next: `\`kubectl scalardl get ${kind === 'backup' || kind === 'restore' ? `${kind}s` : 'operations'} -n ${session.namespace}\` lists them all; is the namespace right?`,
+    next:
+      `\`kubectl scalardl get ${kind === 'backup' || kind === 'restore' ? `${kind}s` : 'operations'} -n ` +
+      `${session.namespace}\` lists them all; is the namespace right?`,
   })
 }
 

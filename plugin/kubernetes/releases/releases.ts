@@ -96,7 +96,9 @@ export function requirePods(releases: readonly Release[]): void {
   if (empty === undefined) return
   throw new Failure({
     what: `release "${empty.name}" has no pods`,
-    why: `its Deployment ${empty.deployment?.metadata?.name ?? ''} stands at ${empty.deployment?.spec?.replicas ?? 0} replicas`,
+    why:
+      `its Deployment ${empty.deployment?.metadata?.name ?? ''} stands at ` +
+      `${empty.deployment?.spec?.replicas ?? 0} replicas`,
     next: 'scale it up, and wait until its pods are ready',
   })
 }

@@ -34,7 +34,9 @@ export function refuses(t: Test, run: Run, { code = 1, ...parts }: Expected, tit
 
 /** Names of the databases of the stage's PostgreSQL server, sorted. */
 export async function databaseNames(stage: Stage): Promise<string[]> {
-  const query = `PGPASSWORD="$POSTGRES_PASSWORD" psql -h 127.0.0.1 -U postgres -Atc 'SELECT datname FROM pg_database ORDER BY 1'`
+  const query =
+    'PGPASSWORD="$POSTGRES_PASSWORD" psql -h 127.0.0.1 -U postgres ' +
+    "-Atc 'SELECT datname FROM pg_database ORDER BY 1'"
   return (await stage.kubectl(['exec', 'statefulset/database', '--', 'sh', '-c', query])).trim().split('\n')
 }
 

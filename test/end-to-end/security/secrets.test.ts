@@ -41,7 +41,8 @@ async function podsByRole(operation: string): Promise<Map<string, V1Pod>> {
 }
 
 const claims = `
-const [, payload] = require('node:fs').readFileSync('/var/run/secrets/kubernetes.io/serviceaccount/token', 'utf8').split('.')
+const token = '/var/run/secrets/kubernetes.io/serviceaccount/token'
+const [, payload] = require('node:fs').readFileSync(token, 'utf8').split('.')
 const { iat, exp, 'kubernetes.io': about } = JSON.parse(Buffer.from(payload, 'base64url'))
 console.log(JSON.stringify({ seconds: exp - iat, pod: about.pod.name }))
 `

@@ -76,7 +76,9 @@ export async function runStandIn(settings: StandInSettings, log: (line: string) 
   })
   workload.start()
   log(
-    `${settings.product.app} stand-in ${settings.instance}: gRPC on ${server.ports.join(' ')}${settings.tls === undefined ? '' : ' with TLS'}, control on ${controlPortOf(control)}, ${settings.pace.workers} workers`,
+    `${settings.product.app} stand-in ${settings.instance}: ` +
+      `gRPC on ${server.ports.join(' ')}${settings.tls === undefined ? '' : ' with TLS'}, ` +
+      `control on ${controlPortOf(control)}, ${settings.pace.workers} workers`,
   )
 
   return async () => {

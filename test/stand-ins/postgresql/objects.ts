@@ -48,7 +48,8 @@ const passwordVariable = (index: number) => `ROLE_${index}_PASSWORD`
 function setUp(roles: readonly ServerRole[]): string {
   const lines = roles.flatMap((role, index) => [
     `\\getenv password_${index} ${passwordVariable(index)}`,
-    `CREATE ROLE "${role.name}" LOGIN ${role.createDatabases ? 'CREATEDB' : 'NOCREATEDB'} PASSWORD :'password_${index}';`,
+    `CREATE ROLE "${role.name}" LOGIN ${role.createDatabases ? 'CREATEDB' : 'NOCREATEDB'} PASSWORD ` +
+      `:'password_${index}';`,
     ...role.databases.map((database) => `CREATE DATABASE "${database}" OWNER "${role.name}";`),
   ])
   // Whoever may restore must own what it replaces, and may end the sessions that are in the way.

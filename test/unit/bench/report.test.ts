@@ -20,6 +20,7 @@ t.test('the table ends with how many times the last is of the first', async (t) 
   ])
   t.equal(
     table,
-    'BACKUP   10 MB              1 GB               1 GB / 10 MB\npause    120 ms (100–140)   180 ms (150–200)   1.50×\n',
+    'BACKUP   10 MB              1 GB               1 GB / 10 MB\npause    120 ms (100–140)   180 ms ' +
+      '(150–200)   1.50×\n',
   )
 })

@@ -26,8 +26,12 @@ export function checkTables(
     findings.push({
       ...check,
       outcome: 'error',
-      message: `ScalarDB's metadata or --table names ${missing.join(', ')}, which ${missing.length === 1 ? 'does' : 'do'} not exist`,
-      cure: "create them with the schema loader, remove their rows from ScalarDB's metadata table if they were dropped by hand, or correct --table",
+      message:
+        `ScalarDB's metadata or --table names ${missing.join(', ')}, ` +
+        `which ${missing.length === 1 ? 'does' : 'do'} not exist`,
+      cure:
+        "create them with the schema loader, remove their rows from ScalarDB's metadata table if they were dropped " +
+        'by hand, or correct --table',
     })
   }
   if (restless.length > 0)
@@ -41,7 +45,9 @@ export function checkTables(
     findings.push({
       ...check,
       outcome: 'warning',
-      message: `ScalarDB's metadata names ${strangers.join(', ')}, which do not begin with the namespace prefix; they are not backed up`,
+      message:
+        `ScalarDB's metadata names ${strangers.join(', ')}, which do not begin with the namespace prefix; ` +
+        'they are not backed up',
       cure: 'check scalar.db.dynamo.namespace.prefix',
     })
   }
@@ -66,7 +72,9 @@ export async function checkRecovery(
       ...check,
       outcome: 'error',
       message: `off for ${off.length} of ${tables.length} tables: ${off.join(', ')}`,
-      cure: 'turn it on for each: aws dynamodb update-continuous-backups --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true --table-name TABLE; or run the schema loader with --repair-all',
+      cure:
+        'turn it on for each: aws dynamodb update-continuous-backups --point-in-time-recovery-specification ' +
+        'PointInTimeRecoveryEnabled=true --table-name TABLE; or run the schema loader with --repair-all',
     }
   }
   const days = Math.min(...windows.map(({ window }) => window?.periodDays ?? 35))
@@ -74,7 +82,9 @@ export async function checkRecovery(
   return {
     ...check,
     outcome: 'ok',
-    message: `on for ${tables.length} tables, kept for ${days} days${reach > 0 ? `; all can be brought back as far as ${formatTime(reach)}` : ''}`,
+    message:
+      `on for ${tables.length} tables, kept for ${days} ` +
+      `days${reach > 0 ? `; all can be brought back as far as ${formatTime(reach)}` : ''}`,
   }
 }
 
@@ -91,7 +101,9 @@ export async function checkSettings(clients: Clients, title: string, table: Tabl
     // autoscaling, expiry and tags are what nearly every installation has
     outcome: /^(autoscaling|timeToLive|tags)$/.test(setting) && why.startsWith('no right') ? 'error' : 'warning',
     message: `${setting} cannot be read: ${why}`,
-    cure: `allow ${rightToRead[setting as keyof typeof rightToRead]}; a restore cannot put on again what the backup does not tell`,
+    cure:
+      `allow ${rightToRead[setting as keyof typeof rightToRead]}; ` +
+      'a restore cannot put on again what the backup does not tell',
   }))
 }
 

@@ -58,7 +58,9 @@ export async function checkBystanders({
       ...check,
       outcome: harms ? 'error' : 'warning',
       message: `${what}, and ${names} may be using them, which ${running.length === 1 ? 'is' : 'are'} not named`,
-      cure: `name ${names} as well, or stop ${running.length === 1 ? 'it' : 'them'}: every release that uses these tables`,
+      cure:
+        `name ${names} as well, or stop ${running.length === 1 ? 'it' : 'them'}: ` +
+        'every release that uses these tables',
     },
   ]
 }

@@ -53,7 +53,9 @@ async function checkAccount(
       {
         ...check,
         outcome,
-        message: `there is no table at all in ${region}: the credentials may be of another account than ${wanted}, which the backup is of`,
+        message:
+          `there is no table at all in ${region}: the credentials may be of another account than ${wanted}, ` +
+          'which the backup is of',
       },
     ]
   }
@@ -192,7 +194,9 @@ export async function troubleOf(
   }
   const gone = {
     why: `table ${table.name} was deleted, and its restore points with it`,
-    cure: 'choose a backup that was materialized; of a deleted table AWS keeps its last state for 35 days, which can be restored in its console',
+    cure:
+      'choose a backup that was materialized; of a deleted table AWS keeps its last state for 35 days, ' +
+      'which can be restored in its console',
   }
   const found = await lookAtTable(dynamo, table.name)
   if (found === undefined || found.TableStatus === 'DELETING') return gone

@@ -54,7 +54,9 @@ export async function checkRestoreRights(needed: RightsNeeded): Promise<Finding>
   const check = { check: 'rights at AWS', subject: needed.title }
   const told = (missing: readonly Missing[]) => ({
     message: missing.map(({ why }) => why).join('; '),
-    cure: `allow ${missing.map(({ action }) => action).join(', ')} in the IAM policy of the role or user, or give others by --database-secret`,
+    cure:
+      `allow ${missing.map(({ action }) => action).join(', ')} in the IAM policy of the role or user, ` +
+      'or give others by --database-secret',
   })
   const missing = await missingOf(probes(needed))
   if (missing.length > 0) return { ...check, outcome: 'error', ...told(missing) }

@@ -61,7 +61,10 @@ export async function checkWayBack(
   if (unkept.length > 0) {
     throw new Failure({
       what: `the former data of ${title} is not put back`,
-      why: `what was written since the restore would be lost: AWS keeps the last state of a deleted table only where point-in-time recovery is on, and it is off for ${fewNames(unkept)}`,
+      why:
+        'what was written since the restore would be lost: ' +
+        'AWS keeps the last state of a deleted table only where point-in-time recovery is on, ' +
+        `and it is off for ${fewNames(unkept)}`,
       next: 'turn it on (aws dynamodb update-continuous-backups), and undo the restore again',
     })
   }

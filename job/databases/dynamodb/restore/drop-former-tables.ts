@@ -64,7 +64,9 @@ async function refuseProtected(client: DynamoDBClient, names: readonly string[])
   throw new Failure({
     what: 'the former tables are not removed',
     why: `deletion protection is on for ${kept.join(', ')}`,
-    next: `turn it off if they may really go: aws dynamodb update-table --no-deletion-protection-enabled --table-name ${kept[0] ?? 'TABLE'}`,
+    next:
+      'turn it off if they may really go: aws dynamodb update-table --no-deletion-protection-enabled --table-name ' +
+      `${kept[0] ?? 'TABLE'}`,
   })
 }
 

@@ -27,7 +27,9 @@ export function tablesAt({ prefix, region }: Place): string {
  */
 export function notBackedUp(details: Details, former: Place): { why: string; next: string } {
   return {
-    why: `before the restore the releases used ${tablesAt(former)}; the backup is of ${tablesAt(details)}, and knows only those by their ids`,
+    why:
+      `before the restore the releases used ${tablesAt(former)}; ` +
+      `the backup is of ${tablesAt(details)}, and knows only those by their ids`,
     next: `once nobody needs ${tablesAt(former)} any more, delete them yourself`,
   }
 }

@@ -40,14 +40,17 @@ export function checkVersions({ title, settings, choice, context: { releases = [
       if (reads === 'yes') return { ...check, outcome: 'ok', message: `${what}, which reads the namespace prefix` }
       const message =
         reads === 'no'
-          ? `${what}, whose ScalarDB is older than 3.7 and ignores the namespace prefix: it would go on with the tables in service`
+          ? `${what}, whose ScalarDB is older than 3.7 and ignores the namespace prefix: ` +
+            'it would go on with the tables in service'
           : `${what}; whether its ScalarDB reads the namespace prefix (3.7 and later do) is not known`
       const isAgreed = reads === 'unknown' && (choice.unknownVersion === true || choice.repoint === 'print')
+      const unlessKnown =
+        reads === 'unknown' ? '; where you know that its ScalarDB is 3.7 or later, add --unknown-version' : ''
       return {
         ...check,
         outcome: isAgreed ? 'warning' : 'error',
         message,
-        cure: `restore with --strategy replace, or upgrade the release first${reads === 'unknown' ? '; where you know that its ScalarDB is 3.7 or later, add --unknown-version' : ''}`,
+        cure: `restore with --strategy replace, or upgrade the release first${unlessKnown}`,
       }
     })
 }

@@ -150,7 +150,9 @@ export async function repoint(
 function overtaken(title: string): Failure {
   return new Failure({
     what: `${title} cannot be pointed to other tables`,
-    why: 'the properties of a release name neither the restored tables nor those that it used before: somebody changed them since',
+    why:
+      'the properties of a release name neither the restored tables nor those that it used before: ' +
+      'somebody changed them since',
     next: 'undo the later restore first, or set the namespace prefix of the release yourself',
   })
 }

@@ -58,7 +58,9 @@ function autoscalingUnreachable(error: unknown): Failure {
     {
       what: "the tables' autoscaling cannot be read",
       why: `Application Auto Scaling does not answer: ${messageOf(error)}`,
-      next: "let the worker's pod reach its endpoint of the region, by NAT or an interface endpoint; one that has a name of its own is given by --env AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING=URL",
+      next:
+        "let the worker's pod reach its endpoint of the region, by NAT or an interface endpoint; " +
+        'one that has a name of its own is given by --env AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING=URL',
     },
     { cause: error },
   )

@@ -46,5 +46,8 @@ export function originOf(table: TableDescription): string {
   const { RestoreSummary: summary, CreationDateTime: created } = table
   const made = created === undefined ? '' : `, made ${created.toISOString()}`
   if (summary === undefined) return `a table of its own${made}`
-  return `restored from ${summary.SourceBackupArn ?? summary.SourceTableArn ?? 'another'} of ${summary.RestoreDateTime?.toISOString() ?? 'an unknown time'}${made}`
+  return (
+    `restored from ${summary.SourceBackupArn ?? summary.SourceTableArn ?? 'another'} of ` +
+    `${summary.RestoreDateTime?.toISOString() ?? 'an unknown time'}${made}`
+  )
 }

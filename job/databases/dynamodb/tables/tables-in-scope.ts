@@ -29,12 +29,21 @@ export async function tablesInScope(
   const elsewhere = others.filter((name) => name.endsWith(`.${metadataTable.name}`))
   throw new Failure({
     what: `the tables of ScalarDB in ${title} are not known`,
-    why: `there is no table ${wanted} in region ${region}, where ScalarDB lists its tables; ${others.length === 0 ? 'there are no tables at all' : elsewhere.length > 0 ? `there is ${elsewhere.join(', ')}` : `none of the ${others.length} tables there looks like it`}`,
+    why:
+      `there is no table ${wanted} in region ${region}, where ScalarDB lists its tables; ` + instead(others, elsewhere),
     next:
       elsewhere.length > 0
         ? 'check scalar.db.dynamo.namespace.prefix and scalar.db.system_namespace_name in the properties of the release'
-        : 'check the region in scalar.db.contact_points and the account of the credentials; if the schema was loaded without metadata, name the tables by --table',
+        : 'check the region in scalar.db.contact_points and the account of the credentials; ' +
+          'if the schema was loaded without metadata, name the tables by --table',
   })
+}
+
+/** What there is in place of the metadata table. @param elsewhere those of other prefixes among the others */
+function instead(others: readonly string[], elsewhere: readonly string[]): string {
+  if (others.length === 0) return 'there are no tables at all'
+  if (elsewhere.length > 0) return `there is ${elsewhere.join(', ')}`
+  return `none of the ${others.length} tables there looks like it`
 }
 
 /** Every table of the account in this region. */

@@ -7,10 +7,12 @@ import type { Extension } from '../details.ts'
  */
 const uses = `
   WITH member AS (
-    SELECT classid, objid, refobjid AS extension FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'),
+    SELECT classid, objid, refobjid AS extension FROM pg_depend
+      WHERE refclassid = 'pg_extension'::regclass AND deptype = 'e'),
   use AS (
     SELECT d.refclassid, d.refobjid,
-      CASE WHEN d.classid IN ('pg_proc'::regclass, 'pg_type'::regclass) THEN d.classid ELSE 'pg_class'::regclass END AS classid,
+      CASE WHEN d.classid IN ('pg_proc'::regclass, 'pg_type'::regclass) THEN d.classid ELSE 'pg_class'::regclass END
+        AS classid,
       coalesce(a.adrelid, c.conrelid, r.ev_class, t.tgrelid, p.polrelid, d.objid) AS objid
     FROM pg_depend d
       LEFT JOIN pg_attrdef a ON d.classid = 'pg_attrdef'::regclass AND a.oid = d.objid
@@ -49,9 +51,11 @@ export async function readExtensions(client: Client, schemas: readonly string[])
 export async function usesOfOtherSchemas(client: Client, schemas: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ text: string }>(
     `${uses}
-    SELECT DISTINCT format('%I.%I of %I.%I', own.nspname, placed.name, other.nspname, coalesce(c.relname, f.proname, y.typname)) AS text
+    SELECT DISTINCT format('%I.%I of %I.%I', own.nspname, placed.name, other.nspname,
+      coalesce(c.relname, f.proname, y.typname)) AS text
     FROM placed JOIN pg_namespace own ON own.oid = placed.namespace
-      LEFT JOIN pg_class c ON placed.refclassid = 'pg_class'::regclass AND c.oid = placed.refobjid AND c.relkind NOT IN ('i', 'I')
+      LEFT JOIN pg_class c ON placed.refclassid = 'pg_class'::regclass AND c.oid = placed.refobjid
+        AND c.relkind NOT IN ('i', 'I')
       LEFT JOIN pg_proc f ON placed.refclassid = 'pg_proc'::regclass AND f.oid = placed.refobjid
       LEFT JOIN pg_type y ON placed.refclassid = 'pg_type'::regclass AND y.oid = placed.refobjid
       JOIN pg_namespace other ON other.oid = coalesce(c.relnamespace, f.pronamespace, y.typnamespace)
@@ -75,13 +79,15 @@ export async function readOutsideSchemas(client: Client, schemas: readonly strin
        UNION ALL SELECT 'pg_event_trigger'::regclass, oid, format('event trigger %I', evtname) FROM pg_event_trigger
        UNION ALL SELECT 'pg_foreign_server'::regclass, oid, format('foreign server %I', srvname) FROM pg_foreign_server
        UNION ALL SELECT 'pg_language'::regclass, oid, format('language %I', lanname) FROM pg_language WHERE lanispl
-       UNION ALL SELECT 'pg_cast'::regclass, oid, format('cast from %s to %s', format_type(castsource, NULL), format_type(casttarget, NULL))
+       UNION ALL SELECT 'pg_cast'::regclass, oid,
+         format('cast from %s to %s', format_type(castsource, NULL), format_type(casttarget, NULL))
          FROM pg_cast WHERE oid >= 16384
        UNION ALL SELECT 'pg_default_acl'::regclass, oid, format('default privileges of %I', pg_get_userbyid(defaclrole))
          FROM pg_default_acl WHERE defaclnamespace = 0
        UNION ALL SELECT 'pg_namespace'::regclass, n.oid, format('empty schema %I', nspname) FROM pg_namespace n
          WHERE nspname !~ '^pg_' AND nspname NOT IN ('information_schema', 'public') AND nspname <> ALL($1)
-           AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid))
+           AND NOT EXISTS (SELECT FROM pg_depend d
+             WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid))
      SELECT DISTINCT text FROM o WHERE NOT EXISTS (
        SELECT FROM pg_depend d WHERE d.classid = o.classid AND d.objid = o.oid AND d.deptype = 'e')
      UNION ALL SELECT format('%s large objects', count(*)) FROM pg_largeobject_metadata HAVING count(*) > 0
@@ -100,7 +106,8 @@ export async function readSubscriptions(client: Client, database: string): Promi
   )
   if (right[0]?.readable !== true) return []
   const { rows } = await client.query<{ name: string }>(
-    `SELECT subname AS name FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = $1 ORDER BY 1`,
+    `SELECT subname AS name FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
+     WHERE d.datname = $1 ORDER BY 1`,
     [database],
   )
   return rows.map((row) => row.name)
@@ -112,7 +119,8 @@ export async function readSubscriptions(client: Client, database: string): Promi
  */
 export async function readCollations(client: Client, schemas: readonly string[]): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
-    `SELECT DISTINCT l.collname AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    `SELECT DISTINCT l.collname AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+      JOIN pg_namespace n ON n.oid = c.relnamespace
        JOIN pg_collation l ON l.oid = a.attcollation
      WHERE n.nspname = ANY($1) AND l.collnamespace = 'pg_catalog'::regnamespace
        AND l.collname NOT IN ('default', 'C', 'POSIX', 'ucs_basic') ORDER BY 1`,

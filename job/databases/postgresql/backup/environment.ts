@@ -83,7 +83,8 @@ export async function readRoles(
       UNION ALL SELECT typacl FROM pg_type JOIN s ON s.oid = typnamespace
       UNION ALL SELECT defaclacl FROM pg_default_acl JOIN s ON s.oid = defaclnamespace) a,
       aclexplode(a.acl) e JOIN pg_roles r ON r.oid IN (e.grantee, e.grantor)
-    UNION SELECT r.rolname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN s ON s.oid = c.relnamespace JOIN pg_roles r ON r.oid = ANY (p.polroles)
+    UNION SELECT r.rolname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid JOIN s ON s.oid = c.relnamespace
+      JOIN pg_roles r ON r.oid = ANY (p.polroles)
     UNION SELECT pg_get_userbyid(defaclrole) FROM pg_default_acl JOIN s ON s.oid = defaclnamespace
     ORDER BY 1`,
     [schemas],

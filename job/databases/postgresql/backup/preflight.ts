@@ -65,7 +65,9 @@ export async function checkScope(
           subject: title,
           outcome: 'error',
           message: `cannot dump ${obstacles.join(', ')}`,
-          cure: 'GRANT USAGE on the schema and SELECT on the table to the user, or give a Secret of another user by --database-secret',
+          cure:
+            'GRANT USAGE on the schema and SELECT on the table to the user, ' +
+            'or give a Secret of another user by --database-secret',
         },
   ]
   if (scope.beside.length > 0) {
@@ -73,7 +75,9 @@ export async function checkScope(
       check: 'other schemas',
       subject: title,
       outcome: 'warning',
-      message: `not in the backup, since ScalarDB does not tell of them: ${scope.beside.join(', ')}; a restore into this database would refuse while they are there`,
+      message:
+        `not in the backup, since ScalarDB does not tell of them: ${scope.beside.join(', ')}; ` +
+        'a restore into this database would refuse while they are there',
       cure: `add ${scope.beside.map((schema) => `--schema ${schema}`).join(' ')} if they belong to the application`,
     })
   }
@@ -106,7 +110,9 @@ export async function checkCompleteness(client: Client, title: string, scope: Sc
             check: 'other schemas',
             subject: title,
             outcome: 'error' as const,
-            message: `what the backup would hold is built on what it would not, and could not be restored: ${elsewhere.join(', ')}`,
+            message:
+              'what the backup would hold is built on what it would not, and could not be restored: ' +
+              `${elsewhere.join(', ')}`,
             cure: 'add those schemas by --schema',
           },
         ]),

@@ -44,7 +44,9 @@ export async function readScope(
   if (told.size === 0 && given.length === 0 && mapped.length === 0) {
     throw new Failure({
       what: `the schemas of ScalarDB in ${title} are not known`,
-      why: `it has no ${settings.map((one) => `${metadataSchema(one)}.${metadataTable.name}`).join(' or ')}, where ScalarDB lists its tables`,
+      why:
+        `it has no ${settings.map((one) => `${metadataSchema(one)}.${metadataTable.name}`).join(' or ')}, ` +
+        'where ScalarDB lists its tables',
       next: 'name the schemas by --schema, once for each',
     })
   }
@@ -64,7 +66,8 @@ export async function readScope(
 export async function schemasOf(client: Client): Promise<Map<string, number>> {
   const { rows } = await client.query<{ name: string; things: number }>(`
     SELECT n.nspname AS name, count(d.objid)::int AS things
-    FROM pg_namespace n LEFT JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n'
+    FROM pg_namespace n
+      LEFT JOIN pg_depend d ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid AND d.deptype = 'n'
       AND d.classid <> 'pg_extension'::regclass AND NOT EXISTS (
         SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e')
     WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS (

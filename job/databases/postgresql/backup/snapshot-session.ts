@@ -87,6 +87,8 @@ function sessionLost(title: string): Failure {
   return new Failure({
     what: `the snapshot of ${title} is lost`,
     why: 'the session that held it ended',
-    next: 'check that the database serves and that nothing (a proxy, a time limit) ends idle sessions, then run the backup again',
+    next:
+      'check that the database serves and that nothing (a proxy, a time limit) ends idle sessions, ' +
+      'then run the backup again',
   })
 }

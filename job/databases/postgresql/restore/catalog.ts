@@ -19,7 +19,8 @@ export type World = { [Name in keyof Names]: Found | undefined }
 /** Looks which of a restore's databases exist, and whose they are. */
 export async function readWorld(client: Client, names: Names): Promise<World> {
   const { rows } = await client.query<{ name: string; owner: string; comment: string | null }>(
-    `SELECT datname AS name, pg_get_userbyid(datdba) AS owner, shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE datname = ANY($1)`,
+    `SELECT datname AS name, pg_get_userbyid(datdba) AS owner, shobj_description(oid, 'pg_database') AS comment
+     FROM pg_database WHERE datname = ANY($1)`,
     [Object.values(names)],
   )
   const found = (name: string): Found | undefined => {

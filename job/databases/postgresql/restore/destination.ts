@@ -34,13 +34,17 @@ export class PostgresqlDestination extends RestoredPostgresql implements Restore
     const rows = this.entry.tables.reduce((sum, table) => sum + (table.rows ?? 0), 0)
     const outside = world.live === undefined ? [] : (await surplusOf(this.access, this.details)).outside
     const inService = world.live === undefined ? 0 : await maintain(this.access, (client) => sizeOf(client, live))
+    const beside =
+      inService === 0 ? '' : `, beside ${formatBytes(inService)} in service, which stay until --drop-previous`
     const { totalBytes, tableBytes } = this.details
     return {
       title: this.title,
       steps: [
         'verify every file of the backup against its SHA-256',
-        `create database ${restored}, load ${this.entry.tables.length} tables with ${rows} rows into it, and count them`,
-        `on the server's disk: about ${formatBytes(totalBytes ?? tableBytes)} more${inService === 0 ? '' : `, beside ${formatBytes(inService)} in service, which stay until --drop-previous`}, and up to as much again for its log while it loads`,
+        `create database ${restored}, load ${this.entry.tables.length} tables with ${rows} rows into it, ` +
+          'and count them',
+        `on the server's disk: about ${formatBytes(totalBytes ?? tableBytes)} more${beside}, ` +
+          'and up to as much again for its log while it loads',
         ...(world.live === undefined ? [] : [`rename ${live} to ${before}`]),
         `rename ${restored} to ${live}`,
       ],
@@ -48,7 +52,8 @@ export class PostgresqlDestination extends RestoredPostgresql implements Restore
         ...(world.live === undefined
           ? []
           : [
-              `everything written since ${this.entry.snapshotAt ?? 'the backup'}, in the schemas ${this.details.schemas.map((schema) => schema.name).join(', ')}`,
+              `everything written since ${this.entry.snapshotAt ?? 'the backup'}, ` +
+                `in the schemas ${this.details.schemas.map((schema) => schema.name).join(', ')}`,
             ]),
         ...outside.map((thing) => `${thing}, unless made again`),
       ],

@@ -19,7 +19,8 @@ export async function planExtensions(client: Client, title: string, details: Det
   const extensions = details.dumpedExtensions ?? []
   if (extensions.length === 0) return { leftOut: [], findings: [] }
   const { rows } = await client.query<{ name: string; creatable: boolean }>(
-    `SELECT v.name, bool_or(NOT v.superuser OR v.trusted OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)) AS creatable
+    `SELECT v.name, bool_or(NOT v.superuser OR v.trusted
+       OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)) AS creatable
      FROM pg_available_extension_versions v WHERE v.name = ANY($1) GROUP BY v.name`,
     [extensions.map(({ name }) => name)],
   )
@@ -41,14 +42,18 @@ export async function planExtensions(client: Client, title: string, details: Det
     findings.push({
       ...check,
       outcome: 'warning',
-      message: `the backup is built on ${named(untrusted)}, which PostgreSQL lets only a superuser create; loading fails unless this service lets the user`,
+      message:
+        `the backup is built on ${named(untrusted)}, which PostgreSQL lets only a superuser create; ` +
+        'loading fails unless this service lets the user',
       cure: 'give a Secret of a superuser by --database-secret',
     })
   if (leftOut.length > 0)
     findings.push({
       ...check,
       outcome: 'warning',
-      message: `the restored database will be without ${named(leftOut)}, which this user cannot create here; nothing in the backup is built on them`,
+      message:
+        `the restored database will be without ${named(leftOut)}, which this user cannot create here; ` +
+        'nothing in the backup is built on them',
       cure: 'CREATE EXTENSION after the restore where they are needed',
     })
   if (findings.length === 0)

@@ -155,12 +155,17 @@ async function verifyRows({ access, title, entry, names, context }: Loading): Pr
   throw new Failure({
     what: `what was loaded of ${title} is not what was backed up`,
     why: wrong.slice(0, 5).join('; '),
-    next: "check the server's log for triggers, rules or errors at the time of the restore; the data in service was not touched",
+    next:
+      "check the server's log for triggers, rules or errors at the time of the restore; " +
+      'the data in service was not touched',
   })
 }
 
 function difference(recorded: BackupTable, found: BackupTable | undefined): string {
-  return `${recorded.schema}.${recorded.name} has ${found?.rows ?? 'no'} rows instead of ${recorded.rows ?? 'an unknown number'}`
+  return (
+    `${recorded.schema}.${recorded.name} has ${found?.rows ?? 'no'} rows instead of ` +
+    `${recorded.rows ?? 'an unknown number'}`
+  )
 }
 
 /** Without statistics the first queries of the release would be planned blindly. */

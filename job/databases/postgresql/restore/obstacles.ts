@@ -21,7 +21,8 @@ export async function checkRights(
   const owners = [...new Set(Object.values(world).flatMap((found) => found?.owner ?? []))]
   const { rows } = await client.query<{ superuser: boolean; creates: boolean; signals: boolean; strange: string[] }>(
     `SELECT rolsuper AS superuser, rolcreatedb AS creates, pg_has_role('pg_signal_backend', 'USAGE') AS signals,
-       ARRAY(SELECT o.rolname::text FROM pg_roles o WHERE o.rolname = ANY($1) AND NOT pg_has_role(o.oid, 'USAGE') ORDER BY 1) AS strange
+       ARRAY(SELECT o.rolname::text FROM pg_roles o WHERE o.rolname = ANY($1) AND NOT pg_has_role(o.oid, 'USAGE')
+         ORDER BY 1) AS strange
      FROM pg_roles WHERE rolname = current_user`,
     [owners],
   )
@@ -79,7 +80,8 @@ export async function checkSessions(
     [databases, releaseUser],
   )
   const prepared = await client.query<{ who: string }>(
-    `SELECT format('%s of %s in database %s', gid, owner, database) AS who FROM pg_prepared_xacts WHERE database = ANY($1) ORDER BY 1`,
+    `SELECT format('%s of %s in database %s', gid, owner, database) AS who FROM pg_prepared_xacts
+     WHERE database = ANY($1) ORDER BY 1`,
     [databases],
   )
   const check = { subject: title, outcome }
@@ -91,8 +93,11 @@ export async function checkSessions(
           {
             ...check,
             check: 'sessions of others',
-            message: `the user may not end these, which keep the databases from being switched: ${named(sessions.rows)}`,
-            cure: 'close them, or give a Secret of a user that may end them by --database-secret (pg_signal_backend; of a superuser only a superuser)',
+            message:
+              'the user may not end these, which keep the databases from being switched: ' + named(sessions.rows),
+            cure:
+              'close them, or give a Secret of a user that may end them by --database-secret ' +
+              '(pg_signal_backend; of a superuser only a superuser)',
           },
         ]),
     ...(prepared.rows.length === 0

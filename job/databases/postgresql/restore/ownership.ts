@@ -27,7 +27,8 @@ export async function decideOwnership(
   const wanted = [...new Set([details.owner, ...details.owners, releaseUser])].filter((role) => !predefined.test(role))
   const grantees = details.grantees.filter((role) => !predefined.test(role))
   const { rows } = await client.query<{ role: string; usable: boolean }>(
-    `SELECT rolname AS role, pg_has_role(oid, CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END) AS usable
+    `SELECT rolname AS role, pg_has_role(oid, CASE WHEN current_setting('server_version_num')::int >= 160000
+       THEN 'SET' ELSE 'MEMBER' END) AS usable
      FROM pg_roles WHERE rolname = ANY($1)`,
     [[...wanted, ...grantees]],
   )
@@ -59,8 +60,12 @@ export async function decideOwnership(
         {
           ...check,
           outcome: 'warning',
-          message: `${missing.join(', ')} of the backup ${missing.length === 1 ? 'is' : 'are'} not here, or this user is no member: everything will belong to ${releaseUser}, without privileges for others`,
-          cure: `nothing, if only the release uses the data; else CREATE ROLE, GRANT it to the user that restores, and begin anew`,
+          message:
+            `${missing.join(', ')} of the backup ${missing.length === 1 ? 'is' : 'are'} not here, ` +
+            `or this user is no member: everything will belong to ${releaseUser}, without privileges for others`,
+          cure:
+            'nothing, if only the release uses the data; ' +
+            'else CREATE ROLE, GRANT it to the user that restores, and begin anew',
         },
       ],
     }

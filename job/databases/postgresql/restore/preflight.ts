@@ -49,7 +49,9 @@ export async function checkLive(access: Access, title: string, details: Details,
           check: 'other schemas',
           subject: title,
           outcome: 'error',
-          message: `the database also holds ${surplus.schemas.join(', ')}, which the backup does not: they would go out of service`,
+          message:
+            `the database also holds ${surplus.schemas.join(', ')}, which the backup does not: ` +
+            'they would go out of service',
           cure: 'move them to a database of their own, or restore a backup that was made with --schema for each',
         },
       ]

@@ -50,7 +50,9 @@ function halfMade(operation: string, left: readonly string[], { what, why, next 
     {
       what: `${operation} may have begun: ${what}`,
       why: `${why}; not removed: ${left.join(', ')}`,
-      next: `${next}; then look at \`kubectl scalardl get operations\`, and end it with \`kubectl scalardl cancel ${operation}\``,
+      next:
+        `${next}; then look at \`kubectl scalardl get operations\`, ` +
+        `and end it with \`kubectl scalardl cancel ${operation}\``,
     },
     { exitCode: ExitCode.timedOutOrDetached, cause },
   )

@@ -40,7 +40,8 @@ export function propertiesSource(release: Release): PropertiesSource & { spec: V
     why:
       release.deployment === undefined
         ? 'no Deployment runs its pods, so there is no template to take the properties from'
-        : `no container of Deployment ${release.deployment.metadata?.name ?? ''} mounts ${release.product.propertiesFile} from a ConfigMap or Secret`,
+        : `no container of Deployment ${release.deployment.metadata?.name ?? ''} mounts ` +
+          `${release.product.propertiesFile} from a ConfigMap or Secret`,
     next: `mount ${release.product.propertiesFile} as the official Helm chart of ${release.product.title} does`,
   })
 }

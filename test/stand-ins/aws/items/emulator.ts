@@ -64,7 +64,10 @@ export class Emulator {
       headers: {
         'content-type': 'application/x-amz-json-1.0',
         'x-amz-target': `DynamoDB_20120810.${operation}`,
-        authorization: `AWS4-HMAC-SHA256 Credential=${this.#owner}${space.account}/20200101/${space.region}/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
+        authorization:
+          'AWS4-HMAC-SHA256 ' +
+          `Credential=${this.#owner}${space.account}/20200101/${space.region}/dynamodb/aws4_request, ` +
+          'SignedHeaders=host, Signature=0',
         'x-amz-date': '20200101T000000Z',
       },
       body: JSON.stringify(input),

@@ -20,7 +20,8 @@ const systemBackupMs = 35 * dayMs
 export const backupInUse = () =>
   new AwsError(
     'BackupInUseException',
-    'There is another ongoing conflicting backup control plane operation on the table. The backup is either being created, deleted or restored to a table.',
+    'There is another ongoing conflicting backup control plane operation on the table. ' +
+      'The backup is either being created, deleted or restored to a table.',
   )
 
 /** @throws AwsError BackupNotFoundException */
@@ -116,7 +117,8 @@ function createBackup(input: CreateBackupInput, context: Context): object {
   const { service, region } = context
   if (!/^[a-zA-Z0-9_.-]{3,255}$/.test(input.BackupName ?? ''))
     throw invalid(
-      `1 validation error detected: Value '${input.BackupName}' at 'backupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+`,
+      `1 validation error detected: Value '${input.BackupName}' at 'backupName' failed to satisfy constraint: ` +
+        'Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+',
     )
   const table = tableOf(region, input.TableName, tableNotFound)
   if (table.status === 'CREATING' || table.status === 'DELETING')

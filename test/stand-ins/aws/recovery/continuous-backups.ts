@@ -51,7 +51,8 @@ function update(input: UpdateContinuousBackupsInput, context: Context): object {
   const { PointInTimeRecoveryEnabled: on, RecoveryPeriodInDays: days } = input.PointInTimeRecoverySpecification ?? {}
   if (on === undefined)
     throw invalid(
-      '1 validation error detected: Value null at pointInTimeRecoverySpecification.pointInTimeRecoveryEnabled failed to satisfy constraint: Member must not be null',
+      '1 validation error detected: Value null at pointInTimeRecoverySpecification.pointInTimeRecoveryEnabled ' +
+        'failed to satisfy constraint: Member must not be null',
     )
   if (days !== undefined && (!on || days < 1 || days > 35))
     throw invalid('RecoveryPeriodInDays must be between 1 and 35, with point-in-time recovery enabled')

@@ -30,7 +30,8 @@ function kept<T extends { IndexName?: string | undefined; KeySchema?: unknown }>
     const known = source.find((each) => each.IndexName === index.IndexName)
     if (known === undefined || JSON.stringify(known.KeySchema) !== JSON.stringify(index.KeySchema)) {
       throw invalid(
-        `One or more parameter values were invalid: the index ${index.IndexName} does not match one of the source table`,
+        'One or more parameter values were invalid: the index ' +
+          `${index.IndexName} does not match one of the source table`,
       )
     }
   }
@@ -43,12 +44,14 @@ function overridden(source: Carried, overrides: Overrides): Carried {
   const throughput = overrides.ProvisionedThroughputOverride ?? carried.throughput
   if (billing === 'PROVISIONED' && throughput === undefined) {
     throw invalid(
-      'One or more parameter values were invalid: ProvisionedThroughputOverride must be specified when BillingModeOverride is PROVISIONED',
+      'One or more parameter values were invalid: ProvisionedThroughputOverride must be specified when ' +
+        'BillingModeOverride is PROVISIONED',
     )
   }
   if (billing === 'PAY_PER_REQUEST' && overrides.ProvisionedThroughputOverride !== undefined) {
     throw invalid(
-      'One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST',
+      'One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be ' +
+        'specified when BillingMode is PAY_PER_REQUEST',
     )
   }
   const globals = kept(
@@ -146,7 +149,8 @@ function restoreToPointInTime(input: RestoreTableToPointInTimeInput, context: Co
   if (second < window.earliestMs || second > window.latestMs) {
     throw new AwsError(
       'InvalidRestoreTimeException',
-      `An invalid restore time was specified. RestoreDateTime must be between EarliestRestorableDateTime and LatestRestorableDateTime.`,
+      'An invalid restore time was specified. RestoreDateTime must be between EarliestRestorableDateTime and ' +
+        'LatestRestorableDateTime.',
     )
   }
   const within = { any: Math.random() * 999, start: 0, end: 999 }[service.settings.restoreMoment]

@@ -96,7 +96,8 @@ export function authenticate(
     if (signatureOf(request, body, scope, key.secret) !== scope.signature) {
       throw new AwsError(
         'InvalidSignatureException',
-        'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
+        'The request signature we calculated does not match the signature you provided. ' +
+          'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
       )
     }
     const signedMs = Date.parse(

@@ -48,7 +48,8 @@ export function refuseByPolicies(
     if (!denies) continue
     throw new AwsError(
       'AccessDeniedException',
-      `User: arn:aws:iam::${caller.account}:user/${caller.accessKey.toLowerCase()} is not authorized to perform: dynamodb:${operation} on resource: ${resource} with an explicit deny in a resource-based policy`,
+      `User: arn:aws:iam::${caller.account}:user/${caller.accessKey.toLowerCase()} is not authorized to perform: ` +
+        `dynamodb:${operation} on resource: ${resource} with an explicit deny in a resource-based policy`,
     )
   }
 }
@@ -84,7 +85,9 @@ export function authorize(
       if (denied === undefined) continue
       throw new AwsError(
         'AccessDeniedException',
-        `User: arn:aws:iam::${caller.account}:user/${caller.accessKey.toLowerCase()} is not authorized to perform: ${action} on resource: arn:aws:dynamodb:${caller.region}:${caller.account}:table/${denied} because no identity-based policy allows the ${action} action`,
+        `User: arn:aws:iam::${caller.account}:user/${caller.accessKey.toLowerCase()} is not authorized to ` +
+          `perform: ${action} on resource: arn:aws:dynamodb:${caller.region}:${caller.account}:table/${denied} ` +
+          `because no identity-based policy allows the ${action} action`,
       )
     }
   }

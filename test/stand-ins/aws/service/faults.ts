@@ -48,7 +48,8 @@ export function errorOf(fault: Fault): AwsError | undefined {
     case 'throughput':
       return new AwsError(
         'ProvisionedThroughputExceededException',
-        'The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.',
+        'The level of configured provisioned throughput for the table was exceeded. ' +
+          'Consider increasing your provisioning level with the UpdateTable API.',
       )
     case 'internal':
       return internalError()

@@ -162,7 +162,8 @@ export class Service {
     )
     if (begins.indexes === true && creating.length >= limits.concurrentTableOperationsWithIndexes) {
       throw limitExceeded(
-        `Only ${limits.concurrentTableOperationsWithIndexes} tables with secondary indexes can be created simultaneously`,
+        `Only ${limits.concurrentTableOperationsWithIndexes} tables with secondary indexes can be created ` +
+          'simultaneously',
       )
     }
   }

@@ -115,14 +115,23 @@ function podCredentials(service: Service, request: IncomingMessage): string {
 function identityOf({ account, accessKey }: Caller): string {
   return answerOf(
     'GetCallerIdentity',
-    `<Arn>arn:aws:iam::${account}:user/${accessKey.toLowerCase()}</Arn><UserId>${accessKey}</UserId><Account>${account}</Account>`,
+    `<Arn>arn:aws:iam::${account}:user/${accessKey.toLowerCase()}</Arn>` +
+      `<UserId>${accessKey}</UserId><Account>${account}</Account>`,
   )
 }
 
 function answerOf(operation: string, result: string): string {
-  return `<${operation}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><${operation}Result>${result}</${operation}Result><ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></${operation}Response>`
+  return (
+    `<${operation}Response xmlns="https://sts.amazonaws.com/doc/2011-06-15/">` +
+    `<${operation}Result>${result}</${operation}Result>` +
+    `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></${operation}Response>`
+  )
 }
 
 function errorOf({ code, message }: AwsError): string {
-  return `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>${randomUUID()}</RequestId></ErrorResponse>`
+  return (
+    '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">' +
+    `<Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error>` +
+    `<RequestId>${randomUUID()}</RequestId></ErrorResponse>`
+  )
 }

@@ -15,6 +15,11 @@ import { seconds } from '../service/clock.ts'
 import { AwsError, invalid } from '../service/errors.ts'
 import type { Context, Operation, Region } from '../service/service.ts'
 
+/** As AWS names the role that scales tables. */
+const serviceRole =
+  'aws-service-role/dynamodb.application-autoscaling.amazonaws.com/' +
+  'AWSServiceRoleForApplicationAutoScaling_DynamoDBTable'
+
 const dimensions = ['ReadCapacityUnits', 'WriteCapacityUnits'].flatMap((unit) => [
   `dynamodb:table:${unit}`,
   `dynamodb:index:${unit}`,
@@ -67,7 +72,7 @@ function register(input: RegisterScalableTargetRequest, { service, region }: Con
     ScalableDimension: input.ScalableDimension,
     MinCapacity: least,
     MaxCapacity: most,
-    RoleARN: `arn:aws:iam::${region.account}:role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable`,
+    RoleARN: `arn:aws:iam::${region.account}:role/${serviceRole}`,
     CreationTime: known?.CreationTime ?? wireTime(service.clock.now()),
     SuspendedState: {
       DynamicScalingInSuspended: false,
@@ -78,7 +83,8 @@ function register(input: RegisterScalableTargetRequest, { service, region }: Con
     },
     ScalableTargetARN:
       known?.ScalableTargetARN ??
-      `arn:aws:application-autoscaling:${region.region}:${region.account}:scalable-target/${randomUUID().replaceAll('-', '').slice(0, 24)}`,
+      `arn:aws:application-autoscaling:${region.region}:${region.account}:scalable-target/` +
+        randomUUID().replaceAll('-', '').slice(0, 24),
   }
   region.autoscaling.targets.set(keyOf(input), target)
   return { ScalableTargetARN: target.ScalableTargetARN }
@@ -89,7 +95,8 @@ function target({ autoscaling }: Region, input: Named): ScalableTarget {
   if (found === undefined) {
     throw new AwsError(
       'ObjectNotFoundException',
-      `No scalable target found for service namespace: ${input.ServiceNamespace}, resource ID: ${input.ResourceId}, scalable dimension: ${input.ScalableDimension}`,
+      `No scalable target found for service namespace: ${input.ServiceNamespace}, resource ID: ` +
+        `${input.ResourceId}, scalable dimension: ${input.ScalableDimension}`,
     )
   }
   return found
@@ -125,7 +132,8 @@ function putPolicy(input: PutScalingPolicyRequest, { service, region }: Context)
   const policy: ScalingPolicy = {
     PolicyARN:
       known?.PolicyARN ??
-      `arn:aws:autoscaling:${region.region}:${region.account}:scalingPolicy:${randomUUID()}:resource/dynamodb/${input.ResourceId}:policyName/${input.PolicyName}`,
+      `arn:aws:autoscaling:${region.region}:${region.account}:scalingPolicy:${randomUUID()}:` +
+        `resource/dynamodb/${input.ResourceId}:policyName/${input.PolicyName}`,
     PolicyName: input.PolicyName,
     ServiceNamespace: 'dynamodb',
     ResourceId: input.ResourceId,

@@ -22,7 +22,8 @@ export function checkName(name: string | undefined): string {
   const parsed = nameSchema.safeParse(tableName(name))
   if (!parsed.success)
     throw invalid(
-      `1 validation error detected: Value '${name}' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+ and have length 3 to 255`,
+      `1 validation error detected: Value '${name}' at 'tableName' failed to satisfy constraint: ` +
+        'Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+ and have length 3 to 255',
     )
   return parsed.data
 }
@@ -51,18 +52,21 @@ function createTable(input: CreateTableInput, context: Context): object {
   )
   if (used.size !== attributes.length || attributes.some((attribute) => !used.has(attribute.AttributeName))) {
     throw invalid(
-      'One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions',
+      'One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match ' +
+        'number of attributes defined in AttributeDefinitions',
     )
   }
   const billing = input.BillingMode ?? 'PROVISIONED'
   if (billing === 'PROVISIONED' && input.ProvisionedThroughput === undefined) {
     throw invalid(
-      'One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED',
+      'One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be ' +
+        'specified when BillingMode is PROVISIONED',
     )
   }
   if (billing === 'PAY_PER_REQUEST' && input.ProvisionedThroughput !== undefined) {
     throw invalid(
-      'One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST',
+      'One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be ' +
+        'specified when BillingMode is PAY_PER_REQUEST',
     )
   }
   service.checkTableOperations(region, { table: true, indexes: globals.length + locals.length > 0 })
@@ -127,7 +131,10 @@ function deleteTable(input: DeleteTableInput, context: Context): object {
   if (table.status !== 'ACTIVE' || table.backupsUnderWay > 0) {
     throw new AwsError(
       'ResourceInUseException',
-      `Attempt to change a resource which is still in use: Table is being ${table.status === 'ACTIVE' ? 'backed up' : table.status === 'CREATING' ? 'created' : 'updated'}: ${table.name}`,
+      'Attempt to change a resource which is still in use: ' +
+        'Table is being ' +
+        `${table.status === 'ACTIVE' ? 'backed up' : table.status === 'CREATING' ? 'created' : 'updated'}: ` +
+        `${table.name}`,
     )
   }
   service.checkTableOperations(region, {})
@@ -166,7 +173,8 @@ function listTables(input: ListTablesInput, { region }: Context): object {
   const { ExclusiveStartTableName: after, Limit: limit = 100 } = input
   if (limit < 1 || limit > 100)
     throw invalid(
-      `1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 100`,
+      `1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: ` +
+        'Member must have value less than or equal to 100',
     )
   const rest = after === undefined ? names : names.filter((name) => name > after)
   const page = rest.slice(0, limit)

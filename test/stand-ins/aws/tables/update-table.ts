@@ -41,7 +41,8 @@ function updateIndex(
       )
     if (table.billing === 'PROVISIONED' && change.Create.ProvisionedThroughput === undefined) {
       throw invalid(
-        'One or more parameter values were invalid: ProvisionedThroughput should be specified for index when BillingMode is PROVISIONED',
+        'One or more parameter values were invalid: ProvisionedThroughput should be specified for index when ' +
+          'BillingMode is PROVISIONED',
       )
     }
     for (const attribute of input.AttributeDefinitions ?? []) {
@@ -93,7 +94,8 @@ export function updateTable(input: UpdateTableInput, context: Context): object {
   const settings = Object.keys(input).filter((name) => name !== 'TableName' && name !== 'AttributeDefinitions')
   if (settings.length === 0)
     throw invalid(
-      'At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required',
+      'At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, ' +
+        'GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required',
     )
   if (
     input.BillingMode === 'PROVISIONED' &&
@@ -101,7 +103,8 @@ export function updateTable(input: UpdateTableInput, context: Context): object {
     input.ProvisionedThroughput === undefined
   ) {
     throw invalid(
-      'One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is PROVISIONED',
+      'One or more parameter values were invalid: ProvisionedThroughput must be specified when BillingMode is ' +
+        'PROVISIONED',
     )
   }
   if (input.BillingMode === 'PROVISIONED' && table.billing !== 'PROVISIONED') {
@@ -113,21 +116,25 @@ export function updateTable(input: UpdateTableInput, context: Context): object {
     const untold = table.globals.find(({ definition }) => !told.has(definition.IndexName ?? ''))
     if (untold !== undefined)
       throw invalid(
-        `One or more parameter values were invalid: ProvisionedThroughput must be specified for index: ${untold.definition.IndexName}`,
+        'One or more parameter values were invalid: ProvisionedThroughput must be specified for index: ' +
+          `${untold.definition.IndexName}`,
       )
   }
   const { ProvisionedThroughput: asked } = input
   if (asked !== undefined) {
     if ((input.BillingMode ?? table.billing) === 'PAY_PER_REQUEST')
       throw invalid(
-        'One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST',
+        'One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be ' +
+          'specified when BillingMode is PAY_PER_REQUEST',
       )
     const same =
       asked.ReadCapacityUnits === table.throughput?.ReadCapacityUnits &&
       asked.WriteCapacityUnits === table.throughput?.WriteCapacityUnits
     if (same && settings.length === 1 && table.billing === 'PROVISIONED') {
       throw invalid(
-        `The provisioned throughput for the table will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for the table: ${asked.ReadCapacityUnits}. Requested ReadCapacityUnits: ${asked.ReadCapacityUnits}.`,
+        'The provisioned throughput for the table will not change. The requested value equals the current value. ' +
+          `Current ReadCapacityUnits provisioned for the table: ${asked.ReadCapacityUnits}. ` +
+          `Requested ReadCapacityUnits: ${asked.ReadCapacityUnits}.`,
       )
     }
   }

@@ -18,8 +18,10 @@ function columnType(table: Table, name: string, type: DataType): string {
 
 /** ScalarDB's own tables, as TableMetadataService and NamespaceMetadataService of scalar-labs/scalardb create them. */
 const metadataTables = [
-  `CREATE TABLE IF NOT EXISTS "scalardb"."metadata"("full_table_name" VARCHAR(128),"column_name" VARCHAR(128),"data_type" VARCHAR(20) NOT NULL,` +
-    `"key_type" VARCHAR(20),"clustering_order" VARCHAR(10),"indexed" BOOLEAN NOT NULL,"ordinal_position" INTEGER NOT NULL,` +
+  'CREATE TABLE IF NOT EXISTS "scalardb"."metadata"("full_table_name" VARCHAR(128),"column_name" ' +
+    'VARCHAR(128),"data_type" VARCHAR(20) NOT NULL,' +
+    '"key_type" VARCHAR(20),"clustering_order" VARCHAR(10),"indexed" BOOLEAN NOT NULL,"ordinal_position" INTEGER ' +
+    'NOT NULL,' +
     `PRIMARY KEY ("full_table_name", "column_name"))`,
   `CREATE TABLE IF NOT EXISTS "scalardb"."namespaces"("namespace_name" VARCHAR(128), PRIMARY KEY ("namespace_name"))`,
 ]
@@ -34,7 +36,8 @@ async function addTable(client: PoolClient, table: Table): Promise<void> {
   const keys = [...table.partitionKey, ...table.clusteringKey]
   const definitions = columns.map(([name, type]) => `"${name}" ${columnType(table, name, type)}`)
   await client.query(
-    `CREATE TABLE IF NOT EXISTS "${table.namespace}"."${table.name}"(${definitions.join(',')}, PRIMARY KEY (${keys.map((key) => `"${key}"`).join(',')}))`,
+    `CREATE TABLE IF NOT EXISTS "${table.namespace}"."${table.name}"(${definitions.join(',')}, PRIMARY KEY ` +
+      `(${keys.map((key) => `"${key}"`).join(',')}))`,
   )
   const rows = columns.map(([name, type], position) => ({
     column: name,
@@ -64,7 +67,8 @@ async function seed(client: PoolClient, namespace: string, fillBytes: number): P
   for (let from = 1; from <= rows; from += batch) {
     await client.query({
       text: `INSERT INTO "${namespace}"."filler" (id, payload)
-             SELECT 'filler-' || n, (SELECT string_agg(md5(n::text || ' ' || k::text), '') FROM generate_series(1, 31) k)
+             SELECT 'filler-' || n, (SELECT string_agg(md5(n::text || ' ' || k::text), '')
+               FROM generate_series(1, 31) k)
              FROM generate_series($1::int, $2::int) n ON CONFLICT DO NOTHING`,
       values: [from, Math.min(rows, from + batch - 1)],
     })

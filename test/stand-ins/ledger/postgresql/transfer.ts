@@ -27,7 +27,8 @@ function side(namespace: 'checking' | 'savings', transfer: Transfer): Step {
       const now = Date.now()
       const inserted = await client.query({
         name: `transfer-${namespace}`,
-        text: `INSERT INTO "${namespace}"."transfer" (stream, number, checking, savings, amount, tx_id, tx_state, tx_version, tx_prepared_at, tx_committed_at)
+        text: `INSERT INTO "${namespace}"."transfer" (stream, number, checking, savings, amount, tx_id, tx_state,
+          tx_version, tx_prepared_at, tx_committed_at)
                VALUES ($1, $2, $3, $4, $5, $6, ${committed}, 1, $7, $7) ON CONFLICT DO NOTHING`,
         values: [
           transfer.stream,
@@ -42,8 +43,10 @@ function side(namespace: 'checking' | 'savings', transfer: Transfer): Step {
       if (inserted.rowCount === 0) return
       const updated = await client.query({
         name: `account-${namespace}`,
-        text: `UPDATE "${namespace}"."account" SET balance = balance + $2, tx_id = $3, tx_version = tx_version + 1, tx_prepared_at = $4, tx_committed_at = $4,
-               before_balance = balance, before_tx_id = tx_id, before_tx_state = tx_state, before_tx_version = tx_version,
+        text: `UPDATE "${namespace}"."account" SET balance = balance + $2, tx_id = $3, tx_version = tx_version + 1,
+          tx_prepared_at = $4, tx_committed_at = $4,
+               before_balance = balance, before_tx_id = tx_id, before_tx_state = tx_state,
+                 before_tx_version = tx_version,
                before_tx_prepared_at = tx_prepared_at, before_tx_committed_at = tx_committed_at WHERE id = $1`,
         values: [account, change, transfer.txId, now],
       })
@@ -80,7 +83,9 @@ function coordinatorState(transfer: Transfer): Step {
     run: async (client) => {
       await client.query({
         name: 'state',
-        text: `INSERT INTO "coordinator"."state" (tx_id, tx_child_ids, tx_state, tx_created_at) VALUES ($1, '', ${committed}, $2) ON CONFLICT DO NOTHING`,
+        text:
+          `INSERT INTO "coordinator"."state" (tx_id, tx_child_ids, tx_state, tx_created_at) VALUES ($1, '', ` +
+          `${committed}, $2) ON CONFLICT DO NOTHING`,
         values: [transfer.txId, Date.now()],
       })
     },
@@ -130,7 +135,8 @@ export async function lastTransfer(databases: Databases, stream: string): Promis
   const found = await databases
     .of('checking')
     .query<{ number: number; checking: string; savings: string; amount: string; tx_id: string }>(
-      'SELECT number, checking, savings, amount, tx_id FROM "checking"."transfer" WHERE stream = $1 ORDER BY number DESC LIMIT 1',
+      'SELECT number, checking, savings, amount, tx_id FROM "checking"."transfer" WHERE stream = $1 ORDER BY ' +
+        'number DESC LIMIT 1',
       [stream],
     )
   const row = found.rows[0]

@@ -47,11 +47,12 @@ export function multiStorage(
   credentials: Credentials,
 ): string {
   const key = 'scalar.db.multi_storage'
+  const mapping = storages.flatMap(({ name, namespaces }) => namespaces.map((namespace) => `${namespace}:${name}`))
   const lines = [
     'scalar.db.storage=multi-storage',
     `${key}.storages=${storages.map((storage) => storage.name).join(',')}`,
     ...storages.flatMap((storage) => storageLines(`${key}.storages.${storage.name}.`, storage, credentials)),
-    `${key}.namespace_mapping=${storages.flatMap((storage) => storage.namespaces.map((namespace) => `${namespace}:${storage.name}`)).join(',')}`,
+    `${key}.namespace_mapping=${mapping.join(',')}`,
     `${key}.default_storage=${storages[0].name}`,
   ]
   return `${lines.join('\n')}\n`

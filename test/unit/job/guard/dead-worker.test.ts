@@ -162,7 +162,8 @@ t.test(
 )
 
 t.test(
-  "a cut server whose Pause had been answered long before is not looked after: what is paused there next is somebody else's",
+  'a cut server whose Pause had been answered long before is not looked after: ' +
+    "what is paused there next is somebody else's",
   async (t) => {
     const s = await scene(t, { count: 1 })
     s.startGuard()

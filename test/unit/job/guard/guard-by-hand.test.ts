@@ -74,7 +74,8 @@ t.test(
 )
 
 t.test(
-  "the worker's last word was lost, but its journal shows that the pause had ended: a later one of somebody else's is left alone",
+  "the worker's last word was lost, but its journal shows that the pause had ended: " +
+    "a later one of somebody else's is left alone",
   async (t) => {
     const s = await holding(t)
     s.cluster.journals.set('pause-test', {

@@ -37,7 +37,8 @@ t.test('a clock that is set forward takes nothing away from the time that an API
 })
 
 t.test(
-  'an API server that is away for minutes is waited for where that was asked for, and no longer once the worker has to end',
+  'an API server that is away for minutes is waited for where that was asked for, ' +
+    'and no longer once the worker has to end',
   async (t) => {
     const away = (times: number) => Array.from({ length: times }, () => new Error('connect ECONNREFUSED'))
     // each try is a minute after the one before

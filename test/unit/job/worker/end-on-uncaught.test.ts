@@ -9,7 +9,8 @@ import { readManifest } from '../../../../plugin/kubernetes/manifests.ts'
 
 /** The exit code of a process that does this once it is ready for errors that nobody catches. */
 async function exitCodeOf(script: string): Promise<number | null> {
-  const head = `import { endOnUncaught } from ${JSON.stringify(new URL('../../../../job/worker/end-on-uncaught.ts', import.meta.url))}
+  const module = new URL('../../../../job/worker/end-on-uncaught.ts', import.meta.url)
+  const head = `import { endOnUncaught } from ${JSON.stringify(module)}
     const stop = new AbortController()
     endOnUncaught(stop, 100)\n`
   const child = spawn(process.execPath, ['--no-warnings', '--input-type=module-typescript', '--eval', head + script], {

@@ -93,7 +93,8 @@ t.test('a pause of a fixed time that proves nothing ends in exit code 3', async 
 })
 
 t.test(
-  'SIGTERM without a cancel: unpaused, exit 143, and the next worker does not pause again but says that the pause was broken',
+  'SIGTERM without a cancel: unpaused, exit 143, and the next worker does not pause again but says that the ' +
+    'pause was broken',
   async (t) => {
     const s = await scene(t)
     const running = s.run(pauseRequest())

@@ -162,8 +162,10 @@ t.test("ScalarDB's metadata names every table, with its columns in the order the
   )
   const wrong = await client.query(`
     SELECT c.table_schema, c.table_name, c.column_name, m.ordinal_position FROM information_schema.columns c
-    FULL JOIN scalardb.metadata m ON m.full_table_name = c.table_schema || '.' || c.table_name AND m.column_name = c.column_name AND m.ordinal_position = c.ordinal_position
-    WHERE (c.table_schema IN ('scalar', 'coordinator', 'checking') OR c.table_schema IS NULL) AND (m.column_name IS NULL OR c.column_name IS NULL)`)
+    FULL JOIN scalardb.metadata m ON m.full_table_name = c.table_schema || '.' || c.table_name
+      AND m.column_name = c.column_name AND m.ordinal_position = c.ordinal_position
+    WHERE (c.table_schema IN ('scalar', 'coordinator', 'checking') OR c.table_schema IS NULL)
+      AND (m.column_name IS NULL OR c.column_name IS NULL)`)
   t.strictSame(wrong.rows, [])
   const asset = await client.query<{ column_name: string }>(
     `SELECT column_name FROM scalardb.metadata WHERE full_table_name = 'scalar.asset' ORDER BY ordinal_position`,

@@ -188,7 +188,9 @@ async function checkDrop(
       check: 'former tables',
       subject: title,
       outcome: 'error',
-      message: `they cannot be removed by --drop-previous: the releases use ${tablesAt(other)}, the backup is of ${tablesAt(details)}`,
+      message:
+        `they cannot be removed by --drop-previous: the releases use ${tablesAt(other)}, ` +
+        `the backup is of ${tablesAt(details)}`,
       cure: 'omit --drop-previous, and delete them yourself once nobody needs them',
     },
   ]
@@ -215,9 +217,12 @@ async function checkTargets(
     {
       ...check,
       outcome: 'error',
-      message: `${first.restore.name} is there already${taken.length === 1 ? '' : ` (and ${taken.length - 1} more)`}: ${originOf(first.table)}`,
+      message:
+        `${first.restore.name} is there already${taken.length === 1 ? '' : ` (and ${taken.length - 1} more)`}: ` +
+        `${originOf(first.table)}`,
       cure: same
-        ? 'an earlier restore of this very point made it: undo or resume that one (kubectl scalardl get restores), or choose another --prefix'
+        ? 'an earlier restore of this very point made it: ' +
+          'undo or resume that one (kubectl scalardl get restores), or choose another --prefix'
         : 'choose another --prefix',
     },
   ]

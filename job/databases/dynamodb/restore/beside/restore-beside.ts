@@ -60,7 +60,8 @@ export class RestoreByPrefix implements RestoreDestination {
     return {
       title,
       steps: [
-        `restore ${details.tables.length} tables as of ${point.toISOString()} under the prefix "${this.#prefix}", their indexes and settings included`,
+        `restore ${details.tables.length} tables as of ` +
+          `${point.toISOString()} under the prefix "${this.#prefix}", their indexes and settings included`,
         `write the rows of ScalarDB's metadata for the new names`,
         ...replicasLeftOut(details.tables),
         ...(patched
@@ -188,7 +189,9 @@ export class RestoreByPrefix implements RestoreDestination {
     if ((await this.#repointing.inUse()) !== 'by all') {
       throw new Failure({
         what,
-        why: `the releases do not all use the prefix "${this.#prefix}" of the restored ones, so they may still serve from the former`,
+        why:
+          `the releases do not all use the prefix "${this.#prefix}" of the restored ones, ` +
+          'so they may still serve from the former',
         next: 'point the releases to the restored tables first',
       })
     }

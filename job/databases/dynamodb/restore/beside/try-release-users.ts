@@ -44,7 +44,9 @@ export async function tryReleaseUsers(
       throw new Failure({
         what: `what was restored of ${title} is not put in service`,
         why: `the release's own user of ${one.storage} may not use it: ${messageOf(error)}`,
-        next: `allow that user on the restored tables what it may on the former (on table/${prefix}*), or restore with --strategy replace`,
+        next:
+          `allow that user on the restored tables what it may on the former (on table/${prefix}*), ` +
+          'or restore with --strategy replace',
       })
     } finally {
       close()

@@ -100,7 +100,8 @@ function checkChoice({ title, choice, details, access }: RestoreWork): Finding[]
       cure: 'omit --repoint, or restore with --strategy prefix',
     })
   if (access.naming.prefix !== details.prefix) {
-    const uses = `the release uses the prefix "${access.naming.prefix}", the tables of the backup have "${details.prefix}"`
+    const uses =
+      `the release uses the prefix "${access.naming.prefix}", ` + `the tables of the backup have "${details.prefix}"`
     findings.push({
       ...check,
       message: `${uses}: they are not what it serves from`,
@@ -136,7 +137,8 @@ async function checkFormerTables(
     ...error(
       named((table) => table.DeletionProtectionEnabled === true),
       'deletion protection is on',
-      'turn it off if these tables may go (aws dynamodb update-table --no-deletion-protection-enabled --table-name TABLE), or restore under a prefix; the restored tables get it again',
+      'turn it off if these tables may go (aws dynamodb update-table --no-deletion-protection-enabled ' +
+        '--table-name TABLE), or restore under a prefix; the restored tables get it again',
     ),
     ...error(
       named((table) => (table.Replicas ?? []).length > 0),

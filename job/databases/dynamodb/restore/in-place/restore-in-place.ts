@@ -57,11 +57,13 @@ export class RestoreByReplacement implements RestoreDestination {
         ...(hops === 0
           ? []
           : [`restore ${hops} tables as of ${point.toISOString()} to temporary names, and back those up`]),
-        `once every backup is AVAILABLE, delete ${this.#tables.length} tables and restore the backups under their names`,
+        `once every backup is AVAILABLE, delete ${this.#tables.length} tables and restore the backups under ` +
+          'their names',
         'put on again what a restore forgets, compare every setting, remove the temporary tables',
       ],
       loses: [
-        `from service: everything written since ${point.toISOString()}; AWS keeps the last state of each deleted table for 35 days`,
+        `from service: everything written since ${point.toISOString()}; ` +
+          'AWS keeps the last state of each deleted table for 35 days',
         'every other restore point of these tables: point-in-time recovery begins anew with the restored ones',
       ],
     }
@@ -186,7 +188,9 @@ export class RestoreByReplacement implements RestoreDestination {
       state: this.#state,
       ...(inService && this.#previousKept
         ? {
-            previous: `the last state of ${this.#tables.length} deleted tables, kept by AWS for 35 days, and the backups they were replaced from`,
+            previous:
+              `the last state of ${this.#tables.length} deleted tables, kept by AWS for 35 days, ` +
+              'and the backups they were replaced from',
           }
         : {}),
       details: {

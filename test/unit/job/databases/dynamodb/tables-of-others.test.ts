@@ -55,7 +55,8 @@ function auditor({ cluster }: RestoreStage, runs: boolean): void {
 const finding = 'tables of other releases'
 
 t.test(
-  'in place: refused before anything is touched while the Auditor runs whose tables would go; done, with a warning, once it is stopped',
+  'in place: refused before anything is touched while the Auditor runs whose tables would go; ' +
+    'done, with a warning, once it is stopped',
   async (t) => {
     const tables = await allTables(inPlace.clients)
     auditor(inPlace, true)

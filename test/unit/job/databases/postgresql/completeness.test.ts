@@ -47,8 +47,10 @@ function withExtensions(entry: DatabaseBackup, extensions: object[]): DatabaseBa
 await t.test('extensions that the tables are built on come back with them', async (t) => {
   const settings = await ledger(
     'extended',
-    `CREATE EXTENSION citext; CREATE SCHEMA things; CREATE EXTENSION hstore SCHEMA things; CREATE EXTENSION btree_gist SCHEMA scalar;
-     CREATE EXTENSION pg_trgm; CREATE TABLE scalar.person (name citext PRIMARY KEY, more things.hstore, age int, EXCLUDE USING gist (age WITH =));
+    `CREATE EXTENSION citext; CREATE SCHEMA things; CREATE EXTENSION hstore SCHEMA things;
+    CREATE EXTENSION btree_gist SCHEMA scalar;
+     CREATE EXTENSION pg_trgm;
+     CREATE TABLE scalar.person (name citext PRIMARY KEY, more things.hstore, age int, EXCLUDE USING gist (age WITH =));
      INSERT INTO scalar.person VALUES ('Åsa', 'a=>1', 7)`,
   )
   const text = await textOf(server, 'extended')
@@ -102,17 +104,21 @@ await t.test(
   async (t) => {
     const settings = await ledger(
       'beside',
-      `CREATE PUBLICATION changes FOR TABLE scalar.asset; CREATE SCHEMA hollow; SELECT lo_from_bytea(0, 'x'), lo_from_bytea(0, 'y');
+      `CREATE PUBLICATION changes FOR TABLE scalar.asset; CREATE SCHEMA hollow;
+      SELECT lo_from_bytea(0, 'x'), lo_from_bytea(0, 'y');
      CREATE ROLE writer; ALTER DEFAULT PRIVILEGES FOR ROLE writer GRANT SELECT ON TABLES TO PUBLIC;
-     CREATE FUNCTION public.f() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION public.f();
+     CREATE FUNCTION public.f() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+     CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION public.f();
      CREATE SCHEMA logic; CREATE FUNCTION logic.one() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
     )
     const { context } = storageOf(t)
     const findings = await preflight(settings, context('b'))
     noErrors(t, findings)
     t.strictSame(but('warning', findings), [
-      'other schemas: not in the backup, since ScalarDB does not tell of them: logic, public; a restore into this database would refuse while they are there',
-      'beside the schemas: not in the backup: 2 large objects, default privileges of writer, empty schema hollow, event trigger watch, publication changes',
+      'other schemas: not in the backup, since ScalarDB does not tell of them: logic, public; ' +
+        'a restore into this database would refuse while they are there',
+      'beside the schemas: not in the backup: 2 large objects, default privileges of writer, ' +
+        'empty schema hollow, event trigger watch, publication changes',
     ])
     const { entry } = await backup(t, settings)
     const destination = postgresql.openRestore(settings, entry, context('restore-a'))

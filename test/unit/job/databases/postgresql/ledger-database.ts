@@ -30,8 +30,10 @@ export async function createLedgerDatabase(server: LocalPostgresql, name: string
   const client = await server.connect(name)
   await client.query(`
     CREATE SCHEMA scalardb; CREATE SCHEMA scalar; CREATE SCHEMA coordinator; CREATE SCHEMA "Mixed.Case";
-    CREATE TABLE scalardb.metadata (full_table_name varchar(128), column_name varchar(128), data_type varchar(20) NOT NULL, key_type varchar(20),
-      clustering_order varchar(10), indexed boolean NOT NULL, ordinal_position integer NOT NULL, PRIMARY KEY (full_table_name, column_name));
+    CREATE TABLE scalardb.metadata (full_table_name varchar(128), column_name varchar(128),
+      data_type varchar(20) NOT NULL, key_type varchar(20),
+      clustering_order varchar(10), indexed boolean NOT NULL, ordinal_position integer NOT NULL,
+        PRIMARY KEY (full_table_name, column_name));
     CREATE TABLE scalardb.namespaces (namespace_name varchar(128) PRIMARY KEY);
     CREATE TABLE scalar.asset (id text, age int, output bytea, PRIMARY KEY (id, age));
     CREATE INDEX asset_age ON scalar.asset (age);
@@ -49,7 +51,8 @@ export async function createLedgerDatabase(server: LocalPostgresql, name: string
 /** All rows and indexes of the four schemas, as one digest a table. */
 export async function contentOf(client: Client): Promise<unknown> {
   const { rows: tables } = await client.query<{ name: string }>(
-    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname !~ '^pg_' AND schemaname <> 'information_schema' ORDER BY 1`,
+    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+     WHERE schemaname !~ '^pg_' AND schemaname <> 'information_schema' ORDER BY 1`,
   )
   const content: Record<string, unknown> = {}
   for (const { name } of tables) {

@@ -78,7 +78,8 @@ await t.test('a session that cannot be ended is told of first, and refused befor
   const pod = await open()
   const warnings = but('warning', await destination.preflight())
   t.strictSame(warnings, [
-    'sessions of others: the user may not end these, which keep the databases from being switched: postgres in database watched',
+    'sessions of others: the user may not end these, which keep the databases from being switched: ' +
+      'postgres in database watched',
   ])
   t.strictSame(but('error', (await destination.checkSwitch?.()) ?? []), warnings)
   const waiting = destination.checkSwitch?.()

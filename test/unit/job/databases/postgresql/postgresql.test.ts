@@ -42,27 +42,40 @@ await t.test(
   'a restore by another role gives back owners, privileges, settings and the release its rights',
   async (t) => {
     await admin.query(`
-    CREATE ROLE release_user LOGIN PASSWORD 'release'; CREATE ROLE schema_owner; CREATE ROLE reader LOGIN PASSWORD 'reader';
+    CREATE ROLE release_user LOGIN PASSWORD 'release'; CREATE ROLE schema_owner;
+    CREATE ROLE reader LOGIN PASSWORD 'reader';
     CREATE ROLE restorer LOGIN PASSWORD 'restorer' CREATEDB IN ROLE schema_owner, release_user, pg_signal_backend`)
     const client = await createLedgerDatabase(server, 'roles')
     await client.query(`
     ALTER DATABASE roles OWNER TO schema_owner; ALTER DATABASE roles SET search_path = "$user", scalar, "Mixed.Case";
-    COMMENT ON DATABASE roles IS 'the books'; ALTER DATABASE roles SET default_transaction_read_only = off; ALTER DATABASE roles CONNECTION LIMIT 50;
+    COMMENT ON DATABASE roles IS 'the books'; ALTER DATABASE roles SET default_transaction_read_only = off;
+    ALTER DATABASE roles CONNECTION LIMIT 50;
     REVOKE CONNECT ON DATABASE roles FROM PUBLIC; GRANT CONNECT ON DATABASE roles TO release_user, reader;
-    ALTER SCHEMA scalar OWNER TO schema_owner; ALTER SCHEMA scalardb OWNER TO schema_owner; ALTER SCHEMA coordinator OWNER TO schema_owner; ALTER SCHEMA "Mixed.Case" OWNER TO schema_owner;
-    ALTER TABLE scalar.asset OWNER TO schema_owner; ALTER TABLE scalardb.metadata OWNER TO schema_owner; ALTER TABLE scalardb.namespaces OWNER TO schema_owner;
+    ALTER SCHEMA scalar OWNER TO schema_owner; ALTER SCHEMA scalardb OWNER TO schema_owner;
+    ALTER SCHEMA coordinator OWNER TO schema_owner; ALTER SCHEMA "Mixed.Case" OWNER TO schema_owner;
+    ALTER TABLE scalar.asset OWNER TO schema_owner; ALTER TABLE scalardb.metadata OWNER TO schema_owner;
+    ALTER TABLE scalardb.namespaces OWNER TO schema_owner;
     ALTER TABLE coordinator.state OWNER TO schema_owner; ALTER TABLE "Mixed.Case"."Odd ""name" OWNER TO schema_owner;
-    GRANT USAGE ON SCHEMA scalar, coordinator, scalardb, "Mixed.Case" TO release_user; GRANT ALL ON ALL TABLES IN SCHEMA scalar, coordinator TO release_user;
-    GRANT SELECT (id) ON scalar.asset TO reader; ALTER DEFAULT PRIVILEGES FOR ROLE schema_owner IN SCHEMA scalar GRANT SELECT ON TABLES TO reader;
-    GRANT SELECT ON ALL TABLES IN SCHEMA scalardb, "Mixed.Case" TO release_user; GRANT SELECT ON ALL SEQUENCES IN SCHEMA "Mixed.Case" TO release_user`)
+    GRANT USAGE ON SCHEMA scalar, coordinator, scalardb, "Mixed.Case" TO release_user;
+    GRANT ALL ON ALL TABLES IN SCHEMA scalar, coordinator TO release_user;
+    GRANT SELECT (id) ON scalar.asset TO reader;
+    ALTER DEFAULT PRIVILEGES FOR ROLE schema_owner IN SCHEMA scalar GRANT SELECT ON TABLES TO reader;
+    GRANT SELECT ON ALL TABLES IN SCHEMA scalardb, "Mixed.Case" TO release_user;
+    GRANT SELECT ON ALL SEQUENCES IN SCHEMA "Mixed.Case" TO release_user`)
     const catalog = async () => {
       const connected = await server.connect('roles')
       const { rows } = await connected.query(`
-      SELECT relname AS name, pg_get_userbyid(relowner) AS owner, relacl::text AS acl FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname !~ '^(pg_|information)'
-      UNION ALL SELECT nspname, pg_get_userbyid(nspowner), nspacl::text FROM pg_namespace WHERE nspname !~ '^(pg_|information)'
-      UNION ALL SELECT 'database', pg_get_userbyid(datdba), (SELECT string_agg(a::text, ',' ORDER BY a::text) FROM unnest(datacl) a) || datconnlimit || datcollate FROM pg_database WHERE datname = current_database()
-      UNION ALL SELECT 'setting', NULL, value FROM pg_db_role_setting, unnest(setconfig) value, pg_database d WHERE d.oid = setdatabase AND datname = current_database()
-      UNION ALL SELECT 'comment', NULL, regexp_replace(shobj_description(oid, 'pg_database'), ' .kubectl-scalardl restore-a replaced.$', '') FROM pg_database WHERE datname = current_database()
+      SELECT relname AS name, pg_get_userbyid(relowner) AS owner, relacl::text AS acl FROM pg_class
+        JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname !~ '^(pg_|information)'
+      UNION ALL SELECT nspname, pg_get_userbyid(nspowner), nspacl::text FROM pg_namespace
+        WHERE nspname !~ '^(pg_|information)'
+      UNION ALL SELECT 'database', pg_get_userbyid(datdba), (SELECT string_agg(a::text, ',' ORDER BY a::text)
+        FROM unnest(datacl) a) || datconnlimit || datcollate FROM pg_database WHERE datname = current_database()
+      UNION ALL SELECT 'setting', NULL, value FROM pg_db_role_setting, unnest(setconfig) value, pg_database d
+        WHERE d.oid = setdatabase AND datname = current_database()
+      UNION ALL SELECT 'comment', NULL,
+        regexp_replace(shobj_description(oid, 'pg_database'), ' .kubectl-scalardl restore-a replaced.$', '')
+          FROM pg_database WHERE datname = current_database()
       UNION ALL SELECT 'default', NULL, defaclacl::text FROM pg_default_acl ORDER BY 1, 2, 3`)
       await connected.end()
       return rows
@@ -92,7 +105,8 @@ await t.test('a fresh server without the roles: all belongs to the release', asy
   const client = await createLedgerDatabase(server, 'fresh')
   await admin.query(`CREATE ROLE gone; GRANT gone TO postgres`)
   await client.query(
-    `ALTER SCHEMA scalar OWNER TO gone; ALTER TABLE scalar.asset OWNER TO gone; CREATE TABLE public.mine (a int); GRANT SELECT ON public.mine TO gone; INSERT INTO public.mine VALUES (1)`,
+    'ALTER SCHEMA scalar OWNER TO gone; ALTER TABLE scalar.asset OWNER TO gone; ' +
+      'CREATE TABLE public.mine (a int); GRANT SELECT ON public.mine TO gone; INSERT INTO public.mine VALUES (1)',
   )
   const content = await contentOf(client)
   await client.end()
@@ -100,7 +114,8 @@ await t.test('a fresh server without the roles: all belongs to the release', asy
   const entry = await backup(settings, { ...context('backup-a'), schemas: ['public'] })
   await admin.query('DROP DATABASE fresh')
   await admin.query(
-    `REASSIGN OWNED BY gone TO postgres; DROP OWNED BY gone; DROP ROLE gone; CREATE ROLE new_release LOGIN CREATEDB PASSWORD 'new'`,
+    'REASSIGN OWNED BY gone TO postgres; DROP OWNED BY gone; DROP ROLE gone; ' +
+      "CREATE ROLE new_release LOGIN CREATEDB PASSWORD 'new'",
   )
   const fresh = [
     settingsFor(server, 'fresh', { username: 'new_release', password: 'new', releaseUsername: 'new_release' }),
@@ -233,7 +248,8 @@ await t.test('tables that cannot be read are named before anything is paused', a
   await (await createLedgerDatabase(server, 'rights')).end()
   const client = await server.connect('rights')
   await client.query(
-    `CREATE ROLE weak LOGIN PASSWORD 'weak'; GRANT USAGE ON SCHEMA scalardb, scalar, coordinator TO weak; GRANT SELECT ON ALL TABLES IN SCHEMA scalardb TO weak`,
+    "CREATE ROLE weak LOGIN PASSWORD 'weak'; GRANT USAGE ON SCHEMA scalardb, scalar, coordinator TO weak; " +
+      'GRANT SELECT ON ALL TABLES IN SCHEMA scalardb TO weak',
   )
   await client.end()
   const source = postgresql.openBackup(

@@ -61,7 +61,8 @@ await t.test('an error while loading fails the restore, whatever else the server
 
 await t.test('refused time limits are told from errors, whatever order several sessions write in', (t) => {
   const refusal =
-    'could not execute query: ERROR:  unrecognized configuration parameter "transaction_timeout"\nCommand was: SET transaction_timeout = 0;\n\n'
+    'could not execute query: ERROR:  unrecognized configuration parameter "transaction_timeout"\nCommand was: ' +
+    'SET transaction_timeout = 0;\n\n'
   const other = 'could not execute query: ERROR:  syntax error\nCommand was: CREATE;\n\n'
   const start = 'pg_restore: error: '
   const errorsIn = (stderr: string) => judge(stderr, ['transaction_timeout']).errors !== 0

@@ -51,7 +51,9 @@ t.test('bash completes by what __complete answers', (t) => {
   writeFileSync(join(folder, 'kubectl-scalardl'), `#!/bin/sh\nprintf '%s\\tsome text\\n' "[$*]"\necho :4\n`, {
     mode: 0o755,
   })
-  const script = `${shellScripts.bash}\nCOMP_WORDS=(kubectl-scalardl get ba); COMP_CWORD=2; _kubectl_scalardl; printf '%s' "\${COMPREPLY[*]}"`
+  const script =
+    `${shellScripts.bash}\nCOMP_WORDS=(kubectl-scalardl get ba); COMP_CWORD=2; _kubectl_scalardl; ` +
+    `printf '%s' "\${COMPREPLY[*]}"`
   t.equal(
     execFileSync('bash', ['--norc', '-c', script], {
       env: { HOME: folder, PATH: `${folder}:${process.env['PATH']}` },

@@ -71,7 +71,8 @@ t.test('deleting what is half gone is no error', async (t) => {
 })
 
 t.test(
-  "what the guard reported is part of the record, kept under its own key, and survives the record's change and its export",
+  'what the guard reported is part of the record, kept under its own key, ' +
+    "and survives the record's change and its export",
   async (t) => {
     const store = new ObjectStore()
     store.record({ operation: 'pause-p', kind: 'pause', state: 'running' })

@@ -27,7 +27,8 @@ t.test('the storage is told as the properties name it', (t) => {
   )
   t.equal(storageIn('scalar.db.contact_points=x\n', container), 'cassandra', "ScalarDB's default")
   const multi =
-    'scalar.db.storage=multi-storage\nscalar.db.multi_storage.storages.a.storage=jdbc\nscalar.db.multi_storage.storages.b.storage=dynamo\n'
+    'scalar.db.storage=multi-storage\nscalar.db.multi_storage.storages.a.storage=jdbc\n' +
+    'scalar.db.multi_storage.storages.b.storage=dynamo\n'
   t.equal(storageIn(multi, container), 'multi-storage (jdbc, dynamo)')
   t.end()
 })

@@ -40,7 +40,8 @@ async function succeeds(
 }
 
 t.test(
-  'under a prefix: every table of that moment with all its settings beside the former, and the release is pointed to it and back',
+  'under a prefix: every table of that moment with all its settings beside the former, ' +
+    'and the release is pointed to it and back',
   async (t) => {
     const former = await worldOf(byPrefix.clients, 'prod-')
     await succeeds(t, byPrefix, restoreRequest('a', { prefix: 'new-' }))
@@ -73,7 +74,8 @@ t.test('under a prefix: the former tables are removed once it is asked for, and 
 })
 
 t.test(
-  'in place: the tables of that moment under their own names, every setting again, and back to the last state of the former',
+  'in place: the tables of that moment under their own names, every setting again, ' +
+    'and back to the last state of the former',
   async (t) => {
     const former = await worldOf(byReplacement.clients, 'live-')
     await succeeds(t, byReplacement, restoreRequest('c', { strategy: 'replace' }))

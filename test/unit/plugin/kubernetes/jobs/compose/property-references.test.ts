@@ -28,7 +28,8 @@ t.test('paths are found in URLs and alone, a URL itself is none', async (t) => {
 
 t.test('storages of a multi-storage are all named, a template hides them', async (t) => {
   const multi =
-    'scalar.db.storage=multi-storage\nscalar.db.multi_storage.storages.a.storage=jdbc\nscalar.db.multi_storage.storages.b.storage=cassandra'
+    'scalar.db.storage=multi-storage\nscalar.db.multi_storage.storages.a.storage=jdbc\n' +
+    'scalar.db.multi_storage.storages.b.storage=cassandra'
   t.same(referencesOf(multi).storages, ['multi-storage', 'jdbc', 'cassandra'])
   t.equal(referencesOf('scalar.db.storage=${env:STORAGE}').storages, undefined)
   t.equal(referencesOf('').storages, undefined)

@@ -33,7 +33,8 @@ async function removesNothing(t: Test, stage: RestoreStage, name: string): Promi
 }
 
 t.test(
-  "a release that restored another's backup: neither the other's tables nor its own are removed, and it goes back to its own",
+  "a release that restored another's backup: neither the other's tables nor its own are removed, " +
+    'and it goes back to its own',
   async (t) => {
     const record = prod.record('backup-x')
     if (record === undefined) throw new Error('no backup')
@@ -78,7 +79,8 @@ t.test(
 )
 
 t.test(
-  "a backup's name that was used again: what the new one is of is in service, and not removed; nor is the restore undone by it",
+  "a backup's name that was used again: what the new one is of is in service, and not removed; " +
+    'nor is the restore undone by it',
   async (t) => {
     await undisturbed(t, reused, restoreRequest('r', { prefix: 'now-' }))
     const record = reused.record('backup-x')

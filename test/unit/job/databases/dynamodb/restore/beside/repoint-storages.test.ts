@@ -28,7 +28,8 @@ async function withTwoStorages({ cluster, installation }: RestoreStage): Promise
   const [file] = cluster.texts.keys()
   cluster.texts.set(
     file ?? '',
-    `scalar.db.storage=multi-storage\n${path}storages=asset,rest\n${path}default_storage=rest\n${path}namespace_mapping=scalar:asset\n${storages.join('')}`,
+    `scalar.db.storage=multi-storage\n${path}storages=asset,rest\n${path}default_storage=rest\n` +
+      `${path}namespace_mapping=scalar:asset\n${storages.join('')}`,
   )
   const record = cluster.recordsByName.get('backup-x')
   for (const database of record?.backup?.databases ?? []) database.storages = ['ledger/asset', 'ledger/rest']

@@ -10,7 +10,8 @@ const aws = await awsForRestores(t)
 const lastMoments = [0, 1, 2, 3, 4, 5, 6]
 
 t.test(
-  'killed at one of the last moments of its steps, a restore in place that removes what it replaced is finished, not taken back',
+  'killed at one of the last moments of its steps, a restore in place that removes what it replaced is finished, ' +
+    'not taken back',
   async (t) => {
     const [whole, ...stages] = await restoreStages(
       t,

@@ -70,7 +70,8 @@ t.test(
 )
 
 t.test(
-  'tables that were restored from a backup of which AWS has two, before the worker was killed, are known by the next one, which may see the other first',
+  'tables that were restored from a backup of which AWS has two, before the worker was killed, ' +
+    'are known by the next one, which may see the other first',
   async (t) => {
     const {
       clients: { dynamo },

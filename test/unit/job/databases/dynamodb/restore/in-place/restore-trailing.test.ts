@@ -20,7 +20,8 @@ for (const [stage, disappearance] of [
 ] as const) {
   const name = stage.installation.prefix.slice(0, -1)
   await t.test(
-    `deleted tables that are still to be seen as they were for a ${name} time stop neither a restore in place nor its undo`,
+    'deleted tables that are still to be seen as they were for a ' +
+      `${name} time stop neither a restore in place nor its undo`,
     async (t) => {
       const former = await worldOf(stage.clients, stage.installation.prefix)
       aws.set({ phases: { disappearance, appearance: 30 } })
