@@ -4,7 +4,9 @@ import { recordSchema, type OperationRecord } from '../../operation/record.ts'
 export const forged = 'FORGED'
 
 /** Sets the title, clears the screen, turns the text round, begins a line of its own, and colours what follows. */
-export const hostileText = `x\u001b]0;owned\u0007\u009b2J\u202e\u2066\r\n${forged}: all is well\n\u001b[32m${forged}\u001b[0m\u2028\u200b\ud800`
+export const hostileText =
+  `x\u001b]0;owned\u0007\u009b2J\u202e\u2066\r\n${forged}: all is well\n` +
+  `\u001b[32m${forged}\u001b[0m\u2028\u200b\ud800`
 
 /**
  * The record with the hostile text wherever its schema lets any text stand, also as a key. Each string is tried alone,
