@@ -116,7 +116,8 @@ export function replicasLeftOut(
   if (replicated.length === 0) return []
   const regions = [...new Set(replicated.flat())].sort().join(', ')
   return [
-    `leave out the replicas of ${replicated.length} global tables in ${regions}, which no restore makes: add them to the restored tables yourself`,
+    `leave out the replicas of ${replicated.length} global tables in ${regions}, which no restore makes: ` +
+      'add them to the restored tables yourself',
   ]
 }
 

@@ -15,7 +15,10 @@ export function wholeNumber(flag: string, value: number, least: number): number 
   )
 }
 
-/** A duration from a flag, ms. @throws Failure (usage) where it is none, shorter than `leastMs`, or longer than a timer */
+/**
+ * A duration from a flag, ms.
+ * @throws Failure (usage) where it is none, shorter than `leastMs`, or longer than a timer
+ */
 export function timeSpan(flag: string, text: string, leastMs: number): number {
   const ms = parseDuration(text)
   if (ms >= leastMs && ms <= longestTimerMs) return ms

@@ -3,7 +3,10 @@ import type { V1Deployment } from '@kubernetes/client-node'
 const versionLabel = 'app.kubernetes.io/version'
 const chartLabel = 'helm.sh/chart'
 
-/** The product in each minor version of an official chart, from .0 on (scalar-labs/helm-charts: every release's Chart.yaml). */
+/**
+ * The product in each minor version of an official chart, from .0 on (scalar-labs/helm-charts: every release's
+ * Chart.yaml).
+ */
 const ofScalarDl = '3.3 3.3 3.4 3.5 3.6 3.7 3.8 3.9 3.9 3.10 3.11 3.12 3.13'.split(' ')
 const charts: Record<string, readonly string[]> = {
   'scalardl-4': ofScalarDl,

@@ -81,7 +81,9 @@ export async function checkFence(work: RestoreWork): Promise<Finding[]> {
         ...check,
         outcome: 'error',
         message: missing.map(({ why }) => why).join('; '),
-        cure: `allow ${missing.map(({ action }) => action).join(', ')} in the IAM policy of the role or user, or give others by --database-secret`,
+        cure:
+          `allow ${missing.map(({ action }) => action).join(', ')} in the IAM policy of the role or user, ` +
+          'or give others by --database-secret',
       },
     ]
   }
