@@ -101,7 +101,8 @@ function checkChoice({ title, choice, details, access }: RestoreWork): Finding[]
     })
   if (access.naming.prefix !== details.prefix) {
     const uses =
-      `the release uses the prefix "${access.naming.prefix}", ` + `the tables of the backup have "${details.prefix}"`
+      `the release uses the prefix "${access.naming.prefix}", ` +
+      `the tables of the backup have the prefix "${details.prefix}"`
     findings.push({
       ...check,
       message: `${uses}: they are not what it serves from`,
