@@ -32,15 +32,24 @@ const limitPatienceMs = 3_600_000
  */
 const firstCredentialsMs = 30_000
 
+/** How long a name has that never resolved: a cluster's DNS may answer late, and a name set up wrong is to be told soon. */
+const firstNameMs = 10_000
+
 /** Expired credentials are asked for anew this often; those that never change have then been refused for good. */
 const refreshes = 4
 
 /**
  * Retries that outlast a throttled or failing AWS: by time and not by number, with no budget that many calls at once
- * would use up. Whatever made a change twice meets its own work, since every change is looked for first.
+ * would use up. Whatever made a change twice meets its own work, since every change is looked for first. For one
+ * client: what resolved once is waited for as long as anything else.
  */
 export function patientRetries({ patienceMs, signal, told }: Patience): RetryStrategy {
   let toldMs = performance.now()
+  let hasResolved = false
+  const longestFor = (error: unknown): number => {
+    if (nameOf(error) === 'LimitExceededException') return Math.max(patienceMs, limitPatienceMs)
+    return hasResolved || !isUnknownName(error) ? patienceMs : Math.min(patienceMs, firstNameMs)
+  }
   return {
     mode: 'standard',
     async acquireInitialRetryToken() {
@@ -53,9 +62,9 @@ export function patientRetries({ patienceMs, signal, told }: Patience): RetryStr
       signal?.throwIfAborted()
       const { startedMs = performance.now() } = token
       const count = token.getRetryCount() + 1
-      const longestMs = nameOf(error) === 'LimitExceededException' ? Math.max(patienceMs, limitPatienceMs) : patienceMs
+      hasResolved ||= !isUnknownName(error)
       const waitMs = delayMs(count, errorType)
-      if (!isWorthAnotherTry(error, errorType) || performance.now() + waitMs - startedMs > longestMs)
+      if (!isWorthAnotherTry(error, errorType) || performance.now() + waitMs - startedMs > longestFor(error))
         throw new Error('not tried again')
       const nowMs = performance.now()
       if (nowMs - startedMs > scaled(tellEveryMs) && nowMs - toldMs > scaled(tellEveryMs)) {
@@ -65,7 +74,7 @@ export function patientRetries({ patienceMs, signal, told }: Patience): RetryStr
       await sleep(waitMs, undefined, { signal })
       return { getRetryCount: () => count, getRetryDelay: () => 0, startedMs }
     },
-    recordSuccess: () => undefined,
+    recordSuccess: () => void (hasResolved = true),
   } as RetryStrategy
 }
 
@@ -120,6 +129,11 @@ export function patientCredentials<Options, Credentials extends { expiration?: D
 /** The name by which AWS calls an error. */
 export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : ''
+}
+
+/** Whether DNS knows no such name. */
+function isUnknownName(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOTFOUND'
 }
 
 /**

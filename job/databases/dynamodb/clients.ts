@@ -28,15 +28,15 @@ export function openClients(
 ): Clients {
   const config = {
     region: access.region,
-    retryStrategy: patientRetries(patience),
     ...(access.credentials === undefined ? {} : { credentials: access.credentials }),
     requestHandler: { connectionTimeout: connectMs, requestTimeout: answerMs, throwOnRequestTimeout: true },
   }
   const dynamo = new DynamoDBClient({
     ...config,
+    retryStrategy: patientRetries(patience),
     ...(access.endpoint === undefined ? {} : { endpoint: access.endpoint }),
   })
-  const autoscaling = new ApplicationAutoScalingClient(config)
+  const autoscaling = new ApplicationAutoScalingClient({ ...config, retryStrategy: patientRetries(patience) })
   dynamo.config.credentials = patientCredentials(dynamo.config.credentials, patience)
   autoscaling.config.credentials = patientCredentials(autoscaling.config.credentials, patience)
   const outermost = { step: 'initialize', priority: 'high', name: 'freshCredentials' } as const

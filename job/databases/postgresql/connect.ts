@@ -3,7 +3,7 @@ import { Client, DatabaseError } from 'pg'
 import { Failure } from '../../../operation/failure.ts'
 import { titleOf, type Access } from './access.ts'
 import { connectionFailure } from './connection-error.ts'
-import { privateKey, readTlsFile } from './tls-files.ts'
+import { ownCertificate, readTlsFile } from './tls-files.ts'
 
 /** A connection, and the access narrowed to the server that answered. */
 export interface Connected {
@@ -96,11 +96,9 @@ function refusesEncryption(error: unknown): boolean {
 }
 
 function tlsOptions({ tls, hosts }: Access): ConnectionOptions {
-  const { mode, rootCertificate, certificate, key } = tls
-  const own = {
-    ...(certificate === undefined ? {} : { cert: readTlsFile('sslcert', certificate) }),
-    ...(key === undefined ? {} : { key: privateKey(readTlsFile('sslkey', key)) }),
-  }
+  const { mode, rootCertificate } = tls
+  const { certificate: cert, key } = ownCertificate(tls)
+  const own = { ...(cert === undefined ? {} : { cert }), ...(key === undefined ? {} : { key }) }
   if (rootCertificate === undefined) return { rejectUnauthorized: false, ...own }
   const [server] = hosts
   return {

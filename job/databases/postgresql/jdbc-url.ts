@@ -13,6 +13,8 @@ export interface Tls {
   rootCertificate?: string
   certificate?: string
   key?: string
+  /** of a key that is encrypted; never recorded */
+  keyPassword?: string
 }
 
 /** Where a PostgreSQL database is, as a JDBC URL says it. */
@@ -75,6 +77,7 @@ function parseTls(url: string, parameters: ReadonlyMap<string, string>): Tls {
   const certificates = {
     ...(parameters.has('sslcert') ? { certificate: parameters.get('sslcert') ?? '' } : {}),
     ...(parameters.has('sslkey') ? { key: parameters.get('sslkey') ?? '' } : {}),
+    ...(parameters.has('sslpassword') ? { keyPassword: parameters.get('sslpassword') ?? '' } : {}),
   }
   if (known !== 'verify-ca' && known !== 'verify-full') return { mode: known, ...certificates }
   // Java's factories replace what the mode would verify.

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../../../operation/failure.ts'
 import type { Access } from './access.ts'
-import { privateKey, readTlsFile } from './tls-files.ts'
+import { ownCertificate } from './tls-files.ts'
 
 export type Tool = 'pg_dump' | 'pg_restore'
 
@@ -23,21 +23,29 @@ const graceMs = 5_000
 export const keepAlive = '--dbname=keepalives_idle=30 keepalives_interval=10 keepalives_count=6'
 
 /**
- * Runs a tool with what it has to know to connect. libpq takes a private key as PEM only and of a file that nobody else
- * may read, which one from a Secret may be: the tool gets a copy of its own.
+ * Runs a tool with what it has to know to connect. libpq takes certificate and key as PEM only, and a key without a
+ * password of a file that nobody else may read, which one from a Secret may be: the tool gets copies of its own.
  */
 export async function withToolEnvironment<T>(
   access: Access,
   database: string,
   run: (env: NodeJS.ProcessEnv) => Promise<T>,
 ): Promise<T> {
-  const { key } = access.tls
-  if (key === undefined) return await run(toolEnvironment(access, database))
+  const { certificate, key } = ownCertificate(access.tls)
+  if (certificate === undefined && key === undefined) return await run(toolEnvironment(access, database))
   const folder = await mkdtemp(join(tmpdir(), 'key-'))
   try {
-    const own = join(folder, 'key.pem')
-    await writeFile(own, privateKey(readTlsFile('sslkey', key)), { mode: 0o600 })
-    return await run({ ...toolEnvironment(access, database), PGSSLKEY: own })
+    const copy = async (name: string, content: string | undefined) => {
+      if (content === undefined) return undefined
+      const path = join(folder, name)
+      await writeFile(path, content, { mode: 0o600 })
+      return path
+    }
+    return await run({
+      ...toolEnvironment(access, database),
+      PGSSLCERT: await copy('certificate.pem', certificate),
+      PGSSLKEY: await copy('key.pem', key),
+    })
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -69,7 +77,6 @@ function toolEnvironment(access: Access, database: string): NodeJS.ProcessEnv {
     PGSSLMODE: tls.mode,
     ...(access.password === undefined ? {} : { PGPASSWORD: access.password }),
     ...(tls.rootCertificate === undefined ? {} : { PGSSLROOTCERT: tls.rootCertificate }),
-    ...(tls.certificate === undefined ? {} : { PGSSLCERT: tls.certificate }),
   }
 }
 

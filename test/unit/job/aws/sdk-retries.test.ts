@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import t from 'tap'
 import { openClients } from '../../../../job/databases/dynamodb/clients.ts'
+import { patientRetries } from '../../../../job/aws/sdk-retries.ts'
 import { atOnce, perSecond } from '../../../../job/aws/rate-limits.ts'
 import { tableProgress } from '../../../../job/databases/dynamodb/tables/table-progress.ts'
 import { waitUntilRestorable } from '../../../../job/databases/dynamodb/backup/wait-until-restorable.ts'
@@ -49,6 +50,25 @@ t.test('what does not pass is told at once', async (t) => {
   t.equal(await refusal('AccessDeniedException', 'not authorized'), 1)
   aws.set({ faults: [] })
   close()
+})
+
+t.test('an endpoint whose name never resolved is told soon, one that did is waited for', async (t) => {
+  const nowhere = { ...access, endpoint: 'http://dynamodb.invalid' }
+  const wrong = openClients(nowhere, { patienceMs: 600_000 })
+  await t.rejects(wrong.dynamo.send(new ListTablesCommand({})), { code: 'ENOTFOUND' })
+  wrong.close()
+  const strategy = patientRetries({ patienceMs: 600_000 }) as unknown as {
+    refreshRetryTokenForRetry(token: object, failed: object): Promise<{ getRetryCount(): number }>
+    recordSuccess(): void
+  }
+  const error = Object.assign(new Error('getaddrinfo ENOTFOUND'), { code: 'ENOTFOUND' })
+  const refreshed = () => {
+    const begun = { getRetryCount: () => 0, startedMs: performance.now() - 60_000 }
+    return strategy.refreshRetryTokenForRetry(begun, { error, errorType: 'TRANSIENT' })
+  }
+  await t.rejects(refreshed(), { message: 'not tried again' })
+  strategy.recordSuccess()
+  t.equal((await refreshed()).getRetryCount(), 1)
 })
 
 t.test(
