@@ -111,6 +111,11 @@ export function isDenied(error: unknown): boolean {
   return nameOf(error).startsWith('AccessDenied')
 }
 
+/** The right that AWS misses, as it names it: a call may need others than its own, such as those on a key of KMS. */
+export function deniedAction(error: unknown): string | undefined {
+  return /not authorized to perform:? ([\w-]+:\w+)/.exec(messageOf(error))?.[1]
+}
+
 /** The SDK marks whatever became of a call, a broken connection too; credentials are looked for before there is one. */
 function isOfAws(error: unknown): boolean {
   return (

@@ -24,6 +24,7 @@ import { openStorageAt, type OpenStorage } from '../../storage/open.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { backupContext } from '../database-contexts.ts'
 import { backupName, describeBackup, publishRecord, refuseTaken } from './backup-record.ts'
+import { distinctTitles } from './distinct-titles.ts'
 import { holdReleases } from '../hold-releases.ts'
 import { databasesOnce, openSources, type OpenSource } from '../open-databases.ts'
 import { keepPoint, keptPoint, type Point } from './restore-point.ts'
@@ -211,7 +212,7 @@ function completeStep({ record }: Context, folder: string): string {
 async function complete(context: Context, sources: readonly OpenSource[]): Promise<BackupPart['databases']> {
   const name = backupName(context)
   const point = keptPoint(context)
-  return await all([...sources.entries()], ([index, { source, folder }]) => {
+  const databases = await all([...sources.entries()], ([index, { source, folder }]) => {
     const act = () => source.complete(`${name}/${folder}`)
     // Nothing is made of a durable snapshot, so there is no step to keep, and the journal has room for what hundreds of
     // tables are like.
@@ -219,6 +220,7 @@ async function complete(context: Context, sources: readonly OpenSource[]): Promi
     // A dump begun by a killed worker has lost its snapshot; complete() writes a new one in its place.
     return context.journal.once(completeStep(context, folder), act)
   })
+  return distinctTitles(databases)
 }
 
 /**

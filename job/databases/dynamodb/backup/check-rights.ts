@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import type { Finding } from '../../../../operation/finding.ts'
 import { messageOf } from '../../../../operation/failure.ts'
-import { isDenied } from '../aws-error.ts'
+import { deniedAction, isDenied } from '../aws-error.ts'
 import { lookAtTable } from '../tables/look-at-table.ts'
 import { limits } from '../../../aws/rate-limits.ts'
 import { temporaryName } from '../scalardb/restored-names.ts'
@@ -20,8 +20,8 @@ interface Probe {
 
 interface Asked {
   title: string
-  /** any table of the backup */
-  table: string
+  /** tables of the backup, one of each key that encrypts them */
+  tables: readonly string[]
   operation: string
   materialize: boolean
 }
@@ -32,20 +32,21 @@ interface Asked {
  */
 export async function checkRights(
   client: DynamoDBClient,
-  { title, table, operation, materialize }: Asked,
+  { title, tables, operation, materialize }: Asked,
 ): Promise<Finding[]> {
-  const restore = await probeRestore(client, table)
+  const [table = ''] = tables
+  const restore = await Promise.all(tables.map((one) => probeRestore(client, one)))
   if (!materialize)
     return [
       rightsFinding(
         'rights to restore',
         title,
-        [restore],
+        restore,
         'warning',
         '; the backup does not need it, but a restore will',
       ),
     ]
-  const probes = [restore, ...(await probeTemporary(client, temporaryName(operation, table)))]
+  const probes = [...restore, ...(await probeTemporary(client, temporaryName(operation, table)))]
   return [rightsFinding('rights to materialize', title, probes, 'error', ', or omit --materialize')]
 }
 
@@ -91,15 +92,18 @@ function rightsFinding(
   otherwise: string,
 ): Finding {
   const missing = probes.filter(({ denied }) => denied !== undefined)
-  if (missing.length === 0)
-    return { check, subject, outcome: 'ok', message: probes.map(({ action }) => action).join(', ') }
+  if (missing.length === 0) return { check, subject, outcome: 'ok', message: actionsOf(probes) }
   return {
     check,
     subject,
     outcome,
     message: `${missing.map(({ denied }) => denied).join('; ')}`,
-    cure: `allow ${missing.map(({ action }) => action).join(', ')} in the IAM policy of the role or user${otherwise}`,
+    cure: `allow ${actionsOf(missing)} in the IAM policy of the role or user${otherwise}`,
   }
+}
+
+function actionsOf(probes: readonly Probe[]): string {
+  return [...new Set(probes.map(({ action }) => action))].join(', ')
 }
 
 async function probe(action: string, call: () => Promise<unknown>): Promise<Probe> {
@@ -107,6 +111,8 @@ async function probe(action: string, call: () => Promise<unknown>): Promise<Prob
     await call()
     return { action, denied: undefined }
   } catch (error) {
-    return { action, denied: isDenied(error) ? messageOf(error) : undefined }
+    return isDenied(error)
+      ? { action: deniedAction(error) ?? action, denied: messageOf(error) }
+      : { action, denied: undefined }
   }
 }

@@ -7,6 +7,7 @@ import { openClients } from '../clients.ts'
 import { refusalTold } from '../refusal-told.ts'
 import { readDetails } from '../details.ts'
 import { checkSourcesOf } from '../restore/check-point.ts'
+import { oneOfEachKey } from '../tables/one-of-each-key.ts'
 import { checkRights } from './check-rights.ts'
 import { discardMaterials, materialize } from './materialize.ts'
 import { checkRoom } from './preflight.ts'
@@ -31,13 +32,17 @@ export function materialsOf(
     async preflight() {
       const { dynamo, close } = openClients(access, { patienceMs: tidyMs, signal })
       const sources = missing.map((table) => ({ table, from: { tableArn: table.arn, at: point }, point }))
-      const [first] = missing
       try {
-        if (first === undefined) return []
+        if (missing.length === 0) return []
         return [
           await checkSourcesOf(dynamo, title, sources, signal),
           await checkRoom(dynamo, { title, more: missing.length }),
-          ...(await checkRights(dynamo, { title, table: first.name, operation, materialize: true })),
+          ...(await checkRights(dynamo, {
+            title,
+            tables: oneOfEachKey(missing, ({ settings }) => settings.kmsKey).map(({ name }) => name),
+            operation,
+            materialize: true,
+          })),
         ]
       } catch (error) {
         signal.throwIfAborted()

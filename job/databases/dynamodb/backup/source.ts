@@ -1,6 +1,7 @@
 // Room: the tables of one place being backed up.
 // Read source, preflight, wait-until-restorable, materialize.
 
+import type { TableDescription } from '@aws-sdk/client-dynamodb'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { Failure } from '../../../../operation/failure.ts'
@@ -23,6 +24,7 @@ import { openClients, type Clients } from '../clients.ts'
 import { accountOf, describeBackup } from './describe-backup.ts'
 import { kindName } from '../details.ts'
 import { lookAtTable } from '../tables/look-at-table.ts'
+import { oneOfEachKey } from '../tables/one-of-each-key.ts'
 import { discardMaterials, materialize } from './materialize.ts'
 import { measureAwsClock } from './measure-aws-clock.ts'
 import { checkRecovery, checkRoom, checkSettings, checkTables, type FoundTable } from './preflight.ts'
@@ -126,7 +128,7 @@ export class DynamodbSource implements BackupSource {
       if (first !== undefined)
         findings.push(
           ...(await checkSettings(this.#hasty, this.#title, first)),
-          ...(await this.#checkRights(first.TableName ?? '')),
+          ...(await this.#checkRights(found.flatMap(({ description }) => description ?? []))),
         )
       if (this.#context.materialize === true)
         findings.push(
@@ -277,9 +279,15 @@ export class DynamodbSource implements BackupSource {
     this.#patient.close()
   }
 
-  async #checkRights(table: string): Promise<Finding[]> {
+  async #checkRights(found: readonly TableDescription[]): Promise<Finding[]> {
     const { materialize: wanted = false, operation } = this.#context
-    return await checkRights(this.#hasty.dynamo, { title: this.#title, table, operation, materialize: wanted })
+    const tables = oneOfEachKey(found, ({ SSEDescription }) => SSEDescription?.KMSMasterKeyArn)
+    return await checkRights(this.#hasty.dynamo, {
+      title: this.#title,
+      tables: tables.map(({ TableName }) => TableName ?? ''),
+      operation,
+      materialize: wanted,
+    })
   }
 
   /**

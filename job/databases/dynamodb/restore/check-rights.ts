@@ -18,7 +18,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { messageOf } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
-import { isDenied } from '../aws-error.ts'
+import { deniedAction, isDenied } from '../aws-error.ts'
 import type { Clients } from '../clients.ts'
 import type { TableSettings } from '../settings/table-settings.ts'
 
@@ -31,8 +31,8 @@ export interface RightsNeeded {
   region: string
   /** a name among those that the restore makes, or like them */
   target: string
-  /** a table that is there: a restore onto its name is refused for that, where it is not for want of a right */
-  taken: string | undefined
+  /** tables that are there: a restore onto the name of one is refused for that, where it is not for want of a right */
+  taken: readonly TakenTable[]
   /** a table that it deletes and restores under its name */
   replaced?: string
   settings: readonly TableSettings[]
@@ -42,6 +42,12 @@ export interface RightsNeeded {
   makesBackups: boolean
   /** whether it rewrites rows */
   rewritesRows: boolean
+}
+
+interface TakenTable {
+  name: string
+  /** the key that encrypts what is restored of it, where that is another than its own */
+  kmsKey?: string | undefined
 }
 
 type Probe = [action: string, call: () => Promise<unknown>]
@@ -55,7 +61,7 @@ export async function checkRestoreRights(needed: RightsNeeded): Promise<Finding>
   const told = (missing: readonly Missing[]) => ({
     message: missing.map(({ why }) => why).join('; '),
     cure:
-      `allow ${missing.map(({ action }) => action).join(', ')} in the IAM policy of the role or user, ` +
+      `allow ${[...new Set(missing.map(({ action }) => action))].join(', ')} in the IAM policy of the role or user, ` +
       'or give others by --database-secret',
   })
   const missing = await missingOf(probes(needed))
@@ -84,7 +90,7 @@ export async function missingOf(all: readonly Probe[]): Promise<Missing[]> {
         await call()
         return []
       } catch (error) {
-        return isDenied(error) ? [{ action, why: messageOf(error) }] : []
+        return isDenied(error) ? [{ action: deniedAction(error) ?? action, why: messageOf(error) }] : []
       }
     }),
   )
@@ -110,21 +116,20 @@ function probes(needed: RightsNeeded): Probe[] {
   const backupArn = `${arnOf(needed, name)}/backup/01489602797149-73d8d5bc`
   const row = { Key: { table: { S: 'none' } } }
   return [
-    ...(taken === undefined
-      ? []
-      : ([
-          [
-            'dynamodb:RestoreTableToPointInTime',
-            () =>
-              dynamo.send(
-                new RestoreTableToPointInTimeCommand({
-                  SourceTableName: taken,
-                  TargetTableName: taken,
-                  UseLatestRestorableTime: true,
-                }),
-              ),
-          ],
-        ] satisfies Probe[])),
+    ...taken.map(({ name: present, kmsKey }): Probe => [
+      'dynamodb:RestoreTableToPointInTime',
+      () =>
+        dynamo.send(
+          new RestoreTableToPointInTimeCommand({
+            SourceTableName: present,
+            TargetTableName: present,
+            UseLatestRestorableTime: true,
+            ...(kmsKey === undefined
+              ? {}
+              : { SSESpecificationOverride: { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: kmsKey } }),
+          }),
+        ),
+    ]),
     ...tableProbes(needed, name),
     ...(makesBackups
       ? ([

@@ -76,7 +76,10 @@ export function authorize(
   if (operation.startsWith('Restore')) {
     for (const action of restoreActions) needed.push({ action: `dynamodb:${action}`, tables: target })
     const source = input['SourceTableArn'] ?? input['SourceTableName'] ?? input['BackupArn']
-    if (typeof source === 'string') needed.push({ action: `${service}:${operation}`, tables: [tableName(source)] })
+    if (typeof source === 'string')
+      // Those on the key of an encrypted table too: that they come before the look at the target's name is assumed.
+      for (const action of [`${service}:${operation}`, 'kms:CreateGrant'])
+        needed.push({ action, tables: [tableName(source)] })
   }
   for (const { action, tables } of needed) {
     for (const denial of settings.denied) {

@@ -8,6 +8,7 @@ import type { BackedUpTable } from '../../details.ts'
 import { checkVersions } from '../../scalardb/prefix-support.ts'
 import { checkFence } from '../fence.ts'
 import { isRestoredFrom, lookAtTable, originOf } from '../../tables/look-at-table.ts'
+import { oneOfEachKey } from '../../tables/one-of-each-key.ts'
 import { isBackedUp, tablesAt } from '../../scalardb/place.ts'
 import { checkRoom } from '../../backup/preflight.ts'
 import type { Repointing } from '../../scalardb/repoint.ts'
@@ -65,7 +66,7 @@ export async function preflightByPrefix(
     findings.push(await checkRoom(regions.target.dynamo, { title, more: toDo.length }))
     if (first !== undefined) {
       const settings = pairs.map(({ table }) => table.settings)
-      const taken = region === details.region ? first.table.name : undefined
+      const taken = region === details.region ? oneOfEachKey(toDo, ({ table }) => table.settings.kmsKey) : []
       findings.push(
         await checkRestoreRights({
           title,
@@ -73,7 +74,7 @@ export async function preflightByPrefix(
           arn: first.table.arn,
           region,
           target: first.restore.name,
-          taken,
+          taken: taken.map(({ table: { name } }) => ({ name, kmsKey: work.choice.kmsKey })),
           settings,
           fromBackups: pairs.some(({ restore }) => 'backupArn' in restore.from),
           makesBackups: false,

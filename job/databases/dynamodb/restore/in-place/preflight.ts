@@ -6,6 +6,7 @@ import { checkPlace, checkPoint, checkSources } from '../check-point.ts'
 import { checkRestoreRights } from '../check-rights.ts'
 import type { BackedUpTable } from '../../details.ts'
 import { lookAtTable } from '../../tables/look-at-table.ts'
+import { oneOfEachKey } from '../../tables/one-of-each-key.ts'
 import { checkRoom } from '../../backup/preflight.ts'
 import { readWindow } from '../../tables/recovery-window.ts'
 import { deletionStep } from './replace-table.ts'
@@ -54,7 +55,10 @@ export async function preflightByReplacement(
           arn: first.arn,
           region,
           target: temporary(first),
-          taken: first.name,
+          taken: oneOfEachKey(toDo, ({ settings: { kmsKey } }) => kmsKey).map(({ name }) => ({
+            name,
+            kmsKey: work.choice.kmsKey,
+          })),
           replaced: first.name,
           settings,
           fromBackups: true,

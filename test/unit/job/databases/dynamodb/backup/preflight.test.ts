@@ -158,6 +158,9 @@ t.test('each right that is missing is named with what it is needed on', async (t
   t.match(await denied('application-autoscaling:*'), [
     { check: 'table settings', message: /autoscaling/, cure: /application-autoscaling:DescribeScalableTargets/ },
   ])
+  t.match(await denied('kms:CreateGrant', 'a-scalar.asset', { materialize: true }), [
+    { check: 'rights to materialize', cure: /allow kms:CreateGrant/ },
+  ])
   for (const action of ['RestoreTableToPointInTime', 'CreateBackup', 'ListBackups', 'DeleteTable']) {
     t.match(
       await denied(`dynamodb:${action}`, '*', { materialize: true }),

@@ -26,7 +26,7 @@ t.test("rights are asked for in the partition of the backup's own tables, and in
     arn: 'arn:aws-cn:dynamodb:cn-north-1:123456789012:table/p-scalar.asset',
     region: 'cn-northwest-1',
     target: 'new-scalar.asset',
-    taken: undefined,
+    taken: [],
     settings: [settings],
     fromBackups: true,
     makesBackups: true,
@@ -40,5 +40,31 @@ t.test("rights are asked for in the partition of the backup's own tables, and in
   t.strictSame(
     arns.filter((arn) => !arn.startsWith('arn:aws-cn:dynamodb:cn-northwest-1:123456789012:table/new-scalar.asset')),
     [],
+  )
+})
+
+t.test('a restore is asked for of one table of each key, and with the key that it is to have', async (t) => {
+  const clients = openClients(accessOf(installation.settings, {}), { patienceMs: 5000 })
+  t.teardown(() => clients.close())
+  aws.forgetCalls()
+  await checkRestoreRights({
+    title: 'x',
+    clients,
+    arn: 'arn:aws:dynamodb:eu-west-1:123456789012:table/p-scalar.asset',
+    region: 'eu-west-1',
+    target: 'new-scalar.asset',
+    taken: [{ name: 'p-scalar.asset', kmsKey: 'of-the-restored' }, { name: 'p-coordinator.state' }],
+    settings: [],
+    fromBackups: false,
+    makesBackups: false,
+    rewritesRows: false,
+  })
+  const asked = aws.calls().filter(({ operation }) => operation === 'RestoreTableToPointInTime')
+  t.strictSame(
+    asked.map(({ input }) => [input?.['SourceTableName'], input?.['SSESpecificationOverride']]),
+    [
+      ['p-scalar.asset', { Enabled: true, SSEType: 'KMS', KMSMasterKeyId: 'of-the-restored' }],
+      ['p-coordinator.state', undefined],
+    ],
   )
 })

@@ -72,6 +72,11 @@ const cases: Record<string, Case> = {
     why: /RestoreTableToPointInTime/,
     next: /allow dynamodb:RestoreTableToPointInTime/,
   },
+  'the rights on the key of an encrypted table': {
+    spoil: (stage, { set }) => set({ denied: [{ action: 'kms:CreateGrant', table: table(stage, 'scalar.asset') }] }),
+    why: /kms:CreateGrant on resource/,
+    next: /allow kms:CreateGrant/,
+  },
   'autoscaling that may not be set': {
     spoil: (_, { set }) => set({ denied: [{ action: 'application-autoscaling:RegisterScalableTarget' }] }),
     why: /RegisterScalableTarget/,
