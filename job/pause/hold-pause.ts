@@ -32,17 +32,18 @@ export interface Paused<T> {
 }
 
 /**
- * Pauses every target of the request at once, runs `inside`, and unpauses whatever happens. Connections, Leases, watch,
- * guard, journal and record stand before the last look for somebody else's pause and the first Pause; nothing more is
- * written until all are unpaused. A rival's pause that begins between that look (`lookedAt`) and our own cannot be told
- * from ours, and ends with it.
+ * Pauses every server of the request at once, runs `inside`, and unpauses whatever happens.
  *
- * The window is the intersection of all pauses: from the last Pause answer to the first Unpause sent. Where a pod
- * appeared, restarted, vanished or was unpaused by somebody inside it, its verdict is `void`. Servers that never
- * answered the Unpause are in `record.stillPaused`.
- * @throws Failure, with nothing paused, where no guard came or something else is not ready; with everything unpaused
- * that we paused, where a server could not be paused or the pause had to end early; whatever `inside` threw; the
- * signal's reason on SIGTERM
+ * Connections, Leases, watch, guard, journal and record are ready before the first Pause. Nothing is written from then
+ * until all servers are unpaused. The last look for somebody else's pause comes right before the first Pause
+ * (`lookedAt`): a pause that somebody begins in between cannot be told from ours, and ends with it.
+ *
+ * The window runs from the last Pause answer to the first Unpause sent. It is void where a pod appeared, restarted or
+ * vanished in it, or where somebody else unpaused a server. Servers that never answered the Unpause are in
+ * `record.stillPaused`.
+ * @throws Failure where no guard came or something else is not ready (nothing was paused); Failure where a server could
+ * not be paused or the pause had to end early (all is unpaused again); whatever `inside` threw; the signal's reason on
+ * SIGTERM
  */
 export type HoldPause = <T>(
   context: OperationContext<'backup' | 'pause'>,
@@ -81,12 +82,12 @@ export const holdPause: HoldPause = async (context, inside) => {
     try {
       await recordWindow(context, index, window)
       await journalIntent(context, number, intent)
-      // Last of all, directly before the first Pause: what a rival paused by now is not taken for ours.
+      // The last step before the first Pause: what somebody else has paused by now is not taken for ours.
       window.lookedAt = new Date().toISOString()
       await refuseForeignPauses(servers, cluster.namespace)
     } catch (error) {
       await guarded.release()
-      // No Pause was sent, so nothing of it is left and there is no window, whether or not that can be written now.
+      // No Pause was sent, so there is no window, even where that cannot be written now.
       record.update(({ windows }) => void windows.splice(index)).catch(() => undefined)
       if (openPauses(journal).length > 0) await journalEnd(context, number).catch(() => undefined)
       throw error
@@ -124,8 +125,7 @@ interface EndedPause {
 }
 
 /**
- * Writes down at once that all are unpaused: whatever is paused from here on is somebody else's. The verdict comes
- * later.
+ * Writes down at once that all servers are unpaused: a pause from here on is somebody else's. The verdict comes later.
  */
 async function close(
   context: OperationContext<'backup' | 'pause'>,
@@ -145,7 +145,7 @@ async function close(
   return word
 }
 
-/** What the guard's part in a pause leaves in doubt. @param silent servers that cannot say whether they are paused */
+/** The doubts that the guard leaves about a pause. @param silent servers that cannot say whether they are paused */
 function doubtsOf({ fired, unknown }: GuardWord, silent: readonly string[]): string[] {
   if (fired !== undefined) return [`the guard ended the pause: ${fired}`]
   if (!unknown || silent.length === 0) return []
@@ -175,6 +175,6 @@ function unwatched({ targets }: Targets): string[] {
   const strangers = targets.filter(({ pod }) => pod === undefined)
   return strangers.map(
     (target) =>
-      `${endpointOf(target).address} is no pod of this namespace, so a restart of it would not have been noticed`,
+      `${endpointOf(target).address} is not a pod of this namespace, so its restart would not have been noticed`,
   )
 }

@@ -8,7 +8,7 @@ import { titleOf } from '../servers/targets.ts'
 
 /**
  * Asks every server whether it is paused already. Pauses are not counted, so our Unpause would end somebody else's.
- * @returns what could not be checked: servers of before CheckPaused
+ * @returns what could not be checked: servers older than CheckPaused
  * @throws Failure naming the servers that are paused or do not answer; nothing has been paused then
  */
 export async function refuseForeignPauses(servers: readonly Server[], namespace: string): Promise<string[]> {
@@ -24,9 +24,9 @@ export async function refuseForeignPauses(servers: readonly Server[], namespace:
   const troubles = answers.filter(({ trouble }) => trouble !== undefined)
   if (troubles.length > 0) {
     throw new Failure({
-      what: `nothing was paused: ${troubles.length} of ${servers.length} servers do not say whether they are paused`,
+      what: `nothing was paused: ${troubles.length} of ${servers.length} servers did not say whether they are paused`,
       why: troubles.map(({ title, trouble }) => `${title}: ${trouble}`).join('; '),
-      next: 'see with `kubectl scalardl doctor` what is wrong with them',
+      next: '`kubectl scalardl doctor` shows what is wrong with them',
     })
   }
   const paused = answers.filter((answer) => answer.paused === true)
@@ -61,7 +61,7 @@ export function refuseUnsteady({ pods }: ReleaseState, changes: readonly Release
   const why = [...unready, ...new Set(changes.map(harmOf).filter((harm) => harm !== undefined))]
   if (why.length === 0) return
   throw new Failure({
-    what: 'nothing was paused: the pods are not settled',
+    what: 'nothing was paused: the pods are not steady',
     why: why.join('; '),
     next: 'wait until the rollout or scaling is over (kubectl rollout status), then try again',
   })

@@ -16,13 +16,13 @@ const attempts = 3
 const againMs = 200
 
 /**
- * Checks everything that a pause needs, and touches nothing: rights, pods, admin ports, TLS, nobody else's pause, free
+ * Checks everything that a pause needs, and changes nothing: rights, pods, admin ports, TLS, nobody else's pause, free
  * Leases.
- * @throws Failure where it cannot even be found out what to check: no pods, names that resolve to nothing
+ * @throws Failure where there is nothing to check: no pods, names that do not resolve
  */
 export async function preflight(context: Context): Promise<Finding[]> {
   const rights = await rightsFinding(context)
-  // Without rights the rest would only fail in ways that say less.
+  // Without rights the other checks would fail too, and say less.
   if (rights.outcome === 'error') return [rights]
   const found = await findTargets(context.request.target, context.cluster)
   const tls = adminTls(context.request.target)
@@ -34,7 +34,7 @@ export async function preflight(context: Context): Promise<Finding[]> {
     )
     const reachable = servers.filter((server) => !troubles.has(server))
     const pauses = await Promise.all(reachable.map((server) => pauseFinding(server, context, tls !== undefined)))
-    // The other operation first: the pause that may be found is its own then.
+    // The Leases first: a pause that is found may belong to the operation that holds one.
     return [rights, ...(await leaseFindings(context, found)), ...podFindings(found), ...unreachable, ...pauses]
   } finally {
     closeAll(servers)
@@ -89,7 +89,7 @@ function podFindings({ releases, state, targets }: Targets): Finding[] {
       check: 'pods covered',
       subject: host,
       outcome: 'warning',
-      message: 'no pod of this namespace has this address; a restart of the server would not be noticed',
+      message: 'no pod of this namespace has this address, so a restart of the server would not be noticed',
       cure: "give the pods' own addresses, not that of a Service, which reaches one of several",
     }))
   return [...ready, ...unready, ...left, ...strangers]
@@ -104,7 +104,7 @@ async function pauseFinding(
   try {
     const paused = await askPaused(client)
     if (paused === false)
-      return { check: 'admin port', subject, outcome: 'ok', message: 'it answers, and nobody has paused it' }
+      return { check: 'admin port', subject, outcome: 'ok', message: 'it answers and is not paused' }
     if (paused === true) {
       const command = unpauseCommand({
         releases: endpoint.release === undefined ? [] : [endpoint.release],
@@ -141,7 +141,7 @@ async function pauseFinding(
   }
 }
 
-/** A server that is slow for a moment is no reason to refuse, and the question changes nothing. */
+/** Asks again where a server is slow for a moment: the question changes nothing. */
 async function askPaused(client: AdminClient): Promise<boolean | undefined> {
   for (let attempt = 1; ; attempt += 1) {
     try {

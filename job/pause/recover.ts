@@ -8,16 +8,17 @@ import { startedAnew, unpauseAll } from '../servers/unpause-all.ts'
 
 type Context = OperationContext<OperationRequest['kind']>
 
-/** For the API server to say what is still ours. */
+/** How long the API server may take to say which servers are still ours, ms. */
 const askMs = 2000
 /** Why the window of a worker that was killed in it is void. */
 export const workerReplaced = 'the worker was replaced while it held the pause'
 
 /**
- * Ends the pause that an earlier worker of this operation was killed in, and marks its window void. Exactly the servers
- * in its journal are unpaused, except those whose process has started anew since and those that the guard has unpaused:
- * what is paused there now is not ours. Nothing is unpaused where the record says that all were: only the journal's
- * last word was lost then. Without such a leftover nothing happens.
+ * Ends the pause that an earlier worker of this operation was killed in, and marks its window void.
+ *
+ * The servers in its journal are unpaused, except those that have restarted since and those that the guard has unpaused:
+ * a pause there is not ours. Nothing is unpaused where the record says that all servers were; then only the journal's
+ * last entry was lost. Where no pause is left over, nothing happens.
  */
 export async function endLeftoverPause(context: Context): Promise<void> {
   const { cluster, events, journal, record, request } = context
@@ -55,15 +56,15 @@ export async function endLeftoverPause(context: Context): Promise<void> {
   }
 }
 
-/** Nothing of a pause is left: what is paused from here on is somebody else's. */
+/** Nothing of a pause is left: a pause from here on is somebody else's. */
 async function closePause(context: Context, number: number): Promise<void> {
   context.guard.standDown(number)
   await journalEnd(context, number)
 }
 
 /**
- * Those whose pause is still ours; all of them where the API server does not say in time, since none may stay paused
- * for its sake.
+ * The servers whose pause is still ours. All of them where the API server does not answer in time: no server stays
+ * paused for its sake.
  */
 async function stillOurs({ cluster, request }: Context, number: number, intent: PauseIntent): Promise<PauseIntent> {
   const asked = Promise.all([cluster.scalarPods(), unpausedByGuard(cluster, request.operation, number)])

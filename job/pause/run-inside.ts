@@ -19,11 +19,11 @@ export interface HeldPause {
   signal: AbortSignal
   /** asks every server; undefined for those that could not say */
   checkPaused(): Promise<(boolean | undefined)[]>
-  /** Every server has ended, as was meant, and its pause with it: nobody is asked or unpaused any more. */
+  /** Says that every server has ended as intended, and its pause with it: nobody is asked or unpaused any more. */
   letGo(): void
 }
 
-/** How a pause ended. It always ended: what could not be unpaused is in `unpaused.stillPaused`. */
+/** How a pause ended. It always ends: what could not be unpaused is in `unpaused.stillPaused`. */
 export type PauseOutcome<T> = { unpaused: Unpaused } & ({ value: T } | { failure: unknown })
 
 interface Around {
@@ -90,7 +90,7 @@ function checkPaused(servers: readonly Server[]): Promise<(boolean | undefined)[
   return Promise.all(servers.map(({ client }) => client.checkPaused(answerMs).catch(() => undefined)))
 }
 
-/** At once, so that whoever follows learns it before the last server has answered its Unpause. */
+/** Said at once, before the last server has answered its Unpause. */
 function sayEnding({ events }: OperationContext<'backup' | 'pause'>, failure: unknown): void {
   events.say('note', `the pause ends early: ${messageOf(failure)}`, { level: 'warning' })
 }
@@ -116,8 +116,8 @@ function sayUnpaused(
 
 function tooLong(maxPauseMs: number): Failure {
   return new Failure({
-    what: 'the pause was ended before the work in it was done',
+    what: 'the pause ended before the work in it was done',
     why: `nothing may stay paused for longer than ${formatDuration(maxPauseMs)}`,
-    next: 'look in the log what took so long, or allow a longer pause with --max-pause',
+    next: 'see in the log what took so long, or allow a longer pause with --max-pause',
   })
 }

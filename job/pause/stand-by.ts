@@ -1,8 +1,8 @@
 import type { OperationContext } from '../context/operation-context.ts'
 
 /**
- * Waits until the guard of an operation that is about to pause stands by, and says what is not as it should be with it.
- * @returns what a window without a guard has to say of itself
+ * Waits until the guard stands by before a pause, and says what is wrong with it.
+ * @returns the notes for the window where no guard is wanted
  * @throws Failure where none comes; the signal's reason
  */
 export async function standBy({

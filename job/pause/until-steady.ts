@@ -8,13 +8,13 @@ export interface SteadyLimits {
   /** between two looks, ms */
   everyMs: number
 }
-/** As long as a rollout of a few pods may take; what takes longer is told by the refusal that follows. */
+/** As long as a rollout of a few pods may take. A longer one is refused afterwards, by name. */
 const usualLimits: SteadyLimits = { atMostMs: 180_000, everyMs: 2000 }
 
 /**
- * Waits until all pods of the releases are ready and nothing has changed between two looks, since a pause in the middle
- * of the rollout that spoilt the one before would be as void.
- * @returns whether it came to that in time
+ * Waits until all pods of the releases are ready and nothing has changed between two looks: a pause in the middle of
+ * the rollout that voided the last one would be void too.
+ * @returns whether they became steady in time
  * @throws the signal's reason
  */
 export async function untilSteady(

@@ -12,7 +12,7 @@ interface Absence {
   port: number
 }
 
-/** Why no guard has connected, by what its pod waits for. */
+/** Why no guard has connected: what its pod waits for. */
 export async function absentGuard(cluster: OperationJobs, absence: Absence): Promise<Failure> {
   const pods = await cluster.operationPods(absence.operation).catch(() => undefined)
   const guard = pods?.findLast(({ role }) => role === 'guard')
@@ -37,7 +37,7 @@ function causeOf(
       cure: 'free that port on the node, or let the worker run without hostNetwork',
     }
   if (guard === 'unknown')
-    return { why: 'its pod cannot be looked at, since the API server does not answer', cure: 'try again when it does' }
+    return { why: 'its pod cannot be seen: the API server does not answer', cure: 'try again once it does' }
   if (guard === undefined)
     return { why: `its Job ${job} has no pod`, cure: `see with \`kubectl describe job ${job}\` what refuses it` }
   if (!guard.running)
@@ -55,7 +55,7 @@ function causeOf(
   }
 }
 
-/** The guard is there and has no connection to some server, so it could not unpause them. */
+/** A guard without a connection to some server could not unpause it. */
 export function blindGuard(pod: string, why: string): Failure {
   return new Failure({
     what: 'nothing was paused: the guard does not reach every server',

@@ -8,26 +8,27 @@ import type { Hold } from '../protocol/messages.ts'
 export interface GuardLink {
   /**
    * Waits until a guard of this operation has connected.
-   * @returns what is not as it should be with it
+   * @returns what is wrong with it
    * @throws Failure saying what it waits for, once the time is up; the signal's reason
    */
   arrival(signal: AbortSignal): Promise<Finding[]>
   /**
-   * Puts a pause that is about to begin into the guard's hands. From here on a worker that dies has it ended.
+   * Puts a pause that is about to begin into the guard's hands. From here on the guard ends it if the worker dies.
    * @throws Failure where the guard cannot hold it; the signal's reason
    */
   hold(hold: Hold, lease: LeaseLife, signal: AbortSignal): Promise<GuardedPause>
-  /** Nothing of a pause of an earlier worker is left; whichever guard connects from now on is told. */
+  /** Says that nothing of an earlier worker's pause is left; a guard that connects later is told too. */
   standDown(pause: number): void
   /**
-   * The operation has ended, or no pause of it comes any more: the guard ends as well, also one that connects later.
+   * Says that no pause comes any more, perhaps because the operation has ended. The guard ends then, also one that
+   * connects later.
    */
   done(): void
   /** lets the guard go on without this worker */
   close(): void
 }
 
-/** What a held Lease tells of its own life. */
+/** When a held Lease was last renewed. */
 export interface LeaseLife {
   /** when the last renewal that succeeded was sent, ms of performance.now(); undefined where there is no Lease */
   renewedMs(): number | undefined
@@ -43,9 +44,9 @@ export interface GuardedPause {
   readonly unpaused: ReadonlySet<string>
   /** to be called right before the first Pause is sent. @param restMs until the longest pause is over */
   begin(restMs: number): void
-  /** Some server does not answer the Unpause: let the guard try as well. */
+  /** Lets the guard unpause as well, where a server does not answer. */
   help(): void
-  /** Something is still paused: the guard goes on with it. */
+  /** Leaves what is still paused to the guard. */
   leave(): void
   /** Ends the guard's part, once nothing is paused any longer. Never throws. */
   release(): Promise<GuardWord>
@@ -55,11 +56,11 @@ export interface GuardedPause {
 export interface GuardWord {
   /** why it had ended the pause before */
   fired?: string
-  /** nobody can say whether it had: a guard that held it is gone without a word */
+  /** nobody can say whether it had: the guard that held it is gone */
   unknown: boolean
 }
 
-/** In place of a guard where none was asked for. */
+/** Stands in for a guard where none was asked for. */
 export const noGuard: GuardLink = {
   arrival: () => Promise.resolve([]),
   hold: () =>

@@ -13,7 +13,7 @@ export interface GuardPeer {
   link: Link<WorkerMessage>
 }
 
-/** The guards that are connected to this worker: one as a rule, two where one is being replaced. */
+/** The guards that are connected to this worker: usually one, two while one is replaced. */
 export interface GuardPeers {
   readonly all: ReadonlySet<GuardPeer>
   /** when the last beat that a guard has heard was sent, ms of performance.now(); undefined before the first */
@@ -36,7 +36,7 @@ export interface GuardPeersOptions {
 const beatMs = 500
 const verifyMs = 500
 
-/** Listens for guards, beats to them, and believes those whose pod the API server shows. */
+/** Listens for guards, sends them beats, and trusts those whose pod the API server shows. */
 export function listenForGuards({
   cluster,
   operation,
@@ -89,12 +89,12 @@ export function listenForGuards({
       },
     })
     links.add(link)
-    // At once, since it is the word that shows a process to be here.
+    // Sent at once: the first word shows the guard that a process is here.
     link.send({ say: 'beat', number })
   }
 
   /**
-   * Whether the API server shows its pod as a guard's of this operation; asked until it does, or the link is closed.
+   * Whether the API server shows the pod of a guard of this operation. Asks until it does, or the link is closed.
    */
   async function isOurs({ uid }: Hello, link: Link<WorkerMessage>): Promise<boolean> {
     while (!link.closed) {

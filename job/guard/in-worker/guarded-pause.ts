@@ -6,19 +6,19 @@ import type { GuardPeer, GuardPeers } from './guard-peers.ts'
 import type { GuardMessage, Hold } from '../protocol/messages.ts'
 import type { Waiters } from './waiters.ts'
 
-/** The same with what the link does to it. */
+/** A pause that a guard holds, as the link to the guard drives it. */
 export interface Guarded extends GuardedPause {
   /** a guard has connected, or connected again: it learns what it has to hold */
   handTo(peer: GuardPeer): void
   heard(peer: GuardPeer, message: GuardMessage): void
-  /** waits until a guard holds all of it. @param refusal why it does not come to that */
+  /** waits until a guard holds all of it. @param refusal says why none does */
   held(signal: AbortSignal, timeoutMs: number, refusal: () => Promise<Failure>): Promise<void>
   /** why a guard that is there does not hold it */
   blindness(): string | undefined
 }
 
 /**
- * Without either the guard's ear or a renewed Lease for this long, nobody else knows that the worker lives: a second
+ * The worker ends its pause where the guard has not heard it and its Lease was not renewed for this long: a second
  * before the guard would fire. ms
  */
 export const deafMs = 4000
@@ -54,7 +54,7 @@ export function guardedPause({ hold, lease, peers, events, changed }: Parts): Gu
     if (helped) link.send({ say: 'help', pause })
   }
 
-  // Only a guard that is known to hear this worker: the silence that ends a pause is counted from there.
+  // Only a guard that hears this worker counts: it measures the silence that ends a pause.
   const isHeld = () =>
     peers.heardMs() !== undefined && [...peers.all].some(({ hello }) => holding.get(hello.run) === hold.servers.length)
 
@@ -135,7 +135,7 @@ function alone(deafForMs: number, unseenForMs: number | undefined): Failure {
   const unseen =
     unseenForMs === undefined ? '' : `, and the Lease could not be renewed for ${formatDuration(unseenForMs)}`
   return new Failure({
-    what: 'the pause was ended before the work in it was done',
+    what: 'the pause ended before the work in it was done',
     why:
       `the guard has not heard this worker for ${formatDuration(deafForMs)}${unseen}: ` +
       'the guard must take it for dead',
@@ -145,7 +145,7 @@ function alone(deafForMs: number, unseenForMs: number | undefined): Failure {
 
 function firedBy(pod: string, why: string): Failure {
   return new Failure({
-    what: 'the pause was ended by the guard',
+    what: 'the guard ended the pause',
     why: `${pod}: ${why}`,
     next: 'see what kept the worker (its memory, its node, the network), then try again',
   })

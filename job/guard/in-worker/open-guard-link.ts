@@ -40,7 +40,7 @@ export function guardLink({
       sayConnected(events, peer)
       for (const pause of over) peer.link.send({ say: 'release', pause })
       if (isDone) peer.link.send({ say: 'done' })
-      // One that was released stays so, whichever guard comes after.
+      // A pause that was released stays so, whichever guard comes next.
       if (current !== undefined && !over.has(current.pause)) current.guarded.handTo(peer)
       changed.tell()
     },
@@ -98,7 +98,7 @@ function sayConnected(events: Events, { hello: { pod, node } }: GuardPeer): void
   events.say('guard', `guard ${pod} stands by on ${node}`, { data: { state: 'connected', pod, node } })
 }
 
-/** A node that dies should not take worker and guard at once. */
+/** Warns where the death of one node would take worker and guard together. */
 async function nodeFindings(
   cluster: OperationJobs,
   operation: string,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Those who wait until something holds, looked at again whenever something has changed. */
+/** Waits for conditions, which are looked at again whenever something has changed. */
 export interface Waiters {
   tell(): void
   /** @returns whether it came to hold in time. @throws the signal's reason */

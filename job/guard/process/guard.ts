@@ -34,11 +34,11 @@ export interface GuardContext {
 
 const tickMs = 250
 const lookMs = 1000
-/** How long a guard that is told to end goes on while it holds something: within its pod's 60 s. ms */
+/** How long a guard that is told to end goes on while it holds something, within the 60 s of its pod. ms */
 const lastMs = 50_000
-/** What was just let go is given up within this, ms. */
+/** How long servers that were just unpaused are looked after in the end, ms. */
 const settleMs = 5000
-/** How long its report may take in the end, ms. */
+/** How long the last report may take, ms. */
 const reportMs = 60_000
 
 /**
@@ -133,8 +133,8 @@ function obey(message: WorkerMessage, pauses: HeldPauses, worker: WorkerConnecti
 }
 
 /**
- * The end: the operation has ended, or SIGTERM came; but not while something is held, except that a pod has but so long
- * to end.
+ * Waits for the end: the operation has ended or SIGTERM came, and nothing is held any more. After SIGTERM it waits no
+ * longer than a pod may.
  */
 function untilOver(signal: AbortSignal, nothingHeld: () => boolean, ended: () => boolean): () => boolean {
   let stoppedMs: number | undefined
@@ -154,7 +154,7 @@ interface Watched {
 }
 
 /**
- * While no worker is connected: takes up what the journal says is paused, and sees whether any worker will still come.
+ * While no worker is connected: takes over what the journal says is paused, and looks whether another worker will come.
  * Once none will, ends what is held and closes the record.
  */
 async function lookAfterTheDead(
@@ -175,11 +175,11 @@ async function lookAfterTheDead(
       if (pauses.empty) {
         const holds = await journalledHolds(cluster, request).catch((error: unknown) => {
           if (error instanceof Unanswered) throw error
-          // A journal that cannot be read must not keep the guard from its end.
+          // An unreadable journal must not keep the guard from ending the pause.
           warn(error)
           return []
         })
-        // A worker that came meanwhile ends them itself, and tells what it holds.
+        // A worker that has connected meanwhile ends its pauses itself.
         if (worker.connected) continue
         if (holds.length > 0) signs.reset()
         for (const hold of holds) {
@@ -188,7 +188,7 @@ async function lookAfterTheDead(
         }
       }
       const pods = await cluster.operationPods(request.operation)
-      // A node that is out of reach still shows its pods as running, so one that is not has ended.
+      // Pods on a node out of reach are still shown as running, so a pod that is not has ended.
       if (!pods.some(({ role, running }) => role === 'worker' && running))
         pauses.fire('the worker is gone (no pod of it runs)')
       if ((await cluster.workerJob(request.operation)).phase === 'active') continue
@@ -201,8 +201,8 @@ async function lookAfterTheDead(
 }
 
 /**
- * This guard's own pod; undefined where SIGTERM came before the API server had said. @throws Failure where it refuses
- * to say
+ * This guard's own pod; undefined where SIGTERM came before the API server answered.
+ * @throws Failure where the API server refuses
  */
 async function whoIAm(
   cluster: Cluster,

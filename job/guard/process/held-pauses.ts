@@ -13,31 +13,30 @@ import type { Report } from './report.ts'
 
 /** The pauses that are in the guard's hands. */
 export interface HeldPauses {
-  /** none is held: nothing is paused, as far as anybody told */
+  /** no pause is held: nothing is paused, as far as the guard was told */
   readonly empty: boolean
   /** whose Leases say that the worker lives */
   releases(): string[]
   /**
-   * Takes a pause, connects to its servers, and says `holding` once all are connected. One that was released, or ended,
-   * stays so.
+   * Takes a pause, connects to its servers, and says `holding` once all are connected. A pause that was released or
+   * ended stays so.
    */
   take(hold: Hold): void
-  /** its longest time begins */
+  /** starts its longest time */
   begin(pause: number, restMs: number): void
-  /** the worker, alive, wants it ended */
+  /** ends it where the living worker asks for that */
   help(pause: number): void
   /**
-   * Ends every pause on the guard's own judgement, except those that the worker had ended, of which only its word was
-   * lost.
+   * Ends every pause on the guard's own judgement, except those that the worker had ended but could not say so.
    */
   fire(why: string): void
-  /** the same with those whose longest time is over */
+  /** ends the pauses whose longest time is over */
   fireOverdue(): void
-  /** Nothing of it is paused any longer, says the worker; answers it with what the guard had done. */
+  /** Lets a pause go that the worker has ended, and answers with what the guard had done. */
   release(pause: number): void
-  /** The operation has ended: what was not ended by the guard is let go. */
+  /** Lets go what the guard has not ended: the operation has ended. */
   releaseAll(): void
-  /** answers when nothing is being ended any longer, and the report knows how it went */
+  /** resolves once nothing is being ended any more, and the report knows how it went */
   settled(): Promise<unknown>
 }
 
@@ -53,23 +52,22 @@ interface Held {
   /** the guard was about to end it, and asks whether it has to */
   doubted: boolean
   ending: boolean
-  /** ends the tries to unpause: what is paused afterwards is somebody else's */
+  /** stops the tries to unpause: a later pause is somebody else's */
   released: AbortController
-  /** ends the look after servers that were cut off, too */
+  /** stops looking after servers that were cut off, too */
   forgotten: AbortController
 }
 
-/** The worker ends an overlong pause by itself; the guard leaves it this long for that. ms */
+/** How much longer than its longest time a pause may last, ms: the worker ends it first. */
 const graceMs = 2000
 const reconnectMs = 1000
 /**
- * How long a server is looked after that was unpaused: longer, and whatever is paused there is rather somebody else's.
- * ms
+ * How long a server is looked after once it is unpaused, ms. A pause that begins later is rather somebody else's.
  */
 const lateMs = 3000
 /**
- * A worker that has no answer to a Pause so long after its drain unpauses, or asks for help: what it held for longer
- * had been answered. ms
+ * How long after the drain a Pause may go unanswered, ms. The worker then unpauses or asks for help, so in any longer
+ * pause all Pauses were answered.
  */
 const undecidedMs = 10_000
 const unpauseLimits = { atMost: 24 * 3_600_000, onceStopping: 0 }
@@ -82,8 +80,8 @@ export interface HeldPausesOptions {
   events: Events
   report: Report
   /**
-   * whether the worker has written down that nothing of a pause is left; false where nobody can say. Never throws, and
-   * answers soon
+   * whether the worker has written down that nothing of a pause is left; false where nobody can say. Answers soon and
+   * never throws
    */
   hasEnded(pause: number): Promise<boolean>
   /** to the worker, where one is connected */
@@ -148,13 +146,13 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
     letGo(one)
   }
 
-  /** A worker's last Pause may be read after the guard's Unpause. */
+  /** Unpauses again where a late Pause of the worker reaches a server after the guard's Unpause. */
   async function stayOpen(server: Server, one: Held, askedMs: number): Promise<void> {
     const { sentMs = askedMs, released, forgotten } = one
     const usualMs = Math.min(sentMs + drainMs + underwayMs, performance.now() + lateMs)
     const overMs =
       askedMs < sentMs + drainMs + undecidedMs ? overAfterCut({ sentMs, overMs: usualMs }, askedMs) : usualMs
-    // The worker that comes next knows nothing of a Pause that is on its way still, and says that all serve.
+    // The next worker knows nothing of a Pause that is still on its way, and may release this one.
     const { signal } = overMs > usualMs ? forgotten : released
     const closed = await unlessAborted(keepOpen({ server, sentMs, overMs }, signal), signal).catch(() => false)
     if (closed) await unpauseAll([server], cluster, released.signal, unpauseLimits)
@@ -177,7 +175,7 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
     one.doubted = true
     const { pause } = one.hold
     if (await hasEnded(pause)) return release(pause)
-    // By the worker's word, meanwhile.
+    // The worker has ended it meanwhile.
     if (one.ending || one.released.signal.aborted) return
     fired.set(pause, why)
     say({ say: 'fired', pause, why })
@@ -189,7 +187,7 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
     const why = fired.get(pause)
     over.add(pause)
     one?.released.abort()
-    // What the guard has fired ends by itself, once no Pause can be on its way any more.
+    // A pause that the guard ended is let go by itself, once no Pause can be on its way any more.
     if (one !== undefined && why === undefined) letGo(one)
     say({ say: 'released', pause, ...(why !== undefined && { fired: why }) })
   }
@@ -224,7 +222,7 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
       void connect(one)
     },
     begin(pause, restMs) {
-      // What was released is somebody else's to pause from here on.
+      // A pause of a released server is somebody else's from here on.
       for (const other of held.values()) if (other.released.signal.aborted) letGo(other)
       const one = held.get(pause)
       if (one === undefined) return

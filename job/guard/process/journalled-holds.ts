@@ -8,13 +8,12 @@ import { startedAnew } from '../../servers/unpause-all.ts'
 import { readable } from './close-record.ts'
 import type { Hold } from '../protocol/messages.ts'
 
-/** An API server that does not answer must not keep a pause from its end. ms */
+/** How long to wait for the API server, ms: it must not delay the end of a pause. */
 const askMs = 1000
 
 /**
- * The pauses that the journal shows begun and not ended, for a guard that has no worker to tell it. Servers whose
- * process has started anew since, and those that a guard before this one has unpaused, are left out: what is paused
- * there is not ours.
+ * The pauses that the journal shows begun and not ended, for a guard without a worker. Servers that have restarted
+ * since, and those that an earlier guard has unpaused, are left out: a pause there is not ours.
  * @throws Failure where the API server does not answer
  */
 export async function journalledHolds(
@@ -44,7 +43,7 @@ export async function journalledHolds(
 }
 
 /**
- * Whether the journal shows that nothing of the n-th pause is left; false where that is not to be learned within a
+ * Whether the journal shows that nothing of the n-th pause is left; false where the API server does not answer within a
  * second. Never throws.
  */
 export async function hasEnded(cluster: Records, operation: string, number: number): Promise<boolean> {

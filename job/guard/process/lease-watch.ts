@@ -3,9 +3,9 @@ import type { Leases } from '../../kubernetes/cluster.ts'
 const lookMs = 1000
 
 /**
- * Looks at the Leases of an operation once a second, whether or not the API server has answered the looks before.
- * @param releases whose Leases to look at, asked each time; none: no look
- * @param saw told their versions, never of a look that a later one has overtaken
+ * Reads the Leases of an operation once a second, whether or not earlier reads have been answered.
+ * @param releases whose Leases to read, asked each time; none: nothing is read
+ * @param saw gets their versions, never those of a read that a later one has overtaken
  */
 export function watchLeases(
   cluster: Leases,
@@ -23,7 +23,7 @@ export function watchLeases(
     saw(versions)
   }
   const timer = setInterval(() => {
-    // An API server that does not answer shows nothing, which is what the silence means.
+    // A read without an answer shows no sign of life.
     if (releases().length > 0) look().catch(() => undefined)
   }, lookMs)
   return { stop: () => clearInterval(timer) }

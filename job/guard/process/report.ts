@@ -3,11 +3,11 @@ import type { Intervention } from '../../../operation/record.ts'
 import { coalesced } from '../../journal/one-save-at-a-time.ts'
 import type { Records } from '../../kubernetes/cluster.ts'
 
-/** What the guard did, on its way into the record. */
+/** What the guard did, written into the record. */
 export interface Report {
   /** Adds an intervention, or replaces that of the same pause and time; never waits for the API server. */
   put(intervention: Intervention): void
-  /** answers once all is written, or after the time */
+  /** resolves once all is written, or after the time */
   written(timeoutMs: number): Promise<void>
 }
 
@@ -21,7 +21,7 @@ export function reporting(
   stop: AbortSignal,
 ): Report {
   const own: Intervention[] = []
-  /** of a guard before this one */
+  /** those of an earlier guard */
   let earlier: Intervention[] | undefined
   const write = coalesced(async () => {
     while (!stop.aborted) {

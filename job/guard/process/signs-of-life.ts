@@ -4,21 +4,21 @@ import { formatDuration } from '../../../operation/duration.ts'
 export interface SignsOfLife {
   /** the worker spoke */
   heard(): void
-  /** versions of its Leases, as a look at them just showed; new ones are a sign of life */
+  /** takes the versions of its Leases as just read: a new version is a sign of life */
   sawLeases(versions: readonly string[]): void
-  /** begins to wait anew: nothing can be said of a worker that was not watched so far */
+  /** starts the wait anew, for a worker that was not watched so far */
   reset(): void
   /** Why the worker counts as dead; undefined while either sign is fresh. Ask several times a second. */
   verdict(): string | undefined
 }
 
 /**
- * Without either sign for this long the worker counts as dead. The worker ends its pause by itself a second earlier. ms
+ * A worker without any sign of life for this long counts as dead. The worker ends its pause itself a second earlier. ms
  */
 export const silenceMs = 5000
 /**
- * Between two questions: longer means that this process stood still itself, and what it missed says nothing of the
- * worker. ms
+ * The longest time between two questions, ms. After a longer one this process stood still itself, and what it missed
+ * says nothing about the worker.
  */
 const stallMs = 1000
 

@@ -20,7 +20,7 @@ export interface WorkerConnectionOptions {
   /** said first on every connection */
   hello: GuardMessage
   received(message: WorkerMessage): void
-  /** its process is gone: the connection broke, or nobody listens where its pod is */
+  /** called when its process is gone: the connection broke, or nobody listens where its pod is */
   gone(why: string): void
 }
 
@@ -29,9 +29,9 @@ type End = 'dead' | 'unreachable' | 'closed' | 'silent'
 
 const findMs = 500
 const connectMs = 1500
-/** Five beats. A worker that stands still is connected to again, since the connection may have died alone. */
+/** Five beats, ms. A silent worker is connected to again: perhaps only the connection died. */
 const silentMs = 2500
-/** An API server that is away must not keep the guard from where it knows the worker to be. ms */
+/** How long to wait for the API server, ms. Without an answer the guard tries where the worker was. */
 const askMs = 2000
 
 export function connectToWorker({
@@ -69,7 +69,7 @@ export function connectToWorker({
         link?.send(hello)
       })
       socket.once('error', (error: NodeJS.ErrnoException) => {
-        // Without route there is no word of the process; a reset after words is a close like any other.
+        // Without a route nothing is known of the process. A reset after the first word is an ordinary close.
         if (error.code === 'ECONNREFUSED') end ??= 'dead'
         if (error.code === 'EHOSTUNREACH' || error.code === 'ENETUNREACH') end ??= 'unreachable'
       })
@@ -99,8 +99,8 @@ export function connectToWorker({
         const end = await converse(host)
         if (stop.signal.aborted) return
         if (end === 'closed') {
-          // At once, at the same place: a process that is alive takes the connection. One that drops every connection
-          // is not hurried.
+          // A living process takes a new connection at once, at the same place. One that drops every connection is
+          // tried more slowly.
           if (before === 'closed' && performance.now() - sinceMs < findMs) await sleep(findMs)
           before = end
           continue

@@ -9,19 +9,18 @@ export interface Link<Sent> {
   readonly closed: boolean
 }
 
-/** What an end does with what it is told. */
+/** What one end does with what it is told. */
 export interface LinkEvents<Received> {
   received(message: Received): void
-  /** once, whatever closed it; nothing is received after it */
+  /** called once, whatever closed the link; nothing is received after it */
   closed(): void
 }
 
-/** Longer than a hold of a thousand servers; whoever sends more is not of ours. */
+/** Longer than the hold of a thousand servers; nobody of ours sends more. Characters */
 const longestLine = 4 * 1024 * 1024
 
 /**
- * Speaks over a socket. A line that is no message of the schema closes it, since the other end is of another version or
- * no peer at all.
+ * Speaks over a socket. A line that does not fit the schema closes it: the other end is of another version, or no peer.
  */
 export function openLink<Received, Sent>(
   socket: Socket,
@@ -43,9 +42,9 @@ export function openLink<Received, Sent>(
       else events.received(message)
     }
   })
-  // What went wrong matters less than that the link is gone, which 'close' tells.
+  // 'close' tells that the link is gone, whatever went wrong.
   socket.on('error', () => undefined)
-  // The other end does not speak any more; neither do we.
+  // Once the other end stops speaking, so do we.
   socket.on('end', () => socket.destroy())
   socket.on('close', () => {
     closed = true

@@ -36,15 +36,15 @@ export const guardMessageSchema = z.discriminatedUnion('say', [
   /** `run` tells a process from another of the same pod, which would not know what that one did */
   z.object({ say: z.literal('hello'), uid: z.string(), pod: z.string(), node: z.string(), run: z.string() }),
   z.object({ say: z.literal('echo'), number: z.int() }),
-  /** connected to so many servers of the hold, that is to all */
+  /** connected to all servers of the hold, which are so many */
   z.object({ say: z.literal('holding'), pause: z.int(), servers: z.int() }),
-  /** not connected to all; tried on */
+  /** not connected to all servers; goes on trying */
   z.object({ say: z.literal('cannot-hold'), pause: z.int(), why: z.string() }),
   /** these serve again, by my hand */
   z.object({ say: z.literal('unpaused'), pause: z.int(), addresses: z.array(z.string()) }),
   /** I have ended the pause on my own judgement */
   z.object({ say: z.literal('fired'), pause: z.int(), why: z.string() }),
-  /** the answer to release; `fired`: why I had ended it before */
+  /** the answer to release; `fired`: why I have ended it before */
   z.object({ say: z.literal('released'), pause: z.int(), fired: z.string().optional() }),
 ])
 export type GuardMessage = z.infer<typeof guardMessageSchema>

@@ -1,11 +1,11 @@
 import { formatDuration } from '../../../operation/duration.ts'
 import { stepBetween, type ClockReading } from '../../clocks/clock-reading.ts'
 
-/** More than what NTP slews in the longest pauses, and far less than what makes a restore point fall outside of one. */
+/** More than NTP slews in the longest pause, and far less than moves a restore point out of one. ms */
 const toleratedMs = 100
 
 /**
- * Why a pause proves nothing whose times were taken from a clock that was set meanwhile; undefined where it was not.
+ * Why the times of a pause prove nothing: the clock was set in it. Undefined where it was not.
  */
 export function clockStep(before: ClockReading, after: ClockReading): string | undefined {
   const step = Math.round(stepBetween(before, after))

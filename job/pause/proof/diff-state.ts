@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { ReleaseChange, ReleasePod, ReleaseState } from '../../kubernetes/cluster.ts'
 import { factText } from '../../kubernetes/workload-facts.ts'
 
-/** What changed between two states of the releases; empty when a pause between them held every server. */
+/** What changed between two states of the releases. Empty where a pause between them held every server. */
 export function changesBetween(before: ReleaseState, after: ReleaseState): ReleaseChange[] {
   return [...podChanges(before.pods, after.pods), ...workloadChanges(before.workloads, after.workloads)]
 }
@@ -27,15 +27,14 @@ function workloadChanges(before: ReleaseState['workloads'], after: ReleaseState[
 }
 
 /**
- * Why the changes of a pause make it prove nothing: each object is named once. Empty where nothing changed that
- * matters.
+ * Why the changes in a pause make it void, each object named once. Empty where no change matters.
  */
 export function harmsOf(changes: readonly ReleaseChange[]): string[] {
   const harms = changes.flatMap((change) => {
     const harm = harmOf(change)
     return harm === undefined ? [] : [{ ...objectOf(change, harm), harm }]
   })
-  // Addresses only follow the pods; alone they say something.
+  // Addresses change with their pods. They are named only where no pod changed.
   const telling = harms.some(({ addresses }) => !addresses) ? harms.filter(({ addresses }) => !addresses) : harms
   const byObject = new Map<string, string>()
   for (const { object, harm } of telling) if (!byObject.has(object)) byObject.set(object, harm)
@@ -48,7 +47,7 @@ function objectOf(change: ReleaseChange, harm: string): { object: string; addres
     : { object: `${change.of} ${change.name}`, addresses: change.name.startsWith('EndpointSlice/') }
 }
 
-/** Why a change makes a pause prove nothing, for people; undefined where it does not. */
+/** Why a change makes a pause void, for people; undefined where it does not. */
 export function harmOf(change: ReleaseChange): string | undefined {
   if (change.of === 'watch') return change.trouble
   if (change.of === 'pod') return harmToPod(change.name, change.before, change.now)
@@ -60,7 +59,7 @@ export function harmOf(change: ReleaseChange): string | undefined {
   return `${title} changed (${factText(before)} before, ${factText(now)} after)`
 }
 
-/** Not its readiness: a paused server may fail a probe, and is paused all the same. */
+/** Readiness does not count: a paused server may fail a probe and still be paused. */
 function harmToPod(name: string, before: ReleasePod | undefined, now: ReleasePod | undefined): string | undefined {
   if (before === undefined) return `pod ${name} appeared`
   if (now === undefined) return `pod ${name} vanished`

@@ -1,5 +1,5 @@
 // Room: whether a window proves anything: what changed in it, and who may have opened a server.
-// Read verify-window, judge-changes, diff-state.
+// Read verify-window, diff-state, watch-servers, clock-jump.
 
 import { messageOf } from '../../../operation/failure.ts'
 import type { ReleaseChange, ReleaseState, ReleaseWatch } from '../../kubernetes/cluster.ts'
@@ -7,7 +7,7 @@ import type { OperationContext } from '../../context/operation-context.ts'
 import { unlessAborted } from '../../servers/pause-all.ts'
 import { changesBetween, harmsOf } from './diff-state.ts'
 
-/** Everything is unpaused by then, so an API server that is away may take its time to come back. */
+/** How long to wait for the API server, ms. Everything is unpaused by then. */
 const patienceMs = 150_000
 const silentMs = 3000
 
@@ -20,8 +20,8 @@ interface Watched {
 }
 
 /**
- * Judges the window that has just ended: by what the watch told, and by what a second look at the releases finds
- * changed. What cannot be seen proves nothing. Never throws.
+ * Judges the window that has just ended, by what the watch told and by what has changed since the releases were looked
+ * at before it. What cannot be seen proves nothing. Never throws.
  * @returns the reasons against it
  */
 export async function verifyWindow(

@@ -3,11 +3,11 @@ import { messageOf } from '../../../operation/failure.ts'
 import { answerMs, type Server } from '../../servers/servers.ts'
 import { titleOf } from '../../servers/targets.ts'
 
-/** A server answers from memory, so a look a second costs it nothing, in a pause of hours as well. */
+/** A server answers from memory: a question a second costs it nothing, even in a pause of hours. ms */
 const paceMs = 1000
 
 /**
- * Paused servers, each asked again and again whether it still is. Between two answers of a server nothing is proven.
+ * Paused servers, each asked again and again whether it still is. Between two answers nothing is proven.
  */
 export interface ServersWatch {
   /**
@@ -24,7 +24,7 @@ interface Watched {
   server: Server
   /** when the last look was sent that found it paused, ms of performance.now() */
   pausedMs: number
-  /** it is of before CheckPaused */
+  /** it is older than CheckPaused */
   mute: boolean
   doubt?: string
 }
@@ -56,7 +56,7 @@ export function watchServers(servers: readonly Server[], opened: (doubt: string)
   async function keepLooking(one: Watched): Promise<void> {
     while (one.doubt === undefined && !one.mute) {
       await sleep(paceMs, undefined, { signal: ended.signal })
-      // A look without an answer proves nothing; the next one, or the last, may.
+      // A question without an answer proves nothing; the next or the last one may.
       await look(one).catch(() => undefined)
     }
   }
