@@ -2,7 +2,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 import { Failure } from '../operation/failure.ts'
-import { licensesOf } from './licenses.ts'
+import { licensesOf, packagesOf } from './licenses.ts'
 import { distFolder, projectFolder, projectVersion } from './project.ts'
 
 /**
@@ -44,9 +44,15 @@ export function licensesBeside(bundle: string): string {
   return `${bundle}.licenses.txt`
 }
 
+/** Where `bundle` puts the names of the packages that are in a bundle, as NAME@VERSION. */
+export function packagesBeside(bundle: string): string {
+  return `${bundle}.packages.json`
+}
+
 async function bundle(options: BuildOptions & { outfile: string }): Promise<void> {
   const { metafile } = await build({ ...options, metafile: true })
   writeFileSync(licensesBeside(options.outfile), licensesOf(metafile))
+  writeFileSync(packagesBeside(options.outfile), JSON.stringify(packagesOf(metafile)))
 }
 
 /**

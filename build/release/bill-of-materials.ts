@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { run } from '../processes.ts'
+import { projectFolder, projectVersion } from '../project.ts'
+
+/** A part of something, as CycloneDX 1.5 describes one. */
+export interface Component {
+  type: 'application' | 'container' | 'platform' | 'library'
+  name: string
+  version: string
+  purl?: string
+  hashes?: { alg: string; content: string }[]
+}
+
+const component = z.looseObject({ type: z.string(), name: z.string(), version: z.string(), purl: z.string() })
+const lockedTree = z.object({ components: z.array(component) })
+
+let locked: Promise<z.infer<typeof component>[]> | undefined
+
+/**
+ * What is in an archive or an image, as a CycloneDX 1.5 document: of the packages that npm has in its lock file those
+ * which a bundle holds, and `further` parts. It has no time and no serial number, which would differ from build to build.
+ * @param packagesFile names the packages of the bundle: see bundle.ts
+ */
+export async function billOfMaterials(
+  subject: { type: 'application' | 'container'; name: string },
+  packagesFile: string,
+  further: readonly Component[],
+): Promise<string> {
+  const bundled = new Set(z.array(z.string()).parse(JSON.parse(readFileSync(packagesFile, 'utf8'))))
+  const known = await (locked ??= lockedPackages())
+  const packages = known.filter(({ name, version }) => bundled.has(`${name}@${version}`))
+  const document = {
+    $schema: 'http://cyclonedx.org/schema/bom-1.5.schema.json',
+    bomFormat: 'CycloneDX',
+    specVersion: '1.5',
+    version: 1,
+    metadata: {
+      component: {
+        ...subject,
+        'bom-ref': subject.name,
+        version: projectVersion(),
+        licenses: [{ license: { id: 'Apache-2.0' } }],
+      },
+    },
+    components: [...packages, ...further],
+  }
+  return `${JSON.stringify(document, null, 2)}\n`
+}
+
+async function lockedPackages(): Promise<z.infer<typeof component>[]> {
+  const sbom = ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only']
+  const tree = lockedTree.parse(JSON.parse(await run('npm', sbom, { cwd: projectFolder })))
+  return tree.components.toSorted((a, b) => (a.purl < b.purl ? -1 : 1))
+}
