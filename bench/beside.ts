@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { projectFolder } from '../build/project.ts'
 import { figuresOf } from './figures.ts'
 import { formatRows } from './report.ts'
-import { formatRatio, formatSpread, spreadOf } from './statistics.ts'
+import { formatRatio, spreadOf, type Spread } from './statistics.ts'
 
 /**
  * Runs a measurement of an earlier revision and of this tree in turns, and prints what both of them measure side by
@@ -39,6 +39,12 @@ function measure(tree: string): Map<string, number> {
   return figuresOf(JSON.parse(readFileSync(file, 'utf8')))
 }
 
+/** As `median (min–max)`, in the figure's own unit. */
+function figureOf({ median, min, max }: Spread): string {
+  const [middle, least, most] = [median, min, max].map((value) => Number(value.toPrecision(3)))
+  return `${middle} (${least}–${most})`
+}
+
 try {
   run(projectFolder, 'git', 'worktree', 'add', '--quiet', '--detach', former, revision)
   run(former, 'npm', 'ci', '--silent')
@@ -62,8 +68,8 @@ try {
       [bench, revision, 'now', 'now / then'],
       ...both.map(({ name, earlier, found }) => [
         name,
-        formatSpread(earlier),
-        formatSpread(found),
+        figureOf(earlier),
+        figureOf(found),
         formatRatio(found, earlier),
       ]),
     ]),
