@@ -32,7 +32,9 @@ const limitPatienceMs = 3_600_000
  */
 const firstCredentialsMs = 30_000
 
-/** How long a name has that never resolved: a cluster's DNS may answer late, and a name set up wrong is to be told soon. */
+/**
+ * How long a name has that never resolved: a cluster's DNS may answer late, and a name set up wrong is to be told soon.
+ */
 const firstNameMs = 10_000
 
 /** Expired credentials are asked for anew this often; those that never change have then been refused for good. */

@@ -4,8 +4,8 @@ import { Failure } from '../../operation/failure.ts'
 import type { Finding } from '../../operation/finding.ts'
 
 /**
- * Records what the checks of an operation found, shows its warnings, and ends it before it has touched anything where
- * one is an error.
+ * Records what the checks of an operation found and shows the warnings. An error ends the operation before it has
+ * changed anything.
  * @param subject what does not begin, for people: `backup of my-ledger`
  * @throws Failure with the first error and how many more there are
  */
@@ -26,7 +26,7 @@ export async function concludePreflight(
 }
 
 /**
- * Ends an operation before it has touched anything, where a check found an error.
+ * Ends an operation before it has changed anything, where a check found an error.
  * @throws Failure with the first error and how many more there are
  */
 export function refuseOnErrors(subject: string, findings: readonly Finding[]): void {

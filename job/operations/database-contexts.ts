@@ -6,9 +6,9 @@ import { bystandersOf } from './bystanders.ts'
 import { releaseProperties } from './release-properties.ts'
 import { restoreIdentity } from './restore/restore-identity.ts'
 
-// What databases are given by the operations that open them. Each context is made here and nowhere else.
+// The contexts that operations give to the databases they open. Each is made here and nowhere else.
 
-/** For calls that ask no more than who asks. */
+/** For calls that need no more than the operation's name, its events and its signal. */
 export function databaseContext({
   events,
   request,
@@ -17,7 +17,7 @@ export function databaseContext({
   return { events, operation: request.operation, signal }
 }
 
-/** For a backup, or for a look at what one would meet. */
+/** For a backup, or for a doctor's look at what a backup would meet. */
 export function backupContext(
   { cluster, events, request, signal }: OperationContext<'backup' | 'doctor'>,
   storage: OpenStorage,
@@ -37,7 +37,7 @@ export function backupContext(
   }
 }
 
-/** @param signal aborted as well when something starts that the restore has stopped */
+/** For a restore. @param signal aborted also when something starts that the restore has stopped */
 export function restoreContext(
   { cluster, events, request }: OperationContext<'restore'>,
   backup: BackupPart,
@@ -60,7 +60,7 @@ export function restoreContext(
   }
 }
 
-/** For what undoes a restore or removes what it left: all but what that left of each database. */
+/** For an undo or a drop, without what the restore left of each database. */
 export function undoContext(
   { cluster, events, request: { target }, signal }: OperationContext<'undo' | 'drop'>,
   former: OperationRecord & { restore: RestorePart },

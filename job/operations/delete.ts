@@ -10,8 +10,8 @@ import { databaseContext } from './database-contexts.ts'
 import { databaseOf, databasesBackedUp } from './open-databases.ts'
 
 /**
- * Removes a backup's data: what the databases' services keep of it, then its folder in the storage. The record is the
- * plugin's to remove, after this has succeeded.
+ * Removes a backup's data: what the databases' services keep of it, then its folder in the storage. The plugin removes
+ * the record once this has succeeded.
  * @throws Failure where a restore needs it, which may have begun since the plugin looked
  */
 export async function deleteBackup(context: OperationContext<'delete'>): Promise<void> {
@@ -37,7 +37,7 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
   events.say('note', `removed ${formatLocation(parent)}/${name}`)
 }
 
-/** Before the first part goes: what a deletion that fails half-way leaves is not called restorable. */
+/** Marks the record before the first part goes: what a failed deletion leaves must not be called restorable. */
 async function markGoing({ cluster, request }: OperationContext<'delete'>, record: OperationRecord): Promise<void> {
   const { backup } = record
   if (backup === undefined) return

@@ -10,7 +10,7 @@ import { databasesOf, openSources, type OpenSource } from './open-databases.ts'
 type Context = OperationContext<'doctor'>
 
 /**
- * Every check that a backup makes before it pauses anything, on its own.
+ * Runs every check that a backup makes before it pauses anything, and no more.
  * @throws Failure where a check found an error; all findings are in the record by then
  */
 export async function doctor(context: Context): Promise<void> {
@@ -30,12 +30,12 @@ export async function doctor(context: Context): Promise<void> {
   throw new Failure({
     what: `${errors.length} of ${findings.length} checks failed`,
     why: errors.map((finding) => `${finding.check}, ${finding.subject}: ${finding.message}`).join('; '),
-    next: errors[0]?.cure ?? 'mend what they name, then run it again',
+    next: errors[0]?.cure ?? 'fix what they name, then run it again',
   })
 }
 
 /**
- * The databases behind the releases, and the storage where one is given; nothing where the request knows no properties.
+ * Checks the databases behind the releases, and the storage where one is given. Without properties nothing is checked.
  */
 async function databaseFindings(context: Context): Promise<Finding[]> {
   const { signal, request } = context

@@ -9,15 +9,15 @@ import type { OperationContext } from '../context/operation-context.ts'
 
 type Context = OperationContext<'unpause'>
 
-/** A holder that has not ended its pause by then is done without. */
+/** How long an operation that holds a pause may take to end it before it is unpaused without it, ms. */
 const silentMs = 5000
-/** Once all serve: for the holder's second look at the releases, and its last word. */
+/** How long an operation may take for its verdict once all servers serve, ms. */
 const verdictMs = 60_000
 const lookMs = 300
 
 /**
- * The operations that hold a Lease of these releases: those of `pause` may be asked to end.
- * @throws Failure naming any other that is at work, whose pause is not to be ended from outside
+ * The operations that hold a Lease of these releases. An operation of `pause` may be asked to end.
+ * @throws Failure naming another operation at work, whose pause must not be ended from outside
  */
 export async function refuseOthersAtWork(
   { cluster, request }: Context,
@@ -41,8 +41,7 @@ function atWork(release: string, operation: string, namespace: string): Failure 
 }
 
 /**
- * The operations of `pause` that hold one of these servers, by their records: no Lease tells of servers that are no
- * pods.
+ * The operations of `pause` that hold one of these servers, by their records: servers that are not pods have no Lease.
  */
 export function holdersAmong(records: readonly OperationRecord[], servers: readonly PausedEndpoint[]): string[] {
   return records
@@ -51,7 +50,8 @@ export function holdersAmong(records: readonly OperationRecord[], servers: reado
 }
 
 /**
- * Asks the operations that hold a pause to end it, and waits until each has, or has been silent for 5 s. Never throws.
+ * Asks the operations that hold a pause to end it, and waits until each has ended it or was silent for 5 s. Never
+ * throws.
  */
 export async function askHolders(context: Context, holders: readonly string[]): Promise<void> {
   const { cluster, events, request } = context
@@ -69,9 +69,9 @@ export async function askHolders(context: Context, holders: readonly string[]): 
 }
 
 /**
- * Waits for the last word of the operations whose pause was ended, and records what each pause was worth. Until then
- * their workers and guards would take a pause that somebody else makes for theirs.
- * @returns a Failure (exit code 3) where one proves nothing, or has not been judged yet
+ * Waits for the verdict of the operations whose pause was ended, and records it. Until then their workers and guards
+ * would take somebody else's pause for theirs.
+ * @returns a Failure (exit code 3) where a pause is void or has no verdict yet
  */
 export async function judge(context: Context, holders: readonly string[]): Promise<Failure | undefined> {
   const { cluster, record } = context

@@ -2,10 +2,9 @@ import type { OperationRequest } from '../../operation/request.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 
 /**
- * Runs an operation while it holds the Lease of each of its releases, from its first look to its last word: a dump must
- * not have its database renamed under it, nor two restores switch the same one.
- * @param run gets the signal that the Leases are no longer ours; whoever is about to change what others rely on asks it
- * first
+ * Runs an operation while it holds the Lease of each of its releases, from its first look to its last word: no database
+ * may be renamed during a dump, and no two restores may switch the same one.
+ * @param run gets the signal that the Leases are lost; it looks at the signal before it changes what others rely on
  * @throws Failure naming the operation that holds one of them
  */
 export async function holdReleases<T>(

@@ -30,7 +30,7 @@ export async function importBackup(context: OperationContext<'import'>): Promise
       next: 'give the folder of one backup',
     })
   }
-  // The volume may be called otherwise in this cluster; where it was found is where it is.
+  // The volume may have another name in this cluster: the backup is where it was found.
   const found = {
     ...record,
     namespace: context.cluster.namespace,

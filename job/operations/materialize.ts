@@ -11,9 +11,9 @@ import { holdReleases } from './hold-releases.ts'
 import { databaseOf, databasesBackedUp } from './open-databases.ts'
 
 /**
- * Makes the point of a backup that was taken before outlive what its databases' services keep, and the tables
- * themselves. Nothing is paused: the past of the tables is what it was. The backup's record tells of it in the end.
- * @throws Failure where the backup cannot be restored, or needs nothing of the kind
+ * Makes the point of an earlier backup outlive what its databases' services keep, and the tables themselves. Nothing is
+ * paused: the past of the tables does not change. The backup's record tells it in the end.
+ * @throws Failure where the backup cannot be restored, or is files, which last anyway
  */
 export async function materializeBackup(context: OperationContext<'materialize'>): Promise<void> {
   const { cluster, events, request, signal } = context
@@ -29,7 +29,7 @@ export async function materializeBackup(context: OperationContext<'materialize'>
         for (const { entry, materials } of opened) entries.set(entry, await materials.make(context.journal))
       })
     } catch (error) {
-      // A successor goes on with what was made.
+      // A worker that comes next goes on with what was made.
       if (!(await isHandedOn(context))) await Promise.allSettled(opened.map(({ materials }) => materials.discard()))
       throw error
     }
@@ -42,7 +42,7 @@ export async function materializeBackup(context: OperationContext<'materialize'>
   })
 }
 
-/** Each database of a backup whose service keeps the point for a while only. @throws Failure where there is none */
+/** Opens each database of a backup whose service keeps the point for a while only. @throws Failure for none */
 function openAll(backup: BackupPart, databases: readonly DatabaseGroup[], context: DatabaseContext) {
   const opened = backup.databases.flatMap((entry) => {
     const { kind, settings } = databaseOf(databases, entry)

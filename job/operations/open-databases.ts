@@ -31,16 +31,16 @@ export function storagesOf(target: Target): StorageSettings[] {
 }
 
 /**
- * Every database behind the target's releases, each once however many storages and releases live in it.
- * @throws Failure where one cannot be asked which it is; the signal's reason
+ * Every database behind the target's releases, each once, however many storages and releases use it.
+ * @throws Failure where a database cannot be asked which it is; the signal's reason
  */
 export async function databasesOf(target: Target, signal: AbortSignal): Promise<DatabaseGroup[]> {
   return await locateDatabases(storagesOf(target), recogniser(target.databases), signal)
 }
 
 /**
- * The same, found once for an operation: a worker that is started again goes on with the same, whoever can be asked
- * then.
+ * The same, found once for an operation: a worker that is started again goes on with the same databases, even where
+ * they cannot be asked any more.
  */
 export async function databasesOnce(
   target: Target,
@@ -57,9 +57,9 @@ export async function databasesOnce(
 }
 
 /**
- * The databases of a backup as the releases reach them now. Where a restore is put in service by properties these do
- * not tell, half-way, which storages were one database; the backup does.
- * @throws Failure where one cannot be asked which it is; the signal's reason
+ * The databases of a backup as the releases reach them now. Half-way through a restore that changes properties, these
+ * do not tell which storages were one database; the backup does.
+ * @throws Failure where a database cannot be asked which it is; the signal's reason
  */
 export async function databasesBackedUp(
   target: Target,
@@ -81,16 +81,16 @@ export async function databasesBackedUp(
   return [...backedUp, ...(await locateDatabases(others, kindOf, signal))]
 }
 
-/** The storages of these names, which are known to be one database; nothing where there are none. */
+/** The storages of these names, known to be one database; undefined where there are none. */
 function named(storages: readonly StorageSettings[], names: readonly string[], kindOf: Recogniser): DatabaseGroup[] {
   const settings = storages.filter(({ storage }) => names.includes(storage))
   return settings.slice(0, 1).map((first) => ({ kind: kindOf(first), settings }))
 }
 
 /**
- * Ledger and Auditor both call their storage "default", so a backup knows it as "ledger/default". The product and not
- * the release's name, which may be another in the cluster that restores; only several releases of one product need
- * theirs.
+ * The name before a storage's own in a backup, as in "ledger/default": Ledger and Auditor both call their storage
+ * "default". It is the product, since the release may have another name where the backup is restored. Only several
+ * releases of one product need their own names.
  */
 export function ownerOf(release: TargetRelease, target: Target): string {
   const alone = target.releases.filter((other) => other.app === release.app).length === 1
@@ -106,8 +106,8 @@ export function openSources(databases: readonly DatabaseGroup[], context: Backup
 }
 
 /**
- * Opens, for each database of a backup, the one that its storages live in now, to restore into it.
- * @throws Failure where the releases' properties and the backup do not tell of the same storages.
+ * Opens, for each database of a backup, the database that its storages use now, to restore into it.
+ * @throws Failure where the releases' properties and the backup name different storages
  */
 export function openDestinations(
   databases: readonly DatabaseGroup[],
@@ -122,7 +122,7 @@ export function openDestinations(
 }
 
 /**
- * The same, to undo a restore or to remove what it left.
+ * The same, to undo a restore or to drop what it left.
  * @param former what the restore left of each, in the order of the entries
  */
 export function openRestored(
@@ -146,7 +146,7 @@ function refuseSurplus(databases: readonly DatabaseGroup[], entries: readonly Da
     throw mismatch(`the releases use ${surplus.map(titleOf).join(' and ')}, of which the backup has nothing`)
 }
 
-/** The database that a backup's storages live in now. @throws Failure where the releases' properties name none */
+/** The database that a backup's storages use now. @throws Failure where the releases' properties name none */
 export function databaseOf(databases: readonly DatabaseGroup[], entry: DatabaseBackup): DatabaseGroup {
   const database = databases.find(
     (candidate) => candidate.kind.name === entry.kind && sameStorages(candidate.settings, entry),

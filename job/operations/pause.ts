@@ -17,20 +17,20 @@ import { findTargets, type PauseTarget } from '../servers/targets.ts'
 type Context = OperationContext<'pause'>
 
 const pollMs = 500
-/** The releases; the names or addresses where none is known of them. */
+/** The releases, or where none is known, the names or addresses given. */
 function titleOfTarget({ record, request: { target } }: Context): string {
   const { releases } = record.current
   return (releases.length > 0 ? releases : [...target.serviceUrls, ...target.addresses]).join(', ')
 }
 
-/** Ends a planned pause before its limit would end it as a failure. */
+/** How long before its limit a planned pause ends, ms: at the limit it would fail. */
 const marginMs = 250
 
 /**
- * Pauses for the time asked for; without one until `unpause` asks for the end, or the longest pause is reached. The
- * record then says what the window is worth, and its restore point. A worker that finds the pause of an earlier one
- * does not pause again: whoever relies on it would not notice the gap.
- * @throws Failure with exit code 3 where the pause proves nothing, since a backup taken in it cannot be relied on
+ * Pauses for the time asked for, else until `unpause` asks for the end or the longest pause is reached. The record then
+ * holds the verdict and the restore point. A worker that finds the pause of an earlier one does not pause again:
+ * whoever relies on the pause would not notice the gap.
+ * @throws Failure with exit code 3 where the pause is void, since a backup taken in it cannot be relied on
  */
 export async function pause(context: Context): Promise<void> {
   const { record } = context
@@ -50,8 +50,8 @@ export async function pause(context: Context): Promise<void> {
 }
 
 /**
- * Of an address that is no pod, nobody knows how many servers are behind it. @throws Failure where some of them is not
- * paused
+ * Looks whether an address that is not a pod's leads to several servers.
+ * @throws Failure where not all of them are paused
  */
 async function refuseDivided({ request }: Context, strangers: readonly PauseTarget[]): Promise<void> {
   const [divided] = await dividedAddresses(strangers, adminTls(request.target))
@@ -68,7 +68,7 @@ async function refuseDivided({ request }: Context, strangers: readonly PauseTarg
   )
 }
 
-/** Records the restore point of a valid window. @throws Failure (exit code 3) for any other */
+/** Records the restore point of a valid window. @throws Failure (exit code 3) where the window is void */
 async function conclude({ record }: Context, window: PauseWindowRecord): Promise<void> {
   if (window.verdict !== 'valid') throw unreliable(window)
   await record.update(({ windows }) => {
@@ -109,8 +109,7 @@ async function hold(context: Context, held: HeldPause): Promise<void> {
 }
 
 /**
- * Whoever waits for the pause learns of it from the record. Nobody is kept paused for an API server that does not
- * answer.
+ * Records that all servers are paused, for whoever waits for that. The pause does not wait for the API server.
  */
 function announce({ record, events }: Context, { allPausedAt }: HeldPause): void {
   const written = record.update(({ windows }) => {
@@ -123,11 +122,11 @@ function announce({ record, events }: Context, { allPausedAt }: HeldPause): void
 }
 
 /**
- * Until `unpause` asks for the end. It asks rather than unpause by itself, so that the checks of this worker run first.
+ * Waits until `unpause` asks for the end. It asks instead of unpausing itself, so that this worker's checks run first.
  */
 async function untilAsked({ cluster, events, request }: Context, signal: AbortSignal): Promise<void> {
   for (;;) {
-    // A look without an answer is followed by another.
+    // Without an answer it is asked again.
     const asker = await cluster.askedToEnd(request.operation).catch(() => undefined)
     if (asker !== undefined) {
       events.say('note', `${asker} ends the pause`)
@@ -137,7 +136,7 @@ async function untilAsked({ cluster, events, request }: Context, signal: AbortSi
   }
 }
 
-/** Until somebody has unpaused every server; the window is void then, since nobody knows since when. */
+/** Waits until somebody has unpaused every server. The window is void then, since nobody knows since when. */
 async function untilUnpaused(held: HeldPause, signal: AbortSignal): Promise<void> {
   for (;;) {
     const answers = (await held.checkPaused()).filter((paused) => paused !== undefined)

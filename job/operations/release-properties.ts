@@ -7,7 +7,7 @@ import type { ReleaseFiles } from '../kubernetes/cluster.ts'
 import { setProperty, writtenValue } from '../scalardb/set-property.ts'
 import { ownerOf } from './open-databases.ts'
 
-/** The properties of the releases in the ConfigMaps that hold them. */
+/** Reads and changes properties of the releases in the ConfigMaps that hold them. */
 export function releaseProperties(target: Target, cluster: ReleaseFiles): ReleaseProperties {
   const place = (settings: StorageSettings) => {
     const { release, path } = ownerOfStorage(target, settings)
@@ -36,7 +36,7 @@ export function releaseProperties(target: Target, cluster: ReleaseFiles): Releas
   }
 }
 
-/** The release whose properties name a storage, and what is before the names of that storage's own properties. */
+/** The release whose properties name a storage, and the prefix of that storage's own properties. */
 function ownerOfStorage(
   target: Target,
   { storage, namespaces }: StorageSettings,

@@ -13,10 +13,10 @@ type Context = OperationContext<'unpause'>
 
 /**
  * Ends pauses: those that the records of this namespace show as ours, and with `force` everybody's. An operation that
- * holds one is asked to end it, so that its own checks run first and its window may prove something; with `force`
- * nobody is asked. It may be run at any time, any number of times; what is not paused is left as it is.
- * @throws Failure naming what stays paused because it is somebody else's, or could not be asked; with exit code 3 where
- * a pause that was ended proves nothing
+ * holds a pause is asked to end it, so that its own checks run first and its window may be valid; with `force` nobody
+ * is asked. It may run at any time and any number of times: a server that is not paused is left as it is.
+ * @throws Failure naming servers that stay paused, since they are somebody else's or did not answer; with exit code 3
+ * where a pause that was ended is void
  */
 export async function unpause(context: Context): Promise<void> {
   const { cluster, request } = context
@@ -51,7 +51,7 @@ async function unpauseAtOnce(context: Context, { releases }: Targets, servers: r
   return { holders: [...holders].filter((operation) => kindOf(operation) === 'pause'), failure }
 }
 
-/** The same, for what is ours alone. */
+/** Ends our own pauses alone. */
 async function unpauseOurs(context: Context, { releases }: Targets, servers: readonly Server[]): Promise<Ended> {
   const { cluster } = context
   const endpoints = servers.map(({ endpoint }) => endpoint)
@@ -60,7 +60,7 @@ async function unpauseOurs(context: Context, { releases }: Targets, servers: rea
   const others = holdersAmong(records, endpoints).filter((holder) => !leased.includes(holder))
   await askHolders(context, others)
   const holders = [...leased, ...others]
-  // What they have ended since is no longer theirs.
+  // A pause that they have ended since is no longer theirs.
   const left = await Promise.all(
     records.map(async (record) =>
       holders.includes(record.operation) ? ((await cluster.findRecord(record.operation)) ?? record) : record,
@@ -72,7 +72,7 @@ async function unpauseOurs(context: Context, { releases }: Targets, servers: rea
   return { holders, failure: await report(context, ended, left, holders) }
 }
 
-/** Says and records what came of the servers. @returns why some are not unpaused */
+/** Says and records the outcome for each server. @returns why some are not unpaused */
 async function report(
   context: Context,
   ended: readonly Outcome[],
@@ -100,7 +100,7 @@ async function report(
     return new Failure({
       what: `${stillPaused.length === 1 ? '1 server' : `${stillPaused.length} servers`} could not be unpaused`,
       why: `${stillPaused.join(', ')} did not answer`,
-      next: 'see with `kubectl scalardl doctor` what is wrong with them; restarting a pod ends its pause as well',
+      next: '`kubectl scalardl doctor` shows what is wrong with them; restarting a pod ends its pause as well',
     })
   }
   const left = ended.flatMap(({ server, why }) => (why === undefined ? [] : [`${titleOf(server.endpoint)}: ${why}`]))
@@ -114,13 +114,13 @@ async function report(
 /** What came of one server. */
 interface Outcome {
   server: Server
-  /** `open`: it was not paused; `left`: it may be, and not by us */
+  /** `open`: it was not paused; `left`: it may be paused, but not by us */
   outcome: keyof Unpaused | 'open' | 'left'
   /** it was left alone */
   why?: string
 }
 
-/** Beside all others: one that takes its time keeps none of them paused. */
+/** Unpauses one server beside all others: a slow one keeps no other paused. */
 async function unpauseOne(
   { cluster, request, signal }: Context,
   server: Server,
@@ -150,7 +150,7 @@ async function ask({ client }: Server): Promise<boolean | undefined> {
   }
 }
 
-/** A record of an operation that has ended must not go on calling servers paused that no longer are. */
+/** Corrects records of operations that have ended and still call these servers paused. */
 async function clearRecords(
   { cluster, events }: Context,
   records: readonly OperationRecord[],

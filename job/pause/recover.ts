@@ -16,9 +16,9 @@ export const workerReplaced = 'the worker was replaced while it held the pause'
 /**
  * Ends the pause that an earlier worker of this operation was killed in, and marks its window void.
  *
- * The servers in its journal are unpaused, except those that have restarted since and those that the guard has unpaused:
- * a pause there is not ours. Nothing is unpaused where the record says that all servers were; then only the journal's
- * last entry was lost. Where no pause is left over, nothing happens.
+ * The servers in its journal are unpaused, except those that have restarted since and those that the guard has
+ * unpaused: a pause there is not ours. Nothing is unpaused where the record says that all servers were; then only the
+ * journal's last entry was lost. Where no pause is left over, nothing happens.
  */
 export async function endLeftoverPause(context: Context): Promise<void> {
   const { cluster, events, journal, record, request } = context

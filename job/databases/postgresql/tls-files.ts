@@ -54,7 +54,9 @@ function unusable(parameter: string, why: string, cause: unknown): Failure {
     {
       what: `${parameter} of the JDBC URL cannot be used`,
       why,
-      next: 'give a certificate as PEM or DER, a key in PKCS-8 as PEM or DER, and the sslpassword of one that is encrypted',
+      next:
+        'give a certificate as PEM or DER, a key in PKCS-8 as PEM or DER, ' +
+        'and the sslpassword of one that is encrypted',
     },
     { cause },
   )

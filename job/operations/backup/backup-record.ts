@@ -9,19 +9,19 @@ import { readText, replaceText } from '../../storage/text.ts'
 /** The record kept beside the dumps, by which a later cluster can restore them. */
 export const recordFile = 'record.json'
 
-/** `backup-NAME` without the kind: the user's own name for it, and its folder in the storage. */
+/** `backup-NAME` without the kind: the user's name for it, and its folder in the storage. */
 export function backupName(context: OperationContext<'backup'>): string {
   return context.request.operation.replace(/^backup-/, '')
 }
 
-/** Adds to what the record says of the backup. */
+/** Adds to the backup's part of the record. */
 export async function describeBackup(context: OperationContext<'backup'>, said: Partial<BackupPart>): Promise<void> {
   await context.record.update((record) => {
     record.backup = { ...(record.backup ?? { name: backupName(context), state: 'incomplete', databases: [] }), ...said }
   })
 }
 
-/** Writes the record beside the dumps, as it will read when the operation is done. */
+/** Writes the record beside the dumps, as it will be when the operation is done. */
 export async function publishRecord(context: OperationContext<'backup'>, storage: Storage): Promise<void> {
   const done: OperationRecord = {
     ...structuredClone(context.record.current),
@@ -34,8 +34,8 @@ export async function publishRecord(context: OperationContext<'backup'>, storage
 }
 
 /**
- * Claims the backup's folder. One without a record that an earlier worker of ours did not claim is another's,
- * unfinished or under way; a backup that gives up removes its folder, so it must never be one of those.
+ * Claims the backup's folder. A folder without a record that no worker of ours has claimed belongs to another backup,
+ * unfinished or under way. A backup that gives up removes its folder, so it must never take such a one.
  */
 async function claimFolder({ journal, request }: OperationContext<'backup'>, storage: OpenStorage): Promise<void> {
   const name = request.operation.replace(/^backup-/, '')
@@ -53,7 +53,7 @@ async function claimFolder({ journal, request }: OperationContext<'backup'>, sto
 }
 
 /**
- * Refuses where the storage holds a backup of this name already, of another cluster or one whose record was removed.
+ * Refuses a name under which the storage holds a backup already: of another cluster, or one whose record was removed.
  * @throws Failure
  */
 export async function refuseTaken(context: OperationContext<'backup'>, storage: OpenStorage): Promise<void> {

@@ -34,8 +34,8 @@ type Context = OperationContext<'backup'>
 const materializing = 'materialize'
 
 /**
- * Takes a backup: check everything, pause all, fix every database's point in time, unpause, then dump, or wait for the
- * service that keeps it, at leisure.
+ * Takes a backup: check everything, pause all, fix every database's point in time, unpause. Only then dump, or wait for
+ * the service that keeps the data.
  * @throws Failure with exit code 3 once a restore point was tried and did not come to a usable backup.
  */
 export async function backup(context: Context): Promise<void> {
@@ -77,7 +77,7 @@ async function take(
   let completed: BackupPart['databases'] | undefined
   if (pointLives(context, sources, kept)) {
     const { databases = [] } = context.record.current.backup ?? {}
-    // An earlier worker recorded them once all were complete, and may have materialized them since.
+    // An earlier worker recorded the databases once all were complete, and may have materialized them since.
     if (kept !== undefined && databases.length > 0) completed = databases
     if (kept !== undefined) await describeBackup(context, { state: 'recorded', restorePoint: kept.restorePoint })
   } else {
@@ -99,14 +99,14 @@ async function take(
   if (to !== undefined) await context.phase('publish', () => publishRecord(context, storage))
 }
 
-/** Whether another worker would have to pause anew if this one were killed now, its snapshots lost, and still may. */
+/** Whether a successor of this worker, if it were killed now, would lose the snapshots and may pause again. */
 function mayPauseAgain(context: Context): boolean {
   const lasting = keptPoint(context)?.snapshots.every(({ durable }) => durable !== undefined) ?? false
   return !lasting && context.record.current.windows.length <= context.request.retries
 }
 
 /**
- * Whether an earlier worker's restore point lives on: each database's data is whole already, or its snapshot outlives a
+ * Whether an earlier worker's restore point still holds: each database's data is complete, or its snapshot outlives its
  * worker.
  */
 function pointLives(context: Context, sources: readonly OpenSource[], kept: Point | undefined): boolean {
@@ -136,7 +136,7 @@ async function check(
   await concludePreflight(context, `backup of ${context.record.current.releases.join(', ')}`, findings.flat())
 }
 
-/** The databases once more before another pause: what voided the last one may have changed them. */
+/** Checks the databases once more before another pause: what voided the last one may have changed them. */
 async function checkAgain({ record }: Context, sources: readonly OpenSource[]): Promise<void> {
   const findings = (await Promise.all(sources.map(({ source }) => source.preflight()))).flat()
   refuseOnErrors(`another pause of ${record.current.releases.join(', ')}`, findings)
@@ -146,7 +146,7 @@ async function prepare(sources: readonly OpenSource[]): Promise<void> {
   await Promise.all(sources.map(({ source }) => source.prepare()))
 }
 
-/** One window, and as many more as the request allows where one proved nothing, or could not be had. */
+/** Takes one window, and as many more as the request allows where a window is void or could not be had. */
 async function pointInPause(context: Context, sources: readonly OpenSource[]): Promise<Point> {
   const { cluster, events, record, request, signal } = context
   for (;;) {
@@ -179,7 +179,7 @@ async function pointInPause(context: Context, sources: readonly OpenSource[]): P
   }
 }
 
-/** Keeps all paused until they have been for that long. */
+/** Keeps all servers paused until they have been for that long. */
 async function stayPaused({ allPausedAt, signal }: HeldPause, leastMs: number): Promise<void> {
   await sleep(Math.max(0, Date.parse(allPausedAt) + leastMs - Date.now()), undefined, { signal })
 }
@@ -190,7 +190,7 @@ function wasEnded({ record, signal }: Context, index: number): boolean {
   return windows[index]?.verdict === 'void' && stillPaused.length === 0 && !signal.aborted
 }
 
-/** The one moment that the databases' own services bring back, where all of them agree on one. */
+/** The moment that the databases' own services bring back, where they agree on one. */
 function pointOfServices(snapshots: readonly Snapshot[]): string | undefined {
   const [at, ...others] = new Set(
     snapshots.map((snapshot) => (snapshot.durable === undefined ? undefined : snapshot.at)),
@@ -198,13 +198,13 @@ function pointOfServices(snapshots: readonly Snapshot[]): string | undefined {
   return others.length === 0 ? at : undefined
 }
 
-/** One transactional database holds everything: its own snapshot is the point. */
+/** The restore point where one transactional database holds everything: its own snapshot. */
 async function pointWithoutPause(context: Context, sources: readonly OpenSource[]): Promise<Point> {
   const snapshots = await context.phase('snapshot', () => Promise.all(sources.map(({ source }) => source.snapshot())))
   return { restorePoint: snapshots[0]?.at ?? new Date().toISOString(), snapshots }
 }
 
-/** Named after the restore point, so that a dump of an earlier point is never taken for one of this. */
+/** The name of a step, with the restore point in it: a dump of an earlier point is never taken for one of this. */
 function completeStep({ record }: Context, folder: string): string {
   return `dump ${folder} of ${record.current.backup?.restorePoint ?? 'no point yet'}`
 }
@@ -224,7 +224,7 @@ async function complete(context: Context, sources: readonly OpenSource[]): Promi
 }
 
 /**
- * Makes the restore point outlive what the databases' services keep of it; it can be restored from before this as well.
+ * Makes the restore point outlive what the databases' services keep of it. It can be restored before that as well.
  */
 async function materializeAll(context: Context, storage: Storage, sources: readonly OpenSource[]): Promise<void> {
   const { backup } = context.record.current
@@ -240,7 +240,7 @@ async function discardMaterials(context: Context, sources: readonly OpenSource[]
   await Promise.allSettled(databases.map((database, index) => sources[index]?.source.discardMaterials?.(database)))
 }
 
-/** Waits for all, so that nothing still writes when a failure removes what was written. */
+/** Waits for all, so that nothing still writes when a failed backup removes what was written. */
 async function all<One, Result>(ones: readonly One[], run: (one: One) => Promise<Result>): Promise<Result[]> {
   const settled = await Promise.allSettled(ones.map(run))
   const failed = settled.find((one) => one.status === 'rejected')
@@ -249,8 +249,8 @@ async function all<One, Result>(ones: readonly One[], run: (one: One) => Promise
 }
 
 /**
- * Before anything is paused for nothing. @throws Failure where the longest pause allowed is too short for a database's
- * point
+ * Refuses before anything is paused in vain.
+ * @throws Failure where the longest pause allowed is too short for a database's point
  */
 function refuseShortPause(
   {
@@ -289,7 +289,7 @@ function refuseWithoutStorage({ to }: RequestOf<'backup'>, databases: readonly D
   )
 }
 
-/** Whether a window was lost with its worker, and not because of what the releases did in it. */
+/** Whether a window was lost with its worker, and not because the releases changed in it. */
 function isWorkersEnd(window: PauseWindowRecord | undefined): boolean {
   return window?.verdict === 'valid' || window?.reasons.includes(workerReplaced) === true
 }
@@ -311,7 +311,7 @@ function lostWindow(window: PauseWindowRecord | undefined): Failure {
 }
 
 /**
- * Leaves no half backup behind: what this operation wrote is removed, and the record says that it must not be restored.
+ * Removes what this operation wrote, and records that the backup must not be restored.
  */
 async function giveUp(context: Context, storage: Storage, error: unknown): Promise<void> {
   // Dumps are written only after their point was recorded, by this worker or one before it.
@@ -328,12 +328,12 @@ function wasTried({ record }: Context): boolean {
   return record.current.windows.length > 0 || record.current.backup?.restorePoint !== undefined
 }
 
-/** The restore point stands; only what was to outlive it failed. */
+/** The failure of a materializing: the restore point itself stands. */
 function stillRestorable(error: unknown): Failure {
   const text =
     error instanceof Failure
       ? error.text
-      : { what: 'the materialising failed', why: messageOf(error), next: '-v shows more' }
+      : { what: 'the materializing failed', why: messageOf(error), next: '-v shows more' }
   return new Failure(
     { ...text, next: `the backup can be restored as long as its services keep the point. ${text.next}` },
     { cause: error },

@@ -10,7 +10,7 @@ export type Point = z.infer<typeof pointSchema>
 
 type Context = OperationContext<'backup'>
 
-/** Journals a restore point of which a later worker can make something. */
+/** Journals a restore point, for a later worker that goes on with it. */
 export async function keepPoint(context: Context, point: Point): Promise<void> {
   if (point.snapshots.every(({ durable }) => durable === undefined)) return
   await context.journal.once(stepName(context), () => Promise.resolve(point))
@@ -21,7 +21,7 @@ export function keptPoint(context: Context): Point | undefined {
   return pointSchema.safeParse(context.journal.result(stepName(context))).data
 }
 
-/** Named after the pause, so that the point of a void one is never taken for that of a later. */
+/** The name of a step, with the pause in it: the point of a void pause is never taken for that of a later one. */
 function stepName({ record }: Context): string {
   return `restore point of pause ${record.current.windows.length}`
 }

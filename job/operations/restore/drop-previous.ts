@@ -9,17 +9,16 @@ import { markEndangered } from './standing.ts'
 type Context = OperationContext<'restore' | 'drop'>
 
 /**
- * How long the releases have to stay ready without the former data before it goes, unless the request says otherwise,
- * ms.
+ * How long the releases have to stay ready without the former data before it is removed, ms, unless the request says
+ * otherwise.
  */
 const fenceMs = 180_000
 const lookMs = 1000
 
 /**
- * Removes the data that was in service before a restore. Where a database can keep everybody out of it first, that is
- * done, and nothing is removed before the releases have stayed ready without it for a while; a release that needs it
- * shows in time.
- * @throws Failure where a release does not stay ready; the former data is then as it was
+ * Removes the data that was in service before a restore. Where a database can fence it off first, nothing is removed
+ * before the releases have stayed ready without it for a while: a release that still needs it shows in time.
+ * @throws Failure where a release does not stay ready; the former data is then usable again
  */
 export async function dropFormerData(context: Context, databases: readonly RestoredData[]): Promise<void> {
   const { journal } = context

@@ -14,7 +14,8 @@ export async function drop(context: Context): Promise<void> {
   const { record: former, databases } = await formerRestore(context, context.request.restore)
   try {
     await holdReleases(context, async () => {
-      // Nothing is removed of one database where another's cannot be. A worker that goes on finds some removed already.
+      // Nothing is removed from one database where another refuses. A worker that goes on finds some of it removed
+      // already.
       if (!context.journal.resumed) await context.phase('preflight', () => check(context, databases))
       await refuseLosses(context, databases, 'dropPrevious')
       try {

@@ -8,18 +8,18 @@ import { databasesBackedUp, openRestored } from '../open-databases.ts'
 import { restorable } from '../backup/restorable.ts'
 import { wasStopping } from './stop-and-start.ts'
 
-/** The step of an undo that removes what stands beside the data in service, and touches nothing else. */
+/** The step of an undo that removes restored data that is not in service, and nothing else. */
 export const removalStep = 'remove what is beside'
 
-/** Whether an earlier worker of this undo went to remove what stood beside: the record may not tell of it any more. */
+/** Whether an earlier worker of this undo began that removal: the record may not show it any more. */
 export function isRemoving({ journal }: Pick<OperationContext<'undo' | 'drop'>, 'journal'>): boolean {
   return journal.begun(removalStep)
 }
 
 /**
  * An earlier restore and the databases that it switched, opened under its name so that they know what it made.
- * @throws Failure where its backup is no longer known, or unless it ended with the restored data in service, or, for an
- * undo, beside the former, half-way back or by an earlier worker of the same all the way
+ * @throws Failure where its backup is no longer known, or where its restored data is not in service; for an undo, also
+ * data that stands beside the former or is half-way back will do
  */
 export async function formerRestore(
   context: OperationContext<'undo' | 'drop'>,
@@ -27,9 +27,9 @@ export async function formerRestore(
 ): Promise<{ record: OperationRecord & { restore: RestorePart }; databases: RestoredData[] }> {
   const record = await context.cluster.readRecord(operation)
   const { restore } = record
-  // One that left nothing in service can be undone, since each database is asked; nothing of it may be removed.
+  // A restore that left nothing in service can be undone, since each database is asked. Nothing of it may be dropped.
   const possible = context.request.kind === 'undo' ? ['restored', 'nothing'] : ['restored']
-  // An earlier worker of this very undo recorded it, and was killed before the releases served again.
+  // An earlier worker of this undo recorded it, and was killed before the releases served again.
   if (context.request.kind === 'undo' && wasStopping(context)) possible.push('previous')
   const beside = context.request.kind === 'undo' && (hasDataBeside(record) || isRemoving(context))
   if (restore === undefined || (!possible.includes(restore.serving) && !beside)) {
@@ -47,7 +47,7 @@ export async function formerRestore(
   return { record: former, databases }
 }
 
-/** A name is free again once its record is gone; what another backup tells of tables may be what is in service now. */
+/** The failure for a backup that took the name of a deleted one: its tables may be the ones in service. */
 function anotherBackup(operation: string, backup: BackupPart, restore: RestorePart): Failure {
   return new Failure({
     what: `nothing was done for ${operation}`,

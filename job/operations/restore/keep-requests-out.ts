@@ -6,13 +6,13 @@ import { holdPause } from '../../pause/hold-pause.ts'
 type Context = OperationContext<'restore' | 'undo'>
 
 /**
- * Stops the releases while they are paused, so that nothing is acknowledged once the stop has begun. A server that was
- * told to end answers on for its decommissioning_duration_secs (ScalarDL, ScalarDB Cluster), and what it acknowledges
- * in that time would go out of service unannounced. Requests are held, and end with the servers.
+ * Stops the releases while they are paused, so that no request is acknowledged once the stop has begun. A server that
+ * is told to end answers on for its decommissioning_duration_secs (ScalarDL, ScalarDB Cluster), and what it
+ * acknowledged then would go out of service with the former data. Held requests end with their servers.
  *
- * Servers that cannot be paused, such as those whose database is damaged, are stopped all the same, with a warning.
- * @param stop ends once no pod is left; told to give up by its signal
- * @throws what `stop` threw, with everything unpaused that still runs
+ * Servers that cannot be paused, perhaps because their database is damaged, are stopped too, with a warning.
+ * @param stop resolves once no pod is left; its signal tells it to give up
+ * @throws what `stop` threw; every server that still runs is unpaused then
  */
 export async function keepRequestsOut(context: Context, stop: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const { cluster, events, record, request, signal } = context
@@ -37,7 +37,7 @@ export async function keepRequestsOut(context: Context, stop: (signal: AbortSign
     )
     return stop(signal)
   }
-  // It proves no restore point, and its servers are gone as they should be.
+  // This pause proves no restore point, and its servers are gone as intended.
   await record.update((current) => {
     current.windows.splice(windows)
     if (current.restore !== undefined && stoppedAt !== undefined) current.restore.stoppedAt = stoppedAt

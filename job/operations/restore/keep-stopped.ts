@@ -6,20 +6,20 @@ import type { OperationContext } from '../../context/operation-context.ts'
 export interface StoppedReleases {
   /** aborted with a Failure once somebody has brought one back */
   readonly broughtBack: AbortSignal
-  /** Begins to watch; from before the first is scaled until release(). */
+  /** Starts the watch, before the first release is scaled. It ends with release(). */
   watch(): Promise<void>
   /**
-   * Asks the API server whether all stand at 0 with no pod left. @throws Failure naming what is back, and who did it
+   * Asks the API server whether all are at 0 replicas and no pod is left.
+   * @throws Failure naming what is back, and who brought it back
    */
   confirm(): Promise<void>
-  /** They may start. */
+  /** Lets them start again. */
   release(): void
 }
 
 /**
- * Watches that nobody starts the releases of an operation while their databases are switched: the self-heal of Argo CD,
- * a Helm upgrade or an autoscaler would have them write to databases of which some hold the former and some the
- * restored data.
+ * Watches that nobody starts the releases of an operation while their databases are switched. Argo CD's self-heal, a
+ * Helm upgrade or an autoscaler could let them write while some databases hold the former data and some the restored.
  */
 export function keepStopped({ cluster, request }: OperationContext<'restore' | 'undo'>): StoppedReleases {
   const releases = request.target.releases.map(({ name }) => name)
@@ -41,7 +41,7 @@ export function keepStopped({ cluster, request }: OperationContext<'restore' | '
   }
 
   function changed(change: ReleaseChange): void {
-    // Until all have ended pods come and go; that a Deployment which stood at 0 no longer does is told at once.
+    // Pods come and go until all have ended. A Deployment that leaves 0 is reported at once.
     if (!isScaledUp(change) && !(settled && isNewPod(change))) return
     const looked = settled ? confirm() : look()
     looked.catch((error: unknown) => {
@@ -83,7 +83,7 @@ function notStopped(back: readonly string[]): Failure {
     what: 'the releases did not stay stopped while their databases were switched',
     why: back.join('; '),
     next:
-      'keep whatever did so away from them until the switch is done (suspend the self-heal of Argo CD, ' +
+      'keep whatever started them away until the switch is done (suspend the self-heal of Argo CD, ' +
       'the autoscaler, a running Helm upgrade), then try again',
   })
 }

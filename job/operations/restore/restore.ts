@@ -24,9 +24,9 @@ import { takeBack, wasTakenBack } from './roll-back.ts'
 type Context = OperationContext<'restore'>
 
 /**
- * Restores a backup. The releases serve on until every database stands loaded and verified beside the one in service;
- * only then are they stopped, all databases switched, and started again. Whatever fails before the last switch, the
- * former data serves again.
+ * Restores a backup. The releases serve on until every database is loaded and verified beside the one in service. Only
+ * then they are stopped, all databases are switched, and they start again. Where anything fails before the last switch,
+ * the former data serves again.
  */
 export async function restore(context: Context): Promise<void> {
   const { request, signal } = context
@@ -51,7 +51,7 @@ export async function restore(context: Context): Promise<void> {
   }
 }
 
-/** The former data may be gone once this step is done: from then on there is nothing to take back. */
+/** The step after which the former data may be gone, so the restore cannot be rolled back. */
 const servingStep = 'restored data in service'
 
 /** Restores into opened databases, under the Leases of the releases. */
@@ -76,7 +76,7 @@ export async function run(
   }
 }
 
-/** Loads and switches every database; with `--repoint print` it loads alone. */
+/** Loads and switches every database; with `--repoint print` it only loads them. */
 async function putInService(
   context: Context,
   databases: readonly RestoreDestination[],
@@ -86,10 +86,10 @@ async function putInService(
   const { journal, phase, request } = context
   const preflight = async () => {
     await phase('preflight', () => check(context, databases))
-    // all of them before the first is loaded: one that is damaged makes the others useless
+    // all of them before the first is loaded: a damaged one makes the others useless
     await phase('verify', () => all(databases, (database) => database.verify()))
   }
-  // An earlier worker may have stopped the releases: what refuses to go on then must take that back as well.
+  // An earlier worker may have stopped the releases, so a refusal now must start them again.
   if (!journal.resumed) await preflight()
   await untilSwitched(context, databases, stopped, async () => {
     if (journal.resumed) await preflight()
@@ -108,7 +108,7 @@ async function putInService(
   })
 }
 
-/** The databases stay recorded as they were switched, perhaps by an earlier worker. */
+/** Drops the former data; the record keeps the databases as they were switched, perhaps by an earlier worker. */
 async function dropPrevious(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
   await dropFormerData(context, databases)
   await context.record.update(({ restore: restored }) => {
@@ -134,7 +134,7 @@ async function begin(context: Context, backup: BackupPart, databases: readonly R
 async function check(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
   const findings = (await Promise.all(databases.map((database) => database.preflight(context.journal)))).flat()
   await concludePreflight(context, `restore of ${context.request.backup}`, findings)
-  // The point that is restored outlives its tables, in the backups that a restore in place makes on the way.
+  // The restored point outlives its tables, in the backups that a restore in place makes on the way.
   const kept = context.request.choice?.at === undefined ? context.request.backup : undefined
   await refuseLosses(context, databases, 'activate', kept)
   if (context.request.dropPrevious) await refuseLosses(context, databases, 'dropPrevious')
@@ -145,18 +145,18 @@ async function check(context: Context, databases: readonly RestoreDestination[])
   }
 }
 
-/** Hours may have passed since the preflight: nothing is stopped for a switch that cannot be. */
+/** Checks the switch again before anything is stopped: hours may have passed since the preflight. */
 async function checkSwitch(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
   const findings = await Promise.all(databases.map((database) => database.checkSwitch?.() ?? []))
   refuseOnErrors(`the switch of ${context.request.operation}`, findings.flat())
 }
 
-/** Whether the restored data is only made ready, and the administrator puts it in service by hand. */
+/** Whether the restored data is only made ready, and the administrator puts it in service. */
 function isPrinted({ request }: Context): boolean {
   return request.choice?.repoint === 'print'
 }
 
-/** The restored data stands ready and the releases serve on as they did: what is left to do is the administrator's. */
+/** Tells what is left for the administrator: the restored data is ready, and the releases serve on as they did. */
 async function tellHow(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
   const lines = [
     ...databases.flatMap((database) => database.instructions?.() ?? []),
@@ -178,7 +178,7 @@ function notPrinted(): Failure {
 }
 
 /**
- * Runs the part of a restore that can be taken back; where it fails, or did for an earlier worker, the former data
+ * Runs the part of a restore that can be rolled back. Where it fails, or failed for an earlier worker, the former data
  * serves again and the error says so.
  */
 async function untilSwitched(

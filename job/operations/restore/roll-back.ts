@@ -16,7 +16,7 @@ const step = 'take back'
 const causeSchema = failureSchema.extend({ exitCode: z.enum(ExitCode) })
 
 /**
- * Whether an earlier worker gave this restore up. The former data may have been written to since: there is no going
+ * Whether an earlier worker gave this restore up. The former data may have been written to since, so it must not go
  * forward again.
  */
 export function wasTakenBack({ journal }: Pick<Context, 'journal'>): boolean {
@@ -24,9 +24,9 @@ export function wasTakenBack({ journal }: Pick<Context, 'journal'>): boolean {
 }
 
 /**
- * Puts the former data of every database back in service, starts the releases, and only then removes what was made on
- * the way.
- * @param cause why the restore is given up; an earlier worker's is what counts
+ * Puts the former data of every database back in service and starts the releases. Only then removes what the restore
+ * made.
+ * @param cause why the restore is given up, unless an earlier worker gave another cause
  * @throws Failure always: with the cause, and what became of the data
  */
 export async function takeBack(
@@ -37,8 +37,8 @@ export async function takeBack(
   const { journal, request } = context
   let failure = failureOf(cause)
   try {
-    // Before, so that no worker goes forward from what is half put back; but what each database knows of it is read in
-    // any case.
+    // Written down first, so that no later worker goes forward from half-way back. Where that fails, the data is put
+    // back all the same.
     await noted(context, failure).catch(() => undefined)
     await putBack(databases, journal)
     failure = await noted(context, failure)
@@ -82,8 +82,8 @@ function forgotten(): Failure {
 }
 
 /**
- * Some databases hold the former and some the restored data: nothing may serve, and --undo finishes what could not be
- * put back.
+ * The failure where some databases hold the former data and some the restored: the releases stay stopped until --undo
+ * has put back the rest.
  */
 function leftStopped({ request }: Context, failure: Failure, notBack: unknown): Failure {
   return new Failure(
@@ -94,7 +94,7 @@ function leftStopped({ request }: Context, failure: Failure, notBack: unknown): 
         `The restore had failed before: ${failure.message}`,
       next:
         'nothing writes while the releases stay scaled to 0; ' +
-        `mend the cause, then: ${restoreCommand(request, '--undo')}`,
+        `fix the cause, then: ${restoreCommand(request, '--undo')}`,
     },
     { cause: notBack },
   )

@@ -8,8 +8,8 @@ import { formatTime } from '../../../operation/time.ts'
 import type { Deletion, FoundStanding, RestoredData } from '../../databases/database.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 
-// What deletes tables may end the points of backups. Their records say so before the first table goes, and afterwards
-// what each backup is, as the database's service tells it. Read in this order: refuseLosses, markEndangered,
+// An operation that deletes tables may end the points of backups. The records of these backups say so before the first
+// table goes, and afterwards what the database's service tells of each. Read refuseLosses, markEndangered,
 // recordStandings.
 
 type Context = Pick<OperationContext<'restore' | 'undo' | 'drop'>, 'cluster' | 'events' | 'journal' | 'request'>
@@ -18,8 +18,8 @@ type Context = Pick<OperationContext<'restore' | 'undo' | 'drop'>, 'cluster' | '
 const markStep = (by: Deletion) => `mark backups that ${by} may end`
 
 /**
- * Looks, changing nothing, whether every backup that a deletion ends was named by whoever asked for it.
- * @param kept the backup whose point the operation itself makes outlive the deletion
+ * Looks, changing nothing, whether the user has named every backup that a deletion ends.
+ * @param kept the backup whose point outlives the deletion, since the operation keeps it
  * @throws Failure (exit code 4) naming those that were not
  */
 export async function refuseLosses(
@@ -44,7 +44,7 @@ export async function refuseLosses(
   )
 }
 
-/** Says in the record of every backup that a deletion may end that it is in doubt, before the first table goes. */
+/** Records every backup that a deletion may end as in doubt, before the first table goes. */
 export async function markEndangered(
   { cluster, journal, request }: Context,
   databases: readonly RestoredData[],
@@ -66,10 +66,10 @@ export async function markEndangered(
 }
 
 /**
- * Writes into the records of the backup that an operation is about, and of all that are in doubt, what they are now.
- * Throws nothing, since it must not hide how the operation itself ended; what could not be asked stays in doubt.
+ * Records what has become of the operation's own backup and of all that are in doubt. What cannot be asked stays in
+ * doubt. Never throws, since it must not hide how the operation itself ended.
  * @param about operation of the backup that was restored
- * @returns what was lost or is held otherwise than before, for people; also said as events
+ * @returns what was lost or is held in another way than before, for people; also said as events
  */
 export async function recordStandings(
   { cluster, events, request }: Context,
@@ -100,7 +100,7 @@ interface Told {
   level?: 'info' | 'warning'
 }
 
-/** One backup's record. @returns what there is to say where its standing is another than before */
+/** Records the standing of one backup. @returns what to say where it has changed */
 async function settleStanding(
   cluster: Context['cluster'],
   by: string,
@@ -131,7 +131,9 @@ async function settleStanding(
   return told
 }
 
-/** An entry as it is now: a state that it had before keeps its time and cause, and what is as it was made has none. */
+/**
+ * An entry with its present standing. An unchanged state keeps its time and cause; a backup as it was made has none.
+ */
 function standingSince(
   { standing: before, ...recorded }: DatabaseBackup,
   { state, why, entry }: FoundStanding,
@@ -154,7 +156,7 @@ async function endangeredBy(cluster: Context['cluster'], databases: readonly Res
   return endangered(await cluster.records(), (entry) => isEndedBy(databases, by, entry))
 }
 
-/** Changes the databases of a backup's record, read again right before. */
+/** Changes the databases of a backup's record, which is read again right before. */
 async function change(
   cluster: Context['cluster'],
   operation: string,

@@ -9,12 +9,12 @@ type Context = OperationContext<'restore' | 'undo'>
 const notedStep = 'note replicas'
 const notedSchema = z.array(z.object({ name: z.string(), replicas: z.int() }))
 
-/** Beyond the time that pods have to end by themselves, for the kubelet and the API server, ms. */
+/** How much longer than their own grace period pods may take to end, for the kubelet and the API server, ms. */
 const marginMs = 60_000
 
 /**
- * Scales every Deployment of the releases to 0 and waits until no pod is left, so that nothing writes and nobody holds
- * a connection. No request gets in meanwhile. How many replicas each had is journaled first: a killed worker's
+ * Scales every Deployment of the releases to 0 and waits until no pod is left, so that nothing writes and no connection
+ * is open. No request gets in meanwhile. The number of replicas of each is journaled first, since a killed worker's
  * successor finds them at 0.
  * @throws Failure where the pods do not end, or somebody starts them again
  */
@@ -44,21 +44,20 @@ function tellEnding(events: Context['events']): (left: number) => void {
   }
 }
 
-/** Whether an earlier worker of this operation went to stop the releases. */
+/** Whether an earlier worker of this operation began to stop the releases. */
 export function wasStopping({ journal }: Pick<Context, 'journal'>): boolean {
   return journal.resumed && journal.begun(notedStep)
 }
 
-/** How many replicas each Deployment had before this operation stopped it; none where it has not. */
+/** The number of replicas that each Deployment had before this operation stopped it; empty where it has not. */
 export function notedReplicas({ journal }: Pick<Context, 'journal'>): Record<string, number> {
   const noted = notedSchema.safeParse(journal.result(notedStep)).data ?? []
   return Object.fromEntries(noted.filter(({ replicas }) => replicas > 0).map(({ name, replicas }) => [name, replicas]))
 }
 
 /**
- * Scales the Deployments to what they had, and waits until their pods serve. Without a stop before, there is nothing to
- * do.
- * @param earlier how many they had before an earlier operation left them at 0
+ * Scales the Deployments to the replicas that they had, and waits until their pods serve. Does nothing without a stop.
+ * @param earlier the replicas that they had before an earlier operation left them at 0
  */
 export async function startReleases(context: Context, earlier: Record<string, number> = {}): Promise<void> {
   const noted = notedSchema.safeParse(context.journal.result(notedStep))

@@ -4,8 +4,8 @@ import type { StoppedReleases } from './keep-stopped.ts'
 import type { Journal } from '../../journal/journal.ts'
 
 /**
- * Puts every restored database in service, one after another so that a failure is known before the next is touched.
- * @param stopped looked at right before each, and after the last: what starts in between may have met both former and
+ * Puts every restored database in service, one after another, so that a failure is known before the next is touched.
+ * @param stopped asked right before each and after the last: a release that starts in between may meet former and
  * restored data
  */
 export async function switchAll(
@@ -35,12 +35,12 @@ export async function putBack(databases: readonly RestoredData[], journal: Journ
     throw new Failure({
       what: 'the former data could not be put back in service',
       why: failed.join('; '),
-      next: 'mend the cause, then undo the restore',
+      next: 'fix the cause, then undo the restore',
     })
   }
 }
 
-/** Removes what was loaded. What cannot be removed now is only space: it must not hide why a restore failed. */
+/** Removes what was loaded. A failure is ignored: it only costs space, and must not hide why the restore failed. */
 export async function discardAll(databases: readonly RestoredData[], journal: Journal): Promise<void> {
   await Promise.allSettled(databases.map((database) => database.discard(journal)))
 }

@@ -14,7 +14,7 @@ import { notedReplicas, startReleases, stopReleases, wasStopping } from './stop-
 
 type Context = OperationContext<'undo'>
 
-/** Undoes a restore: the data that was in service before it serves again, the restored data is kept beside it. */
+/** Undoes a restore: the former data serves again, and the restored data is kept beside it. */
 export async function undo(context: Context): Promise<void> {
   const { record: former, databases } = await formerRestore(context, context.request.restore)
   try {
@@ -56,7 +56,7 @@ export async function undo(context: Context): Promise<void> {
   }
 }
 
-/** What was only made ready, or left by a restore that failed, is removed; the releases do not use it. */
+/** Removes data that was only made ready, or left by a failed restore: the releases do not use it. */
 async function removeReady(
   context: Context,
   former: OperationRecord & { restore: RestorePart },
@@ -85,9 +85,9 @@ interface Recorded {
 }
 
 /**
- * Stops the releases and puts back every database's former data, or none's: where one fails, all serve again as they
- * did. Where they cannot, none serves, and the record of the restore says so: the undo can be done again, nothing may
- * be dropped.
+ * Stops the releases and puts back the former data of every database, or of none: where one fails, all serve again as
+ * they did. Where even that fails, the releases stay stopped and the record of the restore says so: the undo can be
+ * repeated, and nothing may be dropped.
  */
 export async function switchBack(
   context: Context,
@@ -96,7 +96,7 @@ export async function switchBack(
   recorded: Recorded,
 ): Promise<void> {
   const { journal, phase } = context
-  // Nothing is stopped for an undo that cannot be.
+  // Nothing is stopped for an undo that cannot be done.
   if (!journal.resumed) {
     await phase('preflight', async () => {
       const findings = await Promise.all(databases.map((database) => database.checkWayBack()))
@@ -139,7 +139,7 @@ function backStep(index: number): string {
   return `database ${index + 1} back`
 }
 
-/** @param touched those that may hold their former data */
+/** Lets all serve as before the undo. @param touched those that may hold their former data */
 async function serveAsBefore(
   context: Context,
   databases: readonly RestoredData[],
@@ -153,13 +153,13 @@ async function serveAsBefore(
     if (databases.some((database) => database.switchesInParts)) await recorded.write(recorded.serving)
   } catch (mixed) {
     const { flags, namespace, restore } = context.request
-    // What has to be mended matters more than a record that cannot be written.
+    // The failure that follows matters more than a record that cannot be written.
     await recorded.write('nothing').catch(() => undefined)
     throw new Failure(
       {
         what: `${restore} is undone in some databases or tables only; the releases stay scaled to 0`,
         why: `${messageOf(error)}; and what was put back could not be switched again: ${messageOf(mixed)}`,
-        next: `mend the cause, then: ${restoreCommand({ operation: restore, namespace, flags }, '--undo')}`,
+        next: `fix the cause, then: ${restoreCommand({ operation: restore, namespace, flags }, '--undo')}`,
       },
       { cause: mixed },
     )

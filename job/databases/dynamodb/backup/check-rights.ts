@@ -27,7 +27,7 @@ interface Asked {
 }
 
 /**
- * The rights beyond reading: those that materialising needs, or of which a restore by this very role would be told too
+ * The rights beyond reading: those that materializing needs, or of which a restore by this very role would be told too
  * late.
  */
 export async function checkRights(

@@ -65,7 +65,7 @@ export async function materialize(
   }
 }
 
-/** Removes what an unfinished materialising made: temporary tables, and backups that no record will tell of. */
+/** Removes what an unfinished materializing made: temporary tables, and backups that no record will tell of. */
 export async function discardMaterials(
   backup: DatabaseBackup,
   { clients, operation, signal }: OperationTools,
