@@ -2,6 +2,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { build, type BuildOptions, type Plugin } from 'esbuild'
 import { Failure } from '../operation/failure.ts'
+import { clientsLeftOut, plainWidths } from './leaner-packages.ts'
 import { licensesOf, packagesOf } from './licenses.ts'
 import { distFolder, projectFolder, projectVersion } from './project.ts'
 
@@ -34,7 +35,7 @@ export async function bundlePlugin(): Promise<string> {
     format: 'cjs',
     define: { ...defines(), 'import.meta.url': 'fileOfBundle' },
     banner: { js: "const fileOfBundle = require('node:url').pathToFileURL(process.execPath).href" },
-    plugins: [manifestsInside],
+    plugins: [clientsLeftOut, plainWidths, manifestsInside],
   })
   return outfile
 }

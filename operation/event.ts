@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * What the worker says while it works: one JSON object a line in its log. `seq` counts from 1 within one pod, so a

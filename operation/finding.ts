@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** One check of a preflight and what it found; `doctor` shows them, an operation refuses on any error. */
 export const findingSchema = z.object({

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { formatVersion } from './version.ts'
 
 /** The steps that changed the world, in the order they were begun; written before and after each. */

@@ -1,7 +1,7 @@
 // Room: the contract between plugin and worker, and all that either knows of the other.
 // Read request, record, event, failure.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { Failure } from './failure.ts'
 import { operationKinds } from './names.ts'
 import { findingSchema } from './finding.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Failure } from './failure.ts'
 import { operationKinds } from './names.ts'
 import { restoreChoiceSchema } from './restore-options.ts'

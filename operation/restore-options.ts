@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * How a restore is done where the database leaves a choice; what a kind of database has no use for, it refuses or

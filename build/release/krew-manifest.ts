@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, stringify } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 import { projectFolder } from '../project.ts'
 
 const platform = z.looseObject({ uri: z.string() })

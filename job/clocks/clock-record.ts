@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ClockMeasurement } from './measure-clock.ts'
 
 /** What a record keeps of a measured clock (in DatabaseBackup.details). */

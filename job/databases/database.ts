@@ -1,7 +1,7 @@
 // Room: the seam to the databases: what a kind has to do, and in which order it is called.
 // Read database (the interface), registry, open, pause-decision.
 
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { DatabaseBackup, RestoredDatabase, BackupTable } from '../../operation/record.ts'
 import type { Finding } from '../../operation/finding.ts'
 import type { DatabaseFlags } from '../../operation/request.ts'

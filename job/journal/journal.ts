@@ -1,7 +1,7 @@
 // Room: what an operation leaves behind while it works: its journal and its record.
 // Read journal, persisted-journal, record-store, pause-steps.
 
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 type Json = z.core.util.JSONType
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { PauseWindowRecord } from '../../operation/record.ts'
 import type { Journal } from './journal.ts'
 import type { RecordStore } from './record-store.ts'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PatchStrategy, setHeaderOptions, type V1Deployment, type V1ManagedFieldsEntry } from '@kubernetes/client-node'
-import { z } from 'zod'
+import * as z from 'zod'
 import { formatDuration } from '../../operation/duration.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure } from '../../operation/failure.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { foreignNamespaces } from '../foreign-namespaces.ts'
 import type { FailureText } from '../failure.ts'
 import type { DatabaseBackup, RestoredDatabase } from '../record.ts'

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** manifests/install/ is applied as it is; manifests/job/ are templates that the plugin completes. */
 export type ManifestName =

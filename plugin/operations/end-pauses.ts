@@ -1,4 +1,3 @@
-import { PatchStrategy, setHeaderOptions } from '@kubernetes/client-node'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import { configMapName, endRequestKey, kindOf } from '../../operation/names.ts'
 import type { OperationRecord } from '../../operation/record.ts'
@@ -35,12 +34,11 @@ export function refuseOthersAtWork({ namespace }: Session, holders: ReadonlyMap<
  */
 export async function askHolders(session: Session, terminal: Terminal, holders: readonly string[]): Promise<void> {
   const { core, namespace } = session
-  const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
   const body = { data: { [endRequestKey]: 'unpause --direct' } }
   await Promise.all(
     holders.map(async (holder) => {
       try {
-        await core.patchNamespacedConfigMap({ name: configMapName(holder, 'record'), namespace, body }, options)
+        await core.patchNamespacedConfigMap({ name: configMapName(holder, 'record'), namespace, body })
         const signal = AbortSignal.any([terminal.interrupted, AbortSignal.timeout(silentMs)])
         await awaitRecord(session, holder, signal, isFinal)
       } catch (error) {

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { formatDuration } from '../../operation/duration.ts'
 
 /** What is known of one of many things that go on at once, such as tables being restored. */

@@ -2,7 +2,7 @@
 // Read manifest, write-manifest, verify, read-verified.
 
 import { createHash } from 'node:crypto'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Failure } from '../../../operation/failure.ts'
 import { isStoragePath } from '../../storage/path.ts'
 import type { Storage } from '../../storage/storage.ts'

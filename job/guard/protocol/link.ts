@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 /** One end of a connection between worker and guard: JSON lines either way. */
 export interface Link<Sent> {

@@ -1,7 +1,7 @@
 // Room: what worker and guard say to each other, and over what.
 // Read messages, then link.
 
-import { z } from 'zod'
+import * as z from 'zod'
 import { intentSchema } from '../../journal/pause-steps.ts'
 
 /** A pause that is held for a worker: enough to end it without asking anybody. */

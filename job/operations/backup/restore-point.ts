@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { OperationContext } from '../../context/operation-context.ts'
 
 /** The moment that a backup brings back, and what each database fixed of it, in their order. */

@@ -1,5 +1,5 @@
 import { restoreCommand } from '../../../operation/outcome/restore-command.ts'
-import { z } from 'zod'
+import * as z from 'zod'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'
 import { failureSchema } from '../../../operation/record.ts'

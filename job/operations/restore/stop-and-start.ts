@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { formatDuration } from '../../../operation/duration.ts'
 import { keepRequestsOut } from './keep-requests-out.ts'
 import type { StoppedReleases } from './keep-stopped.ts'

@@ -1,4 +1,4 @@
-import { PortForward } from '@kubernetes/client-node'
+import { PortForward } from '@kubernetes/client-node/dist/portforward.js'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
 import type { Session } from '../api/session.ts'

@@ -1,4 +1,4 @@
-import { ApiException } from '@kubernetes/client-node'
+import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure, messageOf } from '../../../operation/failure.ts'
 

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { managedBy } from '../../../operation/names.ts'
 import type { OutputFormat, Terminal } from '../../terminal/terminal.ts'
 import { unlessMissing } from './api-error.ts'

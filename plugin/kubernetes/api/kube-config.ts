@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { KubeConfig } from '@kubernetes/client-node'
-import type { RequestContext } from '@kubernetes/client-node'
+import https from 'node:https'
+import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
 import { Failure, messageOf } from '../../../operation/failure.ts'
-import { parseDuration } from '../../../operation/duration.ts'
 
-type Dispatcher = NonNullable<ReturnType<RequestContext['getDispatcher']>>
+/** How long a connection that nothing is asked over is kept, ms: less than what is between forgets it. */
+const idleMs = 4000
 
 /** The flags that say which cluster is meant, as whom, and how long it may take to answer. */
 export interface ConnectionFlags {
@@ -18,48 +18,26 @@ export interface ConnectionFlags {
   requestTimeout: string | undefined
 }
 
-/** A kubeconfig that also knows kubectl's flags: impersonation, and a time limit for each request. */
+/** A kubeconfig that also knows kubectl's --as-group, and keeps its connections for the next request. */
 export class FlaggedKubeConfig extends KubeConfig {
   #groups: readonly string[] = []
-  #timeoutMs: number | undefined
-  #dispatcher: Dispatcher | undefined
 
-  /** @param timeoutMs for one request; streams (watches, logs) have none */
-  setFlags(groups: readonly string[], timeoutMs: number | undefined): void {
+  impersonateGroups(groups: readonly string[]): void {
     this.#groups = groups
-    this.#timeoutMs = timeoutMs
-  }
-
-  override async applySecurityAuthentication(request: RequestContext): Promise<void> {
-    await super.applySecurityAuthentication(request)
-    // the client makes a new connection pool for every request; one is enough for one command
-    this.#dispatcher ??= this.#withGroups(request.getDispatcher())
-    if (this.#dispatcher !== undefined) request.setDispatcher(this.#dispatcher)
-    if (this.#timeoutMs !== undefined) request.setSignal(AbortSignal.timeout(this.#timeoutMs))
   }
 
   override async applyToHTTPSOptions(options: Parameters<KubeConfig['applyToHTTPSOptions']>[0]): Promise<void> {
     await super.applyToHTTPSOptions(options)
+    // Groups are one header line each, which the client's own types do not know.
     if (this.#groups.length > 0)
       options.headers = { ...options.headers, 'Impersonate-Group': [...this.#groups] } as NonNullable<
         typeof options.headers
       >
+    if (options.agent instanceof https.Agent) {
+      options.agent.options.timeout = idleMs
+      Object.assign(options.agent, { keepAlive: true })
+    }
   }
-
-  /** Groups are one header line each, which neither the client's own header map nor undici's HTTP/2 can hold. */
-  #withGroups(dispatcher: Dispatcher | undefined): Dispatcher | undefined {
-    if (this.#groups.length === 0) return dispatcher
-    const lines = this.#groups.flatMap((group) => ['Impersonate-Group', group])
-    return dispatcher?.compose((dispatch) => (options, handler) => {
-      const overHttp1 = { ...options, allowH2: false, headers: [...flatHeaders(options.headers), ...lines] }
-      return dispatch(overHttp1, handler)
-    })
-  }
-}
-
-function flatHeaders(headers: unknown): string[] {
-  if (Array.isArray(headers)) return headers.flat().map(String)
-  return Object.entries(headers ?? {}).flatMap(([name, value]) => [name, String(value)])
 }
 
 /** The files that kubectl would read, those that exist: --kubeconfig, else $KUBECONFIG, else ~/.kube/config. */
@@ -137,9 +115,6 @@ export function loadKubeConfig(flags: ConnectionFlags): FlaggedKubeConfig {
       entry.name === user?.name ? { ...entry, impersonateUser: flags.as ?? '' } : entry,
     )
   }
-  config.setFlags(
-    flags.asGroup ?? [],
-    flags.requestTimeout === undefined ? undefined : parseDuration(flags.requestTimeout),
-  )
+  config.impersonateGroups(flags.asGroup ?? [])
   return config
 }

@@ -1,7 +1,7 @@
 // Room: records of operations and backups, read and written.
 // Read records, operations, backup-state.
 
-import { HttpMethod, type V1ConfigMap } from '@kubernetes/client-node'
+import type { V1ConfigMap } from '@kubernetes/client-node'
 import type { JournalDocument } from '../../../operation/journal.ts'
 import type { OperationKind, Part } from '../../../operation/names.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
@@ -147,7 +147,7 @@ async function* eachConfigMap(
   let next: string | undefined
   do {
     const answer = await request({
-      method: HttpMethod.GET,
+      method: 'GET',
       path: `/api/v1/${namespace === undefined ? '' : `namespaces/${namespace}/`}configmaps`,
       query: {
         labelSelector: selectorOf(filter),

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { LocalCluster } from '../../local-kubernetes/local-cluster.ts'
 import type { FaultSettings } from '../../stand-ins/ledger/gate/faults.ts'
 

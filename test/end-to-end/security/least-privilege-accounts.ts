@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Api } from '../../../job/kubernetes/api.ts'
 import type { Stage } from '../stage/stage.ts'
 import { adminApi, apiWith } from '../worker/namespace.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 /**
  * A fixed length in ms, or one drawn from a range; the same table gets the same draw every time. What is held lasts

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { z } from 'zod'
+import * as z from 'zod'
 import { faultsSchema, type FaultSettings } from './gate/faults.ts'
 import { standInProduct, type StandInProduct } from './product.ts'
 import { dynamodbConnection, type DynamodbConnection } from './dynamodb/connection.ts'

@@ -1,4 +1,4 @@
-import { copyFileSync, globSync, readFileSync } from 'node:fs'
+import { copyFileSync, globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { bundleModule, bundlePlugin, licensesBeside } from '../../../build/bundle.ts'
@@ -22,6 +22,15 @@ t.test('the bundled plugin needs no file beside it', async (t) => {
   t.notOk(code.includes('../manifests/'), 'nothing reads them from the disk')
   t.match(await run(process.execPath, [alone, 'version'], { cwd: t.testdirName }), projectVersion())
   t.match(await run(process.execPath, [alone, '--help'], { cwd: t.testdirName }), 'kubectl scalardl')
+})
+
+// Reading and compiling it is most of the time that a short command takes.
+t.test('the bundled plugin holds only what its commands use', async (t) => {
+  const bundle = await bundlePlugin()
+  t.ok(statSync(bundle).size < 2_200_000, `${statSync(bundle).size} bytes`)
+  const code = readFileSync(bundle, 'utf8')
+  t.notOk(code.includes('CoreV1ApiRequestFactory'), "none of client-node's typed clients")
+  t.notOk(code.includes('Eingabe'), "none of zod's languages")
 })
 
 t.test('the licenses of what is bundled go with it', async (t) => {

@@ -3,7 +3,7 @@
 
 import type { TableDescription } from '@aws-sdk/client-dynamodb'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { DatabaseBackup } from '../../../../operation/record.ts'

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { isDeepStrictEqual } from 'node:util'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Journal } from '../../../journal/journal.ts'

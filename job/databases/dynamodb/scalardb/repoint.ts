@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'

@@ -1,5 +1,5 @@
 import { DeleteItemCommand, PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { z } from 'zod'
+import * as z from 'zod'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import { metadataKey, namespacesKey, readRows } from './metadata.ts'

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { renamed } from '../tables/table-names.ts'
 import type { TableSettings } from './table-settings.ts'
 

@@ -1,7 +1,7 @@
 // Room: the settings of a table that a restore forgets: read, compared, put on again.
 // Read table-settings, read-settings, reapply-settings, compare-settings.
 
-import { z } from 'zod'
+import * as z from 'zod'
 
 const throughput = z.object({ readUnits: z.int(), writeUnits: z.int() })
 /** highest request units; -1 or absent: none is set */

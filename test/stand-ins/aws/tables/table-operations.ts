@@ -5,7 +5,7 @@ import type {
   GlobalSecondaryIndex,
   ListTablesInput,
 } from '@aws-sdk/client-dynamodb'
-import { z } from 'zod'
+import * as z from 'zod'
 import { makeSystemBackup } from '../recovery/backup-operations.ts'
 import { streamLabel } from '../service/clock.ts'
 import { describeTable } from './describe-table.ts'

@@ -1,16 +1,9 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { once } from 'node:events'
-import {
-  AppsV1Api,
-  AuthorizationV1Api,
-  BatchV1Api,
-  CoordinationV1Api,
-  CoreV1Api,
-  KubeConfig,
-  RbacAuthorizationV1Api,
-} from '@kubernetes/client-node'
+import { KubeConfig } from '@kubernetes/client-node'
 import { apiRequest } from '../../../../plugin/kubernetes/api/api-request.ts'
+import { typedCalls } from '../../../../plugin/kubernetes/api/typed-calls.ts'
 import type { Session } from '../../../../plugin/kubernetes/api/session.ts'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void
@@ -31,18 +24,14 @@ export async function sessionWith(handler: Handler): Promise<{ session: Session;
     contexts: [{ name: 'test', cluster: 'test', user: 'test' }],
     currentContext: 'test',
   })
+  const request = apiRequest(kubeConfig, url, undefined)
   const session: Session = {
     kubeConfig,
     namespace: 'ns',
     context: 'test',
-    core: kubeConfig.makeApiClient(CoreV1Api),
-    apps: kubeConfig.makeApiClient(AppsV1Api),
-    batch: kubeConfig.makeApiClient(BatchV1Api),
-    rbac: kubeConfig.makeApiClient(RbacAuthorizationV1Api),
-    coordination: kubeConfig.makeApiClient(CoordinationV1Api),
-    authorization: kubeConfig.makeApiClient(AuthorizationV1Api),
     requestTimeoutMs: undefined,
-    request: apiRequest(kubeConfig, url),
+    request,
+    ...typedCalls(request),
   }
   return {
     session,

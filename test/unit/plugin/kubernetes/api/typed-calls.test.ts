@@ -1,0 +1,82 @@
+import { gzipSync } from 'node:zlib'
+import t, { type Test } from 'tap'
+import { explainApiError } from '../../../../../plugin/kubernetes/api/api-failure.ts'
+import { apiRequest } from '../../../../../plugin/kubernetes/api/api-request.ts'
+import { typedCalls } from '../../../../../plugin/kubernetes/api/typed-calls.ts'
+import { answerJson, answerStatus, sessionWith, type Handler } from '../api-server.ts'
+
+async function open(t: Test, handler: Handler) {
+  const { session, close } = await sessionWith(handler)
+  t.teardown(close)
+  return session
+}
+
+t.test('times become dates, but not in names of anybody’s choice', async (t) => {
+  const session = await open(t, (_request, response) =>
+    answerJson(response, {
+      metadata: {
+        creationTimestamp: '2026-11-21T09:00:00Z',
+        labels: { time: '2026-11-21' },
+        annotations: { time: 'x' },
+      },
+      data: { startTime: '2026-11-21' },
+    }),
+  )
+  const { metadata, data } = await session.core.readNamespacedConfigMap({ name: 'a', namespace: 'ns' })
+  t.equal(metadata?.creationTimestamp?.getTime(), Date.UTC(2026, 10, 21, 9))
+  t.equal(metadata?.labels?.['time'], '2026-11-21')
+  t.equal(metadata?.annotations?.['time'], 'x')
+  t.equal(data?.['startTime'], '2026-11-21')
+})
+
+t.test('a call is sent as the API documents it', async (t) => {
+  const seen: string[] = []
+  const session = await open(t, (request, response, url) => {
+    seen.push(`${request.method} ${url.pathname}${url.search} ${request.headers['content-type'] ?? '-'}`)
+    answerJson(response, { items: [] })
+  })
+  await session.core.readNamespace({ name: 'ns' })
+  await session.core.listPodForAllNamespaces({ labelSelector: 'a in (b, c)' })
+  await session.batch.deleteNamespacedJob({ name: 'a', namespace: 'ns', propagationPolicy: 'Background' })
+  await session.core.patchNamespacedConfigMap({ name: 'a', namespace: 'ns', body: { data: {} } })
+  await session.core.createNamespacedConfigMap({ namespace: 'ns', body: {}, dryRun: 'All' })
+  t.strictSame(seen, [
+    'GET /api/v1/namespaces/ns -',
+    'GET /api/v1/pods?labelSelector=a+in+%28b%2C+c%29 -',
+    'DELETE /apis/batch/v1/namespaces/ns/jobs/a?propagationPolicy=Background -',
+    'PATCH /api/v1/namespaces/ns/configmaps/a application/merge-patch+json',
+    'POST /api/v1/namespaces/ns/configmaps?dryRun=All application/json',
+  ])
+})
+
+t.test('an answer that the API server compressed is read', async (t) => {
+  const session = await open(t, (request, response) => {
+    t.equal(request.headers['accept-encoding'], 'gzip')
+    response.writeHead(200, { 'content-encoding': 'gzip' })
+    response.end(gzipSync(JSON.stringify({ data: { a: 'b' } })))
+  })
+  t.equal((await session.core.readNamespacedConfigMap({ name: 'a', namespace: 'ns' })).data?.['a'], 'b')
+})
+
+t.test('a refusal comes with its status and the words of the API server', async (t) => {
+  const session = await open(t, (_request, response) => answerStatus(response, 403, 'no right'))
+  const error: unknown = await session.core.listNamespace().catch((error: unknown) => explainApiError(error, session))
+  t.match(error, { what: 'you may not do this in the cluster', why: 'no right' })
+})
+
+t.test('an answer that does not come is told with the flag that limits it', async (t) => {
+  const session = await open(t, () => undefined)
+  const { kubeConfig } = session
+  const hasty = { ...session, ...typedCalls(apiRequest(kubeConfig, kubeConfig.getCurrentCluster()?.server ?? '', 50)) }
+  const error: unknown = await hasty.core
+    .listNamespace()
+    .catch((error: unknown) => explainApiError(error, { ...hasty, requestTimeoutMs: 50 }))
+  t.match(error, { exitCode: 6, why: '--request-timeout allows 50 ms' })
+})
+
+t.test('no connection is told as such', async (t) => {
+  const { session, close } = await sessionWith(() => undefined)
+  close()
+  const error: unknown = await session.core.listNamespace().catch((error: unknown) => explainApiError(error, session))
+  t.match(error, { what: /^no connection to http/, why: /ECONNREFUSED/ })
+})
