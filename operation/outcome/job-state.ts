@@ -22,7 +22,11 @@ export interface JobLike {
 /** What this needs of a v1 Pod. */
 export interface PodLike {
   metadata?: { deletionTimestamp?: Date }
-  status?: { phase?: string; containerStatuses?: ContainerLike[] }
+  status?: {
+    phase?: string
+    containerStatuses?: ContainerLike[]
+    conditions?: { type: string; status: string }[]
+  }
 }
 
 interface ContainerLike {
@@ -79,28 +83,38 @@ export function lingeringSidecars(pod: PodLike | undefined): string[] {
 }
 
 /**
- * The end of a worker whose pod sidecars keep alive, as its Job would tell it; undefined while the Job may notice it
- * itself.
+ * The end of a worker as its Job is going to tell it, seconds after the container's own state does, and never where
+ * sidecars keep the pod alive; undefined while another worker may follow this one. The Job's podFailurePolicy has none
+ * follow a worker that gave its verdict, unless it was evicted.
  */
-function endBeforeSidecars(newest: PodLike | undefined): JobState | undefined {
+function endOfWorker(newest: PodLike | undefined): JobState | undefined {
+  const ended = newest === undefined ? undefined : ownContainer(newest, 'worker')?.state?.terminated
+  if (newest === undefined || ended === undefined) return undefined
+  const { exitCode = 0, finishedAt } = ended
   const sidecars = lingeringSidecars(newest)
-  if (newest === undefined || sidecars.length === 0) return undefined
-  const { exitCode = 0, finishedAt } = ownContainer(newest, 'worker')?.state?.terminated ?? {}
+  if (sidecars.length === 0 && mayBeReplaced(newest)) return undefined
   if (exitCode === 0) return { phase: 'complete' }
+  if (sidecars.length === 0)
+    return exitCode > highestVerdict ? undefined : { phase: 'failed', reason: 'PodFailurePolicy' }
   if (exitCode > highestVerdict && Date.now() - (finishedAt?.getTime() ?? 0) < sidecarMs) return undefined
   const message = `${sidecars.join(', ')} runs on in its pod, so that no other worker is started`
   return { phase: 'failed', reason: 'SidecarRunning', message }
 }
 
+/** Whether a pod was told to go by somebody else, so that its Job makes another in its place. */
+function mayBeReplaced({ metadata, status }: PodLike): boolean {
+  const disrupted = status?.conditions?.some((one) => one.type === 'DisruptionTarget' && one.status === 'True')
+  return metadata?.deletionTimestamp !== undefined || disrupted === true
+}
+
 /**
  * How the worker of an operation stands: as its Job says, except where pods know better. A Job that is over counts as
- * active while a pod has its grace period to unpause in; one whose worker ended beside a sidecar that runs on counts as
- * over.
+ * active while a pod has its grace period to unpause in; one whose worker has ended with a verdict counts as over.
  * @param pods of the worker, oldest first
  */
 export function workerState(job: JobLike | undefined, pods: readonly PodLike[]): JobState {
   const state = jobState(job)
-  const ended = state.phase === 'active' ? endBeforeSidecars(pods.at(-1)) : state
+  const ended = state.phase === 'active' ? endOfWorker(pods.at(-1)) : state
   if (ended === undefined || ended.phase === 'complete') return ended ?? state
   if (pods.some(mayStillWork)) return { phase: 'active' }
   const said = lastWords(pods.at(-1))

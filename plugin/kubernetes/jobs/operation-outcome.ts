@@ -12,7 +12,9 @@ import { explainApiError } from '../api/api-failure.ts'
 import { readJobState } from './operation-job.ts'
 import { readRecord } from '../records/records.ts'
 
-const betweenLooksMs = 800
+const betweenLooksMs = 500
+/** Between looks at the end of a worker whose record is final, ms. */
+const nearEndMs = 150
 /** A Job that has ended wrote its record before; this is for what the API server has not shown yet. ms */
 const afterJobMs = 3000
 /** A pause that a killed worker left is for its guard to end and record, which takes a little longer. ms */
@@ -92,8 +94,8 @@ function patienceMs(record: OperationRecord): number {
 }
 
 /**
- * Waits until `reached` says so of the record, or the operation has ended. The verdict is the record's and the Job's
- * condition's, never the end of a log: a Job that ended without a final record gives a record that says so (see
+ * Waits until `reached` says so of the record, or the operation has ended. The verdict is the record's, once the
+ * worker's container or its Job has ended, never the end of a log: a Job that ended without a final record gives a record that says so (see
  * settle).
  * @throws Failure (exit code 6) with how to come back, once the signal aborts or the API server cannot be asked any
  * more; Failure where the operation left no record
@@ -120,7 +122,7 @@ export async function awaitRecord(
         recordFinalMs ??= Date.now()
         if (Date.now() - recordFinalMs > afterRecordMs) return record
       }
-      await delay(betweenLooksMs, signal)
+      await delay(recordFinalMs === undefined ? betweenLooksMs : nearEndMs, signal)
     }
   } catch (error) {
     if (signal.aborted) throw detached(session, operation, signal.reason)

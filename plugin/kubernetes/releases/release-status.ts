@@ -119,25 +119,34 @@ async function pauseRecords(session: Session): Promise<OperationRecord[]> {
  * @throws Failure where one that is named does not exist
  */
 export async function releaseStatus(session: Session, names: readonly string[]): Promise<ReleaseStatus[]> {
-  const releases = names.length === 0 ? await listReleases(session) : await findReleases(session, names)
-  if (releases.length === 0) return []
-  const [services, records, backups, domain] = await Promise.all([
+  const beside = Promise.all([
     session.core.listNamespacedService({ namespace: session.namespace }),
     pauseRecords(session),
     knownOperations(session, 'backup'),
     clusterDomain(session),
   ])
+  beside.catch(() => undefined) // of no matter where there is no release
+  const releases = names.length === 0 ? await listReleases(session) : await findReleases(session, names)
+  if (releases.length === 0) return []
+  const [services, records, backups, domain] = await beside
   return Promise.all(
-    releases.map(async (release) => ({
-      release: release.name,
-      namespace: session.namespace,
-      product: release.product.title,
-      ready: release.pods.filter(isReady).length,
-      pods: Math.max(release.pods.length, release.deployment?.spec?.replicas ?? 0),
-      srv: srvName(release, services.items, domain),
-      storage: await storageOf(session, release),
-      paused: pauseNow(pauseOf(release.name, records), await pausedPods(session, release, services.items)),
-      lastBackup: await lastBackupOf(session, release.name, backups),
-    })),
+    releases.map(async (release) => {
+      const [storage, pods, lastBackup] = await Promise.all([
+        storageOf(session, release),
+        pausedPods(session, release, services.items),
+        lastBackupOf(session, release.name, backups),
+      ])
+      return {
+        release: release.name,
+        namespace: session.namespace,
+        product: release.product.title,
+        ready: release.pods.filter(isReady).length,
+        pods: Math.max(release.pods.length, release.deployment?.spec?.replicas ?? 0),
+        srv: srvName(release, services.items, domain),
+        storage,
+        paused: pauseNow(pauseOf(release.name, records), pods),
+        lastBackup,
+      }
+    }),
   )
 }

@@ -39,11 +39,24 @@ t.test('a worker is under way although a sidecar of it has ended', async (t) => 
   t.strictSame(workerState(active, [pod]), { phase: 'active' })
 })
 
-t.test('a native sidecar, which Kubernetes ends itself, changes nothing', async (t) => {
-  const pod: PodLike = {
-    status: { phase: 'Running', containerStatuses: [{ name: 'worker', state: { terminated: { exitCode: 0 } } }] },
+function endedAlone(exitCode: number): PodLike {
+  return { status: { phase: 'Running', containerStatuses: [{ name: 'worker', state: { terminated: { exitCode } } }] } }
+}
+
+t.test('the end of a worker with a verdict is known before its Job tells it', async (t) => {
+  t.strictSame(workerState(active, [endedAlone(0)]), { phase: 'complete' })
+  t.strictSame(workerState(active, [endedAlone(3)]), { phase: 'failed', reason: 'PodFailurePolicy' })
+  t.strictSame(workerState(active, [ended(137), endedAlone(0)]), { phase: 'complete' })
+})
+
+t.test('a worker that another may follow counts as active until its Job says more', async (t) => {
+  t.equal(workerState(active, [endedAlone(137)]).phase, 'active', 'killed')
+  const evicted: PodLike = {
+    status: { ...endedAlone(1).status, conditions: [{ type: 'DisruptionTarget', status: 'True' }] },
   }
-  t.strictSame(workerState(active, [pod]), { phase: 'active' })
+  t.equal(workerState(active, [evicted]).phase, 'active', 'evicted')
+  const deleted: PodLike = { ...endedAlone(1), metadata: { deletionTimestamp: new Date() } }
+  t.equal(workerState(active, [deleted]).phase, 'active', 'deleted')
 })
 
 t.test('a suspended worker counts as active in its grace period, not beside a sidecar alone', async (t) => {

@@ -88,6 +88,19 @@ t.test('the outcome waits for record and Job, not for one of them', async (t) =>
   t.equal((await waiting).state, 'succeeded')
 })
 
+t.test('a final record and the end of the worker are enough, seconds before the Job says so', async (t) => {
+  const store = new ObjectStore()
+  store.record({ operation: 'backup-b', kind: 'backup', state: 'failed', exitCode: 3 })
+  store.job('backup-b', 'backup')
+  const terminated = { exitCode: 3 }
+  store.put('pods', {
+    metadata: { name: 'p', labels: { 'kubectl-scalardl.dev/operation': 'backup-b' } },
+    status: { phase: 'Running', containerStatuses: [{ name: 'worker', state: { terminated } }] },
+  })
+  const record = await awaitOutcome(await store.session(t), 'backup-b', AbortSignal.timeout(10_000))
+  t.equal(exitCodeOf(record), ExitCode.backupUnusable)
+})
+
 t.test('a cancelled worker that still has its grace period is waited for', async (t) => {
   const store = new ObjectStore()
   store.record({ operation: 'backup-b', kind: 'backup', state: 'running' })
