@@ -1,6 +1,7 @@
 import type { DatabaseKind } from './database.ts'
 import { dynamodb } from './dynamodb/dynamodb.ts'
+import { mysql } from './mysql/mysql.ts'
 import { postgresql } from './postgresql/postgresql.ts'
 
 /** Every kind of database that can be backed up; a new one is its folder and its line here. */
-export const databaseKinds: readonly DatabaseKind[] = [postgresql, dynamodb]
+export const databaseKinds: readonly DatabaseKind[] = [postgresql, mysql, dynamodb]

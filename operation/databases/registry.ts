@@ -1,9 +1,10 @@
 import { dynamodb } from './dynamodb.ts'
 import type { KnownKind } from './kind.ts'
+import { mysql } from './mysql.ts'
 import { postgresql } from './postgresql.ts'
 
 /** Every kind of database that the plugin knows; a new one is its file and its line here. */
-export const knownKinds: readonly KnownKind[] = [postgresql, dynamodb]
+export const knownKinds: readonly KnownKind[] = [postgresql, mysql, dynamodb]
 
 /** The kind of a backup's entry; undefined where it is of a newer version. */
 export function kindOfEntry(

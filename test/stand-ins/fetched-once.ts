@@ -1,3 +1,6 @@
+// Room: what stands in for the services that a release needs, and what several of these stand-ins share.
+// Read fetched-once, debian-packages, free-port, then one of the rooms below.
+
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -38,8 +38,8 @@ t.test('databases that cannot be backed up are named', async (t) => {
     /its database is cassandra/,
   )
   t.match(
-    (await failureOf(() => located([storage('a', { contactPoints: 'jdbc:mysql://db/a' })]))).why,
-    /jdbc \(mysql\)/,
+    (await failureOf(() => located([storage('a', { contactPoints: 'jdbc:oracle:thin:@//db/a' })]))).why,
+    /jdbc \(oracle\)/,
   )
 })
 

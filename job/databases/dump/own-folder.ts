@@ -1,0 +1,38 @@
+import { Readable } from 'node:stream'
+import type { Storage } from '../../storage/storage.ts'
+import {
+  formatManifest,
+  manifestFile,
+  readOwner,
+  type DumpedFile,
+  type DumpOwner,
+  type ManifestSeal,
+} from './manifest.ts'
+
+/**
+ * Makes a folder of a storage an operation's own, before anything is written into it: a manifest without files comes
+ * first, and only one can write it. What a killed run of the same operation left there is removed.
+ * @throws Failure where the folder is somebody else's
+ */
+export async function claimFolder(storage: Storage, folder: string, of: DumpOwner, signal: AbortSignal): Promise<void> {
+  const owner = await readOwner(storage, folder)
+  if (owner?.operation === of.operation && owner.database === of.database) await storage.delete(folder)
+  await storage.write(`${folder}/${manifestFile}`, contentOf(formatManifest(of, []).text), signal)
+}
+
+/** Writes the manifest of a whole dump, in the place of the empty one. @returns what the record keeps of it */
+export async function sealFolder(
+  storage: Storage,
+  folder: string,
+  of: DumpOwner,
+  files: readonly DumpedFile[],
+  signal: AbortSignal,
+): Promise<ManifestSeal> {
+  const { text, seal } = formatManifest(of, files)
+  await storage.replace(`${folder}/${manifestFile}`, contentOf(text), signal)
+  return seal
+}
+
+function contentOf(text: string): Readable {
+  return Readable.from([Buffer.from(text)])
+}

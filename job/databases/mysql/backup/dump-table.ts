@@ -1,0 +1,89 @@
+import { pipeline, Readable } from 'node:stream'
+import { createZstdCompress } from 'node:zlib'
+import { Failure } from '../../../../operation/failure.ts'
+import type { BackupTable } from '../../../../operation/record.ts'
+import type { Storage } from '../../../storage/storage.ts'
+import type { DumpedFile } from '../../dump/manifest.ts'
+import { filesOf } from '../details.ts'
+import type { RawRow, Session } from '../session.ts'
+import { columnsOf, createStatement, listTables, quoted, type Table } from '../tables.ts'
+import { selectList } from './columns.ts'
+import { insertLines } from './insert-lines.ts'
+
+/** A table as it was before the pause: what the snapshot has has to be the same table still. */
+export interface KnownTable extends Table {
+  definition: string
+}
+
+/** What a dump has of one table. */
+export interface Dumped {
+  table: BackupTable
+  files: DumpedFile[]
+  longestStatement: number
+}
+
+/** How a table is created. Its next AUTO_INCREMENT moves on with the rows, and says nothing of a change. */
+export function withoutCounter(definition: string): string {
+  return definition.replace(/ AUTO_INCREMENT=\d+/, '')
+}
+
+/**
+ * Streams one table of a snapshot into the storage. The table cannot be altered while it is read, and can be as soon as
+ * it was (a savepoint lets go of its metadata lock).
+ * @param holder a session that holds the snapshot
+ * @param now a session that sees the present
+ * @throws Failure where the table is another than before the pause
+ */
+export async function dumpTable(
+  { holder, now, storage, signal }: { holder: Session; now: Session; storage: Storage; signal: AbortSignal },
+  folder: string,
+  index: number,
+  table: KnownTable,
+): Promise<Dumped> {
+  await holder.query('SAVEPOINT before_table')
+  // Opening it is what keeps others from altering it.
+  await holder.query(`SELECT 1 FROM ${quoted(table)} LIMIT 0`)
+  const definition = await createStatement(now, table)
+  const [present] = (await listTables(now, [table.schema])).filter(({ name }) => name === table.name)
+  if (withoutCounter(definition) !== withoutCounter(table.definition) || present?.createdAt !== table.createdAt)
+    throw altered(table)
+  const columns = await columnsOf(now, table)
+  const paths = filesOf(index, table)
+  const write = async (path: string, content: Readable): Promise<DumpedFile> => ({
+    path,
+    ...(await storage.write(`${folder}/${path}`, content, signal)),
+  })
+  const files = [await write(paths.definition, Readable.from([Buffer.from(`${definition};\n`)]))]
+
+  const told = { rows: 0, longestBytes: 0 }
+  let rows: Readable | undefined
+  // Asked for by whoever reads: nobody else would hear of an error.
+  const read = async function* () {
+    rows = holder.rows(`SELECT ${selectList(columns)} FROM ${quoted(table)}`)
+    yield* insertLines(rows as AsyncIterable<RawRow>, table, columns, told)
+  }
+  const stop = () => rows?.destroy(signal.reason instanceof Error ? signal.reason : new Error('stopped'))
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    // Its errors reach whoever writes the result.
+    const packed = pipeline(read, createZstdCompress(), () => undefined)
+    files.push(await write(paths.rows, packed))
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+  await holder.query('ROLLBACK TO SAVEPOINT before_table')
+  return {
+    table: { schema: table.schema, name: table.name, rows: told.rows },
+    files,
+    longestStatement: told.longestBytes,
+  }
+}
+
+/** A change of the schema after the snapshot voids it. */
+export function altered({ schema, name }: Pick<Table, 'schema' | 'name'>): Failure {
+  return new Failure({
+    what: `the snapshot cannot be used for ${schema}.${name}`,
+    why: 'the table was created, altered or dropped since the backup began',
+    next: 'run the backup again, without changes of the schema meanwhile',
+  })
+}

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import type { SslOptions } from 'mysql2'
+import { Failure } from '../../../operation/failure.ts'
+import { titleOf, type Access } from './access.ts'
+import { connectionFailure } from './connection-error.ts'
+import { openSession, type Session } from './session.ts'
+
+/** A session, and the access narrowed to the server that answered. */
+export interface Connected {
+  session: Session
+  access: Access
+}
+
+/**
+ * Connects to a server; of several hosts to the first that takes writes. Time limits on statements and on idle sessions
+ * are off, times are UTC, and no mode changes what SHOW CREATE says.
+ * @param charset in which statements are sent, see openSession()
+ * @throws Failure with the cure that fits: password, network, TLS
+ */
+export async function connect(access: Access, charset: 'utf8mb4' | 'binary' = 'utf8mb4'): Promise<Connected> {
+  const failures: Failure[] = []
+  for (const host of access.hosts) {
+    const narrowed = { ...access, hosts: [host] }
+    try {
+      const session = await connectHost(narrowed, charset)
+      await session.query(`SET SESSION time_zone = '+00:00', sql_mode = '', sql_quote_show_create = 1,
+        wait_timeout = 86400, net_read_timeout = 3600, net_write_timeout = 3600`)
+      for (const setting of await limitsOf(session)) await session.query(`SET SESSION ${setting} = 0`)
+      if (access.hosts.length === 1 || !(await isReplica(session))) return { session, access: narrowed }
+      await session.end()
+    } catch (error) {
+      failures.push(error instanceof Failure ? error : connectionFailure(titleOf(narrowed), access, error))
+    }
+  }
+  throw (
+    failures[0] ??
+    new Failure({
+      what: `${titleOf(access)} has no primary`,
+      why: 'every server that answered takes reads only',
+      next: 'check the failover state of the servers',
+    })
+  )
+}
+
+/** Whether the server takes no writes: a replica, whose data lags. */
+export async function isReplica(session: Session): Promise<boolean> {
+  const [row] = await session.query<{ readOnly: number }>('SELECT @@global.read_only AS readOnly')
+  return row?.readOnly === 1
+}
+
+/** Limits on the time of a statement or a transaction, as far as this server has them. */
+async function limitsOf(session: Session): Promise<string[]> {
+  const rows = await session.query<{ Variable_name: string }>(
+    `SHOW SESSION VARIABLES WHERE Variable_name IN ('max_execution_time', 'max_statement_time',
+       'idle_transaction_timeout', 'idle_readonly_transaction_timeout')`,
+  )
+  return rows.map((row) => row.Variable_name)
+}
+
+async function connectHost(access: Access, charset: 'utf8mb4' | 'binary'): Promise<Session> {
+  const { mode } = access.tls
+  if (mode === 'disable') return await openSession(access, undefined, charset)
+  try {
+    return await openSession(access, tlsOptions(access), charset)
+  } catch (error) {
+    if (mode !== 'prefer' || !refusesEncryption(error)) throw error
+    return await openSession(access, undefined, charset)
+  }
+}
+
+function refusesEncryption(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'HANDSHAKE_NO_SSL_SUPPORT'
+}
+
+function tlsOptions({ hosts, tls: { mode, certificate } }: Access): SslOptions {
+  const [server] = hosts
+  // mysql2 compares a server's certificate with host names only.
+  if (mode === 'verify-full' && isIP(server?.host ?? '') !== 0) {
+    throw new Failure({
+      what: `the server at ${server?.host ?? ''} cannot be verified`,
+      why: 'sslMode=verify-full needs a host name, which the certificate is compared with',
+      next: 'name the server in scalar.db.contact_points as its certificate does, or use sslMode=verify-ca',
+    })
+  }
+  const verifies = mode === 'verify-ca' || mode === 'verify-full'
+  return {
+    rejectUnauthorized: verifies,
+    verifyIdentity: mode === 'verify-full',
+    ...(certificate === undefined || !verifies ? {} : { ca: readCertificate(certificate) }),
+  }
+}
+
+/** What serverSslCert gives: PEM itself, or a file, with or without `file:` before it. */
+function readCertificate(given: string): string {
+  if (given.startsWith('-----BEGIN')) return given
+  const path = given.replace(/^file:(?:\/\/)?/, '')
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Failure(
+      {
+        what: 'serverSslCert of the JDBC URL cannot be read',
+        why: `there is no readable ${path} in the worker's container`,
+        next: 'mount the file there with --patch, as the pods of the release have it',
+      },
+      { cause: error },
+    )
+  }
+}

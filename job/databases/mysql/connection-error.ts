@@ -1,0 +1,97 @@
+import { Failure, messageOf } from '../../../operation/failure.ts'
+import type { Access } from './access.ts'
+
+const checkPassword =
+  "check scalar.db.password in the release's properties, or give a Secret with username and password " +
+  'by --database-secret'
+
+interface Known {
+  matches: RegExp
+  why(access: Access): string
+  next: string
+}
+
+/** Matched against the error's code and message, the first that fits wins. Names: MySQL's Error Message Reference. */
+const known: readonly Known[] = [
+  {
+    matches: /^ER_ACCESS_DENIED_ERROR.*using password: NO/,
+    why: ({ username }) => `it asks for a password, and none is known for user ${username}`,
+    next: checkPassword,
+  },
+  {
+    matches: /^ER_ACCESS_DENIED/,
+    why: ({ username }) => `it refuses the password of user ${username}, or lets that user not in from here`,
+    next: checkPassword,
+  },
+  {
+    matches: /^ER_HOST_NOT_PRIVILEGED|^ER_HOST_IS_BLOCKED/,
+    why: () => "it lets nobody in from this cluster's addresses",
+    next: 'allow the addresses of this cluster in the server or the firewall of the service',
+  },
+  {
+    matches: /^ER_SECURE_TRANSPORT_REQUIRED/,
+    why: ({ username }) => `it accepts user ${username} over encrypted connections only`,
+    next: 'add sslMode=verify-full (or trust) to the JDBC URL in scalar.db.contact_points',
+  },
+  {
+    matches: /^ER_CON_COUNT_ERROR|^ER_TOO_MANY_USER_CONNECTIONS|^ER_USER_LIMIT_REACHED/,
+    why: () => 'all its connections are taken',
+    next: 'raise max_connections, or lower --parallel and the connection pools of others',
+  },
+  {
+    matches: /^ENOTFOUND|^EAI_AGAIN/,
+    why: ({ hosts }) => `the name ${hosts[0]?.host ?? ''} does not resolve in this cluster`,
+    next: "check the host in scalar.db.contact_points and the cluster's DNS",
+  },
+  {
+    matches: /^ECONNREFUSED/,
+    why: () => 'nothing answers on that port',
+    next: 'check host and port in scalar.db.contact_points, and that the server runs',
+  },
+  {
+    matches: /^ETIMEDOUT|^EHOSTUNREACH|^ENETUNREACH/,
+    why: () =>
+      'there is no answer: no route to it, a firewall or NetworkPolicy drops it, or its name cannot be looked up',
+    next: "allow the worker's pod to reach the database and the cluster's DNS",
+  },
+  {
+    matches: /^HANDSHAKE_NO_SSL_SUPPORT/,
+    why: () => 'it does not speak TLS, which the sslMode of its URL asks for',
+    next: 'turn TLS on in the server, or correct sslMode in scalar.db.contact_points',
+  },
+  {
+    matches: /ALTNAME|altnames/,
+    why: () => 'its certificate is for another host name',
+    next: 'name it as its certificate does, or use sslMode=verify-ca',
+  },
+  {
+    matches: /CERT_HAS_EXPIRED|certificate has expired/,
+    why: () => 'its certificate has expired',
+    next: 'renew the certificate of the server',
+  },
+  {
+    matches: /SELF_SIGNED|self-signed|UNABLE_TO_(GET|VERIFY)|unable to (get|verify)/,
+    why: () => 'its certificate is not signed by an authority that is trusted',
+    next: "give that authority's certificate by serverSslCert, mounted in the worker as well",
+  },
+  {
+    matches: /^ECONNRESET|^EPIPE|^PROTOCOL_CONNECTION_LOST/,
+    why: () => 'the connection was closed',
+    next: "check the server's log, and proxies in between",
+  },
+]
+
+/** An error of connecting as a person can use it. Messages of drivers hold no password. */
+export function connectionFailure(title: string, access: Access, error: unknown): Failure {
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const text = `${code} ${messageOf(error)}`.trim()
+  const fits = known.find((one) => one.matches.test(text))
+  return new Failure(
+    {
+      what: `cannot connect to ${title}`,
+      why: fits?.why(access) ?? text,
+      next: fits?.next ?? "check scalar.db.contact_points, and the server's log",
+    },
+    { cause: error },
+  )
+}

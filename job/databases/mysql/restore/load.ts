@@ -1,0 +1,166 @@
+import { pipeline } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { createZstdDecompress } from 'node:zlib'
+import { Failure } from '../../../../operation/failure.ts'
+import type { BackupTable, DatabaseBackup } from '../../../../operation/record.ts'
+import type { RestoreContext } from '../../database.ts'
+import { damaged, readManifest, type Manifest } from '../../dump/manifest.ts'
+import { readVerified } from '../../dump/read-verified.ts'
+import type { Access } from '../access.ts'
+import { beginningOf, firstLine } from '../backup/insert-lines.ts'
+import { connect } from '../connect.ts'
+import { filesOf, type Details } from '../details.ts'
+import type { Session } from '../session.ts'
+import { bytesAsText, columnsOf, identifier, isTable, listTables, quoted } from '../tables.ts'
+import { inSession } from './catalog.ts'
+import { parseMark, setMark } from './mark.ts'
+import type { Names } from './names.ts'
+import { createSchemas, dropSchemas } from './switch.ts'
+
+/** Everything that loading one backup beside the data in service needs to know. */
+export interface Loading {
+  access: Access
+  title: string
+  entry: DatabaseBackup
+  details: Details
+  names: readonly Names[]
+  context: RestoreContext
+}
+
+/** One table to load, and the schema that it goes to. */
+interface Task {
+  index: number
+  table: BackupTable
+  schema: string
+}
+
+/**
+ * Loads a verified backup into schemas of its own and compares the rows. The mark at the end says that it is whole:
+ * without it a rerun drops the schemas and begins anew.
+ */
+export async function loadTables(loading: Loading): Promise<void> {
+  const { access, details, entry, names, context } = loading
+  await inSession(access, async (session) => {
+    await dropSchemas(session, names, 'restored')
+    await createSchemas(session, names, details.schemas, ['restored'])
+  })
+  const tasks = entry.tables.map((table, index) => ({ index, table, schema: restoredSchema(names, table) }))
+  const seal = { sha256: details.manifestSha256 }
+  const manifest = await readManifest(context.storage, entry.folder ?? '', loading.title, seal)
+  await inParallel(loading, manifest, [...tasks])
+  context.signal.throwIfAborted()
+  await inSession(access, async (session) => {
+    const loaded = (
+      await listTables(
+        session,
+        names.map(({ restored }) => restored),
+      )
+    ).filter(isTable)
+    // A backup of restored data has the mark of that restore.
+    for (const table of loaded) if (parseMark(table.comment) !== undefined) await setMark(session, table, undefined)
+    const [first] = loaded
+    if (first === undefined) throw new Error('a backup without tables')
+    await setMark(session, first, { operation: context.operation, state: 'loaded' })
+  })
+}
+
+/** Several sessions load one table after another; what fails ends the others. */
+async function inParallel(loading: Loading, manifest: Manifest, waiting: Task[]): Promise<void> {
+  const { access, context } = loading
+  const failed = new AbortController()
+  const signal = AbortSignal.any([context.signal, failed.signal])
+  const work = async (): Promise<void> => {
+    const { session } = await connect(access, 'binary')
+    const stop = () => session.destroy()
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        signal.throwIfAborted()
+        await loadTable(loading, manifest, session, next, signal)
+      }
+    } catch (error) {
+      failed.abort(error)
+      throw error
+    } finally {
+      signal.removeEventListener('abort', stop)
+      session.destroy()
+    }
+  }
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(context.parallel, waiting.length) }, work))
+  context.signal.throwIfAborted()
+  failed.signal.throwIfAborted()
+  const rejected = ended.find((one) => one.status === 'rejected')
+  if (rejected !== undefined) throw rejected.reason
+}
+
+/**
+ * What a file tells is checked before it is obeyed: a definition as a whole, a line of rows by its beginning, since
+ * only at the end of the file its hash is known.
+ */
+async function loadTable(
+  { access, title, entry, context }: Loading,
+  manifest: Manifest,
+  session: Session,
+  { index, table, schema }: Task,
+  signal: AbortSignal,
+): Promise<void> {
+  const paths = filesOf(index, table)
+  const dump = { storage: context.storage, folder: entry.folder ?? '', title }
+  const open = async (path: string) => {
+    const file = manifest.files.find((one) => one.path === path)
+    if (file === undefined) throw damaged(title, `${path} is missing`)
+    return await readVerified(dump, file)
+  }
+  const definition = await text(await open(paths.definition))
+  const columns = await inSession(access, async (other) => {
+    await other.query(`USE ${identifier(schema)}`)
+    await other.query("SET SESSION foreign_key_checks = 0, sql_mode = 'ALLOW_INVALID_DATES'")
+    await other.query(definition)
+    return await columnsOf(other, { schema, name: table.name })
+  })
+  await session.query(`USE ${bytesAsText(identifier(schema))}`)
+  await session.query(firstLine)
+  const expected = beginningOf(table, columns)
+  const unpacked = pipeline(await open(paths.rows), createZstdDecompress(), () => undefined)
+  for await (const line of linesOf(unpacked)) {
+    signal.throwIfAborted()
+    const statement = line.toString('latin1')
+    if (statement === firstLine) continue
+    if (!statement.startsWith(expected)) throw damaged(title, `${paths.rows} holds more than rows of its table`)
+    await session.query(statement)
+  }
+  const name = bytesAsText(quoted({ schema, name: table.name }))
+  const [counted] = await session.query<{ rows: number | string }>(`SELECT count(*) AS \`rows\` FROM ${name}`)
+  if (Number(counted?.rows) !== table.rows) {
+    throw new Failure({
+      what: `what was loaded of ${title} is not what was backed up`,
+      why:
+        `${table.schema}.${table.name} has ${counted?.rows ?? 'no'} rows ` +
+        `instead of ${table.rows ?? 'an unknown number'}`,
+      next: "check the server's log for errors at the time of the restore; the data in service was not touched",
+    })
+  }
+  // Without statistics the first queries of the release would be planned blindly.
+  await session.query(`ANALYZE TABLE ${name}`)
+}
+
+/** The lines of a file, without their line feeds. @throws Error where the last has none */
+async function* linesOf(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let parts: Buffer[] = []
+  for await (const chunk of content) {
+    let from = 0
+    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
+      yield Buffer.concat([...parts, chunk.subarray(from, at)])
+      parts = []
+      from = at + 1
+    }
+    if (from < chunk.length) parts.push(chunk.subarray(from))
+  }
+  if (parts.length > 0) throw new Error('a file of rows ends within a line')
+}
+
+function restoredSchema(names: readonly Names[], { schema, name }: BackupTable): string {
+  const found = names.find(({ live }) => live === schema)
+  if (found === undefined) throw new Error(`${schema}.${name} is in no schema of the backup`)
+  return found.restored
+}

@@ -1,0 +1,70 @@
+import type { Session } from './session.ts'
+
+/** A table, or whatever else information_schema.TABLES tells of. */
+export interface Table {
+  schema: string
+  name: string
+  /** BASE TABLE; else VIEW, SEQUENCE, SYSTEM VERSIONED */
+  type: string
+  engine: string
+  bytes: number
+  comment: string
+  /** of this very table: another of its name has another */
+  createdAt: string
+}
+
+/** A column that a dump reads and a load writes; what the server generates is no such column. */
+export interface Column {
+  name: string
+  /** DATA_TYPE: bigint */
+  type: string
+}
+
+/** Tables and views of some schemas, as far as this user may see them. */
+export async function listTables(session: Session, schemas: readonly string[]): Promise<Table[]> {
+  if (schemas.length === 0) return []
+  const rows = await session.query<Omit<Table, 'bytes'> & { bytes: number | string }>(
+    `SELECT TABLE_SCHEMA AS \`schema\`, TABLE_NAME AS name, TABLE_TYPE AS type, coalesce(ENGINE, '') AS engine,
+       coalesce(DATA_LENGTH, 0) AS bytes, coalesce(TABLE_COMMENT, '') AS comment, coalesce(CREATE_TIME, '') AS createdAt
+     FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (?) ORDER BY 1, 2`,
+    [schemas],
+  )
+  return rows.map((row) => ({ ...row, bytes: Number(row.bytes) }))
+}
+
+/** Whether it is one that RENAME TABLE moves to another schema; views and sequences stay where they are. */
+export function isTable({ type }: Pick<Table, 'type'>): boolean {
+  return type === 'BASE TABLE' || type === 'SYSTEM VERSIONED'
+}
+
+/** The columns of a table that hold data of their own, in their order. */
+export async function columnsOf(session: Session, table: Pick<Table, 'schema' | 'name'>): Promise<Column[]> {
+  return await session.query<Column>(
+    `SELECT COLUMN_NAME AS name, DATA_TYPE AS type FROM information_schema.COLUMNS
+     WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND coalesce(GENERATION_EXPRESSION, '') = '' ORDER BY ORDINAL_POSITION`,
+    [table.schema, table.name],
+  )
+}
+
+/** The statement that creates a table like this one, in whatever schema is in use. */
+export async function createStatement(session: Session, table: Pick<Table, 'schema' | 'name'>): Promise<string> {
+  const [row] = await session.query<Record<string, string>>(`SHOW CREATE TABLE ${quoted(table)}`)
+  const text = row?.['Create Table']
+  if (text === undefined) throw new Error(`SHOW CREATE TABLE of ${table.schema}.${table.name} gave nothing`)
+  return text
+}
+
+/** A name for SQL. */
+export function identifier(name: string): string {
+  return `\`${name.replaceAll('`', '``')}\``
+}
+
+/** A table's name for SQL. */
+export function quoted({ schema, name }: Pick<Table, 'schema' | 'name'>): string {
+  return `${identifier(schema)}.${identifier(name)}`
+}
+
+/** A text whose characters are the bytes of another: how a session of bytes takes statements. */
+export function bytesAsText(text: string): string {
+  return Buffer.from(text).toString('latin1')
+}

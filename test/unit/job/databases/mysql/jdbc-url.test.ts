@@ -1,0 +1,44 @@
+import t from 'tap'
+import { parseJdbcUrl } from '../../../../../job/databases/mysql/jdbc-url.ts'
+import { failureOf } from '../../failure-of.ts'
+
+const hosts = (url: string) => parseJdbcUrl(url).hosts.map(({ host, port }) => `${host} ${port}`)
+
+t.test('hosts and ports as the drivers take them', async (t) => {
+  t.strictSame(hosts('jdbc:mysql://db/'), ['db 3306'])
+  t.strictSame(hosts('jdbc:mysql://db'), ['db 3306'])
+  t.strictSame(hosts('jdbc:mariadb://h1:1,h2,[2001:db8::1]:7/ledger'), ['h1 1', 'h2 3306', '2001:db8::1 7'])
+  t.strictSame(hosts('jdbc:mariadb:sequential://h1,h2/'), ['h1 3306', 'h2 3306'])
+  t.strictSame(hosts('jdbc:mysql:///'), ['localhost 3306'])
+  t.match(parseJdbcUrl('jdbc:mysql://db/d?user=u&Password=p%26q+r'), { user: 'u', password: 'p&q+r' })
+})
+
+t.test('encryption in the words of both drivers', async (t) => {
+  const tls = (query: string) => parseJdbcUrl(`jdbc:mysql://db/?${query}`).tls
+  t.strictSame(tls(''), { mode: 'prefer' })
+  t.strictSame(tls('useSSL=false'), { mode: 'prefer' })
+  t.strictSame(tls('useSsl=true'), { mode: 'verify-full' })
+  t.strictSame(tls('useSSL=true&trustServerCertificate=true'), { mode: 'trust' })
+  t.strictSame(tls('sslMode=DISABLED'), { mode: 'disable' })
+  t.strictSame(tls('sslmode=REQUIRED'), { mode: 'trust' })
+  t.strictSame(tls('sslMode=VERIFY_IDENTITY'), { mode: 'verify-full' })
+  t.strictSame(tls('sslMode=verify-ca&serverSslCert=%2Fca.pem'), { mode: 'verify-ca', certificate: '/ca.pem' })
+})
+
+t.test('what cannot be done is refused with the cure, and without the password', async (t) => {
+  const cases: [string, RegExp][] = [
+    ['jdbc:mysql:db', /not of the form/],
+    ['jdbc:mysql:aws://db/', /jdbc:mysql:aws:/],
+    ['jdbc:mysql://db:99999/', /not a host and port/],
+    ['jdbc:mysql://(host=db,port=1)/', /not a host and port/],
+    ['jdbc:mysql://db/?sslMode=some', /sslMode some is not one of/],
+    ['jdbc:mysql://db/?password=%zz', /not URL-encoded/],
+    ['jdbc:mysql://db/?trustCertificateKeyStoreUrl=file:/store.jks', /key store of Java/],
+    ['jdbc:mariadb://db/?trustStore=/store.p12&password=s3cret', /key store of Java/],
+  ]
+  for (const [url, why] of cases) {
+    const failure = await failureOf(() => parseJdbcUrl(url))
+    t.match(failure, { why, next: /./, exitCode: 2 }, url)
+    t.notMatch(failure?.what, /s3cret/)
+  }
+})
