@@ -1,0 +1,149 @@
+import { execFile } from 'node:child_process'
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { parse, parseAllDocuments } from 'yaml'
+import { projectFolder } from '../../../build/project.ts'
+import { commandLine } from '../../../plugin/command-line/command-line.ts'
+import type { Runner } from '../../../plugin/command-line/command.ts'
+import { commands } from '../../../plugin/commands/commands.ts'
+import { blocksOf, commandsOf, documents, wordsOf } from './fenced-blocks.ts'
+
+const run = promisify(execFile)
+const nobody: Runner = { withCluster: () => Promise.resolve(), local: () => Promise.resolve() }
+const blocks = documents.flatMap(blocksOf)
+const consoles = blocks.filter(({ language }) => language === 'console')
+const ours = ['kubectl', 'scalardl']
+
+/** The arguments of `kubectl scalardl`; undefined for another program. */
+function ownArguments(words: readonly string[]): string[] | undefined {
+  return ours.every((word, at) => words[at] === word) ? words.slice(ours.length) : undefined
+}
+
+async function refusal(args: readonly string[]): Promise<string | undefined> {
+  try {
+    await commandLine(args, commands, nobody).parseAsync()
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+t.test('every command of a block is one that the command line takes', async (t) => {
+  let seen = 0
+  for (const block of consoles)
+    for (const command of commandsOf(block)) {
+      const args = ownArguments(wordsOf(command))
+      if (args === undefined) continue
+      seen += 1
+      t.equal(await refusal(args), undefined, `${block.file}: ${command}`)
+    }
+  t.ok(seen > 40, `${seen} commands`)
+})
+
+t.test('every whole command in a sentence is one that the command line takes', async (t) => {
+  for (const file of documents)
+    for (const [, code = ''] of readFileSync(join(projectFolder, file), 'utf8').matchAll(
+      /`(kubectl scalardl [^`]+)`/g,
+    )) {
+      if (/[…<[|]/.test(code)) continue
+      const args = ownArguments(wordsOf(code.replaceAll('\n', ' '))) ?? []
+      t.equal(await refusal(args), undefined, `${file}: ${code}`)
+    }
+})
+
+t.test('a shell can read every block', async (t) => {
+  for (const block of consoles)
+    for (const command of commandsOf(block))
+      t.equal((await run('bash', ['-nc', command])).stderr, '', `${block.file}: ${command}`)
+})
+
+t.test('a command of another tool is marked as such', async (t) => {
+  const known = /^(kubectl|npm|node|git) /
+  for (const block of consoles.filter(({ cloud }) => !cloud))
+    for (const command of commandsOf(block)) t.match(command, known, `${block.file}: ${command}`)
+})
+
+/** A kubeconfig of a cluster that is not there: what these commands do needs none. */
+function kubeconfigOf(t: Test): string {
+  const file = join(t.testdir(), 'kubeconfig')
+  const cluster = { name: 'none', cluster: { server: 'https://127.0.0.1:1' } }
+  const context = { name: 'none', context: { cluster: 'none', user: 'none' } }
+  const users = [{ name: 'none', user: {} }]
+  writeFileSync(file, JSON.stringify({ clusters: [cluster], contexts: [context], users, 'current-context': 'none' }))
+  return file
+}
+
+t.test('what needs no cluster runs as it is written', async (t) => {
+  const KUBECONFIG = kubeconfigOf(t)
+  const alone = (args: readonly string[]) =>
+    args[0] === 'version' || (args[0] === 'install' && args.includes('--dry-run=client'))
+  const found = new Set(
+    consoles.flatMap((block) =>
+      commandsOf(block).flatMap((command) => {
+        const args = ownArguments(wordsOf(command))
+        return args !== undefined && alone(args) ? [args.join(' ')] : []
+      }),
+    ),
+  )
+  t.ok(found.size > 0)
+  for (const args of found) {
+    const { stdout } = await run(process.execPath, ['plugin/main.ts', ...args.split(' ')], {
+      cwd: projectFolder,
+      env: { ...process.env, KUBECONFIG },
+    })
+    t.strictSame(
+      parseAllDocuments(stdout).flatMap((document) => document.get('kind')),
+      ['ServiceAccount', 'Role', 'RoleBinding'],
+      args,
+    )
+  }
+})
+
+t.test('every YAML block is YAML, and what a container of it runs is one of our commands', async (t) => {
+  let seen = 0
+  for (const { file, text } of blocks.filter(({ language }) => language === 'yaml')) {
+    const object: unknown = parse(text)
+    t.type(object, 'object', file)
+    const [, args] = /command: \[kubectl-scalardl\]\n\s*args: (\[.*\])/.exec(text) ?? []
+    if (args === undefined) continue
+    seen += 1
+    t.equal(await refusal(parse(args)), undefined, file)
+  }
+  t.ok(seen > 0)
+})
+
+t.test('every link leads to a file', async (t) => {
+  for (const file of documents)
+    for (const [, link = ''] of readFileSync(join(projectFolder, file), 'utf8').matchAll(/\]\(([^):#]+)(?:#[^)]*)?\)/g))
+      t.ok(existsSync(join(projectFolder, dirname(file), link)), `${file}: ${link}`)
+})
+
+t.test('the policy for backups grants what the page on DynamoDB asks for, and no more', async (t) => {
+  const page = readFileSync(join(projectFolder, 'docs/databases/dynamodb.md'), 'utf8')
+  const [, row = ''] = /^\| every backup \|(.*)\|$/m.exec(page) ?? []
+  const asked = row.split(';').flatMap((part) => {
+    const [service = '', ...actions] = [...part.matchAll(/`([\w:-]+)`/g)].map(([, word = '']) => word)
+    return actions.map((action) => service + action)
+  })
+  const policy: unknown = JSON.parse(
+    readFileSync(join(projectFolder, 'docs/platforms/policies/dynamodb-backup.json'), 'utf8'),
+  )
+  const granted = [...JSON.stringify(policy).matchAll(/"((?:dynamodb|application-autoscaling):\w+)"/g)].map(
+    ([, action]) => action,
+  )
+  t.ok(asked.length > 10)
+  t.strictSame(granted.sort(), asked.sort())
+})
+
+t.test('every message of the troubleshooting page is one of the program', async (t) => {
+  const sources = globSync('{plugin,operation,job}/**/*.ts', { cwd: projectFolder })
+    .map((file) => readFileSync(join(projectFolder, file), 'utf8'))
+    .join('\n')
+  const page = readFileSync(join(projectFolder, 'docs/troubleshooting.md'), 'utf8')
+  const headings = [...page.matchAll(/^## (.*)$/gm)].map(([, heading = '']) => heading)
+  for (const heading of headings.filter((heading) => heading !== 'Where to look further'))
+    for (const part of heading.split(/\s*…\s*(?:\/ )?| \/ /).filter((part) => part.length > 6))
+      t.ok(sources.includes(part.replace(/:\s*$/, '')), part)
+})
