@@ -3,6 +3,7 @@
 
 import * as z from 'zod'
 import { Failure } from './failure.ts'
+import { parseLocation, splitLocation } from './location.ts'
 import { operationKinds } from './names.ts'
 import { findingSchema } from './finding.ts'
 import { restoreChoiceSchema } from './restore-options.ts'
@@ -66,6 +67,20 @@ const standing = z.object({
   why: z.string(),
 })
 
+/** A record may come from anywhere, so none of its paths leads out of the place that it is read at. */
+function isPath(text: string): boolean {
+  return text.split('/').every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('\0'))
+}
+
+/** The folder of one backup, not the place where all are. */
+function isLocation(text: string): boolean {
+  try {
+    return splitLocation(parseLocation(text)).name !== ''
+  } catch {
+    return false
+  }
+}
+
 /** One database of a backup. `details` belongs to its kind (job/databases/<kind>/) and holds no secret. */
 const databaseBackup = z.object({
   /** the ScalarDB storages that live in it, as the properties name them ("default" without multi-storage) */
@@ -80,7 +95,7 @@ const databaseBackup = z.object({
    * folder of its data, below the location that holds the backup's own, and the size of it; absent where the service
    * keeps the data
    */
-  folder: z.string().optional(),
+  folder: z.string().refine(isPath).optional(),
   bytes: z.int().optional(),
   /** how many backups the database's own service keeps of it; `delete` has them removed as well */
   serviceBackups: z.int().optional(),
@@ -98,7 +113,7 @@ const backup = z.object({
   restorePoint: z.string().optional(),
   pause: z.object({ mode: z.enum(['auto', 'always', 'never']), paused: z.boolean(), why: z.string() }).optional(),
   /** folder of this backup: pvc://backups/ledger/NAME; absent where every database keeps its backups itself */
-  location: z.string().optional(),
+  location: z.string().refine(isLocation).optional(),
   databases: z.array(databaseBackup),
 })
 

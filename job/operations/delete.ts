@@ -6,6 +6,7 @@ import { isFinal, concludeByJob } from '../../operation/outcome/outcome.ts'
 import { formatTime } from '../../operation/time.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { openStorage } from '../storage/open.ts'
+import { proveOwnership } from './backup/prove-ownership.ts'
 import { databaseContext } from './database-contexts.ts'
 import { databaseOf, databasesBackedUp } from './open-databases.ts'
 
@@ -19,7 +20,20 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
   const record = await context.cluster.readRecord(request.backup)
   await refuseNeeded(context, record)
   const { backup } = record
+  if (request.location !== backup?.location && request.location !== undefined)
+    throw new Failure({
+      what: `${request.backup} is not deleted`,
+      why:
+        `its record says that its data is at ${backup?.location ?? 'no place'}, ` +
+        `and not at ${request.location} as it did before`,
+      next: 'look who changed the record, then run the command again',
+    })
   const kept = backup?.databases.filter(({ serviceBackups = 0 }) => serviceBackups > 0) ?? []
+  const place = request.location === undefined ? undefined : splitLocation(parseLocation(request.location))
+  if (place !== undefined) {
+    const parts = await context.phase('prove', () => proveOwnership(openStorage(place.parent), place.name, record))
+    for (const part of parts) events.say('note', `to be removed: ${formatLocation(place.parent)}/${part}`)
+  }
   await markGoing(context, record)
   if (kept.length > 0) {
     const databases = await databasesBackedUp(request.target, kept, signal)
@@ -31,8 +45,8 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
     })
     for (const { title, serviceBackups } of kept) events.say('note', `removed ${serviceBackups} backups of ${title}`)
   }
-  if (request.location === undefined) return
-  const { parent, name } = splitLocation(parseLocation(request.location))
+  if (place === undefined) return
+  const { parent, name } = place
   await context.phase('remove', () => openStorage(parent).delete(name))
   events.say('note', `removed ${formatLocation(parent)}/${name}`)
 }

@@ -18,7 +18,7 @@ const detailsSchema = z.object({
     z.object({
       name: z.string(),
       id: z.string().optional(),
-      materialized: z.object({}).optional(),
+      materialized: z.object({ backupArn: z.string().optional() }).optional(),
       settings: z.object({ replicas: z.array(z.string()) }).optional(),
     }),
   ),
@@ -252,6 +252,8 @@ export const dynamodb: KnownKind = {
     const prefix = property('dynamo.namespace.prefix')
     return `DynamoDB in ${property('contact_points')}${prefix === '' ? '' : `, prefix "${prefix}"`}`
   },
+  keptNames: (entry) =>
+    dynamodbDetails(entry)?.tables.flatMap(({ materialized }) => materialized?.backupArn ?? []) ?? [],
   refuseChoice,
   planLines,
   endsWithServed: (entry) => endsWithTables(tablesInService(entry)),

@@ -46,6 +46,8 @@ export interface KnownKind {
   describePlace?(property: (name: string) => string): string
   /** why these flags of a restore do not go together, undefined where they do */
   refuseChoice?(choice: RestoreChoice): FailureText | undefined
+  /** what of a backup the service keeps, each by the name that the service has for it: it goes with the backup */
+  keptNames?(entry: DatabaseBackup): string[]
   /** what a restore does to one database, lines for people; absent where it is switched by name */
   planLines?(entry: DatabaseBackup, choice: RestoreChoice | undefined): string[]
   /** which points end when the data in service that a backup is of is deleted; undefined for none */

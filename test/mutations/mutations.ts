@@ -28,6 +28,29 @@ export const mutations: readonly Mutation[] = [
     tests: ['postgresql.test.ts'],
   },
   {
+    title: 'what is loaded need not be what was verified',
+    file: 'export async function readVerified(',
+    changes: [["else if (hash.digest('hex') !== file.sha256)", 'else if (file.sha256 === undefined)']],
+    tests: ['swapped-files.test.ts'],
+  },
+  {
+    title: 'a superuser loads what a dump holds',
+    file: 'export async function loadDatabase(',
+    changes: [
+      ['powers.superuser ? await makeLoader(client, access, names, ownership) : access', 'access'],
+      ['powers.superuser ? own.username : ownership.owner', 'ownership.owner'],
+    ],
+    tests: ['load-rights.test.ts'],
+  },
+  {
+    title: 'a backup is deleted that the record does not name',
+    file: 'export async function proveOwnership(',
+    changes: [
+      ['if (operation !== record.operation || createdAt !== record.createdAt)', 'if (operation === undefined)'],
+    ],
+    tests: ['hostile-records.test.ts'],
+  },
+  {
     title: 'unpauseSentAt is taken after the unpause',
     file: pause,
     changes: [

@@ -41,6 +41,12 @@ export interface ManifestSeal {
   bytes: number
 }
 
+/** What a backup's entry keeps of its manifest, whatever else its kind records; undefined where it has none. */
+export function sealOf({ details }: { details: Record<string, unknown> }): Pick<ManifestSeal, 'sha256'> | undefined {
+  const { manifestSha256: sha256 } = details
+  return typeof sha256 === 'string' ? { sha256 } : undefined
+}
+
 /** The text of a manifest, and what the record has to keep of it. */
 export function formatManifest(of: DumpOwner, files: readonly DumpedFile[]): { text: string; seal: ManifestSeal } {
   const text = `${JSON.stringify({ version: 1, ...of, files: [...files] } satisfies Manifest, null, 1)}\n`

@@ -45,7 +45,7 @@ export async function connect(access: Access, database: string = access.database
 
 /** Whether the server is a standby: its data lags, and nothing can be written to it. */
 export async function isStandby(client: Client): Promise<boolean> {
-  const { rows } = await client.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby')
+  const { rows } = await client.query<{ standby: boolean }>('SELECT pg_catalog.pg_is_in_recovery() AS standby')
   return rows[0]?.standby === true
 }
 
@@ -82,6 +82,8 @@ async function open(access: Access, database: string, ssl: ConnectionOptions | u
   client.on('error', () => undefined)
   try {
     await client.connect()
+    // What a database's settings put before it may be anybody's (CVE-2018-1058).
+    await client.query(`SELECT pg_catalog.set_config('search_path', 'pg_catalog', false)`)
     return client
   } catch (error) {
     await client.end().catch(() => undefined)

@@ -3,6 +3,7 @@ import type { BackupPart, DatabaseBackup } from '../../../operation/record.ts'
 import type { StoredRecord } from '../../kubernetes/records/records.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { neededBy } from '../../../operation/outcome/backup-in-use.ts'
+import { kindOfEntry } from '../../../operation/databases/registry.ts'
 import { isFinal } from '../../../operation/outcome/outcome.ts'
 import { findOperation, listOperations } from '../../kubernetes/records/operations.ts'
 import { isKeptByService, placeOf } from '../../presentation/backup-place.ts'
@@ -36,15 +37,17 @@ function lossOf(stored: StoredRecord): string[] {
     ...(backup?.location === undefined
       ? []
       : [`data at ${backup.location}${bytes === undefined || bytes === 0 ? '' : `, ${formatBytes(bytes)}`}`]),
-    ...(backup?.databases.filter(isKeptByService) ?? []).map(keptLine),
+    ...(backup?.databases.flatMap(({ folder }) => (folder === undefined ? [] : [`  folder ${folder}`])) ?? []),
+    ...(backup?.databases.filter(isKeptByService) ?? []).flatMap(keptLines),
     ...(placeOf(backup) === undefined ? ['no data is known of it'] : []),
   ]
 }
 
-function keptLine({ title, serviceBackups = 0 }: DatabaseBackup): string {
-  return serviceBackups === 0
-    ? `${title}: the knowledge of the point alone; its tables and their past stay`
-    : `${title}: ${serviceBackups} on-demand backups`
+function keptLines(entry: DatabaseBackup): string[] {
+  const { title, serviceBackups = 0 } = entry
+  if (serviceBackups === 0) return [`${title}: the knowledge of the point alone; its tables and their past stay`]
+  const names = kindOfEntry(entry)?.keptNames?.(entry) ?? []
+  return [`${title}: ${serviceBackups} on-demand backups`, ...names.map((name) => `  ${name}`)]
 }
 
 function serviceBackupsOf(backup: BackupPart | undefined): number {

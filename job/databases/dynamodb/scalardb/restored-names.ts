@@ -27,7 +27,17 @@ function restoreMark(operation: string): string {
  * namespace's tables by how their names begin, so this begins with what no namespace does.
  */
 export function temporaryName(operation: string, table: string): string {
-  const name = `restoring.${restoreMark(operation)}.${table}`
+  return temporaryNameOf(restoreMark(operation), table)
+}
+
+/** Whether a name is that of a temporary table which some operation of ours made of a table, and of its backup. */
+export function isTemporaryName(name: string, table: string): boolean {
+  const [, mark] = /^restoring\.([0-9a-f]{10})\./.exec(name) ?? []
+  return mark !== undefined && name === temporaryNameOf(mark, table)
+}
+
+function temporaryNameOf(mark: string, table: string): string {
+  const name = `restoring.${mark}.${table}`
   if (name.length <= longestName) return name
   const digest = createHash('sha256').update(table).digest('hex').slice(0, 10)
   return `${name.slice(0, longestName - digest.length - 1)}.${digest}`

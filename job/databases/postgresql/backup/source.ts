@@ -27,6 +27,7 @@ import {
   useSnapshot,
 } from './preflight.ts'
 import { explained } from '../query-error.ts'
+import { checkPowers } from '../powers.ts'
 import { readScope, type Scope } from './scope.ts'
 import { openSnapshotSession, type SnapshotSession } from './snapshot-session.ts'
 import { listTables, type Table } from '../tables.ts'
@@ -99,6 +100,7 @@ export class PostgresqlSource implements BackupSource {
       const { parallel, signal } = this.#context
       findings.push(await checkConnections(client, title, 2 + parallel + countingSessions(parallel), 'a backup'))
       findings.push(...(await checkCompleteness(client, title, scope)))
+      findings.push(...(await checkPowers(client, title, this.#access.username)))
       // What is known already is said once, with its own cure.
       if (findings.some(({ outcome }) => outcome === 'error')) return findings
       const extensions = await readExtensions(client, scope.schemas)

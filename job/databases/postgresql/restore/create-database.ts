@@ -56,6 +56,8 @@ export async function applyEnvironment(client: Client, name: string, details: De
       const setting = value.slice(0, at)
       const whose = role === null ? `DATABASE ${database}` : `ROLE ${escapeIdentifier(role)} IN DATABASE ${database}`
       await transaction(client, async () => {
+        if (!(await anybodyMaySet(client, setting)))
+          throw new Error('the rights of who restores are not lent to a record')
         // FROM CURRENT takes the value over as it is, lists and quotes included.
         await client.query('SELECT set_config($1, $2, true)', [setting, value.slice(at + 1)])
         await client.query(`ALTER ${whose} SET ${setting.split('.').map(escapeIdentifier).join('.')} FROM CURRENT`)
@@ -75,6 +77,15 @@ export async function applyEnvironment(client: Client, name: string, details: De
       .catch(() => leftOut.push(`${privilege} on the database for ${grantee === '' ? 'PUBLIC' : grantee}`))
   }
   return leftOut
+}
+
+/** Whether a setting is one that every user may change: others decide what the server loads, or what it logs. */
+async function anybodyMaySet(client: Client, setting: string): Promise<boolean> {
+  const { rows } = await client.query<{ context: string }>(
+    'SELECT context FROM pg_settings WHERE lower(name) = lower($1)',
+    [setting],
+  )
+  return rows.every(({ context }) => context === 'user')
 }
 
 /** Several statements, all or none. */

@@ -8,9 +8,12 @@ import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import type { RestoreContext, RestoreDestination, RestorePlan } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
+import { readManifest } from '../../dump/manifest.ts'
 import { verifyDump } from '../../dump/verify.ts'
 import { maintain, sizeOf, type World } from './catalog.ts'
 import { loadDatabase } from './load.ts'
+import { readPowers } from '../powers.ts'
+import { refuseBeyond } from './loader.ts'
 import { decideOwnership, type Ownership } from './ownership.ts'
 import { checkTool, findingOf } from '../backup/preflight.ts'
 import { checkConnections } from '../connections.ts'
@@ -62,11 +65,11 @@ export class PostgresqlDestination extends RestoredPostgresql implements Restore
 
   async preflight(): Promise<Finding[]> {
     const title = this.title
-    const { folders, signal } = this.#context
+    const { signal, storage } = this.#context
     const findings = [await checkTool('pg_restore', title, this.details.toolMajor, 'the backup needs', signal)]
-    await folders.open(this.entry.folder ?? '').then(
-      (opened) => opened.release(),
-      (error: unknown) => findings.push(findingOf('backup', title, error)),
+    const seal = { sha256: this.details.manifestSha256 }
+    await readManifest(storage, this.entry.folder ?? '', title, seal).catch((error: unknown) =>
+      findings.push(findingOf('backup', title, error)),
     )
     try {
       const world = await this.world()
@@ -86,6 +89,7 @@ export class PostgresqlDestination extends RestoredPostgresql implements Restore
           // pg_restore's first session, its parallel ones, and one that asks how far they are
           await checkConnections(client, title, this.#context.parallel + 2, 'a restore'),
         )
+        refuseBeyond(this.access, title, await readPowers(client))
         if (!inService)
           findings.push(...(await checkSessions(client, title, [this.names.live], this.releaseUser, 'warning')))
       })

@@ -2,7 +2,7 @@ import type { Access } from '../access.ts'
 import { connect } from '../connect.ts'
 import { execute, keepAlive, runTool, toolFailure, withToolEnvironment } from '../tools.ts'
 
-/** Definitions, rows, indexes and constraints: an error of one is known before the hours that the next may take. */
+/** Definitions, where sequences stand, indexes and constraints. Rows come before the second. */
 const sections = ['pre-data', 'data', 'post-data'] as const
 
 /** What pg_restore loads, and into which database. */
@@ -22,22 +22,33 @@ export interface Archive {
 }
 
 /**
- * Loads a dump with pg_restore, which may be newer than the server.
+ * Loads a dump with pg_restore, all but its rows, which may be newer than the server.
  *
  * Every session of pg_restore begins by turning off each time limit that its own version knows, and a server that does
  * not have that limit refuses: `SET transaction_timeout = 0` before PostgreSQL 17. Such a limit needs no turning off.
  * So there pg_restore is let go on after errors, and has succeeded where each of them was such a refusal.
+ * @param loadRows loads the rows once everything is defined
  * @throws Failure for every other error
  */
-export async function restoreArchive(archive: Archive, signal: AbortSignal): Promise<void> {
+export async function restoreArchive(
+  archive: Archive,
+  signal: AbortSignal,
+  loadRows: () => Promise<void>,
+): Promise<void> {
   const { access, database } = archive
-  await withToolEnvironment(access, database, (env) => restoreSections(archive, env, signal))
+  await withToolEnvironment(access, database, (env) => restoreSections(archive, env, signal, loadRows))
 }
 
-async function restoreSections(archive: Archive, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
+async function restoreSections(
+  archive: Archive,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+  loadRows: () => Promise<void>,
+): Promise<void> {
   const { folder, listFile, options, parallel, what } = archive
   const unknown = await unknownLimits(archive, env, signal)
   for (const section of sections) {
+    if (section === 'data') await loadRows()
     const args = [
       keepAlive,
       `--section=${section}`,

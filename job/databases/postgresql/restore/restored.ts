@@ -8,6 +8,7 @@ import { accessOf, titleOf, type Access } from '../access.ts'
 import { maintain, readWorld, type World } from './catalog.ts'
 import { dropDatabase } from './create-database.ts'
 import { readDetails, type Details } from '../details.ts'
+import { dropLoader } from './loader.ts'
 import { namesOf, type Names } from './names.ts'
 import { awaitSessions, checkRights, checkUses } from './obstacles.ts'
 import { explained } from '../query-error.ts'
@@ -71,7 +72,11 @@ export class RestoredPostgresql implements RestoredData {
       journal,
       'discard',
       (world) => world.restored === undefined,
-      () => maintain(this.access, (client) => dropDatabase(client, this.names.restored)),
+      () =>
+        maintain(this.access, async (client) => {
+          await dropDatabase(client, this.names.restored)
+          await dropLoader(client, this.names)
+        }),
     )
     await this.see()
     if (this.#described.state !== 'in-service') this.#described = { state: 'discarded' }

@@ -114,7 +114,8 @@ await t.test(
     const { context } = storageOf(t)
     const findings = await preflight(settings, context('b'))
     noErrors(t, findings)
-    t.strictSame(but('warning', findings), [
+    const warnings = but('warning', findings).filter((text) => !text.startsWith('database user'))
+    t.strictSame(warnings, [
       'other schemas: not in the backup, since ScalarDB does not tell of them: logic, public; ' +
         'a restore into this database would refuse while they are there',
       'beside the schemas: not in the backup: 2 large objects, default privileges of writer, ' +

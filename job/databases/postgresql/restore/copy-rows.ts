@@ -1,0 +1,138 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PassThrough, type Duplex } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { escapeIdentifier, escapeLiteral, type Client } from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
+import { damaged, type DumpedFile, type Manifest } from '../../dump/manifest.ts'
+import { readVerified, type Dump } from '../../dump/read-verified.ts'
+import type { Access } from '../access.ts'
+import { dumpFolder } from '../backup/dump.ts'
+import { connect } from '../connect.ts'
+import { localTool, runTool } from '../tools.ts'
+
+/** Uncompressed bytes that are handed to the server at once. */
+const chunkBytes = 256 << 10
+
+/** What pg_dump appends to the name of a file that it compressed. */
+const decompressors: Record<string, () => Duplex> = {
+  '': () => new PassThrough(),
+  '.gz': () => createGunzip({ chunkSize: chunkBytes }),
+  '.zst': () => createZstdDecompress({ chunkSize: chunkBytes }),
+}
+
+/** The rows of one table: the file that holds them, and the command that takes them. */
+export interface TableRows {
+  file: DumpedFile
+  /** COPY … FROM stdin */
+  command: string
+  decompress: () => Duplex
+}
+
+/** A dump's table of contents in a folder of our own, where nobody else can change it. */
+export interface OwnArchive {
+  /** as pg_restore takes it; the tables' rows are not in it */
+  folder: string
+  /** as `pg_restore --list` prints it */
+  contents: string
+  tables: TableRows[]
+}
+
+/**
+ * Copies what pg_restore runs as commands, the table of contents, and finds the file of each table's rows (pg_dump's
+ * directory format: `<entry>.dat`). The rows stay where they are until they are copied into the database.
+ * @param scratch a folder of this process alone
+ * @throws Failure where a byte is not the one that the manifest tells of, or a file is missing
+ */
+export async function openArchive(
+  dump: Dump,
+  manifest: Manifest,
+  scratch: string,
+  signal: AbortSignal,
+): Promise<OwnArchive> {
+  const folder = join(scratch, dumpFolder)
+  await mkdir(folder)
+  const files = new Map(manifest.files.map((file) => [file.path, file]))
+  const toc = files.get(`${dumpFolder}/toc.dat`)
+  if (toc === undefined) throw damaged(dump.title, 'it has no table of contents')
+  const what = `reading the dump of ${dump.title}`
+  // Its end is the proof, so nothing looks into it before.
+  await writeFile(join(folder, 'toc.dat'), await buffer(await readVerified(dump, toc)))
+  const contents = await runTool('pg_restore', ['--list', folder], localTool(), what, signal)
+  const entries = [...contents.matchAll(/^(\d+); \d+ \d+ TABLE DATA /gm)].flatMap(([, id]) => id ?? [])
+  // Empty files in the place of the rows: pg_restore then prints the commands without them.
+  for (const id of entries) await writeFile(join(folder, `${id}.dat`), '')
+  const args = ['--file=-', '--section=data', '--verbose', folder]
+  const script = await runTool('pg_restore', args, localTool(), what, signal)
+  const encoding = /^SET client_encoding = '([^']*)';$/m.exec(script)?.[1] ?? 'UTF8'
+  const found = [...script.matchAll(/^-- TOC entry (\d+) [^\n]*\n(?:--[^\n]*\n)*\n(COPY [^]*? FROM stdin);\n/gm)]
+  const tables = found.map(([, id, copy]): TableRows => {
+    for (const [suffix, decompress] of Object.entries(decompressors)) {
+      const file = files.get(`${dumpFolder}/${id}.dat${suffix}`)
+      const command = `${copy} WITH (ENCODING ${escapeLiteral(encoding)})`
+      if (file !== undefined) return { file, command, decompress }
+    }
+    throw damaged(dump.title, `it has no rows for its entry ${id}`)
+  })
+  if (tables.length !== entries.length)
+    throw damaged(dump.title, 'its table of contents does not say how rows are loaded')
+  return { folder, contents, tables }
+}
+
+/**
+ * Loads the rows of every table, the largest first, by several sessions. Each table is a transaction, which ends well
+ * only where every byte was the one that the manifest tells of.
+ * @param role whom the session acts as; its own user where absent
+ */
+export async function copyRows(
+  dump: Dump,
+  tables: readonly TableRows[],
+  to: { access: Access; database: string; role?: string | undefined; sessions: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const waiting = tables.toSorted((one, other) => other.file.bytes - one.file.bytes)
+  const failed = new AbortController()
+  const either = AbortSignal.any([signal, failed.signal])
+  const work = async (): Promise<void> => {
+    const { client } = await connect(to.access, to.database)
+    const stop = () => void client.end().catch(() => undefined)
+    either.addEventListener('abort', stop, { once: true })
+    try {
+      // What pg_restore says first in each of its sessions.
+      await client.query(`SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
+        SET xmloption = content; SET row_security = off; SELECT pg_catalog.set_config('search_path', '', false)`)
+      if (to.role !== undefined) await client.query(`SET ROLE ${escapeIdentifier(to.role)}`)
+      for (let table = waiting.shift(); table !== undefined; table = waiting.shift())
+        await copyTable(client, dump, table, either)
+    } catch (error) {
+      failed.abort(error)
+      throw error
+    } finally {
+      either.removeEventListener('abort', stop)
+      await client.end().catch(() => undefined)
+    }
+  }
+  await Promise.allSettled(Array.from({ length: Math.max(1, Math.min(to.sessions, tables.length)) }, work))
+  signal.throwIfAborted()
+  if (failed.signal.aborted) throw failed.signal.reason
+}
+
+async function copyTable(
+  client: Client,
+  dump: Dump,
+  { file, command, decompress }: TableRows,
+  signal: AbortSignal,
+): Promise<void> {
+  signal.throwIfAborted()
+  await client.query('BEGIN')
+  const content = await readVerified(dump, file)
+  await pipeline(content, decompress(), client.query(copyFrom(command)), { signal }).catch((error: unknown) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    throw /^Z(STD)?_/.test(code) ? damaged(dump.title, `${file.path} cannot be decompressed`) : error
+  })
+  // Compressed data may end before its file does, and what follows decides as well.
+  if (!content.readableEnded) throw damaged(dump.title, `${file.path} goes on after its data`)
+  await client.query('COMMIT')
+}

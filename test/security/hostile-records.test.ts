@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { writeManifest } from '../../job/databases/dump/write-manifest.ts'
+import { readDetails } from '../../job/databases/dynamodb/details.ts'
+import { isTemporaryName, temporaryName } from '../../job/databases/dynamodb/scalardb/restored-names.ts'
+import { proveOwnership } from '../../job/operations/backup/prove-ownership.ts'
+import { volumeStorage } from '../../job/storage/volume/volume.ts'
+import { newRecord, parseRecord, type DatabaseBackup, type OperationRecord } from '../../operation/record.ts'
+import { failureOf } from '../unit/job/failure-of.ts'
+
+// The attacker: who may write a ConfigMap, and so a record.
+
+const { signal } = new AbortController()
+
+function recordOf(name: string, more: Partial<DatabaseBackup> = {}): OperationRecord {
+  return {
+    ...newRecord({
+      operation: `backup-${name}`,
+      kind: 'backup',
+      namespace: 'ledger',
+      releases: ['my-ledger'],
+      createdAt: '2026-11-21T00:00:00.000Z',
+      plugin: '0.1.0',
+    }),
+    state: 'succeeded',
+    backup: {
+      name,
+      state: 'restorable',
+      location: `pvc://backups/ledger/${name}`,
+      databases: [
+        {
+          storages: ['ledger/default'],
+          kind: 'postgresql',
+          title: 'db',
+          tables: [],
+          folder: `${name}/postgresql-1`,
+          details: {},
+          ...more,
+        },
+      ],
+    },
+  }
+}
+
+/** A volume with two backups, as they are after `backup`. */
+async function twoBackups(t: Test) {
+  const root = t.testdir()
+  const storage = volumeStorage(root, 'pvc://backups/ledger')
+  const records: Record<string, OperationRecord> = {}
+  for (const name of ['monday', 'tuesday']) {
+    const stage = await storage.stage(`${name}/postgresql-1`)
+    await mkdir(join(stage.path, 'dump'))
+    await writeFile(join(stage.path, 'dump', 'toc.dat'), name)
+    const { sha256 } = await writeManifest(stage.path, { operation: `backup-${name}`, database: 'db' }, signal)
+    await stage.publish()
+    const record = recordOf(name, { details: { manifestSha256: sha256 } })
+    await writeFile(join(root, name, 'record.json'), JSON.stringify(record))
+    records[name] = record
+  }
+  const { monday, tuesday } = records
+  if (monday === undefined || tuesday === undefined) throw new Error('there are two')
+  return { root, storage, monday, tuesday }
+}
+
+t.test('a backup is deleted where everything there says that it is of it', async (t) => {
+  const { storage, monday } = await twoBackups(t)
+  t.strictSame(await proveOwnership(storage, 'monday', monday), ['monday/postgresql-1', 'monday/record.json'])
+  t.strictSame(await proveOwnership(storage, 'wednesday', monday), [], 'what is gone is gone')
+})
+
+t.test('a record does not have another backup deleted, nor all of them', async (t) => {
+  const { root, storage, monday } = await twoBackups(t)
+  const why = /it is the record of backup-tuesday|it is a dump of backup-tuesday/
+  t.match(await failureOf(proveOwnership(storage, 'tuesday', monday)), { what: /is not deleted/, why })
+  const above = volumeStorage(join(root, '..'), 'pvc://backups')
+  const folder = root.split('/').at(-1) ?? ''
+  t.match(await failureOf(proveOwnership(above, folder, monday)), { why: /nothing there says that it is a dump/ })
+})
+
+t.test('nor one of the same name that was made at another time, or with another manifest', async (t) => {
+  const { root, storage, monday } = await twoBackups(t)
+  const later = { ...monday, createdAt: '2026-11-22T00:00:00.000Z' }
+  t.match(await failureOf(proveOwnership(storage, 'monday', later)), { why: /made 2026-11-21T00:00:00.000Z/ })
+  await writeManifest(join(root, 'monday', 'postgresql-1'), { operation: 'backup-monday', database: 'other' }, signal)
+  t.match(await failureOf(proveOwnership(storage, 'monday', monday)), { why: /manifest is not the one/ })
+})
+
+t.test('nor what lies beside it in its folder', async (t) => {
+  const { root, storage, monday } = await twoBackups(t)
+  await writeFile(join(root, 'monday', 'letter.txt'), 'of somebody')
+  t.match(await failureOf(proveOwnership(storage, 'monday', monday)), { what: /monday\/letter.txt is not deleted/ })
+  const second = await twoBackups(t)
+  await symlink('../tuesday', join(second.root, 'monday', 'more'))
+  t.match(await failureOf(proveOwnership(second.storage, 'monday', second.monday)), { why: /symbolic link/ })
+})
+
+t.test('a record whose paths lead elsewhere is none', (t) => {
+  const records: Record<string, OperationRecord> = {}
+  for (const folder of ['../../../etc', '/etc', 'monday/../tuesday', '', '.', 'monday//x'])
+    records[`folder ${folder}`] = recordOf('monday', { folder })
+  for (const location of ['pvc://backups', 'pvc://backups/../x', 'pvc://backups/', 'file:///etc', '/etc', ''])
+    records[`location ${location}`] = {
+      ...recordOf('monday'),
+      backup: { name: 'monday', state: 'restorable', databases: [], location },
+    }
+  for (const [name, record] of Object.entries(records))
+    t.throws(() => parseRecord(JSON.stringify(record), 'ConfigMap x'), { message: /is not a record/ }, name)
+  t.equal(parseRecord(JSON.stringify(recordOf('monday')), 'ConfigMap x').operation, 'backup-monday')
+  t.end()
+})
+
+t.test("another account's backup, or another table's, is no part of a record", (t) => {
+  const file = join(import.meta.dirname, '../unit/records-of-0.1/backup-dynamodb.record.json')
+  const text = readFileSync(file, 'utf8')
+  const entryOf = (json: string): DatabaseBackup => {
+    const [entry] = parseRecord(json, 'x').backup?.databases ?? []
+    if (entry === undefined) throw new Error('it has one database')
+    return entry
+  }
+  t.equal(readDetails(entryOf(text)).account, '123456789012')
+  const arn =
+    'arn:aws:dynamodb:eu-west-1:123456789012:table/restoring.e2e48d2bf5.scalar.asset/backup/01795287026585-928b6cde'
+  t.ok(text.includes(arn))
+  for (const foreign of [
+    arn.replace('123456789012', '999999999999'),
+    arn.replace('eu-west-1', 'us-east-1'),
+    'arn:aws:dynamodb:eu-west-1:123456789012:table/scalar.asset',
+    `${arn}/../other`,
+  ])
+    t.throws(
+      () => readDetails(entryOf(text.replace(arn, foreign))),
+      { message: /another account, region or name/ },
+      foreign,
+    )
+  t.end()
+})
+
+t.test('a backup of a service is ours by its name', (t) => {
+  const long = 'a'.repeat(250)
+  for (const table of ['scalar.asset', long]) t.equal(isTemporaryName(temporaryName('backup-x@1', table), table), true)
+  for (const name of ['scalar.asset', 'nightly', 'restoring.scalar.asset', temporaryName('backup-x@1', 'scalar.other')])
+    t.equal(isTemporaryName(name, 'scalar.asset'), false, name)
+  t.end()
+})
