@@ -139,7 +139,8 @@ async function decideForLoader(
         outcome: 'warning',
         message:
           `${missing.join(', ')} of the backup ${missing.length === 1 ? 'is' : 'are'} not here, ` +
-          `or of more rights than a restore may use: everything will belong to ${releaseUser}, without privileges for others`,
+          `or of more rights than a restore may use: everything will belong to ${releaseUser}, ` +
+          'without privileges for others',
         cure:
           'nothing, if only the release uses the data; ' +
           'else CREATE ROLE for those that are not here, and begin anew',
