@@ -27,8 +27,9 @@ const watched = [
 /** The version that the API server was at, at least as new as any that the worker has seen. */
 let lastVersion = ''
 async function noteVersion(): Promise<void> {
-  const { metadata } = await at.stage.get<{ metadata: { resourceVersion: string } }>(['pods'])
-  lastVersion = metadata.resourceVersion
+  // Raw, since the list that kubectl makes of an answer has no version.
+  const pods = await at.stage.kubectl(['get', '--raw', `/api/v1/${namespaced}/pods`])
+  lastVersion = (JSON.parse(pods) as { metadata: { resourceVersion: string } }).metadata.resourceVersion
 }
 
 /**
