@@ -6,8 +6,6 @@ import { answerMs } from './servers.ts'
 import { unpauseAll, type Helper, type Unpaused } from './unpause-all.ts'
 
 const lookMs = 200
-/** A worker that has to end leaves its pod time for all else. */
-const onceStoppingMs = 15_000
 /** An Unpause that took longer was kept from its server, as the Pause before it may have been. ms */
 const atOnceMs = 1000
 
@@ -47,7 +45,7 @@ async function unpauseOne(
   })
   if (!late || unpaused.answered.length === 0) return unpaused
   sent.overMs = overAfterCut(sent, askedMs)
-  return (await keepOpen(sent, stopping)) ? unpauseAll([sent.server], cluster, stopping) : unpaused
+  return (await keepOpen(sent)) ? unpauseAll([sent.server], cluster, stopping) : unpaused
 }
 
 function isRefused({ outcome }: SentPause): boolean {
@@ -68,17 +66,17 @@ export function overAfterCut({ sentMs, overMs }: Pick<SentPause, 'sentMs' | 'ove
 
 /**
  * Keeps a server open that was unpaused, until its Pause can no longer take effect.
+ * @param letGo what is paused once it has aborted is somebody else's
  * @returns whether it has to be unpaused once more, as it is closed, or cannot say
  */
-export async function keepOpen(sent: SentPause, stopping: AbortSignal): Promise<boolean> {
+export async function keepOpen(sent: SentPause, letGo?: AbortSignal): Promise<boolean> {
   const { client } = sent.server
-  const begunMs = performance.now()
   for (;;) {
-    const nowMs = performance.now()
-    const over = nowMs > sent.overMs || (stopping.aborted && nowMs > begunMs + onceStoppingMs)
+    const over = performance.now() > sent.overMs
     // Anything but `paused` is the server's word that our Pause has no effect any more.
     if (sent.outcome !== undefined && sent.outcome.kind !== 'lost') return sent.outcome.kind === 'paused'
     const paused = await client.checkPaused(answerMs).catch(() => undefined)
+    if (letGo?.aborted === true) return false
     if (over) return paused !== false
     if (paused === true) await client.unpause(answerMs).catch(() => undefined)
     await sleep(lookMs)

@@ -3,7 +3,7 @@ import type { Intervention } from '../../../operation/record.ts'
 import type { Events } from '../../process/events.ts'
 import type { Releases } from '../../kubernetes/cluster.ts'
 import type { AdminTls } from '../../servers/client.ts'
-import { underwayMs, unlessAborted } from '../../servers/pause-all.ts'
+import { underwayMs } from '../../servers/pause-all.ts'
 import { closeAll, connectAll, serversOfIntent, type Server } from '../../servers/servers.ts'
 import { titleOf } from '../../servers/targets.ts'
 import { unpauseAll } from '../../servers/unpause-all.ts'
@@ -154,8 +154,8 @@ export function heldPauses({ cluster, tls, drainMs, events, report, hasEnded, sa
       askedMs < sentMs + drainMs + undecidedMs ? overAfterCut({ sentMs, overMs: usualMs }, askedMs) : usualMs
     // The next worker knows nothing of a Pause that is still on its way, and may release this one.
     const { signal } = overMs > usualMs ? forgotten : released
-    const closed = await unlessAborted(keepOpen({ server, sentMs, overMs }, signal), signal).catch(() => false)
-    if (closed) await unpauseAll([server], cluster, released.signal, unpauseLimits)
+    if (await keepOpen({ server, sentMs, overMs }, signal))
+      await unpauseAll([server], cluster, released.signal, unpauseLimits)
   }
 
   function letGo(one: Held): void {

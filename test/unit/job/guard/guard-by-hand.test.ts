@@ -6,15 +6,24 @@ import { workerMessageSchema } from '../../../../job/guard/protocol/messages.ts'
 import { signsOfLife } from '../../../../job/guard/process/signs-of-life.ts'
 import { endedStep } from '../../../../job/journal/pause-steps.ts'
 import { freePort } from '../../../stand-ins/free-port.ts'
-import { allClosed, allOpen, open, scene, until, type GuardedScene, type RunningGuard } from './guarded-scene.ts'
+import {
+  allClosed,
+  allOpen,
+  guarded,
+  open,
+  scene,
+  until,
+  type GuardedScene,
+  type RunningGuard,
+} from './guarded-scene.ts'
 import { guardPod } from './two-pods.ts'
 import { rawWorker, type RawWorker } from './raw-link.ts'
 
 const at = '2026-11-21T00:00:00.000Z'
 
 /** A guard that holds a pause which the test has made, for a worker that the test speaks for. */
-async function holding(t: Test): Promise<GuardedScene & { worker: RawWorker; guard: RunningGuard }> {
-  const s = await scene(t)
+async function holding(t: Test, drainMs = 1000): Promise<GuardedScene & { worker: RawWorker; guard: RunningGuard }> {
+  const s = await scene(t, { changes: { pause: { ...guarded, drainMs } } })
   s.cluster.held.set('my-ledger', 'pause-test')
   const worker = await rawWorker(t, s.port)
   const guard = s.startGuard()
@@ -109,7 +118,7 @@ t.test(
     next.send({ say: 'release', pause: 1 })
     await sleep(2500)
     await cut?.gate.pause(undefined)
-    await until('it serves again', () => allOpen(s.ledgers), 3000)
+    await until('it serves again', () => allOpen(s.ledgers))
     next.send({ say: 'hold', hold: { ...holdOf(s), pause: 2 } })
     next.send({ say: 'begin', pause: 2, restMs: 20_000 })
     await until('the hold', () => next.heard.some((message) => message.say === 'holding' && message.pause === 2))
@@ -119,11 +128,31 @@ t.test(
   },
 )
 
+t.test(
+  "once the next worker says that all serve, what is paused is somebody else's, whatever server is still looked after",
+  async (t) => {
+    const s = await holding(t, 10_000)
+    const [cut, other] = s.ledgers
+    cut?.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 2000 } } })
+    s.worker.send({ say: 'begin', pause: 1, restMs: 20_000 })
+    await sleep(50)
+    s.worker.close()
+    await until('the others', () => open(s.ledgers).filter(Boolean).length === 2)
+    const next = await rawWorker(t, s.port)
+    await until('the guard', () => next.heard.some(({ say }) => say === 'hello'))
+    next.send({ say: 'release', pause: 1 })
+    await until('the answer', () => next.heard.some(({ say }) => say === 'released'))
+    await other?.gate.pause(undefined)
+    await sleep(1500)
+    t.equal(other?.gate.isOpen, false)
+  },
+)
+
 t.test('an API server that never answers what the journal says keeps no pause from its end', async (t) => {
   const s = await holding(t)
   s.cluster.readJournal = () => new Promise(() => undefined)
   s.worker.close()
-  t.ok((await until('the unpause', () => allOpen(s.ledgers))) < 3000)
+  t.ok((await until('the unpause', () => allOpen(s.ledgers))) < 15_000)
 })
 
 t.test('a server that the guard cannot reach is named, and held once it can be', async (t) => {

@@ -173,18 +173,18 @@ t.test('an answer that never comes is undone, since the server may have paused',
 })
 
 t.test('the longest pause ends everything, whatever the work inside does', async (t) => {
-  const { ledgers, context } = await three(t, { pause: { drainMs: 1000, maxPauseMs: 300, guard: false } })
+  const { ledgers, context } = await three(t, { pause: { drainMs: 1000, maxPauseMs: 2000, guard: false } })
   const started = Date.now()
   let told = false
   const failure = await failureOf(
     holdPause(context, async ({ signal }) => {
       signal.addEventListener('abort', () => (told = true))
-      await sleep(3000, undefined, { ref: false })
+      await sleep(60_000, undefined, { ref: false })
     }),
   )
   t.match(failure.next, '--max-pause')
   t.ok(told)
-  t.ok(Date.now() - started < 1500)
+  t.ok(Date.now() - started < 30_000)
   t.strictSame(open(ledgers), [true, true, true])
 })
 
