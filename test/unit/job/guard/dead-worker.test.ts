@@ -140,6 +140,8 @@ t.test("what is paused some seconds after the guard has unpaused is somebody els
   const s = await scene(t, { changes: { pause: { drainMs: 10_000, maxPauseMs: 20_000, guard: true } } })
   s.startGuard()
   const worker = await pausingProcess(t, s)
+  // Longer than an unpaused server is looked after, and than its Pause may still be on its way.
+  await sleep(4000)
   worker.kill('SIGKILL')
   await until('the unpause', () => allOpen(s.ledgers))
   await sleep(4000)
