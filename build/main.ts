@@ -3,8 +3,8 @@ import { relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Failure } from '../operation/failure.ts'
 import { buildExecutable } from './executable.ts'
-import { buildWorkerImages, bundlePrograms } from './images.ts'
-import { platforms } from './platforms/platforms.ts'
+import { buildWorkerImages, bundlePrograms } from './images/worker-images.ts'
+import { imagePlatforms, platforms } from './platforms/platforms.ts'
 import { buildDownloads } from './release/downloads.ts'
 import { distFolder, projectFolder } from './project.ts'
 import { buildTestImages } from './test-images.ts'
@@ -15,17 +15,17 @@ parts; without a name worker, plugin and images:
   worker        dist/worker.mjs and dist/guard.mjs, the worker and its guard in one file each
   plugin        dist/kubectl-scalardl, the plugin as one executable file
   archives      dist/release/*.tar.gz, the plugin for each platform, and scalardl.yaml, krew's manifest
-  images        dist/images/*.tar, the worker's images as OCI archives
+  images        dist/images/*.tar, the worker's images for both architectures as OCI archives
   test-images   dist/test-images/*.tar, the images that only tests use
 
---published-bases   put the images on the published base images instead of on ones made of this machine's packages
+--published-bases   put the test images on the published base images instead of on ones made of this machine's packages
 `
 
 const parts = {
   worker: () => bundlePrograms(),
   plugin: async () => [await buildExecutable()],
   archives: () => buildDownloads(platforms),
-  images: async (publishedBases: boolean) => Object.values(await buildWorkerImages({ publishedBases })),
+  images: async () => Object.values(await buildWorkerImages(imagePlatforms)),
   'test-images': async (publishedBases: boolean) => Object.values(await buildTestImages({ publishedBases })),
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ensureDynamodbLocal } from '../test/stand-ins/aws/dynamodb-local.ts'
 import { standInBase } from './base-image.ts'
 import { bundleModule } from './bundle.ts'
-import { buildImage } from './images.ts'
+import { buildImage } from './image.ts'
 import { distFolder } from './project.ts'
 
 /** The images that only tests use, named as a kubelet completes such names. */

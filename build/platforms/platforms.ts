@@ -54,6 +54,12 @@ export type ImagePlatform = Platform & { os: 'linux' }
 
 export const imagePlatforms = platforms.filter((platform): platform is ImagePlatform => platform.os === 'linux')
 
+/** The platform of images that this machine's own cluster runs. */
+export function ownPlatform(): ImagePlatform[] {
+  const own = process.arch === 'arm64' ? 'arm64' : 'amd64'
+  return imagePlatforms.filter(({ arch }) => arch === own)
+}
+
 /** `linux-amd64` and the like. */
 export function platformName({ os, arch }: Pick<Platform, 'os' | 'arch'>): string {
   return `${os}-${arch}`

@@ -4,7 +4,7 @@ import type { Ground } from '../end-to-end/stage/ground.ts'
 import { addLedger, openDatabaseStage, type LedgerStage } from '../end-to-end/stage/ledger-stage.ts'
 import { Stage } from '../end-to-end/stage/stage.ts'
 import type { Verdict } from '../stand-ins/ledger/data/verdict.ts'
-import { workerSqlImage } from '../../build/images.ts'
+import { workerSqlImage } from '../../build/images/worker-images.ts'
 
 const namespace = 'quickstart'
 

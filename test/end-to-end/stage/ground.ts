@@ -1,5 +1,6 @@
 import { buildExecutable } from '../../../build/executable.ts'
-import { buildWorkerImages, workerImage, workerSqlImage } from '../../../build/images.ts'
+import { ownPlatform } from '../../../build/platforms/platforms.ts'
+import { buildWorkerImages, workerImage, workerSqlImage } from '../../../build/images/worker-images.ts'
 import { awsImage, buildTestImages, ledgerImage, postgresqlImage } from '../../../build/test-images.ts'
 import { stopCluster } from '../../local-kubernetes/local-cluster.ts'
 import { useCluster, type TargetOptions } from '../../local-kubernetes/target.ts'
@@ -25,7 +26,7 @@ export const clusterName = 'end-to-end'
 /** Builds what is not up to date. */
 export async function buildParts(): Promise<Built> {
   const executable = await buildExecutable()
-  const worker = await buildWorkerImages({ publishedBases: false })
+  const worker = await buildWorkerImages(ownPlatform())
   const test = await buildTestImages()
   return { executable, archives: [worker.worker, worker.workerSql, test.ledger, test.postgresql, test.aws] }
 }

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { workerSqlImage } from '../../../build/images.ts'
+import { workerSqlImage } from '../../../build/images/worker-images.ts'
 
 /** How one run of `kubectl scalardl` ended. */
 export interface Run {

@@ -1,0 +1,107 @@
+// Room: the images of the worker, for every architecture, made of Debian's packages and of Node's release.
+// Read worker-images, root, debian-packages.
+
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildah } from '../buildah.ts'
+import { bundleModule, packagesBeside } from '../bundle.ts'
+import type { ImagePlatform } from '../platforms/platforms.ts'
+import { distFolder, projectFolder, projectVersion } from '../project.ts'
+import { billOfMaterials, type Component } from '../release/bill-of-materials.ts'
+import { hashOf, unlessMade } from '../up-to-date.ts'
+import { withProgress } from '../waiting.ts'
+import { makeRoots } from './root.ts'
+
+const registry = 'ghcr.io/kubectl-scalardl'
+const source = 'https://github.com/kubectl-scalardl/kubectl-scalardl'
+
+/** The images of this version, as the plugin names them in its Jobs. */
+export const workerImage = `${registry}/worker:${projectVersion()}`
+export const workerSqlImage = `${registry}/worker-sql:${projectVersion()}`
+
+/** Makes dist/worker.mjs and dist/guard.mjs, the programs of both images, and returns their paths. */
+export async function bundlePrograms(): Promise<string[]> {
+  return Promise.all([bundleModule('job/main.ts', 'worker'), bundleModule('job/guard-main.ts', 'guard')])
+}
+
+/**
+ * Makes worker.tar and worker-sql.tar in a folder, OCI archives that any cluster can import, with a list of what is in
+ * each (CycloneDX) beside it; returns the archives' paths. For several platforms an archive holds an index of images.
+ * The same packages give the same bytes.
+ */
+export async function buildWorkerImages(
+  platforms: readonly ImagePlatform[],
+  folder = join(distFolder, 'images'),
+): Promise<{ worker: string; workerSql: string }> {
+  const programs = await bundlePrograms()
+  const inputs = await hashOf({
+    texts: [projectVersion(), ...platforms.map(({ arch }) => arch)],
+    files: [
+      ...programs,
+      join(projectFolder, 'Dockerfile'),
+      ...['root', 'debian-packages', 'worker-images'].map((name) => join(import.meta.dirname, `${name}.ts`)),
+    ],
+  })
+  mkdirSync(folder, { recursive: true })
+  const archives = { worker: join(folder, 'worker.tar'), workerSql: join(folder, 'worker-sql.tar') }
+  // Both or neither: they share what they are made of.
+  await unlessMade(archives.workerSql, inputs, async () => {
+    const roots = []
+    for (const platform of platforms) roots.push(await makeRoots(platform))
+    await make({ name: workerImage, target: 'worker', archive: archives.worker, platforms })
+    await make({ name: workerSqlImage, target: 'worker-sql', archive: archives.workerSql, platforms })
+    await listContents(
+      archives.worker,
+      'worker',
+      roots.flatMap(({ baseParts }) => baseParts),
+    )
+    await listContents(
+      archives.workerSql,
+      'worker-sql',
+      roots.flatMap(({ sqlParts }) => sqlParts),
+    )
+  })
+  return archives
+}
+
+interface Image {
+  name: string
+  target: string
+  archive: string
+  platforms: readonly ImagePlatform[]
+}
+
+async function make({ name, target, archive, platforms }: Image): Promise<void> {
+  const labels = {
+    title: `kubectl-scalardl ${target}`,
+    description: 'The worker and its guard: what the Jobs of kubectl-scalardl run',
+    version: projectVersion(),
+    licenses: 'Apache-2.0',
+    source,
+  }
+  const described = Object.entries(labels).flatMap(([key, value]) => [
+    '--label',
+    `org.opencontainers.image.${key}=${value}`,
+  ])
+  const same = ['--timestamp', '0', '--identity-label=false']
+  const fresh = `${archive}.new`
+  rmSync(fresh, { force: true })
+  await withProgress(`building ${name}`, async () => {
+    const index = `localhost/kubectl-scalardl-index:${target}`
+    await buildah(['rmi', '--force', index]).catch(() => undefined)
+    for (const { arch } of platforms) {
+      const one = ['--isolation', 'chroot', '--platform', `linux/${arch}`, '--target', target]
+      const as = platforms.length > 1 ? ['--manifest', index] : ['--tag', name]
+      await buildah(['bud', ...one, ...same, ...described, ...as, projectFolder], { timeoutMs: 900_000 })
+    }
+    const to = `oci-archive:${fresh}:${name}`
+    await buildah(platforms.length > 1 ? ['manifest', 'push', '--all', index, to] : ['push', name, to])
+  })
+  renameSync(fresh, archive)
+}
+
+async function listContents(archive: string, target: string, parts: readonly Component[]): Promise<void> {
+  const packages = packagesBeside(join(distFolder, 'worker.mjs'))
+  const contents = await billOfMaterials({ type: 'container', name: `kubectl-scalardl/${target}` }, packages, parts)
+  writeFileSync(`${archive}.cdx.json`, contents)
+}
