@@ -1,14 +1,15 @@
-# The worker and its guard: what the Jobs of kubectl-scalardl run. `npm run build` makes what is copied here, and both images.
+# The worker and its guard: what the Jobs of kubectl-scalardl run. `npm run build` makes what is copied here.
 #   worker      no database tools: for databases whose cloud makes the backup
 #   worker-sql  with pg_dump and pg_restore
-# Nothing is run, so an image of any architecture is made on any machine. build/images/root.ts says what is in dist/roots.
+# Nothing is run, so an image of any architecture is made on any machine. build/images/root.ts makes dist/roots.
 FROM scratch AS base
 ARG TARGETARCH
 COPY dist/roots/$TARGETARCH/base/ /
 ENV PATH=/usr/local/bin:/usr/bin NODE_ENV=production
 
 FROM base AS worker
-COPY dist/worker.mjs dist/worker.mjs.licenses.txt dist/guard.mjs dist/guard.mjs.licenses.txt LICENSE /opt/kubectl-scalardl/
+COPY dist/worker.mjs dist/worker.mjs.licenses.txt dist/guard.mjs dist/guard.mjs.licenses.txt LICENSE \
+  /opt/kubectl-scalardl/
 USER 65532:65532
 ENTRYPOINT ["node", "/opt/kubectl-scalardl/worker.mjs"]
 
@@ -17,6 +18,7 @@ ARG TARGETARCH
 COPY dist/roots/$TARGETARCH/sql/ /
 
 FROM sql-tools AS worker-sql
-COPY dist/worker.mjs dist/worker.mjs.licenses.txt dist/guard.mjs dist/guard.mjs.licenses.txt LICENSE /opt/kubectl-scalardl/
+COPY dist/worker.mjs dist/worker.mjs.licenses.txt dist/guard.mjs dist/guard.mjs.licenses.txt LICENSE \
+  /opt/kubectl-scalardl/
 USER 65532:65532
 ENTRYPOINT ["node", "/opt/kubectl-scalardl/worker.mjs"]

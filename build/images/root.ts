@@ -11,7 +11,9 @@ import { debianPackages, newer, type Fetched } from './debian-packages.ts'
 const libraries = ['libstdc++6', 'libatomic1']
 /** The newest PostgreSQL that Debian has: pg_dump refuses a server that is newer than itself. */
 const postgresql = 18
-/** Modules that libraries load on demand, for what no program here asks of them: encodings, old ciphers, local logins. */
+/**
+ * Modules that libraries load on demand, for what no program here asks of them: encodings, old ciphers, local logins.
+ */
 const notNeeded = ['libc-gconv-modules-extra', 'openssl-provider-legacy', 'libsasl2-modules-db', 'libdb5.3t64']
 /** What no program in a container reads. The copyright files stay. */
 const unread = ['usr/lib/*/gconv', 'usr/share/!(doc)', 'usr/share/doc/*/!(copyright)', 'usr/lib/postgresql/*/!(bin)']
@@ -60,7 +62,9 @@ export async function makeRoots(platform: ImagePlatform): Promise<Roots> {
   return { folder, baseParts, sqlParts: [...baseParts, ...further.parts] }
 }
 
-/** Unpacks packages over each other. Scanners find what each one is in var/lib/dpkg/status.d, as in other such images. */
+/**
+ * Unpacks packages over each other. Scanners find what each one is in var/lib/dpkg/status.d, as in other such images.
+ */
 async function unpack({ files }: Fetched, root: string): Promise<void> {
   const status = join(root, 'var/lib/dpkg/status.d')
   mkdirSync(status, { recursive: true })

@@ -1,7 +1,7 @@
 /**
- * A 64-bit little-endian ELF program without its symbols and debug information: the section headers and all that follows
- * the last segment, which nothing needs at run time (System V ABI, "Object Files"). As `strip` does, for programs of any
- * architecture and without its tools.
+ * A 64-bit little-endian ELF program without its symbols and debug information: the section headers and all that
+ * follows the last segment, which nothing needs at run time (System V ABI, "Object Files"). As `strip` does, for
+ * programs of any architecture and without its tools.
  * @throws RangeError for a file of another kind
  */
 export function withoutSymbols(program: Buffer): Buffer {

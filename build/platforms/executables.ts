@@ -9,8 +9,8 @@ import { nodeProgram, ownNode } from './node-program.ts'
 import { executableName, platformName, type Platform } from './platforms.ts'
 
 /**
- * Makes the plugin as one file for a platform, of a bundle, and returns its path. The same bundle gives the same bytes on
- * any machine: without V8's code cache, which is neither the same twice nor good for another architecture.
+ * Makes the plugin as one file for a platform, of a bundle, and returns its path. The same bundle gives the same bytes
+ * on any machine: without V8's code cache, which is neither the same twice nor good for another architecture.
  *
  * Node's own `--build-sea` and not @yao-pkg/pkg in its SEA mode, which was tried and gives files of the same size: pkg
  * fetches Node from nodejs.org alone, signs for macOS only where codesign or ldid is, and brings 108 packages.

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 
 /**
- * What the build does to a program for macOS, a 64-bit Mach-O file. Sources: Apple's mach-o/loader.h, mach-o/nlist.h and
- * cs_blobs.h. Every function throws a RangeError for a file that is laid out in another way.
+ * What the build does to a program for macOS, a 64-bit Mach-O file. Sources: Apple's mach-o/loader.h, mach-o/nlist.h
+ * and cs_blobs.h. Every function throws a RangeError for a file that is laid out in another way.
  */
 
 /** The numbers of the load commands, LC_… in loader.h. */

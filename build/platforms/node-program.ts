@@ -22,7 +22,7 @@ export async function nodeProgram(platform: Platform): Promise<string> {
       throw new Failure({
         what: `${platform.nodePackage} ${version} is not what the build expects`,
         why: `its integrity is ${integrity}`,
-        next: 'Compare it with the registry; after an update of node, write the new sums into build/platforms/platforms.ts.',
+        next: 'Compare it with the registry; after an update of node, bring build/platforms/platforms.ts up to date.',
       })
     }
     await run('tar', ['--extract', '--file', archive, '--directory', arriving, '--strip-components=1'])

@@ -19,7 +19,8 @@ let locked: Promise<z.infer<typeof component>[]> | undefined
 
 /**
  * What is in an archive or an image, as a CycloneDX 1.5 document: of the packages that npm has in its lock file those
- * which a bundle holds, and `further` parts. It has no time and no serial number, which would differ from build to build.
+ * which a bundle holds, and `further` parts. It has no time and no serial number, which would differ from build to
+ * build.
  * @param packagesFile names the packages of the bundle: see bundle.ts
  */
 export async function billOfMaterials(

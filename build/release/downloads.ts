@@ -7,7 +7,9 @@ import { hashOf } from '../up-to-date.ts'
 import { fillManifest, krewTemplate } from './krew-manifest.ts'
 import { validateManifest } from './krew-programs.ts'
 
-/** Makes the archives of some platforms and krew's manifest for them, which krew's validator accepts; returns the paths. */
+/**
+ * Makes the archives of some platforms and krew's manifest for them, which krew's validator accepts; returns the paths.
+ */
 export async function buildDownloads(platforms: readonly Platform[]): Promise<string[]> {
   const archives = await buildArchives(platforms)
   const sums = new Map<string, string>()

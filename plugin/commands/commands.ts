@@ -5,6 +5,7 @@ import type { Command } from '../command-line/command.ts'
 import { backup } from './backup/command.ts'
 import { doctor } from './doctor/command.ts'
 import { importCommand } from './import/command.ts'
+import { images } from './images/command.ts'
 import { install } from './install/command.ts'
 import { cancel } from './cancel/command.ts'
 import { completion } from './completion/command.ts'
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   deleteCommand,
   exportCommand,
   importCommand,
+  images,
   version,
   completion,
 ]

@@ -3,9 +3,19 @@ import { parseDuration } from '../../operation/duration.ts'
 import { groups } from './groups.ts'
 import { defaultServiceAccount } from '../../operation/names.ts'
 
+/** Where the images come from where the published registry cannot be reached. */
+export function registryMirrorFlag<T>(yargs: Argv<T>) {
+  return yargs.option('registry-mirror', {
+    group: groups.job,
+    type: 'string',
+    requiresArg: true,
+    describe: 'HOST[/PATH] in the place of ghcr.io, with the same images below it; `images` lists them',
+  })
+}
+
 /** The flags of every command that makes a Job: what it runs, as whom, and where. */
 export function jobFlags<T>(yargs: Argv<T>) {
-  return yargs
+  return registryMirrorFlag(yargs)
     .option('image', {
       group: groups.job,
       type: 'string',

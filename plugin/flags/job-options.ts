@@ -61,12 +61,32 @@ function readPatch(text: string): Record<string, unknown> {
 }
 
 /**
+ * A registry's host, and a path in it: no scheme and no tag.
+ * @throws Failure (usage)
+ */
+export function readMirror(text: string | undefined): string | undefined {
+  if (text === undefined || /^[a-z0-9.-]+(:\d+)?(\/[a-z0-9._-]+)*\/?$/i.test(text)) return text
+  throw usage(
+    '--registry-mirror cannot be read',
+    `"${text}" is no HOST[/PATH]`,
+    'write it like --registry-mirror registry.example.com/ghcr',
+  )
+}
+
+/**
  * The Job flags, read and checked.
  * @throws Failure (usage) for the first that cannot be read
  */
 export function readJobOptions(flags: JobFlags): JobOptions {
+  if (flags.image !== undefined && flags.registryMirror !== undefined)
+    throw usage(
+      '--image and --registry-mirror exclude each other',
+      '--image names its registry',
+      'leave one of them out',
+    )
   return {
     image: flags.image,
+    registryMirror: readMirror(flags.registryMirror),
     imagePullPolicy: flags.imagePullPolicy,
     imagePullSecrets: flags.imagePullSecret ?? [],
     serviceAccount: flags.serviceAccount,

@@ -14,6 +14,7 @@ export function repeatedFlags(flags: RestoreFlags): string[] {
   const given: Record<string, string | readonly string[] | undefined> = {
     'database-secret': flags.databaseSecret,
     image: flags.image,
+    'registry-mirror': flags.registryMirror,
     'image-pull-policy': flags.imagePullPolicy,
     'image-pull-secret': flags.imagePullSecret,
     'service-account': flags.serviceAccount === defaultServiceAccount ? undefined : flags.serviceAccount,

@@ -9,6 +9,8 @@ import type { ReleasePart } from './release-part.ts'
 /** What the administrator may say about the Jobs of an operation. */
 export interface JobOptions {
   image: string | undefined
+  /** a registry that has the published images */
+  registryMirror?: string | undefined
   imagePullPolicy: string | undefined
   imagePullSecrets: readonly string[]
   serviceAccount: string
@@ -31,7 +33,7 @@ export interface JobOptions {
 function imageOf(request: OperationRequest, parts: readonly ReleasePart[], options: JobOptions): string {
   const kinds = parts.map((part) => part.storages)
   const storages = kinds.some((kind) => kind === undefined) ? undefined : kinds.flatMap((kind) => kind ?? [])
-  return options.image ?? defaultImage(request.kind, storages)
+  return options.image ?? defaultImage(request.kind, storages, options.registryMirror)
 }
 
 function completePod(spec: V1PodSpec, image: string, request: OperationRequest, options: JobOptions): V1PodSpec {

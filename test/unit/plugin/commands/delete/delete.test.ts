@@ -14,6 +14,7 @@ const flags: DeleteFlags = {
   wait: true,
   timeout: undefined,
   image: undefined,
+  registryMirror: undefined,
   imagePullPolicy: undefined,
   imagePullSecret: undefined,
   serviceAccount: 'kubectl-scalardl',
@@ -42,6 +43,15 @@ function storeWithBackup(): ObjectStore {
   store.job('backup-b', 'backup', { type: 'Failed' })
   return store
 }
+
+t.test('an image of its own and a mirror exclude each other, before anything is asked', async (t) => {
+  const session = await storeWithBackup().session(t)
+  const both = { ...flags, image: 'own', registryMirror: 'registry.example.com' }
+  t.match(await runDelete(both, session, recordingTerminal().terminal).catch((error: unknown) => error), {
+    exitCode: ExitCode.usage,
+    what: '--image and --registry-mirror exclude each other',
+  })
+})
 
 t.test('nothing is deleted before its name was typed', async (t) => {
   const store = storeWithBackup()

@@ -2,6 +2,7 @@ import t from 'tap'
 import { requestSchema, type OperationRequest } from '../../../../../../operation/request.ts'
 import type { JobOptions } from '../../../../../../plugin/kubernetes/jobs/compose/complete-job.ts'
 import { composeJob } from '../../../../../../plugin/kubernetes/jobs/compose/compose-job.ts'
+import { allImages } from '../../../../../../plugin/kubernetes/jobs/compose/image.ts'
 import { operationObjects } from '../../../../../../plugin/kubernetes/jobs/compose/operation-objects.ts'
 import { referencesOf } from '../../../../../../plugin/kubernetes/jobs/compose/property-references.ts'
 import {
@@ -175,6 +176,16 @@ t.test('the database tools come only where a database may need them', async (t) 
   t.match(compose([cassandra]).container?.image, /worker:/)
   t.match(compose([hidden]).container?.image, /worker-sql:/)
   t.equal(compose([jdbc], { image: 'own@sha256:0' }).container?.image, 'own@sha256:0')
+})
+
+t.test('a mirror has the image that the plugin lists', async (t) => {
+  const jdbc = releasePart(chartRelease(), 0, 'l', referencesOf('scalar.db.storage=jdbc'))
+  const cassandra = releasePart(chartRelease(), 0, 'l', referencesOf('scalar.db.storage=cassandra'))
+  for (const registryMirror of [undefined, 'registry.example.com:5000/ghcr', 'registry.example.com/']) {
+    const used = [cassandra, jdbc].map((part) => compose([part], { registryMirror }).container?.image)
+    t.strictSame(allImages(registryMirror), used)
+    t.match(used[0], `${registryMirror?.replace(/\/$/, '') ?? 'ghcr.io'}/kubectl-scalardl/worker:`)
+  }
 })
 
 t.test('flags reach the pod; the patch has the last word', async (t) => {
