@@ -9,7 +9,7 @@ import { jsonLineEvents } from '../job/process/events.ts'
 import { holdPause } from '../job/pause/hold-pause.ts'
 import { closeAll, connectOrRefuse, serversOf } from '../job/servers/servers.ts'
 import { freePort } from '../test/stand-ins/free-port.ts'
-import { guardPod, workerPod } from '../test/unit/job/guard/two-pods.ts'
+import { guardPod, key, workerPod } from '../test/unit/job/guard/two-pods.ts'
 import { inMemoryCluster } from '../test/unit/job/in-memory-cluster.ts'
 import { contextOf, pauseRequest, type PauseRequest } from '../test/unit/job/pausing-context.ts'
 import { msBetween, type Parts } from './phases.ts'
@@ -78,7 +78,7 @@ async function pauseAsWorker({ ports, holdMs, way }: Task): Promise<Parts> {
     guard === undefined
       ? noGuard
       : timed(
-          guardLink({ cluster, events: jsonLineEvents(() => undefined), operation, port: guard.port }),
+          guardLink({ cluster, events: jsonLineEvents(() => undefined), key, operation, port: guard.port }),
           (ms) => (holdTookMs = ms),
         )
   const { context } = await contextOf<'pause'>(request, cluster, link)

@@ -5,6 +5,7 @@ import { messageOf } from '../operation/failure.ts'
 import { guardPort } from '../operation/names.ts'
 import { mounts, parseRequest, pauseRequestOf } from '../operation/request.ts'
 import { jsonLineEvents } from './process/events.ts'
+import { mountedKey } from './guard/protocol/operation-key.ts'
 import { guard } from './guard/process/guard.ts'
 import { Interrupted } from './process/interrupted.ts'
 import { connectApi, inClusterConfig } from './kubernetes/api.ts'
@@ -33,7 +34,8 @@ async function main(): Promise<number> {
     const pausing = pauseRequestOf(request)
     if (pausing === undefined) throw new Error(`this ${request.kind} pauses nothing and needs no guard`)
     const cluster = kubernetesCluster(connectApi(inClusterConfig()), request.namespace)
-    return await guard(pausing, { cluster, events, signal: stop.signal, pod: hostname(), port: guardPort })
+    const key = await mountedKey(pausing.operation)
+    return await guard(pausing, { cluster, events, key, signal: stop.signal, pod: hostname(), port: guardPort })
   } catch (error) {
     events.say('failed', messageOf(error), { level: 'error' })
     return ExitCode.failed

@@ -3,6 +3,7 @@ import { ExitCode } from '../operation/exit-code.ts'
 import { Failure, messageOf } from '../operation/failure.ts'
 import { mounts, parseRequest } from '../operation/request.ts'
 import { endOnUncaught } from './worker/end-on-uncaught.ts'
+import { mountedKey } from './guard/protocol/operation-key.ts'
 import { jsonLineEvents } from './process/events.ts'
 import { Interrupted } from './process/interrupted.ts'
 import { connectApi, inClusterConfig } from './kubernetes/api.ts'
@@ -23,7 +24,8 @@ async function main(): Promise<number> {
   try {
     const request = parseRequest(await readFile(mounts.request, 'utf8'))
     const cluster = kubernetesCluster(connectApi(inClusterConfig()), request.namespace)
-    return await work(request, { cluster, events, signal: stop.signal })
+    const key = await mountedKey(request.operation)
+    return await work(request, { cluster, events, key, signal: stop.signal })
   } catch (error) {
     const text: Record<string, unknown> =
       error instanceof Failure

@@ -78,6 +78,11 @@ export function guardJobName(operation: string): string {
   return `guard-${operation}`
 }
 
+/** The Secret that worker and guard of an operation have in common; it goes with the worker's Job. */
+export function keySecretName(operation: string): string {
+  return `scalardl-${operation}.key`
+}
+
 /** Where the worker listens for its guard, within the cluster. */
 export const guardPort = 9653
 

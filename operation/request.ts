@@ -13,6 +13,8 @@ export const mounts = {
   databaseSecret: '/scalardl/database-secret',
   /** keys of a Secret given by --tls-ca-secret */
   tlsCa: '/scalardl/tls-ca',
+  /** what the worker and the guard of one operation know of each other, 32 bytes as hexadecimal digits */
+  operationKey: '/scalardl/operation-key/key',
   /** the PersistentVolumeClaim of `--to pvc://NAME` */
   volume: '/scalardl/storage',
   /** an emptyDir for the worker's own files */

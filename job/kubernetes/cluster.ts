@@ -81,6 +81,8 @@ export interface OperationPod {
   ip: string
   /** empty while it has none */
   node: string
+  /** it has no address of its own */
+  hostNetwork?: boolean
   running: boolean
   /** what it waits for, or why it ended */
   trouble?: string
@@ -213,7 +215,7 @@ export interface ReleaseFiles {
 export interface OperationJobs {
   /** whether this operation's Job was suspended, which is how `cancel` asks for an end */
   cancelled(operation: string): Promise<boolean>
-  /** the pods of an operation's worker and guard, oldest first */
+  /** the pods that the Jobs of an operation's worker and guard have made, oldest first */
   operationPods(operation: string): Promise<OperationPod[]>
   /** how the worker's Job stands; active while a pod of it may still do something */
   workerJob(operation: string): Promise<JobState>

@@ -1,12 +1,15 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import { hasEnded, workerState, type JobState } from '../../operation/outcome/job-state.ts'
-import { jobName, labels, type Role } from '../../operation/names.ts'
+import { guardJobName, jobName, labels, type Role } from '../../operation/names.ts'
 import type { Api } from './api.ts'
 import { ask, askIfAny } from './ask.ts'
 import type { OperationPod } from './cluster.ts'
 import { podTrouble } from './pods.ts'
 
-/** The pods of an operation's Jobs, oldest first, those that have ended as well. */
+/**
+ * The pods of an operation's Jobs, oldest first, those that have ended as well. A pod with nothing but their labels is
+ * none of them.
+ */
 export async function operationPods(api: Api, namespace: string, operation: string): Promise<OperationPod[]> {
   return (await podsOf(api, namespace, operation)).map((pod) => {
     const { metadata, spec, status } = pod
@@ -18,6 +21,7 @@ export async function operationPods(api: Api, namespace: string, operation: stri
       ip: status?.podIP ?? '',
       node: spec?.nodeName ?? '',
       // A sidecar keeps the pod itself `Running`.
+      ...(spec?.hostNetwork === true && { hostNetwork: true }),
       running: status?.phase === 'Running' && !hasEnded(pod, roleOf(pod)),
       ...(trouble === undefined ? {} : { trouble }),
     }
@@ -37,7 +41,13 @@ async function podsOf({ core }: Api, namespace: string, operation: string): Prom
   const { items } = await ask('list pods', () =>
     core.listNamespacedPod({ namespace, labelSelector: `${labels.operation}=${operation}` }),
   )
-  return items.sort((a, b) => createdMs(a) - createdMs(b))
+  const jobs = { worker: jobName(operation), guard: guardJobName(operation) }
+  return items.filter((pod) => isMadeBy(jobs[roleOf(pod)], pod)).sort((a, b) => createdMs(a) - createdMs(b))
+}
+
+function isMadeBy(job: string, { metadata }: V1Pod): boolean {
+  const maker = metadata?.ownerReferences?.find(({ controller }) => controller === true)
+  return maker?.kind === 'Job' && maker.name === job
 }
 
 function roleOf({ metadata }: V1Pod): Role {

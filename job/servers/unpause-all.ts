@@ -27,8 +27,8 @@ const usualLimits: UnpauseLimits = { atMost: 120_000, onceStopping: 40_000 }
 /** Somebody who unpauses the same servers from elsewhere, once asked: the guard. */
 export interface Helper {
   help(): void
-  /** addresses that serve again by its hand */
-  readonly unpaused: Pick<ReadonlySet<string>, 'has'>
+  /** whether a server that does not answer the Unpause serves again all the same */
+  serves(server: Server): Promise<boolean>
 }
 /** A server that has not answered by then may answer somebody else. ms */
 const helpMs = 1000
@@ -56,7 +56,7 @@ export async function unpauseAll(
   const help = setTimeout(() => helper?.help(), helpMs)
   await Promise.all(
     servers.map(async (server) => {
-      unpaused[await unpauseOne(server, cluster, deadline, helper?.unpaused)].push(server.endpoint.address)
+      unpaused[await unpauseOne(server, cluster, deadline, helper)].push(server.endpoint.address)
     }),
   )
   clearTimeout(help)
@@ -68,14 +68,14 @@ async function unpauseOne(
   server: Server,
   cluster: Releases,
   deadline: { atMs: number },
-  elsewhere?: Pick<ReadonlySet<string>, 'has'>,
+  helper?: Helper,
 ): Promise<keyof Unpaused> {
   for (let waitMs = firstPauseMs; ; waitMs = Math.min(waitMs * 2, longestPauseMs)) {
     try {
       await server.client.unpause(callMs)
       return 'answered'
     } catch {
-      if (elsewhere?.has(server.endpoint.address) === true) return 'answered'
+      if ((await helper?.serves(server)) === true) return 'answered'
       // An API server that is slow to answer must not keep us from trying again.
       if (await Promise.race([isGone(server, cluster), sleep(longestPauseMs, false)])) return 'gone'
       if (performance.now() + waitMs > deadline.atMs) return 'stillPaused'

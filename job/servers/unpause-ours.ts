@@ -2,8 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Releases } from '../kubernetes/cluster.ts'
 import { underwayMs, type OurPauses, type SentPause } from './pause-all.ts'
 import { isOurs } from './pause-reply.ts'
-import { answerMs } from './servers.ts'
-import { unpauseAll, type Helper, type Unpaused } from './unpause-all.ts'
+import { answerMs, type Server } from './servers.ts'
+import { unpauseAll, type Unpaused } from './unpause-all.ts'
+
+/** Somebody who unpauses the same servers from elsewhere, once asked: the guard. */
+export interface Elsewhere {
+  help(): void
+  /** addresses that serve again by its hand, it says */
+  readonly unpaused: ReadonlySet<string>
+}
 
 const lookMs = 200
 /** An Unpause that took longer was kept from its server, as the Pause before it may have been. ms */
@@ -14,15 +21,15 @@ const atOnceMs = 1000
  * effect after our Unpause: one that waits for another's drain takes its turn when that ends
  * (GateKeeper.pauseAndAwaitDrained of scalar-labs/scalardl), and one whose connection was lost may be read late. Its
  * server is looked after until the answer comes or its wait must be over.
- * @param helper as in unpauseAll()
+ * @param elsewhere asked where some server has not answered after a second
  */
 export async function unpauseOurs(
   ours: OurPauses,
   cluster: Releases,
   stopping: AbortSignal,
-  helper?: Helper,
+  elsewhere?: Elsewhere,
 ): Promise<Unpaused> {
-  const each = await Promise.all([...ours.values()].map((sent) => unpauseOne(sent, cluster, stopping, helper)))
+  const each = await Promise.all([...ours.values()].map((sent) => unpauseOne(sent, cluster, stopping, elsewhere)))
   return {
     answered: each.flatMap(({ answered }) => answered),
     gone: each.flatMap(({ gone }) => gone),
@@ -34,18 +41,24 @@ async function unpauseOne(
   sent: SentPause,
   cluster: Releases,
   stopping: AbortSignal,
-  helper?: Helper,
+  elsewhere?: Elsewhere,
 ): Promise<Unpaused> {
   const late = sent.outcome === undefined || sent.outcome.kind === 'lost'
   const askedMs = performance.now()
   const unpaused = await unpauseAll([sent.server], cluster, stopping, undefined, {
-    help: () => helper?.help(),
+    help: () => elsewhere?.help(),
     // A refusal that comes late says that nothing of ours is closed there, whatever becomes of the Unpause.
-    unpaused: { has: (address) => isRefused(sent) || helper?.unpaused.has(address) === true },
+    serves: async (server) =>
+      isRefused(sent) || (elsewhere?.unpaused.has(server.endpoint.address) === true && isOpen(server)),
   })
   if (!late || unpaused.answered.length === 0) return unpaused
   sent.overMs = overAfterCut(sent, askedMs)
   return (await keepOpen(sent)) ? unpauseAll([sent.server], cluster, stopping) : unpaused
+}
+
+/** What others say of a server is only believed where the server itself does not deny it. */
+async function isOpen({ client }: Server): Promise<boolean> {
+  return (await client.checkPaused(answerMs).catch(() => undefined)) !== true
 }
 
 function isRefused({ outcome }: SentPause): boolean {

@@ -9,6 +9,7 @@ import { programVersion } from '../../operation/version.ts'
 import type { Events } from '../process/events.ts'
 import { guardLink } from '../guard/in-worker/open-guard-link.ts'
 import { noGuard, type GuardLink } from '../guard/in-worker/guard-link.ts'
+import type { OperationKey } from '../guard/protocol/operation-key.ts'
 import type { Journal } from '../journal/journal.ts'
 import { Interrupted, interruptedExitCode } from '../process/interrupted.ts'
 import { GaveWay } from '../process/gave-way.ts'
@@ -32,6 +33,8 @@ export interface WorkerContext {
   events: Events
   /** aborted to end at once: with Interrupted on SIGTERM, with anything else that cannot be gone on after */
   signal: AbortSignal
+  /** what tells its guard from others; without it no guarded pause begins */
+  key?: OperationKey | undefined
   /** where to listen for the guard, in place of the usual port */
   guardPort?: number
 }
@@ -105,12 +108,13 @@ async function workGuarded(
 }
 
 /** It listens from the beginning, so that the guard connects while the operation is still being checked. */
-function guardOf(request: OperationRequest, { cluster, events, guardPort }: WorkerContext): GuardLink {
+function guardOf(request: OperationRequest, { cluster, events, key, guardPort }: WorkerContext): GuardLink {
   const pause = pauseRequestOf(request)?.pause
   if (pause?.guard !== true) return noGuard
   return guardLink({
     cluster,
     events,
+    key,
     operation: request.operation,
     ...(pause.guardWaitMs !== undefined && { patienceMs: pause.guardWaitMs }),
     ...(guardPort !== undefined && { port: guardPort }),

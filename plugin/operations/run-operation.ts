@@ -7,7 +7,7 @@ import type { DryRun } from '../kubernetes/api/apply.ts'
 import { abandonOperation } from '../kubernetes/jobs/abandon-operation.ts'
 import { showObjects } from '../kubernetes/api/apply.ts'
 import { createOperation } from '../kubernetes/jobs/compose/create-operation.ts'
-import { inOrder, type OperationObjects } from '../kubernetes/jobs/compose/operation-objects.ts'
+import { inOrder, shownObjects, type OperationObjects } from '../kubernetes/jobs/compose/operation-objects.ts'
 import { detached, outOfReach } from '../kubernetes/jobs/operation-outcome.ts'
 import { waitForStart } from '../kubernetes/jobs/wait-for-job.ts'
 import type { Session } from '../kubernetes/api/session.ts'
@@ -66,7 +66,7 @@ export async function runOperation(
   }
   if (!flags.wait) {
     if (flags.output === 'table' || flags.output === 'name') terminal.data(objects.operation)
-    else showObjects(terminal, inOrder(objects), flags.output, 'created', flags.dryRun)
+    else showObjects(terminal, shownObjects(objects), flags.output, 'created', flags.dryRun)
     terminal.note(
       `follow it with \`kubectl scalardl logs ${objects.operation}\` or \`kubectl scalardl wait ${objects.operation}\``,
     )

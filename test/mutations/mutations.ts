@@ -16,6 +16,50 @@ const window = 'window.reasons.push(...doubtsOf(word, silent))'
 
 export const mutations: readonly Mutation[] = [
   {
+    title: 'a guard need not have the key',
+    file: 'export function admitGuards(',
+    changes: [
+      ["secured.emit('connection', socket)", 'admitted(socket as never)'],
+      ['if (isShortHello(first))', 'if (first.length > 0)'],
+    ],
+    tests: ['guard-link.test.ts'],
+  },
+  {
+    title: 'a guard may speak from anywhere',
+    file: 'export function guardPods(',
+    changes: [['onHostNetwork || isLoopback(address)', 'onHostNetwork || address.length > 0']],
+    tests: ['guard-link.test.ts'],
+  },
+  {
+    title: 'what comes before the key is proven has no bounds',
+    file: 'export function admitGuards(',
+    changes: [['if (isShortHello(first))', 'if (first.length > 0)']],
+    tests: ['guard-link.test.ts'],
+  },
+  {
+    title: 'each hello has the pods listed for itself',
+    file: 'export function guardPods(',
+    changes: [['looking ??= look().finally(() => (looking = undefined))\n      return looking', 'return look()']],
+    tests: ['guard-link.test.ts'],
+  },
+  {
+    title: '"unpaused" is believed whatever the server says',
+    file: 'export async function unpauseOurs(',
+    changes: [['.catch(() => undefined)) !== true\n', '.catch(() => undefined)) !== null\n']],
+    tests: ['guard-link.test.ts'],
+  },
+  {
+    title: 'the labels of an operation make a pod one of it',
+    file: 'function isMadeBy(job: string',
+    changes: [
+      [
+        'items.filter((pod) => isMadeBy(jobs[roleOf(pod)], pod))',
+        'items.filter((pod) => jobs[roleOf(pod)] !== pod.kind)',
+      ],
+    ],
+    tests: ['guard-link.test.ts'],
+  },
+  {
     title: 'text from elsewhere reaches the terminal as it is',
     file: 'export function paintFor(',
     changes: [['      return printable(shown)\n', '      return shown\n']],

@@ -1,6 +1,6 @@
 import { formatDuration } from '../../../operation/duration.ts'
 import { Failure } from '../../../operation/failure.ts'
-import { guardJobName } from '../../../operation/names.ts'
+import { guardJobName, keySecretName } from '../../../operation/names.ts'
 import type { OperationJobs, OperationPod } from '../../kubernetes/cluster.ts'
 
 interface Absence {
@@ -9,6 +9,8 @@ interface Absence {
   waitedMs: number
   /** why this worker cannot be connected to */
   trouble: string | undefined
+  /** what connected from its address did not have the operation's key */
+  refusedSome: boolean
   port: number
 }
 
@@ -27,7 +29,7 @@ export async function absentGuard(cluster: OperationJobs, absence: Absence): Pro
 }
 
 function causeOf(
-  { operation, trouble, port }: Absence,
+  { operation, trouble, refusedSome, port }: Absence,
   guard: OperationPod | undefined | 'unknown',
 ): { why: string; cure: string } {
   const job = guardJobName(operation)
@@ -47,12 +49,30 @@ function causeOf(
         `see with \`kubectl describe pod ${guard.name}\` what it waits for, ` +
         'and give it longer with --guard-timeout where the cluster adds a node for it',
     }
+  if (refusedSome)
+    return {
+      why: `pod ${guard.name} runs on ${guard.node}, but what connects from there does not have this operation's key`,
+      cure:
+        'let both pods run the same image (a tag may have moved between their pulls), ' +
+        `and see \`kubectl logs ${guard.name}\``,
+    }
   return {
     why: `pod ${guard.name} runs on ${guard.node}, but no connection of it came to this worker`,
     cure:
       `see \`kubectl logs ${guard.name}\`, and let the pods of this operation reach each other on port ` +
       `${port} where NetworkPolicies forbid it`,
   }
+}
+
+/** Without a key a guard cannot be told from whoever else is on the network. */
+export function withoutKey(operation: string): Failure {
+  return new Failure({
+    what: 'nothing was paused: this worker cannot know its guard',
+    why:
+      `the key of ${operation} is not mounted: Secret ${keySecretName(operation)} is gone, ` +
+      'or the plugin that began this is older than the image',
+    next: 'use a plugin of the version of the image, and begin anew; or do without a guard by --guard=false',
+  })
 }
 
 /** A guard without a connection to some server could not unpause it. */

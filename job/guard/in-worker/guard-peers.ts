@@ -1,13 +1,14 @@
-import { createServer, type Socket } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../../../operation/failure.ts'
 import type { OperationJobs } from '../../kubernetes/cluster.ts'
 import { openLink, type Link } from '../protocol/link.ts'
 import { guardMessageSchema, type GuardMessage, type WorkerMessage } from '../protocol/messages.ts'
+import type { OperationKey } from '../protocol/operation-key.ts'
+import { admitGuards } from './admission.ts'
+import { guardPods } from './guard-pods.ts'
 
 export type Hello = Extract<GuardMessage, { say: 'hello' }>
 
-/** One connection of a guard that the API server knows as one of this operation. */
+/** One connection of a guard that has the operation's key and that the API server knows as one of it. */
 export interface GuardPeer {
   hello: Hello
   link: Link<WorkerMessage>
@@ -20,13 +21,15 @@ export interface GuardPeers {
   heardMs(): number | undefined
   /** why no guard can connect at all */
   trouble(): string | undefined
+  /** what connected from a guard's address did not have the operation's key */
+  refusedSome(): boolean
   say(message: WorkerMessage): void
   close(): void
 }
 
 export interface GuardPeersOptions {
   cluster: OperationJobs
-  operation: string
+  key: OperationKey
   port: number
   connected(peer: GuardPeer): void
   received(peer: GuardPeer, message: GuardMessage): void
@@ -34,31 +37,17 @@ export interface GuardPeersOptions {
 }
 
 const beatMs = 500
-const verifyMs = 500
 
-/** Listens for guards, sends them beats, and trusts those whose pod the API server shows. */
-export function listenForGuards({
-  cluster,
-  operation,
-  port,
-  connected,
-  received,
-  closed,
-}: GuardPeersOptions): GuardPeers {
+/** Listens for guards, sends them beats, and trusts those that have the key and whose pod the API server shows. */
+export function listenForGuards({ cluster, key, port, connected, received, closed }: GuardPeersOptions): GuardPeers {
   const peers = new Set<GuardPeer>()
   const links = new Set<Link<WorkerMessage>>()
-  const known = new Set<string>()
+  const pods = guardPods(cluster, key.operation)
   const sentMs = new Map<number, number>()
   let heardMs: number | undefined
   let number = 0
   let trouble: string | undefined
-
-  const server = createServer({ noDelay: true }, welcome)
-  server.on('error', (error) => {
-    trouble = messageOf(error)
-  })
-  // Without a host Node listens on :: and 0.0.0.0, whichever the pod has.
-  server.listen(port)
+  let refusedSome = false
 
   const timer = setInterval(() => {
     number += 1
@@ -67,55 +56,51 @@ export function listenForGuards({
     for (const link of links) link.send({ say: 'beat', number })
   }, beatMs)
 
-  function welcome(socket: Socket): void {
-    let peer: GuardPeer | undefined
-    const believe = async (hello: Hello) => {
-      if (!(await isOurs(hello, link)) || peer !== undefined) return
-      peer = { hello, link }
-      peers.add(peer)
-      connected(peer)
-    }
-    const link = openLink<GuardMessage, WorkerMessage>(socket, guardMessageSchema, {
-      received(message) {
-        if (message.say === 'hello') void believe(message)
-        else if (peer !== undefined) {
-          if (message.say === 'echo') heardMs = later(heardMs, sentMs.get(message.number))
-          received(peer, message)
-        }
-      },
-      closed() {
-        links.delete(link)
-        if (peer !== undefined && peers.delete(peer)) closed(peer)
-      },
-    })
-    links.add(link)
-    // Sent at once: the first word shows the guard that a process is here.
-    link.send({ say: 'beat', number })
-  }
-
-  /**
-   * Whether the API server shows the pod of a guard of this operation. Asks until it does, or the link is closed.
-   */
-  async function isOurs({ uid }: Hello, link: Link<WorkerMessage>): Promise<boolean> {
-    while (!link.closed) {
-      if (known.has(uid)) return true
-      const pods = await cluster.operationPods(operation).catch(() => [])
-      for (const pod of pods) if (pod.role === 'guard') known.add(pod.uid)
-      if (!known.has(uid)) await sleep(verifyMs)
-    }
-    return false
-  }
+  const admission = admitGuards({
+    port,
+    key,
+    pods,
+    refused: () => (refusedSome = true),
+    failed: (error) => (trouble = messageOf(error)),
+    admitted(socket) {
+      let peer: GuardPeer | undefined
+      const believe = async (hello: Hello) => {
+        while (!link.closed && !pods.has(hello.uid)) await pods.look()
+        if (link.closed || peer !== undefined) return
+        peer = { hello, link }
+        peers.add(peer)
+        connected(peer)
+      }
+      const link = openLink<GuardMessage, WorkerMessage>(socket, guardMessageSchema, {
+        received(message) {
+          if (message.say === 'hello') void believe(message)
+          else if (peer !== undefined) {
+            if (message.say === 'echo') heardMs = later(heardMs, sentMs.get(message.number))
+            received(peer, message)
+          }
+        },
+        closed() {
+          links.delete(link)
+          if (peer !== undefined && peers.delete(peer)) closed(peer)
+        },
+      })
+      links.add(link)
+      // Sent at once: the first word shows the guard that a process is here.
+      link.send({ say: 'beat', number })
+    },
+  })
 
   return {
     all: peers,
     heardMs: () => heardMs,
     trouble: () => trouble,
+    refusedSome: () => refusedSome,
     say(message) {
       for (const { link } of peers) link.send(message)
     },
     close() {
       clearInterval(timer)
-      server.close()
+      admission.close()
       for (const link of links) link.close()
     },
   }

@@ -3,8 +3,9 @@ import type { Finding } from '../../../operation/finding.ts'
 import { guardPort } from '../../../operation/names.ts'
 import type { Events } from '../../process/events.ts'
 import type { OperationJobs } from '../../kubernetes/cluster.ts'
-import { absentGuard, blindGuard } from './absent-guard.ts'
-import type { GuardLink } from './guard-link.ts'
+import { absentGuard, blindGuard, withoutKey } from './absent-guard.ts'
+import { noGuard, type GuardLink } from './guard-link.ts'
+import type { OperationKey } from '../protocol/operation-key.ts'
 import { listenForGuards, type GuardPeer } from './guard-peers.ts'
 import { guardedPause, type Guarded } from './guarded-pause.ts'
 import { waiters } from './waiters.ts'
@@ -12,6 +13,8 @@ import { waiters } from './waiters.ts'
 export interface GuardLinkOptions {
   cluster: OperationJobs
   events: Events
+  /** undefined where none was mounted: then no guard can be told from a stranger */
+  key: OperationKey | undefined
   operation: string
   port?: number
   /** how long a guard may take to come, and then to connect to the servers, ms */
@@ -21,20 +24,32 @@ export interface GuardLinkOptions {
 const usualPatienceMs = 60_000
 
 /** Listens for the guard of an operation, from the worker's beginning to its end. */
-export function guardLink({
+export function guardLink(options: GuardLinkOptions): GuardLink {
+  const { key } = options
+  return key === undefined ? refusingLink(options.operation) : listeningLink({ ...options, key })
+}
+
+/** No pause begins; what an earlier worker left is ended all the same. */
+function refusingLink(operation: string): GuardLink {
+  const refuse = () => Promise.reject(withoutKey(operation))
+  return { ...noGuard, arrival: refuse, hold: refuse }
+}
+
+function listeningLink({
   cluster,
   events,
+  key,
   operation,
   port = guardPort,
   patienceMs = usualPatienceMs,
-}: GuardLinkOptions): GuardLink {
+}: GuardLinkOptions & { key: OperationKey }): GuardLink {
   const changed = waiters()
   const over = new Set<number>()
   let isDone = false
   let current: { pause: number; guarded: Guarded } | undefined
   const peers = listenForGuards({
     cluster,
-    operation,
+    key,
     port,
     connected(peer) {
       sayConnected(events, peer)
@@ -51,10 +66,18 @@ export function guardLink({
     closed: () => changed.tell(),
   })
 
+  const absent = () =>
+    absentGuard(cluster, {
+      operation,
+      waitedMs: patienceMs,
+      trouble: peers.trouble(),
+      refusedSome: peers.refusedSome(),
+      port,
+    })
   return {
     async arrival(signal) {
       const here = await changed.until(() => peers.all.size > 0, signal, patienceMs)
-      if (!here) throw await absentGuard(cluster, { operation, waitedMs: patienceMs, trouble: peers.trouble(), port })
+      if (!here) throw await absent()
       return nodeFindings(cluster, operation, [...peers.all])
     },
     async hold(hold, lease, signal) {
@@ -69,9 +92,7 @@ export function guardLink({
         await guarded.held(signal, patienceMs, async () => {
           const [peer] = peers.all
           const blind = guarded.blindness()
-          return blind === undefined || peer === undefined
-            ? absentGuard(cluster, { operation, waitedMs: patienceMs, trouble: peers.trouble(), port })
-            : blindGuard(peer.hello.pod, blind)
+          return blind === undefined || peer === undefined ? absent() : blindGuard(peer.hello.pod, blind)
         })
       } catch (error) {
         await release()

@@ -15,6 +15,7 @@ import { heldPauses, type HeldPauses } from './held-pauses.ts'
 import { hasEnded, journalledHolds } from './journalled-holds.ts'
 import { watchLeases } from './lease-watch.ts'
 import type { WorkerMessage } from '../protocol/messages.ts'
+import type { OperationKey } from '../protocol/operation-key.ts'
 import { reporting } from './report.ts'
 import { signsOfLife } from './signs-of-life.ts'
 import { connectToWorker, type WorkerConnection } from './worker-connection.ts'
@@ -24,6 +25,8 @@ export type GuardedRequest = RequestOf<'backup' | 'pause'>
 export interface GuardContext {
   cluster: Cluster
   events: Events
+  /** what tells its worker from others; without it there is only the journal and the Lease to go by */
+  key: OperationKey | undefined
   /** SIGTERM: end, but not while something is held */
   signal: AbortSignal
   /** name of the pod that this runs in */
@@ -48,7 +51,7 @@ const reportMs = 60_000
  */
 export async function guard(
   request: GuardedRequest,
-  { cluster, events, signal, pod, port }: GuardContext,
+  { cluster, events, key, signal, pod, port }: GuardContext,
 ): Promise<number> {
   const { operation } = request
   const me = await whoIAm(cluster, operation, pod, signal)
@@ -68,6 +71,8 @@ export async function guard(
   let done = false
   const worker: WorkerConnection = connectToWorker({
     cluster,
+    events,
+    key,
     operation,
     port,
     hello: { say: 'hello', uid: me.uid, pod: me.name, node: me.node, run: randomUUID() },

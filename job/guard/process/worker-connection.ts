@@ -1,7 +1,8 @@
-import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Events } from '../../process/events.ts'
 import type { OperationJobs } from '../../kubernetes/cluster.ts'
 import { openLink, type Link } from '../protocol/link.ts'
+import { connectWithKey, type OperationKey } from '../protocol/operation-key.ts'
 import { workerMessageSchema, type GuardMessage, type WorkerMessage } from '../protocol/messages.ts'
 
 /** The guard's connection to the operation's worker, whichever pod that is at the time. */
@@ -15,6 +16,9 @@ export interface WorkerConnection {
 
 export interface WorkerConnectionOptions {
   cluster: OperationJobs
+  events: Events
+  /** without one there is no connection, since nobody could be told from a stranger */
+  key: OperationKey | undefined
   operation: string
   port: number
   /** said first on every connection */
@@ -24,8 +28,11 @@ export interface WorkerConnectionOptions {
   gone(why: string): void
 }
 
-/** How a connection ended. `dead`: closed before a word, or refused, so no worker's process is there. */
-type End = 'dead' | 'unreachable' | 'closed' | 'silent'
+/**
+ * How a connection ended. `dead`: nobody listens, or what took the connection closed it before a word although a worker
+ * had spoken there before, so no worker's process is there. `refused`: closed before the first word ever.
+ */
+type End = 'dead' | 'refused' | 'unreachable' | 'closed' | 'silent'
 
 const findMs = 500
 const connectMs = 1500
@@ -36,6 +43,8 @@ const askMs = 2000
 
 export function connectToWorker({
   cluster,
+  events,
+  key,
   operation,
   port,
   hello,
@@ -45,6 +54,8 @@ export function connectToWorker({
   const stop = new AbortController()
   let link: Link<GuardMessage> | undefined
   let connected = false
+  let everConnected = false
+  let hasComplained = false
 
   /** where the worker's pod is; undefined where there is none, or no answer */
   async function find(): Promise<string | undefined> {
@@ -53,11 +64,19 @@ export function connectToWorker({
     return pods.findLast(({ role, running, ip }) => role === 'worker' && running && ip !== '')?.ip
   }
 
+  function complain(why: string): void {
+    if (hasComplained) return
+    hasComplained = true
+    events.say('note', `no connection to the worker: ${why}; the journal and the Lease tell what to do`, {
+      level: 'warning',
+    })
+  }
+
   /** One connection, from its first word to its end. */
-  function converse(host: string): Promise<End> {
+  function converse(host: string, key: OperationKey): Promise<End> {
     return new Promise((resolve) => {
       let end: End | undefined
-      const socket = connect({ host, port })
+      const socket = connectWithKey(host, port, key)
       const giveUp = (as: End) => {
         end ??= as
         socket.destroy()
@@ -66,22 +85,24 @@ export function connectToWorker({
       socket.once('connect', () => {
         clearTimeout(timer)
         timer = setTimeout(giveUp, silentMs, 'silent')
-        link?.send(hello)
       })
+      socket.once('secureConnect', () => link?.send(hello))
       socket.once('error', (error: NodeJS.ErrnoException) => {
         // Without a route nothing is known of the process. A reset after the first word is an ordinary close.
         if (error.code === 'ECONNREFUSED') end ??= 'dead'
+        if (error.code?.startsWith('ERR_SSL') === true)
+          complain(`what answers at ${host} does not have this operation's key`)
         if (error.code === 'EHOSTUNREACH' || error.code === 'ENETUNREACH') end ??= 'unreachable'
       })
       link = openLink(socket, workerMessageSchema, {
         received(message) {
-          connected = true
+          connected = everConnected = true
           timer.refresh()
           received(message)
         },
         closed() {
           clearTimeout(timer)
-          resolve(end ?? (connected ? 'closed' : 'dead'))
+          resolve(end ?? (connected ? 'closed' : everConnected ? 'dead' : 'refused'))
           connected = false
           link = undefined
         },
@@ -89,14 +110,14 @@ export function connectToWorker({
     })
   }
 
-  async function keepConnected(): Promise<void> {
+  async function keepConnected(key: OperationKey): Promise<void> {
     let host: string | undefined
     let before: End | undefined
     while (!stop.signal.aborted) {
       host ??= await find()
       if (host !== undefined) {
         const sinceMs = performance.now()
-        const end = await converse(host)
+        const end = await converse(host, key)
         if (stop.signal.aborted) return
         if (end === 'closed') {
           // A living process takes a new connection at once, at the same place. One that drops every connection is
@@ -118,7 +139,8 @@ export function connectToWorker({
     }
   }
 
-  void keepConnected()
+  if (key === undefined) complain('the key of this operation is not mounted')
+  else void keepConnected(key)
   return {
     get connected() {
       return connected

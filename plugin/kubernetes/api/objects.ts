@@ -1,4 +1,4 @@
-import type { V1ConfigMap, V1Job, V1ServiceAccount, V1Role, V1RoleBinding } from '@kubernetes/client-node'
+import type { V1ConfigMap, V1Job, V1Role, V1RoleBinding, V1Secret, V1ServiceAccount } from '@kubernetes/client-node'
 import { stringify } from 'yaml'
 
 type Typed<Kind extends string, Version extends string, Body> = Body & {
@@ -10,16 +10,19 @@ type Typed<Kind extends string, Version extends string, Body> = Body & {
 /** The objects that this plugin makes. */
 export type OwnObject =
   | Typed<'ConfigMap', 'v1', V1ConfigMap>
+  | Typed<'Secret', 'v1', V1Secret>
   | Typed<'ServiceAccount', 'v1', V1ServiceAccount>
   | Typed<'Job', 'batch/v1', V1Job>
   | Typed<'Role', 'rbac.authorization.k8s.io/v1', V1Role>
   | Typed<'RoleBinding', 'rbac.authorization.k8s.io/v1', V1RoleBinding>
 
 export type ConfigMapObject = Extract<OwnObject, { kind: 'ConfigMap' }>
+export type SecretObject = Extract<OwnObject, { kind: 'Secret' }>
 export type JobObject = Extract<OwnObject, { kind: 'Job' }>
 
 const plurals: Record<OwnObject['kind'], string> = {
   ConfigMap: 'configmaps',
+  Secret: 'secrets',
   ServiceAccount: 'serviceaccounts',
   Job: 'jobs',
   Role: 'roles',

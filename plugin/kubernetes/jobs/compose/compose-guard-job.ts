@@ -1,5 +1,5 @@
 import type { V1Affinity, V1PodSpec } from '@kubernetes/client-node'
-import { guardJobName, labels } from '../../../../operation/names.ts'
+import { guardJobName, keySecretName, labels } from '../../../../operation/names.ts'
 import { pauseRequestOf, type OperationRequest } from '../../../../operation/request.ts'
 import { readManifest } from '../../manifests.ts'
 import type { JobObject } from '../../api/objects.ts'
@@ -74,7 +74,7 @@ export function composeGuardJob(
   { tlsCaSecret }: ExtraMounts,
   options: JobOptions,
 ): JobObject {
-  const mounted = extraMounts({ tlsCaSecret })
+  const mounted = extraMounts({ tlsCaSecret, keySecret: keySecretName(request.operation) })
   const withServers = (pod: V1PodSpec): V1PodSpec => ({
     ...pod,
     affinity: awayFromWorker(pod.affinity, request.operation),

@@ -3,10 +3,11 @@
 
 import type { V1Container, V1PodSpec } from '@kubernetes/client-node'
 import { Failure } from '../../../../operation/failure.ts'
-import { jobName } from '../../../../operation/names.ts'
+import { jobName, keySecretName } from '../../../../operation/names.ts'
 import type { OperationRequest } from '../../../../operation/request.ts'
 import { readManifest } from '../../manifests.ts'
 import type { JobObject } from '../../api/objects.ts'
+import { hasGuard } from './compose-guard-job.ts'
 import { completeJob, patchJob, type JobOptions } from './complete-job.ts'
 import { extraMounts, type ExtraMounts } from './extra-mounts.ts'
 import type { ReleasePart } from './release-part.ts'
@@ -53,7 +54,8 @@ export function composeJob(
   extra: ExtraMounts,
   options: JobOptions,
 ): JobObject {
-  const mounted = extraMounts(extra)
+  const keySecret = hasGuard(request) ? keySecretName(request.operation) : undefined
+  const mounted = extraMounts({ ...extra, keySecret })
   const withReleases = (pod: V1PodSpec): V1PodSpec => ({
     ...pod,
     containers: pod.containers.map((container) => completeContainer(container, options, parts, mounted)),

@@ -1,10 +1,11 @@
+import { managedBy } from '../../../../operation/names.ts'
 import { Failure, messageOf } from '../../../../operation/failure.ts'
 import { ExitCode } from '../../../../operation/exit-code.ts'
 import { asFailure } from '../../../terminal/show-failure.ts'
 import { apiMessage, statusCode } from '../../api/api-error.ts'
 import { explainApiError } from '../../api/api-failure.ts'
 import { createObject, deleteObject } from '../../api/apply.ts'
-import { objectTitle, type JobObject, type OwnObject } from '../../api/objects.ts'
+import { collectionPath, objectTitle, type JobObject, type OwnObject, type SecretObject } from '../../api/objects.ts'
 import type { DryRun } from '../../api/apply.ts'
 import type { OutputFormat } from '../../../terminal/terminal.ts'
 import type { Session } from '../../api/session.ts'
@@ -58,18 +59,28 @@ function halfMade(operation: string, left: readonly string[], { what, why, next 
   )
 }
 
-/** The guard's Job goes when the worker's does. `uid`: of the worker's Job, undefined in a dry run, which has none. */
+/** What goes when the worker's Job does, the guard's Job and the key. */
+function ownerReferences({ apiVersion, kind, metadata: { name } }: JobObject, uid: string) {
+  return [{ apiVersion, kind, name, uid, controller: false, blockOwnerDeletion: false }]
+}
+
+/** `uid`: of the worker's Job, undefined in a dry run, which has none. */
 function ownedBy(job: JobObject, uid: string | undefined, guard: JobObject): JobObject {
   if (uid === undefined) return guard
-  const owner = {
-    apiVersion: job.apiVersion,
-    kind: job.kind,
-    name: job.metadata.name,
-    uid,
-    controller: false,
-    blockOwnerDeletion: false,
-  }
-  return { ...guard, metadata: { ...guard.metadata, ownerReferences: [owner] } }
+  return { ...guard, metadata: { ...guard.metadata, ownerReferences: ownerReferences(job, uid) } }
+}
+
+/** The pods need the key from their start, so that it is there before the Job that owns it. */
+async function giveAway(session: Session, key: SecretObject, job: JobObject, uid: string): Promise<void> {
+  await session.request({
+    method: 'PATCH',
+    path: `${collectionPath(key, session.namespace)}/${key.metadata.name}`,
+    query: { fieldManager: managedBy },
+    body: {
+      type: 'application/merge-patch+json',
+      text: JSON.stringify({ metadata: { ownerReferences: ownerReferences(job, uid) } }),
+    },
+  })
 }
 
 /**
@@ -91,6 +102,8 @@ export async function createOperation(
       const uid = await createObject(session, object, output, dryRun)
       if (object === objects.job) jobUid = uid
       made.unshift(object)
+      if (object === objects.job && objects.key !== undefined && uid !== undefined && dryRun === 'none')
+        await giveAway(session, objects.key, objects.job, uid)
     } catch (error) {
       // without an answer it may have been made all the same
       if (statusCode(error) === undefined) made.unshift(object)

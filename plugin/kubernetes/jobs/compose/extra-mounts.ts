@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import { parseLocation } from '../../../../operation/location.ts'
 import { mounts } from '../../../../operation/request.ts'
@@ -9,6 +10,8 @@ export interface ExtraMounts {
   databaseSecret?: string | undefined
   /** Secret whose keys are CA certificates */
   tlsCaSecret?: string | undefined
+  /** Secret of the key that worker and guard have in common */
+  keySecret?: string | undefined
 }
 
 /** Volumes and mounts of what flags name. */
@@ -31,6 +34,16 @@ export function extraMounts(extra: ExtraMounts): { volumes: V1Volume[]; mounts: 
     pairs.push({
       volume: { name: 'tls-ca', secret: { secretName: extra.tlsCaSecret } },
       mount: { name: 'tls-ca', mountPath: mounts.tlsCa, readOnly: true },
+    })
+  }
+  if (extra.keySecret !== undefined) {
+    pairs.push({
+      volume: {
+        name: 'operation-key',
+        // Whoever comes to unpause what is left paused must not wait for a key that is gone.
+        secret: { secretName: extra.keySecret, optional: true, defaultMode: 0o440 },
+      },
+      mount: { name: 'operation-key', mountPath: posix.dirname(mounts.operationKey), readOnly: true },
     })
   }
   return { volumes: pairs.map((pair) => pair.volume), mounts: pairs.map((pair) => pair.mount) }

@@ -1,24 +1,53 @@
-import { annotations, configMapName, labels, operationLabels, partKey, type Part } from '../../../../operation/names.ts'
+import { randomBytes } from 'node:crypto'
+import {
+  annotations,
+  configMapName,
+  keySecretName,
+  labels,
+  operationLabels,
+  partKey,
+  type Part,
+} from '../../../../operation/names.ts'
 import { newRecord } from '../../../../operation/record.ts'
 import type { OperationRequest } from '../../../../operation/request.ts'
 import { programVersion } from '../../../../operation/version.ts'
-import type { ConfigMapObject, JobObject, OwnObject } from '../../api/objects.ts'
+import type { ConfigMapObject, JobObject, OwnObject, SecretObject } from '../../api/objects.ts'
 
 /** The objects of one operation. */
 export interface OperationObjects {
   operation: string
   request: ConfigMapObject
   record: ConfigMapObject
+  /** what worker and guard know of each other; there where a guard is */
+  key: SecretObject | undefined
   job: JobObject
   /** where somebody stands by to unpause */
   guard: JobObject | undefined
 }
 
 /**
- * In the order in which they are made: the Jobs after what they need, the guard's after the worker's, which owns it.
+ * In the order in which they are made: the Jobs after what they need, the guard's after the worker's, which owns it and
+ * the key.
  */
-export function inOrder({ request, record, job, guard }: OperationObjects): OwnObject[] {
-  return guard === undefined ? [request, record, job] : [request, record, job, guard]
+export function inOrder({ request, record, key, job, guard }: OperationObjects): OwnObject[] {
+  return [request, record, key, job, guard].filter((object) => object !== undefined)
+}
+
+/** The same without the key, which is nobody's to see once it is in use. */
+export function shownObjects(objects: OperationObjects): OwnObject[] {
+  return inOrder({ ...objects, key: undefined })
+}
+
+/** A new key, which only this operation ever has. The worker's Job gets to own it, so that it goes with it. */
+function keySecret({ operation, kind, namespace }: OperationRequest): SecretObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: keySecretName(operation), namespace, labels: operationLabels(operation, kind) },
+    type: 'Opaque',
+    immutable: true,
+    stringData: { key: randomBytes(32).toString('hex') },
+  }
 }
 
 /** The ConfigMap that keeps one part of an operation. It outlives the Job, and so is owned by nothing. */
@@ -53,6 +82,7 @@ export function operationObjects(request: OperationRequest, job: JobObject, guar
     operation,
     request: partConfigMap(request, 'request', request),
     record: partConfigMap(request, 'record', record),
+    key: guard === undefined ? undefined : keySecret(request),
     job,
     guard,
   }

@@ -4,7 +4,7 @@ import { guard } from '../../../../job/guard/process/guard.ts'
 import type { ReleasePod } from '../../../../job/kubernetes/cluster.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
 import type { PauseRequest } from '../pausing-context.ts'
-import { guardPod, workerPod } from './two-pods.ts'
+import { guardPod, key, workerPod } from './two-pods.ts'
 
 const { pods, request, port } = JSON.parse(process.argv[2] ?? '') as {
   pods: ReleasePod[]
@@ -19,6 +19,7 @@ process.exit(
   await guard(request, {
     cluster,
     events: jsonLineEvents(() => undefined),
+    key,
     signal: new AbortController().signal,
     pod: guardPod.name,
     port,

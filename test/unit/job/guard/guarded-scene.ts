@@ -9,12 +9,13 @@ import { jsonLineEvents } from '../../../../job/process/events.ts'
 import { guard } from '../../../../job/guard/process/guard.ts'
 import { guardLink } from '../../../../job/guard/in-worker/open-guard-link.ts'
 import { Interrupted } from '../../../../job/process/interrupted.ts'
+import type { OperationKey } from '../../../../job/guard/protocol/operation-key.ts'
 import type { OperationPod } from '../../../../job/kubernetes/cluster.ts'
 import { freePort } from '../../../stand-ins/free-port.ts'
 import { inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
 import { contextOf, pauseRequest, type PauseRequest, type TestContext } from '../pausing-context.ts'
 import { startLedgers, type Ledger } from '../servers/ledgers.ts'
-import { guardPod, workerPod } from './two-pods.ts'
+import { guardPod, key, workerPod } from './two-pods.ts'
 
 export const guarded = { drainMs: 1000, maxPauseMs: 20_000, guard: true }
 
@@ -30,7 +31,7 @@ export interface GuardedScene {
   cluster: InMemoryCluster
   request: PauseRequest
   port: number
-  startGuard(pod?: OperationPod): RunningGuard
+  startGuard(pod?: OperationPod, mounted?: { key: OperationKey | undefined }): RunningGuard
 }
 
 /** Servers, a cluster that knows the operation's pods, and a free port for worker and guard. */
@@ -61,11 +62,12 @@ export async function scene(
     cluster,
     request,
     port,
-    startGuard(pod = guardPod) {
+    startGuard(pod = guardPod, mounted = { key }) {
       const stop = new AbortController()
       const ended = guard(request, {
         cluster,
         events: jsonLineEvents(() => undefined),
+        ...mounted,
         signal: stop.signal,
         pod: pod.name,
         port,
@@ -97,6 +99,7 @@ export async function workerOf(
   const link = guardLink({
     cluster,
     events: placeholder.context.events,
+    key,
     operation: request.operation,
     port,
     patienceMs,

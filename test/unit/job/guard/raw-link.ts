@@ -1,5 +1,6 @@
-import { connect, createServer, type Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
 import type { Test } from 'tap'
+import { connectWithKey, serverWithKey } from '../../../../job/guard/protocol/operation-key.ts'
 import { openLink, type Link } from '../../../../job/guard/protocol/link.ts'
 import {
   guardMessageSchema,
@@ -7,6 +8,7 @@ import {
   type GuardMessage,
   type WorkerMessage,
 } from '../../../../job/guard/protocol/messages.ts'
+import { key } from './two-pods.ts'
 
 /** One end of a link that a test speaks by hand. */
 export interface RawEnd<Received, Sent> extends Pick<Link<Sent>, 'send' | 'close'> {
@@ -21,7 +23,8 @@ export type RawWorker = RawEnd<GuardMessage, WorkerMessage>
 /** A guard that says hello and echoes beats, and otherwise only what the test says. */
 export function rawGuard(t: Test, port: number, hello: { uid?: string; echo?: boolean } = {}): RawGuard {
   const { uid = 'g1', echo = true } = hello
-  const socket = connect({ port, host: '127.0.0.1' })
+  const socket = connectWithKey('127.0.0.1', port, key)
+  socket.on('error', () => undefined)
   const heard: WorkerMessage[] = []
   const link = openLink<WorkerMessage, GuardMessage>(socket, workerMessageSchema, {
     received(message) {
@@ -39,15 +42,16 @@ export function rawGuard(t: Test, port: number, hello: { uid?: string; echo?: bo
 export async function rawWorker(t: Test, port: number): Promise<RawWorker> {
   const heard: GuardMessage[] = []
   let link: Link<WorkerMessage> | undefined
-  const server = createServer((socket: Socket) => {
+  const accept = (socket: TLSSocket) => {
     link = openLink<GuardMessage, WorkerMessage>(socket, guardMessageSchema, {
       received: (message) => heard.push(message),
       closed: () => undefined,
     })
     link.send({ say: 'beat', number: 0 })
-  })
+  }
+  const server = serverWithKey(key, 5000, accept, () => undefined)
   const timer = setInterval(() => link?.send({ say: 'beat', number: 1 }), 200)
-  await new Promise<void>((resolve) => server.listen(port, resolve))
+  await new Promise<void>((resolve) => void server.listen(port, resolve))
   const close = () => {
     clearInterval(timer)
     link?.close()

@@ -1,4 +1,8 @@
+import type { OperationKey } from '../../../../job/guard/protocol/operation-key.ts'
 import type { OperationPod } from '../../../../job/kubernetes/cluster.ts'
+
+/** What worker and guard of the operation have in common. */
+export const key: OperationKey = { operation: 'pause-test', secret: Buffer.alloc(32, 7) }
 
 /** The pods of one operation as the API server shows them, both on this machine. */
 export const workerPod: OperationPod = {

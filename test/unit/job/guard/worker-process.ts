@@ -5,7 +5,7 @@ import { holdPause } from '../../../../job/pause/hold-pause.ts'
 import type { ReleasePod } from '../../../../job/kubernetes/cluster.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
 import { contextOf, type PauseRequest } from '../pausing-context.ts'
-import { guardPod, workerPod } from './two-pods.ts'
+import { guardPod, key, workerPod } from './two-pods.ts'
 
 const { pods, request, port } = JSON.parse(process.argv[2] ?? '') as {
   pods: ReleasePod[]
@@ -15,7 +15,7 @@ const { pods, request, port } = JSON.parse(process.argv[2] ?? '') as {
 const cluster = inMemoryCluster(pods)
 cluster.podsOfOperation = [workerPod, guardPod]
 const { context } = await contextOf(request, cluster)
-const guard = guardLink({ cluster, events: jsonLineEvents(() => undefined), operation: request.operation, port })
+const guard = guardLink({ cluster, events: jsonLineEvents(() => undefined), key, operation: request.operation, port })
 process.on('SIGUSR2', () => (cluster.renewing = false))
 try {
   const { window } = await holdPause({ ...context, guard }, async ({ signal }) => {

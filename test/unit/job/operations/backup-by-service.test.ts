@@ -10,7 +10,7 @@ import { startAws } from '../../../stand-ins/aws/aws.ts'
 import { accessKey, createInstallation, region, secretKey } from '../databases/dynamodb/installation.ts'
 import { guard } from '../../../../job/guard/process/guard.ts'
 import { freePort } from '../../../stand-ins/free-port.ts'
-import { guardPod, workerPod } from '../guard/two-pods.ts'
+import { guardPod, key, workerPod } from '../guard/two-pods.ts'
 import { inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
 import { pauseRequest } from '../pausing-context.ts'
 import { startLedgers, type Ledger } from '../servers/ledgers.ts'
@@ -132,8 +132,8 @@ t.test('the guard ends with the last pause, not with the backup', async (t) => {
   const stop = new AbortController()
   t.teardown(() => stop.abort(new Interrupted('SIGTERM')))
   aws.set({ restorableLagMs: 60_000 })
-  const worker = work(request, { cluster, events, signal: stop.signal, guardPort: port })
-  t.equal(await guard(request, { cluster, events, signal: stop.signal, pod: guardPod.name, port }), 0)
+  const worker = work(request, { cluster, events, key, signal: stop.signal, guardPort: port })
+  t.equal(await guard(request, { cluster, events, key, signal: stop.signal, pod: guardPod.name, port }), 0)
   t.equal(backupOf(s)?.state, 'recorded')
   aws.set({ restorableLagMs: 500 })
   t.equal(await worker, 0)

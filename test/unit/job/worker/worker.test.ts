@@ -8,6 +8,7 @@ import { Failure } from '../../../../operation/failure.ts'
 import { newRecord } from '../../../../operation/record.ts'
 import { isHeld } from '../../../../operation/outcome/outcome.ts'
 import type { OperationRequest } from '../../../../operation/request.ts'
+import { key } from '../guard/two-pods.ts'
 import { asAnotherProcess, inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
 import { pauseRequest } from '../pausing-context.ts'
 import { startLedgers, type Ledger } from '../servers/ledgers.ts'
@@ -32,7 +33,7 @@ async function scene(t: Test): Promise<Scene> {
     cluster,
     events: said,
     stop,
-    run: (request) => work(request, { cluster, events, signal: stop.signal }),
+    run: (request) => work(request, { cluster, events, key, signal: stop.signal }),
   }
 }
 

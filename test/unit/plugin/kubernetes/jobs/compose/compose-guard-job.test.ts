@@ -75,12 +75,12 @@ t.test('the guard has the request and the CA, and nothing of databases and stora
   const { pod } = compose()
   t.same(
     pod?.volumes?.map((volume) => volume.name),
-    ['request', 'token', 'tls-ca'],
+    ['request', 'token', 'tls-ca', 'operation-key'],
   )
   t.equal(pod?.volumes?.[0]?.configMap?.name, 'scalardl-pause-p.request')
   t.same(
     pod?.containers[0]?.volumeMounts?.map((mount) => mount.name),
-    ['request', 'token', 'tls-ca'],
+    ['request', 'token', 'tls-ca', 'operation-key'],
   )
   t.equal(pod?.containers[0]?.env, undefined)
 })

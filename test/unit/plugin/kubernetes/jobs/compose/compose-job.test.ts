@@ -208,10 +208,11 @@ t.test('flags reach the pod; the patch has the last word', async (t) => {
   t.equal(job.spec?.backoffLimit, 0)
   t.notOk('podFailurePolicy' in (job.spec ?? {}))
   t.equal(job.metadata.labels?.['team'], 'a')
-  t.same(container?.volumeMounts?.map((mount) => mount.mountPath).slice(-3), [
+  t.same(container?.volumeMounts?.map((mount) => mount.mountPath).slice(-4), [
     '/scalardl/storage',
     '/scalardl/database-secret',
     '/scalardl/tls-ca',
+    '/scalardl/operation-key',
   ])
   t.equal(pod?.volumes?.find((volume) => volume.name === 'storage')?.persistentVolumeClaim?.claimName, 'backups')
 })

@@ -4,7 +4,7 @@ import { podsOnly } from '../../../../../../plugin/kubernetes/jobs/compose/relea
 import { composeJob } from '../../../../../../plugin/kubernetes/jobs/compose/compose-job.ts'
 import { composeGuardJob } from '../../../../../../plugin/kubernetes/jobs/compose/compose-guard-job.ts'
 import { createOperation } from '../../../../../../plugin/kubernetes/jobs/compose/create-operation.ts'
-import { operationObjects } from '../../../../../../plugin/kubernetes/jobs/compose/operation-objects.ts'
+import { operationObjects, shownObjects } from '../../../../../../plugin/kubernetes/jobs/compose/operation-objects.ts'
 import { objectText } from '../../../../../../plugin/kubernetes/api/objects.ts'
 import type { RequestOf } from '../../../../../../operation/request.ts'
 import { Failure } from '../../../../../../operation/failure.ts'
@@ -108,15 +108,29 @@ t.test('a Job of that name that is there already is left alone', async (t) => {
   t.notOk(calls.some((call) => call.method === 'DELETE' && call.path.includes('/jobs/')))
 })
 
-t.test("the guard's Job comes last, and goes when the worker's does", async (t) => {
+t.test("the key comes before the Jobs, the guard's Job last, and both go when the worker's does", async (t) => {
   const { session, calls } = await serve(t, 201)
   await createOperation(session, guarded, 'json', 'none')
-  t.equal(calls.length, 4)
-  const sent = JSON.parse(calls[3]?.body ?? '') as { metadata: { name: string; ownerReferences: unknown } }
-  t.equal(sent.metadata.name, 'guard-unpause-u')
-  t.match(sent.metadata.ownerReferences, [
-    { kind: 'Job', apiVersion: 'batch/v1', name: 'scalardl-unpause-u', uid: 'uid-3' },
-  ])
+  t.strictSame(
+    calls.map(({ method, path }) => `${method} ${path.split('/').slice(-2).join('/')}`),
+    [
+      'POST ns/configmaps',
+      'POST ns/configmaps',
+      'POST ns/secrets',
+      'POST ns/jobs',
+      'PATCH secrets/scalardl-unpause-u.key',
+      'POST ns/jobs',
+    ],
+  )
+  const owner = { kind: 'Job', apiVersion: 'batch/v1', name: 'scalardl-unpause-u', uid: 'uid-4' }
+  for (const at of [4, 5]) {
+    const sent = JSON.parse(calls[at]?.body ?? '') as { metadata: { ownerReferences: unknown } }
+    t.match(sent.metadata.ownerReferences, [owner])
+  }
+  const key = JSON.parse(calls[2]?.body ?? '') as { stringData: { key: string } }
+  t.match(key.stringData.key, /^[0-9a-f]{64}$/)
+  t.not(key.stringData.key, operationObjects(request, job, guarded.guard).key?.stringData?.['key'], 'each has its own')
+  t.notMatch(JSON.stringify(shownObjects(guarded)), key.stringData.key, 'nobody is shown one that is in use')
 })
 
 t.test("a guard that is refused takes the worker's Job, the record and the request back with it", async (t) => {
@@ -127,6 +141,6 @@ t.test("a guard that is refused takes the worker's Job, the record and the reque
   })
   t.strictSame(
     calls.filter((call) => call.method === 'DELETE').map((call) => call.path.split('/').at(-1)),
-    ['scalardl-unpause-u', 'scalardl-unpause-u.record', 'scalardl-unpause-u.request'],
+    ['scalardl-unpause-u', 'scalardl-unpause-u.key', 'scalardl-unpause-u.record', 'scalardl-unpause-u.request'],
   )
 })
