@@ -199,7 +199,7 @@ t.test('told so inside, the work ends at once', async (t) => {
   )
   await until('the pause', () => allClosed(s.ledgers))
   guard.send({ say: 'fired', pause: 1, why: 'the longest pause was over' })
-  t.match(await running, { what: /ended by the guard/, why: /the longest pause was over/ })
+  t.match(await running, { what: /the guard ended the pause/, why: /the longest pause was over/ })
   t.ok(allOpen(s.ledgers))
 })
 
