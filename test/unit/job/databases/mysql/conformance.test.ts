@@ -29,9 +29,8 @@ await t.test(`${server.name} is a database`, (t) =>
       write: () =>
         connected(async (connection) => {
           await connection.query(
-            `USE ${assets};
-             INSERT INTO ${assets}.asset SELECT concat('more-', uuid()), 1, NULL FROM ${assets}.asset LIMIT 10;
-             UPDATE ${assets}.asset SET output = unhex(md5(rand())) WHERE id = 'asset-7';
+            `INSERT INTO ${assets}.asset SELECT concat('more-', uuid()), 1, NULL FROM ${assets}.asset LIMIT 10;
+             UPDATE ${assets}.asset SET output = unhex(sha2(rand(), 256)) WHERE id = 'asset-7';
              INSERT INTO ${quoted(odd)}.\`Odd \`\`'"name\` (\`Värde\`) VALUES (now(6))`,
           )
         }),
