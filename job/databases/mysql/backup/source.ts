@@ -120,7 +120,7 @@ export class MysqlSource implements BackupSource {
     if (holders.length < prepared.sessions.length)
       events.say('note', `${this.#title}: others commit on this server all the time, so one session alone reads`)
     const owner = { operation, database: this.#title }
-    await claimFolder(storage, folder, owner, signal)
+    await claimFolder(storage, folder, owner)
     try {
       return await explained(`the dump of ${this.#title} failed`, async () => {
         const dumped = await this.#dump(prepared, holders, folder)

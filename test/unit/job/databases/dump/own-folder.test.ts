@@ -1,0 +1,27 @@
+import { Readable } from 'node:stream'
+import t from 'tap'
+import { claimFolder, sealFolder } from '../../../../../job/databases/dump/own-folder.ts'
+import { readOwner } from '../../../../../job/databases/dump/manifest.ts'
+import { verifyDump } from '../../../../../job/databases/dump/verify.ts'
+import { volumeStorage } from '../../../../../job/storage/volume/volume.ts'
+import { failureOf } from '../../failure-of.ts'
+
+const { signal } = new AbortController()
+const own = { operation: 'backup-a', database: 'mysql://db:3306' }
+
+t.test('a folder belongs to one dump, half or whole', async (t) => {
+  const storage = volumeStorage(t.testdir(), 'pvc://test')
+  const write = (path: string) => storage.write(`a/db/${path}`, Readable.from([Buffer.from('rows')]), signal)
+  const list = async () => (await Array.fromAsync(storage.list('a'))).map(({ path }) => path)
+  await claimFolder(storage, 'a/db', own)
+  await write('1')
+  t.match(await failureOf(claimFolder(storage, 'a/db', { ...own, operation: 'backup-b' })), { what: /./, next: /./ })
+  t.match(await failureOf(claimFolder(storage, 'a/db', { ...own, database: 'other' })), { what: /./, next: /./ })
+  t.strictSame(await list(), ['a/db/1', 'a/db/manifest.json'], "nobody's else is touched")
+
+  await claimFolder(storage, 'a/db', own)
+  t.strictSame(await list(), ['a/db/manifest.json'], 'what a killed run left is removed')
+  const seal = await sealFolder(storage, 'a/db', own, [{ path: '1', ...(await write('1')) }], signal)
+  t.match(await readOwner(storage, 'a/db'), own)
+  await verifyDump(storage, 'a/db', 'db', seal, signal)
+})
