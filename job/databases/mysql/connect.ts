@@ -49,11 +49,11 @@ export async function isReplica(session: Session): Promise<boolean> {
   return row?.readOnly === 1
 }
 
-/** Limits on the time of a statement or a transaction, as far as this server has them. */
+/** Limits on the time of a statement or a transaction, and how old sizes of tables may be, where this server has them. */
 async function limitsOf(session: Session): Promise<string[]> {
   const rows = await session.query<{ Variable_name: string }>(
     `SHOW SESSION VARIABLES WHERE Variable_name IN ('max_execution_time', 'max_statement_time',
-       'idle_transaction_timeout', 'idle_readonly_transaction_timeout')`,
+       'idle_transaction_timeout', 'idle_readonly_transaction_timeout', 'information_schema_stats_expiry')`,
   )
   return rows.map((row) => row.Variable_name)
 }
