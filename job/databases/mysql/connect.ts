@@ -49,7 +49,7 @@ export async function isReplica(session: Session): Promise<boolean> {
   return row?.readOnly === 1
 }
 
-/** Limits on the time of a statement or a transaction, and how old sizes of tables may be, where this server has them. */
+/** Limits on the time of a statement or a transaction, and on the age of sizes, where this server has them. */
 async function limitsOf(session: Session): Promise<string[]> {
   const rows = await session.query<{ Variable_name: string }>(
     `SHOW SESSION VARIABLES WHERE Variable_name IN ('max_execution_time', 'max_statement_time',
