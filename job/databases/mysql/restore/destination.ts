@@ -7,6 +7,7 @@ import type { Journal } from '../../../journal/journal.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { formatBytes } from '../../../storage/bytes.ts'
 import type { RestoreContext, RestoreDestination, RestorePlan } from '../../database.ts'
+import { readManifest } from '../../dump/manifest.ts'
 import { verifyDump } from '../../dump/verify.ts'
 import { checkConnections, findingOf } from '../backup/preflight.ts'
 import { inSession, type World } from './catalog.ts'
@@ -51,7 +52,12 @@ export class MysqlDestination extends RestoredMysql implements RestoreDestinatio
 
   async preflight(): Promise<Finding[]> {
     const title = this.title
-    const findings: Finding[] = []
+    const { folder = '' } = this.entry
+    const seal = { sha256: this.details.manifestSha256 }
+    const findings = await readManifest(this.#context.storage, folder, title, seal).then(
+      () => [],
+      (error: unknown) => [findingOf('backup', title, error)],
+    )
     try {
       const world = await this.world()
       const message = `connected as ${this.access.username}`
