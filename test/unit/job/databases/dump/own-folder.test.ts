@@ -12,7 +12,11 @@ const own = { operation: 'backup-a', database: 'mysql://db:3306' }
 t.test('a folder belongs to one dump, half or whole', async (t) => {
   const storage = volumeStorage(t.testdir(), 'pvc://test')
   const write = (path: string) => storage.write(`a/db/${path}`, Readable.from([Buffer.from('rows')]), signal)
-  const list = async () => (await Array.fromAsync(storage.list('a'))).map(({ path }) => path)
+  const list = async () => {
+    const paths: string[] = []
+    for await (const { path } of storage.list('a')) paths.push(path)
+    return paths
+  }
   await claimFolder(storage, 'a/db', own)
   await write('1')
   t.match(await failureOf(claimFolder(storage, 'a/db', { ...own, operation: 'backup-b' })), { what: /./, next: /./ })
