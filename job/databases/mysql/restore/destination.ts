@@ -54,10 +54,12 @@ export class MysqlDestination extends RestoredMysql implements RestoreDestinatio
     const title = this.title
     const { folder = '' } = this.entry
     const seal = { sha256: this.details.manifestSha256 }
-    const findings = await readManifest(this.#context.storage, folder, title, seal).then(
-      () => [],
-      (error: unknown) => [findingOf('backup', title, error)],
-    )
+    const findings: Finding[] = []
+    try {
+      await readManifest(this.#context.storage, folder, title, seal)
+    } catch (error) {
+      findings.push(findingOf('backup', title, error))
+    }
     try {
       const world = await this.world()
       const message = `connected as ${this.access.username}`
