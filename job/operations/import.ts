@@ -7,7 +7,7 @@ import { readText } from '../storage/text.ts'
 import { recordFile } from './backup/backup-record.ts'
 
 /**
- * Takes the record beside a dump over into this namespace, so that the backup can be restored here.
+ * Imports the record beside a dump into this namespace, so that the backup can be restored here.
  * @throws Failure where there is none, or where another backup of that name is known here.
  */
 export async function importBackup(context: OperationContext<'import'>): Promise<void> {

@@ -5,7 +5,7 @@ import { pausingRecords } from '../kubernetes/records/operations.ts'
 import { changeRecord } from '../kubernetes/records/records.ts'
 import type { Session } from '../kubernetes/api/session.ts'
 
-/** Records of operations that are over must not go on calling servers paused that serve again. */
+/** Corrects the records of operations that are over and still call these servers paused. */
 export async function clearRecords(session: Session, serving: readonly PausedEndpoint[]): Promise<void> {
   for (const record of (await pausingRecords(session)).filter(isFinal)) {
     const { operation } = record

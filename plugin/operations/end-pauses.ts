@@ -6,15 +6,15 @@ import { awaitRecord } from '../kubernetes/jobs/operation-outcome.ts'
 import type { Session } from '../kubernetes/api/session.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
-/** A holder that has not ended its pause by then is done without. */
+/** How long an operation that holds a pause may take to end it before it is unpaused without it, ms. */
 const silentMs = 5000
-/** Once all serve: for the holder's second look at the releases, and its last word. */
+/** How long an operation may take for its verdict once all servers serve, ms. */
 const verdictMs = 60_000
 
 /**
  * The operations of `pause` among those at work, which may be asked to end.
  * @param holders by release
- * @throws Failure naming any other, whose pause is not to be ended from outside
+ * @throws Failure naming any other operation, whose pause must not be ended from outside
  */
 export function refuseOthersAtWork({ namespace }: Session, holders: ReadonlyMap<string, string>): void {
   for (const [release, operation] of holders) {
@@ -30,7 +30,8 @@ export function refuseOthersAtWork({ namespace }: Session, holders: ReadonlyMap<
 }
 
 /**
- * Asks the operations that hold a pause to end it, and waits until each has, or has been silent for 5 s. Never throws.
+ * Asks the operations that hold a pause to end it, and waits until each has ended it or was silent for 5 s. Never
+ * throws.
  */
 export async function askHolders(session: Session, terminal: Terminal, holders: readonly string[]): Promise<void> {
   const { core, namespace } = session
@@ -49,8 +50,8 @@ export async function askHolders(session: Session, terminal: Terminal, holders: 
 }
 
 /**
- * Waits for the last word of the operations whose pause was ended. Until then their workers and guards would take a
- * pause that somebody else makes for theirs.
+ * Waits for the verdict of the operations whose pause was ended. Until then their workers and guards would take
+ * somebody else's pause for theirs.
  * @returns the records of those that have ended
  */
 export async function awaitHolders(

@@ -5,7 +5,7 @@ import type { Session } from '../kubernetes/api/session.ts'
 import type { TargetOptions } from '../flags/read-target.ts'
 
 /**
- * The releases of an operation that needs their pods alone; none where addresses are given instead.
+ * The releases of an operation that needs only their pods; none where addresses are given instead.
  * @throws Failure (usage) where neither is given, or a release is unknown or has no pods
  */
 export async function findPodTargets(
@@ -16,7 +16,7 @@ export async function findPodTargets(
   if (names.length === 0 && target.serviceUrls.length + target.addresses.length === 0) {
     throw new Failure(
       {
-        what: 'nothing is named',
+        what: 'no release is named',
         why: 'neither a release nor an address is given',
         next: 'name releases; `kubectl scalardl status` lists them',
       },

@@ -15,7 +15,7 @@ export function printRecord(
   printOne(terminal, output, record, { columns, document: (item) => item, name: (item) => item.operation })
 }
 
-/** Prints the record of an operation that has ended, its verdict after it, and answers the exit code. */
+/** Prints the record of an operation that has ended, then its verdict. @returns the exit code */
 export function finishOperation(
   terminal: Terminal,
   output: OutputFormat,

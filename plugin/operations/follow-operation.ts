@@ -18,7 +18,7 @@ import { watchInterventions } from './watch-interventions.ts'
 /** How long the log may still be read once the operation's verdict is known, ms. */
 const lastLinesMs = 3000
 
-/** What a command wants of following an operation. */
+/** How a command follows an operation. */
 export interface Following {
   /** ends it early, once the record says so */
   reached?: (record: OperationRecord) => boolean
@@ -26,7 +26,7 @@ export interface Following {
   shows?: (event: WorkerEvent) => boolean
 }
 
-/** The worker gives up by itself after a while; whoever watches learns the cause at once. */
+/** Shows at once why the guard does not start; the worker gives up only after a while. */
 function showGuardObstacle(terminal: Terminal, operation: string, { title, reason, next }: Obstacle): void {
   terminal.warning(
     `${operation} pauses nothing before its guard has started, and the guard waits for ${title}: ${reason}; ` +
@@ -34,7 +34,7 @@ function showGuardObstacle(terminal: Terminal, operation: string, { title, reaso
   )
 }
 
-/** Kubernetes keeps the pod of a Job for as long as any container in it runs, and its Job unfinished. */
+/** Warns of sidecars that still run: until they end, Kubernetes keeps the pod running and its Job unfinished. */
 async function warnOfSidecars(session: Session, terminal: Terminal, operation: string): Promise<void> {
   const pods = await operationPods(session, operation).catch(() => [])
   const sidecars = lingeringSidecars(pods.at(-1))
@@ -47,11 +47,10 @@ async function warnOfSidecars(session: Session, terminal: Terminal, operation: s
 }
 
 /**
- * Shows an operation's events until its record says `reached` or it has ended; the verdict comes from record and Job,
- * the log is only shown.
+ * Shows an operation's events until its record says `reached` or it has ended. The verdict comes from record and Job,
+ * never from the log.
  * @param signal ends the following, not the operation
- * @throws Failure (exit code 6) with how to come back, once the signal aborts or the API server cannot be asked any
- * more
+ * @throws Failure (exit code 6) with how to come back, once the signal aborts or the API server no longer answers
  */
 export async function followOperation(
   session: Session,

@@ -12,7 +12,7 @@ import type { Terminal } from '../terminal/terminal.ts'
 import { prepareOperation, requestCore } from './prepare-operation.ts'
 import { runOperation, type RunFlags } from './run-operation.ts'
 
-/** A folder's name as part of an object's. */
+/** A folder's name as it can be part of an object's name. */
 function label(folder: string): string {
   const words = folder
     .toLowerCase()
@@ -22,9 +22,9 @@ function label(folder: string): string {
 }
 
 /**
- * Takes the record beside a dump over into this namespace, by a Job that mounts the storage.
+ * Imports the record beside a dump into this namespace, by a Job that mounts the storage.
  * @param location folder of one backup
- * @returns the backup's record; one that was known before is taken over all the same
+ * @returns the backup's record, also where it was known before
  * @throws Failure where there is no backup, or the Job failed
  */
 export async function importBackup(

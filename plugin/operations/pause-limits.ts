@@ -53,11 +53,10 @@ export function readHold(hold: string, flags: { maxPause: string; maxPauseWait: 
   )
 }
 
-/** Says what --guard=false gives up. */
+/** Warns of what --guard=false gives up. */
 export function warnWithoutGuard(terminal: Terminal, guard: boolean): void {
   if (!guard)
     terminal.warning(
-      '--guard=false: nobody stands by; if the worker dies, ' +
-        'what it paused stays paused until a retry of it has started',
+      '--guard=false: if the worker dies, ' + 'what it paused stays paused until another worker has started',
     )
 }

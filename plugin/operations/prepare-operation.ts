@@ -23,8 +23,8 @@ export type RequestCore<K extends Kind> = Pick<
 >
 
 /**
- * The name that the user chose, or one made of the first release and the time. @throws Failure (usage) for one that
- * Kubernetes refuses
+ * The name that the user chose, or one made of the first release and the time.
+ * @throws Failure (usage) for a name that Kubernetes refuses
  */
 export function chooseName(name: string | undefined, release: string): string {
   return name === undefined ? defaultName(release, Date.now()) : checkName(name)
@@ -44,7 +44,8 @@ export function requestCore<K extends Kind>(session: Session, kind: K, name: str
 }
 
 /**
- * Releases with their databases, as a Job takes them over. @throws Failure where one's properties are not to be found
+ * Releases with their databases, as a Job needs them.
+ * @throws Failure where the properties of a release are not found
  */
 export async function databaseParts(session: Session, releases: readonly Release[]): Promise<ReleasePart[]> {
   return Promise.all(
@@ -61,13 +62,13 @@ export async function databaseParts(session: Session, releases: readonly Release
   )
 }
 
-/** Releases of which an operation needs the pods alone. */
+/** Releases of which an operation needs only the pods. */
 export function podParts(releases: readonly Release[]): ReleasePart[] {
   return releases.map(podsOnly)
 }
 
 /**
- * The objects of an operation, once everything that can be checked from here is.
+ * The objects of an operation, after all that can be checked from here.
  * @throws Failure for a ServiceAccount, claim or Secret that is not there
  */
 export async function prepareOperation(

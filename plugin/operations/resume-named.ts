@@ -10,9 +10,8 @@ import type { Terminal } from '../terminal/terminal.ts'
 import { followOperation } from './follow-operation.ts'
 
 /**
- * What to do where an operation of the name that the user chose is there already: one under way is followed to its end,
- * a finished one is refused.
- * @returns the record of the one that was followed, undefined where the name is free
+ * Handles a chosen name that an operation has already: one under way is followed to its end, a finished one is refused.
+ * @returns the record of the operation that was followed, undefined where the name is free
  * @throws Failure (usage) where the name is taken, or by one of other releases
  */
 export async function resumeNamed(

@@ -22,7 +22,7 @@ export interface RunFlags {
   dryRun: DryRun
 }
 
-/** Waits for the worker's start; one that never comes is taken back. */
+/** Waits for the worker's start. Where it never starts, the objects are removed. */
 async function start(
   session: Session,
   terminal: Terminal,
@@ -48,7 +48,7 @@ async function start(
 /**
  * Makes an operation's objects and follows it to its end, or as far as `following` says.
  * @returns undefined with --dry-run, which shows the objects, and with --wait=false, which says how to come back
- * @throws Failure where an object is refused or the worker never starts (nothing stays behind), or when the following
+ * @throws Failure where an object is refused or the worker never starts (nothing stays behind), or where the following
  * ends early (exit code 6)
  */
 export async function runOperation(

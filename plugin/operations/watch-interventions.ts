@@ -7,9 +7,9 @@ import { interventionText } from '../presentation/interventions.ts'
 const betweenLooksMs = 1000
 
 /**
- * Tells what the guard of an operation has done, as soon as its report says so. The worker's log cannot tell it where
- * the worker's node is out of reach. Ends once the record is final, since the verdict tells the same; an API server
- * that is away is asked again.
+ * Tells what the guard of an operation has done as soon as its report says so: where the worker's node is out of reach,
+ * the worker's log cannot. Ends once the record is final, since the verdict tells the same. An API server that is away
+ * is asked again.
  * @param say gets the text of each intervention once, and again where servers were added to it
  */
 export async function watchInterventions(

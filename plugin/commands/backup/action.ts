@@ -17,7 +17,7 @@ import { refuseUnfit } from './storage-needs.ts'
 import type { BackupFlags } from './command.ts'
 import { backupColumns } from './summary.ts'
 
-/** Two releases are consistent with each other only when both stand still. @throws Failure (usage) */
+/** Refuses several releases without a pause: they are consistent only while all are paused. @throws Failure (usage) */
 export function refuseTogetherUnpaused(mode: BackupFlags['pause'], releases: readonly string[]): void {
   if (mode !== 'never' || new Set(releases).size < 2) return
   throw new Failure(
@@ -33,7 +33,7 @@ export function refuseTogetherUnpaused(mode: BackupFlags['pause'], releases: rea
 function heldUnpaused(): Failure {
   return new Failure(
     {
-      what: '--hold and --pause never exclude each other',
+      what: '--hold cannot be combined with --pause never',
       why: 'without a pause there is nothing to hold',
       next: 'leave one of them out',
     },
@@ -41,7 +41,7 @@ function heldUnpaused(): Failure {
   )
 }
 
-/** Everything that can be wrong with the flags is found here, before the cluster is asked. */
+/** Checks all flags before the cluster is asked. */
 function readFlags(flags: BackupFlags) {
   refuseTogetherUnpaused(flags.pause, flags.release)
   if (flags.hold !== undefined && flags.pause === 'never') throw heldUnpaused()
@@ -50,7 +50,7 @@ function readFlags(flags: BackupFlags) {
     options: readJobOptions(flags),
     target: readTargetOptions(flags),
     own: {
-      // nobody has to stand by where nothing is paused
+      // no guard is needed where nothing is paused
       pause: readPauseLimits({ ...flags, guard: flags.guard && flags.pause !== 'never' }),
       pauseMode: flags.pause,
       ...(flags.hold === undefined ? {} : { holdMs: readHold(flags.hold, flags) }),

@@ -4,15 +4,15 @@ import { Failure } from '../../../operation/failure.ts'
 import type { ReleasePart } from '../../kubernetes/jobs/compose/release-part.ts'
 import type { BackupFlags } from './command.ts'
 
-/** Storages of ScalarDB whose services keep the backups themselves, and the one that only gathers others. */
+/** Storages of ScalarDB that need no --to: their services keep the backups, or they only gather other storages. */
 const keepingThemselves = new Set([
   'multi-storage',
   ...knownKinds.flatMap(({ keepsItsOwnBackups, storage }) => (keepsItsOwnBackups ? [storage] : [])),
 ])
 
 /**
- * Refuses flags that do not fit the releases' databases, as far as their properties may be read from here; the worker
- * knows.
+ * Refuses flags that do not fit the releases' databases, as far as their properties can be read from here. The worker
+ * checks all of them.
  * @throws Failure (usage)
  */
 export function refuseUnfit(
@@ -25,7 +25,7 @@ export function refuseUnfit(
   if (flags.to === undefined && dumped.length > 0) {
     throw usage(
       '--to is missing',
-      `the releases keep data in ${dumped.join(', ')}, of which a dump is made`,
+      `the releases keep data in ${dumped.join(', ')}, which is dumped to a storage`,
       'say where the dumps go: --to pvc://CLAIM/path',
     )
   }

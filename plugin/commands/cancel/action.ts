@@ -29,7 +29,7 @@ function alreadyEnded(record: OperationRecord): Failure {
 }
 
 /**
- * The end of an operation, kept where its worker could not: it never ran, or was killed before it had put everything
+ * Records the end of an operation whose worker could not: it never ran, or was killed before it had put everything
  * back.
  */
 async function keepVerdict(session: Session, settled: OperationRecord): Promise<void> {
@@ -37,7 +37,7 @@ async function keepVerdict(session: Session, settled: OperationRecord): Promise<
   if (found === undefined) await writeRecord(session, settled)
 }
 
-/** The outcome of a Job that was asked to end; of one whose worker never wrote a record, what the Job alone tells. */
+/** The outcome of a Job that was asked to end. Without a record of its worker, what the Job alone tells. */
 async function outcomeOf(session: Session, before: OperationRecord, signal: AbortSignal): Promise<OperationRecord> {
   await writeRecord(session, before).catch((error: unknown) => {
     if (statusCode(error) !== 409) throw error
@@ -45,7 +45,7 @@ async function outcomeOf(session: Session, before: OperationRecord, signal: Abor
   return awaitOutcome(session, before.operation, signal)
 }
 
-/** Ends an operation by suspending its Job, and waits for what becomes of it. */
+/** Ends an operation by suspending its Job, and waits for its end. */
 export const runCancel: Action<CancelFlags> = async (flags, session, terminal) => {
   const signal = timeLimit(flags.timeout, terminal.interrupted)
   const stored = await findOperation(session, flags.operation)

@@ -10,7 +10,7 @@ function pathFolders(environment: NodeJS.ProcessEnv): string[] {
   return (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
 }
 
-/** The folder on PATH that holds this program; krew and package managers link only the program itself there. */
+/** The folder on PATH that holds this program. Krew and package managers link only the program there. */
 function ownFolder(windows: boolean): string {
   const names = windows ? ['kubectl-scalardl.exe', 'kubectl-scalardl.cmd'] : ['kubectl-scalardl']
   const folder = pathFolders(process.env).find((folder) => names.some((name) => existsSync(join(folder, name))))
@@ -26,8 +26,8 @@ function ownFolder(windows: boolean): string {
 }
 
 /**
- * Writes the executable that kubectl looks for. @throws Failure where it cannot be written, or something else has that
- * name
+ * Writes the executable that kubectl looks for.
+ * @throws Failure where it cannot be written, or another program has that name
  */
 function installInto(folder: string, windows: boolean): string {
   const [file, script] = windows

@@ -3,7 +3,7 @@ import type { Command } from '../../command-line/command.ts'
 import type { FlagWord, Vocabulary } from './vocabulary.ts'
 import { globalWords, vocabularyOf } from './vocabulary.ts'
 
-/** A word that could stand there, and what it means. */
+/** A word that may come next, and what it means. */
 export interface Candidate {
   word: string
   description?: string
@@ -66,7 +66,7 @@ async function valuesOf(flag: FlagWord, live: LiveNames, values: ReadonlyMap<str
 }
 
 /**
- * What a positional argument names: itself, or where it is just a name, what stands before it (`describe backup NAME`).
+ * What a positional argument names: itself, or for a bare name, the word before it (`describe backup NAME`).
  */
 async function positionalsOf({ command, positionals, values }: Read, live: LiveNames): Promise<Completion> {
   const declared = command?.positionals ?? []

@@ -20,7 +20,7 @@ function globalFlags(values: ReadonlyMap<string, string>): GlobalFlags {
   }
 }
 
-/** Newest first, since that is the one most often meant. */
+/** Newest first, since it is wanted most often. */
 function candidates(known: readonly KnownOperation[], name: (one: KnownOperation) => string): Candidate[] {
   return known.toReversed().map((one) => ({
     word: name(one),
@@ -49,5 +49,5 @@ async function namesIn(session: Session, what: string): Promise<Candidate[]> {
   }
 }
 
-/** Names from the cluster and the kubeconfig that the flags on the command line mean. */
+/** Names from the cluster and the kubeconfig that the flags select. */
 export const liveNames: LiveNames = async (what, values) => namesIn(connect(globalFlags(values)), what)

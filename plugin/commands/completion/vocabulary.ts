@@ -14,7 +14,7 @@ export interface FlagWord {
 
 export interface PositionalWord {
   name: string
-  /** the last one of a command, and any number of it */
+  /** the last one of a command, which may come any number of times */
   repeated: boolean
   choices: string[]
 }
@@ -27,7 +27,7 @@ export interface Vocabulary {
   positionals: PositionalWord[]
 }
 
-/** What a declared parser knows; in no type of yargs, but what its own completion and help are built on. */
+/** What a declared parser knows: no type of yargs has it, but its completion and help are built on it. */
 interface Known {
   getOptions(): {
     key: Record<string, unknown>
@@ -46,7 +46,7 @@ interface Declared {
 
 const nobody: Runner = { withCluster: () => Promise.resolve(), local: () => Promise.resolve() }
 
-/** How a command registers itself, seen by a parser that only listens. */
+/** How a command registers itself, read by a parser that only records it. */
 function declarationOf(command: Command): Declared {
   let declared: Declared | undefined
   const listener = {

@@ -18,8 +18,8 @@ import { showVerdict } from '../../presentation/verdict.ts'
 import { planDeletion } from './plan.ts'
 
 /**
- * Removes a backup's data by a Job, since only a pod reaches storages and databases. Answers undefined where its end
- * was not waited for.
+ * Removes a backup's data by a Job, since only a pod reaches storages and databases.
+ * @returns undefined where its end was not waited for
  */
 async function deleteData(
   session: Session,
@@ -28,7 +28,7 @@ async function deleteData(
   flags: DeleteFlags,
 ): Promise<ExitCode | undefined> {
   const { location } = backup
-  // The databases' services are reached with what the releases' properties say of them.
+  // The databases' services are reached by the releases' properties.
   const parts =
     backup.serviceBackups === 0 ? [] : await databaseParts(session, await findReleases(session, backup.releases))
   const core = requestCore(session, 'delete', chooseName(flags.name, backup.name), {
@@ -69,7 +69,7 @@ async function deleteBackup(
     if (code !== ExitCode.done) return code ?? ExitCode.done
   }
   if (flags.dryRun === 'none') {
-    // The Jobs before the record, which would otherwise be listed by them again.
+    // The Jobs go before the record: a Job without a record would be listed as an operation.
     await deleteJobs(session, backup.operation)
     await deleteParts(session, backup.operation)
   }
@@ -79,7 +79,7 @@ async function deleteBackup(
   return ExitCode.done
 }
 
-/** Deletes backups, all agreed to before the first is touched; ends at the first that cannot be deleted. */
+/** Deletes backups, all confirmed before the first is touched. Ends at the first that cannot be deleted. */
 export const runDelete: Action<DeleteFlags> = async (flags, session, terminal) => {
   readJobOptions(flags)
   if (flags.name !== undefined) chooseName(flags.name, flags.name)

@@ -14,11 +14,11 @@ export interface Deletion {
   name: string
   operation: string
   releases: string[]
-  /** where its data is; undefined: nothing is known to be anywhere */
+  /** where its data is; undefined where no data is known */
   location: string | undefined
   /** where it stays with --keep-data, for a later import */
   keptAt: string | undefined
-  /** backups that databases' services keep of it, which go as well */
+  /** backups that databases' services keep of it, which are deleted too */
   serviceBackups: number
   /** what will be lost, lines for people */
   loss: string[]

@@ -5,7 +5,7 @@ import { formatBytes } from '../../presentation/operation-columns.ts'
 import { fields } from './fields.ts'
 
 /**
- * One database of a backup as lines of text. What its kind tells in `details` is shown where it has one of these names.
+ * One database of a backup as lines of text. Of its kind's `details`, those with a name listed here are shown.
  */
 export function describeDatabase(database: DatabaseBackup): string[] {
   const told = (name: string) => {

@@ -96,7 +96,7 @@ const marks = { ok: 'ok      ', warning: 'WARNING ', error: 'ERROR   ' } as cons
 
 /**
  * A record as text for people.
- * @param steps of its journal; those that were begun and not finished are named
+ * @param steps of its journal; the unfinished ones are named
  */
 export function describeRecord(record: OperationRecord, steps: JournalDocument['steps']): string {
   const paused = pausedBy(record)

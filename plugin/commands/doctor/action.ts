@@ -46,7 +46,7 @@ function conclude(
   if (flags.output === 'json' || flags.output === 'yaml') terminal.document(formatDocument({ findings }, flags.output))
   const errors = findings.filter((finding) => finding.outcome === 'error').length
   const warnings = findings.filter((finding) => finding.outcome === 'warning').length
-  // an operation that ended badly without an error among its findings has something else to say
+  // an operation that failed without an error among its findings failed for another reason
   if (errors === 0 && record !== undefined && record.state !== 'succeeded') showVerdict(terminal, record)
   terminal.note(`${findings.length} checks: ${errors} errors, ${warnings} warnings`)
   return errors > 0 || (record !== undefined && record.state !== 'succeeded') ? ExitCode.failed : ExitCode.done
@@ -64,7 +64,7 @@ export const runDoctor: Action<DoctorFlags> = async (flags, session, terminal) =
   show(terminal, flags, local)
   if (local.some((finding) => finding.outcome === 'error')) {
     terminal.note(
-      `${operationName('doctor', name)} was not started: its pod could not do its work before these errors are cured`,
+      `${operationName('doctor', name)} was not started: its pod could not work before these errors are fixed`,
     )
     return conclude(terminal, flags, local, undefined)
   }

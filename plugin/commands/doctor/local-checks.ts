@@ -5,7 +5,7 @@ import { requireClaim } from '../../kubernetes/releases/prerequisites.ts'
 import type { Release } from '../../kubernetes/releases/releases.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 
-/** What the administrator needs to be allowed to do, as `kubectl auth can-i` asks it. */
+/** The rights that the administrator needs, as `kubectl auth can-i` asks for them. */
 const needed = [
   { verb: 'create', group: 'batch', resource: 'jobs' },
   { verb: 'delete', group: 'batch', resource: 'jobs' },

@@ -19,7 +19,7 @@ import { backupPresentation, operationPresentation, restorePresentation } from '
 interface Listing {
   title: string
   kind?: OperationKind
-  /** @param all every one of the kind, where these tell together what one alone does not */
+  /** @param all every record of the kind, where one alone does not tell everything */
   presentation: (all: readonly StoredRecord[]) => Presentation<StoredRecord>
 }
 
@@ -39,7 +39,7 @@ const listings: Record<GetFlags['what'], Listing> = {
   operation: operations,
 }
 
-/** What a table shows of an operation: of thousands of records, the rows are kept and not the records. */
+/** A row of the table. Of thousands of records, only the rows are kept. */
 interface Row {
   namespace: string
   createdAt: string
@@ -56,7 +56,7 @@ async function rowsOf(
   output: 'table' | 'wide' | 'name',
   { kind, presentation: present }: Listing,
 ): Promise<{ titles: string[]; rows: Row[] }> {
-  // Which restore is in service all of them tell together.
+  // All restores together tell which one is in service.
   const restores = kind === 'restore' ? await listOperations(session, kind) : undefined
   const { columns, name } = present(restores ?? [])
   const shown = columns.filter(({ wide }) => output === 'wide' || wide !== true)
@@ -69,7 +69,7 @@ async function rowsOf(
   return { titles: shown.map(({ title }) => title), rows }
 }
 
-/** Prints all of some namespaces, oldest first in each. @returns how many there are */
+/** Prints all of these namespaces, the oldest of each first. @returns how many there are */
 async function printRows(
   sessions: readonly Session[],
   terminal: Terminal,
@@ -97,7 +97,7 @@ function warnUnreadable(terminal: Terminal, { problem }: StoredRecord): void {
   if (problem !== undefined) terminal.warning(`${problem.what}: ${problem.why}; ${problem.next}`)
 }
 
-/** Prints those that are named, in the order of the command line. @throws Failure where one is not known */
+/** Prints the named ones in the order of the command line. @throws Failure where one is not known */
 async function printNamed(
   session: Session,
   terminal: Terminal,
@@ -124,7 +124,7 @@ async function printDocuments(
   printList(terminal, output, found, presentation(found))
 }
 
-/** Lists what the records say, with an end for operations whose Job ended without one. */
+/** Lists what the records say. Operations whose Job ended without a final record are shown as ended. */
 export const runGet: Action<GetFlags> = async (flags, session, terminal) => {
   const listing = listings[flags.what]
   const names = flags.names ?? []

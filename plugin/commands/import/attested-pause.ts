@@ -6,7 +6,7 @@ import { newRecord, type OperationRecord, type PauseWindowRecord } from '../../.
 import { formatTime, parseTime } from '../../../operation/time.ts'
 import { programVersion } from '../../../operation/version.ts'
 
-/** What the flags say of a pause that another tool made. */
+/** A pause that another tool made, as the flags describe it. */
 export interface AttestedPause {
   /** START/END */
   window: string
@@ -18,8 +18,8 @@ export interface AttestedPause {
 }
 
 /**
- * The record of a pause that another tool made, such as scalar-admin-for-kubernetes, which prints its times. Nobody of
- * ours has seen it: the window is marked as attested by a person.
+ * The record of a pause that another tool made, such as scalar-admin-for-kubernetes, which prints its times. No worker
+ * has seen it: the window is marked as attested by a person.
  * @throws Failure (usage) for times that cannot be read, or are no window
  */
 export function attestedPause({ window: text, releases, name, namespace, by }: AttestedPause): OperationRecord {

@@ -6,7 +6,7 @@ import { Failure } from '../../../operation/failure.ts'
 import { statusCode } from '../../kubernetes/api/api-error.ts'
 import { readRecord, writeRecord } from '../../kubernetes/records/records.ts'
 
-/** Writes the record; answers another's that came first. */
+/** Writes the record. @returns the record of that name that came first, if any */
 async function writtenMeanwhile(
   session: Session,
   record: OperationRecord,

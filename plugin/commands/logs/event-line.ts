@@ -2,8 +2,7 @@ import type { WorkerEvent } from '../../../operation/event.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 
 /**
- * An event as one line: when, and what; in colour by its level. `done` and `total` of progress are in its message
- * already.
+ * An event as one line: when and what, coloured by its level. The message of progress holds `done` and `total` already.
  */
 export function eventLine(event: WorkerEvent, style: Terminal['style']): string {
   const time = style('dim', event.time.slice(0, 19).replace('T', ' ') + 'Z')

@@ -35,8 +35,7 @@ async function materializeOne(
 }
 
 /**
- * Materializes backups one after another; all are looked at before the first is begun, and the first that fails ends
- * it.
+ * Materializes backups one after another. All are checked before the first is begun, and the first failure ends it.
  */
 export const runMaterialize: Action<MaterializeFlags> = async (flags, session, terminal) => {
   readJobOptions(flags)

@@ -33,7 +33,7 @@ const columns: readonly Column<OperationRecord>[] = [
   { title: 'VERDICT', value: (record) => record.windows.at(-1)?.verdict ?? '-' },
 ]
 
-/** Every server has said that it is paused, and none was told to go on. */
+/** Whether every server has said that it is paused, and none was unpaused. */
 export function isHeld(record: OperationRecord): boolean {
   const window = record.windows.at(-1)
   return (

@@ -4,12 +4,12 @@ import { Failure } from '../../../operation/failure.ts'
 import type { PauseLimits } from '../../../operation/request.ts'
 import { readPauseLimits } from '../../operations/pause-limits.ts'
 
-/** Beyond --duration, for the drain and the calls, ms. */
+/** How much longer than --duration a pause may last, ms, for the drain and the calls. */
 const marginMs = 60_000
 const heldMaxPause = '5m'
 
 /**
- * How long a pause by hand lasts, and at the very most may.
+ * How long a pause by hand lasts, and its longest time.
  * @throws Failure (usage) where --max-pause would end it before --duration
  */
 export function readPauseLength(flags: {

@@ -8,7 +8,7 @@ import type { RestoreFlags } from './command.ts'
 import { dropFormer, undoRestore } from './former-restore.ts'
 import { restoreBackup } from './restore-backup.ts'
 
-/** `--drop-previous` belongs to a restore that is made, and to one that was; which one is meant, the name tells. */
+/** Whether a name is that of an earlier restore: `--drop-previous` goes with a new restore and with an earlier one. */
 async function namesRestore(session: Session, name: string): Promise<boolean> {
   if (name.includes('://') || (await readRecord(session, operationName('backup', name))) !== undefined) return false
   return (await readRecord(session, name.startsWith('restore-') ? name : operationName('restore', name))) !== undefined

@@ -15,7 +15,7 @@ type ChoiceFlags = Pick<
   'strategy' | 'prefix' | 'at' | 'repoint' | 'region' | 'kmsKey' | 'dropPrevious' | 'unknownVersion'
 >
 
-/** Flags that some kinds of database understand, in the order in which they are refused. */
+/** Flags that only some kinds of database understand, in the order in which they are refused. */
 const choosingFlags: readonly RestoreFlag[] = [
   'strategy',
   'prefix',
@@ -31,7 +31,7 @@ export function readableBackups(stored: readonly StoredRecord[]): OperationRecor
   return stored.flatMap(({ record }) => (record === undefined ? [] : [record]))
 }
 
-/** A pause in which a moment lies, of its operation and the releases that this names. */
+/** A pause in which a moment lies, with its operation and its releases. */
 export type ProvingWindow = PauseWindowRecord & Pick<OperationRecord, 'operation' | 'releases'>
 
 /**
@@ -77,7 +77,7 @@ export async function chooseRestore(
   return { record, window, choice: { ...choice, at, pause: window.operation } }
 }
 
-/** Whether every server of these releases was paused then, and the pause proves it. */
+/** Whether this pause proves that every server of these releases was paused at that moment. */
 function provesAll(window: ProvingWindow, at: string, wanted: readonly string[]): boolean {
   const paused = new Set(window.endpoints.map(({ release }) => release))
   const covered = (release: string) =>

@@ -63,7 +63,7 @@ export function restoreFlags(yargs: GlobalArgv, kinds: readonly KnownKind[] = kn
   )
 }
 
-/** What some kinds of database leave to choose. */
+/** The flags that only some kinds of database understand. */
 function choiceFlags<T>(yargs: Argv<T>, kinds: readonly KnownKind[]) {
   return yargs
     .option('strategy', {

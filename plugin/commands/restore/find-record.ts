@@ -11,7 +11,7 @@ import type { Session } from '../../kubernetes/api/session.ts'
 export type BackupRecord = OperationRecord & { backup: BackupPart }
 export type RestoreRecord = OperationRecord & { restore: RestorePart }
 
-/** @throws Failure naming the latest of that kind, where there is none of that name */
+/** The record of that name. @throws Failure naming the latest of its kind, where there is none */
 async function find(session: Session, kind: OperationKind, name: string): Promise<OperationRecord> {
   const record =
     (await readRecord(session, operationName(kind, name))) ??
@@ -35,12 +35,12 @@ export async function findBackup(session: Session, name: string): Promise<Backup
   return checkBackup(await find(session, 'backup', name))
 }
 
-/** The backup of a restore that was made; what held its point may be gone since. */
+/** The backup of an earlier restore; its point may be lost since. */
 export async function findRestoredBackup(session: Session, name: string): Promise<BackupRecord> {
   return checkRecorded(await find(session, 'backup', name))
 }
 
-/** @throws Failure unless the record is that of a backup that may be restored */
+/** The backup of a record. @throws Failure where it may not be restored */
 export function checkBackup(record: OperationRecord): BackupRecord {
   const checked = checkRecorded(record)
   const lost = checked.backup.databases.find(({ standing }) => standing?.state === 'lost')
@@ -83,7 +83,7 @@ function checkRecorded(record: OperationRecord): BackupRecord {
   )
 }
 
-/** Of an operation whose workers are all dead, its Job tells and not its record. */
+/** Whether an operation is over: where all its workers are dead, only its Job tells. */
 async function isOver(session: Session, record: OperationRecord): Promise<boolean> {
   if (isFinal(record)) return true
   const listed = await listOperations(session, record.kind)

@@ -62,7 +62,7 @@ async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolea
   }
 }
 
-/** Runs what is done to an earlier restore, whose record says afterwards which data serves. */
+/** Runs an undo or a drop of an earlier restore, whose record says afterwards which data serves. */
 async function runOnFormer(
   flags: RestoreFlags,
   session: Session,

@@ -35,7 +35,7 @@ export function endedByRestore(
   )
 }
 
-/** The same for `--drop-previous` of a restore that was made: replaced tables were deleted by the restore itself. */
+/** The same for `--drop-previous` of an earlier restore, which has deleted replaced tables itself. */
 export function endedByDrop({ restore }: RestoreRecord, { backup }: BackupRecord, others: Records): string[] {
   return restore.choice?.strategy === 'replace' ? [] : endingWith(others, backup.databases.map(endsWithServed))
 }
@@ -50,7 +50,7 @@ export function endedByUndo(former: RestoreRecord, { backup }: BackupRecord, oth
   return endingWith(others, ends)
 }
 
-/** What is lost with those backups, lines for people. */
+/** What is lost with these backups, lines for people. */
 export function lossLines(ending: readonly string[]): string[] {
   if (ending.length === 0) return []
   return [
@@ -60,7 +60,7 @@ export function lossLines(ending: readonly string[]): string[] {
 }
 
 /**
- * Has every backup that ends named: typed, or by `--lose-backup`.
+ * Has the user name every backup that ends, by typing it or by `--lose-backup`.
  * @throws Failure (exit code 4) for one that is not
  */
 export async function confirmLosses(

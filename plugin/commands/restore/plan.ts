@@ -61,7 +61,7 @@ function targetLines({ release, databases }: RestoreTarget): string[] {
   return databases.map((database) => `  ${release.name}: ${database}`)
 }
 
-/** Clocks differ: how far the moment is from the ends of the pause tells how much they may. */
+/** The pause that proves the moment. The distance to its ends tells how far clocks may differ. */
 function proof({ operation, allPausedAt, unpauseSentAt, attestedBy }: ProvingWindow, at: string): string {
   const atMs = Date.parse(at)
   const margin = formatDuration(Math.min(atMs - Date.parse(allPausedAt ?? ''), Date.parse(unpauseSentAt ?? '') - atMs))
@@ -72,7 +72,7 @@ function proof({ operation, allPausedAt, unpauseSentAt, attestedBy }: ProvingWin
   )
 }
 
-/** How long the releases will not serve, as far as it is known before. */
+/** How long the releases will not serve, as far as that is known. */
 function outageLines(targets: readonly RestoreTarget[], choice: RestoreChoice | undefined): string[] {
   const endings = targets.flatMap(({ ending }) => ending ?? []).sort((a, b) => b.seconds - a.seconds)
   const [longest] = endings

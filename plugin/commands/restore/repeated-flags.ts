@@ -1,7 +1,7 @@
 import { defaultServiceAccount } from '../../../operation/names.ts'
 import type { RestoreFlags } from './command.ts'
 
-/** How a shell reads a value as it is. */
+/** A value quoted for a shell. */
 function quoted(value: string): string {
   return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`
 }

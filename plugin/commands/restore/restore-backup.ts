@@ -26,13 +26,13 @@ import { repeatedFlags } from './repeated-flags.ts'
 import { restorePlan } from './plan.ts'
 import { restoreColumns, showServing, showWayBack } from './summary.ts'
 
-/** Everything that can be wrong with the flags is found here, before the cluster is asked. */
+/** Checks all flags before the cluster is asked. */
 function readFlags(flags: RestoreFlags) {
   return {
     options: readJobOptions(flags),
     admin: readTargetOptions(flags),
     own: {
-      // Nothing is stopped for what is put in service by hand.
+      // With --repoint print no release is stopped.
       ...(flags.repoint === 'print' ? {} : { pause: readPauseLimits(flags) }),
       dropPrevious: flags.dropPrevious,
       fenceMs: timeSpan('--fence-for', flags.fenceFor, 0),
@@ -43,7 +43,7 @@ function readFlags(flags: RestoreFlags) {
   }
 }
 
-/** The backup that is named, or lies at a location that is. */
+/** The backup of a name or at a location. */
 async function backupRecord(session: Session, terminal: Terminal, flags: RestoreFlags): Promise<BackupRecord> {
   if (!flags.backup.includes('://')) return findBackup(session, flags.backup)
   const location = parseLocation(flags.backup)

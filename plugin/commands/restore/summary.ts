@@ -30,7 +30,7 @@ export function servingLine({ operation, releases, restore }: OperationRecord): 
   }
 }
 
-/** Says as the last word which data serves. What leaves servers paused has its own. */
+/** Says last which data serves, unless servers are left paused, which is said elsewhere. */
 export function showServing(terminal: Terminal, ended: OperationRecord, restored: OperationRecord | undefined): void {
   if (restored !== undefined && isFinal(ended) && pausedBy(ended).length === 0) terminal.note(servingLine(restored))
 }

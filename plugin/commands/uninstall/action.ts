@@ -9,13 +9,13 @@ import type { Session } from '../../kubernetes/api/session.ts'
 import { installationObjects } from '../install/objects.ts'
 import type { UninstallFlags } from './command.ts'
 
-/** Taking a worker's rights away in the middle could leave pods paused. */
+/** Refuses while a worker runs: without its rights it could leave pods paused. */
 async function refuseWhileWorking(session: Session, serviceAccount: string): Promise<void> {
   const { items } = await session.batch.listNamespacedJob({
     namespace: session.namespace,
     labelSelector: `${labels.managedBy}=${managedBy}`,
   })
-  // A guard is under way as long as its worker is, and ends by itself.
+  // A guard ends by itself once its worker has ended.
   const workers = items.filter((job) => job.metadata?.labels?.[labels.role] !== ('guard' satisfies Role))
   const active: string[] = []
   for (const { metadata, spec } of workers) {

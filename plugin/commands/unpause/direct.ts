@@ -71,8 +71,8 @@ function refuseOthers(left: readonly DirectUnpause[]): void {
 }
 
 /**
- * The operations of `pause` that hold these releases. An API server that does not say is no reason to leave them
- * paused.
+ * The operations of `pause` that hold these releases; none where the API server does not answer, since the releases are
+ * unpaused all the same.
  */
 async function pausesOf(session: Session, releases: readonly string[]): Promise<string[]> {
   const holders = await leaseHolders(session, releases).catch(() => new Map<string, string>())
@@ -93,7 +93,7 @@ async function askFirst(
   return { holders, mayEnd: (server) => isOurPause(server, records) }
 }
 
-/** `unpause --direct`: from this machine, through the API server. */
+/** `unpause --direct`: unpauses from this machine, through the API server. */
 export const runDirectUnpause: Action<UnpauseFlags> = async (flags, session, terminal) => {
   const options = readTargetOptions(flags)
   const names = flags.release ?? []

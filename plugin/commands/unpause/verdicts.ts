@@ -9,7 +9,7 @@ export interface EndedPause {
   window: PauseWindowRecord
 }
 
-/** Says what each pause was worth that was ended. */
+/** Shows the verdict on each pause that was ended. */
 export function showVerdicts(terminal: Terminal, ended: readonly EndedPause[]): void {
   for (const { operation, window } of ended) {
     const times = `${window.allPausedAt ?? '-'} to ${window.unpauseSentAt ?? '-'}`

@@ -17,7 +17,7 @@ const reaches: Record<Exclude<Milestone, 'finished'>, readonly string[]> = {
   restorable: ['restorable'],
 }
 
-/** Waits for an operation; its exit code, or 0 as soon as the milestone that was asked for is reached. */
+/** Waits for an operation. @returns its exit code, or 0 once the milestone that was asked for is reached */
 export const runWait: Action<WaitFlags> = async (flags, session, terminal) => {
   const signal = timeLimit(flags.timeout, terminal.interrupted)
   const { operation, kind } = await findOperation(session, flags.operation)

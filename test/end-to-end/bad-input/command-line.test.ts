@@ -87,7 +87,7 @@ t.test('what cannot be understood is a usage error that says what would be', asy
       ['pause', 'my', '--duration', '10s', '--max-pause', '10s', '--max-pause-wait', '5s'],
       { what: /--duration 10s cannot be kept/, why: /--max-pause 10s would end/, next: /longer --max-pause/ },
     ],
-    [['pause'], { what: /nothing is named/, why: /neither a release nor an address/, next: /status/ }],
+    [['pause'], { what: /no release is named/, why: /neither a release nor an address/, next: /status/ }],
   ]
   const runs = await Promise.all(
     cases.map(async ([args, expected]) => ({ args, expected, run: await stage.scalardl(args) })),
