@@ -22,7 +22,8 @@ export const plainWidths: Plugin = {
         const narrow = ${narrow}
         export default (text, options) => {
           const visible = stripVTControlCharacters(text)
-          return narrow.test(visible) ? visible.replaceAll('\\n', '').length : require('string-width').default(text, options)
+          if (narrow.test(visible)) return visible.replaceAll('\\n', '').length
+          return require('string-width').default(text, options)
         }`,
       resolveDir: projectFolder,
     }))

@@ -184,18 +184,18 @@ export interface Records {
   readJournal(operation: string): Promise<JournalDocument | undefined>
   writeJournal(journal: JournalDocument, patience?: Patience): Promise<void>
   /**
-   * keeps the guard's report beside the record, and leaves the record as it is. @throws Failure where there is no
-   * record, or no answer
+   * Keeps the guard's report beside the record, and leaves the record as it is.
+   * @throws Failure where there is no record, or no answer
    */
   writeGuardReport(operation: string, report: GuardReport): Promise<void>
   /**
-   * Asks an operation to end the pause that it holds, so that its own checks run first. @throws Failure, or
-   * ApiException (404) where there is none
+   * Asks an operation to end the pause that it holds, so that its own checks run first.
+   * @throws Failure where there is no record, or no answer
    */
   askToEnd(operation: string, asker: string): Promise<void>
   /**
-   * One look at who asked an operation to end its pause; undefined: nobody. @throws where the API server does not
-   * answer
+   * One look at who asked an operation to end its pause; undefined: nobody.
+   * @throws where the API server does not answer
    */
   askedToEnd(operation: string): Promise<string | undefined>
 }

@@ -68,15 +68,15 @@ export interface ConfigMapParts {
    */
   beside(operation: string, part: Part, key: string): string | undefined
   /**
-   * One look at a key of the ConfigMap of a part; what this worker knows of it stays as it is. @throws ApiException, or
-   * where there is no answer
+   * One look at a key of the ConfigMap of a part; what this worker knows of it stays as it is.
+   * @throws ApiException, or where there is no answer
    */
   peek(operation: string, part: Part, key: string): Promise<string | undefined>
   /**
-   * Writes one key of a ConfigMap that exists, and leaves all others to their own writers. @throws Failure, or
-   * ApiException (404) where there is none
+   * Writes one key of an operation's record, and leaves all others to their own writers.
+   * @throws Failure where there is no record, or no answer
    */
-  patch(operation: string, part: Part, key: string, text: string): Promise<void>
+  patchRecord(operation: string, key: string, text: string): Promise<void>
   remove(operation: string, part: Part): Promise<void>
 }
 
@@ -200,11 +200,12 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
     async peek(operation, part, key) {
       return (await core.readNamespacedConfigMap({ name: configMapName(operation, part), namespace })).data?.[key]
     },
-    async patch(operation, part, key, text) {
-      const name = configMapName(operation, part)
-      await ask(`patch the configmap ${name}`, () =>
+    async patchRecord(operation, key, text) {
+      const name = configMapName(operation, 'record')
+      const patched = await askIfAny(`patch the configmap ${name}`, () =>
         core.patchNamespacedConfigMap({ name, namespace, body: { data: { [key]: text } } }, merge),
       )
+      if (patched === undefined) throw noRecord(operation, namespace)
     },
     async remove(operation, part) {
       const name = configMapName(operation, part)
@@ -212,6 +213,17 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
       known.delete(name)
     },
   }
+}
+
+/** An operation has no record in a namespace: none was written yet, or it was deleted. */
+export function noRecord(operation: string, namespace: string): Failure {
+  return new Failure({
+    what: `there is no ${operation}`,
+    why: `namespace ${namespace} has no record of it`,
+    next:
+      'list what there is with `kubectl scalardl get backups`, ' +
+      'or bring a record of another cluster with `kubectl scalardl import`',
+  })
 }
 
 function refuseTooLong(name: string, json: string): void {

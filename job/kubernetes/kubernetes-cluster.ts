@@ -7,7 +7,7 @@ import { parseRecord, type OperationRecord } from '../../operation/record.ts'
 import type { Api } from './api.ts'
 import { askIfAny } from './ask.ts'
 import type { Cluster } from './cluster.ts'
-import { configMapParts, type PartData } from './config-map-parts.ts'
+import { configMapParts, noRecord, type PartData } from './config-map-parts.ts'
 import { changeConfigMapText, readConfigMapText } from './config-map-text.ts'
 import { leases, leasesOfOthers, leaseVersions } from './leases.ts'
 import { operationPods, workerJob } from './operation-pods.ts'
@@ -52,13 +52,7 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
     async readRecord(operation) {
       const record = await findRecord(operation)
       if (record !== undefined) return record
-      throw new Failure({
-        what: `there is no ${operation}`,
-        why: `namespace ${namespace} has no record of it`,
-        next:
-          'list what there is with `kubectl scalardl get backups`, ' +
-          'or bring a record of another cluster with `kubectl scalardl import`',
-      })
+      throw noRecord(operation, namespace)
     },
     async writeRecord(record, patience) {
       const content = {
@@ -68,8 +62,8 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
       }
       await parts.write(record.operation, 'record', content, patience)
     },
-    writeGuardReport: (operation, report) => parts.patch(operation, 'record', guardReportKey, JSON.stringify(report)),
-    askToEnd: (operation, asker) => parts.patch(operation, 'record', endRequestKey, asker),
+    writeGuardReport: (operation, report) => parts.patchRecord(operation, guardReportKey, JSON.stringify(report)),
+    askToEnd: (operation, asker) => parts.patchRecord(operation, endRequestKey, asker),
     askedToEnd: (operation) => parts.peek(operation, 'record', endRequestKey),
     async readJournal(operation) {
       const json = await parts.read(operation, 'journal')

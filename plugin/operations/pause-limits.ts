@@ -56,7 +56,5 @@ export function readHold(hold: string, flags: { maxPause: string; maxPauseWait: 
 /** Warns of what --guard=false gives up. */
 export function warnWithoutGuard(terminal: Terminal, guard: boolean): void {
   if (!guard)
-    terminal.warning(
-      '--guard=false: if the worker dies, ' + 'what it paused stays paused until another worker has started',
-    )
+    terminal.warning('--guard=false: if the worker dies, what it paused stays paused until another worker has started')
 }

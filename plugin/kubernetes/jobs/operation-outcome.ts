@@ -95,8 +95,8 @@ function patienceMs(record: OperationRecord): number {
 
 /**
  * Waits until `reached` says so of the record, or the operation has ended. The verdict is the record's, once the
- * worker's container or its Job has ended, never the end of a log: a Job that ended without a final record gives a record that says so (see
- * settle).
+ * worker's container or its Job has ended, never the end of a log: a Job that ended without a final record gives a
+ * record that says so (see settle).
  * @throws Failure (exit code 6) with how to come back, once the signal aborts or the API server cannot be asked any
  * more; Failure where the operation left no record
  */

@@ -5,6 +5,7 @@ import { harmOf } from '../../../job/pause/proof/diff-state.ts'
 import { configMapName } from '../../../operation/names.ts'
 import { newRecord } from '../../../operation/record.ts'
 import { failureOf } from '../../unit/job/failure-of.ts'
+import { clusterConformance } from '../../unit/job/kubernetes/cluster-conformance.ts'
 import { startLedger } from '../../unit/job/servers/ledgers.ts'
 import { addPod, deployLedger, setStatus, workerNamespace } from './namespace.ts'
 
@@ -21,6 +22,10 @@ t.teardown(async () => {
 t.test('the Role that `install` makes is enough', async (t) => {
   t.strictSame(await cluster.missingRights(), [])
 })
+
+t.test('the suite that the cluster in memory passes', (t) =>
+  clusterConformance(t, { one: cluster, other: kubernetesCluster(api, namespace) }),
+)
 
 t.test('a release is found by its labels, with the admin port that its Service names', async (t) => {
   await deployLedger(stage, 'my-ledger', ledger)
@@ -172,24 +177,6 @@ t.test('records and journals live in labelled ConfigMaps', async (t) => {
   await cluster.deleteRecord('backup-x')
   await cluster.deleteRecord('backup-x')
   t.equal(await cluster.findRecord('backup-x'), undefined)
-})
-
-t.test('two workers that write one journal: the first gives way once the second has taken over', async (t) => {
-  const journal = {
-    version: 1 as const,
-    operation: 'backup-y',
-    steps: [{ name: 'a', startedAt: '2026-11-21T00:00:00Z' }],
-  }
-  const other = kubernetesCluster(api, namespace)
-  await cluster.takeOver('backup-y')
-  t.equal(await cluster.readJournal('backup-y'), undefined)
-  await cluster.writeJournal(journal)
-  await other.takeOver('backup-y')
-  t.strictSame(await other.readJournal('backup-y'), journal)
-  t.match(await failureOf(cluster.writeJournal({ ...journal, steps: [] })), { what: /another worker is at work/ })
-  const steps = [...journal.steps, { name: 'b', startedAt: '2026-11-21T00:00:01Z' }]
-  await other.writeJournal({ ...journal, steps })
-  t.strictSame(await other.readJournal('backup-y'), { ...journal, steps })
 })
 
 t.test('a Job that is suspended or gone is a cancelled operation', async (t) => {

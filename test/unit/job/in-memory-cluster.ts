@@ -8,6 +8,7 @@ import type { JobState } from '../../../operation/outcome/job-state.ts'
 import type { GuardReport, OperationRecord } from '../../../operation/record.ts'
 import { GaveWay } from '../../../job/process/gave-way.ts'
 import type { Cluster, OperationPod, ReleaseChange, ReleasePod, WorkloadFact } from '../../../job/kubernetes/cluster.ts'
+import { noRecord } from '../../../job/kubernetes/config-map-parts.ts'
 
 /** A cluster that is only data, for tests of what is built on it; test/end-to-end/worker/ has the real one. */
 export interface InMemoryCluster extends Cluster {
@@ -122,11 +123,12 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     },
     async readRecord(operation) {
       const record = cluster.recordsByName.get(operation)
-      if (record === undefined) throw new Failure({ what: `there is no ${operation}`, why: 'no record', next: 'none' })
+      if (record === undefined) throw noRecord(operation, cluster.namespace)
       return structuredClone(record)
     },
     readJournal: async (operation) => structuredClone(cluster.journals.get(operation)),
     async writeGuardReport(operation, report) {
+      await cluster.readRecord(operation)
       cluster.reports.set(operation, structuredClone(report))
     },
     async askToEnd(operation, asker) {
