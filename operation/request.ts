@@ -9,7 +9,10 @@ export const mounts = {
   request: '/scalardl/request/request.json',
   /** one folder a release, holding its properties file: `/scalardl/release/<name>/ledger.properties` */
   releases: '/scalardl/release',
-  /** keys `username` and `password`, or `<storage>.username` and `<storage>.password` for one storage of several */
+  /**
+   * keys `username` and `password`, and `hosts` for the servers that they are for; with `<storage>.` before each for
+   * one storage of several
+   */
   databaseSecret: '/scalardl/database-secret',
   /** keys of a Secret given by --tls-ca-secret */
   tlsCa: '/scalardl/tls-ca',

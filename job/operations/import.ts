@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Failure } from '../../operation/failure.ts'
-import { formatLocation, parseLocation, splitLocation } from '../../operation/location.ts'
-import { parseRecord } from '../../operation/record.ts'
+import { formatLocation, parseLocation, splitLocation, type Location } from '../../operation/location.ts'
+import { operationName } from '../../operation/names.ts'
+import { parseRecord, type BackupPart, type OperationRecord } from '../../operation/record.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { openStorage } from '../storage/open.ts'
 import { readText } from '../storage/text.ts'
@@ -23,31 +25,57 @@ export async function importBackup(context: OperationContext<'import'>): Promise
     })
   }
   const record = parseRecord(json, source)
-  if (record.backup === undefined) {
+  const known = await context.cluster.findRecord(record.operation)
+  const found = imported(record, known, { source, location, namespace: context.cluster.namespace })
+  await context.cluster.writeRecord(found)
+  context.events.say('note', `imported ${record.operation}, restore point ${found.backup?.restorePoint ?? 'unknown'}`, {
+    data: { operation: record.operation },
+  })
+}
+
+/**
+ * The record as it is written here. The volume may be called otherwise in this cluster; where it was found is where it
+ * is. Of a backup that is known nothing else changes: what lies on a volume does not overrule what the cluster knows.
+ * @param known what is recorded under its name
+ * @throws Failure for what is no backup of the folder's name, and where another is known here
+ */
+export function imported(
+  record: OperationRecord,
+  known: OperationRecord | undefined,
+  { source, location, namespace }: { source: string; location: Location; namespace: string },
+): OperationRecord {
+  const { backup, operation } = record
+  const { name } = splitLocation(location)
+  if (backup === undefined || record.kind !== 'backup')
     throw new Failure({
       what: `${source} is not a backup`,
       why: `it is the record of a ${record.kind}`,
       next: 'give the folder of one backup',
     })
-  }
-  // The volume may have another name in this cluster: the backup is where it was found.
-  const found = {
-    ...record,
-    namespace: context.cluster.namespace,
-    backup: { ...record.backup, location: formatLocation(location) },
-  }
-  const known = await context.cluster.findRecord(record.operation)
-  if (known !== undefined && known.createdAt !== record.createdAt) {
+  if (backup.name !== name || operation !== operationName('backup', name))
     throw new Failure({
-      what: `${record.operation} cannot be imported`,
-      why: `another backup of that name, made ${known.createdAt}, is known in namespace ${context.cluster.namespace}`,
-      next:
-        "remove that one's record (kubectl scalardl delete backup " +
-        `${record.backup.name} --keep-data) or import into another namespace`,
+      what: `${source} is not imported`,
+      why: `it is the record of ${operation}, a backup named ${backup.name}, and lies in the folder of ${name}`,
+      next: 'check who may write to the storage; a backup is kept in a folder of its own name',
     })
-  }
-  await context.cluster.writeRecord(found)
-  context.events.say('note', `imported ${record.operation}, restore point ${record.backup.restorePoint ?? 'unknown'}`, {
-    data: { operation: record.operation },
+  const here = formatLocation(location)
+  if (known === undefined) return { ...record, namespace, backup: { ...backup, location: here } }
+  if (known.backup !== undefined && known.createdAt === record.createdAt && isSamePoint(known.backup, backup))
+    return { ...known, backup: { ...known.backup, location: here } }
+  throw new Failure({
+    what: `${operation} cannot be imported`,
+    why: `another backup of that name, made ${known.createdAt}, is known in namespace ${namespace}`,
+    next:
+      `remove that one's record (kubectl scalardl delete backup ${name} --keep-data) ` +
+      'or import into another namespace',
   })
+}
+
+/** Whether two records tell of the same data; what became of it since, and where it lies, aside. */
+function isSamePoint(one: BackupPart, other: BackupPart): boolean {
+  const [known, found] = [one, other].map(({ restorePoint, databases }) => ({
+    restorePoint,
+    databases: databases.map((entry) => ({ ...entry, standing: undefined })),
+  }))
+  return isDeepStrictEqual(known, found)
 }

@@ -138,6 +138,9 @@ function single(
     password: given.password ?? read('password'),
     releaseUsername: username,
     fromSecret: given.username !== undefined || given.password !== undefined,
+    secretHosts: credential(secretFolder, storage, 'hosts')
+      ?.split(/[\s,]+/)
+      .filter((host) => host !== ''),
     namespaces,
     property: read,
   }
@@ -156,7 +159,7 @@ function list(value: string | undefined): string[] {
   return value.split(/\s*(?<!\\),\s*/).map((part) => part.replaceAll('\\', ''))
 }
 
-function credential(folder: string, storage: string, what: 'username' | 'password'): string | undefined {
+function credential(folder: string, storage: string, what: 'username' | 'password' | 'hosts'): string | undefined {
   const file = [`${storage}.${what}`, what].map((name) => join(folder, name)).find((path) => existsSync(path))
   // Secrets made from files or by echo often end in a newline that is no part of them.
   return file === undefined ? undefined : readFileSync(file, 'utf8').replace(/\r?\n$/, '')

@@ -14,6 +14,8 @@ export interface StorageSettings {
   releaseUsername: string | undefined
   /** whether username or password come from a database secret, and not from the properties */
   fromSecret?: boolean
+  /** the servers that the database secret is for, HOST or HOST:PORT, where it names them */
+  secretHosts?: readonly string[] | undefined
   /** namespaces that multi-storage maps to this storage; undefined without multi-storage */
   namespaces: string[] | undefined
   /**

@@ -5,8 +5,10 @@ import t, { type Test } from 'tap'
 import { writeManifest } from '../../job/databases/dump/write-manifest.ts'
 import { readDetails } from '../../job/databases/dynamodb/details.ts'
 import { isTemporaryName, temporaryName } from '../../job/databases/dynamodb/scalardb/restored-names.ts'
+import { imported } from '../../job/operations/import.ts'
 import { proveOwnership } from '../../job/operations/backup/prove-ownership.ts'
 import { volumeStorage } from '../../job/storage/volume/volume.ts'
+import { parseLocation } from '../../operation/location.ts'
 import { newRecord, parseRecord, type DatabaseBackup, type OperationRecord } from '../../operation/record.ts'
 import { failureOf } from '../unit/job/failure-of.ts'
 
@@ -94,6 +96,34 @@ t.test('nor what lies beside it in its folder', async (t) => {
   const second = await twoBackups(t)
   await symlink('../tuesday', join(second.root, 'monday', 'more'))
   t.match(await failureOf(proveOwnership(second.storage, 'monday', second.monday)), { why: /symbolic link/ })
+})
+
+t.test('what lies on a volume does not take the place of a record', (t) => {
+  const at = (name: string) => ({
+    source: 'record.json',
+    location: parseLocation(`pvc://other/${name}`),
+    namespace: 'here',
+  })
+  const record = recordOf('monday')
+  const found = imported(record, undefined, at('monday'))
+  t.match(found, { namespace: 'here', backup: { location: 'pvc://other/monday' } })
+  const [entry] = record.backup?.databases ?? []
+  const standing = { state: 'lost' as const, since: '2026-11-21T00:00:00.000Z', by: 'undo-x', why: 'gone' }
+  if (record.backup === undefined || entry === undefined) throw new Error('it has one database')
+  const known = { ...record, backup: { ...record.backup, databases: [{ ...entry, standing }] } }
+  t.strictSame(imported(record, known, at('monday')).backup?.databases[0]?.standing, standing, 'what is known stays')
+
+  const forged: Record<string, OperationRecord> = {
+    'other data': recordOf('monday', { details: { manifestSha256: '0'.repeat(64) } }),
+    'another database': recordOf('monday', { title: 'other' }),
+    'another time': { ...record, createdAt: '2026-11-22T00:00:00.000Z' },
+  }
+  for (const [name, one] of Object.entries(forged))
+    t.throws(() => imported(one, record, at('monday')), { message: /another backup of that name/ }, name)
+  t.throws(() => imported(recordOf('tuesday'), undefined, at('monday')), { message: /lies in the folder of monday/ })
+  t.throws(() => imported({ ...record, operation: 'restore-x' }, undefined, at('monday')), { message: /restore-x/ })
+  t.throws(() => imported({ ...record, kind: 'restore' }, undefined, at('monday')), { message: /is not a backup/ })
+  t.end()
 })
 
 t.test('a record whose paths lead elsewhere is none', (t) => {

@@ -10,6 +10,8 @@ export interface Access {
   username: string
   password: string | undefined
   tls: Tls
+  /** whether user and password are those of a Secret given by hand, which are worth more than the release's own */
+  fromSecret: boolean
 }
 
 /**
@@ -20,6 +22,7 @@ export function accessOf(settings: readonly StorageSettings[]): Access {
   const [first] = settings
   if (first === undefined) throw new Error('a database without storages')
   const address = parseJdbcUrl(first.contactPoints)
+  if (first.fromSecret === true) refuseStrangers(first, address.hosts)
   const username = first.username ?? address.user
   if (username === undefined) {
     throw new Failure({
@@ -34,7 +37,31 @@ export function accessOf(settings: readonly StorageSettings[]): Access {
     username,
     password: first.password ?? address.password,
     tls: address.tls,
+    fromSecret: first.fromSecret === true,
   }
+}
+
+/**
+ * Whether a server has to prove that it knows the password before it learns anything of it: a password of a Secret is
+ * said to nobody but a server whose certificate was verified. Whoever may edit the release names the server.
+ */
+export function keepsPassword({ fromSecret, tls }: Access): boolean {
+  return fromSecret && tls.rootCertificate === undefined
+}
+
+/** @throws Failure where a Secret names the servers that it is for, and this is none of them */
+function refuseStrangers(settings: StorageSettings, hosts: Access['hosts']): void {
+  const { secretHosts } = settings
+  if (secretHosts === undefined) return
+  const stranger = hosts.find(
+    ({ host, port }) => !secretHosts.some((known) => known === host || known === `${host}:${port}`),
+  )
+  if (stranger === undefined) return
+  throw new Failure({
+    what: `the database secret is not used for storage "${settings.storage}"`,
+    why: `the release names ${stranger.host}:${stranger.port}, and the Secret is for ${secretHosts.join(', ')}`,
+    next: 'look who changed scalar.db.contact_points; if that is right, add the host to the key "hosts" of the Secret',
+  })
 }
 
 /** For people, without secrets: postgresql://host:5432/ledger */

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import { Client, DatabaseError } from 'pg'
 import { Failure } from '../../../operation/failure.ts'
-import { titleOf, type Access } from './access.ts'
+import { keepsPassword, titleOf, type Access } from './access.ts'
 import { connectionFailure } from './connection-error.ts'
 import { ownCertificate, readTlsFile } from './tls-files.ts'
 
@@ -80,6 +80,7 @@ async function open(access: Access, database: string, ssl: ConnectionOptions | u
     keepAliveInitialDelayMillis: 30_000,
   })
   client.on('error', () => undefined)
+  if (keepsPassword(access)) refuseClear(client)
   try {
     await client.connect()
     // What a database's settings put before it may be anybody's (CVE-2018-1058).
@@ -89,6 +90,20 @@ async function open(access: Access, database: string, ssl: ConnectionOptions | u
     await client.end().catch(() => undefined)
     throw error
   }
+}
+
+/** Ends the connection where the server asks for the password itself, or for a hash that is as good as it (md5). */
+function refuseClear(client: Client): void {
+  const refuse = () =>
+    client.connection.stream.destroy(
+      new Failure({
+        what: 'the password of the database secret is not sent',
+        why: 'the server asks for it in clear or as MD5, and its certificate is not verified: it may be anybody',
+        next: "use SCRAM (password_encryption = 'scram-sha-256', then set the password again), or sslmode=verify-full",
+      }),
+    )
+  client.connection.on('authenticationCleartextPassword', refuse)
+  client.connection.on('authenticationMD5Password', refuse)
 }
 
 /** Whether the server refused this way of connecting (encrypted or not), and not the user. */

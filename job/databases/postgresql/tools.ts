@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Failure } from '../../../operation/failure.ts'
-import type { Access } from './access.ts'
+import { keepsPassword, type Access } from './access.ts'
 import { ownCertificate } from './tls-files.ts'
 
 export type Tool = 'pg_dump' | 'pg_restore'
@@ -75,6 +75,8 @@ function toolEnvironment(access: Access, database: string): NodeJS.ProcessEnv {
     PGAPPNAME: 'kubectl-scalardl',
     PGGSSENCMODE: 'disable',
     PGSSLMODE: tls.mode,
+    // libpq from version 16 on: what the server may ask for
+    ...(keepsPassword(access) ? { PGREQUIREAUTH: 'scram-sha-256,none' } : {}),
     ...(access.password === undefined ? {} : { PGPASSWORD: access.password }),
     ...(tls.rootCertificate === undefined ? {} : { PGSSLROOTCERT: tls.rootCertificate }),
   }
