@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { Failure } from '../../operation/failure.ts'
 
 /** Whether a path stays within a storage: its parts, between slashes, have names other than "." and "..". */
@@ -17,4 +18,15 @@ export function checkPath(title: string, path: string): void {
     why: 'each of its parts, between slashes, needs a name other than "." and ".."',
     next: 'check who may write to the storage, then use another backup',
   })
+}
+
+/** Checks a path before content is written to it; where it is refused, nobody has to wait for the content's reader. */
+export function checkedPath(path: string, content: Readable, check: (path: string) => void): string {
+  try {
+    check(path)
+    return path
+  } catch (error) {
+    content.destroy()
+    throw error
+  }
 }

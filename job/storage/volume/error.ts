@@ -1,4 +1,5 @@
 import { Failure, messageOf } from '../../../operation/failure.ts'
+import { errorCode } from '../error-code.ts'
 
 const cures: Record<string, { why: string; next: string }> = {
   ENOSPC: {
@@ -21,11 +22,6 @@ const cures: Record<string, { why: string; next: string }> = {
     next: 'let the group of the pod (fsGroup) write to the volume, or change the owner of the folder',
   },
   EIO: { why: 'the volume reports an input/output error', next: 'check the storage behind the PersistentVolumeClaim' },
-}
-
-/** The code of a file system's error, such as ENOENT. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
 /** An error of the file system as a person can use it. */

@@ -1,6 +1,6 @@
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { errorCode } from './error.ts'
+import { errorCode } from '../error-code.ts'
 
 /**
  * Makes a folder and those above it, durably. Node's own `recursive` tells of a read-only volume as ENOENT.

@@ -4,7 +4,8 @@ import { dirname, join, relative } from 'node:path'
 import type { Readable } from 'node:stream'
 import { Failure } from '../../../operation/failure.ts'
 import type { ByteRange, StoredFile } from '../storage.ts'
-import { errorCode, guarded } from './error.ts'
+import { errorCode } from '../error-code.ts'
+import { guarded } from './error.ts'
 import { isHidden } from './hidden.ts'
 
 /** A volume as a storage reads it. */

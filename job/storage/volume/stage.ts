@@ -1,8 +1,8 @@
 import { constants } from 'node:fs'
 import { access, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { Failure } from '../../../operation/failure.ts'
 import type { Stage } from '../local-folders.ts'
+import { taken } from '../taken.ts'
 import { guarded } from './error.ts'
 import { flush, makeFolder } from './folder.ts'
 import { hiddenFolder } from './hidden.ts'
@@ -24,15 +24,6 @@ export async function stageFolder(final: string, title: string): Promise<Stage> 
       }),
     discard: () => guarded(title, `${name} cannot be cleaned up`, () => rm(path, { recursive: true, force: true })),
   }
-}
-
-/** What is written once is there already. */
-export function taken(title: string, name: string): Failure {
-  return new Failure({
-    what: `${title}: ${name} cannot be written`,
-    why: 'a backup of that name is there already',
-    next: 'choose another name with --name, or delete that backup first',
-  })
 }
 
 /** Whether there is something of that path. */

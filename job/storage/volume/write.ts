@@ -4,10 +4,12 @@ import { dirname } from 'node:path'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Written } from '../storage.ts'
-import { errorCode, guarded } from './error.ts'
+import { taken } from '../taken.ts'
+import { errorCode } from '../error-code.ts'
+import { guarded } from './error.ts'
 import { flush, makeFolder } from './folder.ts'
 import { hiddenFile } from './hidden.ts'
-import { exists, taken } from './stage.ts'
+import { exists } from './stage.ts'
 
 /** A file to be written: its place on the volume, and how people know it. */
 export interface Target {

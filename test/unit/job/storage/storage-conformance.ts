@@ -1,3 +1,6 @@
+// Room: every storage held to one suite, each with a real server behind it.
+// Read storage-conformance, store-faults (for those behind a network), volume.test, s3.test, azure.test.
+
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Readable } from 'node:stream'
@@ -11,16 +14,28 @@ import { failureOf } from '../failure-of.ts'
 
 const { signal } = new AbortController()
 
+/** An empty storage; `leftovers` lists what lies in it that no reader sees. */
+interface Fresh {
+  storage: Storage
+  leftovers(): Promise<string[]>
+}
+
 /**
  * What every storage must hold.
- * @param fresh gives an empty one; `leftovers` lists what lies in it that no reader sees
+ * @param fresh gives an empty one
+ * @param options how many bytes of buffers one stream may hold at most, and which names the service keeps otherwise
  */
 export async function storageConformance(
   t: Test,
-  fresh: (t: Test) => { storage: Storage; leftovers(): Promise<string[]> },
+  fresh: (t: Test) => Fresh | Promise<Fresh>,
+  {
+    mostBuffers = 16 << 20,
+    manyFiles = 1050,
+    strange = () => false,
+  }: { mostBuffers?: number; manyFiles?: number; strange?: (path: string) => boolean } = {},
 ): Promise<void> {
   await t.test('what was written is read, and its size and sum are told', async (t) => {
-    const { storage, leftovers } = fresh(t)
+    const { storage, leftovers } = await fresh(t)
     t.equal(await storage.read('a/file'), undefined)
     const written = await storage.write('a/file', chunks('one ', 'two'), signal)
     t.strictSame(written, { bytes: 7, sha256: sha256('one two') })
@@ -33,7 +48,7 @@ export async function storageConformance(
   })
 
   await t.test('a file is seen only when it is whole', async (t) => {
-    const { storage, leftovers } = fresh(t)
+    const { storage, leftovers } = await fresh(t)
     const seen: unknown[] = []
     const content = Readable.from(
       (async function* () {
@@ -49,7 +64,7 @@ export async function storageConformance(
   })
 
   await t.test('write refuses what is there, replace takes its place', async (t) => {
-    const { storage, leftovers } = fresh(t)
+    const { storage, leftovers } = await fresh(t)
     await storage.write('a/file', chunks('former, a long text'), signal)
     const refused = chunks('new')
     t.match(await failureOf(storage.write('a/file', refused, signal)), { what: /a\/file/, why: /already/ })
@@ -65,7 +80,7 @@ export async function storageConformance(
   await t.test(
     'of two that write one new path at once, one is refused; of two that replace, one stays whole',
     async (t) => {
-      const { storage, leftovers } = fresh(t)
+      const { storage, leftovers } = await fresh(t)
       const both = (letter: string) => Array.from({ length: 50 }, () => letter.repeat(1000))
       const writing = await Promise.allSettled(
         ['a', 'b'].map((letter) => storage.write('new', slowly(both(letter)), signal)),
@@ -81,7 +96,7 @@ export async function storageConformance(
   )
 
   await t.test('a stream that fails or ends half-way leaves nothing, and what was there', async (t) => {
-    const { storage, leftovers } = fresh(t)
+    const { storage, leftovers } = await fresh(t)
     await storage.write('there', chunks('former'), signal)
     for (const verb of ['write', 'replace'] as const) {
       const failing = async function* () {
@@ -101,7 +116,7 @@ export async function storageConformance(
   })
 
   await t.test('an aborted signal leaves nothing, not even of a stream that has stopped', async (t) => {
-    const { storage, leftovers } = fresh(t)
+    const { storage, leftovers } = await fresh(t)
     const reason = new Error('told to stop')
     for (const verb of ['write', 'replace'] as const) {
       const stalled = new Readable({ read: () => undefined })
@@ -126,7 +141,7 @@ export async function storageConformance(
   })
 
   await t.test('ranges', async (t) => {
-    const { storage } = fresh(t)
+    const { storage } = await fresh(t)
     await storage.write('digits', chunks('0123456789'), signal)
     const part = async (first: number, last?: number) => {
       const content = await storage.read('digits', last === undefined ? { first } : { first, last })
@@ -145,7 +160,7 @@ export async function storageConformance(
   })
 
   await t.test('a list is complete and in order, whatever the names', async (t) => {
-    const { storage } = fresh(t)
+    const { storage } = await fresh(t)
     const long = 'l'.repeat(200)
     const paths = [
       'a-b/file',
@@ -162,7 +177,7 @@ export async function storageConformance(
       'a/\uFFFD',
       `a/${long}/${long}/${long}`,
       'b',
-    ]
+    ].filter((path) => !strange(path))
     for (const path of paths) await storage.write(path, chunks(path), signal)
     const inOrder = (some: string[]) =>
       [...some]
@@ -176,9 +191,9 @@ export async function storageConformance(
     for (const path of paths) t.equal(await readText(storage, path), path)
   })
 
-  await t.test('a thousand files', async (t) => {
-    const { storage, leftovers } = fresh(t)
-    const paths = Array.from({ length: 1000 }, (_, number) => `many/${String(number).padStart(4, '0')}`)
+  await t.test('more files than a list has on one page', async (t) => {
+    const { storage, leftovers } = await fresh(t)
+    const paths = Array.from({ length: manyFiles }, (_, number) => `many/${String(number).padStart(4, '0')}`)
     for (const some of Map.groupBy(paths, (_, index) => index % 10).values())
       await Promise.all(some.map((path) => storage.write(path, chunks(path), signal)))
     t.strictSame(
@@ -191,21 +206,19 @@ export async function storageConformance(
   })
 
   await t.test('64 MB go through in both directions, a few chunks at a time', async (t) => {
-    const { storage } = fresh(t)
+    const { storage } = await fresh(t)
     const chunk = Buffer.alloc(1 << 18, 'x')
     const count = 256
     const hash = createHash('sha256')
     const before = buffersInUse()
     let peak = 0
-    const look = (number: number) => {
-      if (number % 16 === 0) peak = Math.max(peak, buffersInUse() - before)
-    }
+    const look = () => (peak = Math.max(peak, buffersInUse() - before))
     const produced = async function* () {
       for (let number = 0; number < count; number += 1) {
         const one = Buffer.from(chunk)
         one.writeUInt32BE(number)
         hash.update(one)
-        look(number)
+        if (number % 32 === 0) look()
         yield one
       }
     }
@@ -213,18 +226,24 @@ export async function storageConformance(
     t.strictSame(written, { bytes: chunk.length * count, sha256: hash.digest('hex') })
     const content = await storage.read('big')
     const again = createHash('sha256')
+    let arrived = 0
+    let next = 1 << 22
     for await (const one of (content ?? []) as AsyncIterable<Buffer>) {
       again.update(one)
-      look(0)
-      await sleep(1)
+      arrived += one.length
+      if (arrived >= next) {
+        look()
+        next += 1 << 23
+        await sleep(20)
+      }
     }
     t.equal(again.digest('hex'), written.sha256)
     t.comment(`${(peak / 2 ** 20).toFixed(1)} MiB of buffers at most`)
-    t.ok(peak < 16 * 2 ** 20)
+    t.ok(peak < mostBuffers)
   })
 
   await t.test('deleting takes all below a folder, and nothing else', async (t) => {
-    const { storage, leftovers } = fresh(t)
+    const { storage, leftovers } = await fresh(t)
     for (const path of ['a/one', 'a/below/two', 'ab/three', 'a.txt']) await storage.write(path, chunks('x'), signal)
     await storage.delete('a')
     t.equal(await storage.read('a/one'), undefined)
@@ -240,7 +259,7 @@ export async function storageConformance(
   })
 
   await t.test('no path leads out of the storage', async (t) => {
-    const { storage } = fresh(t)
+    const { storage } = await fresh(t)
     await storage.write('a/file', chunks('x'), signal)
     for (const path of ['', '/a/file', 'a//file', 'a/', '.', './a/file', 'a/../a/file', '../a', '..', 'a\0']) {
       const why = /parts/
@@ -255,14 +274,14 @@ export async function storageConformance(
     t.strictSame(await filesOf(storage, ''), [{ path: 'a/file', bytes: 1 }])
   })
 
-  await t.test('the preflight tells of too little room and leaves nothing', async (t) => {
-    const { storage, leftovers } = fresh(t)
-    t.ok((await storage.preflight(1)).every((finding) => finding.outcome === 'ok'))
-    const findings = await storage.preflight(2 ** 60)
-    t.match(
-      findings.find((finding) => finding.outcome === 'error'),
-      { check: 'free space', cure: /enlarge/ },
+  await t.test('the preflight leaves nothing', async (t) => {
+    const { storage, leftovers } = await fresh(t)
+    const findings = await storage.preflight(1)
+    t.strictSame(
+      findings.filter(({ outcome }) => outcome !== 'ok'),
+      [],
     )
+    t.strictSame(await filesOf(storage, ''), [])
     t.strictSame(await leftovers(), [])
   })
 }
@@ -270,7 +289,10 @@ export async function storageConformance(
 /** Bytes of buffers that something still refers to. */
 function buffersInUse(): number {
   setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
+  const gc = runInNewContext('gc') as () => void
+  gc()
+  // What the first one found is freed beside the program, and only then counted.
+  gc()
   return process.memoryUsage().arrayBuffers
 }
 

@@ -85,6 +85,16 @@ t.test('no link on the way leads out of the volume', async (t) => {
   t.match(await failureOf(storage.open('name')), { why: /symbolic link/ })
 })
 
+t.test('the preflight tells of too little room', async (t) => {
+  const { storage, leftovers } = fresh(t)
+  const findings = await storage.preflight(2 ** 60)
+  t.match(
+    findings.find((finding) => finding.outcome === 'error'),
+    { check: 'free space', cure: /enlarge/ },
+  )
+  t.strictSame(await leftovers(), [])
+})
+
 t.test('a trial leaves not even the folder it needed', async (t) => {
   const folder = t.testdir()
   await volumeStorage(join(folder, 'a', 'b'), 'pvc://claim').preflight(1)
