@@ -1,16 +1,24 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { messageOf } from '../operation/failure.ts'
 import { useCluster } from '../test/local-kubernetes/target.ts'
+import { openLargeNamespace } from './large-namespace.ts'
 import { formatRatio, formatSpread, spreadOf, type Spread } from './statistics.ts'
 import { formatRows } from './report.ts'
 
-/** How long the plugin takes to start and answer, beside kubectl itself doing the like. */
+/**
+ * How long the plugin takes to start and answer, beside kubectl itself doing the like; and how long with very many
+ * releases and records, told by a server that has them in memory.
+ */
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '15' },
+    releases: { type: 'string', default: '200' },
+    records: { type: 'string', default: '10000' },
     json: { type: 'string' },
     context: { type: 'string' },
     kubeconfig: { type: 'string' },
@@ -19,6 +27,7 @@ const { values } = parseArgs({
 })
 
 const warmUps = 2
+const largeRuns = 5
 const executable = 'dist/kubectl-scalardl'
 const plugin = existsSync(executable) ? [executable] : [process.execPath, 'plugin/main.ts']
 
@@ -32,7 +41,9 @@ interface Contender {
 /** How long one command takes from its start to its end, ms. @throws Error where it fails */
 function timeOnce([program = '', ...args]: readonly string[]): Promise<number> {
   const startedMs = performance.now()
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  // What a machine adds to Node's certificates is read at each start, and is none of the plugin's.
+  const { NODE_EXTRA_CA_CERTS: _added, ...env } = process.env
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env })
   let stderr = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   return new Promise((resolve, reject) => {
@@ -77,9 +88,36 @@ async function target(): Promise<{ kubectl: string; flags: string[] }> {
   return { kubectl: cluster.kubectlPath, flags: flagsOf(cluster.kubeconfig, cluster.context) }
 }
 
+/** What a shell asks when a person presses Tab after `describe backup`. */
+function completion(flags: readonly string[]): string[] {
+  return [...plugin, '__complete', 'describe', 'backup', ...flags, '']
+}
+
+async function raceInLargeNamespace(releases: number, records: number): Promise<[string, Spread][]> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-start-'))
+  const large = await openLargeNamespace(folder, releases, records)
+  try {
+    const flags = ['--kubeconfig', large.kubeconfig, '-n', 'ns']
+    const commands = {
+      status: [...plugin, 'status', ...flags],
+      'get backups': [...plugin, 'get', 'backups', ...flags],
+      completion: completion(flags),
+    }
+    const spreads = await race(Object.values(commands), Math.min(largeRuns, Number(values.runs)))
+    return Object.keys(commands).flatMap((title, at): [string, Spread][] => {
+      const spread = spreads[at]
+      return spread === undefined ? [] : [[title, spread]]
+    })
+  } finally {
+    large.close()
+    rmSync(folder, { recursive: true })
+  }
+}
+
 async function main(): Promise<void> {
-  const runs = Number(values.runs)
-  if (!Number.isInteger(runs) || runs < 1) throw new RangeError('--runs is a whole number')
+  const [runs, releases, records] = [values.runs, values.releases, values.records].map(Number)
+  if (!isCount(runs) || !isCount(releases) || !isCount(records))
+    throw new RangeError('--runs, --releases and --records are whole numbers')
   const { kubectl, flags } = await target()
   const beside: Contender[] = [
     {
@@ -91,6 +129,12 @@ async function main(): Promise<void> {
     { title: 'kubectl scalardl version', beside: 'kubectl version --client', command: [...plugin, 'version'] },
     { title: 'kubectl scalardl --help', beside: 'kubectl version --client', command: [...plugin, '--help'] },
     { title: 'kubectl scalardl status', beside: 'kubectl get pods', command: [...plugin, 'status', ...flags] },
+    {
+      title: 'kubectl scalardl get backups',
+      beside: 'kubectl get pods',
+      command: [...plugin, 'get', 'backups', ...flags],
+    },
+    { title: 'kubectl scalardl <TAB>', beside: 'kubectl get pods', command: completion(flags) },
   ]
   const spreads = await race(
     beside.map(({ command }) => command),
@@ -106,15 +150,25 @@ async function main(): Promise<void> {
   process.stdout.write(
     formatRows([[`START (${plugin.at(-1)})`, `median of ${runs} (min–max)`, 'times', 'of'], ...rows]),
   )
+  const large = await raceInLargeNamespace(releases, records)
+  const title = `${releases} RELEASES, ${records} RECORDS`
+  process.stdout.write(
+    `\n${formatRows([[title, 'median'], ...large.map(([name, spread]) => [name, formatSpread(spread)])])}`,
+  )
   if (values.json !== undefined) {
     const document = {
       measuredAt: new Date().toISOString(),
       unit: 'ms',
       plugin: plugin.at(-1),
       commands: Object.fromEntries(byTitle),
+      large: { releases, records, commands: Object.fromEntries(large) },
     }
     await writeFile(values.json, `${JSON.stringify(document, null, 2)}\n`)
   }
+}
+
+function isCount(number: number | undefined): number is number {
+  return number !== undefined && Number.isInteger(number) && number > 0
 }
 
 main().catch((error: unknown) => {
