@@ -157,7 +157,8 @@ t.test('locations', (t) => {
 t.test('properties, and the values in them', (t) => {
   const corpus = [
     'scalar.db.storage=jdbc\nscalar.db.contact_points=jdbc:postgresql://db:5432/ledger?sslmode=require\nscalar.db.username=${env:USER}\n',
-    'scalar.db.password={{ default .Env.PASSWORD "x\\"y" }}\nscalar.db.multi_storage.storages=a,b\n# c\n! d\nkey : va\\\n  lue\n',
+    'scalar.db.password={{ default .Env.PASSWORD "x\\"y" }}\nscalar.db.multi_storage.storages=a,b\n' +
+      '# c\n! d\nkey : va\\\n  lue\n',
   ]
   fuzz(t, corpus, (text) => {
     for (const [key, value] of readProperties(text, () => 'secret')) resolveValue(key, value, () => 'secret')

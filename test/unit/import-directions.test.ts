@@ -1,4 +1,4 @@
-import { readFileSync, globSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import t from 'tap'
 import { databaseKinds } from '../../job/databases/registry.ts'
@@ -121,6 +121,24 @@ t.test('one file of every room says what the room is for, and in which order to 
 
 /** Rooms beside the kinds of database that several of them share. */
 const sharedByKinds = ['job/storage/objects/', 'job/databases/dump/']
+
+t.test('what a room says to read is there', (t) => {
+  const programs = ['job', 'plugin', 'operation', 'test']
+  const heads = programs.flatMap(filesOf).flatMap((file) => {
+    const [head = ''] =
+      /^\/\/ Room: (?:.+\n\/\/ )*?Read (?:.+\n)+/.exec(readFileSync(resolve(root, file), 'utf8')) ?? []
+    return head === '' ? [] : [{ file, head }]
+  })
+  t.ok(heads.length > 50, 'there are rooms to look at')
+  // Only names of several words cannot be words of the sentence.
+  const absent = heads.flatMap(({ file, head }) =>
+    (head.slice(head.indexOf('Read ')).match(/[a-z]+(?:-[a-z]+)+/g) ?? [])
+      .filter((name) => !['.ts', '/', '.test.ts'].some((end) => existsSync(resolve(root, dirname(file), name + end))))
+      .map((name) => `${file}: ${name}`),
+  )
+  t.strictSame(absent, [])
+  t.end()
+})
 
 t.test('no database or storage knows another', (t) => {
   const wrong = globSync('job/{databases,storage}/*/**/*.ts', { cwd: root }).flatMap((file) => {
