@@ -24,6 +24,11 @@ export function isRunning(pod: V1Pod): boolean {
   return pod.status?.phase === 'Running' && ownContainer(pod, 'guard')?.state?.running !== undefined
 }
 
+/** Whether a guard's pod has done its work, which its Job tells only seconds later. */
+function hasGuarded(pod: V1Pod): boolean {
+  return ownContainer(pod, 'guard')?.state?.terminated?.exitCode === 0
+}
+
 /** Removes the guard's Job, and its pods with it; none is no error. */
 export async function deleteGuardJob(session: Session, operation: string): Promise<void> {
   await unlessMissing(
@@ -51,6 +56,7 @@ export async function removeIdleGuard(session: Session, record: OperationRecord)
     for (;;) {
       if (jobState(await readGuardJob(session, record.operation)).phase !== 'active') return
       const pods = await guardPods(session, record.operation)
+      if (pods.some(hasGuarded)) return
       if (!pods.some(isRunning)) return await deleteGuardJob(session, record.operation)
       if (performance.now() > until) return
       await delay(lookMs, AbortSignal.timeout(lookMs))

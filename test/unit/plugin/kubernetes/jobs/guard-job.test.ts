@@ -74,6 +74,15 @@ t.test('a guard whose program fails again and again is told of, with its last wo
   }
 })
 
+t.test('a guard that has done its work keeps its Job, although that does not say so yet', async (t) => {
+  const store = withGuard({
+    phase: 'Running',
+    containerStatuses: [{ name: 'guard', state: { terminated: { exitCode: 0 } } }],
+  })
+  await removeIdleGuard(await store.session(t), { ...ended, state: 'succeeded', exitCode: 0 })
+  t.ok(store.objects.has(`jobs/${guardJobName(operation)}`))
+})
+
 t.test('an operation without a guard is not watched', async (t) => {
   await watchGuardStart(
     await new ObjectStore().session(t),
