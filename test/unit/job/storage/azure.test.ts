@@ -37,7 +37,11 @@ async function fresh(t: Test, { endpoint = server.endpoint, patience: given = pa
     for await (const { name } of container.listBlobsFlat({ includeUncommitedBlobs: true })) names.push(name)
     return names.filter((name) => !seen.includes(name))
   }
-  return { container, endpoint, location, storage, leftovers }
+  const begin = async (path: string) => {
+    const blob = container.getBlockBlobClient(`a/prefix/${path}`)
+    await blob.stageBlock(Buffer.from('block-1').toString('base64'), 'half', 4)
+  }
+  return { begin, container, endpoint, location, storage, leftovers }
 }
 
 t.test('a container is a storage', (t) =>

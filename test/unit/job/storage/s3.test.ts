@@ -1,4 +1,10 @@
-import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  CreateBucketCommand,
+  CreateMultipartUploadCommand,
+  PutBucketPolicyCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -138,6 +144,11 @@ function inspect(location: S3Location, secrets: string) {
     settings: {},
   }
   return {
+    async begin(path: string) {
+      const object = { Bucket: bucket.name, Key: bucket.key(path) }
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand(object))
+      await client.send(new UploadPartCommand({ ...object, UploadId, PartNumber: 1, Body: Buffer.alloc(5 << 20) }))
+    },
     async leftovers() {
       const keys: string[] = []
       for await (const { Key = '' } of unfinishedUploads(bucket, '')) keys.push(Key)

@@ -14,14 +14,20 @@ const mebibyte = 1 << 20
 type Fresh = (
   t: Test,
   options?: { endpoint?: string },
-) => Promise<{ storage: Storage; endpoint: string; leftovers(): Promise<string[]> }>
+) => Promise<{
+  storage: Storage
+  endpoint: string
+  leftovers(): Promise<string[]>
+  /** leaves of a file what a worker does that is killed in the middle of it */
+  begin(path: string): Promise<void>
+}>
 
 /**
  * What every object store must hold on a bad line.
  * @param fresh gives an empty one, reached by another endpoint where one is given
  */
 export async function storeFaults(t: Test, fresh: Fresh): Promise<void> {
-  await t.test('several parts become one file, and a killed worker leaves none behind', async (t) => {
+  await t.test('several parts become one file, or none', async (t) => {
     const { storage, leftovers } = await fresh(t)
     const content = pattern(20 * mebibyte)
     const written = await storage.write('a/large', Readable.from(inPieces(content)), signal)
@@ -42,6 +48,19 @@ export async function storeFaults(t: Test, fresh: Fresh): Promise<void> {
     await storage.delete('a')
     t.strictSame(await leftovers(), [])
     t.strictSame(await filesOf(storage, ''), [])
+  })
+
+  await t.test('what a killed worker left unfinished goes with its folder, and nothing else', async (t) => {
+    const { storage, begin, leftovers } = await fresh(t)
+    await begin('a/below/large')
+    await begin('ab/large')
+    await storage.write('ab/file', Readable.from([Buffer.from('x')]), signal)
+    t.equal((await leftovers()).length, 2)
+    t.strictSame(await filesOf(storage, ''), [{ path: 'ab/file', bytes: 1 }])
+    await storage.delete('a')
+    t.match(await leftovers(), [/ab\/large$/])
+    t.equal((await leftovers()).length, 1)
+    t.strictSame(await filesOf(storage, ''), [{ path: 'ab/file', bytes: 1 }])
   })
 
   await t.test('of two long writes of one new path, one is refused', async (t) => {

@@ -1,0 +1,40 @@
+import { Readable } from 'node:stream'
+import t from 'tap'
+import { inParts, partBytes, type Part } from '../../../../job/storage/objects/parts.ts'
+
+const mebibyte = 1 << 20
+const gigabyte = 1e9
+/** Of S3: "Amazon S3 multipart upload limits" in its User Guide. Azure allows more of everything. */
+const mostParts = 10_000
+const mostPartBytes = 5 * 1024 ** 3
+
+t.test('10,000 parts hold 5 TB, and what is usual has small ones', (t) => {
+  const heldBy = (parts: number) =>
+    Array.from({ length: parts }, (_, index) => partBytes(index + 1)).reduce((sum, bytes) => sum + bytes, 0)
+  t.ok(heldBy(mostParts) > 5_000 * gigabyte)
+  t.ok(partBytes(mostParts) < mostPartBytes)
+  t.ok(heldBy(4_000) > 30 * gigabyte)
+  t.equal(partBytes(4_000), 8 * mebibyte)
+  t.end()
+})
+
+t.test('a stream is cut where a part is full, and only its last part says that it is', async (t) => {
+  const partsOf = async (...lengths: number[]) => {
+    const parts: Part[] = []
+    for await (const part of inParts(Readable.from(lengths.map((length) => Buffer.alloc(length, length)))))
+      parts.push(part)
+    return parts.map(({ number, content, last }) => [number, content.length, last])
+  }
+  t.strictSame(await partsOf(), [[1, 0, true]])
+  t.strictSame(await partsOf(1, 100_000, 2), [[1, 100_003, true]])
+  t.strictSame(await partsOf(8 * mebibyte), [[1, 8 * mebibyte, true]])
+  t.strictSame(await partsOf(8 * mebibyte, 1), [
+    [1, 8 * mebibyte, false],
+    [2, 1, true],
+  ])
+  t.strictSame(await partsOf(20 * mebibyte), [
+    [1, 8 * mebibyte, false],
+    [2, 8 * mebibyte, false],
+    [3, 4 * mebibyte, true],
+  ])
+})
