@@ -149,7 +149,7 @@ t.test('the guard ends the pause of a worker that is killed at once, and says so
 t.test('without a guard the next worker ends the pause of one that was killed', async (t) => {
   const run = await stage.scalardl(['pause', 'my', '--name', 'killed', '--guard=false'])
   t.equal(run.code, 0, run.stderr)
-  t.match(run.stderr, /Warning: --guard=false: nobody stands by/)
+  t.match(run.stderr, /Warning: --guard=false: if the worker dies, what it paused stays paused/)
   t.notMatch(await stage.kubectl(['get', 'jobs', '-o', 'name']), /guard-pause-killed/)
   await killer.kill('pause-killed')
   t.equal((await pausedPods(stage)).length, 3, 'a killed worker unpauses nothing')
