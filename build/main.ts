@@ -5,6 +5,7 @@ import { Failure } from '../operation/failure.ts'
 import { buildExecutable } from './executable.ts'
 import { buildWorkerImages, bundlePrograms } from './images/worker-images.ts'
 import { imagePlatforms, platforms } from './platforms/platforms.ts'
+import { buildRelease } from './release/contents.ts'
 import { buildDownloads } from './release/downloads.ts'
 import { distFolder, projectFolder } from './project.ts'
 import { buildTestImages } from './test-images.ts'
@@ -16,6 +17,7 @@ parts; without a name worker, plugin and images:
   plugin        dist/kubectl-scalardl, the plugin as one executable file
   archives      dist/release/*.tar.gz, the plugin for each platform, and scalardl.yaml, krew's manifest
   images        dist/images/*.tar, the worker's images for both architectures as OCI archives
+  release       dist/release, all of it, for the version in package.json
   test-images   dist/test-images/*.tar, the images that only tests use
 
 --published-bases   put the test images on the published base images instead of on ones made of this machine's packages
@@ -25,6 +27,7 @@ const parts = {
   worker: () => bundlePrograms(),
   plugin: async () => [await buildExecutable()],
   archives: () => buildDownloads(platforms),
+  release: () => buildRelease(),
   images: async () => Object.values(await buildWorkerImages(imagePlatforms)),
   'test-images': async (publishedBases: boolean) => Object.values(await buildTestImages({ publishedBases })),
 }

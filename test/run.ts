@@ -30,6 +30,7 @@ const afterwards = [
 ]
 /** Minutes each, and on clusters of their own. */
 const beforeRelease = [
+  tests('release', 'tap', 'run', '--timeout=3600', '--reporter=tap', 'test/release/release.test.ts'),
   check('mutations', 'node', 'test/mutations/run.ts'),
   tests('PostgreSQL versions', 'node', 'test/postgresql-versions.ts'),
   tests('MySQL and MariaDB', 'node', 'test/mysql-versions.ts'),

@@ -4,7 +4,7 @@ import { nodeLicense, nodeProgram } from '../platforms/node-program.ts'
 import { nodeVersion, type ImagePlatform } from '../platforms/platforms.ts'
 import { run } from '../processes.ts'
 import { distFolder } from '../project.ts'
-import type { Component } from '../release/bill-of-materials.ts'
+import type { Component } from '../bill-of-materials.ts'
 import { debianPackages, newer, type Fetched } from './debian-packages.ts'
 
 /** What Node's program is linked with. */

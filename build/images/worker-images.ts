@@ -7,7 +7,8 @@ import { buildah } from '../buildah.ts'
 import { bundleModule, packagesBeside } from '../bundle.ts'
 import type { ImagePlatform } from '../platforms/platforms.ts'
 import { distFolder, projectFolder, projectVersion } from '../project.ts'
-import { billOfMaterials, type Component } from '../release/bill-of-materials.ts'
+import { meetRequirements } from '../requirements.ts'
+import { billOfMaterials, type Component } from '../bill-of-materials.ts'
 import { hashOf, unlessMade } from '../up-to-date.ts'
 import { withProgress } from '../waiting.ts'
 import { makeRoots } from './root.ts'
@@ -33,6 +34,11 @@ export async function buildWorkerImages(
   platforms: readonly ImagePlatform[],
   folder = join(distFolder, 'images'),
 ): Promise<{ worker: string; workerSql: string }> {
+  await meetRequirements({
+    purpose: "The worker's image",
+    programs: { buildah: 'buildah', 'apt-get': 'apt', 'dpkg-deb': 'dpkg' },
+    otherwise: 'take the published images',
+  })
   const programs = await bundlePrograms()
   const inputs = await hashOf({
     texts: [projectVersion(), ...platforms.map(({ arch }) => arch)],

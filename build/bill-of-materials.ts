@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
-import { run } from '../processes.ts'
-import { projectFolder, projectVersion } from '../project.ts'
+import { run } from './processes.ts'
+import { projectFolder, projectVersion } from './project.ts'
 
 /** A part of something, as CycloneDX 1.5 describes one. */
 export interface Component {
