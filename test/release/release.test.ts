@@ -12,10 +12,11 @@ import { arm64Emulator } from './emulator.ts'
 const version = '9.9.9'
 const go = findProgram('go') ?? 'go'
 
-/** A release of what is committed, made in a clone of its own: nothing of this project changes. Returns the clone. */
-async function release(folder: string): Promise<string> {
+/** A release of a commit, made in a clone of its own: nothing of this project changes. Returns the clone. */
+async function release(folder: string, commit: string): Promise<string> {
   const clone = mkdtempSync(join(folder, 'clone-'))
   await run('git', ['clone', '--quiet', projectFolder, clone])
+  await run('git', ['-C', clone, 'checkout', '--quiet', '--detach', commit])
   await run('cp', ['--archive', '--link', join(projectFolder, 'node_modules'), clone])
   for (const [key, value] of Object.entries({ 'user.name': 'test', 'user.email': 'test@example.com' }))
     await run('git', ['-C', clone, 'config', key, value])
@@ -49,7 +50,8 @@ async function emptyCluster(t: Test, folder: string): Promise<string> {
 
 t.test('a release, made twice', async (t) => {
   const folder = t.testdir()
-  const [clone, again] = [await release(folder), await release(folder)]
+  const commit = (await run('git', ['-C', projectFolder, 'rev-parse', 'HEAD'])).trim()
+  const [clone, again] = [await release(folder, commit), await release(folder, commit)]
   const file = (name: string) => join(clone, 'dist', 'release', name)
   const sums = readFileSync(file('checksums.txt'), 'utf8')
 
