@@ -1,5 +1,5 @@
 // Room: what every kind of database that is dumped into files shares: the list of them, and how they are read again.
-// Read manifest, write-manifest, own-folder, verify, read-verified.
+// Read manifest, write-manifest, own-folder, verify, read-verified, progress.
 
 import { createHash } from 'node:crypto'
 import * as z from 'zod'

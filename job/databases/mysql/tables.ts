@@ -22,12 +22,24 @@ export interface Column {
 
 /** Tables and views of some schemas, as far as this user may see them. */
 export async function listTables(session: Session, schemas: readonly string[]): Promise<Table[]> {
-  if (schemas.length === 0) return []
+  return schemas.length === 0 ? [] : await tablesWhere(session, 'TABLE_SCHEMA IN (?)', [schemas])
+}
+
+/** One table as it is now; undefined where there is none. */
+export async function findTable(
+  session: Session,
+  { schema, name }: Pick<Table, 'schema' | 'name'>,
+): Promise<Table | undefined> {
+  const [table] = await tablesWhere(session, 'TABLE_SCHEMA = ? AND TABLE_NAME = ?', [schema, name])
+  return table
+}
+
+async function tablesWhere(session: Session, condition: string, values: readonly unknown[]): Promise<Table[]> {
   const rows = await session.query<Omit<Table, 'bytes'> & { bytes: number | string }>(
     `SELECT TABLE_SCHEMA AS \`schema\`, TABLE_NAME AS name, TABLE_TYPE AS type, coalesce(ENGINE, '') AS engine,
        coalesce(DATA_LENGTH, 0) AS bytes, coalesce(TABLE_COMMENT, '') AS comment, coalesce(CREATE_TIME, '') AS createdAt
-     FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (?) ORDER BY 1, 2`,
-    [schemas],
+     FROM information_schema.TABLES WHERE ${condition} ORDER BY 1, 2`,
+    values,
   )
   return rows.map((row) => ({ ...row, bytes: Number(row.bytes) }))
 }

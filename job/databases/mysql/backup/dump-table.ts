@@ -6,7 +6,7 @@ import type { Storage } from '../../../storage/storage.ts'
 import type { DumpedFile } from '../../dump/manifest.ts'
 import { filesOf } from '../details.ts'
 import type { RawRow, Session } from '../session.ts'
-import { columnsOf, createStatement, listTables, quoted, type Table } from '../tables.ts'
+import { columnsOf, createStatement, findTable, quoted, type Table } from '../tables.ts'
 import { selectList } from './columns.ts'
 import { insertLines } from './insert-lines.ts'
 
@@ -22,6 +22,18 @@ export interface Dumped {
   longestStatement: number
 }
 
+/** What a table is dumped with. */
+export interface Dumping {
+  /** a session that holds the snapshot */
+  holder: Session
+  /** a session that sees the present */
+  now: Session
+  storage: Storage
+  signal: AbortSignal
+  /** counts what was read, of all tables */
+  meter: { bytes: number }
+}
+
 /** How a table is created. Its next AUTO_INCREMENT moves on with the rows, and says nothing of a change. */
 export function withoutCounter(definition: string): string {
   return definition.replace(/ AUTO_INCREMENT=\d+/, '')
@@ -30,12 +42,10 @@ export function withoutCounter(definition: string): string {
 /**
  * Streams one table of a snapshot into the storage. The table cannot be altered while it is read, and can be as soon as
  * it was (a savepoint lets go of its metadata lock).
- * @param holder a session that holds the snapshot
- * @param now a session that sees the present
  * @throws Failure where the table is another than before the pause
  */
 export async function dumpTable(
-  { holder, now, storage, signal }: { holder: Session; now: Session; storage: Storage; signal: AbortSignal },
+  { holder, now, storage, signal, meter }: Dumping,
   folder: string,
   index: number,
   table: KnownTable,
@@ -44,7 +54,7 @@ export async function dumpTable(
   // Opening it is what keeps others from altering it.
   await holder.query(`SELECT 1 FROM ${quoted(table)} LIMIT 0`)
   const definition = await createStatement(now, table)
-  const [present] = (await listTables(now, [table.schema])).filter(({ name }) => name === table.name)
+  const present = await findTable(now, table)
   if (withoutCounter(definition) !== withoutCounter(table.definition) || present?.createdAt !== table.createdAt)
     throw altered(table)
   const columns = await columnsOf(now, table)
@@ -60,7 +70,10 @@ export async function dumpTable(
   // Asked for by whoever reads: nobody else would hear of an error.
   const read = async function* () {
     rows = holder.rows(`SELECT ${selectList(columns)} FROM ${quoted(table)}`)
-    yield* insertLines(rows as AsyncIterable<RawRow>, table, columns, told)
+    for await (const line of insertLines(rows as AsyncIterable<RawRow>, table, columns, told)) {
+      meter.bytes += line.length
+      yield line
+    }
   }
   const stop = () => rows?.destroy(signal.reason instanceof Error ? signal.reason : new Error('stopped'))
   signal.addEventListener('abort', stop, { once: true })

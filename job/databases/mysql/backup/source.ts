@@ -7,6 +7,7 @@ import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { BackupContext, BackupSource, Snapshot, Source } from '../../database.ts'
 import { claimFolder, sealFolder } from '../../dump/own-folder.ts'
+import { tellProgress } from '../../dump/progress.ts'
 import { accessOf, titleOf, type Access } from '../access.ts'
 import { connect, type Connected } from '../connect.ts'
 import type { Details } from '../details.ts'
@@ -170,19 +171,22 @@ export class MysqlSource implements BackupSource {
     // The largest first, so that none is left for the end.
     const waiting = [...prepared.tables.entries()].sort(([, a], [, b]) => b.bytes - a.bytes)
     const dumped: Dumped[] = []
+    const meter = { bytes: 0 }
     const work = async (holder: Session): Promise<void> => {
       try {
         for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
           signal.throwIfAborted()
           const [index, table] = next
-          dumped[index] = await dumpTable({ holder, now, storage, signal }, folder, index, table)
+          dumped[index] = await dumpTable({ holder, now, storage, signal, meter }, folder, index, table)
         }
       } catch (error) {
         failed.abort(error)
         throw error
       }
     }
+    const stop = tellProgress(this.#context.events, this.#title, sizeOf(prepared.tables), async () => meter.bytes)
     const ended = await Promise.allSettled(holders.map(work))
+    stop()
     const lost = holders.find((holder) => holder.lost.aborted)
     this.#context.signal.throwIfAborted()
     if (lost !== undefined) throw sessionLost(this.#title, lost.lost.reason)

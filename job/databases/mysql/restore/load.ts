@@ -5,6 +5,7 @@ import { Failure } from '../../../../operation/failure.ts'
 import type { BackupTable, DatabaseBackup } from '../../../../operation/record.ts'
 import type { RestoreContext } from '../../database.ts'
 import { damaged, readManifest, type Manifest } from '../../dump/manifest.ts'
+import { tellProgress } from '../../dump/progress.ts'
 import { readVerified } from '../../dump/read-verified.ts'
 import type { Access } from '../access.ts'
 import { beginningOf, firstLine } from '../backup/insert-lines.ts'
@@ -68,6 +69,7 @@ export async function loadTables(loading: Loading): Promise<void> {
 async function inParallel(loading: Loading, manifest: Manifest, waiting: Task[]): Promise<void> {
   const { access, context } = loading
   const failed = new AbortController()
+  const meter = { bytes: 0 }
   const signal = AbortSignal.any([context.signal, failed.signal])
   const work = async (): Promise<void> => {
     const { session } = await connect(access, 'binary')
@@ -76,7 +78,7 @@ async function inParallel(loading: Loading, manifest: Manifest, waiting: Task[])
     try {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
         signal.throwIfAborted()
-        await loadTable(loading, manifest, session, next, signal)
+        await loadTable(loading, manifest, session, next, { signal, meter })
       }
     } catch (error) {
       failed.abort(error)
@@ -86,7 +88,10 @@ async function inParallel(loading: Loading, manifest: Manifest, waiting: Task[])
       session.destroy()
     }
   }
+  const total = loading.details.tableBytes
+  const stopTelling = tellProgress(context.events, loading.title, total, async () => meter.bytes)
   const ended = await Promise.allSettled(Array.from({ length: Math.min(context.parallel, waiting.length) }, work))
+  stopTelling()
   context.signal.throwIfAborted()
   failed.signal.throwIfAborted()
   const rejected = ended.find((one) => one.status === 'rejected')
@@ -102,7 +107,7 @@ async function loadTable(
   manifest: Manifest,
   session: Session,
   { index, table, schema }: Task,
-  signal: AbortSignal,
+  { signal, meter }: { signal: AbortSignal; meter: { bytes: number } },
 ): Promise<void> {
   const paths = filesOf(index, table)
   const dump = { storage: context.storage, folder: entry.folder ?? '', title }
@@ -128,6 +133,7 @@ async function loadTable(
     if (statement === firstLine) continue
     if (!statement.startsWith(expected)) throw damaged(title, `${paths.rows} holds more than rows of its table`)
     await session.query(statement)
+    meter.bytes += line.length
   }
   const name = bytesAsText(quoted({ schema, name: table.name }))
   const [counted] = await session.query<{ rows: number | string }>(`SELECT count(*) AS \`rows\` FROM ${name}`)

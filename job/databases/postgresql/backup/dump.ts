@@ -1,12 +1,10 @@
 import { join } from 'node:path'
 import type { Events } from '../../../process/events.ts'
+import { tellProgress } from '../../dump/progress.ts'
 import { bytesBelow } from '../../dump/write-manifest.ts'
 import type { Access } from '../access.ts'
 import { lockPatienceMs } from '../tables.ts'
 import { bestCompression, keepAlive, runTool, withToolEnvironment } from '../tools.ts'
-
-/** How often progress is told, ms. */
-const progressMs = 2_000
 
 /** pg_dump's own folder within a dump. */
 export const dumpFolder = 'dump'
@@ -77,20 +75,4 @@ export async function tryDump(access: Access, title: string, choice: Choice, sig
   await withToolEnvironment(access, access.database, (env) =>
     runTool('pg_dump', args, env, `a dump of ${title} without rows`, signal),
   )
-}
-
-/** Tells of bytes done until the returned function is called; `measure` may fail, then nothing is told. */
-export function tellProgress(events: Events, title: string, total: number, measure: () => Promise<number>): () => void {
-  let busy = false
-  const timer = setInterval(() => {
-    if (busy) return
-    busy = true
-    void measure()
-      .then((done) =>
-        events.say('progress', `${title}: ${done} bytes`, { data: { subject: title, done, total, unit: 'bytes' } }),
-      )
-      .catch(() => undefined)
-      .finally(() => (busy = false))
-  }, progressMs)
-  return () => clearInterval(timer)
 }
