@@ -68,7 +68,7 @@ t.test('what a dump holds runs without the rights of the superuser who restores'
   )
   const destination = postgresql.openRestore(settings, entry, context('restore-a'))
   await destination.verify()
-  t.match(await failureOf(destination.load(await memoryJournal())), { why: /pg_execute_server_program/ })
+  t.match(await failureOf(destination.load(await memoryJournal())), { why: /external program/ })
   t.equal(existsSync(marker), false, 'no program ran on the server')
   await destination.discard(await memoryJournal())
   t.strictSame(await rolesOf('kubectl_scalardl_%'), [], 'and nothing of the load stays')
