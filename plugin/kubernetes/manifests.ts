@@ -7,6 +7,9 @@ export type ManifestName =
   | 'install/service-account'
   | 'install/role'
   | 'install/role-binding'
+  | 'install/network-policy-jobs'
+  | 'install/network-policy-ledger'
+  | 'install/network-policy-auditor'
   | 'job/worker-job'
   | 'job/guard-job'
 

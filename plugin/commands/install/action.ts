@@ -7,7 +7,7 @@ import { objectTitle, type OwnObject } from '../../kubernetes/api/objects.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import { readPairs } from '../../flags/pairs.ts'
 import type { InstallFlags } from './command.ts'
-import { installationObjects } from './objects.ts'
+import { installationObjects, networkPolicies } from './objects.ts'
 
 async function apply(session: Session, object: OwnObject, flags: InstallFlags): Promise<void> {
   try {
@@ -25,7 +25,10 @@ async function apply(session: Session, object: OwnObject, flags: InstallFlags): 
 
 export const runInstall: Action<InstallFlags> = async (flags, session, terminal) => {
   const annotations = readPairs('--service-account-annotation', flags.serviceAccountAnnotation ?? [])
-  const objects = installationObjects(flags.serviceAccount, session.namespace, annotations)
+  const objects = [
+    ...installationObjects(flags.serviceAccount, session.namespace, annotations),
+    ...(flags.networkPolicy ? networkPolicies(session.namespace) : []),
+  ]
   for (const object of objects) await apply(session, object, flags)
   showObjects(terminal, objects, flags.output, 'applied', flags.dryRun)
   return ExitCode.done

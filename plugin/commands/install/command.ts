@@ -14,8 +14,17 @@ export function serviceAccountFlag<T>(yargs: Argv<T>) {
   })
 }
 
+/** The NetworkPolicies of the namespace, which are no ServiceAccount's. */
+export function networkPolicyFlag<T>(yargs: Argv<T>) {
+  return yargs.option('network-policy', {
+    type: 'boolean',
+    default: false,
+    describe: 'also NetworkPolicies: only the guard reaches the worker, only these two the admin ports of ScalarDL',
+  })
+}
+
 export function installFlags(yargs: GlobalArgv) {
-  return dryRunFlag(serviceAccountFlag(yargs)).option('service-account-annotation', {
+  return networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs))).option('service-account-annotation', {
     type: 'string',
     array: true,
     requiresArg: true,

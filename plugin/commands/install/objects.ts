@@ -23,3 +23,11 @@ export function installationObjects(name: string, namespace: string, annotations
     },
   ]
 }
+
+/** What `--network-policy` adds, for the whole namespace; its names are no ServiceAccount's. */
+export function networkPolicies(namespace: string): OwnObject[] {
+  return (['jobs', 'ledger', 'auditor'] as const).map((of) => {
+    const policy = readManifest<OfKind<'NetworkPolicy'>>(`install/network-policy-${of}`)
+    return { ...policy, metadata: { ...policy.metadata, namespace } }
+  })
+}

@@ -6,7 +6,7 @@ import { deleteObject, showObjects } from '../../kubernetes/api/apply.ts'
 import { readJobState } from '../../kubernetes/jobs/operation-job.ts'
 import type { OwnObject } from '../../kubernetes/api/objects.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
-import { installationObjects } from '../install/objects.ts'
+import { installationObjects, networkPolicies } from '../install/objects.ts'
 import type { UninstallFlags } from './command.ts'
 
 /** Refuses while a worker runs: without its rights it could leave pods paused. */
@@ -38,7 +38,11 @@ export const runUninstall: Action<UninstallFlags> = async (flags, session, termi
   await refuseWhileWorking(session, flags.serviceAccount)
   const deleted: OwnObject[] = []
   // rights go first, so that a failure in between leaves no account with rights
-  for (const object of installationObjects(flags.serviceAccount, session.namespace, {}).toReversed()) {
+  const objects = [
+    ...installationObjects(flags.serviceAccount, session.namespace, {}),
+    ...(flags.networkPolicy ? networkPolicies(session.namespace) : []),
+  ]
+  for (const object of objects.toReversed()) {
     if (await deleteObject(session, object, flags.dryRun)) deleted.push(object)
   }
   showObjects(terminal, deleted, flags.output, 'deleted', flags.dryRun)

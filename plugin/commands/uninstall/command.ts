@@ -1,10 +1,10 @@
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
-import { serviceAccountFlag } from '../install/command.ts'
+import { networkPolicyFlag, serviceAccountFlag } from '../install/command.ts'
 
 export function uninstallFlags(yargs: GlobalArgv) {
-  return dryRunFlag(serviceAccountFlag(yargs))
+  return networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs)))
 }
 export type UninstallFlags = FlagsOf<typeof uninstallFlags>
 

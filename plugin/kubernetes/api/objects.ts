@@ -1,4 +1,12 @@
-import type { V1ConfigMap, V1Job, V1Role, V1RoleBinding, V1Secret, V1ServiceAccount } from '@kubernetes/client-node'
+import type {
+  V1ConfigMap,
+  V1Job,
+  V1NetworkPolicy,
+  V1Role,
+  V1RoleBinding,
+  V1Secret,
+  V1ServiceAccount,
+} from '@kubernetes/client-node'
 import { stringify } from 'yaml'
 
 type Typed<Kind extends string, Version extends string, Body> = Body & {
@@ -15,6 +23,7 @@ export type OwnObject =
   | Typed<'Job', 'batch/v1', V1Job>
   | Typed<'Role', 'rbac.authorization.k8s.io/v1', V1Role>
   | Typed<'RoleBinding', 'rbac.authorization.k8s.io/v1', V1RoleBinding>
+  | Typed<'NetworkPolicy', 'networking.k8s.io/v1', V1NetworkPolicy>
 
 export type ConfigMapObject = Extract<OwnObject, { kind: 'ConfigMap' }>
 export type SecretObject = Extract<OwnObject, { kind: 'Secret' }>
@@ -27,6 +36,7 @@ const plurals: Record<OwnObject['kind'], string> = {
   Job: 'jobs',
   Role: 'roles',
   RoleBinding: 'rolebindings',
+  NetworkPolicy: 'networkpolicies',
 }
 
 /** Path of the collection that an object belongs to, on the API server. */

@@ -3,7 +3,7 @@
 
 import type { V1Container, V1PodSpec } from '@kubernetes/client-node'
 import { Failure } from '../../../../operation/failure.ts'
-import { jobName, keySecretName } from '../../../../operation/names.ts'
+import { jobName, keySecretName, type OperationKind } from '../../../../operation/names.ts'
 import type { OperationRequest } from '../../../../operation/request.ts'
 import { readManifest } from '../../manifests.ts'
 import type { JobObject } from '../../api/objects.ts'
@@ -47,6 +47,9 @@ function completeContainer(
   return completed
 }
 
+/** Operations that only read what lies on a volume. */
+const readers: ReadonlySet<OperationKind> = new Set(['restore', 'undo', 'drop', 'import'])
+
 /** The Job of an operation: the manifest manifests/job/worker-job.yaml, completed, then patched as asked. */
 export function composeJob(
   request: OperationRequest,
@@ -55,7 +58,7 @@ export function composeJob(
   options: JobOptions,
 ): JobObject {
   const keySecret = hasGuard(request) ? keySecretName(request.operation) : undefined
-  const mounted = extraMounts({ ...extra, keySecret })
+  const mounted = extraMounts({ ...extra, keySecret, readsOnly: readers.has(request.kind) })
   const withReleases = (pod: V1PodSpec): V1PodSpec => ({
     ...pod,
     containers: pod.containers.map((container) => completeContainer(container, options, parts, mounted)),

@@ -7,6 +7,8 @@ import { mounts } from '../../../../operation/request.ts'
 export interface ExtraMounts {
   /** text of a Location whose volume is mounted */
   location?: string | undefined
+  /** nothing is written to that volume */
+  readsOnly?: boolean
   databaseSecret?: string | undefined
   /** Secret whose keys are CA certificates */
   tlsCaSecret?: string | undefined
@@ -21,7 +23,7 @@ export function extraMounts(extra: ExtraMounts): { volumes: V1Volume[]; mounts: 
     const { claim } = parseLocation(extra.location)
     pairs.push({
       volume: { name: 'storage', persistentVolumeClaim: { claimName: claim } },
-      mount: { name: 'storage', mountPath: mounts.volume },
+      mount: { name: 'storage', mountPath: mounts.volume, ...(extra.readsOnly === true && { readOnly: true }) },
     })
   }
   if (extra.databaseSecret !== undefined) {
