@@ -114,8 +114,8 @@ export const mutations: readonly Mutation[] = [
     file: window,
     changes: [
       [
-        'recordWindow(context, index, window, stillPaused)',
-        'recordWindow(context, index, window, window.endpoints.map(({ address }) => address))',
+        'recordWindow(context, index, window),\n    journalEnd',
+        'recordWindow(context, index, window, window.endpoints.map(String)),\n    journalEnd',
       ],
     ],
     tests: ['drain.test.ts', 'hold-pause.test.ts'],
