@@ -2,10 +2,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import { mysql } from '../../../../../job/databases/mysql/mysql.ts'
 import { CertificateAuthority } from '../../../../local-kubernetes/certificates.ts'
-import { startMysql, type LocalMysql } from '../../../../stand-ins/mysql/local-server.ts'
+import { chosenServer, startMysql, type LocalMysql } from '../../../../stand-ins/mysql/local-server.ts'
 import { storageOf } from '../database-conformance.ts'
 import { settingsFor } from './ledger-schemas.ts'
 
+const skip = chosenServer() === 'mysql-8.0' ? 'its OpenSSL 1.0.2 takes no certificate with a key on a curve' : false
 const authority = new CertificateAuthority(join(t.testdir(), 'authority'))
 await authority.make()
 const serverCalled = async (name: string): Promise<LocalMysql> => {
@@ -20,7 +21,7 @@ const serverCalled = async (name: string): Promise<LocalMysql> => {
 }
 const [server, other] = [await serverCalled('localhost'), await serverCalled('other')]
 
-t.test('connections are encrypted, and servers trusted, as the URL says', async (t) => {
+t.test('connections are encrypted, and servers trusted, as the URL says', { skip }, async (t) => {
   const { context } = storageOf(t)
   const ca = `serverSslCert=${encodeURIComponent(authority.certificate)}`
   const cases: [string, LocalMysql, string, RegExp][] = [
@@ -43,7 +44,7 @@ t.test('connections are encrypted, and servers trusted, as the URL says', async 
   }
 })
 
-t.test('a user that must be encrypted is, and is told where the URL forbids it', async (t) => {
+t.test('a user that must be encrypted is, and is told where the URL forbids it', { skip }, async (t) => {
   const { context } = storageOf(t)
   const admin = await server.connect()
   await admin.query(`CREATE USER secure@'%' IDENTIFIED BY 's' REQUIRE SSL; GRANT ALL ON *.* TO secure@'%'`)
