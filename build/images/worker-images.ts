@@ -94,7 +94,7 @@ async function make({ name, target, archive, platforms }: Image): Promise<void> 
   rmSync(fresh, { force: true })
   await withProgress(`building ${name}`, async () => {
     const index = `localhost/kubectl-scalardl-index:${target}`
-    await buildah(['rmi', '--force', index]).catch(() => undefined)
+    await buildah(['manifest', 'rm', index]).catch(() => undefined)
     for (const { arch } of platforms) {
       const one = ['--isolation', 'chroot', '--platform', `linux/${arch}`, '--target', target]
       const as = platforms.length > 1 ? ['--manifest', index] : ['--tag', name]
