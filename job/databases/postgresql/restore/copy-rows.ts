@@ -4,7 +4,7 @@ import { PassThrough, type Duplex } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
-import { escapeIdentifier, escapeLiteral, type Client } from 'pg'
+import { DatabaseError, escapeIdentifier, escapeLiteral, type Client } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { damaged, type DumpedFile, type Manifest } from '../../dump/manifest.ts'
 import { readVerified, type Dump } from '../../dump/read-verified.ts'
@@ -129,6 +129,8 @@ async function copyTable(
   await client.query('BEGIN')
   const content = await readVerified(dump, file)
   await pipeline(content, decompress(), client.query(copyFrom(command)), { signal }).catch((error: unknown) => {
+    // The server names the table only beside a value of its row, which does not belong into a log.
+    if (error instanceof DatabaseError) error.message = `${command.replace(/ \(.*/s, '')}: ${error.message}`
     const code = error instanceof Error && 'code' in error ? String(error.code) : ''
     throw /^Z(STD)?_/.test(code) ? damaged(dump.title, `${file.path} cannot be decompressed`) : error
   })
