@@ -11,6 +11,10 @@ const needed = [
   { verb: 'delete', group: 'batch', resource: 'jobs' },
   { verb: 'create', group: '', resource: 'configmaps' },
   { verb: 'list', group: '', resource: 'configmaps' },
+  // the key that worker and guard of an operation share
+  { verb: 'create', group: '', resource: 'secrets' },
+  { verb: 'patch', group: '', resource: 'secrets' },
+  { verb: 'delete', group: '', resource: 'secrets' },
   { verb: 'list', group: 'apps', resource: 'deployments' },
   { verb: 'list', group: '', resource: 'pods' },
   { verb: 'get', group: '', resource: 'pods', subresource: 'log' },
