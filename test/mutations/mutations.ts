@@ -60,6 +60,21 @@ export const mutations: readonly Mutation[] = [
     tests: ['guard-link.test.ts'],
   },
   {
+    title: 'a line of a log has no bound',
+    file: 'export class LineReader',
+    changes: [
+      ['if (line.length > longestLine) return line', ''],
+      ['whole.length > longestLine ?', 'whole.length < 0 ?'],
+    ],
+    tests: ['endless-log.test.ts'],
+  },
+  {
+    title: 'every line of a log is remembered',
+    file: 'export class LogPosition',
+    changes: [['if (this.#remembered <= mostRemembered) return', 'return']],
+    tests: ['endless-log.test.ts'],
+  },
+  {
     title: 'text from elsewhere reaches the terminal as it is',
     file: 'export function paintFor(',
     changes: [['      return printable(shown)\n', '      return shown\n']],

@@ -4,6 +4,7 @@ import type { Terminal } from '../../terminal/terminal.ts'
 import type { WorkerEvent } from '../../../operation/event.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { eventOf, followEvents, followLines } from '../../kubernetes/logs/follow-log.ts'
+import type { LogLine } from '../../kubernetes/logs/log-position.ts'
 import { hasLog, readPodLog } from '../../kubernetes/logs/follow-pod.ts'
 import { operationPods } from '../../kubernetes/jobs/operation-job.ts'
 import { exitCodeOf } from '../../../operation/outcome/outcome.ts'
@@ -16,17 +17,17 @@ import { eventLine } from './event-line.ts'
 
 async function showWhatThereIs(session: Session, operation: string, raw: boolean, terminal: Terminal): Promise<number> {
   let shown = 0
-  for (const pod of (await operationPods(session, operation)).filter(hasLog)) {
-    for (const line of await readPodLog(session, pod, terminal.interrupted)) {
-      if (raw) terminal.document(line.text)
-      else {
-        const event = eventOf(line)
-        if (event === undefined) continue
-        terminal.data(eventLine(event, terminal.style))
-      }
-      shown += 1
+  const show = (line: LogLine): void => {
+    if (raw) terminal.document(line.text)
+    else {
+      const event = eventOf(line)
+      if (event === undefined) return
+      terminal.data(eventLine(event, terminal.style))
     }
+    shown += 1
   }
+  for (const pod of (await operationPods(session, operation)).filter(hasLog))
+    await readPodLog(session, pod, show, terminal.interrupted)
   return shown
 }
 

@@ -8,11 +8,10 @@ import {
   isTransient,
   longestAbsenceMs,
   delay,
-  persistently,
   statusCode,
   unlessMissing,
 } from '../api/api-error.ts'
-import { LogPosition, parseLine } from './log-position.ts'
+import { LogPosition } from './log-position.ts'
 import { readLog } from './log-stream.ts'
 
 /** How long to ask again for a log that is only shown, ms. */
@@ -100,24 +99,39 @@ export async function followPod(
   if (unfinished !== '') receive(unfinished)
 }
 
-/** The log of a pod as it stands now. @throws Failure when it cannot be read */
-export async function readPodLog(session: Session, pod: V1Pod, signal: AbortSignal): Promise<LogLine[]> {
+/**
+ * Reads the log of a pod as it stands now, each line once, and keeps none. Asks again for 15 s where the connection
+ * breaks.
+ * @throws Failure where it cannot be read; the signal's reason once it aborts
+ */
+export async function readPodLog(
+  session: Session,
+  pod: V1Pod,
+  onLine: (line: LogLine) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const name = pod.metadata?.name ?? ''
-  const read = async (): Promise<LogLine[]> => {
-    const lines: LogLine[] = []
-    const rest = await readLog(
-      session,
-      { pod: name, container: workerContainer(pod), follow: false, sinceTime: undefined },
-      (raw) => lines.push(parseLine(raw)),
-      signal,
-    )
-    return rest === '' ? lines : [...lines, parseLine(rest)]
+  const log = { pod: name, container: workerContainer(pod), follow: false }
+  const position = new LogPosition()
+  const backoff = new Backoff()
+  let lastAnswerMs = Date.now()
+  const receive = (raw: string): void => {
+    lastAnswerMs = Date.now()
+    const line = position.accept(raw)
+    if (line !== undefined) onLine(line)
   }
-  try {
-    return await persistently(read, signal, onceMoreMs)
-  } catch (error) {
+  for (;;) {
     signal.throwIfAborted()
-    throw unreadable(name, error)
+    position.reconnect()
+    try {
+      const rest = await readLog(session, { ...log, sinceTime: position.sinceTime }, receive, signal)
+      if (rest !== '') receive(rest)
+      return
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!isTransient(error) || Date.now() - lastAnswerMs > onceMoreMs) throw unreadable(name, error)
+    }
+    await delay(backoff.next(), signal)
   }
 }
 

@@ -8,14 +8,19 @@ export interface LogLine {
 const stamp = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2}) ?/
 /** The node stamps stdout and stderr apart, so neighbours may be out of order by a little. ms */
 const slackMs = 1000
+/** Most of what is remembered to tell repeated lines, characters; all that came within 2 s is far less. */
+const mostRemembered = 1 << 24
+/** What a remembered line costs beside its text, as characters. */
+const costOfOne = 100
 
 /**
  * How far one container's log has been read. The API server's `sinceTime` knows only whole seconds, so every
  * reconnection repeats lines; which of them were seen is told by counting equal ones, timestamp included, over the part
- * that is asked for again.
+ * that is asked for again. A log that writes faster than `mostRemembered` may have lines shown twice after a cut.
  */
 export class LogPosition {
   #seen = new Map<string, number>()
+  #remembered = 0
   #repeated = new Map<string, number>()
   #newestMs = Number.NEGATIVE_INFINITY
 
@@ -32,7 +37,7 @@ export class LogPosition {
   reconnect(): void {
     for (const raw of this.#seen.keys()) {
       const ms = timeOf(raw)
-      if (ms !== undefined && ms < this.#floorMs) this.#seen.delete(raw)
+      if (ms !== undefined && ms < this.#floorMs) this.#forget(raw)
     }
     this.#repeated = new Map(this.#seen)
   }
@@ -44,10 +49,28 @@ export class LogPosition {
       this.#repeated.set(raw, left - 1)
       return undefined
     }
-    this.#seen.set(raw, (this.#seen.get(raw) ?? 0) + 1)
+    this.#remember(raw)
     const ms = timeOf(raw)
     if (ms !== undefined && ms > this.#newestMs) this.#newestMs = ms
     return parseLine(raw)
+  }
+
+  #remember(raw: string): void {
+    const times = this.#seen.get(raw) ?? 0
+    this.#seen.set(raw, times + 1)
+    if (times > 0) return
+    this.#remembered += raw.length + costOfOne
+    if (this.#remembered <= mostRemembered) return
+    // The older half at once, so that it need not be done for each line.
+    for (const old of this.#seen.keys()) {
+      if (this.#remembered <= mostRemembered / 2) break
+      this.#forget(old)
+    }
+  }
+
+  #forget(raw: string): void {
+    this.#seen.delete(raw)
+    this.#remembered -= raw.length + costOfOne
   }
 }
 

@@ -3,6 +3,7 @@ import https from 'node:https'
 import { StringDecoder } from 'node:string_decoder'
 import type { Session } from '../api/session.ts'
 import { ApiStatusError } from '../api/api-error.ts'
+import { LineReader, longestLine } from './line-reader.ts'
 
 /** Which part of which log. */
 export interface LogRequest {
@@ -20,7 +21,7 @@ const longestSilenceMs = 60_000
 /**
  * Reads a container's log, each line with its timestamp before it, through the kubeconfig's own authentication.
  * client-node's own reader is not used: it ends quietly after some minutes and turns every error into one without a
- * text.
+ * text. However long the log or a line of it is, no more than one line is kept; see LineReader for its bound.
  * @returns what came after the last newline, once the server ended the answer: an unfinished line, or one that was cut
  * @throws ApiStatusError for an answer other than 200, the socket's error where the connection broke or was silent for
  * 60 s
@@ -44,18 +45,17 @@ export async function readLog(
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   const request = (url.protocol === 'http:' ? http : https).request(url, options, (response) => {
     const decoder = new StringDecoder('utf8')
-    let rest = ''
+    const lines = new LineReader(onLine)
+    let refusal = ''
     response.on('data', (chunk: Buffer) => {
-      rest += decoder.write(chunk)
-      if (response.statusCode !== 200) return
-      const lines = rest.split('\n')
-      rest = lines.pop() ?? ''
-      for (const line of lines) onLine(line)
+      const text = decoder.write(chunk)
+      if (response.statusCode === 200) lines.take(text)
+      else if (refusal.length < longestLine) refusal += text
     })
     response.on('error', reject)
     response.on('end', () => {
-      if (response.statusCode === 200) resolve(rest)
-      else reject(new ApiStatusError(response.statusCode ?? 0, messageIn(rest)))
+      if (response.statusCode === 200) resolve(lines.unfinished)
+      else reject(new ApiStatusError(response.statusCode ?? 0, messageIn(refusal)))
     })
   })
   request.on('error', reject)
