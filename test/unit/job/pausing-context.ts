@@ -3,7 +3,7 @@ import { noGuard } from '../../../job/guard/in-worker/guard-link.ts'
 import { openJournal } from '../../../job/journal/persisted-journal.ts'
 import { phases } from '../../../job/context/phases.ts'
 import { recordStore } from '../../../job/journal/record-store.ts'
-import { newRecord } from '../../../operation/record.ts'
+import { newRecord, type OperationRecord } from '../../../operation/record.ts'
 import type { OperationRequest, RequestOf } from '../../../operation/request.ts'
 import type { WorkerEvent } from '../../../operation/event.ts'
 import { jsonLineEvents } from '../../../job/process/events.ts'
@@ -33,6 +33,12 @@ export interface TestContext<K extends OperationRequest['kind']> {
   stop: AbortController
 }
 
+/** The record of an operation that has done nothing yet. */
+export function firstRecord({ operation, kind, namespace, createdAt, target }: OperationRequest): OperationRecord {
+  const releases = target.releases.map(({ name }) => name)
+  return newRecord({ operation, kind, namespace, releases, createdAt, plugin: '0.1.0' })
+}
+
 /** A context over a cluster that may have seen an earlier worker of the same operation. */
 export async function contextOf<K extends OperationRequest['kind']>(
   request: RequestOf<K>,
@@ -42,17 +48,9 @@ export async function contextOf<K extends OperationRequest['kind']>(
   const said: WorkerEvent[] = []
   const events = jsonLineEvents((line) => said.push(JSON.parse(line) as WorkerEvent))
   const stop = new AbortController()
-  const { operation, kind, namespace, createdAt, target } = request
+  const { operation } = request
   const known = await cluster.findRecord(operation)
-  const fresh = newRecord({
-    operation,
-    kind,
-    namespace,
-    releases: target.releases.map(({ name }) => name),
-    createdAt,
-    plugin: '0.1.0',
-  })
-  const record = recordStore(known ?? fresh, (current) => cluster.writeRecord(current))
+  const record = recordStore(known ?? firstRecord(request), (current) => cluster.writeRecord(current))
   const journal = await openJournal(operation, {
     read: () => cluster.readJournal(operation),
     write: (document) => cluster.writeJournal(document),

@@ -13,7 +13,7 @@ import type { OperationKey } from '../../../../job/guard/protocol/operation-key.
 import type { OperationPod } from '../../../../job/kubernetes/cluster.ts'
 import { freePort } from '../../../stand-ins/free-port.ts'
 import { inMemoryCluster, type InMemoryCluster } from '../in-memory-cluster.ts'
-import { contextOf, pauseRequest, type PauseRequest, type TestContext } from '../pausing-context.ts'
+import { contextOf, firstRecord, pauseRequest, type PauseRequest, type TestContext } from '../pausing-context.ts'
 import { startLedgers, type Ledger } from '../servers/ledgers.ts'
 import { guardPod, key, workerPod } from './two-pods.ts'
 
@@ -48,6 +48,8 @@ export async function scene(
   cluster.podsOfOperation = [workerPod, guardPod]
   const whole = { ...cluster }
   const request = pauseRequest({ pause: guarded, ...changes })
+  // A worker writes it before anything else, and the guard reports only in a record that is there.
+  await cluster.writeRecord(firstRecord(request))
   const port = await freePort()
   const guards: RunningGuard[] = []
   t.teardown(async () => {
