@@ -123,7 +123,7 @@ t.test('a dump with one byte flipped is found before anything is made or stopped
   refuses(t, run, {
     what: /the backup of postgresql:\/\/database:5432\/ledger_[ab] is damaged/,
     why: /the content of \S+ has changed since the backup/,
-    next: /another backup; nothing has been changed/,
+    next: /another backup; the data in service has not been changed/,
   })
   t.match(run.stderr, /✖ verify/)
   t.notMatch(run.stderr, /^load$/m, 'no database was loaded')
