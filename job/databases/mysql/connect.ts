@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { SslOptions } from 'mysql2'
 import { Failure } from '../../../operation/failure.ts'
-import { titleOf, type Access } from './access.ts'
+import { refuseUnverified, titleOf, type Access } from './access.ts'
 import { connectionFailure } from './connection-error.ts'
 import { openSession, type Session } from './session.ts'
 
@@ -19,6 +19,7 @@ export interface Connected {
  * @throws Failure with the cure that fits: password, network, TLS
  */
 export async function connect(access: Access, charset: 'utf8mb4' | 'binary' = 'utf8mb4'): Promise<Connected> {
+  refuseUnverified(access)
   const failures: Failure[] = []
   for (const host of access.hosts) {
     const narrowed = { ...access, hosts: [host] }

@@ -1,4 +1,5 @@
 import { Failure } from '../../../operation/failure.ts'
+import { refuseStrangers } from '../../scalardb/secret-hosts.ts'
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import { parseJdbcUrl, type Tls } from './jdbc-url.ts'
 
@@ -22,7 +23,7 @@ export function accessOf(settings: readonly StorageSettings[]): Access {
   const [first] = settings
   if (first === undefined) throw new Error('a database without storages')
   const address = parseJdbcUrl(first.contactPoints)
-  if (first.fromSecret === true) refuseStrangers(first, address.hosts)
+  refuseStrangers(first, address.hosts)
   const username = first.username ?? address.user
   if (username === undefined) {
     throw new Failure({
@@ -47,21 +48,6 @@ export function accessOf(settings: readonly StorageSettings[]): Access {
  */
 export function keepsPassword({ fromSecret, tls }: Access): boolean {
   return fromSecret && tls.rootCertificate === undefined
-}
-
-/** @throws Failure where a Secret names the servers that it is for, and this is none of them */
-function refuseStrangers(settings: StorageSettings, hosts: Access['hosts']): void {
-  const { secretHosts } = settings
-  if (secretHosts === undefined) return
-  const stranger = hosts.find(
-    ({ host, port }) => !secretHosts.some((known) => known === host || known === `${host}:${port}`),
-  )
-  if (stranger === undefined) return
-  throw new Failure({
-    what: `the database secret is not used for storage "${settings.storage}"`,
-    why: `the release names ${stranger.host}:${stranger.port}, and the Secret is for ${secretHosts.join(', ')}`,
-    next: 'look who changed scalar.db.contact_points; if that is right, add the host to the key "hosts" of the Secret',
-  })
 }
 
 /** For people, without secrets: postgresql://host:5432/ledger */

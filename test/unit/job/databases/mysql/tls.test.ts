@@ -60,3 +60,21 @@ t.test('a user that must be encrypted is, and is told where the URL forbids it',
   t.match(await check(''), { outcome: 'ok' })
   t.match(await check('sslMode=disable'), { outcome: 'error', cure: /./ })
 })
+
+t.test("a Secret's password is sent to a server whose certificate is verified", { skip }, async (t) => {
+  const { context } = storageOf(t)
+  const ca = `serverSslCert=${encodeURIComponent(authority.certificate)}`
+  const cases: [LocalMysql, string, RegExp][] = [
+    [server, `sslMode=verify-full&${ca}`, /connected as/],
+    [other, `sslMode=verify-ca&${ca}`, /connected as/],
+    [other, `sslMode=verify-full&${ca}`, /for another host name/],
+    [server, `sslMode=trust&${ca}`, /is not verified/],
+  ]
+  for (const [at, query, message] of cases) {
+    const contactPoints = `jdbc:mysql://localhost:${at.port}/?${query}`
+    const source = mysql.openBackup([settingsFor(at, '', { contactPoints, fromSecret: true })], context('b'))
+    const [first] = await source.preflight()
+    t.match(first, { message }, query)
+    await source.close()
+  }
+})
