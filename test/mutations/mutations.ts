@@ -75,6 +75,12 @@ export const mutations: readonly Mutation[] = [
     tests: ['endless-log.test.ts'],
   },
   {
+    title: 'a volume is listed however many files lie there',
+    file: 'export async function* listFiles(',
+    changes: [['if (seen > most)', 'if (seen < 0)']],
+    tests: ['volume.test.ts'],
+  },
+  {
     title: 'text from elsewhere reaches the terminal as it is',
     file: 'export function paintFor(',
     changes: [['      return printable(shown)\n', '      return shown\n']],

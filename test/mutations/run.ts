@@ -59,7 +59,7 @@ function mutate(folder: string, { file: text, changes }: Mutation): () => void {
 
 /** Runs test files. @returns the first assertion that failed, or undefined */
 async function failureIn(folder: string, files: readonly string[]): Promise<string | undefined> {
-  const child = spawn('tap', ['run', '--jobs=2', '--timeout=600', '--reporter=tap', ...files], {
+  const child = spawn('tap', ['run', '--jobs=2', '--timeout=600', '--bail', '--reporter=tap', ...files], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'ignore'],
   })

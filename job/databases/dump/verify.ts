@@ -18,16 +18,16 @@ export async function verifyDump(
   signal: AbortSignal,
 ): Promise<Manifest> {
   const manifest = await readManifest(storage, folder, title, seal)
-  const present = await sizesBelow(storage, folder)
+  const { sizes, surplus } = await filesBelow(storage, folder, new Set(manifest.files.map(({ path }) => path)))
   for (const file of manifest.files) {
-    const bytes = present.get(file.path)
+    const bytes = sizes.get(file.path)
     if (bytes === undefined) throw damaged(title, `${file.path} is missing`)
     if (bytes !== file.bytes) throw damaged(title, `${file.path} has ${bytes} bytes instead of ${file.bytes}`)
     const content = await readVerified({ storage, folder, title }, file)
     await pipeline(content, nothingKept, { signal })
-    present.delete(file.path)
+    // Named twice, a file is missing.
+    sizes.delete(file.path)
   }
-  const [surplus] = present.keys()
   if (surplus !== undefined) throw damaged(title, `${surplus} was not part of it`)
   return manifest
 }
@@ -36,10 +36,22 @@ async function nothingKept(chunks: AsyncIterable<unknown>): Promise<void> {
   for await (const chunk of chunks) void chunk
 }
 
-/** Every file but the manifest with its size, by its path within the folder. */
-async function sizesBelow(storage: Storage, folder: string): Promise<Map<string, number>> {
+/**
+ * The sizes of a dump's own files, by their paths within the folder, and the first one that is none. Whoever fills the
+ * folder with others has none of them remembered.
+ */
+async function filesBelow(
+  storage: Storage,
+  folder: string,
+  own: ReadonlySet<string>,
+): Promise<{ sizes: Map<string, number>; surplus: string | undefined }> {
   const sizes = new Map<string, number>()
-  for await (const { path, bytes } of storage.list(folder)) sizes.set(path.slice(folder.length + 1), bytes)
-  sizes.delete(manifestFile)
-  return sizes
+  let surplus: string | undefined
+  for await (const { path, bytes } of storage.list(folder)) {
+    const within = path.slice(folder.length + 1)
+    if (within === manifestFile) continue
+    if (own.has(within)) sizes.set(within, bytes)
+    else surplus ??= within
+  }
+  return { sizes, surplus }
 }

@@ -24,9 +24,12 @@ export async function proveOwnership(storage: Storage, name: string, record: Ope
         'and remove by hand what is yours',
     })
   const parts = new Set<string>()
-  for await (const { path } of storage.list(name)) parts.add(path.split('/')[name.split('/').length] ?? '')
   const proven: string[] = []
-  for (const part of parts) {
+  // Each is asked as it is seen: what is not ours ends it, however many there are.
+  for await (const { path: file } of storage.list(name)) {
+    const part = file.split('/')[name.split('/').length] ?? ''
+    if (parts.has(part)) continue
+    parts.add(part)
     const path = `${name}/${part}`
     if (part === recordFile) {
       const { operation, createdAt } = parseRecord((await readText(storage, path)) ?? '', `${storage.title}/${path}`)

@@ -1,5 +1,5 @@
 import { constants, type Dirent } from 'node:fs'
-import { lstat, open, readdir, realpath, type FileHandle } from 'node:fs/promises'
+import { lstat, open, opendir, realpath, type FileHandle } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import type { Readable } from 'node:stream'
 import { Failure } from '../../../operation/failure.ts'
@@ -18,6 +18,8 @@ export interface Volume {
 }
 
 const chunkBytes = 1 << 20
+/** Files and folders below a listed one, held while they are sorted. A backup has about one for each table. */
+const mostEntries = 100_000
 
 /** Opens a file, or a part of it; see Storage.read. */
 export async function readFile(
@@ -56,20 +58,47 @@ async function openChecked(volume: Volume, path: string): Promise<FileHandle> {
   }
 }
 
-/** Every file below a folder; see Storage.list. */
-export async function* listFiles(volume: Volume, folder: string): AsyncGenerator<StoredFile> {
+/** Every file below a folder; see Storage.list. @param most files and folders, before they fill the memory */
+export async function* listFiles(volume: Volume, folder: string, most = mostEntries): AsyncGenerator<StoredFile> {
   const { root, title } = volume
+  const entriesOf = entriesWithin(volume, folder, most)
   const entries = await guarded(title, `${folder} cannot be listed`, async () => {
     const found = await ifThere(lstat(join(root, folder)))
     if (found === undefined || found.isFile()) return []
     if (!found.isDirectory()) throw refusal(title, folder, found)
     await refuseDetour(volume, folder)
-    return await readdir(join(root, folder), { withFileTypes: true })
+    return await entriesOf(folder)
   })
-  yield* below(volume, folder, entries)
+  yield* below(volume, folder, entries, entriesOf)
 }
 
-async function* below(volume: Volume, folder: string, entries: Dirent[]): AsyncGenerator<StoredFile> {
+type EntriesOf = (folder: string) => Promise<Dirent[]>
+
+/** Reads the folders of one listing. @throws Failure for more than `most` in all */
+function entriesWithin({ root, title }: Volume, listed: string, most: number): EntriesOf {
+  let seen = 0
+  return async (folder) => {
+    const entries: Dirent[] = []
+    for await (const entry of await opendir(join(root, folder), { bufferSize: 1000 })) {
+      seen += 1
+      if (seen > most)
+        throw new Failure({
+          what: `${title}: ${listed} cannot be listed`,
+          why: `more than ${most} files and folders lie there, and a backup has far fewer`,
+          next: suspicion,
+        })
+      entries.push(entry)
+    }
+    return entries
+  }
+}
+
+async function* below(
+  volume: Volume,
+  folder: string,
+  entries: Dirent[],
+  entriesOf: EntriesOf,
+): AsyncGenerator<StoredFile> {
   const { root, title } = volume
   const looking = <T>(path: string, run: () => Promise<T>) => guarded(title, `${path} cannot be listed`, run)
   for (const entry of inOrder(entries)) {
@@ -77,7 +106,7 @@ async function* below(volume: Volume, folder: string, entries: Dirent[]): AsyncG
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`
     const place = join(root, path)
     if (entry.isDirectory()) {
-      yield* below(volume, path, await looking(path, () => readdir(place, { withFileTypes: true })))
+      yield* below(volume, path, await looking(path, () => entriesOf(path)), entriesOf)
     } else if (entry.isFile()) {
       const { size } = await looking(path, () => lstat(place))
       yield { path, bytes: size }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { readText, replaceText } from '../../../../job/storage/text.ts'
+import { listFiles } from '../../../../job/storage/volume/read.ts'
 import { volumeStorage } from '../../../../job/storage/volume/volume.ts'
 import { failureOf } from '../failure-of.ts'
 import { localFoldersConformance } from './local-folders-conformance.ts'
@@ -83,6 +84,19 @@ t.test('no link on the way leads out of the volume', async (t) => {
   t.match(await failureOf(storage.read('name/record.json')), { why: /symbolic link/ })
   t.match(await failureOf(filesOf(storage, 'name')), { why: /symbolic link/ })
   t.match(await failureOf(storage.open('name')), { why: /symbolic link/ })
+})
+
+t.test('a folder with more files than any backup has is refused before its names fill the memory', async (t) => {
+  const root = t.testdir({ full: { a: 'x', b: 'x', below: { c: 'x', d: 'x' } } })
+  const volume = { root, title: 'pvc://claim' }
+  t.equal((await Array.fromAsync(listFiles(volume, 'full', 5))).length, 4)
+  t.match(await failureOf(Array.fromAsync(listFiles(volume, 'full', 4))), {
+    what: 'pvc://claim: full cannot be listed',
+    why: 'more than 4 files and folders lie there, and a backup has far fewer',
+    next: /who may write to the volume/,
+  })
+  await writeFile(join(root, 'full', 'below', 'e'), 'x')
+  t.match(await failureOf(Array.fromAsync(listFiles(volume, 'full', 5))), { why: /more than 5/ }, 'deep down as well')
 })
 
 t.test('the preflight tells of too little room', async (t) => {
