@@ -21,11 +21,20 @@ export interface Presentation<Item> {
 
 const gap = '   '
 
+/** Longer than any cell of ours; every row is padded to the longest of its column. Characters */
+const longestCell = 1024
+
+/** What a table shows of a text, in memory of its own: a part of a string keeps all of it. */
+export function cellOf(text: string): string {
+  if (text.length <= longestCell) return printable(text)
+  return Buffer.from(`${printable(text.slice(0, longestCell))}…`).toString()
+}
+
 /** Rows below their titles, every column as wide as its widest value, as kubectl prints them. */
 export function formatTable<Item>(items: readonly Item[], columns: readonly Column<Item>[]): string {
   const rows = [
     columns.map((column) => column.title),
-    ...items.map((item) => columns.map((column) => printable(column.value(item)))),
+    ...items.map((item) => columns.map((column) => cellOf(column.value(item)))),
   ]
   const widths = columns.map((_, index) => Math.max(...rows.map((row) => (row[index] ?? '').length)))
   return lines(

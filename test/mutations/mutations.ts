@@ -81,6 +81,12 @@ export const mutations: readonly Mutation[] = [
     tests: ['volume.test.ts'],
   },
   {
+    title: 'a cell of a table has no bound',
+    file: 'export function formatTable<',
+    changes: [['if (text.length <= longestCell) return', 'if (text.length >= 0) return']],
+    tests: ['terminal.test.ts'],
+  },
+  {
     title: 'text from elsewhere reaches the terminal as it is',
     file: 'export function paintFor(',
     changes: [['      return printable(shown)\n', '      return shown\n']],

@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { printable } from '../../operation/text/printable.ts'
 import { parseRecord } from '../../operation/record.ts'
 import { jsonLineEvents } from '../../job/process/events.ts'
-import { formatDocument } from '../../plugin/terminal/print.ts'
+import { formatDocument, formatTable } from '../../plugin/terminal/print.ts'
 import { paintFor } from '../../plugin/terminal/style.ts'
 import { forgedLines, hostileRecord, hostileText, steering } from './hostile-record.ts'
 
@@ -33,6 +33,20 @@ t.test('no text of a record, an event or an error steers the terminal, or passes
       t.ok(longest < 128 * 1024, `${as}, ${name}: the longest line has ${longest} characters`)
     }
   }
+})
+
+t.test('one long text does not widen a table of thousands beyond all memory', (t) => {
+  const texts = ['x'.repeat(900 * 1024), ...Array.from({ length: 10_000 }, (_, number) => `${number}`)]
+  const columns = [
+    { title: 'TEXT', value: (text: string) => text },
+    { title: 'LENGTH', value: (text: string) => `${text.length}` },
+  ]
+  const rows = formatTable(texts, columns).split('\n')
+  t.equal(rows.length, 10_002)
+  t.match(rows[1], /^x{1024}… +921600$/)
+  t.match(rows.at(-1), /^9999 +4$/)
+  t.ok(Math.max(...rows.map(({ length }) => length)) < 2048)
+  t.end()
 })
 
 t.test('a colour that is not ours is shown, not obeyed', (t) => {

@@ -13,7 +13,7 @@ import {
   listOperations,
   namespacesWithOperations,
 } from '../../kubernetes/records/operations.ts'
-import { formatTable, printList, printOne } from '../../terminal/print.ts'
+import { cellOf, formatTable, printList, printOne } from '../../terminal/print.ts'
 import { backupPresentation, operationPresentation, restorePresentation } from '../../presentation/operation-columns.ts'
 
 interface Listing {
@@ -63,7 +63,7 @@ async function rowsOf(
   const rows: Row[] = []
   for await (const stored of restores ?? eachOperation(session, { kind })) {
     warnUnreadable(terminal, stored)
-    const cells = output === 'name' ? [name(stored)] : shown.map(({ value }) => value(stored))
+    const cells = output === 'name' ? [name(stored)] : shown.map(({ value }) => cellOf(value(stored)))
     rows.push({ namespace: session.namespace, createdAt: stored.createdAt ?? '', cells })
   }
   return { titles: shown.map(({ title }) => title), rows }
