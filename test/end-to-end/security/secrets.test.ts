@@ -1,6 +1,6 @@
 import type { V1Job, V1Pod, V1Secret } from '@kubernetes/client-node'
 import t, { type Test } from 'tap'
-import { labels } from '../../../operation/names.ts'
+import { keySecretName, labels } from '../../../operation/names.ts'
 import { openLedgerStage, passwords, secret } from '../stage/ledger-stage.ts'
 import type { Run } from '../stage/plugin.ts'
 import { recordOf } from '../stage/records.ts'
@@ -60,9 +60,11 @@ async function checkTokens(t: Test, role: string, { metadata, spec }: V1Pod): Pr
     .flatMap(({ projected }) => projected?.sources ?? [])
     .flatMap(({ serviceAccountToken }) => serviceAccountToken?.expirationSeconds ?? [])
   t.strictSame(tokens, [3600], role)
-  t.notOk(
-    volumes.some((volume) => volume.secret !== undefined),
-    `${role}: a pause needs no Secret`,
+  const secrets = volumes.flatMap(({ secret }) => secret?.secretName ?? [])
+  t.strictSame(
+    secrets,
+    [keySecretName('pause-held')],
+    `${role}: a pause needs the key that both share, and no other Secret`,
   )
   const fromSecrets = (spec?.containers ?? []).some(
     ({ env, envFrom }) => env?.some(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined) || envFrom !== undefined,
