@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Failure } from '../../operation/failure.ts'
 import type { OperationRequest } from '../../operation/request.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { OperationContext } from '../context/operation-context.ts'
@@ -53,6 +54,18 @@ export async function endLeftoverPause(context: Context): Promise<void> {
         window.reasons.push(workerReplaced)
       }
     })
+  }
+  if (open.length > 0) await letGoOfLeases(context)
+}
+
+/** The Leases of the worker that is gone, so that the next operation need not wait until they expire. */
+async function letGoOfLeases({ cluster, record, request }: Context): Promise<void> {
+  try {
+    const leases = await cluster.takeLeases(record.current.releases, request.operation)
+    await leases.release()
+  } catch (error) {
+    // Another operation has taken one since: nothing is left over there.
+    if (!(error instanceof Failure)) throw error
   }
 }
 

@@ -14,7 +14,9 @@ t.test('a worker killed in the pause: the next one unpauses what was ours, once,
   cluster.pods = cluster.pods.map((pod) => (pod.uid === gone.pod.uid ? { ...pod, restarts: 1 } : pod))
   const next = await contextOf(pauseRequest(), cluster)
   t.equal(next.context.journal.resumed, true)
+  cluster.held.set('my-ledger', 'pause-test')
   await endLeftoverPause(next.context)
+  t.strictSame([...cluster.held], [], 'nor does its Lease stand in the way of the next operation')
   t.strictSame(open(ledgers), [false, true, true])
   t.match(next.context.record.current.windows, [
     { verdict: 'void', reasons: ['the worker was replaced while it held the pause'] },
