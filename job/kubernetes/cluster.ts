@@ -1,6 +1,7 @@
 // Room: the Kubernetes API as the worker and the guard use it, in one namespace.
 // Read cluster (the interface), kubernetes-cluster, then what each call needs: ask, leases, watch-kind.
 
+import { Failure } from '../../operation/failure.ts'
 import type { JobState } from '../../operation/outcome/job-state.ts'
 import type { JournalDocument } from '../../operation/journal.ts'
 import type { Role } from '../../operation/names.ts'
@@ -226,4 +227,15 @@ export interface Cluster extends Releases, Workloads, Leases, Records, ReleaseFi
   namespace: string
   /** the rights that the worker needs and does not have, for people: `watch pods` */
   missingRights(): Promise<string[]>
+}
+
+/** An operation has no record in a namespace: none was written yet, or it was deleted. */
+export function noRecord(operation: string, namespace: string): Failure {
+  return new Failure({
+    what: `there is no ${operation}`,
+    why: `namespace ${namespace} has no record of it`,
+    next:
+      'list what there is with `kubectl scalardl get backups`, ' +
+      'or bring a record of another cluster with `kubectl scalardl import`',
+  })
 }

@@ -13,7 +13,7 @@ import {
 import { GaveWay } from '../process/gave-way.ts'
 import type { Api } from './api.ts'
 import { ask, askIfAny, statusOf } from './ask.ts'
-import type { Patience } from './cluster.ts'
+import { noRecord, type Patience } from './cluster.ts'
 
 /** A ConfigMap that this worker read or wrote, as it was then. */
 interface Known {
@@ -213,17 +213,6 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
       known.delete(name)
     },
   }
-}
-
-/** An operation has no record in a namespace: none was written yet, or it was deleted. */
-export function noRecord(operation: string, namespace: string): Failure {
-  return new Failure({
-    what: `there is no ${operation}`,
-    why: `namespace ${namespace} has no record of it`,
-    next:
-      'list what there is with `kubectl scalardl get backups`, ' +
-      'or bring a record of another cluster with `kubectl scalardl import`',
-  })
 }
 
 function refuseTooLong(name: string, json: string): void {

@@ -7,8 +7,14 @@ import type { JournalDocument } from '../../../operation/journal.ts'
 import type { JobState } from '../../../operation/outcome/job-state.ts'
 import type { GuardReport, OperationRecord } from '../../../operation/record.ts'
 import { GaveWay } from '../../../job/process/gave-way.ts'
-import type { Cluster, OperationPod, ReleaseChange, ReleasePod, WorkloadFact } from '../../../job/kubernetes/cluster.ts'
-import { noRecord } from '../../../job/kubernetes/config-map-parts.ts'
+import {
+  noRecord,
+  type Cluster,
+  type OperationPod,
+  type ReleaseChange,
+  type ReleasePod,
+  type WorkloadFact,
+} from '../../../job/kubernetes/cluster.ts'
 
 /** A cluster that is only data, for tests of what is built on it; test/end-to-end/worker/ has the real one. */
 export interface InMemoryCluster extends Cluster {
