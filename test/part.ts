@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { countsOf, filesOf, skipsOf, type Counted, type Counts, type FileTime, type Skip } from './counts.ts'
+import { failuresOf, lastLinesOf, type Failed } from './failures.ts'
 
 /** One command of the whole run. */
 export interface Part {
@@ -12,6 +13,7 @@ export interface PartResult {
   title: string
   counts: Counts
   skips: Skip[]
+  failures: Failed[]
   files: FileTime[]
   seconds: number
 }
@@ -28,11 +30,16 @@ export async function runPart(
   say(`\n== ${title}: ${[program, ...args].join(' ')}\n`)
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   let output = ''
+  let said = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     output += chunk
+    said += chunk
     say(chunk)
   })
-  child.stderr.setEncoding('utf8').on('data', say)
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    said += chunk
+    say(chunk)
+  })
   const code = await new Promise<number>((resolve) => {
     child.on('error', (error) => {
       say(`${error.message}\n`)
@@ -43,7 +50,10 @@ export async function runPart(
   const counts = countsOf(output, code, counted)
   const seconds = Math.round((Date.now() - startedMs) / 1000)
   say(`== ${title}: ${wordsOf(counts)} in ${seconds} s\n`)
-  return { title, counts, skips: skipsOf(output), files: filesOf(output), seconds }
+  const named = failuresOf(output)
+  const isUnnamed = counts.failed > 0 && named.length === 0
+  const failures = isUnnamed ? [{ path: [title], details: lastLinesOf(said) }] : named
+  return { title, counts, skips: skipsOf(output), failures, files: filesOf(output), seconds }
 }
 
 /** As the last line of a run says it. */

@@ -2,17 +2,24 @@ import { sum } from './counts.ts'
 import { wordsOf, type PartResult } from './part.ts'
 
 const slowest = 10
+const shown = 12
 
-/** What a run says at its end: where the time went, what was left out and why, and the counts as the last line. */
+/** What a run says at its end: where the time went, what was left out and why, what failed, and the counts as the last line. */
 export function summaryOf(results: readonly PartResult[]): string {
   const counts = results.map((result) => result.counts).reduce(sum, { passed: 0, failed: 0, skipped: 0 })
   const skips = results.flatMap((result) => result.skips)
+  const failures = results.flatMap((result) => result.failures)
   return [
     '',
     'WHERE THE TIME WENT (s)',
     ...results.flatMap(timesOf),
     ...(skips.length > 0 ? ['', 'SKIPPED'] : []),
     ...skips.map(({ name, reason }) => `  ${name}: ${reason || 'no reason is given'}`),
+    ...(failures.length > 0 ? ['', 'FAILED'] : []),
+    ...failures
+      .slice(0, shown)
+      .flatMap(({ path, details }) => [`  ${path.join(' > ')}`, ...details.map((detail) => `      ${detail}`)]),
+    ...(failures.length > shown ? [`  and ${failures.length - shown} more`] : []),
     '',
     wordsOf(counts),
     '',

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { countsOf, filesOf, skipsOf } from '../counts.ts'
+import { failuresOf } from '../failures.ts'
 import { summaryOf } from '../summary.ts'
 
 t.test('a tap run is counted by its closing line', (t) => {
@@ -53,8 +54,10 @@ t.test('what was skipped is found, with its reason, and how long each file took'
 
 t.test('the summary shows the slowest files first and ends in the counts', (t) => {
   const counts = countsOf(output, 1, 'tests')
-  const unit = { title: 'unit', counts, skips: skipsOf(output), files: filesOf(output), seconds: 34 }
-  const types = { title: 'types', counts: { passed: 1, failed: 0, skipped: 0 }, skips: [], files: [], seconds: 8 }
+  const failures = failuresOf(output)
+  const unit = { title: 'unit', counts, skips: skipsOf(output), failures, files: filesOf(output), seconds: 34 }
+  const green = { passed: 1, failed: 0, skipped: 0 }
+  const types = { title: 'types', counts: green, skips: [], failures: [], files: [], seconds: 8 }
   t.equal(
     summaryOf([types, unit]),
     `
@@ -68,8 +71,50 @@ SKIPPED
   with moto: there is no Python
   held: no reason is given
 
+FAILED
+  test/unit/b.test.ts # time=31000ms
+
 2 passed, 1 failed, 2 skipped
 `,
   )
+  t.end()
+})
+
+t.test('what failed is named with its place, and with what tap says of it', (t) => {
+  const said = `# Subtest: test/unit/a.test.ts
+    # Subtest: outer
+        ok 1 - holds
+        # Subtest: inner
+            not ok 1 - one is two
+              ---
+              source: >
+                t.equal(1, 2, 'one is two')
+              diff: |
+                -2
+                +1
+              ...
+            not ok 2 - known # TODO
+            1..2
+        not ok 2 - inner # time=23.9ms
+          ---
+          at: here
+          ...
+        1..2
+    not ok 1 - outer # time=47.2ms
+    not ok 2 - at the end
+    1..2
+not ok 1 - test/unit/a.test.ts # time=3067.6ms
+# Subtest: test/unit/crashed.test.ts
+    0..0
+not ok 2 - test/unit/crashed.test.ts # time=20ms
+  ---
+  exitCode: 7
+  ...
+`
+  t.strictSame(failuresOf(said), [
+    { path: ['test/unit/a.test.ts', 'outer', 'inner', 'one is two'], details: ['diff: |', '  -2', '  +1'] },
+    { path: ['test/unit/a.test.ts', 'at the end'], details: [] },
+    { path: ['test/unit/crashed.test.ts # time=20ms'], details: ['exitCode: 7'] },
+  ])
   t.end()
 })
