@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import type { SslOptions } from 'mysql2'
 import { Failure } from '../../../operation/failure.ts'
+import { connectionFailure } from '../connection-failure.ts'
 import { refuseUnverified, titleOf, type Access } from './access.ts'
-import { connectionFailure } from './connection-error.ts'
+import { connectionErrors } from './connection-errors.ts'
 import { openSession, type Session } from './session.ts'
 
 /** A session, and the access narrowed to the server that answered. */
@@ -31,7 +32,7 @@ export async function connect(access: Access, charset: 'utf8mb4' | 'binary' = 'u
       if (access.hosts.length === 1 || !(await isReplica(session))) return { session, access: narrowed }
       await session.end()
     } catch (error) {
-      failures.push(error instanceof Failure ? error : connectionFailure(titleOf(narrowed), access, error))
+      failures.push(connectionFailure(titleOf(narrowed), access, error, connectionErrors))
     }
   }
   throw (

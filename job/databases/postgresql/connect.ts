@@ -1,8 +1,9 @@
 import type { ConnectionOptions } from 'node:tls'
 import { Client, DatabaseError } from 'pg'
 import { Failure } from '../../../operation/failure.ts'
+import { connectionFailure } from '../connection-failure.ts'
 import { keepsPassword, titleOf, type Access } from './access.ts'
-import { connectionFailure } from './connection-error.ts'
+import { connectionErrors } from './connection-errors.ts'
 import { ownCertificate, readTlsFile } from './tls-files.ts'
 
 /** A connection, and the access narrowed to the server that answered. */
@@ -28,9 +29,7 @@ export async function connect(access: Access, database: string = access.database
       if (access.hosts.length === 1 || !(await isStandby(client))) return { client, access: narrowed }
       await client.end()
     } catch (error) {
-      failures.push(
-        error instanceof Failure ? error : connectionFailure(titleOf({ ...narrowed, database }), access, error),
-      )
+      failures.push(connectionFailure(titleOf({ ...narrowed, database }), access, error, connectionErrors))
     }
   }
   throw (

@@ -1,18 +1,12 @@
-import { Failure, messageOf } from '../../../operation/failure.ts'
+import type { ConnectionError } from '../connection-failure.ts'
 import type { Access } from './access.ts'
 
 const checkPassword =
   "check scalar.db.password in the release's properties, or give a Secret with username and password " +
   'by --database-secret'
 
-interface Known {
-  matches: RegExp
-  why(access: Access): string
-  next: string
-}
-
-/** Matched against the error's code and message, the first that fits wins. Names: MySQL's Error Message Reference. */
-const known: readonly Known[] = [
+/** Names: MySQL's Error Message Reference. */
+export const connectionErrors: readonly ConnectionError<Access>[] = [
   {
     matches: /^ER_ACCESS_DENIED_ERROR.*using password: NO/,
     why: ({ username }) => `it asks for a password, and none is known for user ${username}`,
@@ -80,18 +74,3 @@ const known: readonly Known[] = [
     next: "check the server's log, and proxies in between",
   },
 ]
-
-/** An error of connecting as a person can use it. Messages of drivers hold no password. */
-export function connectionFailure(title: string, access: Access, error: unknown): Failure {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-  const text = `${code} ${messageOf(error)}`.trim()
-  const fits = known.find((one) => one.matches.test(text))
-  return new Failure(
-    {
-      what: `cannot connect to ${title}`,
-      why: fits?.why(access) ?? text,
-      next: fits?.next ?? "check scalar.db.contact_points, and the server's log",
-    },
-    { cause: error },
-  )
-}

@@ -1,14 +1,8 @@
-import { Failure, messageOf } from '../../../operation/failure.ts'
+import type { ConnectionError } from '../connection-failure.ts'
 import type { Access } from './access.ts'
 
-interface Known {
-  matches: RegExp
-  why(access: Access): string
-  next: string
-}
-
-/** Matched against the error's code and message, the first that fits wins. SQLSTATEs: PostgreSQL's appendix A. */
-const known: readonly Known[] = [
+/** SQLSTATEs: PostgreSQL's appendix A. */
+export const connectionErrors: readonly ConnectionError<Access>[] = [
   {
     matches: /^28P01|client password must be/,
     why: ({ username, password }) =>
@@ -96,18 +90,3 @@ const known: readonly Known[] = [
     next: "check the server's log, and proxies in between",
   },
 ]
-
-/** An error of connecting as a person can use it. Messages of drivers hold no password. */
-export function connectionFailure(title: string, access: Access, error: unknown): Failure {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-  const text = `${code} ${messageOf(error)}`.trim()
-  const fits = known.find((one) => one.matches.test(text))
-  return new Failure(
-    {
-      what: `cannot connect to ${title}`,
-      why: fits?.why(access) ?? text,
-      next: fits?.next ?? "check scalar.db.contact_points, and the server's log",
-    },
-    { cause: error },
-  )
-}
