@@ -2,10 +2,12 @@
 // Read postgresql, access, connect, then backup/ and restore/.
 
 import type { DatabaseKind } from '../database.ts'
+import { DumpDestination } from '../dump/destination.ts'
+import { RestoredDump } from '../dump/restored.ts'
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import { accessOf } from './access.ts'
-import { PostgresqlDestination } from './restore/destination.ts'
-import { RestoredPostgresql } from './restore/restored.ts'
+import { PostgresqlLoadTarget } from './restore/load-target.ts'
+import { PostgresqlTarget } from './restore/target.ts'
 import { kindName, PostgresqlSource } from './backup/source.ts'
 
 /** PostgreSQL by its own tools, through any `jdbc:postgresql:` URL. */
@@ -16,8 +18,10 @@ export const postgresql: DatabaseKind = {
     managed === undefined && kind === 'jdbc' && contactPoints.startsWith('jdbc:postgresql:'),
   locate: async (settings) => [...Map.groupBy(settings, identityOf).values()].map((own) => ({ settings: own })),
   openBackup: (settings, context) => new PostgresqlSource(settings, context),
-  openRestore: (settings, entry, context) => new PostgresqlDestination(settings, entry, context),
-  openUndo: (settings, entry, context) => new RestoredPostgresql(settings, entry, context),
+  openRestore: (settings, entry, context) =>
+    new DumpDestination(new PostgresqlLoadTarget(settings, entry, context), context),
+  openUndo: (settings, entry, context) =>
+    new RestoredDump(new PostgresqlTarget(settings, entry, context), context.operation),
 }
 
 /** Servers and database, in whatever order and spelling two releases name the servers. */

@@ -1,35 +1,37 @@
+import { parseMark } from '../../dump/mark.ts'
+import type { Names } from '../../dump/names.ts'
+import type { Found, World } from '../../dump/restore-target.ts'
 import type { Access } from '../access.ts'
 import { connect } from '../connect.ts'
 import type { Session } from '../session.ts'
 import { isTable, listTables, type Table } from '../tables.ts'
-import { parseMark, type Mark } from './mark.ts'
-import type { Names } from './names.ts'
 
-/** One of the three places of a restore: in service, restored, former. */
-export interface Found {
-  /** those of its schemas that exist */
+/** The schemas of one place of a restore. */
+export interface FoundTables extends Found {
+  /** those that exist */
   schemas: string[]
   tables: Table[]
-  /** that of the restore whose data it is */
-  mark: Mark | undefined
 }
 
-/** What there is of a restore. The server is asked each time: it alone knows. */
-export type World = { [Place in keyof Names]: Found }
+export type MysqlWorld = World<FoundTables>
 
 /** Looks which schemas and tables of a restore exist, and whose they are. */
-export async function readWorld(session: Session, names: readonly Names[]): Promise<World> {
+export async function readWorld(session: Session, names: readonly Names[]): Promise<MysqlWorld> {
   const all = names.flatMap(({ live, restored, before }) => [live, restored, before])
   const schemas = await session.query<{ name: string }>(
     'SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN (?)',
     [all],
   )
   const tables = (await listTables(session, all)).filter(isTable)
-  const found = (place: keyof Names): Found => {
-    const own = new Set(names.map((one) => one[place]))
-    const inside = tables.filter(({ schema }) => own.has(schema))
+  const found = (place: keyof Names): FoundTables => {
+    const own = names.map((one) => one[place])
+    const inside = tables.filter(({ schema }) => own.includes(schema))
+    const existing = schemas.map(({ name }) => name).filter((name) => own.includes(name))
     return {
-      schemas: schemas.map(({ name }) => name).filter((name) => own.has(name)),
+      name: `schemas ${(existing.length === 0 ? own : existing).join(', ')}`,
+      filled: inside.length > 0,
+      vacated: existing.some((name) => !inside.some(({ schema }) => schema === name)),
+      schemas: existing,
       tables: inside,
       mark: inside.map(({ comment }) => parseMark(comment)).find((mark) => mark !== undefined),
     }

@@ -1,11 +1,11 @@
 import { formatBytes } from '../../../storage/bytes.ts'
 import type { Finding } from '../../../../operation/finding.ts'
+import type { Names } from '../../dump/names.ts'
 import { foreignKeysOf, triggersOf } from '../backup/preflight.ts'
 import type { Details } from '../details.ts'
 import { readRights } from '../rights.ts'
 import { nameOf, readServer } from '../server.ts'
 import type { Session } from '../session.ts'
-import type { Names } from './names.ts'
 
 /** What creating, loading and renaming tables takes (MySQL manual, RENAME TABLE: ALTER and DROP, CREATE and INSERT). */
 const loading = ['CREATE', 'DROP', 'ALTER', 'INSERT', 'SELECT'] as const

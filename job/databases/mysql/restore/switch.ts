@@ -1,12 +1,14 @@
 import { Failure, messageOf } from '../../../../operation/failure.ts'
+import type { Names } from '../../dump/names.ts'
+import { isInService } from '../../dump/restore-target.ts'
+import { inTheWay, notLoaded, refuseNoWayBack } from '../../dump/way-back.ts'
 import { titleOf, type Access } from '../access.ts'
 import { triggersOf } from '../backup/preflight.ts'
 import type { Details } from '../details.ts'
 import type { Session } from '../session.ts'
 import { identifier, quoted, type Table } from '../tables.ts'
-import { inSession, readWorld, type Found, type World } from './catalog.ts'
+import { inSession, readWorld } from './catalog.ts'
 import { setMark } from './mark.ts'
-import type { Names } from './names.ts'
 
 /** How long a switch waits for transactions that still use a table, seconds. */
 const lockSeconds = 10
@@ -23,16 +25,10 @@ export interface Switched {
 export async function putInService({ access, names, operation, schemas }: Switched): Promise<void> {
   await inSession(access, async (session) => {
     const world = await readWorld(session, names)
-    if (world.live.mark?.operation !== operation) {
+    if (!isInService(world, operation)) {
       const marked = world.restored.tables.find(({ comment }) => comment.includes(` ${operation} `))
-      if (marked === undefined) {
-        throw new Failure({
-          what: `${titleOf(access)} cannot be switched`,
-          why: 'its restored tables are not loaded',
-          next: 'run the restore again',
-        })
-      }
-      if (world.before.tables.length > 0) throw inTheWay(access, world.before)
+      if (marked === undefined) throw notLoaded(titleOf(access), world.restored)
+      if (world.before.filled) throw inTheWay(titleOf(access), world.before)
       const former = world.live.tables
       await createSchemas(session, names, schemas, former.length > 0 ? ['live', 'before'] : ['live'])
       await setMark(session, marked, { operation, state: former.length > 0 ? 'replaced' : 'alone' })
@@ -49,8 +45,8 @@ export async function putInService({ access, names, operation, schemas }: Switch
 export async function takeOutOfService({ access, names, operation, schemas }: Switched): Promise<void> {
   await inSession(access, async (session) => {
     const world = await readWorld(session, names)
-    if (world.live.mark?.operation === operation) {
-      refuseNoWayBack(access, world)
+    if (isInService(world, operation)) {
+      refuseNoWayBack(titleOf(access), world)
       await createSchemas(session, names, schemas, ['restored'])
       await rename(access, session, [
         ...moves(world.live.tables, names, 'live', 'restored'),
@@ -58,17 +54,6 @@ export async function takeOutOfService({ access, names, operation, schemas }: Sw
       ])
     }
     await dropEmpty(session, names, 'before')
-  })
-}
-
-/** @throws Failure where the tables in service cannot give way to those that were there before */
-export function refuseNoWayBack(access: Access, world: World): void {
-  if (world.restored.tables.length > 0) throw inTheWay(access, world.restored)
-  if (world.live.mark?.state !== 'replaced' || world.before.tables.length > 0) return
-  throw new Failure({
-    what: `the former data of ${titleOf(access)} cannot be put back`,
-    why: 'its former tables are no longer there',
-    next: 'restore another backup instead',
   })
 }
 
@@ -153,12 +138,4 @@ async function switchFailure(access: Access, session: Session, all: readonly Mov
     },
     { cause: error },
   )
-}
-
-function inTheWay(access: Access, { schemas }: Found): Failure {
-  return new Failure({
-    what: `${titleOf(access)} cannot be switched`,
-    why: `there are tables in ${schemas.join(', ')} already`,
-    next: 'look what they hold, and rename or drop them',
-  })
 }

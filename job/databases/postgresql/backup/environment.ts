@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
+import { withoutMark } from '../../dump/mark.ts'
 import type { Environment } from '../details.ts'
-import { withoutMark } from '../restore/mark.ts'
 
 interface DatabaseRow {
   serverVersion: number
@@ -53,7 +53,7 @@ export async function readEnvironment(client: Client): Promise<Environment> {
     privileges: row.datacl === null ? null : privileges.rows,
     settings: settings.rows,
     // The mark of an earlier restore is no part of it.
-    comment: withoutMark(found.comment),
+    comment: withoutMark(found.comment ?? '') || null,
     extensions: extensions.rows.map((extension) => extension.name),
   }
 }

@@ -1,33 +1,39 @@
 import type { Client } from 'pg'
 import { Failure } from '../../../../operation/failure.ts'
+import { parseMark, withoutMark } from '../../dump/mark.ts'
+import type { Names } from '../../dump/names.ts'
+import type { Found, World } from '../../dump/restore-target.ts'
 import type { Access } from '../access.ts'
 import { connect } from '../connect.ts'
-import { parseMark, withoutMark, type Mark } from './mark.ts'
-import type { Names } from './names.ts'
 
-/** A database as the server's catalog has it. */
-export interface Found {
-  owner: string
-  mark: Mark | undefined
-  /** what people wrote of it */
-  comment: string | null
+/** A database of a restore as the server's catalog has it. */
+export interface FoundDatabase extends Found {
+  /** undefined where there is no such database */
+  owner: string | undefined
+  /** what people wrote of it; empty where nothing */
+  comment: string
 }
 
-/** Which of a restore's databases exist. The server is asked each time: it alone knows. */
-export type World = { [Name in keyof Names]: Found | undefined }
+export type PostgresqlWorld = World<FoundDatabase>
 
 /** Looks which of a restore's databases exist, and whose they are. */
-export async function readWorld(client: Client, names: Names): Promise<World> {
+export async function readWorld(client: Client, names: Names): Promise<PostgresqlWorld> {
   const { rows } = await client.query<{ name: string; owner: string; comment: string | null }>(
     `SELECT datname AS name, pg_get_userbyid(datdba) AS owner, shobj_description(oid, 'pg_database') AS comment
      FROM pg_database WHERE datname = ANY($1)`,
     [Object.values(names)],
   )
-  const found = (name: string): Found | undefined => {
+  const found = (name: string): FoundDatabase => {
     const row = rows.find((one) => one.name === name)
-    return row === undefined
-      ? undefined
-      : { owner: row.owner, mark: parseMark(row.comment), comment: withoutMark(row.comment) }
+    const comment = row?.comment ?? ''
+    return {
+      name: `database ${name}`,
+      filled: row !== undefined,
+      vacated: false,
+      owner: row?.owner,
+      mark: parseMark(comment),
+      comment: withoutMark(comment),
+    }
   }
   return { live: found(names.live), restored: found(names.restored), before: found(names.before) }
 }

@@ -14,12 +14,12 @@ import { countingSessions, countRows } from '../counts.ts'
 import { applyEnvironment, createDatabase, dropDatabase } from './create-database.ts'
 import type { Details, Extension } from '../details.ts'
 import { readManifest } from '../../dump/manifest.ts'
+import type { Names } from '../../dump/names.ts'
 import type { Dump } from '../../dump/read-verified.ts'
 import { copyRows, openArchive, type OwnArchive } from './copy-rows.ts'
 import { readPowers } from '../powers.ts'
 import { dropLoader, makeLoader, refuseBeyond } from './loader.ts'
 import { setMark } from './mark.ts'
-import type { Names } from './names.ts'
 import type { Ownership } from './ownership.ts'
 import { restoreArchive } from './pg-restore.ts'
 
@@ -91,7 +91,7 @@ export async function loadDatabase(loading: Loading): Promise<void> {
   }
   signal.throwIfAborted()
   await maintain(access, (client) =>
-    setMark(client, names.restored, details.comment, { operation: context.operation, state: 'loaded' }),
+    setMark(client, names.restored, details.comment ?? '', { operation: context.operation, state: 'loaded' }),
   )
 }
 

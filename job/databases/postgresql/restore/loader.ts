@@ -1,9 +1,9 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import { escapeIdentifier, escapeLiteral, type Client } from 'pg'
 import { Failure } from '../../../../operation/failure.ts'
+import type { Names } from '../../dump/names.ts'
 import type { Access } from '../access.ts'
 import type { Powers } from '../powers.ts'
-import type { Names } from './names.ts'
 import type { Ownership } from './ownership.ts'
 
 /** @throws Failure where what is loaded would run with rights beyond the databases, and no other role can be made */

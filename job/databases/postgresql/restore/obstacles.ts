@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
 import type { Finding } from '../../../../operation/finding.ts'
 import { readSubscriptions } from '../backup/dependencies.ts'
-import type { World } from './catalog.ts'
+import type { FoundDatabase } from './catalog.ts'
 
 /** How long what is in the way right before a switch may take to go by itself, ms, and how often to look. */
 const patienceMs = 5_000
@@ -15,10 +15,10 @@ const lookMs = 500
 export async function checkRights(
   client: Client,
   title: string,
-  world: World,
+  databases: readonly FoundDatabase[],
   act: 'rename' | 'drop',
 ): Promise<Finding[]> {
-  const owners = [...new Set(Object.values(world).flatMap((found) => found?.owner ?? []))]
+  const owners = [...new Set(databases.flatMap(({ owner }) => owner ?? []))]
   const { rows } = await client.query<{ superuser: boolean; creates: boolean; signals: boolean; strange: string[] }>(
     `SELECT rolsuper AS superuser, rolcreatedb AS creates, pg_has_role('pg_signal_backend', 'USAGE') AS signals,
        ARRAY(SELECT o.rolname::text FROM pg_roles o WHERE o.rolname = ANY($1) AND NOT pg_has_role(o.oid, 'USAGE')

@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { Access } from '../access.ts'
-import type { World } from './catalog.ts'
+import type { PostgresqlWorld } from './catalog.ts'
 import { connect } from '../connect.ts'
 import type { Details } from '../details.ts'
 import { findingOf } from '../backup/preflight.ts'
@@ -31,8 +31,13 @@ export async function checkServer(client: Client, title: string, details: Detail
  * Switching puts the whole database out of service, so all that it holds must be in the backup.
  * @returns a finding per concern; none of the schemas where there is no database yet
  */
-export async function checkLive(access: Access, title: string, details: Details, world: World): Promise<Finding[]> {
-  if (world.live === undefined)
+export async function checkLive(
+  access: Access,
+  title: string,
+  details: Details,
+  { live }: PostgresqlWorld,
+): Promise<Finding[]> {
+  if (!live.filled)
     return [
       {
         check: 'database in service',

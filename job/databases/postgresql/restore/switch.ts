@@ -1,11 +1,13 @@
 import { escapeIdentifier, type Client } from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure, messageOf } from '../../../../operation/failure.ts'
+import type { Mark } from '../../dump/mark.ts'
+import type { Names } from '../../dump/names.ts'
+import { inTheWay, notLoaded, refuseNoWayBack } from '../../dump/way-back.ts'
 import { titleOf, type Access } from '../access.ts'
-import { maintain, readWorld, type World } from './catalog.ts'
+import { maintain, readWorld } from './catalog.ts'
 import { transaction } from './create-database.ts'
-import { setMark, type Mark } from './mark.ts'
-import type { Names } from './names.ts'
+import { setMark } from './mark.ts'
 
 /** How often to try while others come back to a database, and how long to wait in between, ms. */
 const tries = 3
@@ -16,21 +18,15 @@ const endSessionsMs = 200
 /** Puts the restored database in service, the one that was there beside it: both names change at once or none. */
 export async function putInService(access: Access, names: Names, operation: string): Promise<void> {
   await maintain(access, async (client) => {
-    const world = await readWorld(client, names)
-    if (world.restored?.mark?.operation !== operation) {
-      throw new Failure({
-        what: `${titleOf(access)} cannot be switched`,
-        why: `its restored database ${names.restored} is not loaded`,
-        next: 'run the restore again',
-      })
-    }
-    if (world.before !== undefined) throw inTheWay(access, names.before)
-    const mark: Mark = { operation, state: world.live === undefined ? 'alone' : 'replaced' }
+    const { live, restored, before } = await readWorld(client, names)
+    if (restored.mark?.operation !== operation) throw notLoaded(titleOf(access), restored)
+    if (before.filled) throw inTheWay(titleOf(access), before)
+    const mark: Mark = { operation, state: live.filled ? 'replaced' : 'alone' }
     const renames: Rename[] = [
-      ...(world.live === undefined ? [] : [{ from: names.live, to: names.before }]),
+      ...(live.filled ? [{ from: names.live, to: names.before }] : []),
       { from: names.restored, to: names.live },
     ]
-    await rename(access, client, { database: names.restored, comment: world.restored.comment, mark }, renames)
+    await rename(access, client, { database: names.restored, comment: restored.comment, mark }, renames)
   })
 }
 
@@ -38,8 +34,8 @@ export async function putInService(access: Access, names: Names, operation: stri
 export async function takeOutOfService(access: Access, names: Names, operation: string): Promise<void> {
   await maintain(access, async (client) => {
     const world = await readWorld(client, names)
-    refuseNoWayBack(access, names, world)
-    const replaced = world.live?.mark?.state === 'replaced'
+    refuseNoWayBack(titleOf(access), world)
+    const replaced = world.live.mark?.state === 'replaced'
     const renames: Rename[] = [
       { from: names.live, to: names.restored },
       ...(replaced ? [{ from: names.before, to: names.live }] : []),
@@ -47,20 +43,9 @@ export async function takeOutOfService(access: Access, names: Names, operation: 
     await rename(
       access,
       client,
-      { database: names.live, comment: world.live?.comment ?? null, mark: { operation, state: 'loaded' } },
+      { database: names.live, comment: world.live.comment, mark: { operation, state: 'loaded' } },
       renames,
     )
-  })
-}
-
-/** @throws Failure where the database in service cannot give way to the one that was there before */
-export function refuseNoWayBack(access: Access, names: Names, world: World): void {
-  if (world.restored !== undefined) throw inTheWay(access, names.restored)
-  if (world.live?.mark?.state !== 'replaced' || world.before !== undefined) return
-  throw new Failure({
-    what: `the former data of ${titleOf(access)} cannot be put back`,
-    why: `its database ${names.before} is no longer there`,
-    next: 'restore another backup instead',
   })
 }
 
@@ -76,7 +61,7 @@ interface Rename {
 async function rename(
   access: Access,
   client: Client,
-  marked: { database: string; comment: string | null; mark: Mark },
+  marked: { database: string; comment: string; mark: Mark },
   renames: readonly Rename[],
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
@@ -155,12 +140,4 @@ async function switchFailure(
     },
     { cause: error },
   )
-}
-
-function inTheWay(access: Access, name: string): Failure {
-  return new Failure({
-    what: `${titleOf(access)} cannot be switched`,
-    why: `there is a database ${name} already`,
-    next: `look what it holds, and rename or drop it`,
-  })
 }
