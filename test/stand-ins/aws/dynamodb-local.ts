@@ -1,13 +1,12 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { ensureProgram } from '../../java-client/ensure.ts'
 import { fetchedOnce } from '../fetched-once.ts'
 import { freePort } from '../free-port.ts'
+import { startServerProcess } from '../server-process.ts'
 
 const run = promisify(execFile)
 const pom = join(import.meta.dirname, 'pom.xml')
@@ -37,8 +36,6 @@ export interface DynamodbLocal {
   stop(): Promise<void>
 }
 
-const startMs = 60_000
-
 /**
  * Starts DynamoDB Local on a free port of the loopback interface, its items in memory; about a second. It ends with
  * this process, however that ends.
@@ -64,36 +61,6 @@ export async function startDynamodbLocal(folder: string): Promise<DynamodbLocal>
     '-port',
     String(port),
   ]
-  // The shell's input ends when this process does, even by SIGKILL; then the shell ends Java.
-  const child = spawn(
-    'sh',
-    ['-c', '"$@" </dev/null & java=$!; cat >/dev/null; kill -9 $java; wait $java', 'sh', ...command],
-    { stdio: ['pipe', 'pipe', 'pipe'] },
-  )
-  const ended = once(child, 'exit')
-  let words = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (data: Buffer) => (words = (words + data.toString()).slice(-4000)))
-  // A test that forgets to stop it is not kept from ending.
-  child.unref()
-  for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as unknown as { unref(): void }).unref()
-  const stop = async () => {
-    child.ref()
-    child.stdin.end()
-    await ended
-  }
   const endpoint = `http://127.0.0.1:${port}`
-  const deadline = Date.now() + startMs
-  for (;;) {
-    try {
-      await (await fetch(endpoint)).arrayBuffer()
-      return { endpoint, stop }
-    } catch (error) {
-      if (Date.now() > deadline || /^(Error|Exception)/m.test(words)) {
-        await stop()
-        throw new Error(`DynamoDB Local did not start: ${words}`, { cause: error })
-      }
-      await sleep(50)
-    }
-  }
+  return { endpoint, stop: await startServerProcess('DynamoDB Local', endpoint, command) }
 }

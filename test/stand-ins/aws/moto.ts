@@ -1,16 +1,14 @@
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { fetchedOnce } from '../fetched-once.ts'
 import { freePort } from '../free-port.ts'
+import { startServerProcess } from '../server-process.ts'
 
 const run = promisify(execFile)
 const version = '5.2.5'
 const installMs = 300_000
-const startMs = 60_000
 
 /** A running moto server: another DynamoDB, of other makers. */
 export interface Moto {
@@ -55,34 +53,8 @@ function ensureMoto(): Promise<string> {
 export async function startMoto(): Promise<Moto> {
   const folder = await ensureMoto()
   const port = await freePort()
-  const child = spawn(
-    'python3',
-    ['-c', 'from moto.server import main; main()', '-H', '127.0.0.1', '-p', String(port)],
-    { env: { ...process.env, PYTHONPATH: folder }, stdio: ['ignore', 'pipe', 'pipe'] },
-  )
-  const ended = once(child, 'exit')
-  let words = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (data: Buffer) => (words = (words + data.toString()).slice(-4000)))
-  const onExit = () => child.kill('SIGKILL')
-  process.once('exit', onExit)
-  const stop = async () => {
-    process.off('exit', onExit)
-    child.kill('SIGKILL')
-    await ended
-  }
+  const command = ['python3', '-c', 'from moto.server import main; main()', '-H', '127.0.0.1', '-p', String(port)]
   const endpoint = `http://127.0.0.1:${port}`
-  const deadline = Date.now() + startMs
-  for (;;) {
-    try {
-      await (await fetch(`${endpoint}/moto-api/`)).arrayBuffer()
-      return { endpoint, stop }
-    } catch (error) {
-      if (Date.now() > deadline || child.exitCode !== null) {
-        await stop()
-        throw new Error(`moto did not start: ${words}`, { cause: error })
-      }
-      await sleep(100)
-    }
-  }
+  const environment = { ...process.env, PYTHONPATH: folder }
+  return { endpoint, stop: await startServerProcess('moto', `${endpoint}/moto-api/`, command, environment) }
 }

@@ -1,19 +1,15 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { run } from '../../../build/processes.ts'
 import { findProgram } from '../../../build/requirements.ts'
 import { fetchedOnce } from '../fetched-once.ts'
 import { freePort } from '../free-port.ts'
+import { startServerProcess } from '../server-process.ts'
 
 const version = '1.8.0'
 const program = 'github.com/versity/versitygw/cmd/versitygw'
 const buildMs = 1_200_000
-const startMs = 60_000
 
 /** Whether this machine has what compiles the gateway, or the gateway. */
 export function hasGo(): boolean {
@@ -51,39 +47,14 @@ export async function startVersitygw(): Promise<Versitygw> {
   const port = await freePort()
   const endpoint = `http://127.0.0.1:${port}`
   const root = { accessKeyId: 'root-of-the-gateway', secretAccessKey: 'secret-of-the-gateway' }
-  // The shell's input ends when this process does, even by SIGKILL; then the shell ends the gateway.
-  const script = '"$@" </dev/null & server=$!; cat >/dev/null; kill -9 $server; wait $server'
   const command = [gateway, '--port', `127.0.0.1:${port}`, '--iam-dir', join(folder, 'users'), '--quiet']
   const backend = ['posix', join(folder, 'buckets')]
-  const child = spawn('sh', ['-c', script, 'sh', ...command, ...backend], {
-    env: { PATH: process.env['PATH'], ROOT_ACCESS_KEY: root.accessKeyId, ROOT_SECRET_KEY: root.secretAccessKey },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  const ended = once(child, 'exit')
-  let words = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (data: Buffer) => (words = (words + data.toString()).slice(-4000)))
-  child.unref()
-  for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as unknown as { unref(): void }).unref()
-  const stop = async () => {
-    child.ref()
-    child.stdin.end()
-    await ended
-    if (existsSync(folder)) await rm(folder, { recursive: true, force: true })
+  const environment = {
+    PATH: process.env['PATH'],
+    ROOT_ACCESS_KEY: root.accessKeyId,
+    ROOT_SECRET_KEY: root.secretAccessKey,
   }
-  const deadline = Date.now() + startMs
-  for (;;) {
-    try {
-      await (await fetch(endpoint)).arrayBuffer()
-      break
-    } catch (error) {
-      if (Date.now() > deadline || child.exitCode !== null) {
-        await stop()
-        throw new Error(`versitygw did not start: ${words}`, { cause: error })
-      }
-      await sleep(20)
-    }
-  }
+  const stop = await startServerProcess('versitygw', endpoint, [...command, ...backend], environment)
   return {
     endpoint,
     ...root,
@@ -92,6 +63,9 @@ export async function startVersitygw(): Promise<Versitygw> {
       const admin = ['admin', '--access', access, '--secret', secretAccessKey, '--endpoint-url', endpoint]
       await run(gateway, [...admin, 'create-user', '--access', name, '--secret', secret, '--role', 'user'])
     },
-    stop,
+    async stop() {
+      await stop()
+      await rm(folder, { recursive: true, force: true })
+    },
   }
 }
