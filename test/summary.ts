@@ -4,7 +4,7 @@ import { wordsOf, type PartResult } from './part.ts'
 const slowest = 10
 const shown = 12
 
-/** What a run says at its end: where the time went, what was left out and why, what failed, and the counts as the last line. */
+/** What a run says at its end: where the time went, what was left out and why, what failed; the counts come last. */
 export function summaryOf(results: readonly PartResult[]): string {
   const counts = results.map((result) => result.counts).reduce(sum, { passed: 0, failed: 0, skipped: 0 })
   const skips = results.flatMap((result) => result.skips)
