@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
+import { Failure } from '../operation/failure.ts'
 import { run } from './processes.ts'
 import { projectFolder, projectVersion } from './project.ts'
 
@@ -9,6 +10,8 @@ export interface Component {
   name: string
   version: string
   purl?: string
+  /** the name that lists of vulnerabilities know it by, where they do not go by the purl */
+  cpe?: string
   hashes?: { alg: string; content: string }[]
 }
 
@@ -21,6 +24,7 @@ let locked: Promise<z.infer<typeof component>[]> | undefined
  * What is in an archive or an image, as a CycloneDX 1.5 document: of the packages that npm has in its lock file those
  * which a bundle holds, and `further` parts. It has no time and no serial number, which would differ from build to
  * build.
+ * @throws Failure where a bundle holds a package that is not in the lock file as one that is passed on
  * @param packagesFile names the packages of the bundle: see bundle.ts
  */
 export async function billOfMaterials(
@@ -31,6 +35,15 @@ export async function billOfMaterials(
   const bundled = new Set(z.array(z.string()).parse(JSON.parse(readFileSync(packagesFile, 'utf8'))))
   const known = await (locked ??= lockedPackages())
   const packages = known.filter(({ name, version }) => bundled.has(`${name}@${version}`))
+  const listed = new Set(packages.map(({ name, version }) => `${name}@${version}`))
+  const unlisted = [...bundled.difference(listed)]
+  if (unlisted.length > 0) {
+    throw new Failure({
+      what: `The list of what ${subject.name} holds is not complete`,
+      why: `package-lock.json has no dependency ${unlisted.join(', ')}`,
+      next: 'Have package.json depend on it, for more than development.',
+    })
+  }
   const document = {
     $schema: 'http://cyclonedx.org/schema/bom-1.5.schema.json',
     bomFormat: 'CycloneDX',

@@ -1,19 +1,16 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bundlePlugin, licensesBeside } from './bundle.ts'
+import { bundlePlugin } from './bundle.ts'
+import { ownNode } from './platforms/node-program.ts'
 import { run } from './processes.ts'
-import { distFolder, projectFolder } from './project.ts'
+import { distFolder } from './project.ts'
 import { hashOf, unlessMade } from './up-to-date.ts'
-
-/** The Node that becomes part of the executable, from the npm package `node`. */
-const node = join(projectFolder, 'node_modules', 'node', 'bin', 'node')
-
-/** The licenses of what the executable holds. */
-export const executableLicenses = licensesBeside(join(distFolder, 'plugin.cjs'))
 
 /** Makes dist/kubectl-scalardl, the plugin as one file that needs nothing else, and returns its path. */
 export async function buildExecutable(): Promise<string> {
   const bundle = await bundlePlugin()
+  // It becomes part of the executable.
+  const node = await ownNode()
   const executable = join(distFolder, 'kubectl-scalardl')
   const version = (await run(node, ['--version'])).trim()
   await unlessMade(executable, await hashOf({ texts: [version], files: [bundle] }), async () => {

@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Metafile } from 'esbuild'
+import { Failure } from '../operation/failure.ts'
 import { projectFolder } from './project.ts'
 
-/** The licenses of the packages of which a bundle holds a part, as most of them ask of whoever passes them on. */
+/**
+ * The licenses and notices of the packages of which a bundle holds a part, as most of them ask of whoever passes them
+ * on. @throws Failure where a package comes without a license that is known
+ */
 export function licensesOf(metafile: Metafile): string {
   const texts = foldersOf(metafile).map((folder) => {
     const { name, version, license } = packageIn(folder)
@@ -32,6 +36,7 @@ interface Package {
   name: string
   version: string
   license?: string
+  author?: string | { name: string }
 }
 
 /** The folder of the package that a bundled file is of, relative to the project; undefined for the project's own. */
@@ -40,6 +45,44 @@ export function packageFolder(input: string): string | undefined {
 }
 
 function licenseText(folder: string): string {
-  const file = readdirSync(join(projectFolder, folder)).find((name) => /^(licen[cs]e|copying)/i.test(name))
-  return file === undefined ? '' : readFileSync(join(projectFolder, folder, file), 'utf8')
+  const names = readdirSync(join(projectFolder, folder)).sort()
+  const read = (name: string) => readFileSync(join(projectFolder, folder, name), 'utf8')
+  const license = names.find((name) => /^(un)?licen[cs]e|^copying/i.test(name))
+  const notices = names.filter((name) => /^(copyright)?notice/i.test(name)).map(read)
+  if (license !== undefined) return [read(license), ...notices].join('\n')
+  const readme = names.filter((name) => /^readme/i.test(name)).map(read)
+  const section = /^#+ licen[cs]e\n(.*?)(?=^#|$(?![^]))/ims.exec(readme[0] ?? '')?.[1]?.trim() ?? ''
+  return section.includes('Permission is hereby granted') ? `${section}\n` : standardText(packageIn(folder))
 }
+
+/** The text that a package means which names a license and has no copy of it. */
+function standardText({ name, license, author }: Package): string {
+  const holder = typeof author === 'object' ? author.name : author
+  if (license === 'Apache-2.0') return readFileSync(join(projectFolder, 'LICENSE'), 'utf8')
+  if (license === 'MIT') return `Copyright (c) ${holder ?? `the authors of ${name}`}\n\n${mit}`
+  throw new Failure({
+    what: `${name} cannot be passed on`,
+    why: `it has no file with its license, ${license ?? 'which it does not name'}`,
+    next: 'Do without this package, or let build/licenses.ts know the text.',
+  })
+}
+
+/** https://spdx.org/licenses/MIT.html, below the copyright */
+const mit = `Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+`

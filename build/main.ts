@@ -7,6 +7,7 @@ import { buildWorkerImages, bundlePrograms } from './images/worker-images.ts'
 import { imagePlatforms, platforms } from './platforms/platforms.ts'
 import { buildRelease } from './release/contents.ts'
 import { buildDownloads } from './release/downloads.ts'
+import { committed, writeProvenance } from './release/provenance.ts'
 import { distFolder, projectFolder } from './project.ts'
 import { buildTestImages } from './test-images.ts'
 
@@ -27,7 +28,10 @@ const parts = {
   worker: () => bundlePrograms(),
   plugin: async () => [await buildExecutable()],
   archives: () => buildDownloads(platforms),
-  release: () => buildRelease(),
+  release: async () => {
+    const commit = await committed()
+    return [...(await buildRelease()), writeProvenance(commit)]
+  },
   images: async () => Object.values(await buildWorkerImages(imagePlatforms)),
   'test-images': async (publishedBases: boolean) => Object.values(await buildTestImages({ publishedBases })),
 }

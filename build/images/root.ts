@@ -1,7 +1,7 @@
 import { cpSync, globSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { nodeLicense, nodeProgram } from '../platforms/node-program.ts'
-import { nodeVersion, type ImagePlatform } from '../platforms/platforms.ts'
+import { nodeLicense, nodePart, nodeProgram } from '../platforms/node-program.ts'
+import type { ImagePlatform } from '../platforms/platforms.ts'
 import { run } from '../processes.ts'
 import { distFolder } from '../project.ts'
 import type { Component } from '../bill-of-materials.ts'
@@ -57,8 +57,7 @@ export async function makeRoots(platform: ImagePlatform): Promise<Roots> {
   writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0:root:/:/\nnonroot:x:65532:65532:nonroot:/tmp:/\n')
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\nnonroot:x:65532:\n')
   writeFileSync(join(root, 'etc/nsswitch.conf'), 'hosts: files dns\n')
-  const node = { type: 'platform', name: 'node', version: nodeVersion(), purl: `pkg:generic/node@${nodeVersion()}` }
-  const baseParts = [...base.parts, node as Component]
+  const baseParts = [...base.parts, nodePart(platform)]
   return { folder, baseParts, sqlParts: [...baseParts, ...further.parts] }
 }
 

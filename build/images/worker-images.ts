@@ -46,6 +46,7 @@ export async function buildWorkerImages(
       ...programs,
       join(projectFolder, 'Dockerfile'),
       ...['root', 'debian-packages', 'worker-images'].map((name) => join(import.meta.dirname, `${name}.ts`)),
+      join(import.meta.dirname, '../platforms/platforms.ts'),
     ],
   })
   mkdirSync(folder, { recursive: true })

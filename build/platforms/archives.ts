@@ -8,8 +8,8 @@ import { billOfMaterials } from '../bill-of-materials.ts'
 import { hashOf, unlessMade } from '../up-to-date.ts'
 import { withProgress } from '../waiting.ts'
 import { buildExecutableFor } from './executables.ts'
-import { nodeLicense } from './node-program.ts'
-import { archiveName, executableName, nodeVersion, platformName, type Platform } from './platforms.ts'
+import { nodeLicense, nodePart } from './node-program.ts'
+import { archiveName, executableName, platformName, type Platform } from './platforms.ts'
 
 /** Where the build leaves what a release offers for download. */
 export const releaseFolder = join(distFolder, 'release')
@@ -37,7 +37,7 @@ export async function buildArchives(platforms: readonly Platform[]): Promise<str
     const contents = await billOfMaterials(
       { type: 'application', name: `kubectl-scalardl-${platformName(platform)}` },
       packagesBeside(bundle),
-      [{ type: 'platform', name: 'node', version: nodeVersion(), purl: `pkg:generic/node@${nodeVersion()}` }],
+      [nodePart(platform)],
     )
     writeFileSync(`${archive}.cdx.json`, contents)
     archives.push(archive)

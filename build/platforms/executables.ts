@@ -27,7 +27,7 @@ export async function buildExecutableFor(platform: Platform, bundle: string): Pr
       mkdirSync(dirname(executable), { recursive: true })
       const sea = { main: bundle, output: fresh, executable: node, disableExperimentalSEAWarning: true }
       writeFileSync(config, JSON.stringify(sea))
-      await run(ownNode, ['--build-sea', config], { timeoutMs: 300_000 })
+      await run(await ownNode(), ['--build-sea', config], { timeoutMs: 300_000 })
       rmSync(config)
       if (platform.os === 'darwin')
         writeFileSync(fresh, signed(withoutLocalSymbols(readFileSync(fresh)), 'kubectl-scalardl'))

@@ -1,5 +1,5 @@
 // Room: all that a release consists of, and the one command that makes it.
-// Read main, contents, changelog, then downloads (with krew-manifest, krew-programs).
+// Read main, contents, changelog, provenance, then downloads (with krew-manifest, krew-programs).
 
 import { globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'

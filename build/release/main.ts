@@ -4,6 +4,7 @@ import { Failure } from '../../operation/failure.ts'
 import { run } from '../processes.ts'
 import { projectFolder } from '../project.ts'
 import { released } from './changelog.ts'
+import { committed, writeProvenance } from './provenance.ts'
 
 const usage = `usage: npm run release -- VERSION
 
@@ -14,14 +15,7 @@ Nothing leaves this machine: what publishes it is printed at the end.
 const git = (...args: string[]) => run('git', args, { cwd: projectFolder })
 
 async function release(version: string): Promise<void> {
-  const changed = await git('status', '--porcelain')
-  if (changed !== '') {
-    throw new Failure({
-      what: `${version} cannot be made of this working tree`,
-      why: `it has changes that are not committed:\n${changed.trimEnd()}`,
-      next: 'Commit them, or work in a clone.',
-    })
-  }
+  await committed()
   const changelog = join(projectFolder, 'CHANGELOG.md')
   const text = released(readFileSync(changelog, 'utf8'), version)
   await run('npm', ['version', version, '--no-git-tag-version'], { cwd: projectFolder })
@@ -31,6 +25,7 @@ async function release(version: string): Promise<void> {
   const files = await buildRelease()
   await git('commit', '--all', '--quiet', '--message', `release: ${version}`)
   await git('tag', '--annotate', '--message', `${version}`, `v${version}`)
+  files.push(writeProvenance(await committed()))
   process.stdout.write(`${files.map((file) => relative(projectFolder, file)).join('\n')}\n`)
   process.stdout.write(`\nTo publish it, from .github/workflows/release.yaml: git push --follow-tags\n`)
 }

@@ -79,6 +79,25 @@ t.test('a release, made twice', async (t) => {
   t.equal((await run('git', ['-C', clone, 'describe', '--exact-match'])).trim(), `v${version}`)
   t.equal(await run('git', ['-C', clone, 'status', '--porcelain']), '')
 
+  t.test('where it comes from is said of every file', async (t) => {
+    const { _type, predicateType, subject, predicate } = JSON.parse(readFileSync(file('provenance.json'), 'utf8'))
+    t.equal(_type, 'https://in-toto.io/Statement/v1')
+    t.equal(predicateType, 'https://slsa.dev/provenance/v1')
+    t.equal((subject as Subject[]).map(({ name, digest }) => `${digest.sha256}  ${name}\n`).join(''), sums)
+    const sources = predicate.buildDefinition.resolvedDependencies as { uri: string; digest: Record<string, string> }[]
+    const tagged = (await run('git', ['-C', clone, 'rev-parse', `v${version}^{commit}`])).trim()
+    t.strictSame(sources[0]?.digest, { gitCommit: tagged })
+    for (const { nodePackage, integrity } of platforms) {
+      const node = sources.find(({ uri }) => uri.startsWith(`pkg:npm/${nodePackage}@`))
+      t.equal(`sha512-${Buffer.from(node?.digest['sha512'] ?? '', 'hex').toString('base64')}`, integrity, nodePackage)
+    }
+    for (const part of ['pkg:npm/yargs@', 'pkg:npm/pg@', 'pkg:deb/debian/libc6@'])
+      t.ok(
+        sources.some(({ uri }) => uri.startsWith(part)),
+        part,
+      )
+  })
+
   t.test('images are for both architectures', async (t) => {
     for (const name of ['worker', 'worker-sql']) {
       const read = async (path: string) =>
@@ -120,6 +139,11 @@ t.test('a release, made twice', async (t) => {
     }
   })
 })
+
+interface Subject {
+  name: string
+  digest: { sha256: string }
+}
 
 interface Index {
   manifests: { digest: string; platform?: { architecture: string } }[]

@@ -1,7 +1,7 @@
 import { copyFileSync, globSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { bundleModule, bundlePlugin, licensesBeside } from '../../../build/bundle.ts'
+import { bundleModule, bundlePlugin, licensesBeside, packagesBeside } from '../../../build/bundle.ts'
 import { packageFolder } from '../../../build/licenses.ts'
 import { run } from '../../../build/processes.ts'
 import { projectFolder, projectVersion } from '../../../build/project.ts'
@@ -33,10 +33,23 @@ t.test('the bundled plugin holds only what its commands use', async (t) => {
   t.notOk(code.includes('Eingabe'), "none of zod's languages")
 })
 
-t.test('the licenses of what is bundled go with it', async (t) => {
-  const licenses = readFileSync(licensesBeside(await bundlePlugin()), 'utf8')
-  for (const name of ['yargs', '@kubernetes/client-node', 'zod'])
-    t.match(licenses, new RegExp(`^${name} \\d.*license: `, 'm'))
+t.test('every package that is bundled goes with its license', async (t) => {
+  const bundles = [
+    { bundle: await bundlePlugin(), some: ['yargs', '@kubernetes/client-node', 'zod'] },
+    { bundle: await bundleModule('job/main.ts', 'worker'), some: ['pg-types', '@aws-sdk/client-dynamodb', 'mysql2'] },
+  ]
+  for (const { bundle, some } of bundles) {
+    const texts = readFileSync(licensesBeside(bundle), 'utf8').split(`\n${'-'.repeat(80)}\n\n`)
+    const licensed = texts.map((text) => /^(\S+) (\S+), license: .+\n\n[^]{300}/.exec(text)?.slice(1).join('@'))
+    t.strictSame(licensed, JSON.parse(readFileSync(packagesBeside(bundle), 'utf8')))
+    const names = new Set(licensed.map((one) => one?.replace(/(?<=.)@.*/, '')))
+    // The bundle itself names the files of its CommonJS packages.
+    const inside = [...readFileSync(bundle, 'utf8').matchAll(/"(node_modules\/[^"]+)"\(/g)].map(
+      ([, file = '']) => packageFolder(file)?.replace(/.*node_modules\//, '') ?? file,
+    )
+    t.ok(inside.length > 50, `${inside.length} files`)
+    for (const name of new Set([...inside, ...some])) t.ok(names.has(name), name)
+  }
 })
 
 t.test('the guard, which has to start fast, brings no database and no cloud', async (t) => {

@@ -120,21 +120,33 @@ t.test('every link leads to a file', async (t) => {
       t.ok(existsSync(join(projectFolder, dirname(file), link)), `${file}: ${link}`)
 })
 
-t.test('the policy for backups grants what the page on DynamoDB asks for, and no more', async (t) => {
-  const page = readFileSync(join(projectFolder, 'docs/databases/dynamodb.md'), 'utf8')
-  const [, row = ''] = /^\| every backup \|(.*)\|$/m.exec(page) ?? []
-  const asked = row.split(';').flatMap((part) => {
-    const [service = '', ...actions] = [...part.matchAll(/`([\w:-]+)`/g)].map(([, word = '']) => word)
-    return actions.map((action) => service + action)
+/** The actions that a text names, `service:` before those of a service. */
+function actionsIn(text: string): string[] {
+  let service = ''
+  return [...text.matchAll(/`([^`]+)`/g)].flatMap(([, word = '']) => {
+    if (word.endsWith(':')) service = word
+    return /^[A-Z]\w+\*?$/.test(word) ? [service + word] : []
   })
-  const policy: unknown = JSON.parse(
-    readFileSync(join(projectFolder, 'docs/platforms/policies/dynamodb-backup.json'), 'utf8'),
-  )
-  const granted = [...JSON.stringify(policy).matchAll(/"((?:dynamodb|application-autoscaling):\w+)"/g)].map(
-    ([, action]) => action,
-  )
-  t.ok(asked.length > 10)
-  t.strictSame(granted.sort(), asked.sort())
+}
+
+t.test('each policy for AWS grants what the page on DynamoDB asks for, and no more', async (t) => {
+  const page = readFileSync(join(projectFolder, 'docs/databases/dynamodb.md'), 'utf8')
+  const passages = {
+    backup: /^\| every backup \|.*$/m,
+    materialize: /^\| `--materialize` \|.*$/m,
+    restore: /^The role needs what a backup needs and.*?(?=for the role)/ms,
+  }
+  for (const [name, passage] of Object.entries(passages)) {
+    const policy: unknown = JSON.parse(
+      readFileSync(join(projectFolder, `docs/platforms/policies/dynamodb-${name}.json`), 'utf8'),
+    )
+    const granted = [...JSON.stringify(policy).matchAll(/"((?:dynamodb|application-autoscaling|kms):[\w*]+)"/g)].map(
+      ([, action]) => action,
+    )
+    const asked = actionsIn(passage.exec(page)?.[0] ?? '')
+    t.ok(asked.length > 10, name)
+    t.strictSame(granted.sort(), asked.sort(), name)
+  }
 })
 
 t.test('every message of the troubleshooting page is one of the program', async (t) => {

@@ -3,8 +3,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import { withoutSymbols } from '../../../../build/platforms/elf.ts'
 import { signed, withoutLocalSymbols } from '../../../../build/platforms/mach-o.ts'
+import { nodeProgram, ownNode } from '../../../../build/platforms/node-program.ts'
+import { nodeVersion, platforms } from '../../../../build/platforms/platforms.ts'
 import { run } from '../../../../build/processes.ts'
 import { findProgram } from '../../../../build/requirements.ts'
+import { hashOf } from '../../../../build/up-to-date.ts'
 
 /** A program that Go compiles for another platform, and signs where that is macOS. */
 async function program(folder: string, os: string, arch: string): Promise<Buffer> {
@@ -50,6 +53,30 @@ t.test('a program for macOS keeps what it takes from others, and its own names g
   t.ok(before.length > 1000)
   t.ok(after.length < before.length / 2, `${after.length} of ${before.length} are left`)
   t.throws(() => withoutLocalSymbols(Buffer.concat([whole, Buffer.from('more')])), RangeError)
+})
+
+t.test('a Node that is not the pinned one becomes part of nothing', async (t) => {
+  const cache = t.testdir(
+    Object.fromEntries(
+      platforms.map(({ nodePackage }) => [
+        `${nodePackage}-${nodeVersion()}`,
+        { bin: { node: 'another', 'node.exe': 'another' } },
+      ]),
+    ),
+  )
+  const known = process.env['KUBECTL_SCALARDL_CACHE']
+  process.env['KUBECTL_SCALARDL_CACHE'] = cache
+  t.teardown(() => {
+    if (known === undefined) delete process.env['KUBECTL_SCALARDL_CACHE']
+    else process.env['KUBECTL_SCALARDL_CACHE'] = known
+  })
+  for (const platform of platforms)
+    await t.rejects(nodeProgram(platform), { what: /node(\.exe)? is not what the build expects$/, why: /SHA-256/ })
+})
+
+t.test('the Node that makes executables here is the pinned one', async (t) => {
+  const own = platforms.map(({ program }) => program)
+  t.ok(own.includes(await hashOf({ files: [await ownNode()] })))
 })
 
 t.test('a program for Linux runs without its symbols', async (t) => {
