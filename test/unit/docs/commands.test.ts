@@ -114,6 +114,23 @@ t.test('every YAML block is YAML, and what a container of it runs is one of our 
   t.ok(seen > 0)
 })
 
+t.test('every script that a document or a workflow names is one of the project', async (t) => {
+  const { scripts } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>
+  }
+  const workflows = globSync('.github/workflows/*.yaml', { cwd: projectFolder })
+  for (const file of workflows)
+    t.type(parse(readFileSync(join(projectFolder, file), 'utf8')), 'object', `${file} is YAML`)
+  const named = [...documents, 'CONTRIBUTING.md', 'bench/README.md', ...workflows].flatMap((file) =>
+    [...readFileSync(join(projectFolder, file), 'utf8').matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name),
+  )
+  t.ok(named.length > 20, `${named.length} names`)
+  t.strictSame(
+    [...new Set(named)].filter((name) => !Object.hasOwn(scripts, name)),
+    [],
+  )
+})
+
 t.test('every link leads to a file', async (t) => {
   for (const file of documents)
     for (const [, link = ''] of readFileSync(join(projectFolder, file), 'utf8').matchAll(/\]\(([^):#]+)(?:#[^)]*)?\)/g))
