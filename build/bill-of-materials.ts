@@ -24,7 +24,7 @@ let locked: Promise<z.infer<typeof component>[]> | undefined
  * What is in an archive or an image, as a CycloneDX 1.5 document: of the packages that npm has in its lock file those
  * which a bundle holds, and `further` parts. It has no time and no serial number, which would differ from build to
  * build.
- * @throws Failure where a bundle holds a package that is not in the lock file as one that is passed on
+ * @throws Failure where a bundle holds a package that is not in the lock file
  * @param packagesFile names the packages of the bundle: see bundle.ts
  */
 export async function billOfMaterials(
@@ -40,8 +40,8 @@ export async function billOfMaterials(
   if (unlisted.length > 0) {
     throw new Failure({
       what: `The list of what ${subject.name} holds is not complete`,
-      why: `package-lock.json has no dependency ${unlisted.join(', ')}`,
-      next: 'Have package.json depend on it, for more than development.',
+      why: `package-lock.json does not know ${unlisted.join(', ')}`,
+      next: 'Run `npm ci`, so that what is bundled is what it names.',
     })
   }
   const document = {
@@ -63,7 +63,8 @@ export async function billOfMaterials(
 }
 
 async function lockedPackages(): Promise<z.infer<typeof component>[]> {
-  const sbom = ['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev', '--package-lock-only']
+  // Not with --omit dev, which leaves out what a development dependency needs as well.
+  const sbom = ['sbom', '--sbom-format', 'cyclonedx', '--package-lock-only']
   const tree = lockedTree.parse(JSON.parse(await run('npm', sbom, { cwd: projectFolder })))
   return tree.components.toSorted((a, b) => (a.purl < b.purl ? -1 : 1))
 }
