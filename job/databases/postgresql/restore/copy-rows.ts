@@ -7,6 +7,7 @@ import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { DatabaseError, escapeIdentifier, escapeLiteral, type Client } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { damaged, type DumpedFile, type Manifest } from '../../dump/manifest.ts'
+import { readUnpacked } from '../../dump/read-unpacked.ts'
 import { readVerified, type Dump } from '../../dump/read-verified.ts'
 import type { Access } from '../access.ts'
 import { dumpFolder } from '../backup/dump.ts'
@@ -127,14 +128,11 @@ async function copyTable(
 ): Promise<void> {
   signal.throwIfAborted()
   await client.query('BEGIN')
-  const content = await readVerified(dump, file)
-  await pipeline(content, decompress(), client.query(copyFrom(command)), { signal }).catch((error: unknown) => {
+  const content = await readUnpacked(dump, file, decompress)
+  await pipeline(content, client.query(copyFrom(command)), { signal }).catch((error: unknown) => {
     // The server names the table only beside a value of its row, which does not belong into a log.
     if (error instanceof DatabaseError) error.message = `${command.replace(/ \(.*/s, '')}: ${error.message}`
-    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-    throw /^Z(STD)?_/.test(code) ? damaged(dump.title, `${file.path} cannot be decompressed`) : error
+    throw error
   })
-  // Compressed data may end before its file does, and what follows decides as well.
-  if (!content.readableEnded) throw damaged(dump.title, `${file.path} goes on after its data`)
   await client.query('COMMIT')
 }

@@ -209,7 +209,7 @@ for (const kind of ['mysql', 'postgresql'] as const) {
     t.match(s.cluster.recordsByName.get('restore-both'), {
       state: 'failed',
       // MySQL's rows end within their compression, whose own check comes before the hash's.
-      failure: { why: /has changed since the backup|Data corruption detected/ },
+      failure: { what: /^the backup of .* is damaged$/, why: /has changed since the backup|cannot be decompressed/ },
       restore: { serving: 'previous' },
     })
     t.ok([...s.replicas.values()].every((count) => count === 1))
