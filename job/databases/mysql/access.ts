@@ -55,14 +55,15 @@ export function accessOf(settings: readonly StorageSettings[]): Access {
  */
 export function refuseUnverified({ fromSecret, tls, hosts }: Access): void {
   if (!fromSecret) return
-  if (tls.mode === 'verify-full' || (tls.mode === 'verify-ca' && tls.certificate !== undefined)) return
+  const names = tls.certificate !== undefined || tls.trustStore !== undefined
+  if (tls.mode === 'verify-full' || (tls.mode === 'verify-ca' && names)) return
   const [server] = hosts
   throw new Failure({
     what: 'the password of the database secret is not sent',
     why: `the certificate of ${server?.host ?? 'the server'} is not verified: it may be anybody`,
     next:
       'add sslMode=verify-full to the JDBC URL in scalar.db.contact_points, or sslMode=verify-ca, ' +
-      "and the authority's certificate by serverSslCert; or do without --database-secret",
+      "and the authority's certificate by serverSslCert or trustStore; or do without --database-secret",
   })
 }
 

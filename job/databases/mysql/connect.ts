@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
-import type { SslOptions } from 'mysql2'
 import { Failure } from '../../../operation/failure.ts'
 import { connectionFailure } from '../connection-failure.ts'
 import { refuseUnverified, titleOf, type Access } from './access.ts'
 import { connectionErrors } from './connection-errors.ts'
 import { openSession, type Session } from './session.ts'
+import { tlsOptions } from './tls.ts'
 
 /** A session, and the access narrowed to the server that answered. */
 export interface Connected {
@@ -64,7 +62,7 @@ async function connectHost(access: Access, charset: 'utf8mb4' | 'binary'): Promi
   const { mode } = access.tls
   if (mode === 'disable') return await openSession(access, undefined, charset)
   try {
-    return await openSession(access, tlsOptions(access), charset)
+    return await openSession(access, await tlsOptions(access), charset)
   } catch (error) {
     if (mode !== 'prefer' || !refusesEncryption(error)) throw error
     return await openSession(access, undefined, charset)
@@ -73,40 +71,4 @@ async function connectHost(access: Access, charset: 'utf8mb4' | 'binary'): Promi
 
 function refusesEncryption(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'HANDSHAKE_NO_SSL_SUPPORT'
-}
-
-function tlsOptions({ hosts, tls: { mode, certificate } }: Access): SslOptions {
-  const [server] = hosts
-  // mysql2 compares a server's certificate with host names only.
-  if (mode === 'verify-full' && isIP(server?.host ?? '') !== 0) {
-    throw new Failure({
-      what: `the server at ${server?.host ?? ''} cannot be verified`,
-      why: 'sslMode=verify-full needs a host name, which the certificate is compared with',
-      next: 'name the server in scalar.db.contact_points as its certificate does, or use sslMode=verify-ca',
-    })
-  }
-  const verifies = mode === 'verify-ca' || mode === 'verify-full'
-  return {
-    rejectUnauthorized: verifies,
-    verifyIdentity: mode === 'verify-full',
-    ...(certificate === undefined || !verifies ? {} : { ca: readCertificate(certificate) }),
-  }
-}
-
-/** What serverSslCert gives: PEM itself, or a file, with or without `file:` before it. */
-function readCertificate(given: string): string {
-  if (given.startsWith('-----BEGIN')) return given
-  const path = given.replace(/^file:(?:\/\/)?/, '')
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    throw new Failure(
-      {
-        what: 'serverSslCert of the JDBC URL cannot be read',
-        why: `there is no readable ${path} in the worker's container`,
-        next: 'mount the file there with --patch, as the pods of the release have it',
-      },
-      { cause: error },
-    )
-  }
 }

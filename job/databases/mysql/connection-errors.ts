@@ -66,7 +66,7 @@ export const connectionErrors: readonly ConnectionError<Access>[] = [
   {
     matches: /SELF_SIGNED|self-signed|UNABLE_TO_(GET|VERIFY)|unable to (get|verify)/,
     why: () => 'its certificate is not signed by an authority that is trusted',
-    next: "give that authority's certificate by serverSslCert, mounted in the worker as well",
+    next: "give that authority's certificate by serverSslCert or trustStore, mounted in the worker as well",
   },
   {
     matches: /^ECONNRESET|^EPIPE|^PROTOCOL_CONNECTION_LOST/,

@@ -7,6 +7,8 @@ export interface Tls {
   mode: 'disable' | 'prefer' | 'trust' | 'verify-ca' | 'verify-full'
   /** of the authority or the server, PEM: a file of this container, or the text itself; absent: public authorities */
   certificate?: string
+  /** a key store of Java that holds the authorities, beside or instead of `certificate` */
+  trustStore?: { parameter: string; file: string; password?: string }
 }
 
 /** Where a server is, as a JDBC URL says it. */
@@ -36,14 +38,17 @@ const modes: Record<string, Tls['mode']> = {
   verify_identity: 'verify-full',
 }
 
-/** Parameters of Java's key stores, which only Java reads. */
-const keyStores = [
-  'trustStore',
-  'trustCertificateKeyStoreUrl',
-  'keyStore',
-  'clientCertificateKeyStoreUrl',
-  'serverSslCertPath',
-].map((name) => name.toLowerCase())
+/**
+ * Parameters that name a key store of Java with authorities, and those of its password: MariaDB Connector/J's own, and
+ * MySQL Connector/J's, which the other knows as well.
+ */
+const trustStores = [
+  ['trustStore', 'trustStorePassword'],
+  ['trustCertificateKeyStoreUrl', 'trustCertificateKeyStorePassword'],
+] as const
+
+/** Parameters of what a client proves itself with. */
+const clientStores = ['keyStore', 'clientCertificateKeyStoreUrl']
 
 /**
  * Reads a MySQL or MariaDB URL: localhost, port 3306. Without a word on TLS the connection is encrypted where the
@@ -85,22 +90,37 @@ function parseHost(url: string, text: string): { host: string; port: number } {
 }
 
 function parseTls(url: string, parameters: ReadonlyMap<string, string>): Tls {
-  const store = keyStores.find((name) => parameters.has(name))
-  if (store !== undefined) {
+  const client = clientStores.find((name) => parameters.has(name.toLowerCase()))
+  if (client !== undefined) {
     throw unusable(
       url,
-      `${store} names a key store of Java, which this program does not read`,
-      'give the certificate as PEM by serverSslCert, which MariaDB Connector/J reads as well',
+      `${client} names a key of the client, which this program does not use`,
+      'give a user who needs no certificate of his own by --database-secret',
     )
   }
   const on = (name: string) =>
     ['true', '1', 'yes', ''].includes(parameters.get(name.toLowerCase())?.toLowerCase() ?? 'no')
+  const isAnybody = on('trustServerCertificate') || parameters.get('verifyservercertificate') === 'false'
   const told = parameters.get('sslmode')
-  const legacy = on('useSSL') || on('useSsl') ? (on('trustServerCertificate') ? 'trust' : 'verify-full') : 'prefer'
+  const legacy = on('useSSL') || on('useSsl') ? (isAnybody ? 'trust' : 'verify-full') : 'prefer'
   const mode = told === undefined ? legacy : modes[told.toLowerCase()]
   if (mode === undefined) throw unusable(url, `sslMode ${told} is not one of ${Object.keys(modes).join(', ')}`)
   const certificate = parameters.get('serversslcert')
-  return { mode, ...(certificate === undefined ? {} : { certificate }) }
+  const trustStore = trustStoreOf(parameters)
+  return {
+    mode,
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(trustStore === undefined ? {} : { trustStore }),
+  }
+}
+
+function trustStoreOf(parameters: ReadonlyMap<string, string>): Tls['trustStore'] {
+  for (const [parameter, passwordParameter] of trustStores) {
+    const file = parameters.get(parameter.toLowerCase())
+    const password = parameters.get(passwordParameter.toLowerCase())
+    if (file !== undefined) return { parameter, file, ...(password === undefined ? {} : { password }) }
+  }
+  return undefined
 }
 
 function decode(url: string, text: string): string {

@@ -129,8 +129,8 @@ async function loadTable(
     await other.query("SET SESSION foreign_key_checks = 0, sql_mode = 'ALLOW_INVALID_DATES'")
     await other.query(definition)
     const made = await columnsOf(other, { schema, name: table.name })
-    // Azure's servers give a table without a key an invisible one, which they fill themselves and let nobody drop (MySQL
-    // manual, Generated Invisible Primary Keys).
+    // Azure's servers give a table without a key an invisible one, which they fill themselves and let nobody drop
+    // (MySQL manual, Generated Invisible Primary Keys).
     return made.filter(({ name }) => name !== generatedKey || definition.includes(identifier(generatedKey)))
   })
   await session.query(`USE ${bytesAsText(identifier(schema))}`)

@@ -21,8 +21,24 @@ t.test('encryption in the words of both drivers', async (t) => {
   t.strictSame(tls('useSSL=true&trustServerCertificate=true'), { mode: 'trust' })
   t.strictSame(tls('sslMode=DISABLED'), { mode: 'disable' })
   t.strictSame(tls('sslmode=REQUIRED'), { mode: 'trust' })
+  t.strictSame(tls('useSSL=true&verifyServerCertificate=false'), { mode: 'trust' })
+  t.strictSame(tls('sslMode=PREFERRED'), { mode: 'prefer' })
+  t.strictSame(tls('sslMode=VERIFY_CA'), { mode: 'verify-ca' })
   t.strictSame(tls('sslMode=VERIFY_IDENTITY'), { mode: 'verify-full' })
   t.strictSame(tls('sslMode=verify-ca&serverSslCert=%2Fca.pem'), { mode: 'verify-ca', certificate: '/ca.pem' })
+})
+
+t.test("Java's trust stores by the parameters of both drivers", async (t) => {
+  const store = (query: string) => parseJdbcUrl(`jdbc:mysql://db/?sslMode=verify-ca&${query}`).tls.trustStore
+  t.strictSame(store('trustStore=/a.p12&trustStorePassword=p%26w&trustStoreType=pkcs12'), {
+    parameter: 'trustStore',
+    file: '/a.p12',
+    password: 'p&w',
+  })
+  t.strictSame(store('trustCertificateKeyStoreUrl=file:/b.jks'), {
+    parameter: 'trustCertificateKeyStoreUrl',
+    file: 'file:/b.jks',
+  })
 })
 
 t.test('what cannot be done is refused with the cure, and without the password', async (t) => {
@@ -33,8 +49,8 @@ t.test('what cannot be done is refused with the cure, and without the password',
     ['jdbc:mysql://(host=db,port=1)/', /not a host and port/],
     ['jdbc:mysql://db/?sslMode=some', /sslMode some is not one of/],
     ['jdbc:mysql://db/?password=%zz', /not URL-encoded/],
-    ['jdbc:mysql://db/?trustCertificateKeyStoreUrl=file:/store.jks', /key store of Java/],
-    ['jdbc:mariadb://db/?trustStore=/store.p12&password=s3cret', /key store of Java/],
+    ['jdbc:mysql://db/?clientCertificateKeyStoreUrl=file:/store.jks', /a key of the client/],
+    ['jdbc:mariadb://db/?keyStore=/store.p12&password=s3cret', /a key of the client/],
   ]
   for (const [url, why] of cases) {
     const failure = await failureOf(() => parseJdbcUrl(url))

@@ -13,7 +13,7 @@ const connection = await server.connect()
 t.teardown(() => connection.end())
 const isMariadb = server.name.startsWith('mariadb')
 
-// Amazon RDS for MySQL: "Master user account privileges". Its user has its rights by a role, and neither SUPER nor FILE.
+// Amazon RDS for MySQL, "Master user account privileges": its user has rights by a role, and neither SUPER nor FILE.
 await t.test('rights that come by a role are rights', async (t) => {
   await createLedgerSchemas(server, '_role', 10)
   await connection.query(
