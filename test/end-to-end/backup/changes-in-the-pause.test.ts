@@ -31,7 +31,7 @@ t.test('a pod that joins by scaling up makes the pause worthless, and is named',
 
 t.test('a backup whose pause a pod joined is made in another pause', async (t) => {
   await stage.rolledOut(deployment)
-  await setFaults(stage, { delayMs: { Pause: 5000 } })
+  await setFaults(stage, { delayMs: { Pause: 25_000 } })
   const begun = await stage.scalardl([
     'backup',
     'my',

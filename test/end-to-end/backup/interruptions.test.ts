@@ -23,8 +23,8 @@ async function inPhase(operation: string, phase: string): Promise<void> {
   )
 }
 
-/** One pod pauses and keeps its answer back for so long, so that all stay paused meanwhile. */
-const slowPause = { delayMs: { Pause: 8000 } }
+/** One pod pauses and keeps its answer back until it is healed, so that all stay paused meanwhile. */
+const slowPause = { delayMs: { Pause: 25_000 } }
 
 async function inPause(): Promise<void> {
   await until('all pods are paused', async () => (await pausedPods(stage)).length === 3)

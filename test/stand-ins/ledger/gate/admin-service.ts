@@ -1,5 +1,4 @@
 import { Metadata, status, type sendUnaryData, type UntypedServiceImplementation } from '@grpc/grpc-js'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Faults, Method } from './faults.ts'
 import type { Gate, PauseResult } from './gate.ts'
 import { statusDetails, type Empty, type PauseRequest } from './protocol.ts'
@@ -89,7 +88,7 @@ export function adminImplementation({
         throw new AdminError(status[failure as keyof typeof status], 'a fault that was asked for')
       const result = await act()
       if (faults.hangs(method)) return
-      if (faults.delayMs(method) > 0) await sleep(faults.delayMs(method))
+      await faults.delay(method)
       callback(null, result)
     } catch (error) {
       callback(error instanceof Error ? error : new Error(String(error)))

@@ -1,3 +1,5 @@
+import { once, EventEmitter } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
 
 const milliseconds = z.int().min(0)
@@ -12,7 +14,7 @@ export const faultsSchema = z.strictObject({
   drainMs: milliseconds.optional(),
   /** these methods act, but their answer never comes */
   hang: z.array(z.enum(methods)).optional(),
-  /** these methods act at once, and answer so much later */
+  /** these methods act at once, and answer so much later, or when other faults are set */
   delayMs: z.partialRecord(z.enum(methods), milliseconds).optional(),
   /** these methods do nothing and answer with a gRPC status, for so long */
   fail: z.partialRecord(z.enum(methods), z.strictObject({ code: z.string(), forMs: milliseconds })).optional(),
@@ -27,6 +29,7 @@ export type FaultSettings = z.infer<typeof faultsSchema>
 export class Faults {
   #settings: FaultSettings = {}
   #since = 0
+  readonly #changes = new EventEmitter().setMaxListeners(0)
 
   get settings(): FaultSettings {
     return this.#settings
@@ -36,14 +39,23 @@ export class Faults {
   set(settings: FaultSettings): void {
     this.#settings = settings
     this.#since = Date.now()
+    this.#changes.emit('set')
   }
 
   hangs(method: Method): boolean {
     return this.#settings.hang?.includes(method) ?? false
   }
 
-  delayMs(method: Method): number {
-    return this.#settings.delayMs?.[method] ?? 0
+  /** Keeps an answer back for as long as this method is to be late. */
+  async delay(method: Method): Promise<void> {
+    const delayMs = this.#settings.delayMs?.[method] ?? 0
+    if (delayMs === 0) return
+    const waiting = new AbortController()
+    await Promise.race([
+      sleep(delayMs, undefined, { signal: waiting.signal }),
+      once(this.#changes, 'set', { signal: waiting.signal }),
+    ])
+    waiting.abort()
   }
 
   /** The name of the gRPC status that this method answers with now, if it fails. */
