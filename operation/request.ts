@@ -20,6 +20,8 @@ export const mounts = {
   operationKey: '/scalardl/operation-key/key',
   /** the PersistentVolumeClaim of `--to pvc://NAME` */
   volume: '/scalardl/storage',
+  /** one folder a Secret that a location names (`secret=NAME`), its keys as files: `/scalardl/storage-secrets/NAME` */
+  storageSecrets: '/scalardl/storage-secrets',
   /** an emptyDir for the worker's own files */
   scratch: '/tmp',
 } as const

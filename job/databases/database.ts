@@ -9,7 +9,6 @@ import type { RestoreChoice } from '../../operation/restore-options.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Events } from '../process/events.ts'
 import type { StorageSettings } from '../scalardb/storage-settings.ts'
-import type { LocalFolders } from '../storage/local-folders.ts'
 import type { Storage } from '../storage/storage.ts'
 
 // A kind of database is a folder here, a line in registry.ts and, for what the plugin has to know of it, a file in
@@ -60,8 +59,6 @@ export interface DatabaseContext {
 /** What a backup, or a look at what one would meet, is given. */
 export interface BackupContext extends DatabaseContext {
   storage: Storage
-  /** the storage's folders, for tools that read and write files themselves */
-  folders: LocalFolders
   /** connections that copy data at once */
   parallel: number
   /** schemas given by hand, beyond what ScalarDB's metadata names */
@@ -87,8 +84,6 @@ export interface SwitchContext extends DatabaseContext {
 /** What a restore is given. */
 export interface RestoreContext extends SwitchContext {
   storage: Storage
-  /** the storage's folders, for tools that read and write files themselves */
-  folders: LocalFolders
   /** connections that copy data at once */
   parallel: number
   /** whether what was in service before is removed in the end; the preflight has to know */

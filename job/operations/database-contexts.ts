@@ -1,7 +1,8 @@
 import type { BackupPart, OperationRecord, RestorePart } from '../../operation/record.ts'
 import type { BackupContext, DatabaseContext, RestoreContext, UndoContext } from '../databases/database.ts'
 import type { OperationContext } from '../context/operation-context.ts'
-import { openStorageOf, type OpenStorage } from '../storage/open.ts'
+import { openStorageOf } from '../storage/open.ts'
+import type { Storage } from '../storage/storage.ts'
 import { bystandersOf } from './bystanders.ts'
 import { releaseProperties } from './release-properties.ts'
 import { restoreIdentity } from './restore/restore-identity.ts'
@@ -20,7 +21,7 @@ export function databaseContext({
 /** For a backup, or for a doctor's look at what a backup would meet. */
 export function backupContext(
   { cluster, events, request, signal }: OperationContext<'backup' | 'doctor'>,
-  storage: OpenStorage,
+  storage: Storage,
 ): BackupContext {
   const { operation, schemas, tables, target } = request
   return {
@@ -28,7 +29,6 @@ export function backupContext(
     operation,
     signal,
     storage,
-    folders: storage,
     schemas,
     tables,
     parallel: request.kind === 'backup' ? request.parallel : 1,
@@ -50,7 +50,6 @@ export function restoreContext(
     operation: restoreIdentity(request),
     signal,
     storage,
-    folders: storage,
     parallel,
     choice,
     dropPrevious,

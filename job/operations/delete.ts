@@ -1,5 +1,5 @@
 import { Failure } from '../../operation/failure.ts'
-import { formatLocation, parseLocation, splitLocation } from '../../operation/location.ts'
+import { formatLocation, joinLocation, parseLocation, splitLocation } from '../../operation/location.ts'
 import { neededBy } from '../../operation/outcome/backup-in-use.ts'
 import type { OperationRecord } from '../../operation/record.ts'
 import { isFinal, concludeByJob } from '../../operation/outcome/outcome.ts'
@@ -32,7 +32,7 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
   const place = request.location === undefined ? undefined : splitLocation(parseLocation(request.location))
   if (place !== undefined) {
     const parts = await context.phase('prove', () => proveOwnership(openStorage(place.parent), place.name, record))
-    for (const part of parts) events.say('note', `to be removed: ${formatLocation(place.parent)}/${part}`)
+    for (const part of parts) events.say('note', `to be removed: ${formatLocation(joinLocation(place.parent, part))}`)
   }
   await markGoing(context, record)
   if (kept.length > 0) {
@@ -48,7 +48,7 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
   if (place === undefined) return
   const { parent, name } = place
   await context.phase('remove', () => openStorage(parent).delete(name))
-  events.say('note', `removed ${formatLocation(parent)}/${name}`)
+  events.say('note', `removed ${request.location}`)
 }
 
 /** Marks the record before the first part goes: what a failed deletion leaves must not be called restorable. */

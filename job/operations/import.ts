@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { Failure } from '../../operation/failure.ts'
-import { formatLocation, parseLocation, splitLocation, type Location } from '../../operation/location.ts'
+import { formatLocation, joinLocation, parseLocation, splitLocation, type Location } from '../../operation/location.ts'
 import { operationName } from '../../operation/names.ts'
 import { parseRecord, type BackupPart, type OperationRecord } from '../../operation/record.ts'
 import type { OperationContext } from '../context/operation-context.ts'
@@ -15,13 +15,13 @@ import { recordFile } from './backup/backup-record.ts'
 export async function importBackup(context: OperationContext<'import'>): Promise<void> {
   const location = parseLocation(context.request.from)
   const { parent, name } = splitLocation(location)
-  const source = `${formatLocation(location)}/${recordFile}`
+  const source = formatLocation(joinLocation(location, recordFile))
   const json = await readText(openStorage(parent), `${name}/${recordFile}`)
   if (json === undefined) {
     throw new Failure({
       what: `no backup at ${formatLocation(location)}`,
       why: `there is no ${recordFile} in it: no backup, or one that was never completed`,
-      next: 'give the folder of one backup: pvc://CLAIM/path/NAME',
+      next: 'give the folder of one backup: pvc://CLAIM/path/NAME or s3://BUCKET/path/NAME',
     })
   }
   const record = parseRecord(json, source)

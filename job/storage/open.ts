@@ -1,25 +1,27 @@
 import { join } from 'node:path'
 import { formatLocation, splitLocation, parseLocation, type Location } from '../../operation/location.ts'
 import { mounts } from '../../operation/request.ts'
-import type { LocalFolders } from './local-folders.ts'
+import { azureStorage } from './azure/azure.ts'
 import { noStorage } from './none.ts'
+import { s3Storage } from './s3/s3.ts'
 import type { Storage } from './storage.ts'
 import { volumeStorage } from './volume/volume.ts'
 
-/** A storage whose folders tools can work in as well. */
-export type OpenStorage = Storage & LocalFolders
-
 /** The storage of a location; nothing is touched yet. */
-export function openStorage(location: Location): OpenStorage {
-  return volumeStorage(join(mounts.volume, location.path), formatLocation(location), mounts.volume)
+export function openStorage(location: Location): Storage {
+  if (location.kind === 'volume')
+    return volumeStorage(join(mounts.volume, location.path), formatLocation(location), mounts.volume)
+  const { secret } = location.options
+  const secrets = secret === undefined ? undefined : join(mounts.storageSecrets, secret)
+  return location.kind === 's3' ? s3Storage(location, secrets) : azureStorage(location, secrets)
 }
 
 /** The storage of a location that may be left out, as text. */
-export function openStorageAt(location: string | undefined): OpenStorage {
+export function openStorageAt(location: string | undefined): Storage {
   return location === undefined ? noStorage() : openStorage(parseLocation(location))
 }
 
 /** The storage that holds a backup, by the backup's own location; none for one that its databases' services keep. */
-export function openStorageOf({ location }: { location?: string | undefined }): OpenStorage {
+export function openStorageOf({ location }: { location?: string | undefined }): Storage {
   return location === undefined ? noStorage() : openStorage(splitLocation(parseLocation(location)).parent)
 }

@@ -1,5 +1,5 @@
 // Room: where dumps go.
-// Read storage and local-folders (the interfaces), open, volume/, s3/, azure/.
+// Read storage (the interface), open, volume/, objects/, s3/, azure/.
 
 import type { Readable } from 'node:stream'
 import type { Finding } from '../../operation/finding.ts'

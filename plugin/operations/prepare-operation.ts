@@ -11,7 +11,7 @@ import { operationObjects, type OperationObjects } from '../kubernetes/jobs/comp
 import { readProperties } from '../kubernetes/jobs/compose/properties-source.ts'
 import { referencesOf } from '../kubernetes/jobs/compose/property-references.ts'
 import { podsOnly, propertiesSource, releasePart, type ReleasePart } from '../kubernetes/jobs/compose/release-part.ts'
-import { requireClaim, requireSecret, requireServiceAccount } from '../kubernetes/releases/prerequisites.ts'
+import { requireStorage, requireSecret, requireServiceAccount } from '../kubernetes/releases/prerequisites.ts'
 import type { Release } from '../kubernetes/releases/releases.ts'
 import type { Session } from '../kubernetes/api/session.ts'
 
@@ -81,7 +81,7 @@ export async function prepareOperation(
   const [patch] = await Promise.all([
     patchForCluster(session, options.patch),
     requireServiceAccount(session, options.serviceAccount),
-    extra.location === undefined ? undefined : requireClaim(session, extra.location),
+    extra.location === undefined ? undefined : requireStorage(session, extra.location),
     requireSecret(session, '--database-secret', extra.databaseSecret),
     requireSecret(session, '--tls-ca-secret', extra.tlsCaSecret),
     ...options.imagePullSecrets.map((name) => requireSecret(session, '--image-pull-secret', name)),

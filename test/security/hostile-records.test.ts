@@ -59,6 +59,8 @@ async function twoBackups(t: Test) {
     await stage.publish()
     const record = recordOf(name, { details: { manifestSha256: sha256 } })
     await writeFile(join(root, name, 'record.json'), JSON.stringify(record))
+    const { operation, createdAt } = record
+    await writeFile(join(root, name, 'claim.json'), JSON.stringify({ operation, createdAt }))
     records[name] = record
   }
   const { monday, tuesday } = records
@@ -68,13 +70,17 @@ async function twoBackups(t: Test) {
 
 t.test('a backup is deleted where everything there says that it is of it', async (t) => {
   const { storage, monday } = await twoBackups(t)
-  t.strictSame(await proveOwnership(storage, 'monday', monday), ['monday/postgresql-1', 'monday/record.json'])
+  t.strictSame(await proveOwnership(storage, 'monday', monday), [
+    'monday/claim.json',
+    'monday/postgresql-1',
+    'monday/record.json',
+  ])
   t.strictSame(await proveOwnership(storage, 'wednesday', monday), [], 'what is gone is gone')
 })
 
 t.test('a record does not have another backup deleted, nor all of them', async (t) => {
   const { root, storage, monday } = await twoBackups(t)
-  const why = /it is the record of backup-tuesday|it is a dump of backup-tuesday/
+  const why = /it is the claim of backup-tuesday/
   t.match(await failureOf(proveOwnership(storage, 'tuesday', monday)), { what: /is not deleted/, why })
   const above = volumeStorage(join(root, '..'), 'pvc://backups')
   const folder = root.split('/').at(-1) ?? ''

@@ -101,19 +101,20 @@ t.test('a dump that is swapped once it was verified is not loaded', async (t) =>
   const swaps: Record<string, (dump: string) => void> = {
     'the whole dump': (dump) => cpSync(join(kept, 'dump'), join(dump, 'dump'), { recursive: true, force: true }),
     'with its manifest': (dump) => cpSync(kept, dump, { recursive: true, force: true }),
+    'the list of its rows': (dump) => cpSync(join(kept, 'rows.json'), join(dump, 'rows.json')),
     'the rows of a table': (dump) => {
       const largest = (folder: string) =>
         readdirSync(folder)
-          .filter((name) => /^\d+\.dat/.test(name))
+          .filter((name) => name.endsWith('.copy.zst'))
           .map((name) => join(folder, name))
           .sort((a, b) => readFileSync(b).length - readFileSync(a).length)[0] ?? ''
-      cpSync(largest(join(kept, 'dump')), largest(join(dump, 'dump')))
+      cpSync(largest(join(kept, 'rows')), largest(join(dump, 'rows')))
     },
     'one byte of the rows': (dump) => {
-      for (const name of readdirSync(join(dump, 'dump')).filter((file) => /^\d+\.dat/.test(file))) {
-        const bytes = readFileSync(join(dump, 'dump', name))
+      for (const name of readdirSync(join(dump, 'rows'))) {
+        const bytes = readFileSync(join(dump, 'rows', name))
         bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
-        writeFileSync(join(dump, 'dump', name), bytes)
+        writeFileSync(join(dump, 'rows', name), bytes)
       }
     },
   }

@@ -108,22 +108,6 @@ export async function toolMajor(tool: Tool, signal: AbortSignal): Promise<number
 }
 
 /**
- * The best quick compression that this pg_dump can do. zstd came with version 16, if it was built in: that is checked
- * before a connection is tried, so a server that is not there tells.
- */
-export async function bestCompression(signal: AbortSignal): Promise<string> {
-  if ((await toolMajor('pg_dump', signal)) < 16) return '1'
-  const env = { ...localTool(), PGHOST: '/nonexistent', PGPASSFILE: '/dev/null' }
-  const { stderr } = await execute(
-    'pg_dump',
-    ['--format=directory', '--compress=zstd:1', '--no-password', '--file=/nonexistent/dump'],
-    env,
-    signal,
-  )
-  return /compress|zstd/i.test(stderr) ? '1' : 'zstd:1'
-}
-
-/**
  * Runs one of PostgreSQL's tools to its end, whatever that is.
  * @throws Failure where this image has none
  */

@@ -1,9 +1,12 @@
+import { Readable } from 'node:stream'
+import * as z from 'zod'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
+import { pathAt } from '../../../operation/location.ts'
 import { parseRecord, type BackupPart, type OperationRecord } from '../../../operation/record.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
-import type { OpenStorage } from '../../storage/open.ts'
 import type { Storage } from '../../storage/storage.ts'
+import { Taken } from '../../storage/taken.ts'
 import { readText, replaceText } from '../../storage/text.ts'
 
 /** The record kept beside the dumps, by which a later cluster can restore them. */
@@ -33,40 +36,88 @@ export async function publishRecord(context: OperationContext<'backup'>, storage
   await replaceText(storage, path, `${JSON.stringify(done, null, 2)}\n`, context.signal)
 }
 
-/**
- * Claims the backup's folder. A folder without a record that no worker of ours has claimed belongs to another backup,
- * unfinished or under way. A backup that gives up removes its folder, so it must never take such a one.
- */
-async function claimFolder({ journal, request }: OperationContext<'backup'>, storage: OpenStorage): Promise<void> {
-  const name = request.operation.replace(/^backup-/, '')
-  const claim = 'claim the folder'
-  const opened = journal.begun(claim) ? undefined : await storage.open(name).catch(() => undefined)
-  if (opened !== undefined) {
-    await opened.release()
-    throw new Failure({
-      what: `backup ${name} cannot be written`,
-      why: `${storage.title} holds a folder of that name already: another backup, unfinished or under way`,
-      next: 'choose another name with --name, or remove that folder if nothing writes to it',
-    })
-  }
-  await journal.once(claim, () => Promise.resolve(name))
+/** What a backup's folder holds from before its pause on: whose it is. Nobody else writes there then. */
+export const claimFile = 'claim.json'
+
+const claimSchema = z.object({ operation: z.string(), createdAt: z.string() })
+type Claim = z.infer<typeof claimSchema>
+
+const claimStep = 'claim the folder'
+
+/** Whether the folder is this backup's own, so that it may be removed. */
+export function hasClaim({ journal }: OperationContext<'backup'>): boolean {
+  return journal.result(claimStep) !== undefined
+}
+
+/** @param source where it was read, for the error @throws Failure where it is no claim */
+export function parseClaim(json: string, source: string): Claim {
+  const { data } = claimSchema.safeParse(tryJson(json))
+  if (data !== undefined) return data
+  throw new Failure({
+    what: `${source} does not say whose the folder is`,
+    why: 'it is no claim of a backup',
+    next: 'check who may write to the storage',
+  })
 }
 
 /**
- * Refuses a name under which the storage holds a backup already: of another cluster, or one whose record was removed.
- * @throws Failure
+ * Makes the backup's folder its own, before anything is paused: of two that claim one folder, one is refused. A backup
+ * that gives up removes its folder, so it must never take one that is somebody else's.
+ * @throws Failure where the storage holds a backup of that name already: of another cluster, one whose record was
+ * removed, one unfinished or under way
  */
-export async function refuseTaken(context: OperationContext<'backup'>, storage: OpenStorage): Promise<void> {
-  const name = backupName(context)
-  const json = await readText(storage, `${name}/${recordFile}`)
-  if (json === undefined) return claimFolder(context, storage)
-  const { createdAt } = parseRecord(json, `${storage.title}/${name}/${recordFile}`)
-  if (createdAt === context.record.current.createdAt) return
-  throw new Failure({
-    what: `backup ${name} cannot be written`,
-    why: `${storage.title} holds another backup of that name, made ${createdAt}`,
-    next:
-      'choose another name with --name, or import that one ' +
-      `(kubectl scalardl import ${storage.title}/${name}) and delete it`,
+export async function claimFolder(context: OperationContext<'backup'>, storage: Storage): Promise<void> {
+  const { operation, createdAt } = context.record.current
+  await context.journal.once(claimStep, async () => {
+    const name = backupName(context)
+    const path = `${name}/${claimFile}`
+    const own: Claim = { operation, createdAt }
+    if (!(await isOurs(storage, path, own))) {
+      await refuseTaken(storage, name)
+      const content = Readable.from([Buffer.from(`${JSON.stringify(own)}\n`)])
+      await storage.write(path, content, context.signal).catch((error: unknown) => {
+        throw error instanceof Taken ? unfinished(storage, name) : error
+      })
+    }
+    return name
   })
+}
+
+/** Whether a worker of this backup that was killed claimed the folder already. */
+async function isOurs(storage: Storage, path: string, { operation, createdAt }: Claim): Promise<boolean> {
+  const json = await readText(storage, path)
+  if (json === undefined) return false
+  const found = parseClaim(json, pathAt(storage.title, path))
+  return found.operation === operation && found.createdAt === createdAt
+}
+
+async function refuseTaken(storage: Storage, name: string): Promise<void> {
+  const path = `${name}/${recordFile}`
+  const json = await readText(storage, path)
+  if (json !== undefined) {
+    const { createdAt } = parseRecord(json, pathAt(storage.title, path))
+    const folder = pathAt(storage.title, name)
+    throw new Failure({
+      what: `backup ${name} cannot be written`,
+      why: `${storage.title} holds another backup of that name, made ${createdAt}`,
+      next: `choose another name with --name, or import that one (kubectl scalardl import ${folder}) and delete it`,
+    })
+  }
+  for await (const _ of storage.list(name)) throw unfinished(storage, name)
+}
+
+function unfinished(storage: Storage, name: string): Failure {
+  return new Failure({
+    what: `backup ${name} cannot be written`,
+    why: `${storage.title} holds a folder of that name already: another backup, unfinished or under way`,
+    next: 'choose another name with --name, or remove that folder if nothing writes to it',
+  })
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration } from '../../../operation/duration.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'
-import { formatLocation, joinLocation, parseLocation } from '../../../operation/location.ts'
+import { pathAt } from '../../../operation/location.ts'
 import { middleOf } from '../../../operation/outcome/pause-window.ts'
 import type { BackupPart, PauseWindowRecord } from '../../../operation/record.ts'
 import type { RequestOf } from '../../../operation/request.ts'
@@ -20,10 +20,10 @@ import { workerReplaced } from '../../pause/recover.ts'
 import { holdPause } from '../../pause/hold-pause.ts'
 import { preflight } from '../../pause/preflight.ts'
 import { untilSteady } from '../../pause/until-steady.ts'
-import { openStorageAt, type OpenStorage } from '../../storage/open.ts'
+import { openStorageAt } from '../../storage/open.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { backupContext } from '../database-contexts.ts'
-import { backupName, describeBackup, publishRecord, refuseTaken } from './backup-record.ts'
+import { backupName, claimFolder, describeBackup, hasClaim, publishRecord } from './backup-record.ts'
 import { distinctTitles } from './distinct-titles.ts'
 import { holdReleases } from '../hold-releases.ts'
 import { databasesOnce, openSources, type OpenSource } from '../open-databases.ts'
@@ -68,7 +68,7 @@ export async function backup(context: Context): Promise<void> {
 
 async function take(
   context: Context,
-  storage: OpenStorage,
+  storage: Storage,
   sources: readonly OpenSource[],
   paused: boolean,
 ): Promise<void> {
@@ -93,8 +93,7 @@ async function take(
   const databases =
     completed ??
     (await context.phase(to === undefined ? 'wait until restorable' : 'dump', () => complete(context, sources)))
-  const location =
-    to === undefined ? {} : { location: formatLocation(joinLocation(parseLocation(to), backupName(context))) }
+  const location = to === undefined ? {} : { location: pathAt(to, backupName(context)) }
   await describeBackup(context, { state: 'restorable', databases, ...location })
   if (to !== undefined) await context.phase('publish', () => publishRecord(context, storage))
 }
@@ -122,10 +121,9 @@ function pointLives(context: Context, sources: readonly OpenSource[], kept: Poin
 async function check(
   context: Context,
   sources: readonly OpenSource[],
-  storage: OpenStorage,
+  storage: Storage,
   paused: boolean,
 ): Promise<void> {
-  if (context.request.to !== undefined) await refuseTaken(context, storage)
   const described = await Promise.all(sources.map(({ source }) => source.describe()))
   const bytes = described.reduce((sum, source) => sum + source.estimatedBytes, 0)
   const findings = await Promise.all([
@@ -134,6 +132,7 @@ async function check(
     storage.preflight(bytes),
   ])
   await concludePreflight(context, `backup of ${context.record.current.releases.join(', ')}`, findings.flat())
+  if (context.request.to !== undefined) await claimFolder(context, storage)
 }
 
 /** Checks the databases once more before another pause: what voided the last one may have changed them. */
@@ -283,7 +282,7 @@ function refuseWithoutStorage({ to }: RequestOf<'backup'>, databases: readonly D
       why:
         `the data of ${[...new Set(needing.map(({ kind }) => kind.name))].join(', ')} is dumped to a storage, ` +
         'and none is given',
-      next: 'say where: --to pvc://CLAIM/path',
+      next: 'say where: --to pvc://CLAIM/path or s3://BUCKET/path',
     },
     { exitCode: ExitCode.usage },
   )
@@ -314,11 +313,9 @@ function lostWindow(window: PauseWindowRecord | undefined): Failure {
  * Removes what this operation wrote, and records that the backup must not be restored.
  */
 async function giveUp(context: Context, storage: Storage, error: unknown): Promise<void> {
-  // Dumps are written only after their point was recorded, by this worker or one before it.
-  const wrote = context.record.current.backup?.restorePoint !== undefined
   await Promise.allSettled([
     // A folder of that name that is not ours was refused before anything was written, and stays.
-    wrote ? storage.delete(backupName(context)) : undefined,
+    hasClaim(context) ? storage.delete(backupName(context)) : undefined,
     describeBackup(context, { state: 'unusable', reason: messageOf(error), databases: [] }),
   ])
 }

@@ -1,22 +1,23 @@
 import { Failure } from '../../../operation/failure.ts'
+import { pathAt } from '../../../operation/location.ts'
 import { parseRecord, type OperationRecord } from '../../../operation/record.ts'
 import { readOwner, sealOf } from '../../databases/dump/manifest.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { readText } from '../../storage/text.ts'
-import { recordFile } from './backup-record.ts'
+import { claimFile, parseClaim, recordFile } from './backup-record.ts'
 
 /**
  * Whether a folder of a storage is the one of a backup, before it is deleted. A record may have been written by
  * anybody: what is found there has to say itself that it is this backup, each part of it, and nothing else may be
  * there. An empty folder, or none, is fine.
  * @param name the backup's folder in the storage
- * @returns what is going to be deleted: the folders of its dumps, and its record
+ * @returns what is going to be deleted: the folders of its dumps, its claim and its record
  * @throws Failure where something there is not of this backup
  */
 export async function proveOwnership(storage: Storage, name: string, record: OperationRecord): Promise<string[]> {
   const refuse = (path: string, why: string) =>
     new Failure({
-      what: `${storage.title}/${path} is not deleted`,
+      what: `${pathAt(storage.title, path)} is not deleted`,
       why,
       next:
         'look what it is; forget the record alone with ' +
@@ -31,12 +32,13 @@ export async function proveOwnership(storage: Storage, name: string, record: Ope
     if (parts.has(part)) continue
     parts.add(part)
     const path = `${name}/${part}`
-    if (part === recordFile) {
-      const { operation, createdAt } = parseRecord((await readText(storage, path)) ?? '', `${storage.title}/${path}`)
+    if (part === recordFile || part === claimFile) {
+      const parse = part === recordFile ? parseRecord : parseClaim
+      const { operation, createdAt } = parse((await readText(storage, path)) ?? '', pathAt(storage.title, path))
       if (operation !== record.operation || createdAt !== record.createdAt)
         throw refuse(
           path,
-          `it is the record of ${operation}, made ${createdAt}, not of ${record.operation}, made ${record.createdAt}`,
+          `it is the ${part === recordFile ? 'record' : 'claim'} of ${operation}, made ${createdAt}, not of ${record.operation}, made ${record.createdAt}`,
         )
     } else {
       const owner = await readOwner(storage, path)

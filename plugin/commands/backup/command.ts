@@ -16,9 +16,10 @@ export function backupFlags(yargs: GlobalArgv) {
     .option('to', {
       type: 'string',
       requiresArg: true,
-      describe: `where the dumps go: pvc://CLAIM/path; not needed where every database is ${titlesOf(
-        knownKinds.filter(({ keepsItsOwnBackups }) => keepsItsOwnBackups),
-      )}, which keeps its backups itself`,
+      describe:
+        `where the dumps go: pvc://CLAIM/path, s3://BUCKET/path?… or azblob://ACCOUNT/CONTAINER/path?…; not needed ` +
+        `where every database is ${titlesOf(knownKinds.filter((kind) => kind.keepsItsOwnBackups))}, which keeps its ` +
+        'backups itself',
     })
     .option('pause', {
       choices: ['auto', 'always', 'never'] as const,
@@ -65,6 +66,7 @@ export const backup = declareCommand({
   description: 'Back up the databases of releases at one consistent point',
   examples: [
     ['backup my-ledger --to pvc://backups/ledger', 'everything, from what the release itself says'],
+    ["backup my-ledger --to 's3://my-bucket/ledger?region=eu-west-1'", "to S3, with the worker's own identity"],
     ['backup my-ledger my-auditor --to pvc://backups/both', 'Ledger and Auditor in one pause'],
     [
       'backup my-ledger --to pvc://backups/ledger --name before-upgrade',

@@ -11,7 +11,11 @@ export function doctorFlags(yargs: GlobalArgv) {
       array: true,
       describe: 'Helm releases to look at; all of the namespace unless named',
     })
-    .option('to', { type: 'string', requiresArg: true, describe: 'storage to check as well: pvc://CLAIM/path' })
+    .option('to', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'storage to check as well: pvc://CLAIM/path, s3://BUCKET/path?… or azblob://ACCOUNT/CONTAINER/path?…',
+    })
     .option('schema', {
       type: 'string',
       array: true,

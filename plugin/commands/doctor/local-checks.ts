@@ -1,7 +1,7 @@
 import type { Finding } from '../../../operation/finding.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { unlessMissing } from '../../kubernetes/api/api-error.ts'
-import { requireClaim } from '../../kubernetes/releases/prerequisites.ts'
+import { requireStorage } from '../../kubernetes/releases/prerequisites.ts'
 import type { Release } from '../../kubernetes/releases/releases.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 
@@ -97,11 +97,10 @@ function releasePods(release: Release): Finding {
   return { ...about, outcome: 'ok', message }
 }
 
-async function claim(session: Session, to: string): Promise<Finding> {
+async function storage(session: Session, to: string): Promise<Finding> {
   const about = { check: 'storage', subject: to }
   try {
-    await requireClaim(session, to)
-    return { ...about, outcome: 'ok', message: 'the PersistentVolumeClaim is there' }
+    return { ...about, outcome: 'ok', message: await requireStorage(session, to) }
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return { ...about, outcome: 'error', message: `${error.what}: ${error.why}`, cure: error.next }
@@ -118,7 +117,7 @@ export async function localChecks(
   const asked = await Promise.all([
     ownRights(session),
     installation(session, serviceAccount),
-    ...(to === undefined ? [] : [claim(session, to)]),
+    ...(to === undefined ? [] : [storage(session, to)]),
   ])
   return [...asked, ...releases.map(releasePods)]
 }

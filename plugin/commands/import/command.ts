@@ -7,7 +7,7 @@ export function importFlags(yargs: GlobalArgv) {
   const own = yargs
     .positional('location', {
       type: 'string',
-      describe: "a backup's folder, pvc://CLAIM/path/NAME, whose own record is taken over",
+      describe: "a backup's folder, pvc://CLAIM/path/NAME or s3://BUCKET/path/NAME?…, whose own record is taken over",
     })
     .option('filename', {
       alias: 'f',

@@ -16,7 +16,8 @@ export function restoreFlags(yargs: GlobalArgv, kinds: readonly KnownKind[] = kn
       type: 'string',
       demandOption: true,
       describe:
-        'name of a backup, or pvc://CLAIM/path/BACKUP for one that this cluster does not know; a restore with --undo',
+        'name of a backup, or its location (pvc://CLAIM/path/BACKUP, s3://BUCKET/path/BACKUP?…) for one that this ' +
+        'cluster does not know; a restore with --undo',
     })
     .option('to-release', {
       type: 'string',

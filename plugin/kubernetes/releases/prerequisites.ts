@@ -22,9 +22,25 @@ export async function requireServiceAccount(session: Session, name: string): Pro
   })
 }
 
+/**
+ * What of a location can be seen from here. The worker asks the storage itself, before anything is paused.
+ * @param text of a Location
+ * @returns what was found, for people
+ * @throws Failure where its claim, or the Secret that it names, is not there
+ */
+export async function requireStorage(session: Session, text: string): Promise<string> {
+  const location = parseLocation(text)
+  if (location.kind === 'volume') {
+    await requireClaim(session, text, location.claim)
+    return 'the PersistentVolumeClaim is there'
+  }
+  const { secret } = location.options
+  await requireSecret(session, 'secret= of the location', secret)
+  return secret === undefined ? "the worker's own identity is used" : `the Secret ${secret} is there`
+}
+
 /** @throws Failure where the claim of a location is not there, or lost its volume */
-export async function requireClaim(session: Session, location: string): Promise<void> {
-  const { claim } = parseLocation(location)
+async function requireClaim(session: Session, location: string, claim: string): Promise<void> {
   const { namespace } = session
   let phase: string | undefined
   try {

@@ -115,7 +115,7 @@ t.test('--pause never where only a pause is consistent', async (t) => {
 
 t.test('a dump with one byte flipped is found before anything is made or stopped', async (t) => {
   const before = await world()
-  const data = before.entries.filter((path) => /^ledger\/good\/postgresql-\d\/.*\.dat/.test(path))
+  const data = before.entries.filter((path) => /^ledger\/good\/postgresql-\d\/rows\//.test(path))
   t.ok(data.length > 0, 'there is data to spoil')
   const [last = ''] = data.slice(-1)
   await volume.flipByte(last)

@@ -1,50 +1,59 @@
+import { createReadStream } from 'node:fs'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Events } from '../../../process/events.ts'
-import { tellProgress } from '../../dump/progress.ts'
-import { bytesBelow } from '../../dump/write-manifest.ts'
+import type { Storage } from '../../../storage/storage.ts'
+import type { DumpedFile } from '../../dump/manifest.ts'
 import type { Access } from '../access.ts'
-import { lockPatienceMs } from '../tables.ts'
-import { bestCompression, keepAlive, runTool, withToolEnvironment } from '../tools.ts'
+import { lockPatienceMs, type Table } from '../tables.ts'
+import { keepAlive, runTool, withToolEnvironment } from '../tools.ts'
 
 /** pg_dump's own folder within a dump. */
 export const dumpFolder = 'dump'
 
 /**
- * Dumps some schemas of a snapshot, and the extensions, into a folder, on several connections. @returns how it was
- * compressed
+ * Dumps what some schemas of a snapshot are made of, and the extensions: everything but the rows of their tables. It
+ * is small, so it goes to the storage by a folder of the worker's own.
  */
-export async function dump(
+export async function dumpDefinitions(
   access: Access,
-  options: {
-    folder: string
-    schemas: readonly string[]
-    extensions: readonly string[]
+  options: Choice & {
+    tables: readonly Table[]
     snapshot: string
-    parallel: number
     title: string
-    totalBytes: number
-    events: Events
+    storage: Storage
+    /** the dump's own, in the storage */
+    folder: string
     signal: AbortSignal
   },
-): Promise<string> {
-  const { folder, snapshot, parallel, title, events, signal } = options
-  const compression = await bestCompression(signal)
-  const stop = tellProgress(events, title, options.totalBytes, () => bytesBelow(folder))
+): Promise<DumpedFile[]> {
+  const { tables, snapshot, title, storage, folder, signal } = options
+  const scratch = await mkdtemp(join(tmpdir(), 'dump-'))
   try {
+    const local = join(scratch, dumpFolder)
     const args = [
       '--format=directory',
-      `--file=${join(folder, dumpFolder)}`,
-      `--jobs=${parallel}`,
-      `--compress=${compression}`,
+      `--file=${local}`,
+      // The configuration of an extension is left, a few rows.
+      '--compress=0',
       `--snapshot=${snapshot}`,
+      ...tables.map(({ schema, name }) => `--exclude-table-data=${pattern(schema)}.${pattern(name)}`),
       ...choose(options),
     ]
     await withToolEnvironment(access, access.database, (env) =>
       runTool('pg_dump', args, env, `the dump of ${title}`, signal),
     )
-    return compression
+    const files: DumpedFile[] = []
+    for (const name of (await readdir(local)).sort()) {
+      const path = `${dumpFolder}/${name}`
+      files.push({
+        path,
+        ...(await storage.write(`${folder}/${path}`, createReadStream(join(local, name)), signal)),
+      })
+    }
+    return files
   } finally {
-    stop()
+    await rm(scratch, { recursive: true, force: true })
   }
 }
 
@@ -54,15 +63,19 @@ interface Choice {
   extensions: readonly string[]
 }
 
+/** A name as pg_dump's patterns have it, to stand for itself. */
+function pattern(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
 function choose({ schemas, extensions }: Choice): string[] {
-  const exactly = (name: string) => `"${name.replaceAll('"', '""')}"`
   return [
     keepAlive,
     '--no-password',
     '--strict-names',
     `--lock-wait-timeout=${lockPatienceMs}`,
-    ...schemas.map((schema) => `--schema=${exactly(schema)}`),
-    ...extensions.map((extension) => `--extension=${exactly(extension)}`),
+    ...schemas.map((schema) => `--schema=${pattern(schema)}`),
+    ...extensions.map((extension) => `--extension=${pattern(extension)}`),
   ]
 }
 

@@ -1,36 +1,31 @@
 // Room: one PostgreSQL database being backed up.
-// Read source, snapshot-session, dump, preflight.
+// Read source, snapshot-session, dump, dump-rows, preflight.
 
+import { Readable } from 'node:stream'
 import type { Client } from 'pg'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { BackupSource, BackupContext, Snapshot, Source } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
-import { readOwner } from '../../dump/manifest.ts'
-import { writeManifest } from '../../dump/write-manifest.ts'
+import type { DumpedFile } from '../../dump/manifest.ts'
+import { claimFolder, sealFolder } from '../../dump/own-folder.ts'
+import { tellProgress } from '../../dump/progress.ts'
 import { accessOf, titleOf, type Access } from '../access.ts'
 import { connect, type Connected } from '../connect.ts'
 import { checkConnections } from '../connections.ts'
-import { countingSessions, countRows } from '../counts.ts'
 import type { Details, Extension } from '../details.ts'
 import { readCollations, readExtensions, readOutsideSchemas } from './dependencies.ts'
-import { dump } from './dump.ts'
+import { dumpDefinitions } from './dump.ts'
+import { dumpRows, level } from './dump-rows.ts'
 import { readEnvironment, readRoles } from './environment.ts'
-import {
-  checkCompleteness,
-  checkDump,
-  checkScope,
-  checkSnapshots,
-  checkTool,
-  findingOf,
-  useSnapshot,
-} from './preflight.ts'
+import { checkCompleteness, checkDump, checkScope, checkSnapshots, checkTool, findingOf } from './preflight.ts'
 import { explained } from '../query-error.ts'
 import { checkPowers } from '../powers.ts'
 import { readScope, type Scope } from './scope.ts'
 import { openSnapshotSession, type SnapshotSession } from './snapshot-session.ts'
 import { listTables, type Table } from '../tables.ts'
+import { rowsList, type RowsList } from '../rows.ts'
 import { toolMajor } from '../tools.ts'
 
 export const kindName = 'postgresql'
@@ -49,7 +44,14 @@ interface Extent {
   tables: Table[]
 }
 
-/** A PostgreSQL database being backed up: one exported snapshot inside the pause, pg_dump of it afterwards. */
+/** What a dump has, beside its manifest. */
+interface Dumped {
+  details: Recorded
+  tables: DatabaseBackup['tables']
+  files: DumpedFile[]
+}
+
+/** A PostgreSQL database being backed up: one exported snapshot inside the pause, a dump of it afterwards. */
 export class PostgresqlSource implements BackupSource {
   readonly #settings: StorageSettings[]
   readonly #context: BackupContext
@@ -96,9 +98,9 @@ export class PostgresqlSource implements BackupSource {
       findings.push(...(await checkSnapshots(client, this.#access, title)))
       const { scope, tables } = await this.#extent(client)
       findings.push(...(await checkScope(client, title, scope, tables)))
-      // the session that holds the snapshot, pg_dump's first and its parallel ones, and those that count
+      // the session that holds the snapshot, and those that copy, of which pg_dump's comes first
       const { parallel, signal } = this.#context
-      findings.push(await checkConnections(client, title, 2 + parallel + countingSessions(parallel), 'a backup'))
+      findings.push(await checkConnections(client, title, 1 + parallel, 'a backup'))
       findings.push(...(await checkCompleteness(client, title, scope)))
       findings.push(...(await checkPowers(client, title, this.#access.username)))
       // What is known already is said once, with its own cure.
@@ -139,21 +141,16 @@ export class PostgresqlSource implements BackupSource {
     const session = this.#session
     const snapshot = this.#snapshot
     if (session === undefined || snapshot === undefined) throw new Error('complete() before snapshot()')
-    const { folders, operation } = this.#context
-    await this.#removeOwn(folder)
-    const stage = await folders.stage(folder)
+    const { storage, operation } = this.#context
+    const owner = { operation, database: this.#title }
+    await claimFolder(storage, folder, owner)
     try {
       const signal = AbortSignal.any([this.#context.signal, session.lost])
-      const { details, tables } = await explained(`the dump of ${this.#title} failed`, () =>
-        this.#dump(stage.path, session.client, snapshot.id, signal),
+      const { details, tables, files } = await explained(`the dump of ${this.#title} failed`, () =>
+        this.#dump(folder, session.client, snapshot.id, signal),
       )
-      const { sha256, bytes } = await writeManifest(
-        stage.path,
-        { operation, database: this.#title },
-        this.#context.signal,
-      )
+      const { sha256, bytes } = await sealFolder(storage, folder, owner, files, this.#context.signal)
       this.#context.signal.throwIfAborted()
-      await stage.publish()
       return {
         storages: this.#settings.map((one) => one.storage),
         kind: kindName,
@@ -165,7 +162,7 @@ export class PostgresqlSource implements BackupSource {
         details: { ...details, manifestSha256: sha256 },
       }
     } catch (error) {
-      await stage.discard().catch(() => undefined)
+      await storage.delete(folder).catch(() => undefined)
       throw error
     } finally {
       await session.end()
@@ -178,50 +175,42 @@ export class PostgresqlSource implements BackupSource {
     await connected?.client.end().catch(() => undefined)
   }
 
-  /** Dump and count side by side, both of the same snapshot; what fails ends the other. */
-  async #dump(
-    path: string,
-    client: Client,
-    id: string,
-    signal: AbortSignal,
-  ): Promise<{ details: Recorded; tables: DatabaseBackup['tables'] }> {
-    const { parallel, events } = this.#context
+  /** Definitions, then rows: an error of one is known before the hours that the other may take. */
+  async #dump(folder: string, client: Client, snapshot: string, signal: AbortSignal): Promise<Dumped> {
+    const { events, parallel, storage } = this.#context
+    const access = this.#access
+    const title = this.#title
     const { scope, tables } = await this.#extent(client)
     const dumpedExtensions = await readExtensions(client, scope.schemas)
     const tableBytes = sizeOf(tables)
-    const failed = new AbortController()
-    const either = AbortSignal.any([signal, failed.signal])
-    const ending = <T>(running: Promise<T>): Promise<T> =>
-      running.catch((error: unknown) => {
-        failed.abort(error)
-        throw error
-      })
-    const [dumped, counted] = await Promise.allSettled([
-      ending(
-        dump(this.#access, {
-          folder: path,
-          schemas: scope.schemas,
-          extensions: namesOf(dumpedExtensions),
-          snapshot: id,
-          parallel,
-          title: this.#title,
-          totalBytes: tableBytes,
-          events,
-          signal: either,
-        }),
-      ),
-      ending(
-        countRows(this.#access, this.#access.database, tables, {
-          sessions: countingSessions(parallel),
-          begin: useSnapshot(id),
-          signal: either,
-        }),
-      ),
-    ])
-    signal.throwIfAborted()
-    failed.signal.throwIfAborted()
-    if (dumped.status === 'rejected') throw dumped.reason
-    if (counted.status === 'rejected') throw counted.reason
+    const environment = await readEnvironment(client)
+    const { encoding } = environment
+    const files = await dumpDefinitions(access, {
+      schemas: scope.schemas,
+      extensions: namesOf(dumpedExtensions),
+      tables,
+      snapshot,
+      title,
+      storage,
+      folder,
+      signal,
+    })
+    const meter = { bytes: 0 }
+    const stop = tellProgress(events, title, tableBytes, async () => meter.bytes)
+    const dumped = await dumpRows(
+      { access, storage, folder, snapshot, encoding, sessions: parallel, meter, signal },
+      tables,
+    ).finally(stop)
+    const list: RowsList = {
+      version: 1,
+      encoding,
+      tables: dumped.map(({ table: { schema, name }, columns, file }) => ({ schema, name, columns, file: file.path })),
+    }
+    const content = Readable.from([Buffer.from(`${JSON.stringify(list, null, 1)}\n`)])
+    files.push(...dumped.map(({ file }) => file), {
+      path: rowsList,
+      ...(await storage.write(`${folder}/${rowsList}`, content, signal)),
+    })
     const { rows: schemas } = await client.query<{ name: string; owner: string }>(
       'SELECT nspname AS name, pg_get_userbyid(nspowner) AS owner FROM pg_namespace WHERE nspname = ANY($1) ORDER BY 1',
       [scope.schemas],
@@ -229,25 +218,18 @@ export class PostgresqlSource implements BackupSource {
     const details = {
       version: 1 as const,
       database: this.#access.database,
-      ...(await readEnvironment(client)),
+      ...environment,
       ...(await readRoles(client, scope.schemas)),
       schemas,
       toolMajor: await toolMajor('pg_dump', signal),
-      compression: dumped.value,
+      compression: `zstd:${level}`,
       tableBytes,
       totalBytes: tables.reduce((sum, table) => sum + table.totalBytes, 0),
       dumpedExtensions,
       collations: await readCollations(client, scope.schemas),
       outsideSchemas: await readOutsideSchemas(client, scope.schemas),
     }
-    return { details, tables: counted.value }
-  }
-
-  /** What a killed run of this very operation had already published; its snapshot was another. */
-  async #removeOwn(folder: string): Promise<void> {
-    const { storage, operation } = this.#context
-    const owner = await readOwner(storage, folder)
-    if (owner?.operation === operation && owner.database === this.#title) await storage.delete(folder)
+    return { details, tables: dumped.map(({ table }) => table), files }
   }
 
   async #client(): Promise<Client> {

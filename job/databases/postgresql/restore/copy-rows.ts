@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough, type Duplex } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { DatabaseError, escapeIdentifier, escapeLiteral, type Client } from 'pg'
@@ -9,16 +9,18 @@ import { from as copyFrom } from 'pg-copy-streams'
 import { damaged, type DumpedFile, type Manifest } from '../../dump/manifest.ts'
 import { readUnpacked } from '../../dump/read-unpacked.ts'
 import { readVerified, type Dump } from '../../dump/read-verified.ts'
+import { shareOut } from '../../dump/share-out.ts'
 import type { Access } from '../access.ts'
 import { dumpFolder } from '../backup/dump.ts'
 import { connect } from '../connect.ts'
+import { copyCommand, rowsList, rowsListSchema } from '../rows.ts'
 import { localTool, runTool } from '../tools.ts'
 
 /** Uncompressed bytes that are handed to the server at once. */
 const chunkBytes = 256 << 10
 
 /** What pg_dump appends to the name of a file that it compressed. */
-const decompressors: Record<string, () => Duplex> = {
+const decompressors = {
   '': () => new PassThrough(),
   '.gz': () => createGunzip({ chunkSize: chunkBytes }),
   '.zst': () => createZstdDecompress({ chunkSize: chunkBytes }),
@@ -79,7 +81,28 @@ export async function openArchive(
   })
   if (tables.length !== entries.length)
     throw damaged(dump.title, 'its table of contents does not say how rows are loaded')
-  return { folder, contents, tables }
+  return { folder, contents, tables: [...tables, ...(await listedRows(dump, files))] }
+}
+
+/** The rows that pg_dump did not write; 0.1 had it write all of them. */
+async function listedRows(dump: Dump, files: ReadonlyMap<string, DumpedFile>): Promise<TableRows[]> {
+  const list = files.get(rowsList)
+  if (list === undefined) return []
+  const { data } = rowsListSchema.safeParse(tryJson(await text(await readVerified(dump, list))))
+  if (data === undefined) throw damaged(dump.title, `${rowsList} is no list of tables`)
+  return data.tables.map((table) => {
+    const file = files.get(table.file)
+    if (file === undefined) throw damaged(dump.title, `it has no ${table.file}`)
+    return { file, command: copyCommand(table, 'FROM STDIN', data.encoding), decompress: decompressors['.zst'] }
+  })
+}
+
+function tryJson(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -93,31 +116,22 @@ export async function copyRows(
   to: { access: Access; database: string; role?: string | undefined; sessions: number },
   signal: AbortSignal,
 ): Promise<void> {
-  const waiting = tables.toSorted((one, other) => other.file.bytes - one.file.bytes)
-  const failed = new AbortController()
-  const either = AbortSignal.any([signal, failed.signal])
-  const work = async (): Promise<void> => {
+  const largestFirst = tables.toSorted((one, other) => other.file.bytes - one.file.bytes)
+  await shareOut(largestFirst, { workers: to.sessions, signal }, async (waiting, signal) => {
     const { client } = await connect(to.access, to.database)
     const stop = () => void client.end().catch(() => undefined)
-    either.addEventListener('abort', stop, { once: true })
+    signal.addEventListener('abort', stop, { once: true })
     try {
       // What pg_restore says first in each of its sessions.
       await client.query(`SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
         SET xmloption = content; SET row_security = off; SELECT pg_catalog.set_config('search_path', '', false)`)
       if (to.role !== undefined) await client.query(`SET ROLE ${escapeIdentifier(to.role)}`)
-      for (let table = waiting.shift(); table !== undefined; table = waiting.shift())
-        await copyTable(client, dump, table, either)
-    } catch (error) {
-      failed.abort(error)
-      throw error
+      for (const table of waiting) await copyTable(client, dump, table, signal)
     } finally {
-      either.removeEventListener('abort', stop)
+      signal.removeEventListener('abort', stop)
       await client.end().catch(() => undefined)
     }
-  }
-  await Promise.allSettled(Array.from({ length: Math.max(1, Math.min(to.sessions, tables.length)) }, work))
-  signal.throwIfAborted()
-  if (failed.signal.aborted) throw failed.signal.reason
+  })
 }
 
 async function copyTable(

@@ -1,11 +1,11 @@
 import { posix } from 'node:path'
 import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node'
-import { parseLocation } from '../../../../operation/location.ts'
+import { parseLocation, type Location } from '../../../../operation/location.ts'
 import { mounts } from '../../../../operation/request.ts'
 
 /** What flags bring into a Job beside the releases' own. */
 export interface ExtraMounts {
-  /** text of a Location whose volume is mounted */
+  /** text of a Location whose volume, or the Secret that it names, is mounted */
   location?: string | undefined
   /** nothing is written to that volume */
   readsOnly?: boolean
@@ -16,15 +16,35 @@ export interface ExtraMounts {
   keySecret?: string | undefined
 }
 
+interface Mounted {
+  volume: V1Volume
+  mount: V1VolumeMount
+}
+
+/**
+ * What a location needs in the pod: its volume, or the Secret with its credentials as files, which the kubelet keeps up
+ * to date; nothing where the pod's own identity is used.
+ */
+function storageMount(location: Location, readOnly: boolean): Mounted | undefined {
+  if (location.kind === 'volume')
+    return {
+      volume: { name: 'storage', persistentVolumeClaim: { claimName: location.claim } },
+      mount: { name: 'storage', mountPath: mounts.volume, ...(readOnly && { readOnly }) },
+    }
+  const { secret } = location.options
+  if (secret === undefined) return undefined
+  return {
+    volume: { name: 'storage-secret', secret: { secretName: secret, defaultMode: 0o440 } },
+    mount: { name: 'storage-secret', mountPath: posix.join(mounts.storageSecrets, secret), readOnly: true },
+  }
+}
+
 /** Volumes and mounts of what flags name. */
 export function extraMounts(extra: ExtraMounts): { volumes: V1Volume[]; mounts: V1VolumeMount[] } {
-  const pairs: { volume: V1Volume; mount: V1VolumeMount }[] = []
+  const pairs: Mounted[] = []
   if (extra.location !== undefined) {
-    const { claim } = parseLocation(extra.location)
-    pairs.push({
-      volume: { name: 'storage', persistentVolumeClaim: { claimName: claim } },
-      mount: { name: 'storage', mountPath: mounts.volume, ...(extra.readsOnly === true && { readOnly: true }) },
-    })
+    const pair = storageMount(parseLocation(extra.location), extra.readsOnly === true)
+    if (pair !== undefined) pairs.push(pair)
   }
   if (extra.databaseSecret !== undefined) {
     pairs.push({

@@ -262,7 +262,6 @@ export function storageOf(
     root,
     context: (operation) => ({
       storage,
-      folders: storage,
       operation,
       events: jsonLineEvents(() => undefined),
       parallel: 2,

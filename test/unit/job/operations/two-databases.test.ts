@@ -1,160 +1,36 @@
-import { globSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import {
+  CreateBucketCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutBucketPolicyCommand,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
-import { jsonLineEvents } from '../../../../job/process/events.ts'
-import { work } from '../../../../job/worker/worker.ts'
+import t from 'tap'
 import type { WorkerEvent } from '../../../../operation/event.ts'
 import { mounts, type OperationRequest } from '../../../../operation/request.ts'
 import { startMysql } from '../../../stand-ins/mysql/local-server.ts'
 import { startPostgresql } from '../../../stand-ins/postgresql/local-server.ts'
-import { createLedgerSchemas, contentOf as contentOfMysql } from '../databases/mysql/ledger-schemas.ts'
-import { createLedgerDatabase, contentOf as contentOfPostgresql } from '../databases/postgresql/ledger-database.ts'
-import { inMemoryCluster } from '../in-memory-cluster.ts'
-import { pauseRequest } from '../pausing-context.ts'
-import { startLedger } from '../servers/ledgers.ts'
+import { hasGo, startVersitygw } from '../../../stand-ins/versitygw/versitygw.ts'
+import { twoDatabases, type Ground } from './two-databases.ts'
 
 // Whole operations over databases of two kinds, on real servers: one window, one record, one point or none.
 
 const [mysql, postgresql] = await Promise.all([startMysql(), startPostgresql()])
 t.teardown(() => Promise.all([mysql.stop(), postgresql.stop()]))
 process.env['PATH'] = `${postgresql.tools}:${process.env['PATH'] ?? ''}`
-// The claim, as the kubelet would mount it.
+// The claim and the Secrets, as the kubelet would mount them.
 const volume = t.testdir()
-Object.assign(mounts, { volume })
-
-/** How the releases name their databases. */
-type Layout = 'one release with two storages' | 'two releases'
-let number = 0
-
-/** Both databases filled, the releases that use them, and a writer's means. */
-async function scene(t: Test, layout: Layout) {
-  number += 1
-  const [database, suffix] = [`ledger_${number}`, `_${number}`]
-  const client = await createLedgerDatabase(postgresql, database, 100)
-  await client.query('CREATE TABLE scalar.pair (id int PRIMARY KEY)')
-  await client.end()
-  const schemas = await createLedgerSchemas(mysql, suffix, 100)
-  const connection = await mysql.connect()
-  t.teardown(() => connection.end())
-  await connection.query(`CREATE TABLE scalar${suffix}.pair (id int PRIMARY KEY)`)
-
-  const inPostgresql = (prefix: string) => [
-    `${prefix}storage=jdbc`,
-    `${prefix}contact_points=jdbc:postgresql://${postgresql.host}:${postgresql.port}/${database}`,
-    `${prefix}username=${postgresql.superuser}`,
-    `${prefix}password=${postgresql.password}`,
-  ]
-  const inMysql = (prefix: string) => [
-    `${prefix}storage=jdbc`,
-    `${prefix}contact_points=jdbc:mysql://${mysql.host}:${mysql.port}/`,
-    `${prefix}username=${mysql.user}`,
-    `${prefix}password=${mysql.password}`,
-    `${prefix}jdbc.table_metadata.schema=scalardb${suffix}`,
-    `${prefix}consensus_commit.coordinator.namespace=coordinator${suffix}`,
-  ]
-  const several = 'scalar.db.multi_storage.'
-  const properties: Record<string, string[]> =
-    layout === 'two releases'
-      ? { ledger: inMysql('scalar.db.'), auditor: inPostgresql('scalar.db.') }
-      : {
-          ledger: [
-            'scalar.db.storage=multi-storage',
-            `${several}storages=first,second`,
-            `${several}default_storage=first`,
-            `${several}namespace_mapping=coordinator:first,scalar${suffix}:second`,
-            ...inPostgresql(`${several}storages.first.`),
-            ...inMysql(`${several}storages.second.`),
-          ],
-        }
-  const apps = Object.keys(properties)
-  const folder = t.testdir(Object.fromEntries(apps.map((app) => [app, (properties[app] ?? []).join('\n')])))
-  const servers = await Promise.all(apps.map((app) => startLedger({ release: `my-${app}` })))
-  t.teardown(() => servers.forEach((server) => server.stop()))
-  const pods = servers.map(({ pod }, index) => ({ ...pod, app: apps[index] ?? '' }))
-
-  const cluster = inMemoryCluster(pods)
-  const replicas = new Map(apps.map((app) => [`my-${app}`, 1]))
-  cluster.workloads = async () =>
-    [...replicas].map(([name, count]) => ({ name, release: name, replicas: count, readyReplicas: count }))
-  cluster.scale = async (name, count) => {
-    replicas.set(name, count)
-    cluster.pods = pods.filter(({ release }) => (replicas.get(release) ?? 0) > 0)
-    for (const server of servers) if (count > 0 && server.pod.release === name) server.gate.open()
-  }
-
-  const { kind: _, durationMs: __, target, ...common } = pauseRequest()
-  const releases = apps.map((app) => ({
-    name: `my-${app}`,
-    app,
-    properties: { file: join(folder, app), envPrefix: '' },
-  }))
-  const shared = { ...common, target: { ...target, releases }, parallel: 2 }
-  const to = `pvc://backups/${suffix}`
-  const backup: OperationRequest = {
-    ...shared,
-    kind: 'backup',
-    operation: 'backup-both',
-    pauseMode: 'auto',
-    schemas: [],
-    retries: 0,
-    to,
-  }
-  const restore: OperationRequest = {
-    ...shared,
-    kind: 'restore',
-    operation: 'restore-both',
-    backup: 'backup-both',
-    dropPrevious: false,
-    readyMs: 5000,
-  }
-  const held = new AbortController().signal
-  const inDatabase = async <T>(run: (client: Awaited<ReturnType<typeof postgresql.connect>>) => Promise<T>) => {
-    const client = await postgresql.connect(database)
-    try {
-      return await run(client)
-    } finally {
-      await client.end()
-    }
-  }
-  return {
-    cluster,
-    replicas,
-    backup,
-    restore,
-    dump: join(volume, suffix),
-    run: (request: OperationRequest, heard: (event: WorkerEvent) => void = () => undefined) =>
-      work(request, {
-        cluster,
-        events: jsonLineEvents((line) => heard(JSON.parse(line) as WorkerEvent)),
-        signal: held,
-      }),
-    /** writes one row to each database, as one request that no pause may part */
-    async pair(id: number) {
-      for (const { gate } of servers) await gate.letIn()
-      await inDatabase((client) => client.query('INSERT INTO scalar.pair VALUES ($1)', [id]))
-      await connection.query(`INSERT INTO scalar${suffix}.pair VALUES (?)`, [id])
-      for (const { gate } of servers) gate.letOut()
-    },
-    async pairs() {
-      const { rows } = await inDatabase((client) =>
-        client.query<{ id: number }>('SELECT id FROM scalar.pair ORDER BY id'),
-      )
-      const [other] = await connection.query(`SELECT id FROM scalar${suffix}.pair ORDER BY id`)
-      return [rows.map(({ id }) => id), (other as { id: number }[]).map(({ id }) => id)] as const
-    },
-    content: async () => [await inDatabase(contentOfPostgresql), await contentOfMysql(connection, schemas)],
-    /** every database and schema of the two servers, to see what is left behind */
-    async names() {
-      const { rows } = await inDatabase((client) => client.query('SELECT datname FROM pg_database ORDER BY 1'))
-      const [found] = await connection.query('SHOW DATABASES')
-      return [rows, found]
-    },
-  }
-}
+const onVolume: Ground = { mysql, postgresql, to: (scene) => `pvc://backups/${scene}` }
+const storageSecrets = mkdtempSync(join(tmpdir(), 'secrets-'))
+t.teardown(() => rmSync(storageSecrets, { recursive: true }))
+Object.assign(mounts, { volume, storageSecrets })
 
 for (const layout of ['one release with two storages', 'two releases'] as const) {
   t.test(`${layout}: one window, one record, and one restore that brings both to its point`, async (t) => {
-    const s = await scene(t, layout)
+    const s = await twoDatabases(t, layout, onVolume)
     const stop = new AbortController()
     const writing = (async () => {
       for (let id = 1; !stop.signal.aborted; id += 1) await s.pair(id)
@@ -189,7 +65,7 @@ for (const layout of ['one release with two storages', 'two releases'] as const)
 
 for (const kind of ['mysql', 'postgresql'] as const) {
   t.test(`where ${kind} cannot be loaded, neither database is switched`, async (t) => {
-    const s = await scene(t, 'one release with two storages')
+    const s = await twoDatabases(t, 'one release with two storages', onVolume)
     await s.pair(1)
     t.equal(await s.run(s.backup), 0)
     await s.pair(2)
@@ -199,7 +75,7 @@ for (const kind of ['mysql', 'postgresql'] as const) {
     const damage = ({ code, message }: WorkerEvent) => {
       if (code !== 'phase') return
       phases.push(message)
-      if (message === 'load') flipLast(join(s.dump, 'both'), kind)
+      if (message === 'load') flipLast(join(volume, s.suffix, 'both'), kind)
     }
     t.equal(await s.run(s.restore, damage), 1)
     t.ok(phases.includes('verify') && phases.includes('load'), 'it was whole when it was verified')
@@ -214,6 +90,106 @@ for (const kind of ['mysql', 'postgresql'] as const) {
     })
     t.ok([...s.replicas.values()].every((count) => count === 1))
   })
+}
+
+if (!hasGo()) t.test('S3', { skip: 'there is no go to compile a server with' }, (t) => t.end())
+else
+  t.test('to S3 and back', async (t) => {
+    const server = await startVersitygw()
+    t.teardown(() => server.stop())
+    const { endpoint } = server
+    const admin = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true, credentials: server })
+    t.teardown(() => admin.destroy())
+    const Bucket = 'dumps'
+    await admin.send(new CreateBucketCommand({ Bucket }))
+    secret('dumps', server)
+    const locationOf = (path: string, { bucket = Bucket, name = 'dumps' } = {}) =>
+      `s3://${bucket}/${path}?endpoint=${endpoint}&secret=${name}`
+    const onS3: Ground = { mysql, postgresql, to: (scene) => locationOf(`all/${scene}`) }
+    const keys = async () => {
+      const { Contents = [] } = await admin.send(new ListObjectsV2Command({ Bucket }))
+      const { Uploads = [] } = await admin.send(new ListMultipartUploadsCommand({ Bucket }))
+      t.strictSame(Uploads, [], 'no upload is left behind')
+      return Contents.map(({ Key }) => Key ?? '')
+    }
+
+    await t.test('one window, one record, one restore, then nothing is left of it', async (t) => {
+      const s = await twoDatabases(t, 'two releases', onS3)
+      await s.pair(1)
+      const content = await s.content()
+      t.equal(await s.run(s.backup), 0)
+      const taken = s.cluster.recordsByName.get('backup-both')
+      t.match(taken, { windows: [{ verdict: 'valid' }], backup: { state: 'restorable' } })
+      const at = locationOf(`all/${s.suffix}/both`)
+      t.equal(taken?.backup?.location, at)
+      t.equal((await keys()).filter((key) => key.endsWith('record.json')).length, 1)
+      await s.pair(2)
+
+      // A cluster that knows nothing of it.
+      s.cluster.recordsByName.clear()
+      t.equal(await s.run({ ...s.common, kind: 'import', operation: 'import-both', from: at }), 0)
+      t.equal(await s.run(s.restore), 0)
+      t.strictSame(await s.content(), content)
+
+      const dropping: OperationRequest = { ...s.common, kind: 'drop', operation: 'drop-both', restore: 'restore-both' }
+      t.equal(await s.run(dropping), 0)
+      const deleting: OperationRequest = {
+        ...s.common,
+        kind: 'delete',
+        operation: 'delete-both',
+        backup: 'backup-both',
+        location: at,
+      }
+      t.equal(await s.run(deleting), 0)
+      t.strictSame(await keys(), [])
+    })
+
+    await t.test('another backup of the same name is refused, and the first stays', async (t) => {
+      const s = await twoDatabases(t, 'two releases', onS3)
+      t.equal(await s.run(s.backup), 0)
+      const before = await keys()
+      s.cluster.recordsByName.clear()
+      s.cluster.journals.clear()
+      t.equal(await s.run({ ...s.backup, createdAt: '2026-11-22T00:00:00.000Z' }), 1)
+      const refused = s.cluster.recordsByName.get('backup-both')
+      t.match(refused, { windows: { length: 0 }, failure: { why: /another backup of that name/, next: /import s3:/ } })
+      t.strictSame(await keys(), before)
+    })
+
+    await t.test('what would fail later is refused before anything is paused', async (t) => {
+      await server.addUser('reader', 'secret-of-the-reader')
+      const Resource = [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/*`]
+      const Action = ['s3:GetObject', 's3:ListBucket']
+      const Policy = { Effect: 'Allow', Principal: { AWS: ['reader'] }, Action, Resource }
+      const policy = JSON.stringify({ Version: '2012-10-17', Statement: [Policy] })
+      await admin.send(new PutBucketPolicyCommand({ Bucket, Policy: policy }))
+      secret('wrong', { ...server, secretAccessKey: 'wrong' })
+      secret('reader', { accessKeyId: 'reader', secretAccessKey: 'secret-of-the-reader' })
+      const s = await twoDatabases(t, 'two releases', onS3)
+      const before = await keys()
+      const cases = [
+        { to: locationOf('x', { name: 'wrong' }), why: /access key or its secret/, next: /check the Secret/ },
+        { to: locationOf('x', { name: 'reader' }), why: /may not do that/, next: /docs\/storage.md/ },
+        { to: locationOf('x', { name: 'absent' }), why: /AWS_ACCESS_KEY_ID/, next: /give it both/ },
+        { to: locationOf('x', { bucket: 'missing' }), why: /no such bucket/, next: /create the bucket/ },
+      ]
+      for (const [index, { to, ...failure }] of cases.entries()) {
+        const operation = `backup-refused-${index}`
+        t.equal(await s.run({ ...s.backup, operation, to }), 1)
+        t.match(s.cluster.recordsByName.get(operation), { windows: { length: 0 }, state: 'failed', failure })
+      }
+      t.strictSame(await keys(), before, 'nothing was written')
+    })
+  })
+
+/** A Secret as the kubelet mounts it. */
+function secret(
+  name: string,
+  { accessKeyId, secretAccessKey }: { accessKeyId: string; secretAccessKey: string },
+): void {
+  mkdirSync(join(storageSecrets, name))
+  writeFileSync(join(storageSecrets, name, 'AWS_ACCESS_KEY_ID'), accessKeyId)
+  writeFileSync(join(storageSecrets, name, 'AWS_SECRET_ACCESS_KEY'), secretAccessKey)
 }
 
 /** Changes the last byte of the largest file of one database's dump. */

@@ -64,7 +64,6 @@ export function contextOf(
   const events = jsonLineEvents((line) => said.push(JSON.parse(line) as WorkerEvent))
   return {
     storage: noStorage(),
-    folders: noStorage(),
     operation,
     events,
     said,

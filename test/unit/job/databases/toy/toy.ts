@@ -1,8 +1,9 @@
 // Room: the smallest database, which shows what a kind needs.
 // Read toy, files, known-toy, conformance.test.
 
-import { rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
@@ -16,9 +17,9 @@ import type {
   RestoreDestination,
 } from '../../../../../job/databases/database.ts'
 import { readManifest } from '../../../../../job/databases/dump/manifest.ts'
+import { claimFolder, sealFolder } from '../../../../../job/databases/dump/own-folder.ts'
 import { readVerified } from '../../../../../job/databases/dump/read-verified.ts'
 import { verifyDump } from '../../../../../job/databases/dump/verify.ts'
-import { writeManifest } from '../../../../../job/databases/dump/write-manifest.ts'
 import { parseDetails } from '../../../../../job/databases/parse-details.ts'
 import type { Journal } from '../../../../../job/journal/journal.ts'
 import type { StorageSettings } from '../../../../../job/scalardb/storage-settings.ts'
@@ -69,7 +70,7 @@ async function copied(rows: readonly string[], signal: AbortSignal): Promise<str
   return made
 }
 
-function backupOf(settings: StorageSettings[], { folders, operation, signal }: BackupContext): BackupSource {
+function backupOf(settings: StorageSettings[], { storage, operation, signal }: BackupContext): BackupSource {
   const folder = firstFolder(settings)
   const title = `toy://${folder}`
   const tables = [{ schema: 'toy', name: 'book' }]
@@ -95,13 +96,16 @@ function backupOf(settings: StorageSettings[], { folders, operation, signal }: B
     },
     async complete(into) {
       if (taken === undefined) throw new Error('complete() before snapshot()')
-      const stage = await folders.stage(into)
+      const owner = { operation, database: title }
+      await claimFolder(storage, into, owner)
       try {
         const rows = await copied(taken.rows, signal)
-        await writeFile(join(stage.path, columnsFile), 'row')
-        await writeFile(join(stage.path, rowsFile), JSON.stringify(rows))
-        const { sha256, bytes } = await writeManifest(stage.path, { operation, database: title }, signal)
-        await stage.publish()
+        const write = async (path: string, content: string) => ({
+          path,
+          ...(await storage.write(`${into}/${path}`, Readable.from([Buffer.from(content)]), signal)),
+        })
+        const files = [await write(columnsFile, 'row'), await write(rowsFile, JSON.stringify(rows))]
+        const { sha256, bytes } = await sealFolder(storage, into, owner, files, signal)
         return {
           storages: settings.map(({ storage: name }) => name),
           kind: toy.name,
@@ -113,7 +117,7 @@ function backupOf(settings: StorageSettings[], { folders, operation, signal }: B
           details: { manifestSha256: sha256 },
         }
       } catch (error) {
-        await stage.discard()
+        await storage.delete(into)
         throw error
       }
     },

@@ -217,6 +217,24 @@ t.test('flags reach the pod; the patch has the last word', async (t) => {
   t.equal(pod?.volumes?.find((volume) => volume.name === 'storage')?.persistentVolumeClaim?.claimName, 'backups')
 })
 
+t.test('the Secret of an object store is mounted under its name, and nothing for an identity of the pod', (t) => {
+  const parts = [podsOnly(chartRelease())]
+  const named = compose(parts, {}, { location: 's3://dumps/ledger?secret=keys' })
+  t.match(named.pod?.volumes?.find(({ name }) => name === 'storage-secret')?.secret, { secretName: 'keys' })
+  t.strictSame(
+    named.container?.volumeMounts?.find(({ name }) => name === 'storage-secret'),
+    {
+      name: 'storage-secret',
+      mountPath: '/scalardl/storage-secrets/keys',
+      readOnly: true,
+    },
+  )
+  t.notMatch(JSON.stringify(named.container?.env ?? []), /keys/)
+  const own = compose(parts, {}, { location: 'azblob://account/dumps/ledger' })
+  t.strictSame(own.pod?.volumes, compose(parts).pod?.volumes)
+  t.end()
+})
+
 t.test('the objects of an operation are found by its name, and outlive the Job', async (t) => {
   const parts = [podsOnly(chartRelease())]
   const { request: configMap, record, job } = operationObjects(request(parts), compose(parts).job)
