@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { mkdir, symlink, writeFile } from 'node:fs/promises'
+import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { writeManifest } from '../../job/databases/dump/write-manifest.ts'
+import { formatManifest } from '../../job/databases/dump/manifest.ts'
 import { readDetails } from '../../job/databases/dynamodb/details.ts'
 import { isTemporaryName, temporaryName } from '../../job/databases/dynamodb/scalardb/restored-names.ts'
 import { imported } from '../../job/operations/import.ts'
@@ -10,11 +10,10 @@ import { proveOwnership } from '../../job/operations/backup/prove-ownership.ts'
 import { volumeStorage } from '../../job/storage/volume/volume.ts'
 import { parseLocation } from '../../operation/location.ts'
 import { newRecord, parseRecord, type DatabaseBackup, type OperationRecord } from '../../operation/record.ts'
+import { writtenDump } from '../unit/job/databases/dump/written-dump.ts'
 import { failureOf } from '../unit/job/failure-of.ts'
 
 // The attacker: who may write a ConfigMap, and so a record.
-
-const { signal } = new AbortController()
 
 function recordOf(name: string, more: Partial<DatabaseBackup> = {}): OperationRecord {
   return {
@@ -52,11 +51,8 @@ async function twoBackups(t: Test) {
   const storage = volumeStorage(root, 'pvc://backups/ledger')
   const records: Record<string, OperationRecord> = {}
   for (const name of ['monday', 'tuesday']) {
-    const stage = await storage.stage(`${name}/postgresql-1`)
-    await mkdir(join(stage.path, 'dump'))
-    await writeFile(join(stage.path, 'dump', 'toc.dat'), name)
-    const { sha256 } = await writeManifest(stage.path, { operation: `backup-${name}`, database: 'db' }, signal)
-    await stage.publish()
+    const owner = { operation: `backup-${name}`, database: 'db' }
+    const { sha256 } = await writtenDump(storage, `${name}/postgresql-1`, owner, { 'dump/toc.dat': name })
     const record = recordOf(name, { details: { manifestSha256: sha256 } })
     await writeFile(join(root, name, 'record.json'), JSON.stringify(record))
     const { operation, createdAt } = record
@@ -91,7 +87,8 @@ t.test('nor one of the same name that was made at another time, or with another 
   const { root, storage, monday } = await twoBackups(t)
   const later = { ...monday, createdAt: '2026-11-22T00:00:00.000Z' }
   t.match(await failureOf(proveOwnership(storage, 'monday', later)), { why: /made 2026-11-21T00:00:00.000Z/ })
-  await writeManifest(join(root, 'monday', 'postgresql-1'), { operation: 'backup-monday', database: 'other' }, signal)
+  const { text } = formatManifest({ operation: 'backup-monday', database: 'other' }, [])
+  await writeFile(join(root, 'monday', 'postgresql-1', 'manifest.json'), text)
   t.match(await failureOf(proveOwnership(storage, 'monday', monday)), { why: /manifest is not the one/ })
 })
 

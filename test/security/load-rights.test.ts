@@ -14,7 +14,7 @@ import { execFileSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { writeManifest } from '../../job/databases/dump/write-manifest.ts'
+import { formatManifest } from '../../job/databases/dump/manifest.ts'
 import { postgresql } from '../../job/databases/postgresql/postgresql.ts'
 import type { DatabaseBackup } from '../../operation/record.ts'
 import { startPostgresql } from '../stand-ins/postgresql/local-server.ts'
@@ -27,7 +27,6 @@ import { failureOf } from '../unit/job/failure-of.ts'
 const server = await startPostgresql()
 t.teardown(() => server.stop())
 process.env['PATH'] = `${server.tools}:${process.env['PATH'] ?? ''}`
-const { signal } = new AbortController()
 
 /** A backup by the superuser, to whom the database belongs. */
 async function backedUp(t: Test, name: string, sql = '') {
@@ -172,11 +171,14 @@ t.test('dumps of 0.1 are loaded, however they are compressed', async (t) => {
         },
       },
     )
-    await writeManifest(made.dump, { operation: 'backup-a', database: made.entry.title }, signal)
-    const sha256 = createHash('sha256')
-      .update(readFileSync(join(made.dump, 'manifest.json')))
-      .digest('hex')
-    const entry: DatabaseBackup = { ...made.entry, details: { ...made.entry.details, manifestSha256: sha256 } }
+    const files = readdirSync(dump).map((name) => {
+      const content = readFileSync(join(dump, name))
+      const sha256 = createHash('sha256').update(content).digest('hex')
+      return { path: `dump/${name}`, bytes: content.byteLength, sha256 }
+    })
+    const { text, seal } = formatManifest({ operation: 'backup-a', database: made.entry.title }, files)
+    writeFileSync(join(made.dump, 'manifest.json'), text)
+    const entry: DatabaseBackup = { ...made.entry, details: { ...made.entry.details, manifestSha256: seal.sha256 } }
     const destination = postgresql.openRestore(made.settings, entry, made.context('restore-a'))
     await destination.verify()
     const journal = await memoryJournal()

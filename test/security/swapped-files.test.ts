@@ -1,15 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { renameSync, symlinkSync, writeFileSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { readManifest } from '../../job/databases/dump/manifest.ts'
 import { readVerified } from '../../job/databases/dump/read-verified.ts'
 import { verifyDump } from '../../job/databases/dump/verify.ts'
-import { writeManifest } from '../../job/databases/dump/write-manifest.ts'
 import { volumeStorage } from '../../job/storage/volume/volume.ts'
+import { writtenDump } from '../unit/job/databases/dump/written-dump.ts'
 import { failureOf } from '../unit/job/failure-of.ts'
 
 // The attacker: a pod that has the volume mounted as well, and acts while an operation works.
@@ -20,11 +19,8 @@ const content = 'what was backed up'
 async function verifiedDump(t: Test) {
   const root = t.testdir()
   const storage = volumeStorage(root, 'pvc://claim')
-  const stage = await storage.stage('nightly/db')
-  await mkdir(join(stage.path, 'dump'))
-  await writeFile(join(stage.path, 'dump', 'toc.dat'), content)
-  const seal = await writeManifest(stage.path, { operation: 'backup-nightly', database: 'db' }, signal)
-  await stage.publish()
+  const owner = { operation: 'backup-nightly', database: 'db' }
+  const seal = await writtenDump(storage, 'nightly/db', owner, { 'dump/toc.dat': content })
   const dump = { storage, folder: 'nightly/db', title: 'db' }
   await verifyDump(storage, dump.folder, dump.title, seal, signal)
   return {

@@ -1,4 +1,5 @@
-import { mkdir, open } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { access, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { errorCode } from '../error-code.ts'
 
@@ -28,5 +29,15 @@ export async function flush(path: string): Promise<void> {
     await handle.sync()
   } finally {
     await handle.close()
+  }
+}
+
+/** Whether there is something of that path. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.F_OK)
+    return true
+  } catch {
+    return false
   }
 }

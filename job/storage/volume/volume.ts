@@ -1,29 +1,26 @@
 // Room: a storage on a mounted volume.
-// Read volume, write, read, stage, hidden, probe.
+// Read volume, write, read, hidden, probe.
 
 import { rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { Failure } from '../../../operation/failure.ts'
-import type { LocalFolders } from '../local-folders.ts'
 import { checkPath } from '../path.ts'
 import type { Storage } from '../storage.ts'
 import { errorCode } from '../error-code.ts'
 import { guarded } from './error.ts'
-import { flush } from './folder.ts'
+import { exists, flush } from './folder.ts'
 import { hiddenFolder, refuseHidden } from './hidden.ts'
 import { probeVolume } from './probe.ts'
 import { listFiles, readFile, refuseDetour } from './read.ts'
-import { exists, stageFolder } from './stage.ts'
 import { writeNew, writeOver, type Target } from './write.ts'
 
 /**
- * Storage on a mounted volume, with folders for tools.
+ * Storage on a mounted volume.
  * @param root folder on the volume; made when first written to
  * @param title the location for people
  * @param mount where the volume itself is mounted: below it nothing may be a link
  */
-export function volumeStorage(root: string, title: string, mount: string = root): Storage & LocalFolders {
+export function volumeStorage(root: string, title: string, mount: string = root): Storage {
   const volume = { root, title, mount }
   const placeOf = (path: string): string => {
     checkPath(title, path)
@@ -58,22 +55,6 @@ export function volumeStorage(root: string, title: string, mount: string = root)
         await refuseDetour(volume, dirname(folder))
         await removeFolder(place)
       })
-    },
-    async stage(folder) {
-      const place = placeOf(folder)
-      return await guarded(title, `${folder} cannot be written`, () => stageFolder(place, title))
-    },
-    async open(folder) {
-      const path = placeOf(folder)
-      if (!(await exists(path))) {
-        throw new Failure({
-          what: `${title}: there is no ${folder}`,
-          why: 'the volume holds no such backup, or one that was never completed',
-          next: 'check that the PersistentVolumeClaim is the one that the backup was written to',
-        })
-      }
-      await guarded(title, `${folder} cannot be read`, () => refuseDetour(volume, folder))
-      return { path, release: () => Promise.resolve() }
     },
   }
 }

@@ -7,9 +7,8 @@ import type { Written } from '../storage.ts'
 import { taken } from '../taken.ts'
 import { errorCode } from '../error-code.ts'
 import { guarded } from './error.ts'
-import { flush, makeFolder } from './folder.ts'
+import { exists, flush, makeFolder } from './folder.ts'
 import { hiddenFile } from './hidden.ts'
-import { exists } from './stage.ts'
 
 /** A file to be written: its place on the volume, and how people know it. */
 export interface Target {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, symlinkSync } from 'node:fs'
-import { readdir, rmdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -8,7 +8,6 @@ import { readText, replaceText } from '../../../../job/storage/text.ts'
 import { listFiles } from '../../../../job/storage/volume/read.ts'
 import { volumeStorage } from '../../../../job/storage/volume/volume.ts'
 import { failureOf } from '../failure-of.ts'
-import { localFoldersConformance } from './local-folders-conformance.ts'
 import { chunks, filesOf, storageConformance } from './storage-conformance.ts'
 
 const asRoot = process.getuid?.() === 0
@@ -27,19 +26,14 @@ function fresh(t: Test) {
 }
 
 t.test('a volume is a storage', (t) => storageConformance(t, fresh))
-t.test('a volume has folders for tools', (t) => localFoldersConformance(t, fresh))
 
-t.test('a folder that is being written is neither listed nor read', async (t) => {
-  const { storage, leftovers } = fresh(t)
-  const stage = await storage.stage('name/part-1')
-  await writeFile(join(stage.path, 'file'), 'half')
+t.test('what is being written is neither listed nor read', async (t) => {
+  const { root, storage } = fresh(t)
+  await mkdir(join(root, 'name', '.part-1.partial'), { recursive: true })
+  await writeFile(join(root, 'name', '.part-1.partial', 'file'), 'half')
   t.strictSame(await filesOf(storage, ''), [])
   t.match(await failureOf(storage.read('name/.part-1.partial/file')), { why: /unfinished/ })
   t.match(await failureOf(storage.write('name/.other.partial', chunks('x'), signal)), { why: /unfinished/ })
-  t.match(await failureOf(storage.open('name/.part-1.partial')), { why: /unfinished/ })
-  await stage.publish()
-  t.strictSame(await filesOf(storage, ''), [{ path: 'name/part-1/file', bytes: 4 }])
-  t.strictSame(await leftovers(), [])
 })
 
 t.test('what a killed worker left of a file goes with its folder', async (t) => {
@@ -131,9 +125,6 @@ t.test('a full volume', { skip: asRoot ? false : 'mounting needs root' }, async 
     { outcome: 'ok' },
     { outcome: 'error', message: '64.0 KiB free, about 976.6 KiB needed at most' },
   ])
-  const stage = await storage.stage('one')
-  await t.rejects(writeFile(join(stage.path, 'file'), Buffer.alloc(100_000)), { code: 'ENOSPC' })
-  await stage.discard()
   const why = /no space is left/
   t.match(await failureOf(replaceText(storage, 'record.json', 'x'.repeat(100_000), signal)), { why })
   const content = chunks(...Array.from({ length: 100 }, () => 'x'.repeat(1000)))
@@ -143,7 +134,7 @@ t.test('a full volume', { skip: asRoot ? false : 'mounting needs root' }, async 
 
   execFileSync('mount', ['-o', 'remount,ro', root])
   t.match(await storage.preflight(1), [{ outcome: 'error', message: /read-only/, cure: /ReadWrite/ }])
-  t.match(await failureOf(storage.stage('one')), { why: /read-only/ })
+  t.match(await failureOf(storage.write('file', chunks('x'), signal)), { why: /read-only/ })
   t.match(await volumeStorage(join(root, 'a', 'b'), 'pvc://claim').preflight(1), [
     { outcome: 'error', message: /read-only/ },
   ])

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
-import { appendFile, cp, mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, cp, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { readOwner } from '../../../../../job/databases/dump/manifest.ts'
 import { verifyDump } from '../../../../../job/databases/dump/verify.ts'
-import { writeManifest } from '../../../../../job/databases/dump/write-manifest.ts'
 import { volumeStorage } from '../../../../../job/storage/volume/volume.ts'
 import { failureOf } from '../../failure-of.ts'
+import { writtenDump } from './written-dump.ts'
 
 const { signal } = new AbortController()
 const of = { operation: 'backup-a', database: 'postgresql://db/ledger' }
@@ -15,12 +15,8 @@ const of = { operation: 'backup-a', database: 'postgresql://db/ledger' }
 async function dumped(t: Test) {
   const root = t.testdir()
   const storage = volumeStorage(root, 'pvc://claim')
-  const stage = await storage.stage('a/db')
-  await mkdir(join(stage.path, 'dump'))
-  await writeFile(join(stage.path, 'dump', 'toc.dat'), 'contents')
-  await writeFile(join(stage.path, 'dump', '1.dat'), Buffer.alloc(3_000_000, 'x'))
-  const seal = await writeManifest(stage.path, of, signal)
-  await stage.publish()
+  const files = { 'dump/toc.dat': 'contents', 'dump/1.dat': Buffer.alloc(3_000_000, 'x') }
+  const seal = await writtenDump(storage, 'a/db', of, files)
   return {
     storage,
     folder: join(root, 'a', 'db'),
