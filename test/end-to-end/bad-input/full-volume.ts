@@ -4,13 +4,15 @@ const filling = `
 const fs = require('node:fs')
 const filler = '/volume/filler'
 const chunk = Buffer.alloc(4 << 20, 1)
-const begun = () => {
+const below = () => {
   try {
-    return fs.readdirSync('/volume/ledger', { recursive: true }).some((path) => path.includes('.partial'))
+    return fs.readdirSync('/volume/ledger', { recursive: true })
   } catch {
-    return false // the preflight makes the folder and removes it again
+    return [] // the preflight makes the folder and removes it again
   }
 }
+// The folder of a database comes after the pause, unlike the claim of the backup's own.
+const begun = () => below().some((path) => path.includes('postgresql-'))
 const endMs = Date.now() + 120000
 const until = async (holds) => {
   while (!holds()) {
@@ -30,7 +32,7 @@ void (async () => {
   await until(begun)
   await until(() => {
     fill()
-    return !begun()
+    return below().length === 0
   })
   fs.closeSync(file)
   fs.rmSync(filler)
