@@ -38,7 +38,8 @@ export async function proveOwnership(storage: Storage, name: string, record: Ope
       if (operation !== record.operation || createdAt !== record.createdAt)
         throw refuse(
           path,
-          `it is the ${part === recordFile ? 'record' : 'claim'} of ${operation}, made ${createdAt}, not of ${record.operation}, made ${record.createdAt}`,
+          `it is the ${part === recordFile ? 'record' : 'claim'} of ${operation}, made ${createdAt}, ` +
+            `not of ${record.operation}, made ${record.createdAt}`,
         )
     } else {
       const owner = await readOwner(storage, path)
