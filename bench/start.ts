@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { seal } from '../build/executable.ts'
 import { messageOf } from '../operation/failure.ts'
 import { useCluster } from '../test/local-kubernetes/target.ts'
 import { openLargeNamespace } from './large-namespace.ts'
@@ -88,6 +89,15 @@ async function target(): Promise<{ kubectl: string; flags: string[] }> {
   return { kubectl: cluster.kubectlPath, flags: flagsOf(cluster.kubeconfig, cluster.context) }
 }
 
+/** An executable made like the plugin's of a program that prints one line: what Node itself takes. */
+async function bareExecutable(folder: string): Promise<string> {
+  const main = join(folder, 'bare.cjs')
+  await writeFile(main, "process.stdout.write('bare\\n', () => process.exit())\n")
+  const executable = join(folder, 'bare')
+  await seal(main, executable)
+  return executable
+}
+
 /** What a shell asks when a person presses Tab after `describe backup`. */
 function completion(flags: readonly string[]): string[] {
   return [...plugin, '__complete', 'describe', 'backup', ...flags, '']
@@ -119,7 +129,13 @@ async function main(): Promise<void> {
   if (!isCount(runs) || !isCount(releases) || !isCount(records))
     throw new RangeError('--runs, --releases and --records are whole numbers')
   const { kubectl, flags } = await target()
+  const folder = await mkdtemp(join(tmpdir(), 'bench-bare-'))
   const beside: Contender[] = [
+    {
+      title: 'Node alone, one line',
+      beside: 'kubectl version --client',
+      command: [await bareExecutable(folder)],
+    },
     {
       title: 'kubectl version --client',
       beside: 'kubectl version --client',
@@ -139,7 +155,7 @@ async function main(): Promise<void> {
   const spreads = await race(
     beside.map(({ command }) => command),
     runs,
-  )
+  ).finally(() => rm(folder, { recursive: true }))
   const byTitle = new Map(beside.map(({ title }, index) => [title, spreads[index]]))
   const rows = beside.flatMap(({ title, beside: other }) => {
     const [own, theirs] = [byTitle.get(title), byTitle.get(other)]

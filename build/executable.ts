@@ -9,21 +9,22 @@ import { hashOf, unlessMade } from './up-to-date.ts'
 /** Makes dist/kubectl-scalardl, the plugin as one file that needs nothing else, and returns its path. */
 export async function buildExecutable(): Promise<string> {
   const bundle = await bundlePlugin()
-  // It becomes part of the executable.
-  const node = await ownNode()
   const executable = join(distFolder, 'kubectl-scalardl')
-  const version = (await run(node, ['--version'])).trim()
-  await unlessMade(executable, await hashOf({ texts: [version], files: [bundle] }), async () => {
-    const config = join(distFolder, 'executable.json')
-    const fresh = `${executable}.new`
-    writeFileSync(
-      config,
-      JSON.stringify({ main: bundle, output: fresh, useCodeCache: true, disableExperimentalSEAWarning: true }),
-    )
-    await run(node, ['--build-sea', config])
-    chmodSync(fresh, 0o755)
-    renameSync(fresh, executable)
-    rmSync(config)
-  })
+  const version = (await run(await ownNode(), ['--version'])).trim()
+  await unlessMade(executable, await hashOf({ texts: [version], files: [bundle] }), () => seal(bundle, executable))
   return executable
+}
+
+/** Puts a program of one CommonJS file and the pinned Node into one executable. */
+export async function seal(main: string, executable: string): Promise<void> {
+  const config = `${executable}.json`
+  const fresh = `${executable}.new`
+  writeFileSync(
+    config,
+    JSON.stringify({ main, output: fresh, useCodeCache: true, disableExperimentalSEAWarning: true }),
+  )
+  await run(await ownNode(), ['--build-sea', config])
+  chmodSync(fresh, 0o755)
+  renameSync(fresh, executable)
+  rmSync(config)
 }

@@ -19,7 +19,7 @@ export type WorkerEvent = z.infer<typeof eventSchema>
 
 /** Every code the worker uses; the plugin may show any other as its plain message. */
 export const eventCodes = [
-  'started', // data: operation, kind, version, attempt
+  'started', // data: operation, kind, version, attempt, upMs (since the process began)
   'phase', // a phase of the record's time line began; data: name
   'phase-done', // data: name, ms, failed
   'finding', // data: a Finding

@@ -83,7 +83,14 @@ async function workGuarded(
   })
   const attempt = await countAttempt(journal)
   events.say('started', `${operation}${attempt === 1 ? '' : `, worker ${attempt}`}`, {
-    data: { operation, kind: request.kind, version: programVersion, attempt },
+    data: {
+      operation,
+      kind: request.kind,
+      version: programVersion,
+      attempt,
+      // since the process began
+      upMs: Math.round(performance.now()),
+    },
   })
   await record.update((current) => {
     current.state = 'running'
