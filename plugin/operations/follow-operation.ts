@@ -2,7 +2,7 @@ import { apiMessage } from '../kubernetes/api/api-error.ts'
 import { removeIdleGuard } from '../kubernetes/jobs/guard-job.ts'
 import { followEvents } from '../kubernetes/logs/follow-log.ts'
 import { operationPods } from '../kubernetes/jobs/operation-job.ts'
-import { awaitRecord } from '../kubernetes/jobs/operation-outcome.ts'
+import { awaitRecord, hints } from '../kubernetes/jobs/operation-outcome.ts'
 import type { Session } from '../kubernetes/api/session.ts'
 import type { Obstacle } from '../kubernetes/jobs/start-obstacle.ts'
 import { watchGuardStart } from '../kubernetes/jobs/watch-guard.ts'
@@ -61,10 +61,16 @@ export async function followOperation(
 ): Promise<OperationRecord> {
   const view = eventView(terminal)
   const enough = new AbortController()
+  const news = hints()
+  const lastWord = Promise.withResolvers<void>()
   const following = followEvents(
     session,
     operation,
-    (event) => shows(event) && view.show(event),
+    (event) => {
+      if (shows(event)) view.show(event)
+      if (event.code === 'paused' || event.code === 'finished') news.give()
+      if (event.code === 'finished') lastWord.resolve()
+    },
     AbortSignal.any([signal, enough.signal]),
   ).catch((error: unknown) => {
     // the verdict does not depend on the log
@@ -79,11 +85,10 @@ export async function followOperation(
   ).catch(() => undefined)
   void watchInterventions(session, operation, view.interrupt, AbortSignal.any([signal, enough.signal]))
   try {
-    const record = await awaitRecord(session, operation, signal, reached)
+    const record = await awaitRecord(session, operation, signal, reached, news)
     const timer = setTimeout(() => enough.abort(), reached(record) ? 0 : lastLinesMs)
-    await following
+    await Promise.all([Promise.race([following, lastWord.promise]), removeIdleGuard(session, record)])
     clearTimeout(timer)
-    await removeIdleGuard(session, record)
     if (isFinal(record)) await warnOfSidecars(session, terminal, operation)
     return record
   } finally {

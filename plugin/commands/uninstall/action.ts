@@ -4,10 +4,17 @@ import { ExitCode } from '../../../operation/exit-code.ts'
 import { labels, managedBy, type Role } from '../../../operation/names.ts'
 import { deleteObject, showObjects } from '../../kubernetes/api/apply.ts'
 import { readJobState } from '../../kubernetes/jobs/operation-job.ts'
+import { readRecord } from '../../kubernetes/records/records.ts'
 import type { OwnObject } from '../../kubernetes/api/objects.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import { installationObjects, networkPolicies } from '../install/objects.ts'
 import type { UninstallFlags } from './command.ts'
+
+/** A worker that has recorded a success needs its rights no more, though Kubernetes tells of its end only later. */
+async function isOver(session: Session, operation: string): Promise<boolean> {
+  const { phase } = await readJobState(session, operation)
+  return phase !== 'active' || (await readRecord(session, operation))?.state === 'succeeded'
+}
 
 /** Refuses while a worker runs: without its rights it could leave pods paused. */
 async function refuseWhileWorking(session: Session, serviceAccount: string): Promise<void> {
@@ -21,7 +28,7 @@ async function refuseWhileWorking(session: Session, serviceAccount: string): Pro
   for (const { metadata, spec } of workers) {
     const operation = metadata?.labels?.[labels.operation]
     if (operation === undefined || spec?.template.spec?.serviceAccountName !== serviceAccount) continue
-    if ((await readJobState(session, operation)).phase === 'active') active.push(operation)
+    if (!(await isOver(session, operation))) active.push(operation)
   }
   const [first] = active
   if (first === undefined) return

@@ -11,9 +11,15 @@ export async function readJob(session: Session, operation: string): Promise<V1Jo
 
 /** How the worker of an operation stands, by its Job and its pods; see workerState. */
 export async function readJobState(session: Session, operation: string): Promise<JobState> {
+  return (await readWorker(session, operation)).job
+}
+
+/** The same with the pods, oldest first. */
+export async function readWorker(session: Session, operation: string): Promise<{ job: JobState; pods: V1Pod[] }> {
   // The Job first: a pod that it made before it finished is then in the list.
   const job = await readJob(session, operation)
-  return workerState(job, await operationPods(session, operation))
+  const pods = await operationPods(session, operation)
+  return { job: workerState(job, pods), pods }
 }
 
 /** Asks a Job to end: its pods get SIGTERM, and no other follows them. */

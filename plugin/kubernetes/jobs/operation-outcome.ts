@@ -1,6 +1,7 @@
 // Room: the Jobs of an operation: started, waited for, and what they came to.
 // Read wait-for-job, operation-job, operation-outcome.
 
+import type { V1Pod } from '@kubernetes/client-node'
 import type { Session } from '../api/session.ts'
 import type { JobState } from '../../../operation/outcome/job-state.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
@@ -9,7 +10,7 @@ import { Failure, messageOf } from '../../../operation/failure.ts'
 import { endedByJob, isFinal, pausedBy, concludeByJob } from '../../../operation/outcome/outcome.ts'
 import { longestAbsenceMs, persistently, delay } from '../api/api-error.ts'
 import { explainApiError } from '../api/api-failure.ts'
-import { readJobState } from './operation-job.ts'
+import { readWorker } from './operation-job.ts'
 import { readRecord } from '../records/records.ts'
 
 const betweenLooksMs = 500
@@ -76,12 +77,12 @@ async function look(
   session: Session,
   operation: string,
   signal: AbortSignal,
-): Promise<{ job: JobState; record: OperationRecord | undefined }> {
+): Promise<{ job: JobState; pods: V1Pod[]; record: OperationRecord | undefined }> {
   return persistently(
-    async () => {
-      const job = await readJobState(session, operation)
-      return { job, record: await readRecord(session, operation) }
-    },
+    async () => ({
+      ...(await readWorker(session, operation)),
+      record: await readRecord(session, operation),
+    }),
     signal,
     longestAbsenceMs,
   )
@@ -94,9 +95,38 @@ function patienceMs(record: OperationRecord): number {
 }
 
 /**
- * Waits until `reached` says so of the record, or the operation has ended. The verdict is the record's, once the
- * worker's container or its Job has ended, never the end of a log: a Job that ended without a final record gives a
- * record that says so (see settle).
+ * Whether nothing is left to wait for but the end of a process that has said all: Kubernetes takes a second or two to
+ * tell of it. Who failed or was cancelled may have a guard that still reports; what runs beside the worker may outlive
+ * it, which is only seen once that has ended.
+ */
+function hasSaidAll(record: OperationRecord, pods: readonly V1Pod[]): boolean {
+  const isAlone = pods.at(-1)?.spec?.containers.length === 1
+  return record.state === 'succeeded' && pausedBy(record).length === 0 && isAlone
+}
+
+/** Tells whoever waits that it is worth looking at once. */
+export interface Hints {
+  give(): void
+  /** resolves with the next hint that is given from now on */
+  next(): Promise<void>
+}
+
+export function hints(): Hints {
+  let waiting = Promise.withResolvers<void>()
+  return {
+    give() {
+      waiting.resolve()
+      waiting = Promise.withResolvers()
+    },
+    next: () => waiting.promise,
+  }
+}
+
+/**
+ * Waits until `reached` says so of the record, or the operation has ended. The verdict is the record's, once that is of
+ * a success or the worker's container or its Job has ended, never the end of a log: a Job that ended without a final
+ * record gives a record that says so (see settle).
+ * @param hint where the operation is followed by other means as well; it is looked at soon in any case
  * @throws Failure (exit code 6) with how to come back, once the signal aborts or the API server cannot be asked any
  * more; Failure where the operation left no record
  */
@@ -105,13 +135,15 @@ export async function awaitRecord(
   operation: string,
   signal: AbortSignal,
   reached: (record: OperationRecord) => boolean,
+  hint: Pick<Hints, 'next'> = hints(),
 ): Promise<OperationRecord> {
   let jobEndedMs: number | undefined
   let recordFinalMs: number | undefined
   try {
     for (;;) {
-      const { job, record } = await look(session, operation, signal)
-      if (record !== undefined && reached(record)) return record
+      const hinted = hint.next()
+      const { job, pods, record } = await look(session, operation, signal)
+      if (record !== undefined && (reached(record) || hasSaidAll(record, pods))) return record
       if (job.phase !== 'active') {
         jobEndedMs ??= Date.now()
         if (record === undefined) throw withoutRecord(operation, job)
@@ -122,7 +154,7 @@ export async function awaitRecord(
         recordFinalMs ??= Date.now()
         if (Date.now() - recordFinalMs > afterRecordMs) return record
       }
-      await delay(recordFinalMs === undefined ? betweenLooksMs : nearEndMs, signal)
+      await Promise.race([hinted, delay(recordFinalMs === undefined ? betweenLooksMs : nearEndMs, signal)])
     }
   } catch (error) {
     if (signal.aborted) throw detached(session, operation, signal.reason)

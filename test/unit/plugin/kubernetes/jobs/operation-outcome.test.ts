@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { ExitCode } from '../../../../../operation/exit-code.ts'
 import { Failure } from '../../../../../operation/failure.ts'
 import { newRecord, type OperationRecord, type PauseWindowRecord } from '../../../../../operation/record.ts'
@@ -99,6 +99,33 @@ t.test('a final record and the end of the worker are enough, seconds before the 
   })
   const record = await awaitOutcome(await store.session(t), 'backup-b', AbortSignal.timeout(10_000))
   t.equal(exitCodeOf(record), ExitCode.backupUnusable)
+})
+
+/** An operation whose worker's pod runs these containers, and what its record says by now. */
+async function withRunningPod(t: Test, containers: readonly string[], state: OperationRecord['state']) {
+  const store = new ObjectStore()
+  store.record({ operation: 'backup-b', kind: 'backup', state, exitCode: 0 })
+  store.job('backup-b', 'backup')
+  store.put('pods', {
+    metadata: { name: 'p', labels: { 'kubectl-scalardl.dev/operation': 'backup-b' } },
+    spec: { containers: containers.map((name) => ({ name })) },
+    status: { phase: 'Running', containerStatuses: containers.map((name) => ({ name, state: { running: {} } })) },
+  })
+  return store.session(t)
+}
+
+t.test('the record of a success is enough while its pod still runs, unless that has other containers', async (t) => {
+  const session = await withRunningPod(t, ['worker'], 'succeeded')
+  t.equal((await awaitOutcome(session, 'backup-b', AbortSignal.timeout(10_000))).state, 'succeeded')
+  for (const [containers, state] of [
+    [['worker', 'proxy'], 'succeeded'],
+    [['worker'], 'failed'],
+  ] as const) {
+    const session = await withRunningPod(t, containers, state)
+    const waiting = awaitOutcome(session, 'backup-b', AbortSignal.timeout(600))
+    const late: unknown = await waiting.catch((error: unknown) => error)
+    t.match(late, { exitCode: ExitCode.timedOutOrDetached }, `${containers.join(', ')}, ${state}`)
+  }
 })
 
 t.test('a cancelled worker that still has its grace period is waited for', async (t) => {
