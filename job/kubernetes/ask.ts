@@ -1,15 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ApiException } from '@kubernetes/client-node'
+import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import type { Patience } from './cluster.ts'
 
 /** The HTTP status that the API server answered with; undefined where it did not answer. */
 export function statusOf(error: unknown): number | undefined {
-  if (error instanceof ApiException) return error.code
-  // what Watch throws
-  return error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
-    ? error.statusCode
-    : undefined
+  return error instanceof ApiException ? error.code : undefined
 }
 
 const firstWaitMs = 200
@@ -109,7 +105,7 @@ export function refusal(what: string, error: unknown): Failure {
   return isTransient(status) ? new Unanswered(text, { cause: error }) : new Failure(text, { cause: error })
 }
 
-/** What the API server said, without the dump that client-node makes of it. */
+/** What the API server said, without the dump that an ApiException makes of it. */
 export function apiMessage(error: unknown): string {
   if (!(error instanceof ApiException)) {
     const cause = error instanceof Error && error.cause !== undefined ? `: ${messageOf(error.cause)}` : ''

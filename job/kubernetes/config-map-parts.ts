@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { PatchStrategy, setHeaderOptions, type V1ConfigMap } from '@kubernetes/client-node'
+import type { V1ConfigMap } from '@kubernetes/client-node'
 import { Failure } from '../../operation/failure.ts'
 import {
   annotations,
@@ -89,7 +89,6 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
   const known = new Map<string, Known>()
   const writer = randomUUID()
   const takenOver = new Set<string>()
-  const merge = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
 
   function remember(map: V1ConfigMap, part: Part): string | undefined {
     const json = map.data?.[partKey(part)]
@@ -167,7 +166,7 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
       for (const part of ['record', 'journal'] as const) {
         const name = configMapName(operation, part)
         const map = await askIfAny(`patch the configmap ${name}`, () =>
-          core.patchNamespacedConfigMap({ name, namespace, body }, merge),
+          core.patchNamespacedConfigMap({ name, namespace, body }),
         )
         if (map !== undefined) remember(map, part)
       }
@@ -203,7 +202,7 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
     async patchRecord(operation, key, text) {
       const name = configMapName(operation, 'record')
       const patched = await askIfAny(`patch the configmap ${name}`, () =>
-        core.patchNamespacedConfigMap({ name, namespace, body: { data: { [key]: text } } }, merge),
+        core.patchNamespacedConfigMap({ name, namespace, body: { data: { [key]: text } } }),
       )
       if (patched === undefined) throw noRecord(operation, namespace)
     },

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { V1MicroTime, type V1Lease } from '@kubernetes/client-node'
+import type { V1Lease } from '@kubernetes/client-node'
+import { V1MicroTime } from '@kubernetes/client-node/dist/types.js'
 import { formatDuration } from '../../operation/duration.ts'
 import { Failure } from '../../operation/failure.ts'
 import { annotations, labels, leaseName, managedBy } from '../../operation/names.ts'
@@ -97,13 +98,14 @@ export async function leasesOfOthers(
   releases: readonly string[],
   holder: string,
 ): Promise<Map<string, string>> {
-  const found = new Map<string, string>()
-  for (const release of releases) {
-    const name = leaseName(release)
-    const lease = await askIfAny(`get the lease ${name}`, () => coordination.readNamespacedLease({ name, namespace }))
-    if (lease !== undefined && isOthers(lease, holder) && !isExpired(lease)) found.set(release, operationOf(lease))
-  }
-  return found
+  const found = await Promise.all(
+    releases.map(async (release): Promise<[string, string][]> => {
+      const name = leaseName(release)
+      const lease = await askIfAny(`get the lease ${name}`, () => coordination.readNamespacedLease({ name, namespace }))
+      return lease !== undefined && isOthers(lease, holder) && !isExpired(lease) ? [[release, operationOf(lease)]] : []
+    }),
+  )
+  return new Map(found.flat())
 }
 
 /** One look at the Leases that an operation holds: their versions, each new with every renewal. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { Watch, type KubernetesListObject, type KubernetesObject } from '@kubernetes/client-node'
+import type { KubernetesListObject, KubernetesObject } from '@kubernetes/client-node'
+import { watchStream, type WatchStream } from '../../kubernetes/watch-stream.ts'
 import { messageOf } from '../../operation/failure.ts'
 import type { Api } from './api.ts'
 import { ask, statusOf } from './ask.ts'
@@ -22,8 +23,7 @@ export interface Watched<T, Fact> {
 const reconnectMs = 200
 /**
  * The API server ends a watch after so long, shortly after a bookmark: so the version to go on at stays young enough
- * not to be forgotten where nothing happens for a long time, and silence never outlasts what Watch (client-node)
- * allows.
+ * not to be forgotten where nothing happens for a long time, and silence never outlasts what watchStream allows.
  */
 const streamS = 20
 /** A new watch is told at once what it missed; this is time enough to hear it. */
@@ -68,14 +68,10 @@ export async function watchKind<T extends KubernetesObject, Fact>(
     if (type === 'DELETED') see(object.metadata?.name ?? '', undefined)
     else if (type === 'ADDED' || type === 'MODIFIED') see(object.metadata?.name ?? '', kind.fact(object))
   }
-  const begin = (until: AbortSignal) =>
-    openWatch(
-      api,
-      kind.path,
-      { labelSelector, resourceVersion: version, timeoutSeconds: String(streamS) },
-      until,
-      event,
-    )
+  const query = () => ({ labelSelector, resourceVersion: version, timeoutSeconds: String(streamS) })
+  const begin = async (until: AbortSignal): Promise<WatchStream> =>
+    // Given up meanwhile: that is no failure to be tried again.
+    until.aborted ? { ended: Promise.resolve() } : watchStream(api.request, kind.path, query(), until, event)
 
   /** After 410: what there is now, and that something in between may have been missed. */
   const lookAnew = async () => {
@@ -130,29 +126,4 @@ export async function watchKind<T extends KubernetesObject, Fact>(
       }
     },
   }
-}
-
-/** @returns when the API server has begun to answer; `ended` settles with its end */
-async function openWatch<T>(
-  api: Api,
-  path: string,
-  query: Record<string, string>,
-  signal: AbortSignal,
-  event: (type: string, object: T) => void,
-): Promise<{ ended: Promise<void> }> {
-  const { promise: ended, resolve } = Promise.withResolvers<void>()
-  let failure: unknown
-  const controller = await new Watch(api.kubeConfig).watch(
-    path,
-    { ...query, allowWatchBookmarks: true },
-    event,
-    (error: unknown) => {
-      failure = error
-      resolve()
-    },
-  )
-  if (failure !== undefined && failure !== null) throw failure
-  signal.addEventListener('abort', () => controller.abort(), { once: true })
-  if (signal.aborted) controller.abort()
-  return { ended }
 }

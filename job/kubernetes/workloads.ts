@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { PatchStrategy, setHeaderOptions, type V1Deployment, type V1ManagedFieldsEntry } from '@kubernetes/client-node'
+import type { V1Deployment, V1ManagedFieldsEntry } from '@kubernetes/client-node'
 import * as z from 'zod'
 import { formatDuration } from '../../operation/duration.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
@@ -60,12 +60,8 @@ const usualGraceS = 30
 
 /** Sets a Deployment's replicas through its scale subresource. */
 export async function scale({ apps }: Api, namespace: string, name: string, replicas: number): Promise<void> {
-  const options = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
   await ask(`scale the deployment ${name}`, () =>
-    apps.patchNamespacedDeploymentScale(
-      { name, namespace, body: { spec: { replicas } }, fieldManager: managedBy },
-      options,
-    ),
+    apps.patchNamespacedDeploymentScale({ name, namespace, body: { spec: { replicas } }, fieldManager: managedBy }),
   )
 }
 

@@ -3,41 +3,34 @@
 
 import type { OperationRequest } from '../../operation/request.ts'
 import type { OperationContext } from '../context/operation-context.ts'
-import { backup } from './backup/backup.ts'
-import { deleteBackup } from './delete.ts'
-import { doctor } from './doctor.ts'
-import { drop } from './restore/drop.ts'
-import { importBackup } from './import.ts'
-import { materializeBackup } from './materialize.ts'
-import { pause } from './pause.ts'
-import { restore } from './restore/restore.ts'
-import { undo } from './restore/undo.ts'
-import { unpause } from './unpause.ts'
 
 type OperationTools = Omit<OperationContext<OperationRequest['kind']>, 'request'>
 
-/** Does what a request asks for. */
-export function run(request: OperationRequest, surroundings: OperationTools): Promise<void> {
+/**
+ * Does what a request asks for. Only that operation is loaded: a pause waits for no database's driver and no cloud's
+ * SDK, and has no room for them.
+ */
+export async function run(request: OperationRequest, surroundings: OperationTools): Promise<void> {
   switch (request.kind) {
     case 'backup':
-      return backup({ ...surroundings, request })
+      return (await import('./backup/backup.ts')).backup({ ...surroundings, request })
     case 'restore':
-      return restore({ ...surroundings, request })
+      return (await import('./restore/restore.ts')).restore({ ...surroundings, request })
     case 'undo':
-      return undo({ ...surroundings, request })
+      return (await import('./restore/undo.ts')).undo({ ...surroundings, request })
     case 'drop':
-      return drop({ ...surroundings, request })
+      return (await import('./restore/drop.ts')).drop({ ...surroundings, request })
     case 'pause':
-      return pause({ ...surroundings, request })
+      return (await import('./pause.ts')).pause({ ...surroundings, request })
     case 'unpause':
-      return unpause({ ...surroundings, request })
+      return (await import('./unpause.ts')).unpause({ ...surroundings, request })
     case 'doctor':
-      return doctor({ ...surroundings, request })
+      return (await import('./doctor.ts')).doctor({ ...surroundings, request })
     case 'import':
-      return importBackup({ ...surroundings, request })
+      return (await import('./import.ts')).importBackup({ ...surroundings, request })
     case 'materialize':
-      return materializeBackup({ ...surroundings, request })
+      return (await import('./materialize.ts')).materializeBackup({ ...surroundings, request })
     case 'delete':
-      return deleteBackup({ ...surroundings, request })
+      return (await import('./delete.ts')).deleteBackup({ ...surroundings, request })
   }
 }

@@ -58,12 +58,14 @@ export const holdPause: HoldPause = async (context, inside) => {
   const tls = adminTls(request.target)
   const servers = serversOf(found.targets, tls)
   const watch = new AbortController()
+  const changes: ReleaseChange[] = []
+  const watching = cluster.watchReleases(found.releases, (change) => changes.push(change), watch.signal)
+  watching.catch(() => undefined) // a server that cannot be reached says more
   try {
     await connectOrRefuse(servers, tls)
     const silent = await refuseForeignPauses(servers, cluster.namespace)
     const unchecked = [...silent, ...unwatched(found), ...unguarded]
-    const changes: ReleaseChange[] = []
-    const watched = await cluster.watchReleases(found.releases, (change) => changes.push(change), watch.signal)
+    const watched = await watching
     const before = await cluster.releaseState(found.releases)
     refuseUnsteady(before, [...changesBetween(found.state, before), ...changes])
 

@@ -21,21 +21,23 @@ const againMs = 200
  * @throws Failure where there is nothing to check: no pods, names that do not resolve
  */
 export async function preflight(context: Context): Promise<Finding[]> {
+  const finding = findTargets(context.request.target, context.cluster)
+  finding.catch(() => undefined)
   const rights = await rightsFinding(context)
   // Without rights the other checks would fail too, and say less.
   if (rights.outcome === 'error') return [rights]
-  const found = await findTargets(context.request.target, context.cluster)
+  const found = await finding
   const tls = adminTls(context.request.target)
   const servers = serversOf(found.targets, tls)
   try {
-    const troubles = await connectAll(servers, tls)
+    const [leases, troubles] = await Promise.all([leaseFindings(context, found), connectAll(servers, tls)])
     const unreachable = [...troubles].map(([{ endpoint }, { why, cure }]): Finding =>
       error('admin port', titleOf(endpoint), why, cure),
     )
     const reachable = servers.filter((server) => !troubles.has(server))
     const pauses = await Promise.all(reachable.map((server) => pauseFinding(server, context, tls !== undefined)))
     // The Leases first: a pause that is found may belong to the operation that holds one.
-    return [rights, ...(await leaseFindings(context, found)), ...podFindings(found), ...unreachable, ...pauses]
+    return [rights, ...leases, ...podFindings(found), ...unreachable, ...pauses]
   } finally {
     closeAll(servers)
   }

@@ -42,7 +42,7 @@ function testsOf(folder: string, { tests }: Mutation): string[] {
 
 /** Changes the file. @returns puts it back. @throws Error where a text is not in it once */
 function mutate(folder: string, { file: text, changes }: Mutation): () => void {
-  const files = globSync('{job,operation,plugin}/**/*.ts', { cwd: folder }).map((file) => join(folder, file))
+  const files = globSync('{job,kubernetes,operation,plugin}/**/*.ts', { cwd: folder }).map((file) => join(folder, file))
   const file = only(
     text,
     files.filter((one) => readFileSync(one, 'utf8').includes(text)),

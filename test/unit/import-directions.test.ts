@@ -11,8 +11,9 @@ const root = resolve(import.meta.dirname, '../..')
  */
 const allowed: Record<string, string[]> = {
   operation: ['operation'],
-  plugin: ['plugin', 'operation', 'manifests'],
-  job: ['job', 'operation'],
+  kubernetes: ['kubernetes', 'operation'],
+  plugin: ['plugin', 'kubernetes', 'operation', 'manifests'],
+  job: ['job', 'kubernetes', 'operation'],
 }
 
 /** The rooms of each program from the ground to the top; a room imports only from itself and from those before it. */
@@ -38,6 +39,8 @@ const rooms: Record<string, string[]> = {
 
 /** A folder with more files holds more than one idea. */
 const mostFiles = 15
+
+const everywhere = ['job', 'plugin', 'kubernetes', 'operation', 'test']
 
 function importsOf(file: string): string[] {
   const text = readFileSync(resolve(root, file), 'utf8')
@@ -92,7 +95,7 @@ for (const [program, order] of Object.entries(rooms)) {
 }
 
 t.test('a room has few files', (t) => {
-  const files = [...filesOf('job'), ...filesOf('plugin'), ...filesOf('operation'), ...filesOf('test')]
+  const files = everywhere.flatMap(filesOf)
   const crowded = [...Map.groupBy(files, dirname)]
     .filter(([, inside]) => inside.length > mostFiles)
     .map(([room, inside]) => `${room}: ${inside.length}`)
@@ -103,9 +106,7 @@ t.test('a room has few files', (t) => {
 t.test('one file of every room says what the room is for, and in which order to read it', (t) => {
   const isMain = (file: string) => /^\/\/ Room: [^]+?\n\/\/ Read /.test(readFileSync(resolve(root, file), 'utf8'))
   // A test says itself what it is for.
-  const files = [...filesOf('job'), ...filesOf('plugin'), ...filesOf('operation'), ...filesOf('test')].filter(
-    (file) => !file.endsWith('.test.ts'),
-  )
+  const files = everywhere.flatMap(filesOf).filter((file) => !file.endsWith('.test.ts'))
   // A command's folder is read by its command.ts, a program's own by its main.ts.
   const folders = [...Map.groupBy(files, dirname)].filter(
     ([folder, inside]) => inside.length > 2 && !/^plugin\/commands\/|^(job|plugin)$/.test(folder),
@@ -123,8 +124,7 @@ t.test('one file of every room says what the room is for, and in which order to 
 const sharedByKinds = ['job/storage/objects/', 'job/databases/dump/']
 
 t.test('what a room says to read is there', (t) => {
-  const programs = ['job', 'plugin', 'operation', 'test']
-  const heads = programs.flatMap(filesOf).flatMap((file) => {
+  const heads = everywhere.flatMap(filesOf).flatMap((file) => {
     const [head = ''] =
       /^\/\/ Room: (?:.+\n\/\/ )*?Read (?:.+\n)+/.exec(readFileSync(resolve(root, file), 'utf8')) ?? []
     return head === '' ? [] : [{ file, head }]

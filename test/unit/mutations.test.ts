@@ -4,7 +4,7 @@ import t from 'tap'
 import { projectFolder } from '../../build/project.ts'
 import { mutations } from '../mutations/mutations.ts'
 
-const sources = globSync('{job,operation,plugin}/**/*.ts', { cwd: projectFolder }).map((file) =>
+const sources = globSync('{job,kubernetes,operation,plugin}/**/*.ts', { cwd: projectFolder }).map((file) =>
   readFileSync(join(projectFolder, file), 'utf8'),
 )
 

@@ -1,8 +1,8 @@
 import { parseDuration } from '../../../operation/duration.ts'
-import { apiRequest } from './api-request.ts'
+import { apiRequest } from '../../../kubernetes/api-request.ts'
 import { loadKubeConfig, type ConnectionFlags } from './kube-config.ts'
 import type { Session } from './session.ts'
-import { typedCalls } from './typed-calls.ts'
+import { typedCalls } from '../../../kubernetes/typed-calls.ts'
 
 /**
  * The connection that the flags and the kubeconfig describe; nothing is sent yet.
@@ -12,7 +12,7 @@ export function connect(flags: ConnectionFlags): Session {
   const kubeConfig = loadKubeConfig(flags)
   const context = kubeConfig.getContextObject(kubeConfig.currentContext)
   const requestTimeoutMs = flags.requestTimeout === undefined ? undefined : parseDuration(flags.requestTimeout)
-  const request = apiRequest(kubeConfig, kubeConfig.getCurrentCluster()?.server ?? '', requestTimeoutMs)
+  const request = apiRequest(kubeConfig, requestTimeoutMs)
   return {
     kubeConfig,
     namespace: flags.namespace ?? context?.namespace ?? 'default',

@@ -2,8 +2,8 @@
 // Read session, connect, api-error, apply.
 
 import type { KubeConfig } from '@kubernetes/client-node'
-import type { ApiRequest } from './api-request.ts'
-import type { TypedCalls } from './typed-calls.ts'
+import type { ApiRequest } from '../../../kubernetes/api-request.ts'
+import type { TypedCalls } from '../../../kubernetes/typed-calls.ts'
 
 /** One administrator's connection to one cluster and namespace, as the flags and the kubeconfig say. */
 export interface Session extends TypedCalls {

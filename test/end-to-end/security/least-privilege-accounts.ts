@@ -4,7 +4,7 @@ import { parse } from 'yaml'
 import * as z from 'zod'
 import type { Api } from '../../../job/kubernetes/api.ts'
 import type { Stage } from '../stage/stage.ts'
-import { adminApi, apiWith } from '../worker/namespace.ts'
+import { adminClients, apiWith } from '../worker/namespace.ts'
 
 const roleSchema = z.looseObject({
   rules: z.array(
@@ -60,7 +60,7 @@ export async function openAccounts(stage: Stage, accounts: ReadonlyMap<string, R
       },
     ]),
   )
-  const { core } = adminApi()
+  const { core } = adminClients()
   const opened = [...accounts.keys()].map(async (name): Promise<[string, Api]> => {
     const body = { spec: { audiences: [], expirationSeconds: 600 } }
     const { status } = await core.createNamespacedServiceAccountToken({ name, namespace: stage.namespace, body })

@@ -10,7 +10,7 @@ import { newRecord, type OperationRecord } from '../../../operation/record.ts'
 import { startLedger } from '../../unit/job/servers/ledgers.ts'
 import { openAccounts, rightsOf, roleRules, without, type Right } from './least-privilege-accounts.ts'
 import { secret } from '../stage/ledger-stage.ts'
-import { adminApi, deployLedger, workerNamespace } from '../worker/namespace.ts'
+import { adminClients, deployLedger, workerNamespace } from '../worker/namespace.ts'
 
 /** Every right of the worker's Role against everything that the worker and its guard ask of the API server. */
 const at = await workerNamespace('priv-role')
@@ -21,7 +21,7 @@ t.teardown(async () => {
   await at.close()
 })
 await deployLedger(stage, 'my', ledger)
-const admin = adminApi()
+const admin = adminClients()
 await admin.core.createNamespacedConfigMap({
   namespace,
   body: { metadata: { name: 'my-properties' }, data: { 'ledger.properties': '' } },
@@ -145,7 +145,7 @@ t.test('the whole Role is enough for every call, and gives nothing but what it s
   await prepare('whole')
   t.strictSame(await failures(whole, 'whole'), [])
   t.strictSame(await whole.missingRights(), [])
-  const { status } = await at.api.authorization.createSelfSubjectRulesReview({ body: { spec: { namespace } } })
+  const { status } = await at.clients.authorization.createSelfSubjectRulesReview({ body: { spec: { namespace } } })
   const own = (status?.resourceRules ?? []).filter(({ apiGroups }) =>
     apiGroups?.every((group) => !/^(authentication|authorization)\.k8s\.io$/.test(group)),
   )
@@ -181,7 +181,7 @@ t.test('each right is needed: without it a call fails and names it, and the pref
 
 t.test('no Secret can be read, no pod entered or made, nothing outside of the namespace seen', async (t) => {
   await stage.apply([secret('release-password', { password: 'not for the worker' })])
-  const { core, batch } = at.api
+  const { core, batch } = at.clients
   const pod = { metadata: { name: 'made' }, spec: { containers: [{ name: 'made', image: 'made' }] } }
   const forbidden: Record<string, () => Promise<unknown>> = {
     'get a Secret': () => core.readNamespacedSecret({ name: 'release-password', namespace }),
@@ -212,7 +212,7 @@ t.test('no Secret can be read, no pod entered or made, nothing outside of the na
   for (const verb of ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', '*']) {
     const body = { spec: { resourceAttributes: { namespace, verb, resource: 'secrets' } } }
     t.equal(
-      (await at.api.authorization.createSelfSubjectAccessReview({ body })).status?.allowed,
+      (await at.clients.authorization.createSelfSubjectAccessReview({ body })).status?.allowed,
       false,
       `can-i ${verb} secrets`,
     )

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { resolve } from 'node:path'
-import { KubeConfig } from '@kubernetes/client-node'
+import { AuthorizationV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node'
 import { connectApi, type Api } from '../../../job/kubernetes/api.ts'
 import type { Ledger } from '../../unit/job/servers/ledgers.ts'
 import { ground, Stage } from '../stage/stage.ts'
@@ -12,9 +12,14 @@ const manifests = resolve(import.meta.dirname, '../../../manifests/install')
 export interface WorkerNamespace {
   stage: Stage
   api: Api
+  /** every call there is, with the same rights */
+  clients: Clients
   namespace: string
   close(): Promise<void>
 }
+
+/** All calls, also those that the worker never makes. */
+export type Clients = ReturnType<typeof clientsOf>
 
 export async function workerNamespace(
   namespace: string,
@@ -26,17 +31,26 @@ export async function workerNamespace(
   for (const file of ['service-account', 'role-binding'])
     await stage.kubectl(['apply', '-f', `${manifests}/${file}.yaml`])
   const token = (await stage.kubectl(['create', 'token', 'kubectl-scalardl'])).trim()
-  return { stage, api: apiWith(token), namespace, close: () => stage.close() }
+  return { stage, api: apiWith(token), clients: clientsOf(configWith(token)), namespace, close: () => stage.close() }
 }
 
 /** The API of the tests' cluster with all rights. */
-export function adminApi(): Api {
-  return connectApi(adminConfig())
+export function adminClients(): Clients {
+  return clientsOf(adminConfig())
 }
 
-/** The same with those that a token has. */
+/** The API as the worker uses it, with the rights that a token has. */
 export function apiWith(token: string): Api {
   return connectApi(configWith(token))
+}
+
+function clientsOf(config: KubeConfig) {
+  return {
+    core: config.makeApiClient(CoreV1Api),
+    coordination: config.makeApiClient(CoordinationV1Api),
+    batch: config.makeApiClient(BatchV1Api),
+    authorization: config.makeApiClient(AuthorizationV1Api),
+  }
 }
 
 function adminConfig(): KubeConfig {

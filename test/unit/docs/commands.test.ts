@@ -167,7 +167,7 @@ t.test('each policy for AWS grants what the page on DynamoDB asks for, and no mo
 })
 
 t.test('every message of the troubleshooting page is one of the program', async (t) => {
-  const sources = globSync('{plugin,operation,job}/**/*.ts', { cwd: projectFolder })
+  const sources = globSync('{plugin,kubernetes,operation,job}/**/*.ts', { cwd: projectFolder })
     .map((file) => readFileSync(join(projectFolder, file), 'utf8'))
     .join('\n')
   const page = readFileSync(join(projectFolder, 'docs/troubleshooting.md'), 'utf8')

@@ -2,8 +2,8 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import { KubeConfig } from '@kubernetes/client-node'
-import { apiRequest } from '../../../../plugin/kubernetes/api/api-request.ts'
-import { typedCalls } from '../../../../plugin/kubernetes/api/typed-calls.ts'
+import { apiRequest } from '../../../../kubernetes/api-request.ts'
+import { typedCalls } from '../../../../kubernetes/typed-calls.ts'
 import type { Session } from '../../../../plugin/kubernetes/api/session.ts'
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, url: URL) => void
@@ -24,7 +24,7 @@ export async function sessionWith(handler: Handler): Promise<{ session: Session;
     contexts: [{ name: 'test', cluster: 'test', user: 'test' }],
     currentContext: 'test',
   })
-  const request = apiRequest(kubeConfig, url, undefined)
+  const request = apiRequest(kubeConfig, undefined)
   const session: Session = {
     kubeConfig,
     namespace: 'ns',

@@ -1,11 +1,21 @@
+// Room: requests to the API server as both programs send them, by Node's own https: client-node's typed clients bring
+// every call and every object of Kubernetes, which takes longer to load than all that a command does, and much memory.
+// Read api-request, typed-calls, watch-stream.
+
 import { once } from 'node:events'
 import http from 'node:http'
 import https from 'node:https'
-import { Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { createGunzip } from 'node:zlib'
 import { ApiException } from '@kubernetes/client-node/dist/gen/apis/exception.js'
-import type { KubeConfig } from '@kubernetes/client-node'
+
+/** What a request needs to know of a cluster; a KubeConfig (client-node) is one. */
+export interface Connection {
+  getCurrentCluster(): { server: string } | null
+  /** adds certificates and credentials */
+  applyToHTTPSOptions(options: https.RequestOptions): Promise<void>
+}
 
 /** One request to the API server, as it is on the wire. */
 export interface ApiCall {
@@ -24,6 +34,8 @@ export interface ApiCall {
 export interface ApiAnswer {
   status: number
   text(): Promise<string>
+  /** in place of its text, for what is read as it comes; an error where the connection breaks or the signal aborts */
+  stream(): Readable
 }
 
 /** @throws ApiException for an answer of 400 and above, with the text of the answer as its body */
@@ -38,23 +50,25 @@ function uncompressed(response: http.IncomingMessage): Readable {
 }
 
 /**
- * Requests with the connection and the rights of a kubeconfig.
+ * Requests with the rights that a connection has.
  * @param timeoutMs for one request and its answer; undefined: no limit
  */
-export function apiRequest(kubeConfig: KubeConfig, server: string, timeoutMs: number | undefined): ApiRequest {
+export function apiRequest(connection: Connection, timeoutMs: number | undefined): ApiRequest {
+  const server = (connection.getCurrentCluster()?.server ?? '').replace(/\/$/, '')
   return async ({ method, path, query, body, accept, signal = limitOf(timeoutMs) }) => {
-    const url = new URL(`${server.replace(/\/$/, '')}${path}`)
+    const url = new URL(`${server}${path}`)
     for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value)
     const options: https.RequestOptions = {
       method,
       headers: {
         Accept: accept ?? 'application/json, */*',
         'Accept-Encoding': 'gzip',
-        ...(body === undefined ? {} : { 'Content-Type': body.type }),
+        // Node itself says no length of what a DELETE carries.
+        ...(body && { 'Content-Type': body.type, 'Content-Length': Buffer.byteLength(body.text) }),
       },
       ...(signal === undefined ? {} : { signal }),
     }
-    await kubeConfig.applyToHTTPSOptions(options)
+    await connection.applyToHTTPSOptions(options)
     // What stops a request in the middle is an error of Node's own; the signal knows why.
     const unlessStopped = <T>(answer: Promise<T>): Promise<T> =>
       answer.catch((error: unknown) => {
@@ -67,7 +81,7 @@ export function apiRequest(kubeConfig: KubeConfig, server: string, timeoutMs: nu
     const status = response.statusCode ?? 0
     const answer = () => unlessStopped(text(uncompressed(response)))
     if (status >= 400) throw new ApiException(status, `${method} ${path}`, await answer(), {})
-    return { status, text: answer }
+    return { status, text: answer, stream: () => uncompressed(response) }
   }
 }
 

@@ -4,20 +4,20 @@ import type {
   BatchV1Api,
   CoordinationV1Api,
   CoreV1Api,
+  DiscoveryV1Api,
   RbacAuthorizationV1Api,
 } from '@kubernetes/client-node'
+import { V1MicroTime } from '@kubernetes/client-node/dist/types.js'
 import type { ApiCall, ApiRequest } from './api-request.ts'
 
-/**
- * The calls that this plugin makes of client-node's typed clients, with their names and types. Those clients bring
- * every call and every object of Kubernetes, which takes longer to load than all that a command does.
- */
+/** The calls that the two programs make, with the names and the types that client-node gives them. */
 export interface TypedCalls {
   core: Pick<
     CoreV1Api,
     | 'readNamespace'
     | 'listNamespace'
     | 'readNamespacedConfigMap'
+    | 'listNamespacedConfigMap'
     | 'createNamespacedConfigMap'
     | 'replaceNamespacedConfigMap'
     | 'patchNamespacedConfigMap'
@@ -32,10 +32,21 @@ export interface TypedCalls {
     | 'readNamespacedPersistentVolumeClaim'
     | 'listNamespacedPersistentVolumeClaim'
   >
-  apps: Pick<AppsV1Api, 'listNamespacedDeployment' | 'listDeploymentForAllNamespaces'>
+  apps: Pick<
+    AppsV1Api,
+    | 'readNamespacedDeployment'
+    | 'listNamespacedDeployment'
+    | 'listDeploymentForAllNamespaces'
+    | 'patchNamespacedDeploymentScale'
+    | 'listNamespacedReplicaSet'
+  >
   batch: Pick<BatchV1Api, 'readNamespacedJob' | 'listNamespacedJob' | 'listJobForAllNamespaces' | 'deleteNamespacedJob'>
   rbac: Pick<RbacAuthorizationV1Api, 'readNamespacedRole' | 'readNamespacedRoleBinding'>
-  coordination: Pick<CoordinationV1Api, 'readNamespacedLease'>
+  coordination: Pick<
+    CoordinationV1Api,
+    'readNamespacedLease' | 'createNamespacedLease' | 'replaceNamespacedLease' | 'deleteNamespacedLease'
+  >
+  discovery: Pick<DiscoveryV1Api, 'listNamespacedEndpointSlice'>
   authorization: Pick<AuthorizationV1Api, 'createSelfSubjectAccessReview'>
 }
 
@@ -44,12 +55,15 @@ interface Parameters {
   name?: string
   labelSelector?: string
   fieldSelector?: string
+  limit?: number
+  _continue?: string
   propagationPolicy?: string
   dryRun?: string
+  fieldManager?: string
   body?: unknown
 }
 
-/** The fields of the objects above that client-node has as Date: `metav1.Time` and `metav1.MicroTime` on the wire. */
+/** The fields of the objects above that client-node has as Date: `metav1.Time` on the wire. */
 const times = new Set([
   'creationTimestamp',
   'deletionTimestamp',
@@ -63,11 +77,11 @@ const times = new Set([
   'firstTimestamp',
   'lastTimestamp',
   'lastObservedTime',
-  'eventTime',
-  'acquireTime',
-  'renewTime',
   'time',
 ])
+
+/** Those that the API server takes with six digits of a second and with no fewer: `metav1.MicroTime`. */
+const microTimes = new Set(['eventTime', 'acquireTime', 'renewTime'])
 
 /** Fields that hold names of anybody's choice. */
 const freeForm = new Set(['data', 'labels', 'annotations', 'matchLabels', 'nodeSelector', 'selector', 'fieldsV1'])
@@ -79,20 +93,43 @@ function readTimes(value: unknown): void {
     for (const [key, field] of Object.entries(value)) {
       if (typeof field === 'string') {
         if (times.has(key)) Reflect.set(value, key, new Date(field))
+        else if (microTimes.has(key)) Reflect.set(value, key, new V1MicroTime(field))
       } else if (!freeForm.has(key)) readTimes(field)
     }
 }
 
-const queried = ['labelSelector', 'fieldSelector', 'propagationPolicy', 'dryRun'] as const
+/** What goes into the query, and its name there. */
+const queried = {
+  labelSelector: 'labelSelector',
+  fieldSelector: 'fieldSelector',
+  limit: 'limit',
+  _continue: 'continue',
+  propagationPolicy: 'propagationPolicy',
+  dryRun: 'dryRun',
+  fieldManager: 'fieldManager',
+} as const satisfies Partial<Record<keyof Parameters, string>>
+
+/** Of a page of a list: client-node keeps `continue` out of its types. */
+function nameContinue({ metadata }: { metadata?: { continue?: string } }): void {
+  if (metadata?.continue !== undefined) Object.assign(metadata, { _continue: metadata.continue })
+}
 
 /** The typed calls, sent by `request`. @throws ApiException, each of them, for an answer of 400 and above */
 export function typedCalls(request: ApiRequest): TypedCalls {
   const call =
-    (method: ApiCall['method'], group: string, plural: string, type = 'application/json') =>
+    (method: ApiCall['method'], group: string, plural: string, subresource?: string) =>
     async <T>({ namespace, name, body, ...rest }: Parameters = {}): Promise<T> => {
       const place = namespace === undefined || plural === 'namespaces' ? [] : ['namespaces', namespace]
-      const path = [...place, plural, ...(name === undefined ? [] : [name])].map(encodeURIComponent).join('/')
-      const query = Object.fromEntries(queried.flatMap((key) => (rest[key] === undefined ? [] : [[key, rest[key]]])))
+      const path = [...place, plural, name, subresource]
+        .filter((part) => part !== undefined)
+        .map(encodeURIComponent)
+        .join('/')
+      const query = Object.fromEntries(
+        Object.entries(rest).flatMap(([key, value]) =>
+          value === undefined ? [] : [[queried[key as keyof typeof queried], String(value)]],
+        ),
+      )
+      const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
       const answer = await request({
         method,
         path: `${group}/${path}`,
@@ -101,18 +138,20 @@ export function typedCalls(request: ApiRequest): TypedCalls {
       })
       const object = JSON.parse(await answer.text())
       readTimes(object)
+      nameContinue(object)
       return object
     }
   const [core, apps, batch] = ['/api/v1', '/apis/apps/v1', '/apis/batch/v1']
-  const rbac = '/apis/rbac.authorization.k8s.io/v1'
+  const [rbac, coordination] = ['/apis/rbac.authorization.k8s.io/v1', '/apis/coordination.k8s.io/v1']
   return {
     core: {
       readNamespace: call('GET', core, 'namespaces'),
       listNamespace: call('GET', core, 'namespaces'),
       readNamespacedConfigMap: call('GET', core, 'configmaps'),
+      listNamespacedConfigMap: call('GET', core, 'configmaps'),
       createNamespacedConfigMap: call('POST', core, 'configmaps'),
       replaceNamespacedConfigMap: call('PUT', core, 'configmaps'),
-      patchNamespacedConfigMap: call('PATCH', core, 'configmaps', 'application/merge-patch+json'),
+      patchNamespacedConfigMap: call('PATCH', core, 'configmaps'),
       deleteNamespacedConfigMap: call('DELETE', core, 'configmaps'),
       readNamespacedPod: call('GET', core, 'pods'),
       listNamespacedPod: call('GET', core, 'pods'),
@@ -125,8 +164,11 @@ export function typedCalls(request: ApiRequest): TypedCalls {
       listNamespacedPersistentVolumeClaim: call('GET', core, 'persistentvolumeclaims'),
     },
     apps: {
+      readNamespacedDeployment: call('GET', apps, 'deployments'),
       listNamespacedDeployment: call('GET', apps, 'deployments'),
       listDeploymentForAllNamespaces: call('GET', apps, 'deployments'),
+      patchNamespacedDeploymentScale: call('PATCH', apps, 'deployments', 'scale'),
+      listNamespacedReplicaSet: call('GET', apps, 'replicasets'),
     },
     batch: {
       readNamespacedJob: call('GET', batch, 'jobs'),
@@ -138,7 +180,13 @@ export function typedCalls(request: ApiRequest): TypedCalls {
       readNamespacedRole: call('GET', rbac, 'roles'),
       readNamespacedRoleBinding: call('GET', rbac, 'rolebindings'),
     },
-    coordination: { readNamespacedLease: call('GET', '/apis/coordination.k8s.io/v1', 'leases') },
+    coordination: {
+      readNamespacedLease: call('GET', coordination, 'leases'),
+      createNamespacedLease: call('POST', coordination, 'leases'),
+      replaceNamespacedLease: call('PUT', coordination, 'leases'),
+      deleteNamespacedLease: call('DELETE', coordination, 'leases'),
+    },
+    discovery: { listNamespacedEndpointSlice: call('GET', '/apis/discovery.k8s.io/v1', 'endpointslices') },
     authorization: {
       createSelfSubjectAccessReview: call('POST', '/apis/authorization.k8s.io/v1', 'selfsubjectaccessreviews'),
     },
