@@ -1,8 +1,9 @@
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { build, type BuildOptions, type Plugin } from 'esbuild'
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
 import { Failure } from '../operation/failure.ts'
-import { clientsLeftOut, plainWidths } from './leaner-packages.ts'
+import { compiledOnFirstUse } from './first-use.ts'
+import { assertOnFirstUse, clientsLeftOut, plainWidths } from './leaner-packages.ts'
 import { licensesOf, packagesOf } from './licenses.ts'
 import { distFolder, projectFolder, projectVersion } from './project.ts'
 
@@ -30,13 +31,22 @@ export async function bundleModule(entry: string, name: string): Promise<string>
 /** Bundles the plugin into dist/plugin.cjs, since an executable takes one CommonJS file, and returns its path. */
 export async function bundlePlugin(): Promise<string> {
   const outfile = join(distFolder, 'plugin.cjs')
-  await bundle({
-    ...common('plugin/main.ts', outfile),
-    format: 'cjs',
-    define: { ...defines(), 'import.meta.url': 'fileOfBundle' },
-    banner: { js: "const fileOfBundle = require('node:url').pathToFileURL(process.execPath).href" },
-    plugins: [clientsLeftOut, plainWidths, manifestsInside],
-  })
+  const leaner = [clientsLeftOut, plainWidths, assertOnFirstUse]
+  const inside: Metafile[] = []
+  await bundle(
+    {
+      ...common('plugin/main.ts', outfile),
+      format: 'cjs',
+      define: { ...defines(), 'import.meta.url': 'fileOfBundle' },
+      banner: { js: "const fileOfBundle = require('node:url').pathToFileURL(process.execPath).href" },
+      plugins: [
+        ...leaner,
+        manifestsInside,
+        compiledOnFirstUse({ ...shared(), format: 'cjs', plugins: leaner }, inside),
+      ],
+    },
+    inside,
+  )
   return outfile
 }
 
@@ -50,10 +60,12 @@ export function packagesBeside(bundle: string): string {
   return `${bundle}.packages.json`
 }
 
-async function bundle(options: BuildOptions & { outfile: string }): Promise<void> {
+/** @param inside gets, while it is made, what further bundles in it were made of */
+async function bundle(options: BuildOptions & { outfile: string }, inside: Metafile[] = []): Promise<void> {
   const { metafile } = await build({ ...options, metafile: true })
-  writeFileSync(licensesBeside(options.outfile), licensesOf(metafile))
-  writeFileSync(packagesBeside(options.outfile), JSON.stringify(packagesOf(metafile)))
+  const all = [metafile, ...inside]
+  writeFileSync(licensesBeside(options.outfile), licensesOf(all))
+  writeFileSync(packagesBeside(options.outfile), JSON.stringify(packagesOf(all)))
 }
 
 /**
@@ -86,10 +98,12 @@ function manifestTexts(): Record<string, string> {
 }
 
 function common(entry: string, outfile: string): BuildOptions & { outfile: string } {
+  return { ...shared(), entryPoints: [entry], outfile }
+}
+
+function shared(): BuildOptions {
   return {
     absWorkingDir: projectFolder,
-    entryPoints: [entry],
-    outfile,
     bundle: true,
     platform: 'node',
     target: 'node26',

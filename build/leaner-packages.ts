@@ -30,6 +30,21 @@ export const plainWidths: Plugin = {
   },
 }
 
+/** Has Node's assert loaded only where yargs finds a fault in its own use. */
+export const assertOnFirstUse: Plugin = {
+  name: 'assert on first use',
+  setup(build) {
+    build.onResolve({ filter: /^assert$/ }, ({ importer }) =>
+      importer.includes('yargs') ? { path: 'assert', namespace: 'assert' } : undefined,
+    )
+    build.onLoad({ filter: /./, namespace: 'assert' }, () => ({
+      contents: `
+        export const strictEqual = (...args) => require('node:assert').strictEqual(...args)
+        export const notStrictEqual = (...args) => require('node:assert').notStrictEqual(...args)`,
+    }))
+  },
+}
+
 /**
  * Leaves out what client-node's kubeconfig could make, but in the plugin never does: the typed clients of all of
  * Kubernetes and undici's connections. The plugin sends its requests by Node's own https (plugin/kubernetes/api).

@@ -8,8 +8,8 @@ import { projectFolder } from './project.ts'
  * The licenses and notices of the packages of which a bundle holds a part, as most of them ask of whoever passes them
  * on. @throws Failure where a package comes without a license that is known
  */
-export function licensesOf(metafile: Metafile): string {
-  const texts = foldersOf(metafile).map((folder) => {
+export function licensesOf(metafiles: readonly Metafile[]): string {
+  const texts = foldersOf(metafiles).map((folder) => {
     const { name, version, license } = packageIn(folder)
     return `${name} ${version}, license: ${license ?? 'see below'}\n\n${licenseText(folder)}`
   })
@@ -17,15 +17,16 @@ export function licensesOf(metafile: Metafile): string {
 }
 
 /** The packages of which a bundle holds a part, each as NAME@VERSION. */
-export function packagesOf(metafile: Metafile): string[] {
-  return foldersOf(metafile).map((folder) => {
+export function packagesOf(metafiles: readonly Metafile[]): string[] {
+  return foldersOf(metafiles).map((folder) => {
     const { name, version } = packageIn(folder)
     return `${name}@${version}`
   })
 }
 
-function foldersOf(metafile: Metafile): string[] {
-  return [...new Set(Object.keys(metafile.inputs).flatMap((input) => packageFolder(input) ?? []))].sort()
+function foldersOf(metafiles: readonly Metafile[]): string[] {
+  const inputs = metafiles.flatMap((metafile) => Object.keys(metafile.inputs))
+  return [...new Set(inputs.flatMap((input) => packageFolder(input) ?? []))].sort()
 }
 
 function packageIn(folder: string): Package {

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { styleText } from 'node:util'
 import { printable } from '../../operation/text/printable.ts'
 import type { Terminal } from './terminal.ts'
@@ -29,34 +28,49 @@ export interface Paint {
 /** Longer than any line that helps a person. Characters. */
 const longestLine = 16 * 1024
 
+interface Marks {
+  secret: string
+  /** what each of them stands for */
+  codes: ReadonlyMap<string, string>
+  each: RegExp
+}
+
+function newMarks(): Marks {
+  // A part of Node that a command without colour need not wait for.
+  const secret = process.getBuiltinModule('node:crypto').randomBytes(16).toString('hex')
+  const codes = (Object.keys(formats) as Kind[]).flatMap((kind): [string, string][] => {
+    const [open = '', close = ''] = styleText([formats[kind]].flat(), '|', { validateStream: false }).split('|')
+    return [
+      [`${secret}${kind}+`, open],
+      [`${secret}${kind}-`, close],
+    ]
+  })
+  return { secret, codes: new Map(codes), each: new RegExp(`(${secret}[a-z]+[+-])`) }
+}
+
 /** Colour where `stream` is a terminal and neither NO_COLOR nor TERM=dumb forbids it. */
 export function paintFor(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Paint {
   const wanted = stream.isTTY && (environment['NO_COLOR'] ?? '') === '' && environment['TERM'] !== 'dumb'
-  const secret = randomBytes(16).toString('hex')
-  const marks = new RegExp(`(${secret}[a-z]+[+-])`)
-  const codes = new Map(
-    (Object.keys(formats) as Kind[]).flatMap((kind): [string, string][] => {
-      const [open = '', close = ''] = styleText([formats[kind]].flat(), '|', { validateStream: false }).split('|')
-      return [
-        [`${secret}${kind}+`, open],
-        [`${secret}${kind}-`, close],
-      ]
-    }),
-  )
-  const write = (text: string, codeOf: (mark: string) => string) => {
-    let left = longestLine
-    const parts = text.split(marks).map((part) => {
-      if (codes.has(part)) return codeOf(part)
+  let marks: Marks | undefined
+  const write = (text: string, codeOf: (code: string) => string) => {
+    let [left, length] = [longestLine, 0]
+    const parts = (marks === undefined ? [text] : text.split(marks.each)).map((part) => {
+      const code = marks?.codes.get(part)
+      if (code !== undefined) return codeOf(code)
       const shown = part.slice(0, left)
       left -= shown.length
+      length += part.length
       return printable(shown)
     })
-    const length = text.split(marks).reduce((sum, part) => sum + (codes.has(part) ? 0 : part.length), 0)
     return length > longestLine ? `${parts.join('')}… (${length - longestLine} more characters)` : parts.join('')
   }
   return {
-    style: (kind, text) => (wanted ? `${secret}${kind}+${text}${secret}${kind}-` : text),
-    line: (text) => write(text, (mark) => codes.get(mark) ?? ''),
+    style(kind, text) {
+      if (!wanted) return text
+      marks ??= newMarks()
+      return `${marks.secret}${kind}+${text}${marks.secret}${kind}-`
+    },
+    line: (text) => write(text, (code) => code),
     plain: (text) => write(text, () => ''),
   }
 }
