@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 
 const endpoint = z
   .url({ protocol: /^https?$/, error: 'endpoint= is no http or https URL', abort: true })

@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import * as z from 'zod'
 import type { BackupTable, DatabaseBackup } from '../../../operation/record.ts'
 import { parseDetails } from '../parse-details.ts'
 
