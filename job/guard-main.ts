@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { ExitCode } from '../operation/exit-code.ts'
 import { messageOf } from '../operation/failure.ts'
 import { guardPort } from '../operation/names.ts'
-import { mounts, parseRequest, pauseRequestOf } from '../operation/request.ts'
+import { mounts, parseRequest, pauseRequestOf, requestHashVariable } from '../operation/request.ts'
 import { jsonLineEvents } from './process/events.ts'
 import { mountedKey } from './guard/protocol/operation-key.ts'
 import { guard } from './guard/process/guard.ts'
@@ -30,7 +30,7 @@ for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
 
 async function main(): Promise<number> {
   try {
-    const request = parseRequest(await readFile(mounts.request, 'utf8'))
+    const request = parseRequest(await readFile(mounts.request, 'utf8'), process.env[requestHashVariable])
     const pausing = pauseRequestOf(request)
     if (pausing === undefined) throw new Error(`this ${request.kind} pauses nothing and needs no guard`)
     const cluster = kubernetesCluster(connectApi(inClusterConfig()), request.namespace)

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { ExitCode } from '../operation/exit-code.ts'
 import { Failure, messageOf } from '../operation/failure.ts'
-import { mounts, parseRequest } from '../operation/request.ts'
+import { mounts, parseRequest, requestHashVariable } from '../operation/request.ts'
 import { endOnUncaught } from './worker/end-on-uncaught.ts'
+import { mountedSigning } from './context/signing.ts'
 import { mountedKey } from './guard/protocol/operation-key.ts'
 import { jsonLineEvents } from './process/events.ts'
 import { Interrupted } from './process/interrupted.ts'
@@ -22,10 +23,11 @@ endOnUncaught(stop)
 
 async function main(): Promise<number> {
   try {
-    const request = parseRequest(await readFile(mounts.request, 'utf8'))
+    const request = parseRequest(await readFile(mounts.request, 'utf8'), process.env[requestHashVariable])
     const cluster = kubernetesCluster(connectApi(inClusterConfig()), request.namespace)
     const key = await mountedKey(request.operation)
-    return await work(request, { cluster, events, key, signal: stop.signal })
+    const signing = await mountedSigning()
+    return await work(request, { cluster, events, key, signing, signal: stop.signal })
   } catch (error) {
     const text: Record<string, unknown> =
       error instanceof Failure

@@ -29,6 +29,7 @@ export interface TypedCalls {
     | 'listNamespacedEvent'
     | 'readNamespacedSecret'
     | 'readNamespacedServiceAccount'
+    | 'listNamespacedServiceAccount'
     | 'readNamespacedPersistentVolumeClaim'
     | 'listNamespacedPersistentVolumeClaim'
   >
@@ -160,6 +161,7 @@ export function typedCalls(request: ApiRequest): TypedCalls {
       listNamespacedEvent: call('GET', core, 'events'),
       readNamespacedSecret: call('GET', core, 'secrets'),
       readNamespacedServiceAccount: call('GET', core, 'serviceaccounts'),
+      listNamespacedServiceAccount: call('GET', core, 'serviceaccounts'),
       readNamespacedPersistentVolumeClaim: call('GET', core, 'persistentvolumeclaims'),
       listNamespacedPersistentVolumeClaim: call('GET', core, 'persistentvolumeclaims'),
     },

@@ -47,6 +47,8 @@ export const annotations = {
   releases: `${domain}/releases`,
   /** the process that alone writes an operation's record or journal; a successor puts its own in place */
   writer: `${domain}/writer`,
+  /** fingerprints of the keys whose records are trusted, its own first, on the ServiceAccounts of `install` */
+  trustedKeys: `${domain}/trusted-keys`,
 } as const
 
 export const managedBy = 'kubectl-scalardl'
@@ -82,6 +84,15 @@ export function guardJobName(operation: string): string {
 export function keySecretName(operation: string): string {
   return `scalardl-${operation}.key`
 }
+
+/** What the backups of a namespace are signed with; it stays when the rest is uninstalled. */
+export const signingKey = {
+  secret: 'kubectl-scalardl-signing-key',
+  /** PEM, PKCS #8, ed25519; for the workers that make records */
+  privateKey: 'signing-key.pem',
+  /** fingerprints of the keys whose records are trusted, a line each, its own first */
+  trustedKeys: 'trusted-keys',
+} as const
 
 /** Where the worker listens for its guard, within the cluster. */
 export const guardPort = 9653

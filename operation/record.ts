@@ -115,6 +115,11 @@ const backup = z.object({
   /** folder of this backup: pvc://backups/ledger/NAME; absent where every database keeps its backups itself */
   location: z.string().refine(isLocation).optional(),
   databases: z.array(databaseBackup),
+  /**
+   * by which key all this is vouched for, as operation/signature/ has it, in base64; absent in older records and where
+   * the installation has no key
+   */
+  signature: z.object({ publicKey: z.string(), value: z.string() }).optional(),
 })
 
 const restoredDatabase = z.object({

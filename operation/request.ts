@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { Failure } from './failure.ts'
 import { operationKinds } from './names.ts'
@@ -16,6 +17,8 @@ export const mounts = {
   databaseSecret: '/scalardl/database-secret',
   /** keys of a Secret given by --tls-ca-secret */
   tlsCa: '/scalardl/tls-ca',
+  /** of the Secret that `install` makes: whose records are trusted, and what they are signed with */
+  signing: '/scalardl/signing',
   /** what the worker and the guard of one operation know of each other, 32 bytes as hexadecimal digits */
   operationKey: '/scalardl/operation-key/key',
   /** the PersistentVolumeClaim of `--to pvc://NAME` */
@@ -109,6 +112,10 @@ const common = {
 /** how long the releases have to stay ready while nobody can use the former data, before it is removed, ms */
 const fenceMs = z.int().min(0).optional()
 
+/** whose records the administrator vouches for: fingerprints of keys, hashes of records */
+const names = z.array(z.string()).readonly()
+const trust = z.strictObject({ keys: names, records: names }).optional()
+
 /** names of backups that may end with what is deleted, each agreed to */
 const loseBackups = z.array(z.string()).optional()
 /** flags of the command line that the way back needs as well, each as a shell reads it */
@@ -153,6 +160,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     /** holds requests back while the releases are stopped; absent where they are not */
     pause: pause.optional(),
     flags,
+    trust,
   }),
   z.strictObject({
     ...common,
@@ -188,12 +196,19 @@ export const requestSchema = z.discriminatedUnion('kind', [
     schemas: z.array(z.string()),
     tables: z.array(z.string()).optional(),
   }),
-  z.strictObject({ ...common, kind: z.literal('import'), /** Location of one backup's folder */ from: z.string() }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('import'),
+    /** Location of one backup's folder */
+    from: z.string(),
+    trust,
+  }),
   z.strictObject({
     ...common,
     kind: z.literal('materialize'),
     /** operation that made the backup */
     backup: z.string(),
+    trust,
   }),
   z.strictObject({
     ...common,
@@ -201,6 +216,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     backup: z.string(),
     /** Location of the backup's folder, where it has one */
     location: z.string().optional(),
+    trust,
   }),
 ])
 
@@ -229,11 +245,30 @@ export function pauseRequestOf(request: OperationRequest): RequestOf<'backup' | 
   }
 }
 
+/** The variable of a Job's containers that holds the hash of the request's text. */
+export const requestHashVariable = 'SCALARDL_REQUEST_SHA256'
+
+/** A request as its ConfigMap holds it. */
+export function requestText(request: OperationRequest): string {
+  return `${JSON.stringify(request, undefined, 2)}\n`
+}
+
+export function requestHash(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
 /**
- * Reads a request.
- * @throws Failure where it is not one, or of another version of this format.
+ * Reads a request. It lies in a ConfigMap, which more people may write than may make Jobs; so the Job has its hash.
+ * @param hash undefined where the Job has none
+ * @throws Failure where it is not one, of another version of this format, or not the one that the Job was made for.
  */
-export function parseRequest(json: string): OperationRequest {
+export function parseRequest(json: string, hash?: string): OperationRequest {
+  if (hash !== undefined && requestHash(json) !== hash)
+    throw new Failure({
+      what: 'the request is not the one that this Job was made for',
+      why: 'its ConfigMap was replaced',
+      next: 'look who may write ConfigMaps in this namespace, then start the operation again',
+    })
   const parsed = requestSchema.safeParse(JSON.parse(json))
   if (parsed.success) return parsed.data
   throw new Failure({

@@ -8,6 +8,7 @@ import type { Events } from '../process/events.ts'
 import type { GuardLink } from '../guard/in-worker/guard-link.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { RecordStore } from '../journal/record-store.ts'
+import type { Signing } from './signing.ts'
 
 /** What every operation is given, with its request. */
 export type OperationContext<K extends OperationRequest['kind']> = OperationTools & { request: RequestOf<K> }
@@ -19,6 +20,8 @@ interface OperationTools {
   events: Events
   journal: Journal
   record: RecordStore
+  /** whose records are trusted, and what records are signed with; undefined where the installation has no key */
+  signing?: Signing | undefined
   /** aborted on SIGTERM: end what runs, unpause, put things back, and throw the signal's reason */
   signal: AbortSignal
   /** runs one phase of the time line: in the record and as events */

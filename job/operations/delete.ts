@@ -5,6 +5,7 @@ import type { OperationRecord } from '../../operation/record.ts'
 import { isFinal, concludeByJob } from '../../operation/outcome/outcome.ts'
 import { formatTime } from '../../operation/time.ts'
 import type { OperationContext } from '../context/operation-context.ts'
+import { verifyRecord } from '../context/signing.ts'
 import { openStorage } from '../storage/open.ts'
 import { proveOwnership } from './backup/prove-ownership.ts'
 import { databaseContext } from './database-contexts.ts'
@@ -18,6 +19,7 @@ import { databaseOf, databasesBackedUp } from './open-databases.ts'
 export async function deleteBackup(context: OperationContext<'delete'>): Promise<void> {
   const { events, request, signal } = context
   const record = await context.cluster.readRecord(request.backup)
+  verifyRecord(context, record, request.trust)
   await refuseNeeded(context, record)
   const { backup } = record
   if (request.location !== backup?.location && request.location !== undefined)

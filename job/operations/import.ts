@@ -4,6 +4,7 @@ import { formatLocation, joinLocation, parseLocation, splitLocation, type Locati
 import { operationName } from '../../operation/names.ts'
 import { parseRecord, type BackupPart, type OperationRecord } from '../../operation/record.ts'
 import type { OperationContext } from '../context/operation-context.ts'
+import { verifyRecord } from '../context/signing.ts'
 import { openStorage } from '../storage/open.ts'
 import { readText } from '../storage/text.ts'
 import { recordFile } from './backup/backup-record.ts'
@@ -24,9 +25,18 @@ export async function importBackup(context: OperationContext<'import'>): Promise
       next: 'give the folder of one backup: pvc://CLAIM/path/NAME or s3://BUCKET/path/NAME',
     })
   }
-  const record = parseRecord(json, source)
+  await writeImported(context, parseRecord(json, source), { source, location })
+}
+
+/** Writes the record that was found at a location. @throws Failure where that is not to be done */
+export async function writeImported(
+  context: OperationContext<'import'>,
+  record: OperationRecord,
+  at: { source: string; location: Location },
+): Promise<void> {
+  verifyRecord(context, record, context.request.trust)
   const known = await context.cluster.findRecord(record.operation)
-  const found = imported(record, known, { source, location, namespace: context.cluster.namespace })
+  const found = imported(record, known, { ...at, namespace: context.cluster.namespace })
   await context.cluster.writeRecord(found)
   context.events.say('note', `imported ${record.operation}, restore point ${found.backup?.restorePoint ?? 'unknown'}`, {
     data: { operation: record.operation },

@@ -2,6 +2,7 @@ import { isHandedOn } from '../context/handed-on.ts'
 import { Failure } from '../../operation/failure.ts'
 import type { BackupPart, DatabaseBackup } from '../../operation/record.ts'
 import type { OperationContext } from '../context/operation-context.ts'
+import { verifyRecord, withBackup } from '../context/signing.ts'
 import type { DatabaseContext } from '../databases/database.ts'
 import type { DatabaseGroup } from '../databases/open.ts'
 import { refuseLost, restorable } from './backup/restorable.ts'
@@ -18,7 +19,9 @@ import { databaseOf, databasesBackedUp } from './open-databases.ts'
 export async function materializeBackup(context: OperationContext<'materialize'>): Promise<void> {
   const { cluster, events, request, signal } = context
   await holdReleases(context, async (lost) => {
-    const backup = restorable(await cluster.readRecord(request.backup))
+    const verified = await cluster.readRecord(request.backup)
+    const backup = restorable(verified)
+    verifyRecord(context, verified, request.trust)
     refuseLost(backup)
     const databases = await databasesBackedUp(request.target, backup.databases, signal)
     const opened = openAll(backup, databases, databaseContext(context))
@@ -36,7 +39,8 @@ export async function materializeBackup(context: OperationContext<'materialize'>
     lost.throwIfAborted()
     const record = await cluster.readRecord(request.backup)
     const made = backup.databases.map((entry) => entries.get(entry) ?? entry)
-    await cluster.writeRecord({ ...record, backup: { ...(record.backup ?? backup), databases: made } })
+    const former = { ...record, backup: record.backup ?? backup }
+    await cluster.writeRecord(withBackup(former, { ...former.backup, databases: made }, context.signing, request.trust))
     for (const { title, serviceBackups = 0 } of entries.values())
       events.say('note', `${backup.name} is held by ${serviceBackups} backups of ${title}`)
   })

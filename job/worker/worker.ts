@@ -17,6 +17,7 @@ import { openJournal } from '../journal/persisted-journal.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import { run } from '../operations/run.ts'
 import { phases } from '../context/phases.ts'
+import type { Signing } from '../context/signing.ts'
 import { recordStore, type RecordStore } from '../journal/record-store.ts'
 import { endLeftoverPause } from '../pause/recover.ts'
 import { writePatience } from './write-patience.ts'
@@ -35,6 +36,8 @@ export interface WorkerContext {
   signal: AbortSignal
   /** what tells its guard from others; without it no guarded pause begins */
   key?: OperationKey | undefined
+  /** whose records are trusted, and what records are signed with */
+  signing?: Signing | undefined
   /** where to listen for the guard, in place of the usual port */
   guardPort?: number
 }
@@ -60,7 +63,7 @@ export async function work(request: OperationRequest, surroundings: WorkerContex
 async function workGuarded(
   request: OperationRequest,
   guard: GuardLink,
-  { cluster, events, signal: stop }: WorkerContext,
+  { cluster, events, signing, signal: stop }: WorkerContext,
 ): Promise<number> {
   const { operation } = request
   await cluster.takeOver(operation)
@@ -99,7 +102,7 @@ async function workGuarded(
   })
 
   let failure: Failure | undefined
-  const surroundings = { cluster, guard, events, journal, record, signal, phase: phases(record, events) }
+  const surroundings = { cluster, guard, events, journal, record, signing, signal, phase: phases(record, events) }
   try {
     await endLeftoverPause({ ...surroundings, request })
     await run(request, surroundings)

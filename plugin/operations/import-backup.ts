@@ -4,6 +4,7 @@ import { formatLocation, splitLocation, type Location } from '../../operation/lo
 import { defaultName, operationName } from '../../operation/names.ts'
 import type { OperationRecord } from '../../operation/record.ts'
 import type { RequestOf } from '../../operation/request.ts'
+import type { Trust } from '../../operation/signature/trust.ts'
 import { withoutTarget } from '../presentation/without-target.ts'
 import type { JobOptions } from '../kubernetes/jobs/compose/complete-job.ts'
 import { readRecord } from '../kubernetes/records/records.ts'
@@ -24,6 +25,7 @@ function label(folder: string): string {
 /**
  * Imports the record beside a dump into this namespace, by a Job that mounts the storage.
  * @param location folder of one backup
+ * @param trust whom the administrator vouches for
  * @returns the backup's record, also where it was known before
  * @throws Failure where there is no backup, or the Job failed
  */
@@ -31,6 +33,7 @@ export async function importBackup(
   session: Session,
   terminal: Terminal,
   location: Location,
+  trust: Trust,
   options: JobOptions,
   flags: Omit<RunFlags, 'wait' | 'dryRun'>,
 ): Promise<OperationRecord> {
@@ -39,6 +42,7 @@ export async function importBackup(
   const request: RequestOf<'import'> = {
     ...requestCore(session, 'import', defaultName(label(name), Date.now()), withoutTarget),
     from,
+    trust,
   }
   const objects = await prepareOperation(session, request, [], { location: from }, options)
   const done = await runOperation(session, terminal, objects, { ...flags, wait: true, dryRun: 'none' })

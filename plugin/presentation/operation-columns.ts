@@ -2,6 +2,7 @@ import { inServiceText } from '../../operation/outcome/in-service.ts'
 import type { OperationRecord } from '../../operation/record.ts'
 import type { Column, Presentation } from '../terminal/print.ts'
 import { extentOf, placeOf } from './backup-place.ts'
+import { signedBy } from './signed-by.ts'
 import { backupState, standingLine } from '../kubernetes/records/backup-state.ts'
 import type { StoredRecord } from '../kubernetes/records/records.ts'
 import { pausedBy, isFinal } from '../../operation/outcome/outcome.ts'
@@ -75,7 +76,8 @@ function reasonOf({ record, problem }: StoredRecord): string {
   return backup?.reason ?? (backup && standingLine(backup)) ?? problem?.why ?? none
 }
 
-export const backupPresentation: Presentation<StoredRecord> = {
+/** @param known fingerprints of the keys that the namespace trusts, where that is known */
+export const backupPresentation = (known?: readonly string[]): Presentation<StoredRecord> => ({
   columns: [
     { title: 'NAME', value: shortName },
     releasesColumn,
@@ -95,10 +97,11 @@ export const backupPresentation: Presentation<StoredRecord> = {
     },
     { title: 'LOCATION', value: (stored) => placeOf(stored.record?.backup) ?? none, wide: true },
     { title: 'REASON', value: reasonOf, wide: true },
+    { title: 'SIGNED BY', value: (stored) => signedBy(stored.record, known) ?? none, wide: true },
   ],
   document,
   name: (stored) => `backup/${shortName(stored)}`,
-}
+})
 
 /** @param restores every restore of the namespace: which one is in service they tell together */
 export function restorePresentation(restores: readonly OperationRecord[]): Presentation<StoredRecord> {

@@ -114,15 +114,14 @@ t.test('a fresh cluster restores from the record beside the dump', async (t) => 
   t.teardown(() => fresh.kubectl(['delete', 'pv', 'whole-way-moved', '--wait=false']))
   const other = await addLedger(fresh, { release: 'other', standIn: { STAND_IN_WORKERS: '0' } })
   t.equal((await fresh.scalardl(['install'])).code, 0)
-  const run = await fresh.scalardl([
-    'restore',
-    'pvc://moved/ledger/first',
-    '--to-release',
-    'other',
-    '--database-secret',
-    'database-admin',
-    '--yes',
-  ])
+  const restore = ['restore', 'pvc://moved/ledger/first', '--to-release', 'other', '--yes']
+  restore.push('--database-secret', 'database-admin')
+  const stranger = await fresh.scalardl(restore)
+  t.not(stranger.code, 0, 'the key of another installation is a stranger here')
+  const { stdout: listed } = await stage.scalardl(['get', 'backups', '-o', 'wide'])
+  const fingerprint = /^first .* (SHA256:\S+)$/m.exec(listed)?.[1] ?? ''
+  t.ok(stranger.stderr.includes(`--trusted-key ${fingerprint}`), `${listed}${stranger.stderr}`)
+  const run = await fresh.scalardl([...restore, '--trusted-key', fingerprint])
   t.equal(run.code, 0, run.stderr)
   const verdict = await fresh.check(other.deployment)
   t.strictSame(verdict.problems, [])

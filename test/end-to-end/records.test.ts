@@ -49,6 +49,8 @@ t.test('install for GitOps prints what install applies', async (t) => {
   const applied = await stage.scalardl(['install', '-o', 'yaml'])
   t.equal(applied.code, 0, applied.stderr)
   t.equal(applied.stdout, printed.stdout)
+  t.match(applied.stderr, /signed by key SHA256:/)
+  t.notMatch(applied.stdout + applied.stderr, /PRIVATE/)
 
   const before = await installed()
   t.strictSame(before.map(({ kind }) => kind).toSorted(), ['Role', 'RoleBinding', 'ServiceAccount'])
@@ -98,6 +100,7 @@ t.test('get lists backups in every format', async (t) => {
   )
   const wide = await stage.scalardl(['get', 'backups', '-o', 'wide'])
   t.match(wide.stdout, /yes +pvc:\/\/backups\/records\/one[\s\S]*no +pvc:\/\/backups\/records\/two/)
+  t.match(wide.stdout, /SIGNED BY\none .* SHA256:\S+\ntwo .* SHA256:\S+\n/)
   t.equal((await stage.scalardl(['get', 'backups', '-o', 'name'])).stdout, 'backup/one\nbackup/two\n')
   const names = (document: unknown): string[] =>
     (document as { items: { backup: { name: string } }[] }).items.map(({ backup }) => backup.name)

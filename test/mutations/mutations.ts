@@ -122,6 +122,80 @@ export const mutations: readonly Mutation[] = [
     tests: ['hostile-records.test.ts'],
   },
   {
+    title: 'nobody has to vouch for a record',
+    file: 'export function refuseUntrusted(',
+    changes: [['if (!isTrusted(record, trust)) throw', 'if (trust.keys === undefined) throw']],
+    tests: ['signed-records.test.ts'],
+  },
+  {
+    title: 'a signature need not fit what it signs',
+    file: 'export function authorshipOf(',
+    changes: [['return isOurs && verify(null,', 'return isOurs || verify(null,']],
+    tests: ['signed-records.test.ts'],
+  },
+  {
+    title: "any key's signature is taken",
+    file: 'export function isTrusted(',
+    changes: [['&& keys.includes(authorship.fingerprint)) return', '&& keys.length > 0) return']],
+    tests: ['signed-records.test.ts'],
+  },
+  {
+    title: 'what is a backup is not all signed',
+    file: 'export function signedText(',
+    changes: [['({ standing: _standing, ...entry }) => entry', '({ title }) => title']],
+    tests: ['signed-records.test.ts'],
+  },
+  {
+    title: 'an imported record is taken from anybody',
+    file: 'export async function writeImported(',
+    changes: [['  verifyRecord(context, record, context.request.trust)\n', '']],
+    tests: ['signed-records.test.ts'],
+  },
+  {
+    title: 'data is deleted by the record of anybody',
+    file: 'export async function deleteBackup(context: OperationContext',
+    changes: [['  verifyRecord(context, record, request.trust)\n', '']],
+    tests: ['signed-records.test.ts'],
+  },
+  {
+    title: 'a record of anybody is restored',
+    file: restore,
+    changes: [['  verifyRecord(context, record, request.trust)\n', '']],
+    tests: ['signed-records.test.ts'],
+  },
+  {
+    title: 'a stranger has a record signed by having it changed',
+    file: 'export function withBackup(',
+    changes: [['signed(changed, trusted ? signing : undefined)', 'signed(changed, trusted ? signing : signing)']],
+    tests: ['signed-records.test.ts'],
+  },
+  {
+    title: 'an import takes the place of a record that differs',
+    file: 'export async function importBackup(context',
+    changes: [
+      ['known.createdAt === record.createdAt && isSamePoint(known.backup, backup)', 'isSamePoint !== undefined'],
+    ],
+    tests: ['signed-records.test.ts', 'hostile-records.test.ts'],
+  },
+  {
+    title: 'a request may take the place of another',
+    file: 'export function parseRequest(',
+    changes: [['requestHash(json) !== hash', 'requestHash(json) === undefined']],
+    tests: ['signing-key.test.ts'],
+  },
+  {
+    title: 'a Job that only verifies has the private key',
+    file: 'export function extraMounts(',
+    changes: [["extra.records === 'verified' ?", 'extra.records === undefined ?']],
+    tests: ['signing-key.test.ts'],
+  },
+  {
+    title: 'a second install replaces the signing key',
+    file: 'export async function ensureSigningKey(',
+    changes: [['(wishes.rotate ? undefined : known?.key)', 'undefined']],
+    tests: ['signing-key.test.ts'],
+  },
+  {
     title: 'unpauseSentAt is taken after the unpause',
     file: pause,
     changes: [

@@ -61,7 +61,7 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.record.j
     problem: new Failure(textOf(hostileText)),
   }
   for (const format of ['table', 'wide', 'json', 'yaml', 'name'] as const)
-    for (const presentation of [operationPresentation, backupPresentation, restorePresentation([record])]) {
+    for (const presentation of [operationPresentation, backupPresentation(), restorePresentation([record])]) {
       printList(terminal, format, [stored, problem], presentation)
       printOne(terminal, format, stored, presentation)
     }

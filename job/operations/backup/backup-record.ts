@@ -5,6 +5,7 @@ import { Failure } from '../../../operation/failure.ts'
 import { pathAt } from '../../../operation/location.ts'
 import { parseRecord, type BackupPart, type OperationRecord } from '../../../operation/record.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
+import { noKey, signed } from '../../context/signing.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { Taken } from '../../storage/taken.ts'
 import { readText, replaceText } from '../../storage/text.ts'
@@ -17,11 +18,14 @@ export function backupName(context: OperationContext<'backup'>): string {
   return context.request.operation.replace(/^backup-/, '')
 }
 
-/** Adds to the backup's part of the record. */
+/** Adds to the backup's part of the record, which is signed as soon as it says that the backup can be restored. */
 export async function describeBackup(context: OperationContext<'backup'>, said: Partial<BackupPart>): Promise<void> {
   await context.record.update((record) => {
-    record.backup = { ...(record.backup ?? { name: backupName(context), state: 'incomplete', databases: [] }), ...said }
+    const known: BackupPart = record.backup ?? { name: backupName(context), state: 'incomplete', databases: [] }
+    record.backup = signed({ ...record, backup: { ...known, ...said } }, context.signing)
   })
+  if (said.state === 'restorable' && context.signing === undefined)
+    context.events.say('note', `the backup's record is not signed: ${noKey}`, { level: 'warning' })
 }
 
 /** Writes the record beside the dumps, as it will be when the operation is done. */

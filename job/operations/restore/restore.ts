@@ -7,6 +7,7 @@ import type { BackupPart } from '../../../operation/record.ts'
 import type { RestoreDestination } from '../../databases/database.ts'
 import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
+import { verifyRecord } from '../../context/signing.ts'
 import { concludePreflight, refuseOnErrors } from '../conclude-preflight.ts'
 import { restoreContext } from '../database-contexts.ts'
 import { dropFormerData } from './drop-previous.ts'
@@ -30,7 +31,9 @@ type Context = OperationContext<'restore'>
  */
 export async function restore(context: Context): Promise<void> {
   const { request, signal } = context
-  const backup = restorable(await context.cluster.readRecord(request.backup))
+  const record = await context.cluster.readRecord(request.backup)
+  const backup = restorable(record)
+  verifyRecord(context, record, request.trust)
   if (!context.journal.resumed) refuseLost(backup)
   const stopped = keepStopped(context)
   // An earlier worker may have pointed some of the releases to restored data already.

@@ -7,12 +7,16 @@ import { isFinal } from '../../../operation/outcome/outcome.ts'
 import { formatTime } from '../../../operation/time.ts'
 import type { Deletion, FoundStanding, RestoredData } from '../../databases/database.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
+import { withBackup } from '../../context/signing.ts'
 
 // An operation that deletes tables may end the points of backups. The records of these backups say so before the first
 // table goes, and afterwards what the database's service tells of each. Read refuseLosses, markEndangered,
 // recordStandings.
 
-type Context = Pick<OperationContext<'restore' | 'undo' | 'drop'>, 'cluster' | 'events' | 'journal' | 'request'>
+type Context = Pick<
+  OperationContext<'restore' | 'undo' | 'drop'>,
+  'cluster' | 'events' | 'journal' | 'request' | 'signing'
+>
 
 /** The step after which records say that their points are in doubt. */
 const markStep = (by: Deletion) => `mark backups that ${by} may end`
@@ -46,10 +50,11 @@ export async function refuseLosses(
 
 /** Records every backup that a deletion may end as in doubt, before the first table goes. */
 export async function markEndangered(
-  { cluster, journal, request }: Context,
+  context: Context,
   databases: readonly RestoredData[],
   by: Deletion,
 ): Promise<void> {
+  const { cluster, journal, request } = context
   const act = async () => {
     const marked = await endangeredBy(cluster, databases, by)
     const standing = {
@@ -59,7 +64,7 @@ export async function markEndangered(
       why: `${request.operation} deletes tables whose past it is`,
     }
     for (const { operation } of marked)
-      await change(cluster, operation, (entry) => (isEndedBy(databases, by, entry) ? { ...entry, standing } : entry))
+      await change(context, operation, (entry) => (isEndedBy(databases, by, entry) ? { ...entry, standing } : entry))
     return marked.map(({ operation }) => operation)
   }
   await journal.once(markStep(by), act)
@@ -72,10 +77,11 @@ export async function markEndangered(
  * @returns what was lost or is held in another way than before, for people; also said as events
  */
 export async function recordStandings(
-  { cluster, events, request }: Context,
+  context: Context,
   about: string,
   databases: readonly RestoredData[],
 ): Promise<string[]> {
+  const { cluster, events } = context
   const lines: string[] = []
   const say = ({ line, level = 'warning' }: Told) => {
     events.say('note', line, { level })
@@ -83,7 +89,7 @@ export async function recordStandings(
   }
   try {
     for (const record of (await cluster.records()).filter((one) => one.operation === about || isInDoubt(one))) {
-      const told = await settleStanding(cluster, request.operation, record, databases).catch((error: unknown) => ({
+      const told = await settleStanding(context, record, databases).catch((error: unknown) => ({
         line: `What became of ${record.operation} could not be seen: ${messageOf(error)}.`,
       }))
       if (told !== undefined) say(told)
@@ -102,8 +108,7 @@ interface Told {
 
 /** Records the standing of one backup. @returns what to say where it has changed */
 async function settleStanding(
-  cluster: Context['cluster'],
-  by: string,
+  context: Context,
   { operation, backup }: OperationRecord,
   databases: readonly RestoredData[],
 ): Promise<Told | undefined> {
@@ -113,7 +118,7 @@ async function settleStanding(
     for (const database of databases) {
       const found = await database.standing?.(entry)
       if (found === undefined) continue
-      const then = standingSince(entry, found, by)
+      const then = standingSince(entry, found, context.request.operation)
       now.set(entry, then)
       if (then.standing !== undefined && then.standing.state !== entry.standing?.state)
         told = {
@@ -124,7 +129,7 @@ async function settleStanding(
     }
   }
   if ([...now].some(([entry, then]) => !isDeepStrictEqual(entry, then)))
-    await change(cluster, operation, (entry) => {
+    await change(context, operation, (entry) => {
       const [, then] = [...now].find(([seen]) => isDeepStrictEqual(seen, entry)) ?? []
       return then ?? entry
     })
@@ -158,13 +163,14 @@ async function endangeredBy(cluster: Context['cluster'], databases: readonly Res
 
 /** Changes the databases of a backup's record, which is read again right before. */
 async function change(
-  cluster: Context['cluster'],
+  { cluster, signing }: Pick<Context, 'cluster' | 'signing'>,
   operation: string,
   to: (entry: DatabaseBackup) => DatabaseBackup,
 ): Promise<void> {
   const record = await cluster.readRecord(operation)
   if (record.backup === undefined) return
-  await cluster.writeRecord({ ...record, backup: { ...record.backup, databases: record.backup.databases.map(to) } })
+  const backup = { ...record.backup, databases: record.backup.databases.map(to) }
+  await cluster.writeRecord(withBackup({ ...record, backup: record.backup }, backup, signing))
 }
 
 function namesOf(names: readonly string[]): string {

@@ -10,9 +10,11 @@ import { exitCodeOf } from '../../../operation/outcome/outcome.ts'
 import { findReleases } from '../../kubernetes/releases/releases.ts'
 import { deleteParts } from '../../kubernetes/records/records.ts'
 import { chooseName, databaseParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
+import { refuseStranger } from '../../operations/refuse-untrusted.ts'
 import { runOperation } from '../../operations/run-operation.ts'
 import { confirmByName } from '../../terminal/confirm.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
+import { readTrust } from '../../flags/trust.ts'
 import { withoutTarget } from '../../presentation/without-target.ts'
 import { showVerdict } from '../../presentation/verdict.ts'
 import { planDeletion } from './plan.ts'
@@ -39,6 +41,7 @@ async function deleteData(
     ...core,
     backup: backup.operation,
     ...(location === undefined ? {} : { location }),
+    trust: readTrust(flags),
   }
   const objects = await prepareOperation(
     session,
@@ -53,13 +56,17 @@ async function deleteData(
   return exitCodeOf(record)
 }
 
+function hasData({ location, serviceBackups }: Deletion): boolean {
+  return location !== undefined || serviceBackups > 0
+}
+
 async function deleteBackup(
   session: Session,
   terminal: Terminal,
   backup: Deletion,
   flags: DeleteFlags,
 ): Promise<ExitCode> {
-  if (backup.location !== undefined || backup.serviceBackups > 0) {
+  if (hasData(backup)) {
     const code = await deleteData(session, terminal, backup, flags)
     if (code === undefined && flags.dryRun === 'none')
       terminal.note(
@@ -82,8 +89,11 @@ async function deleteBackup(
 /** Deletes backups, all confirmed before the first is touched. Ends at the first that cannot be deleted. */
 export const runDelete: Action<DeleteFlags> = async (flags, session, terminal) => {
   readJobOptions(flags)
+  const trust = readTrust(flags)
   if (flags.name !== undefined) chooseName(flags.name, flags.name)
   const deletions = await planDeletion(session, flags.names, flags.keepData)
+  for (const { record } of deletions.filter(hasData))
+    if (record !== undefined) await refuseStranger(session, record, trust)
   for (const backup of deletions) {
     terminal.note(`${flags.keepData ? 'To be forgotten' : terminal.style('bold', 'Lost for good')}: ${backup.name}`)
     for (const line of backup.loss) terminal.note(`  ${line}`)

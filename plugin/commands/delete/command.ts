@@ -1,5 +1,6 @@
 import { dryRunFlag, yesFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { jobFlags, waitFlags } from '../../flags/job-flags.ts'
+import { trustFlags } from '../../flags/trust.ts'
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 
@@ -19,7 +20,7 @@ export function deleteFlags(yargs: GlobalArgv) {
         'Secret with username and password for what a database service keeps of the backup, ' +
         'before those of the properties',
     })
-  return dryRunFlag(yesFlag(waitFlags(jobFlags(own))))
+  return dryRunFlag(yesFlag(waitFlags(jobFlags(trustFlags(own)))))
 }
 export type DeleteFlags = FlagsOf<typeof deleteFlags>
 

@@ -1,5 +1,5 @@
 import type { Session } from '../../kubernetes/api/session.ts'
-import type { BackupPart, DatabaseBackup } from '../../../operation/record.ts'
+import type { BackupPart, DatabaseBackup, OperationRecord } from '../../../operation/record.ts'
 import type { StoredRecord } from '../../kubernetes/records/records.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { neededBy } from '../../../operation/outcome/backup-in-use.ts'
@@ -14,6 +14,8 @@ export interface Deletion {
   name: string
   operation: string
   releases: string[]
+  /** undefined where it cannot be read */
+  record: OperationRecord | undefined
   /** where its data is; undefined where no data is known */
   location: string | undefined
   /** where it stays with --keep-data, for a later import */
@@ -77,6 +79,7 @@ export async function planDeletion(session: Session, names: readonly string[], k
       name: shortName(stored),
       operation,
       releases: record?.releases ?? [],
+      record,
       location: keepData ? undefined : record?.backup?.location,
       keptAt: record?.backup?.location,
       serviceBackups: keepData ? 0 : serviceBackupsOf(record?.backup),

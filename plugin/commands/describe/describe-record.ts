@@ -5,6 +5,7 @@ import { lines } from '../../../operation/text/printable.ts'
 import { pausedBy } from '../../../operation/outcome/outcome.ts'
 import { pointState } from '../../kubernetes/records/backup-state.ts'
 import { placeOf } from '../../presentation/backup-place.ts'
+import { signedBy } from '../../presentation/signed-by.ts'
 import { endedByGuardAt, interventionText, interventionsIn } from '../../presentation/interventions.ts'
 import { waysToUnpause } from '../../presentation/verdict.ts'
 import { describeDatabase } from './describe-database.ts'
@@ -47,7 +48,7 @@ function describeWindow(record: OperationRecord, window: PauseWindowRecord, inde
   ]
 }
 
-function describeBackup(backup: BackupPart): string[] {
+function describeBackup(record: OperationRecord, backup: BackupPart): string[] {
   return [
     ...section('Backup', [
       ...fields([
@@ -62,6 +63,7 @@ function describeBackup(backup: BackupPart): string[] {
             : `${backup.pause.paused ? 'yes' : 'no'}: ${backup.pause.why} (--pause ${backup.pause.mode})`,
         ],
         ['Location', placeOf(backup)],
+        ['Signed by', signedBy(record)],
       ]),
     ]),
     ...backup.databases.flatMap((database) => section(`Database ${database.title}`, describeDatabase(database))),
@@ -127,7 +129,7 @@ export function describeRecord(record: OperationRecord, steps: JournalDocument['
     ...record.windows.flatMap((window, index) =>
       section(record.windows.length === 1 ? 'Pause' : `Pause ${index + 1}`, describeWindow(record, window, index)),
     ),
-    ...(record.backup === undefined ? [] : describeBackup(record.backup)),
+    ...(record.backup === undefined ? [] : describeBackup(record, record.backup)),
     ...(record.restore === undefined ? [] : describeRestore(record.restore)),
     ...section(
       'Findings',

@@ -6,6 +6,7 @@ import { Failure, messageOf } from '../../../operation/failure.ts'
 import { isFinal } from '../../../operation/outcome/outcome.ts'
 import { formatDocument } from '../../terminal/print.ts'
 import { placeOf } from '../../presentation/backup-place.ts'
+import { signedBy } from '../../presentation/signed-by.ts'
 import { findOperation, recordOf } from '../../kubernetes/records/operations.ts'
 
 /** Writes a file, readable for its owner alone. @throws Failure where that is not possible */
@@ -30,6 +31,8 @@ export const runExport: Action<ExportFlags> = async (flags, session, terminal) =
   if (!isFinal(record)) terminal.warning(`${record.operation} has not ended; export it again when it has`)
   else if (record.backup?.state !== 'restorable')
     terminal.warning(`${record.operation} cannot be restored: it is ${record.backup?.state ?? record.state}`)
+  const signer = signedBy(record)
+  if (signer !== undefined) terminal.note(`Signed by: ${signer}`)
   const text = formatDocument(record, 'json')
   if (flags.filename === undefined || flags.filename === '-') {
     terminal.document(text)

@@ -13,17 +13,21 @@ import {
   listOperations,
   namespacesWithOperations,
 } from '../../kubernetes/records/operations.ts'
+import { knownKeys } from '../../kubernetes/signing/known-keys.ts'
 import { cellOf, formatTable, printList, printOne } from '../../terminal/print.ts'
 import { backupPresentation, operationPresentation, restorePresentation } from '../../presentation/operation-columns.ts'
 
 interface Listing {
   title: string
   kind?: OperationKind
-  /** @param all every record of the kind, where one alone does not tell everything */
-  presentation: (all: readonly StoredRecord[]) => Presentation<StoredRecord>
+  /**
+   * @param all every record of the kind, where one alone does not tell everything
+   * @param known fingerprints of the keys that the namespace trusts, where that is known
+   */
+  presentation: (all: readonly StoredRecord[], known?: readonly string[]) => Presentation<StoredRecord>
 }
 
-const backups: Listing = { title: 'backups', kind: 'backup', presentation: () => backupPresentation }
+const backups: Listing = { title: 'backups', kind: 'backup', presentation: (_, known) => backupPresentation(known) }
 const restores: Listing = {
   title: 'restores',
   kind: 'restore',
@@ -58,7 +62,7 @@ async function rowsOf(
 ): Promise<{ titles: string[]; rows: Row[] }> {
   // All restores together tell which one is in service.
   const restores = kind === 'restore' ? await listOperations(session, kind) : undefined
-  const { columns, name } = present(restores ?? [])
+  const { columns, name } = present(restores ?? [], await keysFor(session, output, kind))
   const shown = columns.filter(({ wide }) => output === 'wide' || wide !== true)
   const rows: Row[] = []
   for await (const stored of restores ?? eachOperation(session, { kind })) {
@@ -67,6 +71,11 @@ async function rowsOf(
     rows.push({ namespace: session.namespace, createdAt: stored.createdAt ?? '', cells })
   }
   return { titles: shown.map(({ title }) => title), rows }
+}
+
+/** The keys that the namespace trusts, where what is shown says who signed it. */
+async function keysFor(session: Session, output: OutputFormat, kind: OperationKind | undefined) {
+  return kind === 'backup' && output === 'wide' ? knownKeys(session) : undefined
 }
 
 /** Prints all of these namespaces, the oldest of each first. @returns how many there are */
@@ -106,7 +115,8 @@ async function printNamed(
 ): Promise<void> {
   const found = await Promise.all(names.map((name) => findOperation(session, name, kind)))
   for (const stored of found) warnUnreadable(terminal, stored)
-  const presentation = present(kind === 'restore' ? await listOperations(session, kind) : found)
+  const all = kind === 'restore' ? await listOperations(session, kind) : found
+  const presentation = present(all, await keysFor(session, output, kind))
   const [only] = found
   if (names.length === 1 && only !== undefined) printOne(terminal, output, only, presentation)
   else printList(terminal, output, found, presentation)

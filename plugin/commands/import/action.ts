@@ -8,9 +8,11 @@ import { Failure } from '../../../operation/failure.ts'
 import { formatLocation, parseLocation, splitLocation } from '../../../operation/location.ts'
 import { exitCodeOf } from '../../../operation/outcome/outcome.ts'
 import { chooseName, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
+import { refuseStranger } from '../../operations/refuse-untrusted.ts'
 import { runOperation } from '../../operations/run-operation.ts'
 import { placeOf } from '../../presentation/backup-place.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
+import { readTrust } from '../../flags/trust.ts'
 import { showVerdict } from '../../presentation/verdict.ts'
 import { withoutTarget } from '../../presentation/without-target.ts'
 import type { DryRun } from '../../kubernetes/api/apply.ts'
@@ -23,7 +25,9 @@ import { importRecord } from './import-file.ts'
 import { readExported } from './read-source.ts'
 
 async function fromFile(session: Session, terminal: Terminal, file: string, flags: ImportFlags): Promise<ExitCode> {
+  const trust = readTrust(flags)
   const record = await readExported(file)
+  await refuseStranger(session, record, trust)
   const outcome = await importRecord(session, record, flags.dryRun)
   const suffix = flags.dryRun === 'none' ? '' : ` (${flags.dryRun} dry run)`
   terminal.data(`backup/${record.backup?.name}${flags.output === 'name' ? '' : ` ${outcome}${suffix}`}`)
@@ -51,6 +55,7 @@ async function fromStorage(session: Session, terminal: Terminal, text: string, f
   const request: RequestOf<'import'> = {
     ...requestCore(session, 'import', chooseName(flags.name, words === '' ? 'backup' : words), withoutTarget),
     from,
+    trust: readTrust(flags),
   }
   const objects = await prepareOperation(session, request, [], { location: from }, readJobOptions(flags))
   const record = await runOperation(session, terminal, objects, flags)

@@ -1,5 +1,6 @@
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { jobFlags, waitFlags } from '../../flags/job-flags.ts'
+import { trustFlags } from '../../flags/trust.ts'
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 
@@ -28,7 +29,7 @@ export function importFlags(yargs: GlobalArgv) {
       requiresArg: true,
       describe: 'release whose servers were all paused in --window, repeatable',
     })
-  return dryRunFlag(waitFlags(jobFlags(own)))
+  return dryRunFlag(waitFlags(jobFlags(trustFlags(own))))
 }
 export type ImportFlags = FlagsOf<typeof importFlags>
 

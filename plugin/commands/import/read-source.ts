@@ -1,26 +1,8 @@
-import { readFile } from 'node:fs/promises'
-import { text } from 'node:stream/consumers'
 import type { OperationRecord } from '../../../operation/record.ts'
-import { ExitCode } from '../../../operation/exit-code.ts'
-import { Failure, messageOf } from '../../../operation/failure.ts'
+import { Failure } from '../../../operation/failure.ts'
 import { checkName, operationName } from '../../../operation/names.ts'
 import { parseRecord } from '../../../operation/record.ts'
-
-async function read(file: string): Promise<string> {
-  if (file === '-') return text(process.stdin)
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    throw new Failure(
-      {
-        what: `${file} cannot be read`,
-        why: messageOf(error),
-        next: 'name a file that `kubectl scalardl export` wrote, or - for stdin',
-      },
-      { exitCode: ExitCode.usage, cause: error },
-    )
-  }
-}
+import { readGiven } from '../../flags/read-given.ts'
 
 /**
  * The record of a backup in a file, or on stdin for `-`.
@@ -28,7 +10,8 @@ async function read(file: string): Promise<string> {
  */
 export async function readExported(file: string): Promise<OperationRecord> {
   const source = file === '-' ? 'stdin' : file
-  const record = parseRecord(await read(file), source)
+  const text = await readGiven(file, 'name a file that `kubectl scalardl export` wrote, or - for stdin')
+  const record = parseRecord(text, source)
   const refuse = (why: string): Failure =>
     new Failure({
       what: `${source} cannot be imported`,

@@ -8,6 +8,7 @@ import type { Session } from '../../kubernetes/api/session.ts'
 import { readPairs } from '../../flags/pairs.ts'
 import type { InstallFlags } from './command.ts'
 import { installationObjects, networkPolicies } from './objects.ts'
+import { installSigningKey, readWishes } from './signing-key.ts'
 
 async function apply(session: Session, object: OwnObject, flags: InstallFlags): Promise<void> {
   try {
@@ -24,6 +25,7 @@ async function apply(session: Session, object: OwnObject, flags: InstallFlags): 
 }
 
 export const runInstall: Action<InstallFlags> = async (flags, session, terminal) => {
+  const wishes = await readWishes(flags)
   const annotations = readPairs('--service-account-annotation', flags.serviceAccountAnnotation ?? [])
   const objects = [
     ...installationObjects(flags.serviceAccount, session.namespace, annotations),
@@ -31,5 +33,6 @@ export const runInstall: Action<InstallFlags> = async (flags, session, terminal)
   ]
   for (const object of objects) await apply(session, object, flags)
   showObjects(terminal, objects, flags.output, 'applied', flags.dryRun)
+  await installSigningKey(session, terminal, wishes, flags)
   return ExitCode.done
 }

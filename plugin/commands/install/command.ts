@@ -23,22 +23,49 @@ export function networkPolicyFlag<T>(yargs: Argv<T>) {
   })
 }
 
+/** What the namespace's backups are signed with, and whose are trusted beside its own. */
+function signingKeyFlags<T>(yargs: Argv<T>) {
+  return yargs
+    .option('signing-key-from', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'file with the private key (PEM, ed25519) to sign with, such as another cluster has; - for stdin',
+    })
+    .option('rotate-signing-key', {
+      type: 'boolean',
+      default: false,
+      describe: 'a new signing key; records signed with the present one stay trusted',
+    })
+    .option('trusted-key', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: "fingerprint of another installation's key whose records are trusted from now on; repeatable",
+    })
+}
+
 export function installFlags(yargs: GlobalArgv) {
-  return networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs))).option('service-account-annotation', {
-    type: 'string',
-    array: true,
-    requiresArg: true,
-    describe: 'annotation KEY=VALUE for the ServiceAccount, such as its identity in a cloud; repeatable',
-  })
+  return signingKeyFlags(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs)))).option(
+    'service-account-annotation',
+    {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'annotation KEY=VALUE for the ServiceAccount, such as its identity in a cloud; repeatable',
+    },
+  )
 }
 export type InstallFlags = FlagsOf<typeof installFlags>
 
 export const install = declareCommand({
   usage: 'install',
-  description: 'Make the ServiceAccount, Role and RoleBinding that operations need, in one namespace',
+  description:
+    'Make the ServiceAccount, Role and RoleBinding that operations need, and the key that backups are signed with, ' +
+    'in one namespace',
   examples: [
     ['install -n ledger', 'once for a namespace; again after an update'],
-    ['install --dry-run=client -o yaml', 'the same as manifests, for GitOps'],
+    ['install --dry-run=client -o yaml', 'the same as manifests, for GitOps, but for the signing key'],
+    ['install --signing-key-from key.pem', 'with the key that another cluster signs its backups with'],
     [
       'install --service-account-annotation eks.amazonaws.com/role-arn=arn:aws:iam::111122223333:role/backup',
       'with rights in AWS (IRSA)',

@@ -3,9 +3,11 @@ import { checkName, defaultName, longestMaterializeName } from '../../../operati
 import { exitCodeOf } from '../../../operation/outcome/outcome.ts'
 import type { Action } from '../../command-line/command.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
+import { readTrust } from '../../flags/trust.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import { findReleases } from '../../kubernetes/releases/releases.ts'
 import { databaseParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
+import { refuseStranger } from '../../operations/refuse-untrusted.ts'
 import { runOperation } from '../../operations/run-operation.ts'
 import { showVerdict } from '../../presentation/verdict.ts'
 import { withoutTarget } from '../../presentation/without-target.ts'
@@ -23,7 +25,11 @@ async function materializeOne(
   const parts = await databaseParts(session, await findReleases(session, releases))
   const name = flags.name ?? defaultName(backup.name, Date.now(), longestMaterializeName)
   const target = { ...withoutTarget, releases: parts.map((part) => part.target) }
-  const request = { ...requestCore(session, 'materialize', name, target), backup: operation }
+  const request = {
+    ...requestCore(session, 'materialize', name, target),
+    backup: operation,
+    trust: readTrust(flags),
+  }
   const extra = { location: undefined, databaseSecret: flags.databaseSecret }
   const objects = await prepareOperation(session, request, parts, extra, readJobOptions(flags))
   const record = await runOperation(session, terminal, objects, flags)
@@ -39,8 +45,10 @@ async function materializeOne(
  */
 export const runMaterialize: Action<MaterializeFlags> = async (flags, session, terminal) => {
   readJobOptions(flags)
+  const trust = readTrust(flags)
   if (flags.name !== undefined) checkName(flags.name, longestMaterializeName)
   const backups = await Promise.all([...new Set(flags.names)].map((name) => findBackup(session, name)))
+  for (const backup of backups) await refuseStranger(session, backup, trust)
   for (const backup of backups) {
     const code = await materializeOne(session, terminal, backup, flags)
     if (code !== ExitCode.done) return code

@@ -3,6 +3,7 @@ import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { jobFlags, waitFlags } from '../../flags/job-flags.ts'
+import { trustFlags } from '../../flags/trust.ts'
 
 export function materializeFlags(yargs: GlobalArgv) {
   const own = yargs
@@ -13,7 +14,7 @@ export function materializeFlags(yargs: GlobalArgv) {
       requiresArg: true,
       describe: 'Secret with username and password that come before those of the properties',
     })
-  return dryRunFlag(waitFlags(jobFlags(own)))
+  return dryRunFlag(waitFlags(jobFlags(trustFlags(own))))
 }
 export type MaterializeFlags = FlagsOf<typeof materializeFlags>
 

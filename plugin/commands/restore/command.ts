@@ -6,6 +6,7 @@ import type { FlagsOf } from '../../flags/flags-of.ts'
 import { ofKinds } from '../../flags/kind-flags.ts'
 import { dryRunFlag, yesFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { adminFlags, databaseFlags, jobFlags, pauseLimitFlags, waitFlags } from '../../flags/job-flags.ts'
+import { trustFlags } from '../../flags/trust.ts'
 
 /** The pause of a stop lasts until the servers have ended. */
 const maxPause = '5m'
@@ -60,7 +61,9 @@ export function restoreFlags(yargs: GlobalArgv, kinds: readonly KnownKind[] = kn
       describe: 'how long the release may take to serve again',
     })
   return dryRunFlag(
-    yesFlag(waitFlags(jobFlags(databaseFlags(choiceFlags(pauseLimitFlags(adminFlags(own), maxPause), kinds))))),
+    yesFlag(
+      waitFlags(jobFlags(databaseFlags(choiceFlags(pauseLimitFlags(adminFlags(trustFlags(own)), maxPause), kinds)))),
+    ),
   )
 }
 

@@ -11,12 +11,14 @@ import { finishOperation } from '../../operations/finish-operation.ts'
 import { importBackup } from '../../operations/import-backup.ts'
 import { chooseName, databaseParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
 import { resumeNamed } from '../../operations/resume-named.ts'
+import { refuseStranger } from '../../operations/refuse-untrusted.ts'
 import { runOperation } from '../../operations/run-operation.ts'
 import { confirmByName } from '../../terminal/confirm.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
 import { timeSpan, wholeNumber } from '../../flags/numbers.ts'
 import { readTargetOptions } from '../../flags/read-target.ts'
+import { readTrust } from '../../flags/trust.ts'
 import { readPauseLimits } from '../../operations/pause-limits.ts'
 import type { RestoreFlags } from './command.ts'
 import { chooseRestore, readableBackups } from './choice.ts'
@@ -38,6 +40,7 @@ function readFlags(flags: RestoreFlags) {
       fenceMs: timeSpan('--fence-for', flags.fenceFor, 0),
       parallel: wholeNumber('--parallel', flags.parallel, 1),
       readyMs: timeSpan('--ready-timeout', flags.readyTimeout, 1),
+      trust: readTrust(flags),
       ...(flags.replicas === undefined ? {} : { replicas: wholeNumber('--replicas', flags.replicas, 0) }),
     },
   }
@@ -57,7 +60,7 @@ async function backupRecord(session: Session, terminal: Terminal, flags: Restore
       { exitCode: ExitCode.usage },
     )
   }
-  return checkBackup(await importBackup(session, terminal, location, readJobOptions(flags), flags))
+  return checkBackup(await importBackup(session, terminal, location, readTrust(flags), readJobOptions(flags), flags))
 }
 
 /** `restore BACKUP`: shows the plan, asks, and does it. */
@@ -66,6 +69,7 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
   const { record, choice, window } = await chooseRestore(flags, await backupRecord(session, terminal, flags), (kind) =>
     listRecords(session, kind),
   )
+  await refuseStranger(session, record, own.trust)
   const names = flags.toRelease ?? record.releases
   const name = chooseName(flags.name, names[0] ?? '')
   const earlier = await resumeNamed(session, terminal, 'restore', flags, names)

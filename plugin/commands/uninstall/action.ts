@@ -1,7 +1,7 @@
 import type { Action } from '../../command-line/command.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
-import { labels, managedBy, type Role } from '../../../operation/names.ts'
+import { labels, managedBy, signingKey, type Role } from '../../../operation/names.ts'
 import { deleteObject, showObjects } from '../../kubernetes/api/apply.ts'
 import { readJobState } from '../../kubernetes/jobs/operation-job.ts'
 import { readRecord } from '../../kubernetes/records/records.ts'
@@ -53,7 +53,10 @@ export const runUninstall: Action<UninstallFlags> = async (flags, session, termi
     if (await deleteObject(session, object, flags.dryRun)) deleted.push(object)
   }
   showObjects(terminal, deleted, flags.output, 'deleted', flags.dryRun)
-  if (deleted.length === 0)
-    terminal.note(`nothing called ${flags.serviceAccount} is installed in namespace ${session.namespace}`)
+  terminal.note(
+    deleted.length === 0
+      ? `nothing called ${flags.serviceAccount} is installed in namespace ${session.namespace}`
+      : `Records stay, and secret/${signingKey.secret} with them, which is what they are signed with.`,
+  )
   return ExitCode.done
 }

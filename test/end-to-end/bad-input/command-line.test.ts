@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { newRecord, type OperationRecord } from '../../../operation/record.ts'
+import { isSignable } from '../../../operation/signature/trust.ts'
+import { recordHash } from '../../../operation/signature/signed-text.ts'
 import { formatVersion } from '../../../operation/version.ts'
 import { ledgerRelease } from '../../stand-ins/ledger/release/objects.ts'
 import { singleStorage } from '../../stand-ins/ledger/release/release-properties.ts'
@@ -129,7 +131,19 @@ t.test('what destroys something is declined without a terminal and without --yes
   t.equal((await stage.scalardl(['install'])).code, 0)
   const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } }
   await stage.apply([{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'backups' }, spec: claim }])
-  for (const more of [[], ['-o', 'json']]) {
+  if (!isSignable(record)) throw new Error('it has a backup')
+  const trust = ['--trusted-record', recordHash(record)]
+  for (const command of [
+    ['restore', 'nightly'],
+    ['delete', 'backup', 'nightly'],
+  ])
+    refuses(t, await stage.scalardl([...command, '--yes']), {
+      code: 4,
+      what: /backup-nightly is not signed/,
+      why: /whoever may write ConfigMaps/,
+      next: new RegExp(trust.join(' ')),
+    })
+  for (const more of [trust, [...trust, '-o', 'json']]) {
     const restore = await stage.scalardl(['restore', 'nightly', ...more])
     refuses(t, restore, { code: 4, what: /restoring nightly was not begun/, why: /not a terminal/, next: /--yes/ })
     t.match(restore.stderr, /What is lost/, 'the plan was shown')

@@ -1,6 +1,6 @@
 import type { V1PodSpec, V1Toleration } from '@kubernetes/client-node'
 import { annotations, configMapName, operationLabels } from '../../../../operation/names.ts'
-import type { OperationRequest } from '../../../../operation/request.ts'
+import { requestHash, requestHashVariable, requestText, type OperationRequest } from '../../../../operation/request.ts'
 import type { JobObject } from '../../api/objects.ts'
 import { defaultImage } from './image.ts'
 import { mergePatch } from './merge-patch.ts'
@@ -50,6 +50,8 @@ function completePod(spec: V1PodSpec, image: string, request: OperationRequest, 
       ...container,
       image,
       ...(options.imagePullPolicy === undefined ? {} : { imagePullPolicy: options.imagePullPolicy }),
+      // Whoever replaces the request's ConfigMap has no operation of theirs done by this Job.
+      env: [...(container.env ?? []), { name: requestHashVariable, value: requestHash(requestText(request)) }],
     })),
     volumes: (spec.volumes ?? []).map((volume) => (volume.name === requestVolume.name ? requestVolume : volume)),
   }

@@ -9,7 +9,7 @@ import { readManifest } from '../../manifests.ts'
 import type { JobObject } from '../../api/objects.ts'
 import { hasGuard } from './compose-guard-job.ts'
 import { completeJob, patchJob, type JobOptions } from './complete-job.ts'
-import { extraMounts, type ExtraMounts } from './extra-mounts.ts'
+import { extraMounts, recordsOf, type ExtraMounts } from './extra-mounts.ts'
 import type { ReleasePart } from './release-part.ts'
 
 /** Two releases that keep different files at one path cannot share a container. */
@@ -31,7 +31,7 @@ function completeContainer(
   extra: ReturnType<typeof extraMounts>,
 ): V1Container {
   const own = Object.entries(options.env).map(([name, value]) => ({ name, value }))
-  const env = [...parts.flatMap((part) => part.env), ...own]
+  const env = [...(container.env ?? []), ...parts.flatMap((part) => part.env), ...own]
   const envFrom = parts.flatMap((part) => part.envFrom)
   const completed: V1Container = {
     ...container,
@@ -39,7 +39,7 @@ function completeContainer(
       requests: { ...container.resources?.requests, ...options.requests },
       limits: { ...container.resources?.limits, ...options.limits },
     },
-    ...(env.length > 0 ? { env } : {}),
+    env,
     ...(envFrom.length > 0 ? { envFrom } : {}),
     volumeMounts: [...(container.volumeMounts ?? []), ...parts.flatMap((part) => part.mounts), ...extra.mounts],
   }
@@ -58,7 +58,12 @@ export function composeJob(
   options: JobOptions,
 ): JobObject {
   const keySecret = hasGuard(request) ? keySecretName(request.operation) : undefined
-  const mounted = extraMounts({ ...extra, keySecret, readsOnly: readers.has(request.kind) })
+  const mounted = extraMounts({
+    ...extra,
+    keySecret,
+    readsOnly: readers.has(request.kind),
+    records: recordsOf[request.kind],
+  })
   const withReleases = (pod: V1PodSpec): V1PodSpec => ({
     ...pod,
     containers: pod.containers.map((container) => completeContainer(container, options, parts, mounted)),

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import { parseLocation, type Location } from '../../../../operation/location.ts'
+import { signingKey, type OperationKind } from '../../../../operation/names.ts'
 import { mounts } from '../../../../operation/request.ts'
 
 /** What flags bring into a Job beside the releases' own. */
@@ -14,6 +15,19 @@ export interface ExtraMounts {
   tlsCaSecret?: string | undefined
   /** Secret of the key that worker and guard have in common */
   keySecret?: string | undefined
+  /** what is done with records: some are only verified, and some signed as well */
+  records?: 'signed' | 'verified' | undefined
+}
+
+/** What an operation needs of the signing key: those that make a backup's record, or change it, sign. */
+export const recordsOf: Partial<Record<OperationKind, ExtraMounts['records']>> = {
+  backup: 'signed',
+  materialize: 'signed',
+  restore: 'signed',
+  undo: 'signed',
+  drop: 'signed',
+  import: 'verified',
+  delete: 'verified',
 }
 
 interface Mounted {
@@ -66,6 +80,15 @@ export function extraMounts(extra: ExtraMounts): { volumes: V1Volume[]; mounts: 
         secret: { secretName: extra.keySecret, optional: true, defaultMode: 0o440 },
       },
       mount: { name: 'operation-key', mountPath: posix.dirname(mounts.operationKey), readOnly: true },
+    })
+  }
+  if (extra.records !== undefined) {
+    const { secret, trustedKeys } = signingKey
+    const items = extra.records === 'verified' ? { items: [{ key: trustedKeys, path: trustedKeys }] } : {}
+    pairs.push({
+      // An installation of version 0.1 has none, and its operations work as they did.
+      volume: { name: 'signing', secret: { secretName: secret, optional: true, defaultMode: 0o440, ...items } },
+      mount: { name: 'signing', mountPath: mounts.signing, readOnly: true },
     })
   }
   return { volumes: pairs.map((pair) => pair.volume), mounts: pairs.map((pair) => pair.mount) }

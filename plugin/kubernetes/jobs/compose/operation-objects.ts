@@ -9,7 +9,7 @@ import {
   type Part,
 } from '../../../../operation/names.ts'
 import { newRecord } from '../../../../operation/record.ts'
-import type { OperationRequest } from '../../../../operation/request.ts'
+import { requestText, type OperationRequest } from '../../../../operation/request.ts'
 import { programVersion } from '../../../../operation/version.ts'
 import type { ConfigMapObject, JobObject, OwnObject, SecretObject } from '../../api/objects.ts'
 
@@ -51,7 +51,7 @@ function keySecret({ operation, kind, namespace }: OperationRequest): SecretObje
 }
 
 /** The ConfigMap that keeps one part of an operation. It outlives the Job, and so is owned by nothing. */
-function partConfigMap(request: OperationRequest, part: Part, document: unknown): ConfigMapObject {
+function partConfigMap(request: OperationRequest, part: Part, text: string): ConfigMapObject {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
@@ -62,7 +62,7 @@ function partConfigMap(request: OperationRequest, part: Part, document: unknown)
       annotations: { [annotations.releases]: request.target.releases.map((release) => release.name).join(',') },
     },
     ...(part === 'request' ? { immutable: true } : {}),
-    data: { [partKey(part)]: `${JSON.stringify(document, undefined, 2)}\n` },
+    data: { [partKey(part)]: text },
   }
 }
 
@@ -80,8 +80,8 @@ export function operationObjects(request: OperationRequest, job: JobObject, guar
   })
   return {
     operation,
-    request: partConfigMap(request, 'request', request),
-    record: partConfigMap(request, 'record', record),
+    request: partConfigMap(request, 'request', requestText(request)),
+    record: partConfigMap(request, 'record', `${JSON.stringify(record, undefined, 2)}\n`),
     key: guard === undefined ? undefined : keySecret(request),
     job,
     guard,

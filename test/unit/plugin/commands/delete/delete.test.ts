@@ -27,6 +27,8 @@ const flags: DeleteFlags = {
   ttl: '7d',
   name: undefined,
   databaseSecret: undefined,
+  trustedKey: undefined,
+  trustedRecord: undefined,
   namespace: undefined,
   context: undefined,
   kubeconfig: undefined,

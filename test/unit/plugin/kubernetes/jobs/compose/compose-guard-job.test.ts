@@ -1,5 +1,5 @@
 import t from 'tap'
-import { requestSchema, type OperationRequest } from '../../../../../../operation/request.ts'
+import { requestHashVariable, requestSchema, type OperationRequest } from '../../../../../../operation/request.ts'
 import { composeGuardJob, hasGuard } from '../../../../../../plugin/kubernetes/jobs/compose/compose-guard-job.ts'
 import { composeJob } from '../../../../../../plugin/kubernetes/jobs/compose/compose-job.ts'
 import type { JobOptions } from '../../../../../../plugin/kubernetes/jobs/compose/complete-job.ts'
@@ -82,7 +82,10 @@ t.test('the guard has the request and the CA, and nothing of databases and stora
     pod?.containers[0]?.volumeMounts?.map((mount) => mount.name),
     ['request', 'token', 'tls-ca', 'operation-key'],
   )
-  t.equal(pod?.containers[0]?.env, undefined)
+  t.strictSame(
+    pod?.containers[0]?.env?.map(({ name }) => name),
+    [requestHashVariable],
+  )
 })
 
 t.test('a guard whose node is lost is replaced within seconds of that', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { requestSchema, type OperationRequest } from '../../../../../../operation/request.ts'
+import { requestHashVariable, requestSchema, type OperationRequest } from '../../../../../../operation/request.ts'
 import type { JobOptions } from '../../../../../../plugin/kubernetes/jobs/compose/complete-job.ts'
 import { composeJob } from '../../../../../../plugin/kubernetes/jobs/compose/compose-job.ts'
 import { allImages } from '../../../../../../plugin/kubernetes/jobs/compose/image.ts'
@@ -55,7 +55,8 @@ t.test(
   'Secrets of the database are referred to, never copied, and nothing else of the release comes along',
   async (t) => {
     const { container, pod } = compose([releasePart(chartRelease(), 0, 'my-ledger', referencesOf(chartProperties))])
-    t.strictSame(container?.env, [
+    const env = container?.env?.filter(({ name }) => name !== requestHashVariable)
+    t.strictSame(env, [
       { name: 'RELEASE_0_HELM_SCALAR_DB_CONTACT_POINTS', value: 'jdbc:postgresql://$(RELEASE_0_DB_HOST):5432/ledger' },
       { name: 'RELEASE_0_DB_HOST', value: 'db' },
       {
@@ -150,7 +151,7 @@ t.test('Ledger and Auditor share a Job without sharing variables', async (t) => 
   const { container, pod } = compose([ledger, auditor])
   const names = container?.env?.map((variable) => variable.name) ?? []
   t.equal(new Set(names).size, names.length)
-  t.equal(names.length, 6)
+  t.equal(names.length, 7, 'the hash of the request is there as well')
   const volumes = pod?.volumes?.map((volume) => volume.name) ?? []
   t.equal(new Set(volumes).size, volumes.length)
 })
@@ -208,11 +209,12 @@ t.test('flags reach the pod; the patch has the last word', async (t) => {
   t.equal(job.spec?.backoffLimit, 0)
   t.notOk('podFailurePolicy' in (job.spec ?? {}))
   t.equal(job.metadata.labels?.['team'], 'a')
-  t.same(container?.volumeMounts?.map((mount) => mount.mountPath).slice(-4), [
+  t.same(container?.volumeMounts?.map((mount) => mount.mountPath).slice(-5), [
     '/scalardl/storage',
     '/scalardl/database-secret',
     '/scalardl/tls-ca',
     '/scalardl/operation-key',
+    '/scalardl/signing',
   ])
   t.equal(pod?.volumes?.find((volume) => volume.name === 'storage')?.persistentVolumeClaim?.claimName, 'backups')
 })

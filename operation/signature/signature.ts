@@ -1,0 +1,56 @@
+// Room: who vouches for the record of a backup.
+// Read signature, signed-text, trust.
+
+import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
+import type { BackupPart } from '../record.ts'
+import { signedText, type SignedRecord } from './signed-text.ts'
+
+/** An ed25519 signature (RFC 8032) beside what it signs, both parts in base64. */
+export type Signature = NonNullable<BackupPart['signature']>
+
+/**
+ * Whose word a record is. `changed`: it does not say any more what the key of that fingerprint signed, or the key has
+ * signed nothing at all.
+ */
+export type Authorship = { state: 'signed' | 'changed'; fingerprint: string } | { state: 'unsigned' }
+
+/** What people compare: `SHA256:` and the hash of a public key in base64, in the form that `ssh-keygen -l` has. */
+export function fingerprintOf(publicKey: KeyObject): string {
+  return fingerprintOfDer(publicKey.export({ type: 'spki', format: 'der' }))
+}
+
+function fingerprintOfDer(der: Buffer): string {
+  return `SHA256:${createHash('sha256').update(der).digest('base64').replace(/=+$/, '')}`
+}
+
+/** Whether a text is such a fingerprint. */
+export function isFingerprint(text: string): boolean {
+  return /^SHA256:[A-Za-z0-9+/]{43}$/.test(text)
+}
+
+/** The signature of a record by a private ed25519 key. */
+export function signatureOf(record: SignedRecord, privateKey: KeyObject): Signature {
+  return {
+    publicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64'),
+    value: sign(null, Buffer.from(signedText(record)), privateKey).toString('base64'),
+  }
+}
+
+/** Whose word a record is. Whether that key is to be trusted is another question. */
+export function authorshipOf(record: SignedRecord): Authorship {
+  const { signature } = record.backup
+  if (signature === undefined) return { state: 'unsigned' }
+  const der = Buffer.from(signature.publicKey, 'base64')
+  const state = isSigned(record, signature, der) ? 'signed' : 'changed'
+  return { state, fingerprint: fingerprintOfDer(der) }
+}
+
+function isSigned(record: SignedRecord, { value }: Signature, der: Buffer): boolean {
+  try {
+    const key = createPublicKey({ key: der, format: 'der', type: 'spki' })
+    const isOurs = key.asymmetricKeyType === 'ed25519'
+    return isOurs && verify(null, Buffer.from(signedText(record)), key, Buffer.from(value, 'base64'))
+  } catch {
+    return false
+  }
+}
