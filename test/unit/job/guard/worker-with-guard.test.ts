@@ -113,7 +113,7 @@ t.test('neither the guard nor the API server knows that the worker lives: it end
   guard.kill('SIGSTOP')
   s.cluster.renewing = false
   const ms = await until('the unpause', () => allOpen(s.ledgers))
-  t.ok(ms > 3000 && ms < 6000, `${Math.round(ms)} ms`)
+  t.ok(ms > 3000 && ms < 20_000, `${Math.round(ms)} ms`)
   guard.kill('SIGKILL')
   t.match((await running).why, /the guard has not heard this worker/)
   t.match(context.record.current.windows, [{ verdict: 'void' }])

@@ -31,7 +31,7 @@ for (const [what, answer] of [
     t.teardown(() => ledger.stop())
     const cluster = inMemoryCluster([ledger.pod])
     const { context } = await contextOf(
-      pauseRequest({ durationMs: 300, pause: { drainMs: 1000, maxPauseMs: 5_000, guard: false } }),
+      pauseRequest({ durationMs: 300, pause: { drainMs: 1000, maxPauseMs: 30_000, guard: false } }),
       cluster,
     )
     const write = cluster.writeRecord
@@ -52,7 +52,7 @@ for (const [what, answer] of [
     const [window] = context.record.current.windows
     t.match(window, { verdict: 'valid', allPausedAt: String })
     const ms = Date.parse(window?.unpauseSentAt ?? '') - Date.parse(window?.pauseSentAt ?? '')
-    t.ok(ms < 2_500, `${ms} ms`)
+    t.ok(ms < 15_000, `${ms} ms`)
   })
 }
 

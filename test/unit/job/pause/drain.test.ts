@@ -4,7 +4,7 @@ import { noGuard, type GuardLink } from '../../../../job/guard/in-worker/guard-l
 import { failureOf } from '../failure-of.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
 import { contextOf, pauseRequest } from '../pausing-context.ts'
-import { startLedgers, type Ledger } from '../servers/ledgers.ts'
+import { startLedgers, untilClosed, type Ledger } from '../servers/ledgers.ts'
 
 /**
  * Two servers; `between` happens after they were asked whether somebody has paused them, and before the first Pause.
@@ -47,7 +47,7 @@ t.test('somebody who unpauses in the drain: named, and ours are undone', async (
     t,
     ({ gate }) => {
       gate.occupy()
-      setTimeout(() => gate.open(), 300)
+      void untilClosed(gate).then(() => gate.open())
     },
     5000,
   )
@@ -65,7 +65,7 @@ t.test('requests that are done in time are waited for, and the window begins aft
     t,
     ({ gate }) => {
       gate.occupy()
-      setTimeout(() => gate.letOut(), 400)
+      void untilClosed(gate).then(() => setTimeout(() => gate.letOut(), 400))
     },
     5000,
   )

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { adminClient, type AdminClient } from '../../../../job/servers/client.ts'
 import { isOurs } from '../../../../job/servers/pause-reply.ts'
-import { makeCertificates, startLedger, type Ledger } from './ledgers.ts'
+import { makeCertificates, startLedger, untilClosed, type Ledger } from './ledgers.ts'
 
 async function connected(
   t: Test,
@@ -60,7 +60,8 @@ t.test('an unpause during the drain leaves the gate open', async (t) => {
   const { ledger, client } = await connected(t)
   ledger.gate.occupy()
   const pausing = client.pause(5000)
-  setTimeout(() => ledger.gate.open(), 100)
+  await untilClosed(ledger.gate)
+  ledger.gate.open()
   t.match(await pausing, { kind: 'gate-open' })
 })
 
@@ -68,7 +69,8 @@ t.test('a connection lost during the drain: the server may have paused for us, s
   const { ledger, client } = await connected(t)
   ledger.gate.occupy()
   const pausing = client.pause(5000)
-  setTimeout(() => ledger.stop(), 100)
+  await untilClosed(ledger.gate)
+  ledger.stop()
   const outcome = await pausing
   ledger.gate.letOut()
   t.match(outcome, { kind: 'lost' })

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Faults } from '../../../stand-ins/ledger/gate/faults.ts'
 import { FormerGate, Gate } from '../../../stand-ins/ledger/gate/gate.ts'
 import { startServer, type StandInServer } from '../../../stand-ins/ledger/gate/server.ts'
@@ -30,6 +31,11 @@ export interface Certificates {
 }
 
 let count = 0
+
+/** Returns once a Pause has arrived, whether or not it drains yet. */
+export async function untilClosed(gate: Gate): Promise<void> {
+  while (gate.isOpen) await sleep(5)
+}
 
 export async function startLedger(
   options: { version?: '2' | '3' | '4'; tls?: Certificates; release?: string } = {},

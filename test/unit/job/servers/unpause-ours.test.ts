@@ -4,7 +4,7 @@ import { pauseOne, type OurPauses } from '../../../../job/servers/pause-all.ts'
 import { serversOf, type Server } from '../../../../job/servers/servers.ts'
 import { unpauseOurs } from '../../../../job/servers/unpause-ours.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
-import { startLedger, type Ledger } from './ledgers.ts'
+import { startLedger, untilClosed, type Ledger } from './ledgers.ts'
 
 const never = new AbortController().signal
 
@@ -46,7 +46,7 @@ t.test(
     const { ledger, server, ours, unpause } = await scene(t)
     ledger.gate.occupy()
     const pausing = pauseOne(server, 1500, ours)
-    await sleep(50)
+    await untilClosed(ledger.gate)
     ledger.stop()
     await ledger.start()
     t.match(await pausing, { kind: 'lost' })
@@ -67,7 +67,7 @@ t.test(
     const { ledger, server, ours, unpause } = await scene(t)
     ledger.faults.set({ hang: ['Pause'], fail: { Unpause: { code: 'UNAVAILABLE', forMs: 2500 } } })
     void pauseOne(server, 200, ours)
-    await sleep(50)
+    await untilClosed(ledger.gate)
     ledger.gate.open()
     const unpausing = unpause()
     await sleep(4500)

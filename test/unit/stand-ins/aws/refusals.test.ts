@@ -86,7 +86,7 @@ t.test('calls of one operation come no faster than its rate', async (t) => {
   await createTable(client, 'rates')
   aws.set({ limits: { ratePerSecond: { DescribeContinuousBackups: 10 } } })
   const ask = () =>
-    Promise.all(Array.from({ length: 40 }, () => errorName(client.describeContinuousBackups({ TableName: 'rates' }))))
+    Promise.all(Array.from({ length: 200 }, () => errorName(client.describeContinuousBackups({ TableName: 'rates' }))))
   const { none = 0, ThrottlingException: throttled = 0 } = names(await ask())
   t.ok(none >= 10 && throttled > 0, `${none} were let through, ${throttled} were not`)
   t.strictSame(

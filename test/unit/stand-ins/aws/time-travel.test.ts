@@ -107,10 +107,16 @@ t.test('a restore has every item as it was in the second asked for, by whatever 
 
 t.test('a second that is written in may be restored as of any of its moments', async (t) => {
   await createRecoverable(client, 'within')
-  const second = await nextSecond()
-  await put(client, 'within', 'early', '1')
-  await sleep(second + 500 - aws.now())
-  await put(client, 'within', 'late', '1')
+  let second: number
+  for (;;) {
+    second = await nextSecond()
+    await put(client, 'within', 'early', '1')
+    await sleep(second + 500 - aws.now())
+    await put(client, 'within', 'late', '1')
+    if (aws.now() < second + 1000) break
+    // A busy machine did not get both into one second.
+    for (const id of ['early', 'late']) await client.deleteItem({ TableName: 'within', Key: { id: { S: id } } })
+  }
   await restorable('within', second)
   const restored = async (restoreMoment: 'start' | 'end') => {
     aws.set({ restoreMoment })

@@ -129,7 +129,7 @@ export async function runProgram(
     if (match !== null) ready.resolve(match)
   })
   const fail = () => ready.reject(new Error(`the stand-in is not ready: ${output.join('\n')}`))
-  const timer = setTimeout(fail, 20_000)
+  const timer = setTimeout(fail, 120_000)
   child.once('exit', fail)
   const match = await ready.promise
   clearTimeout(timer)

@@ -42,7 +42,7 @@ t.test('what keeps the guard from starting is said once, and no longer looked fo
     await store.session(t),
     operation,
     (obstacle) => said.push(obstacle),
-    AbortSignal.timeout(20_000),
+    AbortSignal.timeout(60_000),
   )
   await new Promise((resolve) => setTimeout(resolve, 3500))
   store.put('pods', { metadata: { name: 'guard-pod', labels: own }, status: running })
@@ -68,7 +68,7 @@ t.test('a guard whose program fails again and again is told of, with its last wo
       await store.session(t),
       operation,
       (obstacle) => (said.push(obstacle), stop.abort()),
-      AbortSignal.any([stop.signal, AbortSignal.timeout(10_000)]),
+      AbortSignal.any([stop.signal, AbortSignal.timeout(60_000)]),
     )
     t.match(said, [{ reason: 'Error: Cannot find module guard.mjs' }])
   }
@@ -88,7 +88,7 @@ t.test('an operation without a guard is not watched', async (t) => {
     await new ObjectStore().session(t),
     operation,
     () => t.fail('nothing is there'),
-    AbortSignal.timeout(10_000),
+    AbortSignal.timeout(60_000),
   )
 })
 

@@ -81,7 +81,7 @@ t.test('the outcome waits for record and Job, not for one of them', async (t) =>
   store.job('backup-b', 'backup')
   const session = await store.session(t)
   let known: OperationRecord | undefined
-  const waiting = awaitOutcome(session, 'backup-b', AbortSignal.timeout(10_000)).then((record) => (known = record))
+  const waiting = awaitOutcome(session, 'backup-b', AbortSignal.timeout(60_000)).then((record) => (known = record))
   await new Promise((resolve) => setTimeout(resolve, 1200))
   t.equal(known, undefined)
   store.job('backup-b', 'backup', { type: 'Complete' })
@@ -97,7 +97,7 @@ t.test('a final record and the end of the worker are enough, seconds before the 
     metadata: { name: 'p', labels: { 'kubectl-scalardl.dev/operation': 'backup-b' } },
     status: { phase: 'Running', containerStatuses: [{ name: 'worker', state: { terminated } }] },
   })
-  const record = await awaitOutcome(await store.session(t), 'backup-b', AbortSignal.timeout(10_000))
+  const record = await awaitOutcome(await store.session(t), 'backup-b', AbortSignal.timeout(60_000))
   t.equal(exitCodeOf(record), ExitCode.backupUnusable)
 })
 
@@ -139,7 +139,7 @@ t.test('a cancelled worker that still has its grace period is waited for', async
   }
   store.put('pods', { metadata: terminating, status: { phase: 'Running' } })
   const session = await store.session(t)
-  const waiting = awaitOutcome(session, 'backup-b', AbortSignal.timeout(15_000))
+  const waiting = awaitOutcome(session, 'backup-b', AbortSignal.timeout(60_000))
   await new Promise((resolve) => setTimeout(resolve, 4500))
   store.record({
     operation: 'backup-b',
@@ -173,7 +173,7 @@ t.test('a worker that could not even write its record is heard all the same', as
       ],
     },
   })
-  t.match(await awaitOutcome(await store.session(t), 'backup-b', AbortSignal.timeout(15_000)), {
+  t.match(await awaitOutcome(await store.session(t), 'backup-b', AbortSignal.timeout(60_000)), {
     state: 'failed',
     exitCode: 1,
     failure,
@@ -220,7 +220,7 @@ t.test('a token that expires while following is exit code 6: the operation goes 
   store.record({ operation: 'backup-b', kind: 'backup', state: 'running' })
   store.job('backup-b', 'backup')
   const session = await store.session(t)
-  const waiting = awaitOutcome(session, 'backup-b', AbortSignal.timeout(20_000))
+  const waiting = awaitOutcome(session, 'backup-b', AbortSignal.timeout(60_000))
   store.fault = 401
   const failure = await waiting.catch((error: unknown) => error)
   t.match(failure, {

@@ -130,7 +130,7 @@ function numbers(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index)
 }
 
-const limit = () => AbortSignal.timeout(15_000)
+const limit = () => AbortSignal.timeout(60_000)
 
 t.test('every line is shown once, whatever becomes of the connection', async (t) => {
   const cluster = new Cluster()

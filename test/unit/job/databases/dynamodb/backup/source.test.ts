@@ -51,7 +51,7 @@ t.test("a backup is a whole second of AWS's clock inside the pause, and every se
   t.equal(pointMs % 1000, 0)
   t.ok(pointMs > Date.parse(pause.allPausedAt) + 90_300, "it begins after all were paused, by AWS's clock")
   t.ok(pointMs + 1000 <= aws.now(), 'and all of it was over when they were unpaused')
-  t.ok(heldMs < 5000, `the pause was held for ${heldMs} ms`)
+  t.ok(heldMs < 15_000, `the pause was held for ${heldMs} ms`)
 
   const entry = JSON.parse(JSON.stringify(await source.complete('a/dynamodb-1'))) as DatabaseBackup
   await source.close()
