@@ -1,5 +1,5 @@
 // Room: the seam to the databases: what a kind has to do, and in which order it is called.
-// Read database (the interface), registry, open, pause-decision, connection-failure.
+// Read database (the interface), registry, open, pause-decision, errors, connection-failure.
 
 import type * as z from 'zod'
 import type { DatabaseBackup, RestoredDatabase, BackupTable } from '../../operation/record.ts'

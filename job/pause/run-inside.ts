@@ -1,6 +1,7 @@
 import { formatDuration } from '../../operation/duration.ts'
-import { Failure, messageOf } from '../../operation/failure.ts'
+import { messageOf } from '../../operation/failure.ts'
 import type { PauseWindowRecord } from '../../operation/record.ts'
+import { PauseCutShort } from '../guard/in-worker/errors.ts'
 import type { GuardedPause } from '../guard/in-worker/guard-link.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { pauseAll, unlessAborted, type OurPauses } from '../servers/pause-all.ts'
@@ -114,10 +115,9 @@ function sayUnpaused(
   }
 }
 
-function tooLong(maxPauseMs: number): Failure {
-  return new Failure({
-    what: 'the pause ended before the work in it was done',
-    why: `nothing may stay paused for longer than ${formatDuration(maxPauseMs)}`,
-    next: 'see in the log what took so long, or allow a longer pause with --max-pause',
-  })
+function tooLong(maxPauseMs: number): PauseCutShort {
+  return new PauseCutShort(
+    `nothing may stay paused for longer than ${formatDuration(maxPauseMs)}`,
+    'see in the log what took so long, or allow a longer pause with --max-pause',
+  )
 }

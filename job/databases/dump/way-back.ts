@@ -1,15 +1,12 @@
 import { Failure } from '../../../operation/failure.ts'
+import { NoWayBack } from '../errors.ts'
 import type { Found, World } from './restore-target.ts'
 
 /** @throws Failure where the data in service cannot give way to what was there before */
 export function refuseNoWayBack(title: string, { live, restored, before }: World): void {
   if (restored.filled) throw inTheWay(title, restored)
   if (live.mark?.state !== 'replaced' || before.filled) return
-  throw new Failure({
-    what: `the former data of ${title} cannot be put back`,
-    why: `there is none in ${before.name} any more`,
-    next: 'restore another backup instead',
-  })
+  throw new NoWayBack(title, `there is none in ${before.name} any more`)
 }
 
 /** For a place of a restore that is to be free, and is not. */

@@ -1,5 +1,6 @@
 import { Failure } from '../../../operation/failure.ts'
 import { connectionFailure } from '../connection-failure.ts'
+import { NoPrimary } from '../errors.ts'
 import { refuseUnverified, titleOf, type Access } from './access.ts'
 import { connectionErrors } from './connection-errors.ts'
 import { openSession, type Session } from './session.ts'
@@ -33,14 +34,7 @@ export async function connect(access: Access, charset: 'utf8mb4' | 'binary' = 'u
       failures.push(connectionFailure(titleOf(narrowed), access, error, connectionErrors))
     }
   }
-  throw (
-    failures[0] ??
-    new Failure({
-      what: `${titleOf(access)} has no primary`,
-      why: 'every server that answered takes reads only',
-      next: 'check the failover state of the servers',
-    })
-  )
+  throw failures[0] ?? new NoPrimary(titleOf(access), 'every server that answered takes reads only')
 }
 
 /** Whether the server takes no writes: a replica, whose data lags. */

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { Client, DatabaseError } from 'pg'
 import { Failure } from '../../../operation/failure.ts'
 import { connectionFailure } from '../connection-failure.ts'
+import { NoPrimary } from '../errors.ts'
 import { keepsPassword, titleOf, type Access } from './access.ts'
 import { connectionErrors } from './connection-errors.ts'
 import { ownCertificate, readTlsFile } from './tls-files.ts'
@@ -32,14 +33,7 @@ export async function connect(access: Access, database: string = access.database
       failures.push(connectionFailure(titleOf({ ...narrowed, database }), access, error, connectionErrors))
     }
   }
-  throw (
-    failures[0] ??
-    new Failure({
-      what: `${titleOf(access)} has no primary`,
-      why: 'every server that answered is a standby, which lags behind',
-      next: 'check the failover state of the servers',
-    })
-  )
+  throw failures[0] ?? new NoPrimary(titleOf(access), 'every server that answered is a standby, which lags behind')
 }
 
 /** Whether the server is a standby: its data lags, and nothing can be written to it. */

@@ -1,6 +1,7 @@
 import { formatDuration } from '../../../operation/duration.ts'
 import { Failure } from '../../../operation/failure.ts'
 import type { Events } from '../../process/events.ts'
+import { PauseCutShort } from './errors.ts'
 import type { GuardedPause, LeaseLife } from './guard-link.ts'
 import type { GuardPeer, GuardPeers } from './guard-peers.ts'
 import type { GuardMessage, Hold } from '../protocol/messages.ts'
@@ -131,16 +132,14 @@ export function guardedPause({ hold, lease, peers, events, changed }: Parts): Gu
 }
 
 /** @param unseenForMs undefined where no Lease shows that the worker lives */
-function alone(deafForMs: number, unseenForMs: number | undefined): Failure {
+function alone(deafForMs: number, unseenForMs: number | undefined): PauseCutShort {
   const unseen =
     unseenForMs === undefined ? '' : `, and the Lease could not be renewed for ${formatDuration(unseenForMs)}`
-  return new Failure({
-    what: 'the pause ended before the work in it was done',
-    why:
-      `the guard has not heard this worker for ${formatDuration(deafForMs)}${unseen}: ` +
+  return new PauseCutShort(
+    `the guard has not heard this worker for ${formatDuration(deafForMs)}${unseen}: ` +
       'the guard must take it for dead',
-    next: "check that the worker's node reaches the API server and the other nodes, then try again",
-  })
+    "check that the worker's node reaches the API server and the other nodes, then try again",
+  )
 }
 
 function firedBy(pod: string, why: string): Failure {

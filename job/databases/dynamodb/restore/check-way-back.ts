@@ -1,4 +1,5 @@
 import { Failure } from '../../../../operation/failure.ts'
+import { NoWayBack } from '../../errors.ts'
 import type { SystemBackups } from '../backup/backup-watch.ts'
 import type { BackedUpTable } from '../details.ts'
 import { fewNames } from '../tables/few-names.ts'
@@ -45,11 +46,7 @@ export async function checkWayBack(
     return (await untilShown(async () => ((await isThere()) ? true : undefined), signal)) === undefined
   })
   if (lost.length > 0) {
-    throw new Failure({
-      what: `the former data of ${title} cannot be put back`,
-      why: `AWS no longer has the last state of ${fewNames(lost)}; it keeps it for 35 days`,
-      next: 'restore another backup instead: kubectl scalardl get backups',
-    })
+    throw new NoWayBack(title, `AWS no longer has the last state of ${fewNames(lost)}; it keeps it for 35 days`)
   }
   if (!wasInService(work)) return
   const unkept = await which(async (table) => {

@@ -1,8 +1,8 @@
 import { text } from 'node:stream/consumers'
 import { createZstdDecompress } from 'node:zlib'
-import { Failure } from '../../../../operation/failure.ts'
 import type { BackupTable, DatabaseBackup } from '../../../../operation/record.ts'
 import type { RestoreContext } from '../../database.ts'
+import { NotAsBackedUp } from '../../errors.ts'
 import { damaged, readManifest, type Manifest } from '../../dump/manifest.ts'
 import { parseMark } from '../../dump/mark.ts'
 import type { Names } from '../../dump/names.ts'
@@ -148,13 +148,12 @@ async function loadTable(
   const name = bytesAsText(quoted({ schema, name: table.name }))
   const [counted] = await session.query<{ rows: number | string }>(`SELECT count(*) AS \`rows\` FROM ${name}`)
   if (Number(counted?.rows) !== table.rows) {
-    throw new Failure({
-      what: `what was loaded of ${title} is not what was backed up`,
-      why:
-        `${table.schema}.${table.name} has ${counted?.rows ?? 'no'} rows ` +
+    throw new NotAsBackedUp(
+      title,
+      `${table.schema}.${table.name} has ${counted?.rows ?? 'no'} rows ` +
         `instead of ${table.rows ?? 'an unknown number'}`,
-      next: "check the server's log for errors at the time of the restore; the data in service was not touched",
-    })
+      'errors',
+    )
   }
   // Without statistics the first queries of the release would be planned blindly.
   await session.query(`ANALYZE TABLE ${name}`)

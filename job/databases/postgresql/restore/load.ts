@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { escapeIdentifier } from 'pg'
-import { Failure } from '../../../../operation/failure.ts'
 import type { BackupTable, DatabaseBackup } from '../../../../operation/record.ts'
 import type { RestoreContext } from '../../database.ts'
+import { NotAsBackedUp } from '../../errors.ts'
 import { tellProgress } from '../../dump/progress.ts'
 import type { Access } from '../access.ts'
 import { maintain, sizeOf } from './catalog.ts'
@@ -229,13 +229,7 @@ async function verifyRows({ loader, title, entry, names, context }: Ground): Pro
     table.rows === counted[index]?.rows ? [] : [difference(table, counted[index])],
   )
   if (wrong.length === 0) return
-  throw new Failure({
-    what: `what was loaded of ${title} is not what was backed up`,
-    why: wrong.slice(0, 5).join('; '),
-    next:
-      "check the server's log for triggers, rules or errors at the time of the restore; " +
-      'the data in service was not touched',
-  })
+  throw new NotAsBackedUp(title, wrong.slice(0, 5).join('; '), 'triggers, rules or errors')
 }
 
 function difference(recorded: BackupTable, found: BackupTable | undefined): string {

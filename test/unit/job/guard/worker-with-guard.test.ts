@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { PauseCutShort } from '../../../../job/guard/in-worker/errors.ts'
 import { Interrupted } from '../../../../job/process/interrupted.ts'
 import { endLeftoverPause } from '../../../../job/pause/recover.ts'
 import { intentStep } from '../../../../job/journal/pause-steps.ts'
@@ -115,7 +116,9 @@ t.test('neither the guard nor the API server knows that the worker lives: it end
   const ms = await until('the unpause', () => allOpen(s.ledgers))
   t.ok(ms > 3000 && ms < 20_000, `${Math.round(ms)} ms`)
   guard.kill('SIGKILL')
-  t.match((await running).why, /the guard has not heard this worker/)
+  const failure = await running
+  t.type(failure, PauseCutShort)
+  t.match(failure.why, /the guard has not heard this worker/)
   t.match(context.record.current.windows, [{ verdict: 'void' }])
 })
 

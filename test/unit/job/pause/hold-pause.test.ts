@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { PauseCutShort } from '../../../../job/guard/in-worker/errors.ts'
 import { Interrupted } from '../../../../job/process/interrupted.ts'
 import { endLeftoverPause } from '../../../../job/pause/recover.ts'
 import { holdPause } from '../../../../job/pause/hold-pause.ts'
@@ -182,6 +183,7 @@ t.test('the longest pause ends everything, whatever the work inside does', async
       await sleep(60_000, undefined, { ref: false })
     }),
   )
+  t.type(failure, PauseCutShort)
   t.match(failure.next, '--max-pause')
   t.ok(told)
   t.ok(Date.now() - started < 30_000)

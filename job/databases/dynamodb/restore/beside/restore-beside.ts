@@ -7,6 +7,7 @@ import { endsWith, tablesBeside, tablesInService } from '../../../../../operatio
 import type { DatabaseBackup, RestoredDatabase } from '../../../../../operation/record.ts'
 import type { Journal } from '../../../../journal/journal.ts'
 import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '../../../database.ts'
+import { NoWayBack } from '../../../errors.ts'
 import { refuseBystanders } from '../check-bystanders.ts'
 import { ensureOwnDeleted, untilGone } from '../../tables/delete-table.ts'
 import { kindName, type BackedUpTable } from '../../details.ts'
@@ -283,11 +284,7 @@ export class RestoreByPrefix implements RestoreDestination {
     const present = await Promise.all(names.map(async (name) => ({ name, found: await lookAtTable(client, name) })))
     const gone = present.filter(({ found }) => found === undefined).map(({ name }) => name)
     if (gone.length === 0) return
-    throw new Failure({
-      what: `the former data of ${title} cannot be put back`,
-      why: `of its tables ${fewNames(gone)} are no longer there`,
-      next: 'restore another backup instead: kubectl scalardl get backups',
-    })
+    throw new NoWayBack(title, `of its tables ${fewNames(gone)} are no longer there`)
   }
 }
 
