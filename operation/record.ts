@@ -104,6 +104,27 @@ const databaseBackup = z.object({
   details: z.record(z.string(), z.json()),
 })
 
+/** One run of the administrator's own tool. */
+const commandRun = z.object({
+  startedAt: z.string(),
+  /** number of the pause in the record, from 1, where it ran in one */
+  window: z.int().optional(),
+  /** absent where its worker was gone before it ended */
+  finishedAt: z.string().optional(),
+  /** for people: how it ended */
+  end: z.string().optional(),
+  /** what it said it has made, a line each */
+  artefacts: z.array(z.string()),
+})
+
+/** The administrator's own tool, and every time that it was started. */
+const command = z.object({
+  image: z.string(),
+  program: z.string(),
+  phase: z.enum(['snapshot', 'complete', 'restore']),
+  runs: z.array(commandRun),
+})
+
 const backup = z.object({
   name: z.string(),
   /** recorded: the point exists, its data is not complete yet; unusable: never restore it */
@@ -120,6 +141,8 @@ const backup = z.object({
    * the installation has no key
    */
   signature: z.object({ publicKey: z.string(), value: z.string() }).optional(),
+  /** absent where none was given */
+  command: command.optional(),
 })
 
 const restoredDatabase = z.object({
@@ -150,6 +173,8 @@ const restore = z.object({
   stoppedAt: z.string().optional(),
   /** how to go back, for people */
   wayBack: z.array(z.string()),
+  /** the administrator's own tool, absent where none was given */
+  command: command.optional(),
 })
 
 /** One time that the guard ended a pause in the worker's place. */
@@ -206,6 +231,8 @@ export const recordSchema = z.object({
 
 export type OperationRecord = z.infer<typeof recordSchema>
 export type BackupPart = z.infer<typeof backup>
+export type CommandPart = z.infer<typeof command>
+export type CommandRun = z.infer<typeof commandRun>
 export type Standing = z.infer<typeof standing>
 export type DatabaseBackup = z.infer<typeof databaseBackup>
 export type BackupTable = z.infer<typeof table>

@@ -27,6 +27,10 @@ export const mounts = {
   storageSecrets: '/scalardl/storage-secrets',
   /** an emptyDir for the worker's own files */
   scratch: '/tmp',
+  /** an emptyDir that the worker and the container of the administrator's own tool share */
+  exec: '/scalardl/exec',
+  /** an emptyDir with the program that waits in that container for its moment */
+  starter: '/scalardl/starter',
 } as const
 
 const release = z.strictObject({
@@ -98,6 +102,18 @@ const pause = z.strictObject({
   guardWaitMs: z.int().positive().optional(),
 })
 
+/** The administrator's own tool: a further container of the Job, whose command the worker has run once. */
+const exec = z.strictObject({
+  image: z.string(),
+  /** the first word of the command; the others may hold what nobody else is to read */
+  program: z.string(),
+  /** when it runs: in the pause, after it, or while a restore has the releases stopped */
+  phase: z.enum(['snapshot', 'complete', 'restore']),
+  /** how long the command may take, ms */
+  timeoutMs: z.int().positive(),
+})
+export type ExecRequest = z.infer<typeof exec>
+
 const common = {
   version: z.literal(formatVersion),
   operation: z.string(),
@@ -141,6 +157,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
     retries: z.int().min(0),
     /** dump connections per database */
     parallel: z.int().min(1),
+    /** absent where no database needs a tool that is not ours */
+    exec: exec.optional(),
   }),
   z.strictObject({
     ...common,
@@ -161,6 +179,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     pause: pause.optional(),
     flags,
     trust,
+    exec: exec.optional(),
   }),
   z.strictObject({
     ...common,

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { nodeLicense, nodePart, nodeProgram } from '../platforms/node-program.ts'
 import type { ImagePlatform } from '../platforms/platforms.ts'
 import { run } from '../processes.ts'
-import { distFolder } from '../project.ts'
+import { distFolder, projectFolder } from '../project.ts'
 import type { Component } from '../bill-of-materials.ts'
 import { debianPackages, newer, type Fetched } from './debian-packages.ts'
 
@@ -18,6 +18,8 @@ const notNeeded = ['libc-gconv-modules-extra', 'openssl-provider-legacy', 'libsa
 /** What no program in a container reads. The copyright files stay. */
 const unread = ['usr/lib/*/gconv', 'usr/share/!(doc)', 'usr/share/doc/*/!(copyright)', 'usr/lib/postgresql/*/!(bin)']
 const tools = ['pg_dump', 'pg_restore']
+/** What busybox runs in the container of an administrator's own tool. */
+export const starterScript = join(projectFolder, 'job/exec/starter.sh')
 
 /** The file systems that an image is made of: its layers, and what they hold. */
 export interface Roots {
@@ -27,13 +29,13 @@ export interface Roots {
 }
 
 /**
- * Makes dist/roots/ARCHITECTURE/base, with Node and the libraries that it needs and nothing else, not even a shell, and
+ * Makes dist/roots/ARCHITECTURE/base, with Node, the libraries that it needs and what starts other tools, and
  * …/sql with what pg_dump and pg_restore need beyond that. Nothing in them is run for it, so any architecture can be
  * made on any machine.
  */
 export async function makeRoots(platform: ImagePlatform): Promise<Roots> {
   const architecture = platform.arch
-  const base = await debianPackages({ architecture, needed: libraries, alone: ['base-files'] })
+  const base = await debianPackages({ architecture, needed: libraries, alone: ['base-files', 'busybox-static'] })
   const sql = await debianPackages({
     architecture,
     needed: [...libraries, `libpq5/${newer}`, 'liblz4-1', 'libzstd1', 'zlib1g'],
@@ -50,6 +52,7 @@ export async function makeRoots(platform: ImagePlatform): Promise<Roots> {
   await unpack(further, join(folder, 'sql'))
   takeTools(join(folder, 'sql'))
   const root = join(folder, 'base')
+  takeStarter(root)
   mkdirSync(join(root, 'usr/local/bin'), { recursive: true })
   cpSync(await nodeProgram(platform), join(root, 'usr/local/bin/node'))
   mkdirSync(join(root, 'usr/share/doc/nodejs'), { recursive: true })
@@ -74,6 +77,16 @@ async function unpack({ files }: Fetched, root: string): Promise<void> {
     writeFileSync(join(status, name), await run('dpkg-deb', ['--field', file]))
   }
   for (const path of globSync(unread, { cwd: root })) rmSync(join(root, path), { recursive: true, force: true })
+}
+
+/** What waits in the container of an administrator's own tool: out of the way, so that PATH has no shell here. */
+function takeStarter(root: string): void {
+  const [busybox] = globSync('{,usr/}bin/busybox', { cwd: root })
+  if (busybox === undefined) throw new Error('the package busybox-static has no busybox')
+  const starter = join(root, 'opt/kubectl-scalardl/starter')
+  mkdirSync(starter, { recursive: true })
+  renameSync(join(root, busybox), join(starter, 'busybox'))
+  cpSync(starterScript, join(starter, 'starter.sh'))
 }
 
 /** Of PostgreSQL's programs those that the worker starts, on PATH. */

@@ -11,7 +11,7 @@ import { meetRequirements } from '../requirements.ts'
 import { billOfMaterials, type Component } from '../bill-of-materials.ts'
 import { hashOf, unlessMade } from '../up-to-date.ts'
 import { withProgress } from '../waiting.ts'
-import { makeRoots } from './root.ts'
+import { makeRoots, starterScript } from './root.ts'
 
 const registry = 'ghcr.io/kubectl-scalardl'
 const source = 'https://github.com/kubectl-scalardl/kubectl-scalardl'
@@ -45,6 +45,7 @@ export async function buildWorkerImages(
     files: [
       ...programs,
       join(projectFolder, 'Dockerfile'),
+      starterScript,
       ...['root', 'debian-packages', 'worker-images'].map((name) => join(import.meta.dirname, `${name}.ts`)),
       join(import.meta.dirname, '../platforms/platforms.ts'),
     ],

@@ -6,6 +6,7 @@ import type { DatabaseBackup, RestoredDatabase, BackupTable } from '../../operat
 import type { Finding } from '../../operation/finding.ts'
 import type { DatabaseFlags } from '../../operation/request.ts'
 import type { RestoreChoice } from '../../operation/restore-options.ts'
+import type { OperatorCommand } from '../exec/operator-command.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Events } from '../process/events.ts'
 import type { StorageSettings } from '../scalardb/storage-settings.ts'
@@ -69,6 +70,8 @@ export interface BackupContext extends DatabaseContext {
   materialize?: boolean | undefined
   /** releases that run in the namespace while the operation does not pause them */
   bystanders?: () => Promise<Bystander[]>
+  /** the administrator's own tool, where one was given */
+  command?: OperatorCommand | undefined
 }
 
 /** What puts other data in service, and takes it back, is given. */
@@ -90,6 +93,8 @@ export interface RestoreContext extends SwitchContext {
   dropPrevious?: boolean | undefined
   /** the releases that are restored into, with the versions of their products */
   releases?: readonly { name: string; app: string; version?: string | undefined }[]
+  /** the administrator's own tool, where one was given */
+  command?: OperatorCommand | undefined
 }
 
 /** What an undo of a restore, or the removal of what it left, is given. Its `operation` is that restore. */
@@ -141,6 +146,8 @@ export interface PauseMoment {
 export interface Snapshot {
   /** RFC 3339 */
   at: string
+  /** no moment of the pause is the database's own: whichever the others agree on will do */
+  anyMoment?: true
   /** what a later worker needs to complete() it, see BackupSource.resume; absent where it dies with its worker */
   durable?: Record<string, z.core.util.JSONType> | undefined
 }
@@ -196,6 +203,8 @@ export interface FoundStanding {
 export interface RestoredData {
   /** whether a deactivate() that failed may have put back a part; else it changed nothing */
   readonly switchesInParts?: boolean
+  /** why nothing of what was in service before is kept, so that it is activated after all others; absent where it is */
+  readonly noWayBack?: string
   /** puts the loaded data in service, keeping what was there; either wholly done or not at all */
   activate(journal: Journal): Promise<void>
   /**

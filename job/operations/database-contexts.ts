@@ -1,6 +1,7 @@
 import type { BackupPart, OperationRecord, RestorePart } from '../../operation/record.ts'
 import type { BackupContext, DatabaseContext, RestoreContext, UndoContext } from '../databases/database.ts'
 import type { OperationContext } from '../context/operation-context.ts'
+import { operatorCommand, type OperatorCommand } from '../exec/operator-command.ts'
 import { openStorageOf } from '../storage/open.ts'
 import type { Storage } from '../storage/storage.ts'
 import { bystandersOf } from './bystanders.ts'
@@ -18,10 +19,14 @@ export function databaseContext({
   return { events, operation: request.operation, signal }
 }
 
-/** For a backup, or for a doctor's look at what a backup would meet. */
+/**
+ * For a backup, or for a doctor's look at what a backup would meet.
+ * @param command the administrator's own tool, where one was given
+ */
 export function backupContext(
   { cluster, events, request, signal }: OperationContext<'backup' | 'doctor'>,
   storage: Storage,
+  command?: OperatorCommand,
 ): BackupContext {
   const { operation, schemas, tables, target } = request
   return {
@@ -34,15 +39,17 @@ export function backupContext(
     parallel: request.kind === 'backup' ? request.parallel : 1,
     materialize: request.kind === 'backup' ? request.materialize : undefined,
     bystanders: bystandersOf(target, cluster),
+    command,
   }
 }
 
 /** For a restore. @param signal aborted also when something starts that the restore has stopped */
 export function restoreContext(
-  { cluster, events, request }: OperationContext<'restore'>,
+  context: OperationContext<'restore'>,
   backup: BackupPart,
   signal: AbortSignal,
 ): RestoreContext {
+  const { cluster, events, request } = context
   const { choice, dropPrevious, parallel, target } = request
   const storage = openStorageOf(backup)
   return {
@@ -56,6 +63,7 @@ export function restoreContext(
     releases: target.releases,
     properties: releaseProperties(target, cluster),
     bystanders: bystandersOf(target, cluster),
+    command: operatorCommand(context),
   }
 }
 

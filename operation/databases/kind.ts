@@ -38,6 +38,8 @@ export interface KnownKind {
   storage: string
   /** whether the service that the database is keeps its backups; otherwise they are files that go to a storage */
   keepsItsOwnBackups: boolean
+  /** whether the administrator's own tool (--exec-image) does the work; nothing of it can be undone */
+  needsCommand?: true
   flags: FlagTexts
   examples?: { backup?: Examples; restore?: Examples }
   /** what `materialize backup` does with backups of this kind, a sentence for --help; absent where a backup is files */

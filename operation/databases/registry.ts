@@ -1,10 +1,11 @@
 import { dynamodb } from './dynamodb.ts'
 import type { KnownKind } from './kind.ts'
 import { mysql } from './mysql.ts'
+import { otherDatabase } from './other-database.ts'
 import { postgresql } from './postgresql.ts'
 
 /** Every kind of database that the plugin knows; a new one is its file and its line here. */
-export const knownKinds: readonly KnownKind[] = [postgresql, mysql, dynamodb]
+export const knownKinds: readonly KnownKind[] = [postgresql, mysql, dynamodb, otherDatabase]
 
 /** The kind of a backup's entry; undefined where it is of a newer version. */
 export function kindOfEntry(

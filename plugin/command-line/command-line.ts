@@ -2,6 +2,8 @@
 // Read command, command-line, runner.
 
 import yargs from 'yargs'
+import { ExitCode } from '../../operation/exit-code.ts'
+import { Failure } from '../../operation/failure.ts'
 import { groups } from '../flags/groups.ts'
 import { ownArguments, ownFlags, type Command, type Runner } from './command.ts'
 import { globalFlags, type GlobalArgv } from '../flags/flags.ts'
@@ -27,6 +29,19 @@ function parsedWords(parser: unknown): string[] {
   return parsed === false ? [] : parsed.argv._.map(String)
 }
 
+/** Words after `--` are the command of the administrator's own tool; no other command has a use for them. */
+function refuseOthersWords(words: readonly string[], { key }: DeclaredFlags, hint: string): void {
+  if (words.length === 0 || 'exec-image' in key) return
+  throw new Failure(
+    {
+      what: `"${words.join(' ')}" after -- has no use here`,
+      why: 'only backup and restore take a command of your own there',
+      next: `leave -- out; ${hint}`,
+    },
+    { exitCode: ExitCode.usage },
+  )
+}
+
 /** A flag given twice means its last value, as with kubectl; yargs would make a list of it. */
 function keepLastValues(flags: Record<string, unknown>, options: ParserOptions): void {
   for (const [name, value] of Object.entries(flags)) {
@@ -47,7 +62,9 @@ export function commandLine(args: readonly string[], commands: readonly Command[
     named,
     words: parsedWords(parser),
   })
-  const checkValues = (): void => checkFlagValues(args, parserOptions(parser), helpHint(named))
+  const end = args.indexOf('--')
+  const own = end < 0 ? args : args.slice(0, end)
+  const checkValues = (): void => checkFlagValues(own, parserOptions(parser), helpHint(named))
   const parser: GlobalArgv = globalFlags(yargs([...args]))
     .scriptName('kubectl scalardl')
     .usage('$0 COMMAND\n\nConsistent backup and restore for ScalarDL and ScalarDB on Kubernetes.')
@@ -57,8 +74,10 @@ export function commandLine(args: readonly string[], commands: readonly Command[
       'parse-positional-numbers': false,
       'dot-notation': false,
       'greedy-arrays': false,
+      'populate--': true,
     })
     .middleware(checkValues, true)
+    .middleware(() => refuseOthersWords(args.slice(own.length + 1), parserOptions(parser), helpHint(named)), true)
     .middleware((flags) => keepLastValues(flags, parserOptions(parser)), true)
     // a command of its own rather than demandCommand, which would speak before the check for unknown words
     .command('$0', false, {}, () => {

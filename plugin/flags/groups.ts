@@ -2,6 +2,7 @@
 export const groups = {
   pausing: 'Pausing:',
   servers: 'Servers:',
+  ownTool: 'Your own tool:',
   job: 'Job:',
   connection: 'Connection:',
   output: 'Output:',

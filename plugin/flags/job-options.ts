@@ -36,7 +36,7 @@ export function readToleration(text: string): V1Toleration {
 }
 
 /** Reads `cpu=200m,memory=512Mi`. */
-function readQuantities(flag: string, text: string): Record<string, string> {
+export function readQuantities(flag: string, text: string): Record<string, string> {
   const quantities = readPairs(flag, text.split(','))
   const wrong = Object.entries(quantities).find(([, quantity]) => !/^\d+(\.\d+)?(m|[kMGTPE]i?|Ki)?$/.test(quantity))
   if (wrong !== undefined)

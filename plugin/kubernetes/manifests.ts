@@ -12,6 +12,7 @@ export type ManifestName =
   | 'install/network-policy-auditor'
   | 'job/worker-job'
   | 'job/guard-job'
+  | 'job/own-tool'
 
 const header = z.looseObject({
   apiVersion: z.string(),

@@ -11,7 +11,12 @@ import { operationObjects, type OperationObjects } from '../kubernetes/jobs/comp
 import { readProperties } from '../kubernetes/jobs/compose/properties-source.ts'
 import { referencesOf } from '../kubernetes/jobs/compose/property-references.ts'
 import { podsOnly, propertiesSource, releasePart, type ReleasePart } from '../kubernetes/jobs/compose/release-part.ts'
-import { requireStorage, requireSecret, requireServiceAccount } from '../kubernetes/releases/prerequisites.ts'
+import {
+  requireSecret,
+  requireServiceAccount,
+  requireSidecars,
+  requireStorage,
+} from '../kubernetes/releases/prerequisites.ts'
 import type { Release } from '../kubernetes/releases/releases.ts'
 import type { Session } from '../kubernetes/api/session.ts'
 
@@ -84,6 +89,8 @@ export async function prepareOperation(
     extra.location === undefined ? undefined : requireStorage(session, extra.location),
     requireSecret(session, '--database-secret', extra.databaseSecret),
     requireSecret(session, '--tls-ca-secret', extra.tlsCaSecret),
+    requireSecret(session, '--exec-secret', extra.ownTool?.secret),
+    extra.ownTool === undefined ? undefined : requireSidecars(session),
     ...options.imagePullSecrets.map((name) => requireSecret(session, '--image-pull-secret', name)),
   ])
   const patched = { ...options, patch }

@@ -27,6 +27,7 @@ const rooms: Record<string, string[]> = {
     'servers',
     'guard',
     'context',
+    'exec',
     'pause',
     'aws',
     'storage',

@@ -1,6 +1,7 @@
 // Room: PostgreSQL: one exported snapshot a database, dumped by pg_dump.
 // Read postgresql, access, connect, then backup/ and restore/.
 
+import { isCockroach } from '../../../operation/databases/engines.ts'
 import type { DatabaseKind } from '../database.ts'
 import { DumpDestination } from '../dump/destination.ts'
 import { RestoredDump } from '../dump/restored.ts'
@@ -15,7 +16,10 @@ export const postgresql: DatabaseKind = {
   name: kindName,
   capabilities: { consistentAlone: true, keepsItsOwnBackups: false, restoreEndsIn: 'switch' },
   recognise: ({ kind, contactPoints }, { managed }) =>
-    managed === undefined && kind === 'jdbc' && contactPoints.startsWith('jdbc:postgresql:'),
+    managed === undefined &&
+    kind === 'jdbc' &&
+    contactPoints.startsWith('jdbc:postgresql:') &&
+    !isCockroach(contactPoints),
   locate: async (settings) => [...Map.groupBy(settings, identityOf).values()].map((own) => ({ settings: own })),
   openBackup: (settings, context) => new PostgresqlSource(settings, context),
   openRestore: (settings, entry, context) =>

@@ -14,6 +14,7 @@ import type { DatabaseGroup } from '../../databases/open.ts'
 import { decidePause } from '../../databases/pause-decision.ts'
 import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
+import { operatorCommand } from '../../exec/operator-command.ts'
 import { concludePreflight, refuseOnErrors } from '../conclude-preflight.ts'
 import type { HeldPause } from '../../pause/run-inside.ts'
 import { workerReplaced } from '../../pause/recover.ts'
@@ -44,7 +45,7 @@ export async function backup(context: Context): Promise<void> {
   refuseWithoutStorage(request, databases)
   const storage = openStorageAt(request.to)
   const pauseDecision = decidePause(request.pauseMode, databases, request.target.releases)
-  const sources = openSources(databases, backupContext(context, storage))
+  const sources = openSources(databases, backupContext(context, storage, operatorCommand(context)))
   await describeBackup(context, { state: 'incomplete', pause: { mode: request.pauseMode, ...pauseDecision } })
   try {
     await holdReleases(context, async () => {
@@ -189,10 +190,12 @@ function wasEnded({ record, signal }: Context, index: number): boolean {
   return windows[index]?.verdict === 'void' && stillPaused.length === 0 && !signal.aborted
 }
 
-/** The moment that the databases' own services bring back, where they agree on one. */
+/** The moment that the databases' own services bring back, where those that have one agree on it. */
 function pointOfServices(snapshots: readonly Snapshot[]): string | undefined {
   const [at, ...others] = new Set(
-    snapshots.map((snapshot) => (snapshot.durable === undefined ? undefined : snapshot.at)),
+    snapshots
+      .filter(({ anyMoment }) => anyMoment !== true)
+      .map((snapshot) => (snapshot.durable === undefined ? undefined : snapshot.at)),
   )
   return others.length === 0 ? at : undefined
 }

@@ -44,7 +44,7 @@ export async function takeBack(
     failure = await noted(context, failure)
   } catch (notBack) {
     await describeRestore(context, databases, 'nothing')
-    throw leftStopped(context, failure, notBack)
+    throw leftStopped(context, databases, failure, notBack)
   }
   await describeRestore(context, databases, 'previous')
   let changed: string[] = []
@@ -85,7 +85,13 @@ function forgotten(): Failure {
  * The failure where some databases hold the former data and some the restored: the releases stay stopped until --undo
  * has put back the rest.
  */
-function leftStopped({ request }: Context, failure: Failure, notBack: unknown): Failure {
+function leftStopped(
+  { request }: Context,
+  databases: readonly RestoredData[],
+  failure: Failure,
+  notBack: unknown,
+): Failure {
+  const final = databases.some(({ noWayBack }) => noWayBack !== undefined)
   return new Failure(
     {
       what: messageOf(notBack),
@@ -94,7 +100,9 @@ function leftStopped({ request }: Context, failure: Failure, notBack: unknown): 
         `The restore had failed before: ${failure.message}`,
       next:
         'nothing writes while the releases stay scaled to 0; ' +
-        `fix the cause, then: ${restoreCommand(request, '--undo')}`,
+        (final
+          ? 'fix the cause, then restore a backup again'
+          : `fix the cause, then: ${restoreCommand(request, '--undo')}`),
     },
     { cause: notBack },
   )

@@ -13,7 +13,12 @@ export async function switchAll(
   journal: Journal,
   stopped: StoppedReleases,
 ): Promise<void> {
-  for (const database of databases) {
+  // What cannot be taken back comes once all others are known to have succeeded.
+  const inOrder = [
+    ...databases.filter(({ noWayBack }) => noWayBack === undefined),
+    ...databases.filter(({ noWayBack }) => noWayBack !== undefined),
+  ]
+  for (const database of inOrder) {
     await stopped.confirm()
     await database.activate(journal)
   }

@@ -12,6 +12,7 @@ import { readTargetOptions } from '../../flags/read-target.ts'
 import { resumeNamed } from '../../operations/resume-named.ts'
 import { runOperation } from '../../operations/run-operation.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
+import { readExec } from '../../flags/exec-flags.ts'
 import { wholeNumber } from '../../flags/numbers.ts'
 import { refuseUnfit } from './storage-needs.ts'
 import type { BackupFlags } from './command.ts'
@@ -45,7 +46,9 @@ function heldUnpaused(): Failure {
 function readFlags(flags: BackupFlags) {
   refuseTogetherUnpaused(flags.pause, flags.release)
   if (flags.hold !== undefined && flags.pause === 'never') throw heldUnpaused()
+  const exec = readExec(flags, 'backup', readPauseLimits(flags))
   return {
+    exec,
     name: chooseName(flags.name, flags.release[0] ?? ''),
     options: readJobOptions(flags),
     target: readTargetOptions(flags),
@@ -58,8 +61,10 @@ function readFlags(flags: BackupFlags) {
       schemas: flags.schema ?? [],
       ...(flags.table === undefined ? {} : { tables: flags.table }),
       ...(flags.materialize ? { materialize: true } : {}),
-      retries: wholeNumber('--retries', flags.retries, 0),
+      // A tool that is not ours runs once, unless the administrator says that it may run again.
+      retries: wholeNumber('--retries', flags.retries ?? (exec?.request.phase === 'snapshot' ? 0 : 1), 0),
       parallel: wholeNumber('--parallel', flags.parallel, 1),
+      ...(exec === undefined ? {} : { exec: exec.request }),
     },
   }
 }
@@ -74,7 +79,7 @@ function backupRequest(
 }
 
 export const runBackup: Action<BackupFlags> = async (flags, session, terminal) => {
-  const { name, options, target, own } = readFlags(flags)
+  const { exec, name, options, target, own } = readFlags(flags)
   const earlier = await resumeNamed(session, terminal, 'backup', flags, flags.release)
   if (earlier !== undefined) return finishOperation(terminal, flags.output, earlier, backupColumns)
 
@@ -82,9 +87,14 @@ export const runBackup: Action<BackupFlags> = async (flags, session, terminal) =
   const releases = await findReleases(session, flags.release)
   requirePods(releases)
   const parts = await databaseParts(session, releases)
-  refuseUnfit(flags, parts)
+  refuseUnfit({ ...flags, hasOwnTool: exec !== undefined }, parts)
   const request = backupRequest(session, name, { ...target.target, releases: parts.map((part) => part.target) }, own)
-  const extra = { location: own.to, databaseSecret: flags.databaseSecret, tlsCaSecret: target.tlsCaSecret }
+  const extra = {
+    location: own.to,
+    databaseSecret: flags.databaseSecret,
+    tlsCaSecret: target.tlsCaSecret,
+    ownTool: exec?.tool,
+  }
   const objects = await prepareOperation(session, request, parts, extra, options)
 
   const record = await runOperation(session, terminal, objects, flags)

@@ -1,6 +1,7 @@
 import { knownKinds, titlesOf } from '../../../operation/databases/registry.ts'
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
+import { execFlags, execPhaseFlag } from '../../flags/exec-flags.ts'
 import { ofKinds } from '../../flags/kind-flags.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { databaseFlags, jobFlags, pauseLimitFlags, targetFlags, waitFlags } from '../../flags/job-flags.ts'
@@ -52,12 +53,13 @@ export function backupFlags(yargs: GlobalArgv) {
     })
     .option('retries', {
       type: 'number',
-      default: 1,
       requiresArg: true,
       describe:
-        'further pauses to try when one fails, or proves nothing since a pod joined, restarted or went inside it',
+        'further pauses to try when one fails, or proves nothing since a pod joined, restarted or went inside it; ' +
+        '1 unless given, 0 where each would run your own tool again',
     })
-  return dryRunFlag(waitFlags(jobFlags(targetFlags(databaseFlags(pauseLimitFlags(own, '60s'))))))
+  const withTool = execFlags(execPhaseFlag(own))
+  return dryRunFlag(waitFlags(jobFlags(targetFlags(databaseFlags(pauseLimitFlags(withTool, '60s'))))))
 }
 export type BackupFlags = FlagsOf<typeof backupFlags>
 
@@ -73,6 +75,10 @@ export const backup = declareCommand({
       'named; the same command again follows it instead of making a second',
     ],
     ...knownKinds.flatMap(({ examples }) => examples?.backup ?? []),
+    [
+      'backup my-ledger --exec-image registry.example.com/tools:1 -- /tools/backup.sh',
+      'by your own tool, run in the pause, for a database that this program cannot back up',
+    ],
     ['backup my-ledger --to pvc://backups/ledger --dry-run=client -o yaml', 'the objects that would be made'],
   ],
   flags: backupFlags,

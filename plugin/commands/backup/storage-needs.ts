@@ -16,13 +16,14 @@ const keepingThemselves = new Set([
  * @throws Failure (usage)
  */
 export function refuseUnfit(
-  flags: Pick<BackupFlags, 'to' | 'table' | 'materialize'>,
+  flags: Pick<BackupFlags, 'to' | 'table' | 'materialize'> & { hasOwnTool?: boolean },
   parts: readonly Pick<ReleasePart, 'storages'>[],
 ): void {
   const known = parts.every(({ storages }) => storages !== undefined)
   const kinds = [...new Set(parts.flatMap(({ storages }) => storages ?? []))]
   const dumped = kinds.filter((kind) => !keepingThemselves.has(kind))
-  if (flags.to === undefined && dumped.length > 0) {
+  // Which databases are left to the administrator's own tool, the worker finds out.
+  if (flags.to === undefined && dumped.length > 0 && flags.hasOwnTool !== true) {
     throw usage(
       '--to is missing',
       `the releases keep data in ${dumped.join(', ')}, which is dumped to a storage`,

@@ -1,5 +1,11 @@
 import type { JournalDocument } from '../../../operation/journal.ts'
-import type { BackupPart, OperationRecord, PauseWindowRecord, RestorePart } from '../../../operation/record.ts'
+import type {
+  BackupPart,
+  CommandPart,
+  OperationRecord,
+  PauseWindowRecord,
+  RestorePart,
+} from '../../../operation/record.ts'
 import { formatDuration } from '../../../operation/duration.ts'
 import { lines } from '../../../operation/text/printable.ts'
 import { pausedBy } from '../../../operation/outcome/outcome.ts'
@@ -48,6 +54,22 @@ function describeWindow(record: OperationRecord, window: PauseWindowRecord, inde
   ]
 }
 
+/** The administrator's own tool, and each time that it ran. */
+function describeCommand(command: CommandPart | undefined): string[] {
+  if (command === undefined) return []
+  const runs = command.runs.map(
+    ({ artefacts, end, startedAt, window }) =>
+      `run at ${startedAt}${window === undefined ? '' : `, in pause ${window}`}: ` +
+      `${end ?? 'nobody knows how it ended'}${artefacts.length === 0 ? '' : `; it made ${artefacts.join(', ')}`}`,
+  )
+  const known = fields([
+    ['Image', command.image],
+    ['Program', command.program],
+    ['Phase', command.phase],
+  ])
+  return section('Your own tool', [...known, ...runs])
+}
+
 function describeBackup(record: OperationRecord, backup: BackupPart): string[] {
   return [
     ...section('Backup', [
@@ -66,6 +88,7 @@ function describeBackup(record: OperationRecord, backup: BackupPart): string[] {
         ['Signed by', signedBy(record)],
       ]),
     ]),
+    ...describeCommand(backup.command),
     ...backup.databases.flatMap((database) => section(`Database ${database.title}`, describeDatabase(database))),
   ]
 }
@@ -90,6 +113,7 @@ function describeRestore(restore: RestorePart): string[] {
         ]),
       ),
     ),
+    ...describeCommand(restore.command),
     ...section('Way back', restore.wayBack),
   ]
 }

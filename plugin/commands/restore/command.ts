@@ -3,6 +3,7 @@ import type { KnownKind } from '../../../operation/databases/kind.ts'
 import { knownKinds } from '../../../operation/databases/registry.ts'
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
+import { execFlags } from '../../flags/exec-flags.ts'
 import { ofKinds } from '../../flags/kind-flags.ts'
 import { dryRunFlag, yesFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { adminFlags, databaseFlags, jobFlags, pauseLimitFlags, waitFlags } from '../../flags/job-flags.ts'
@@ -62,7 +63,9 @@ export function restoreFlags(yargs: GlobalArgv, kinds: readonly KnownKind[] = kn
     })
   return dryRunFlag(
     yesFlag(
-      waitFlags(jobFlags(databaseFlags(choiceFlags(pauseLimitFlags(adminFlags(trustFlags(own)), maxPause), kinds)))),
+      waitFlags(
+        jobFlags(databaseFlags(execFlags(choiceFlags(pauseLimitFlags(adminFlags(trustFlags(own)), maxPause), kinds)))),
+      ),
     ),
   )
 }
@@ -116,6 +119,10 @@ export const restore = declareCommand({
     ['restore my-ledger-20261121-093000', 'shows the plan and asks'],
     ['restore pvc://backups/ledger/my-ledger-20261121-093000', 'in a new cluster, from what lies beside the dumps'],
     ...knownKinds.flatMap(({ examples }) => examples?.restore ?? []),
+    [
+      'restore my-ledger-20261121-093000 --exec-image registry.example.com/tools:1 -- /tools/restore.sh',
+      'by your own tool, run while the release is stopped, where it made the backup',
+    ],
     ['restore restore-my-ledger-20261121-101500 --undo', 'the former data serves again'],
     ['restore restore-my-ledger-20261121-101500 --drop-previous', 'removes the former data; no way back'],
   ],

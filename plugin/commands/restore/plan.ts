@@ -129,7 +129,7 @@ export function restorePlan(
       ? [style('yellow', '  every other restore point of the tables that are replaced')]
       : []),
     ...lossLines(options.ending ?? []).map((line) => style('yellow', `  ${line}`)),
-    ...(printed
+    ...(printed || backup.databases.every((entry) => kindOfEntry(entry)?.needsCommand === true)
       ? []
       : [
           dropPrevious

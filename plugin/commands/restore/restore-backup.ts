@@ -1,4 +1,5 @@
 import { databasesIn, endingOf, propertiesOf } from '../../kubernetes/releases/release-databases.ts'
+import { kindOfEntry } from '../../../operation/databases/registry.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { parseLocation } from '../../../operation/location.ts'
@@ -16,6 +17,7 @@ import { runOperation } from '../../operations/run-operation.ts'
 import { confirmByName } from '../../terminal/confirm.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
+import { readExec, type Exec } from '../../flags/exec-flags.ts'
 import { timeSpan, wholeNumber } from '../../flags/numbers.ts'
 import { readTargetOptions } from '../../flags/read-target.ts'
 import { readTrust } from '../../flags/trust.ts'
@@ -30,7 +32,9 @@ import { restoreColumns, showServing, showWayBack } from './summary.ts'
 
 /** Checks all flags before the cluster is asked. */
 function readFlags(flags: RestoreFlags) {
+  const exec = readExec(flags, 'restore')
   return {
+    exec,
     options: readJobOptions(flags),
     admin: readTargetOptions(flags),
     own: {
@@ -42,6 +46,7 @@ function readFlags(flags: RestoreFlags) {
       readyMs: timeSpan('--ready-timeout', flags.readyTimeout, 1),
       trust: readTrust(flags),
       ...(flags.replicas === undefined ? {} : { replicas: wholeNumber('--replicas', flags.replicas, 0) }),
+      ...(exec === undefined ? {} : { exec: exec.request }),
     },
   }
 }
@@ -63,12 +68,33 @@ async function backupRecord(session: Session, terminal: Terminal, flags: Restore
   return checkBackup(await importBackup(session, terminal, location, readTrust(flags), readJobOptions(flags), flags))
 }
 
+/** @throws Failure (usage) where the backup needs the administrator's own tool and none is given, or the reverse */
+function refuseUnfitTool(exec: Exec | undefined, { backup }: BackupRecord): void {
+  const needing = backup.databases.filter((entry) => kindOfEntry(entry)?.needsCommand === true)
+  if (needing.length > 0 === (exec !== undefined)) return
+  throw new Failure(
+    exec === undefined
+      ? {
+          what: `backup ${backup.name} needs your own tool`,
+          why: `it made the backup of ${needing.map(({ title }) => title).join(', ')}, and it alone can restore it`,
+          next: 'give it: --exec-image IMAGE -- COMMAND ARGUMENTS',
+        }
+      : {
+          what: '--exec-image cannot be used',
+          why: `backup ${backup.name} has nothing that your own tool made`,
+          next: 'leave it out',
+        },
+    { exitCode: ExitCode.usage },
+  )
+}
+
 /** `restore BACKUP`: shows the plan, asks, and does it. */
 export const restoreBackup: Action<RestoreFlags> = async (flags, session, terminal) => {
-  const { admin, options, own } = readFlags(flags)
+  const { admin, exec, options, own } = readFlags(flags)
   const { record, choice, window } = await chooseRestore(flags, await backupRecord(session, terminal, flags), (kind) =>
     listRecords(session, kind),
   )
+  refuseUnfitTool(exec, record)
   await refuseStranger(session, record, own.trust)
   const names = flags.toRelease ?? record.releases
   const name = chooseName(flags.name, names[0] ?? '')
@@ -92,6 +118,7 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
     location: record.backup.location,
     databaseSecret: flags.databaseSecret,
     tlsCaSecret: admin.tlsCaSecret,
+    ownTool: exec?.tool,
   }
   const objects = await prepareOperation(session, request, parts, extra, options)
 

@@ -1,5 +1,6 @@
 import type { CoreV1Event, V1ContainerStateTerminated, V1Pod } from '@kubernetes/client-node'
 import { parseEvent } from '../../../operation/event.ts'
+import { ownToolContainer } from './compose/own-tool.ts'
 import type { Role } from '../../../operation/names.ts'
 
 /** Something that keeps a Job's pod from starting. */
@@ -70,6 +71,8 @@ const injectedNext =
   'correct what injects this container into pods of the namespace, ' +
   'or keep it out of the Job by a label or annotation, see --patch'
 
+const toolNext = 'see that --exec-image is for the architecture of the nodes, and that --exec-limits are enough'
+
 /** Whether a container is this program's; any other was injected into the pod. */
 function isOwn(container: string): boolean {
   return (['worker', 'guard'] satisfies Role[]).some((role) => role === container)
@@ -78,14 +81,17 @@ function isOwn(container: string): boolean {
 function ofContainer(pod: V1Pod): Obstacle | undefined {
   const states = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])]
   for (const { name, state, lastState, restartCount, image } of states) {
-    const injected = !isOwn(name)
+    const isTool = name === ownToolContainer
+    const injected = !isOwn(name) && !isTool
     const reason = state?.waiting?.reason ?? state?.terminated?.reason ?? ''
     const message = state?.waiting?.message ?? state?.terminated?.message ?? reason
     if (imageReasons.has(reason)) {
       const next = injected
         ? injectedNext
-        : 'give an image that the nodes can pull with --image, credentials with --image-pull-secret, ' +
-          'or --image-pull-policy=IfNotPresent for one that is there already'
+        : isTool
+          ? 'give an image that the nodes can pull with --exec-image, and its credentials with --image-pull-secret'
+          : 'give an image that the nodes can pull with --image, credentials with --image-pull-secret, ' +
+            'or --image-pull-policy=IfNotPresent for one that is there already'
       return { title: `the image ${image}`, reason: `${reason}: ${message}`, next, patienceMs: 20_000 }
     }
     if (configReasons.has(reason))
@@ -100,7 +106,7 @@ function ofContainer(pod: V1Pod): Obstacle | undefined {
       return {
         title: injected ? `the container ${name}, which fails` : 'its program, which fails',
         reason: complaint(ended),
-        next: injected ? injectedNext : 'give an image of this version with --image',
+        next: injected ? injectedNext : isTool ? toolNext : 'give an image of this version with --image',
         patienceMs: 20_000,
       }
     }
@@ -108,7 +114,7 @@ function ofContainer(pod: V1Pod): Obstacle | undefined {
       return {
         title: 'its start',
         reason: `${reason}: ${message}`,
-        next: 'give an image of this program with --image',
+        next: isTool ? toolNext : 'give an image of this program with --image',
         patienceMs: 0,
       }
   }

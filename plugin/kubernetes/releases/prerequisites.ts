@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import { Failure } from '../../../operation/failure.ts'
 import { parseLocation } from '../../../operation/location.ts'
 import { unlessMissing } from '../api/api-error.ts'
@@ -66,6 +67,27 @@ async function requireClaim(session: Session, location: string, claim: string): 
       next: 'name another claim',
     })
 }
+
+/**
+ * The container of the administrator's own tool is a sidecar, which clusters know since 1.29 (Kubernetes documentation:
+ * "Sidecar Containers").
+ * @throws Failure where this one is older
+ */
+export async function requireSidecars(session: Session): Promise<void> {
+  const answer = await session.request({ method: 'GET', path: '/version' }).then(
+    (found) => found.text(),
+    () => '{}',
+  )
+  const { major, minor } = versionSchema.safeParse(JSON.parse(answer)).data ?? {}
+  if (major !== '1' || minor === undefined || Number.parseInt(minor) >= 29) return
+  throw new Failure({
+    what: '--exec-image cannot be used here',
+    why: `the cluster is Kubernetes 1.${minor}, and its container needs 1.29`,
+    next: 'run your own tool between `kubectl scalardl pause` and `kubectl scalardl unpause`',
+  })
+}
+
+const versionSchema = z.object({ major: z.string(), minor: z.string() })
 
 /** @throws Failure where a Secret that a flag names is not there */
 export async function requireSecret(session: Session, flag: string, name: string | undefined): Promise<void> {

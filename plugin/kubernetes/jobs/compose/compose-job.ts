@@ -10,6 +10,7 @@ import type { JobObject } from '../../api/objects.ts'
 import { hasGuard } from './compose-guard-job.ts'
 import { completeJob, patchJob, type JobOptions } from './complete-job.ts'
 import { extraMounts, recordsOf, type ExtraMounts } from './extra-mounts.ts'
+import { withOwnTool } from './own-tool.ts'
 import type { ReleasePart } from './release-part.ts'
 
 /** Two releases that keep different files at one path cannot share a container. */
@@ -64,11 +65,15 @@ export function composeJob(
     readsOnly: readers.has(request.kind),
     records: recordsOf[request.kind],
   })
-  const withReleases = (pod: V1PodSpec): V1PodSpec => ({
-    ...pod,
-    containers: pod.containers.map((container) => completeContainer(container, options, parts, mounted)),
-    volumes: [...(pod.volumes ?? []), ...parts.flatMap((part) => part.volumes), ...mounted.volumes],
-  })
+  const withReleases = (pod: V1PodSpec): V1PodSpec =>
+    withOwnTool(
+      {
+        ...pod,
+        containers: pod.containers.map((container) => completeContainer(container, options, parts, mounted)),
+        volumes: [...(pod.volumes ?? []), ...parts.flatMap((part) => part.volumes), ...mounted.volumes],
+      },
+      extra.ownTool,
+    )
   const job = completeJob(
     readManifest<JobObject>('job/worker-job'),
     jobName(request.operation),

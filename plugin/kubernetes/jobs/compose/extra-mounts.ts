@@ -3,6 +3,7 @@ import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import { parseLocation, type Location } from '../../../../operation/location.ts'
 import { signingKey, type OperationKind } from '../../../../operation/names.ts'
 import { mounts } from '../../../../operation/request.ts'
+import type { OwnTool } from './own-tool.ts'
 
 /** What flags bring into a Job beside the releases' own. */
 export interface ExtraMounts {
@@ -17,6 +18,8 @@ export interface ExtraMounts {
   keySecret?: string | undefined
   /** what is done with records: some are only verified, and some signed as well */
   records?: 'signed' | 'verified' | undefined
+  /** the administrator's own tool, a further container of the worker's pod */
+  ownTool?: OwnTool | undefined
 }
 
 /** What an operation needs of the signing key: those that make a backup's record, or change it, sign. */

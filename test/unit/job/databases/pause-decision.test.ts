@@ -34,13 +34,30 @@ t.test('storages of one database, however spelt, are one', async (t) => {
 
 t.test('databases that cannot be backed up are named', async (t) => {
   t.match(
-    (await failureOf(() => located([storage('a', { kind: 'cassandra', contactPoints: 'cassandra-0' })]))).why,
-    /its database is cassandra/,
+    (await failureOf(() => located([storage('a', { kind: 'no-such', contactPoints: 'host' })]))).why,
+    /its database is no-such/,
   )
   t.match(
-    (await failureOf(() => located([storage('a', { contactPoints: 'jdbc:oracle:thin:@//db/a' })]))).why,
-    /jdbc \(oracle\)/,
+    (await failureOf(() => located([storage('a', { contactPoints: 'db.example.com' })]))).why,
+    /jdbc \(not a JDBC URL\)/,
   )
+})
+
+t.test('what no kind knows is one place, which needs a pause', async (t) => {
+  const groups = await located([
+    storage('a', { storage: 'first', contactPoints: 'jdbc:oracle:thin:@//db/a' }),
+    storage('b'),
+    storage('c', { storage: 'second', contactPoints: 'jdbc:sqlserver://db' }),
+  ])
+  t.strictSame(
+    groups.map(({ kind, settings }) => [kind.name, settings.length]),
+    [
+      ['other-database', 2],
+      ['postgresql', 1],
+    ],
+  )
+  const alone = await located([storage('a', { contactPoints: 'jdbc:oracle:thin:@//db/a' })])
+  t.match(decidePause('auto', alone, [ledger]), { paused: true, why: /not consistent by itself/ })
 })
 
 t.test('who manages a server decides of which kind it is, together with its URL', async (t) => {

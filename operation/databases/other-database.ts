@@ -1,0 +1,20 @@
+import type { KnownKind } from './kind.ts'
+
+/** Every database that no other kind knows: the administrator's own tool backs it up, and restores it. */
+export const otherDatabase: KnownKind = {
+  name: 'other-database',
+  title: 'a database that --exec-image backs up',
+  // No property says so: it is what is left.
+  storage: 'other-database',
+  keepsItsOwnBackups: true,
+  needsCommand: true,
+  flags: {},
+  planLines: ({ title, details }) => {
+    const names = Array.isArray(details['artefacts']) ? details['artefacts'] : []
+    return [
+      'Restored by your own command, while the release is stopped:',
+      `  ${title}${names.length === 0 ? '' : `, from ${names.join(', ')}`}`,
+      '  what is in service there is not kept: --undo cannot bring it back',
+    ]
+  },
+}
