@@ -1,9 +1,11 @@
 import { parse } from 'dot-properties'
 
-/** One PostgreSQL database and who may use it. */
+/** One PostgreSQL database, or one server of MySQL or MariaDB, and who may use it. */
 export interface Connection {
+  kind: 'postgresql' | 'mysql'
   host: string
   port: number
+  /** empty where the namespaces are schemas of the server */
   database: string
   user: string | undefined
   password: string | undefined
@@ -43,12 +45,15 @@ export function readProperties(text: string, environment: NodeJS.ProcessEnv): Re
 
 function connectionOf(properties: ReadonlyMap<string, string>, prefix: string): Connection {
   const contactPoints = properties.get(`${prefix}contact_points`) ?? ''
-  if (!contactPoints.startsWith('jdbc:postgresql:'))
-    throw new Error(`${prefix}contact_points is "${contactPoints}"; the stand-in knows jdbc:postgresql: only`)
+  const [, scheme] = /^jdbc:(postgresql|mysql|mariadb):/.exec(contactPoints) ?? []
+  if (scheme === undefined)
+    throw new Error(`${prefix}contact_points is "${contactPoints}"; the stand-in knows PostgreSQL, MySQL and MariaDB`)
+  const kind = scheme === 'postgresql' ? 'postgresql' : 'mysql'
   const url = new URL(contactPoints.slice('jdbc:'.length))
   return {
+    kind,
     host: url.hostname,
-    port: url.port === '' ? 5432 : Number(url.port),
+    port: url.port === '' ? { postgresql: 5432, mysql: 3306 }[kind] : Number(url.port),
     database: decodeURIComponent(url.pathname.slice(1)),
     user: properties.get(`${prefix}username`),
     password: properties.get(`${prefix}password`),
@@ -59,7 +64,7 @@ function connectionOf(properties: ReadonlyMap<string, string>, prefix: string): 
 /**
  * The storages of a release: one, or those of a multi-storage set-up (scalar-labs/scalardb, DatabaseConfig and
  * MultiStorageConfig).
- * @throws Error for a storage other than jdbc with PostgreSQL.
+ * @throws Error for a storage other than jdbc with PostgreSQL, MySQL or MariaDB.
  */
 export function storageProperties(properties: ReadonlyMap<string, string>): StorageProperties {
   const storage = properties.get('scalar.db.storage')

@@ -1,10 +1,10 @@
 // Room: the transactions, the tables that they write, and whether what is found is consistent.
-// Read bank, transfer, workload, verdict, then postgresql/ and dynamodb/.
+// Read bank, transfer, workload, verdict, then sql/ and dynamodb/.
 
-import { damage } from '../postgresql/damage.ts'
-import { openDatabases } from '../postgresql/databases.ts'
-import { checkInvariant } from '../postgresql/invariant.ts'
-import { begun, lastTransfer, partsOf } from '../postgresql/transfer.ts'
+import { damage } from '../sql/damage.ts'
+import { openDatabases } from '../sql/databases.ts'
+import { checkInvariant } from '../sql/invariant.ts'
+import { begun, lastTransfer, partsOf } from '../sql/transfer.ts'
 import type { StorageProperties } from '../properties.ts'
 import { createSchema } from './schema.ts'
 import type { StandInSettings } from '../settings.ts'
@@ -33,14 +33,14 @@ export interface Bank {
 export async function openBank(settings: StandInSettings): Promise<Bank> {
   const { storages, product, fillBytes } = settings
   const tables = tablesOf(product.app)
-  if ('connections' in storages) return postgresqlBank(storages, settings)
+  if ('connections' in storages) return await sqlBank(storages, settings)
   // AWS's clients take their time to load, and few need them.
   const { dynamodbBank } = await import('../dynamodb/bank.ts')
   return dynamodbBank({ connection: storages, tables, assets: product.assets, fillBytes })
 }
 
-function postgresqlBank(storages: StorageProperties, { product, pace, fillBytes }: StandInSettings): Bank {
-  const databases = openDatabases(storages, pace.workers + 4)
+async function sqlBank(storages: StorageProperties, { product, pace, fillBytes }: StandInSettings): Promise<Bank> {
+  const databases = await openDatabases(storages, pace.workers + 4)
   const connections = [...storages.connections.values()]
   return {
     prepare: () => createSchema(databases, tablesOf(product.app), fillBytes),

@@ -1,6 +1,7 @@
-import type { PoolClient } from 'pg'
-import { transact, type Databases } from '../postgresql/databases.ts'
-import { bankNamespaces, physicalColumns, type DataType, type Table } from './tables.ts'
+import { randomBytes } from 'node:crypto'
+import type { Database, Databases, Session } from '../sql/databases.ts'
+import { exists } from '../sql/invariant.ts'
+import { bankNamespaces, physicalColumns, type Table } from './tables.ts'
 
 /** Accounts on each side, and what each begins with. */
 export const accountCount = 100
@@ -9,12 +10,8 @@ export const openingBalance = 1000
 /** In the table and its index. */
 const bytesPerRow = 1_240
 
-const sqlTypes: Record<DataType, string> = { TEXT: 'TEXT', INT: 'INT', BIGINT: 'BIGINT', BLOB: 'BYTEA' }
-
-function columnType(table: Table, name: string, type: DataType): string {
-  const isKey = table.partitionKey.includes(name) || table.clusteringKey.includes(name)
-  return isKey && type === 'TEXT' ? 'VARCHAR(10485760)' : sqlTypes[type]
-}
+/** Of ballast, at once. */
+const batchRows = 500
 
 /** ScalarDB's own tables, as TableMetadataService and NamespaceMetadataService of scalar-labs/scalardb create them. */
 const metadataTables = [
@@ -26,66 +23,70 @@ const metadataTables = [
   `CREATE TABLE IF NOT EXISTS "scalardb"."namespaces"("namespace_name" VARCHAR(128), PRIMARY KEY ("namespace_name"))`,
 ]
 
-async function addNamespace(client: PoolClient, namespace: string): Promise<void> {
-  await client.query(`CREATE SCHEMA IF NOT EXISTS "${namespace}"`)
-  await client.query('INSERT INTO "scalardb"."namespaces" VALUES ($1) ON CONFLICT DO NOTHING', [namespace])
+async function addNamespace(database: Database, session: Session, namespace: string): Promise<void> {
+  await database.addSchema(session, namespace)
+  await session.add('"scalardb"."namespaces"', [{ namespace_name: namespace }])
 }
 
-async function addTable(client: PoolClient, table: Table): Promise<void> {
+async function addTable(database: Database, session: Session, table: Table): Promise<void> {
   const columns = physicalColumns(table)
   const keys = [...table.partitionKey, ...table.clusteringKey]
-  const definitions = columns.map(([name, type]) => `"${name}" ${columnType(table, name, type)}`)
-  await client.query(
+  const definitions = columns.map(([name, type]) => `"${name}" ${database.columnType(type, keys.includes(name))}`)
+  await session.query(
     `CREATE TABLE IF NOT EXISTS "${table.namespace}"."${table.name}"(${definitions.join(',')}, PRIMARY KEY ` +
       `(${keys.map((key) => `"${key}"`).join(',')}))`,
   )
   const rows = columns.map(([name, type], position) => ({
-    column: name,
-    type,
-    key: table.partitionKey.includes(name) ? 'PARTITION' : table.clusteringKey.includes(name) ? 'CLUSTERING' : null,
-    order: table.clusteringKey.includes(name) ? 'ASC' : null,
-    position: position + 1,
+    full_table_name: `${table.namespace}.${table.name}`,
+    column_name: name,
+    data_type: type,
+    key_type: table.partitionKey.includes(name)
+      ? 'PARTITION'
+      : table.clusteringKey.includes(name)
+        ? 'CLUSTERING'
+        : null,
+    clustering_order: table.clusteringKey.includes(name) ? 'ASC' : null,
+    indexed: false,
+    ordinal_position: position + 1,
   }))
-  await client.query(
-    `INSERT INTO "scalardb"."metadata"
-     SELECT $1, r."column", r."type", r."key", r."order", false, r."position"
-     FROM json_to_recordset($2) AS r("column" text, "type" text, "key" text, "order" text, "position" int)
-     ON CONFLICT DO NOTHING`,
-    [`${table.namespace}.${table.name}`, JSON.stringify(rows)],
-  )
+  await session.add('"scalardb"."metadata"', rows)
 }
 
-/** Money and, where asked for, ballast: rows of about 1 kB that compress about as badly as real data. */
-async function seed(client: PoolClient, namespace: string, fillBytes: number): Promise<void> {
-  await client.query(
-    `INSERT INTO "${namespace}"."account" (id, balance, tx_id, tx_state, tx_version)
-     SELECT 'account-' || n, $1, 'seed', 3, 1 FROM generate_series(1, $2::int) n ON CONFLICT DO NOTHING`,
-    [openingBalance, accountCount],
-  )
+/**
+ * Ballast where it is asked for, rows of about 1 kB that compress about as badly as real data, and then the money, all
+ * in one statement: where that is, all is.
+ */
+async function seed(session: Session, namespace: string, fillBytes: number): Promise<void> {
   const rows = Math.round(fillBytes / bytesPerRow)
-  const batch = 10_000
-  for (let from = 1; from <= rows; from += batch) {
-    await client.query({
-      text: `INSERT INTO "${namespace}"."filler" (id, payload)
-             SELECT 'filler-' || n, (SELECT string_agg(md5(n::text || ' ' || k::text), '')
-               FROM generate_series(1, 31) k)
-             FROM generate_series($1::int, $2::int) n ON CONFLICT DO NOTHING`,
-      values: [from, Math.min(rows, from + batch - 1)],
-    })
+  for (let from = 1; from <= rows; from += batchRows) {
+    const batch = Array.from({ length: Math.min(batchRows, rows - from + 1) }, (_, index) => ({
+      id: `filler-${from + index}`,
+      payload: randomBytes(496).toString('hex'),
+    }))
+    await session.add(`"${namespace}"."filler"`, batch)
   }
+  const accounts = Array.from({ length: accountCount }, (_, index) => ({
+    id: `account-${index + 1}`,
+    balance: openingBalance,
+    tx_id: 'seed',
+    tx_state: 3,
+    tx_version: 1,
+  }))
+  await session.add(`"${namespace}"."account"`, accounts)
 }
 
 /**
  * Whether an earlier pod has made all of it. What is there is then left as it is, so that nothing heals what was
  * damaged.
  */
-async function complete(client: PoolClient, tables: readonly Table[]): Promise<boolean> {
-  const names = tables.map((table) => `"${table.namespace}"."${table.name}"`)
-  const found = await client.query<{ missing: number }>(
-    'SELECT count(*)::int AS missing FROM unnest($1::text[]) AS names(name) WHERE to_regclass(name) IS NULL',
-    [names],
-  )
-  return found.rows[0]?.missing === 0
+async function complete(session: Session, tables: readonly Table[]): Promise<boolean> {
+  for (const { namespace, name } of tables) if (!(await exists(session, namespace, name))) return false
+  for (const { namespace, name } of tables) {
+    if (name !== 'account') continue
+    const found = await session.query(`SELECT 1 AS one FROM "${namespace}"."${name}" LIMIT 1`)
+    if (found.length === 0) return false
+  }
+  return true
 }
 
 /**
@@ -96,20 +97,18 @@ async function complete(client: PoolClient, tables: readonly Table[]): Promise<b
 export async function createSchema(databases: Databases, tables: readonly Table[], fillBytes: number): Promise<void> {
   const byDatabase = Map.groupBy(tables, (table) => databases.of(table.namespace))
   await Promise.all(
-    [...byDatabase].map(([pool, own]) =>
-      transact(pool, async (client) => {
-        await client.query('SET LOCAL statement_timeout = 0')
-        // One pod at a time; the others then find everything there.
-        await client.query("SELECT pg_advisory_xact_lock(hashtext('scalardl-stand-in'))")
-        if (await complete(client, own)) return
-        await client.query('CREATE SCHEMA IF NOT EXISTS "scalardb"')
-        for (const sql of metadataTables) await client.query(sql)
+    [...byDatabase].map(([database, own]) =>
+      // The other pods then find everything there.
+      database.alone(async (session) => {
+        if (await complete(session, own)) return
+        await database.addSchema(session, 'scalardb')
+        for (const sql of metadataTables) await session.query(sql)
         for (const namespace of new Set(['scalardb', ...own.map((table) => table.namespace)]))
-          await addNamespace(client, namespace)
-        for (const table of own) await addTable(client, table)
+          await addNamespace(database, session, namespace)
+        for (const table of own) await addTable(database, session, table)
         for (const namespace of bankNamespaces) {
           if (own.some((table) => table.namespace === namespace))
-            await seed(client, namespace, fillBytes / bankNamespaces.length)
+            await seed(session, namespace, fillBytes / bankNamespaces.length)
         }
       }),
     ),

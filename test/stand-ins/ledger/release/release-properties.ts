@@ -1,8 +1,11 @@
 /** One database of a release's properties. */
 export interface ReleaseStorage {
   name: string
-  /** host, or host:port, of the PostgreSQL server as the pods reach it */
+  /** PostgreSQL unless given */
+  scheme?: 'postgresql' | 'mysql'
+  /** host, or host:port, of the server as the pods reach it */
   server: string
+  /** empty with MySQL, where a namespace is a schema of the server */
   database: string
   namespaces: readonly string[]
 }
@@ -24,20 +27,23 @@ interface Credentials {
 
 function storageLines(
   prefix: string,
-  { server, database }: Pick<ReleaseStorage, 'server' | 'database'>,
+  { scheme = 'postgresql', server, database }: Pick<ReleaseStorage, 'scheme' | 'server' | 'database'>,
   credentials: Credentials,
 ): string[] {
   const fill = templates[credentials.template ?? 'environment']
   return [
     `${prefix}storage=jdbc`,
-    `${prefix}contact_points=jdbc:postgresql://${server}/${database}`,
+    `${prefix}contact_points=jdbc:${scheme}://${server}/${database}`,
     `${prefix}username=${fill(credentials.username)}`,
     `${prefix}password=${fill(credentials.password)}`,
   ]
 }
 
 /** Properties of a release that keeps everything in one database. */
-export function singleStorage(storage: Pick<ReleaseStorage, 'server' | 'database'>, credentials: Credentials): string {
+export function singleStorage(
+  storage: Pick<ReleaseStorage, 'scheme' | 'server' | 'database'>,
+  credentials: Credentials,
+): string {
   return `${storageLines('scalar.db.', storage, credentials).join('\n')}\n`
 }
 

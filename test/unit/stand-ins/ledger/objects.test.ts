@@ -84,6 +84,7 @@ t.test('properties are read with both kinds of templates', (t) => {
     })
     const storages = storageProperties(readProperties(text, environment))
     t.strictSame(storages.connections.get('b'), {
+      kind: 'postgresql',
       host: 'db.example',
       port: 5433,
       database: 'two',
@@ -100,6 +101,7 @@ t.test('properties are read with both kinds of templates', (t) => {
     ),
   )
   t.strictSame(single.connections.get('default'), {
+    kind: 'postgresql',
     host: 'db',
     port: 5432,
     database: 'one',

@@ -87,6 +87,7 @@ export async function runStandInProcess(t: Pick<Test, 'teardown'>, options: Stan
   return {
     ...running,
     connections: databases.map((database) => ({
+      kind: 'postgresql',
       host: server.host,
       port: server.port,
       database,
