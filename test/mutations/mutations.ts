@@ -75,6 +75,47 @@ export const mutations: readonly Mutation[] = [
     tests: ['endless-log.test.ts'],
   },
   {
+    title: 'a log is held as a whole',
+    file: 'export class LineReader',
+    changes: [
+      ["  #line = ''\n", "  #line = ''\n  readonly #all: string[] = []\n"],
+      ['      this.#onLine(this.#line)\n', '      this.#all.push(this.#line)\n      this.#onLine(this.#line)\n'],
+    ],
+    tests: ['endless-log.test.ts'],
+  },
+  {
+    title: 'sessions of MySQL may hold different moments',
+    file: 'export async function takeSnapshot(',
+    changes: [
+      [
+        'if ((await commits(first)) - before === sessions.length) return',
+        'if ((await commits(first)) >= before) return',
+      ],
+    ],
+    tests: ['values.test.ts'],
+  },
+  {
+    title: 'a table of MySQL may be altered after the snapshot',
+    file: 'export async function dumpTable(',
+    changes: [
+      ['if (withoutCounter(definition) !== withoutCounter(table.definition) || ', 'if ('],
+      ['present?.createdAt !== table.createdAt)', 'present === null)'],
+    ],
+    tests: ['values.test.ts'],
+  },
+  {
+    title: 'a table of MySQL may be made after the snapshot',
+    file: 'export class MysqlSource implements',
+    changes: [['if (appeared !== undefined) throw altered(appeared)', 'void appeared']],
+    tests: ['values.test.ts'],
+  },
+  {
+    title: "what is decompressed may end before its file's end",
+    file: 'export async function readUnpacked(',
+    changes: [['done(content.readableEnded ? null :', 'done(content !== null ? null :']],
+    tests: ['read-unpacked.test.ts'],
+  },
+  {
     title: 'a volume is listed however many files lie there',
     file: 'export async function* listFiles(',
     changes: [['if (seen > most)', 'if (seen < 0)']],
