@@ -1,5 +1,5 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { bundlePlugin } from './bundle.ts'
 import { ownNode } from './platforms/node-program.ts'
 import { run } from './processes.ts'
@@ -16,14 +16,16 @@ export async function buildExecutable(): Promise<string> {
 }
 
 /** Puts a program of one CommonJS file and the pinned Node into one executable. */
-export async function seal(main: string, executable: string): Promise<void> {
+export async function seal(program: string, executable: string): Promise<void> {
   const config = `${executable}.json`
   const fresh = `${executable}.new`
+  // The name of the program becomes part of the executable: without the folder that it is made in.
+  const main = basename(program)
   writeFileSync(
     config,
     JSON.stringify({ main, output: fresh, useCodeCache: true, disableExperimentalSEAWarning: true }),
   )
-  await run(await ownNode(), ['--build-sea', config])
+  await run(await ownNode(), ['--build-sea', config], { cwd: dirname(program) })
   chmodSync(fresh, 0o755)
   renameSync(fresh, executable)
   rmSync(config)

@@ -6,9 +6,11 @@ import { join } from 'node:path'
 import { buildah } from '../buildah.ts'
 import { bundleModule, packagesBeside } from '../bundle.ts'
 import type { ImagePlatform } from '../platforms/platforms.ts'
+import { run } from '../processes.ts'
 import { distFolder, projectFolder, projectVersion } from '../project.ts'
 import { meetRequirements } from '../requirements.ts'
 import { billOfMaterials, type Component } from '../bill-of-materials.ts'
+import { sameBytes } from '../tar.ts'
 import { hashOf, unlessMade } from '../up-to-date.ts'
 import { withProgress } from '../waiting.ts'
 import { makeRoots, starterScript } from './root.ts'
@@ -93,7 +95,8 @@ async function make({ name, target, archive, platforms }: Image): Promise<void> 
   ])
   const same = ['--timestamp', '0', '--identity-label=false']
   const fresh = `${archive}.new`
-  rmSync(fresh, { force: true })
+  const layout = `${archive}.layout`
+  for (const left of [fresh, layout]) rmSync(left, { recursive: true, force: true })
   await withProgress(`building ${name}`, async () => {
     const index = `localhost/kubectl-scalardl-index:${target}`
     await buildah(['manifest', 'rm', index]).catch(() => undefined)
@@ -102,8 +105,12 @@ async function make({ name, target, archive, platforms }: Image): Promise<void> 
       const as = platforms.length > 1 ? ['--manifest', index] : ['--tag', name]
       await buildah(['bud', ...one, ...same, ...described, ...as, projectFolder], { timeoutMs: 900_000 })
     }
-    const to = `oci-archive:${fresh}:${name}`
+    const to = `oci:${layout}:${name}`
     await buildah(platforms.length > 1 ? ['manifest', 'push', '--all', index, to] : ['push', name, to])
+    // An archive of buildah's own has the times at which its files were made.
+    const parts = ['--directory', layout, 'oci-layout', 'index.json', 'blobs']
+    await run('tar', ['--create', '--file', fresh, ...sameBytes, ...parts], { timeoutMs: 300_000 })
+    rmSync(layout, { recursive: true })
   })
   renameSync(fresh, archive)
 }

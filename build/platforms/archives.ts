@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { bundlePlugin, licensesBeside, packagesBeside } from '../bundle.ts'
 import { run } from '../processes.ts'
 import { distFolder, projectFolder } from '../project.ts'
+import { sameBytes } from '../tar.ts'
 import { billOfMaterials } from '../bill-of-materials.ts'
 import { hashOf, unlessMade } from '../up-to-date.ts'
 import { withProgress } from '../waiting.ts'
@@ -51,10 +52,9 @@ async function pack(archive: string, files: readonly { file: string; as: string 
   try {
     for (const { file, as } of files) symlinkSync(file, join(folder, as))
     const fresh = `${archive}.new`
-    const same = ['--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX', '--mtime=@0']
-    const compressed = ['--use-compress-program=gzip -9 -n', '--file', fresh]
+    const compressed = ['--use-compress-program=gzip -n', '--file', fresh]
     const members = ['--dereference', '--directory', folder, ...files.map(({ as }) => as)]
-    await run('tar', ['--create', ...compressed, ...same, ...members], { timeoutMs: 300_000 })
+    await run('tar', ['--create', ...compressed, ...sameBytes, ...members], { timeoutMs: 300_000 })
     renameSync(fresh, archive)
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { run } from '../processes.ts'
 import { distFolder } from '../project.ts'
 import { hashOf, unlessMade } from '../up-to-date.ts'
@@ -25,9 +25,11 @@ export async function buildExecutableFor(platform: Platform, bundle: string): Pr
       const config = `${executable}.json`
       const fresh = `${executable}.new`
       mkdirSync(dirname(executable), { recursive: true })
-      const sea = { main: bundle, output: fresh, executable: node, disableExperimentalSEAWarning: true }
+      // The name of the bundle becomes part of the executable: without the folder that it is made in.
+      const main = basename(bundle)
+      const sea = { main, output: fresh, executable: node, disableExperimentalSEAWarning: true }
       writeFileSync(config, JSON.stringify(sea))
-      await run(await ownNode(), ['--build-sea', config], { timeoutMs: 300_000 })
+      await run(await ownNode(), ['--build-sea', config], { cwd: dirname(bundle), timeoutMs: 300_000 })
       rmSync(config)
       if (platform.os === 'darwin')
         writeFileSync(fresh, signed(withoutLocalSymbols(readFileSync(fresh)), 'kubectl-scalardl'))

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap'
 import { releaseFolder } from '../../build/platforms/archives.ts'
 import { imagePlatforms } from '../../build/platforms/platforms.ts'
 import { run } from '../../build/processes.ts'
-import { projectVersion } from '../../build/project.ts'
+import { projectFolder, projectVersion } from '../../build/project.ts'
 import { buildDownloads } from '../../build/release/downloads.ts'
 import { krewPrograms } from '../../build/release/krew-programs.ts'
 
@@ -57,6 +57,7 @@ t.test('krew installs, upgrades and removes the plugin', async (t) => {
   await krew('install', 'scalardl')
   t.match(readlinkSync(plugin), /\/v0\.0\.1\/kubectl-scalardl$/)
   t.match(await run(plugin, ['version']), projectVersion())
+  t.notOk(readFileSync(plugin).includes(projectFolder), 'it does not name the folder that it was made in')
   t.strictSame(readdirSync(join(root, 'store', 'scalardl', 'v0.0.1')).sort(), [
     'LICENSE',
     'kubectl-scalardl',
