@@ -3,8 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { annotations, labels, managedBy, signingKey, type OperationKind } from '../../operation/names.ts'
+import { newRecord, type BackupPart } from '../../operation/record.ts'
 import { mounts, parseRequest, requestHashVariable, type OperationRequest } from '../../operation/request.ts'
-import { fingerprintOf } from '../../operation/signature/signature.ts'
+import { fingerprintOf, signatureOf } from '../../operation/signature/signature.ts'
+import { recordHash } from '../../operation/signature/signed-text.ts'
 import { runInstall } from '../../plugin/commands/install/action.ts'
 import type { InstallFlags } from '../../plugin/commands/install/command.ts'
 import { installSigningKey, readWishes } from '../../plugin/commands/install/signing-key.ts'
@@ -12,6 +14,8 @@ import { composeGuardJob } from '../../plugin/kubernetes/jobs/compose/compose-gu
 import { composeJob } from '../../plugin/kubernetes/jobs/compose/compose-job.ts'
 import { operationObjects } from '../../plugin/kubernetes/jobs/compose/operation-objects.ts'
 import { knownKeys } from '../../plugin/kubernetes/signing/known-keys.ts'
+import { refuseStranger } from '../../plugin/operations/refuse-untrusted.ts'
+import { signedBy } from '../../plugin/presentation/signed-by.ts'
 import { pauseRequest } from '../unit/job/pausing-context.ts'
 import { failureOf } from '../unit/job/failure-of.ts'
 import { jobOptions } from '../unit/plugin/kubernetes/jobs/compose/job-options.ts'
@@ -175,3 +179,46 @@ t.test('trusted keys are read where the installation says them, and unknown wher
   store.fault = 403
   t.equal(await knownKeys(session), undefined)
 })
+
+t.test(
+  'the plugin marks and refuses strangers before a Job is made, as far as the namespace says who is none',
+  async (t) => {
+    const { install, session, secret } = await namespace(t)
+    const backup: BackupPart = { name: 'monday', state: 'restorable', databases: [] }
+    const unsigned = {
+      ...newRecord({
+        operation: 'backup-monday',
+        kind: 'backup',
+        namespace: 'ns',
+        releases: ['my-ledger'],
+        createdAt: '2026-11-21T00:00:00.000Z',
+        plugin: '0.1.0',
+      }),
+      backup,
+    }
+    const { privateKey } = generateKeyPairSync('ed25519')
+    const signature = signatureOf(unsigned, privateKey)
+    const foreign = { ...unsigned, backup: { ...backup, signature } }
+    const changed = { ...foreign, releases: ['other'] }
+    const nobody = { keys: [], records: [] }
+    for (const record of [unsigned, foreign, changed]) await refuseStranger(session, record, nobody)
+    t.pass('without a key of its own the namespace refuses nothing here')
+
+    await install()
+    const { trusted } = secret()
+    for (const [record, mark] of [
+      [unsigned, 'nobody'],
+      [foreign, `FOREIGN ${fingerprint(privateKey)}`],
+      [changed, `CHANGED since ${fingerprint(privateKey)}`],
+    ] as const) {
+      t.match(await failureOf(refuseStranger(session, record, nobody)), { exitCode: 4 }, mark)
+      t.equal(signedBy(record, trusted), mark)
+      await refuseStranger(session, record, { keys: [], records: [recordHash(record)] })
+    }
+    await refuseStranger(session, foreign, { keys: [fingerprint(privateKey)], records: [] })
+    await install({ trustedKey: [fingerprint(privateKey)] })
+    await refuseStranger(session, foreign, nobody)
+    t.equal(signedBy(foreign, secret().trusted), fingerprint(privateKey))
+    t.equal(signedBy({ ...foreign, backup: { ...foreign.backup, state: 'unusable' } }, trusted), undefined)
+  },
+)

@@ -8,6 +8,7 @@ import type { ProvingWindow } from './choice.ts'
 import type { Release } from '../../kubernetes/releases/releases.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import type { BackupRecord, RestoreRecord } from './find-record.ts'
+import { signedBy } from '../../presentation/signed-by.ts'
 import { lossLines } from './losses.ts'
 
 type Style = Terminal['style']
@@ -101,6 +102,7 @@ export function restorePlan(
   const printed = choice?.repoint === 'print'
   return lines([
     style('bold', `Restore of backup ${backup.name} to ${point}`),
+    `Its record is signed by ${signedBy(record) ?? 'nobody'}`,
     ...(choice?.unproven === true
       ? [
           style(
