@@ -1,8 +1,8 @@
+import { ListBackupsCommand, type BackupSummary, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Test } from 'tap'
 import { lookAtTable } from '../../../../../../job/databases/dynamodb/tables/look-at-table.ts'
 import { readDetails } from '../../../../../../job/databases/dynamodb/details.ts'
 import { isOwnTable } from '../../../../../../job/databases/dynamodb/restore/restore-work.ts'
-import { listBackups } from '../../../../../../job/databases/dynamodb/backup/table-backup.ts'
 import type { OperationRequest } from '../../../../../../operation/request.ts'
 import type { Moment, RestoreStage } from './restore-stage.ts'
 import type { World } from './restored-world.ts'
@@ -18,11 +18,10 @@ const atOnce = 6
  * restored. While a restore replaces them only the backup that takes their place counts; afterwards the restored table
  * and AWS's own backup of the original do as well.
  */
-export async function inPeril({ clients: { dynamo }, entry }: RestoreStage, isReplacing: boolean): Promise<string[]> {
+export async function inPeril({ clients, entry, point }: RestoreStage, isReplacing: boolean): Promise<string[]> {
+  const { dynamo } = clients
   const details = readDetails(entry)
-  const safe = (await listBackups(dynamo, { BackupType: 'ALL' })).filter(
-    ({ BackupStatus }) => BackupStatus === 'AVAILABLE',
-  )
+  const safe = (await backupsSince(dynamo, point)).filter(({ BackupStatus }) => BackupStatus === 'AVAILABLE')
   const tables = details.tables.filter(({ name }) => !isOwnTable(details, name))
   const perils = await Promise.all(
     tables.map(async ({ name, id }) => {
@@ -37,6 +36,24 @@ export async function inPeril({ clients: { dynamo }, entry }: RestoreStage, isRe
     }),
   )
   return perils.flat()
+}
+
+/** Backups of all tables. Not by the worker's own function: the rate that AWS allows is for the workers to use up. */
+async function backupsSince(dynamo: DynamoDBClient, point: string): Promise<BackupSummary[]> {
+  const found: BackupSummary[] = []
+  let start: string | undefined
+  do {
+    const page = await dynamo.send(
+      new ListBackupsCommand({
+        BackupType: 'ALL',
+        TimeRangeLowerBound: new Date(point),
+        ExclusiveStartBackupArn: start,
+      }),
+    )
+    found.push(...(page.BackupSummaries ?? []))
+    start = page.LastEvaluatedBackupArn
+  } while (start !== undefined)
+  return found
 }
 
 /** One worker's life in which no table may ever be in peril. */
