@@ -4,6 +4,7 @@ import {
   status,
   type ChannelCredentials,
   type Client,
+  type ServiceClientConstructor,
   type ServiceError,
 } from '@grpc/grpc-js'
 
@@ -15,24 +16,29 @@ const empty = {
 } as const
 
 /** The two calls of rpc.Admin that end a pause; their messages are so small that they need no generated code. */
-const AdminClient = makeClientConstructor(
-  {
-    unpause: {
-      ...empty,
-      path: '/rpc.Admin/Unpause',
-      responseSerialize: () => Buffer.alloc(0),
-      responseDeserialize: () => undefined,
-    },
-    // CheckPausedResponse: field 1, a varint, left out when false
-    checkPaused: {
-      ...empty,
-      path: '/rpc.Admin/CheckPaused',
-      responseSerialize: () => Buffer.alloc(0),
-      responseDeserialize: (bytes: Buffer) => bytes[0] === 0x08 && bytes[1] === 1,
-    },
+const calls = {
+  unpause: {
+    ...empty,
+    path: '/rpc.Admin/Unpause',
+    responseSerialize: () => Buffer.alloc(0),
+    responseDeserialize: () => undefined,
   },
-  'rpc.Admin',
-)
+  // CheckPausedResponse: field 1, a varint, left out when false
+  checkPaused: {
+    ...empty,
+    path: '/rpc.Admin/CheckPaused',
+    responseSerialize: () => Buffer.alloc(0),
+    responseDeserialize: (bytes: Buffer) => bytes[0] === 0x08 && bytes[1] === 1,
+  },
+}
+
+let AdminClient: ServiceClientConstructor | undefined
+
+/** Made for the first connection, so that grpc-js is not loaded where there is nobody to ask. */
+function adminClientClass(): ServiceClientConstructor {
+  AdminClient ??= makeClientConstructor(calls, 'rpc.Admin')
+  return AdminClient
+}
 
 export interface AdminTls {
   /** PEM; the system's own CAs when absent */
@@ -73,7 +79,7 @@ export function connectAdmin(address: string, tls: AdminTls | undefined, timeout
     tls?.authority === undefined
       ? {}
       : { 'grpc.ssl_target_name_override': tls.authority, 'grpc.default_authority': tls.authority }
-  const client = new AdminClient(address, channel, { ...authority, 'grpc.enable_http_proxy': 0 })
+  const client = new (adminClientClass())(address, channel, { ...authority, 'grpc.enable_http_proxy': 0 })
   return {
     unpause: () => unary<void>(client, 'unpause', timeoutMs),
     async isPaused() {
