@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { noGuard, type GuardLink } from '../job/guard/in-worker/guard-link.ts'
 import { guardLink } from '../job/guard/in-worker/open-guard-link.ts'
@@ -27,19 +27,20 @@ export interface Task {
   ports: readonly number[]
   /** ms */
   holdMs: number
+  /** path of the guard's program */
+  guard: string
 }
 
 const drainMs = 10_000
 
 /** A guard as its Job runs it, in a process of its own, which holds every pause of this one. */
-async function startGuard(pods: readonly ReleasePod[], request: PauseRequest) {
+async function startGuard(program: string, pods: readonly ReleasePod[], request: PauseRequest) {
   const port = await freePort()
-  const program = fileURLToPath(import.meta.resolve('../test/unit/job/guard/guard-process.ts'))
   const child = spawn(process.execPath, [program, JSON.stringify({ pods, request, port })], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   process.once('exit', () => child.kill())
-  return { port, ended: once(child, 'exit') }
+  return { port, pid: child.pid, ended: once(child, 'exit') }
 }
 
 /** The same link, which notes how long it took until the guard was connected to every server. */
@@ -56,7 +57,7 @@ function timed(link: GuardLink, took: (ms: number) => void): GuardLink {
 }
 
 /** One pause as the worker makes it; only the API server is missing, which has no part in the window. */
-async function pauseAsWorker({ ports, holdMs, way }: Task): Promise<Parts> {
+async function pauseAsWorker({ ports, holdMs, way, guard: program }: Task): Promise<Parts> {
   const pods = ports.map((adminPort, index) => ({
     name: `ledger-${index}`,
     uid: `uid-${index}`,
@@ -72,7 +73,7 @@ async function pauseAsWorker({ ports, holdMs, way }: Task): Promise<Parts> {
   cluster.podsOfOperation = [workerPod, guardPod]
   const request = pauseRequest({ pause: { drainMs, maxPauseMs: 60_000, guard: way === 'worker' } })
   const { operation } = request
-  const guard = request.pause.guard ? await startGuard(pods, request) : undefined
+  const guard = request.pause.guard ? await startGuard(program, pods, request) : undefined
   let holdTookMs: number | undefined
   const link =
     guard === undefined
@@ -103,6 +104,7 @@ async function pauseAsWorker({ ports, holdMs, way }: Task): Promise<Parts> {
   if (window.verdict !== 'valid' || until === undefined)
     throw new Error(`the pause was not valid: ${window.reasons.join('; ')}`)
   const cpuMs = now().cpuMs
+  const guardMiB = guard?.pid === undefined ? undefined : mostMemoryMiB(guard.pid)
   link.done()
   await guard?.ended
   link.close()
@@ -114,7 +116,15 @@ async function pauseAsWorker({ ports, holdMs, way }: Task): Promise<Parts> {
     'CPU in the pause': until.cpuMs - from.cpuMs,
     'CPU in all': cpuMs,
     memory: process.resourceUsage().maxRSS / 1024,
+    ...(guardMiB !== undefined && { "guard's": guardMiB }),
   }
+}
+
+/** The most that a process had in memory so far (proc(5), VmHWM); undefined where the system does not tell. */
+function mostMemoryMiB(pid: number): number | undefined {
+  const file = `/proc/${pid}/status`
+  const kib = existsSync(file) ? /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync(file, 'utf8'))?.[1] : undefined
+  return kib === undefined ? undefined : Number(kib) / 1024
 }
 
 /** Wall clock and CPU of this process, ms. */

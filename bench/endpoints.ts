@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { bundleModule } from '../build/bundle.ts'
 import { messageOf } from '../operation/failure.ts'
 import type { Task, Way } from './endpoints-worker.ts'
 import type { Parts } from './phases.ts'
@@ -65,11 +66,21 @@ async function startServers(count: number, drainMs: number): Promise<Servers> {
   }
 }
 
+/** What of a task is measured, by the programs that are the same for all. */
+type Measured = Omit<Task, 'guard'>
+
+/** In one file each, as the images have the worker's and the guard's: what memory they take depends on it. */
+const programs = Promise.all([
+  bundleModule('bench/endpoints-worker.ts', 'bench-worker'),
+  bundleModule('test/unit/job/guard/guard-process.ts', 'bench-guard'),
+]).then(([worker, guard]) => ({ worker, guard }))
+
 /** One measurement in a process of its own, as cold as a worker is when its pause comes. */
-async function measureOnce(task: Task): Promise<Parts> {
-  const child = program('endpoints-worker.ts')
+async function measureOnce(task: Measured): Promise<Parts> {
+  const { worker, guard } = await programs
+  const child = program(worker)
   const exited = once(child, 'exit')
-  child.send(task)
+  child.send({ ...task, guard } satisfies Task)
   const parts = await wordOf<Parts>(child)
   await exited
   return parts
@@ -81,7 +92,7 @@ type Spreads = Record<string, Spread>
  * Several tasks in turns, so that whatever else this machine does meets all of them alike; the first round does not
  * count.
  */
-async function measure(tasks: readonly Task[], rounds: number): Promise<Spreads[]> {
+async function measure(tasks: readonly Measured[], rounds: number): Promise<Spreads[]> {
   const measured = tasks.map((): Parts[] => [])
   for (let round = 0; round <= rounds; round += 1) {
     for (const [index, task] of tasks.entries()) {
@@ -111,7 +122,9 @@ function rowOf(endpoints: number, guard: string, measured: Spreads, than: Spread
     String(endpoints),
     guard,
     ...columns.map((name) => (measured[name] === undefined ? '-' : formatSpread(measured[name]))),
-    `${Math.round(measured['memory']?.median ?? 0)} MiB`,
+    ...['memory', "guard's"].map((name) =>
+      measured[name] === undefined ? '-' : `${Math.round(measured[name].median)} MiB`,
+    ),
     `${((own?.median ?? Number.NaN) / endpoints).toFixed(2)} ms`,
     own === undefined || other === undefined ? '-' : formatRatio(own, other),
   ]
@@ -122,7 +135,7 @@ function tableOfCounts(counted: readonly Counted[], rounds: number): string {
     rowOf(endpoints, 'yes', guarded, unguarded),
     rowOf(endpoints, 'no', unguarded, unguarded),
   ])
-  const head = ['ENDPOINTS', 'GUARD', ...columns, 'memory', 'for each', 'than without']
+  const head = ['ENDPOINTS', 'GUARD', ...columns, 'memory', "guard's", 'for each', 'than without']
   return `${formatRows([head, ...rows])}median of ${rounds} (min–max)\n`
 }
 
