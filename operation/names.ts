@@ -3,8 +3,8 @@ import { Failure } from './failure.ts'
 import { ExitCode } from './exit-code.ts'
 
 /**
- * What an operation does. `undo` puts back what a restore replaced, `drop` removes what it kept; `delete` and `import`
- * need a pod only for the storage they reach.
+ * What an operation does. `undo` puts back what a restore replaced, `drop` removes what it kept; `delete`, `import`,
+ * `list` and `copy` need a pod only for the storages they reach.
  */
 export const operationKinds = [
   'backup',
@@ -15,6 +15,8 @@ export const operationKinds = [
   'unpause',
   'doctor',
   'import',
+  'list',
+  'copy',
   'delete',
   'materialize',
 ] as const

@@ -143,6 +143,8 @@ const backup = z.object({
   signature: z.object({ publicKey: z.string(), value: z.string() }).optional(),
   /** absent where none was given */
   command: command.optional(),
+  /** folders of verified copies of it, in other storages */
+  copies: z.array(z.string().refine(isLocation)).optional(),
 })
 
 const restoredDatabase = z.object({
@@ -200,7 +202,7 @@ export const guardReportSchema = z.object({
 export type GuardReport = z.infer<typeof guardReportSchema>
 export type Intervention = z.infer<typeof intervention>
 
-export const recordSchema = z.object({
+const operationSchema = z.object({
   version: z.int(),
   operation: z.string(),
   kind: z.enum(operationKinds),
@@ -227,6 +229,11 @@ export const recordSchema = z.object({
   guard: guardReportSchema.optional(),
   /** versions of the plugin and the worker */
   by: z.object({ plugin: z.string(), worker: z.string().optional() }),
+})
+
+export const recordSchema = operationSchema.extend({
+  /** backups that a storage holds, as `list` found them: their records without what is long */
+  found: z.array(operationSchema).optional(),
 })
 
 export type OperationRecord = z.infer<typeof recordSchema>

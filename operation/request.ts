@@ -23,6 +23,8 @@ export const mounts = {
   operationKey: '/scalardl/operation-key/key',
   /** the PersistentVolumeClaim of `--to pvc://NAME` */
   volume: '/scalardl/storage',
+  /** the PersistentVolumeClaim that a backup is copied to */
+  targetVolume: '/scalardl/target',
   /** one folder a Secret that a location names (`secret=NAME`), its keys as files: `/scalardl/storage-secrets/NAME` */
   storageSecrets: '/scalardl/storage-secrets',
   /** an emptyDir for the worker's own files */
@@ -222,6 +224,18 @@ export const requestSchema = z.discriminatedUnion('kind', [
     from: z.string(),
     trust,
   }),
+  z.strictObject({
+    ...common,
+    kind: z.literal('copy'),
+    /** operation that made the backup */
+    backup: z.string(),
+    /** Location of the backup's folder */
+    from: z.string(),
+    /** Location that gets a second folder of it */
+    to: z.string(),
+    trust,
+  }),
+  z.strictObject({ ...common, kind: z.literal('list'), /** Location of a folder of backups */ from: z.string() }),
   z.strictObject({
     ...common,
     kind: z.literal('materialize'),

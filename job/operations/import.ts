@@ -69,9 +69,11 @@ export function imported(
       next: 'check who may write to the storage; a backup is kept in a folder of its own name',
     })
   const here = formatLocation(location)
-  if (known === undefined) return { ...record, namespace, backup: { ...backup, location: here } }
+  // Where else it lies this cluster has not seen.
+  const { copies: _, ...alone } = backup
+  if (known === undefined) return { ...record, namespace, backup: { ...alone, location: here } }
   if (known.backup !== undefined && known.createdAt === record.createdAt && isSamePoint(known.backup, backup))
-    return { ...known, backup: { ...known.backup, location: here } }
+    return { ...known, backup: { ...known.backup, ...placesOf(known.backup, here) } }
   throw new Failure({
     what: `${operation} cannot be imported`,
     why: `another backup of that name, made ${known.createdAt}, is known in namespace ${namespace}`,
@@ -79,6 +81,12 @@ export function imported(
       `remove that one's record (kubectl scalardl delete backup ${name} --keep-data) ` +
       'or import into another namespace',
   })
+}
+
+/** Where a known backup lies, seen from one of its folders: from that of a copy, the former place is the copy. */
+function placesOf({ location, copies = [] }: BackupPart, here: string): Pick<BackupPart, 'location' | 'copies'> {
+  if (location === undefined || !copies.includes(here)) return { location: here }
+  return { location: here, copies: [location, ...copies.filter((copy) => copy !== here)] }
 }
 
 /** Whether two records tell of the same data; what became of it since, and where it lies, aside. */

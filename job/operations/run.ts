@@ -28,6 +28,10 @@ export async function run(request: OperationRequest, surroundings: OperationTool
       return (await import('./doctor.ts')).doctor({ ...surroundings, request })
     case 'import':
       return (await import('./import.ts')).importBackup({ ...surroundings, request })
+    case 'copy':
+      return (await import('./copy.ts')).copyBackup({ ...surroundings, request })
+    case 'list':
+      return (await import('./list.ts')).listBackups({ ...surroundings, request })
     case 'materialize':
       return (await import('./materialize.ts')).materializeBackup({ ...surroundings, request })
     case 'delete':

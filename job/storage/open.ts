@@ -7,10 +7,12 @@ import { s3Storage } from './s3/s3.ts'
 import type { Storage } from './storage.ts'
 import { volumeStorage } from './volume/volume.ts'
 
-/** The storage of a location; nothing is touched yet. */
-export function openStorage(location: Location): Storage {
-  if (location.kind === 'volume')
-    return volumeStorage(join(mounts.volume, location.path), formatLocation(location), mounts.volume)
+/**
+ * The storage of a location; nothing is touched yet.
+ * @param volume where its claim is mounted, where it has one
+ */
+export function openStorage(location: Location, volume: string = mounts.volume): Storage {
+  if (location.kind === 'volume') return volumeStorage(join(volume, location.path), formatLocation(location), volume)
   const { secret } = location.options
   const secrets = secret === undefined ? undefined : join(mounts.storageSecrets, secret)
   return location.kind === 's3' ? s3Storage(location, secrets) : azureStorage(location, secrets)

@@ -28,6 +28,16 @@ export async function readText(
   })
 }
 
+/** A new small file of text, UTF-8. @throws as Storage.write */
+export async function writeText(
+  storage: Pick<Storage, 'write'>,
+  path: string,
+  content: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await storage.write(path, Readable.from([Buffer.from(content)]), signal)
+}
+
 /** A small file of text, UTF-8, in the place of what may be there. @throws as Storage.replace */
 export async function replaceText(
   storage: Pick<Storage, 'replace'>,

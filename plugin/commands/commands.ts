@@ -8,6 +8,7 @@ import { importCommand } from './import/command.ts'
 import { images } from './images/command.ts'
 import { install } from './install/command.ts'
 import { cancel } from './cancel/command.ts'
+import { copy } from './copy/command.ts'
 import { completion } from './completion/command.ts'
 import { deleteCommand } from './delete/command.ts'
 import { describe } from './describe/command.ts'
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   wait,
   cancel,
   materialize,
+  copy,
   deleteCommand,
   exportCommand,
   importCommand,

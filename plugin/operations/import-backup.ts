@@ -1,6 +1,6 @@
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure } from '../../operation/failure.ts'
-import { formatLocation, splitLocation, type Location } from '../../operation/location.ts'
+import { formatLocation, parseLocation, splitLocation, type Location } from '../../operation/location.ts'
 import { defaultName, operationName } from '../../operation/names.ts'
 import type { OperationRecord } from '../../operation/record.ts'
 import type { RequestOf } from '../../operation/request.ts'
@@ -23,13 +23,39 @@ function label(folder: string): string {
 }
 
 /**
+ * The backup at a location, given in the place of a name: its record is imported first.
+ * @param text of a Location
+ * @param trust whom the administrator vouches for
+ * @throws Failure (usage) with --dry-run, which changes nothing
+ */
+export async function backupAt(
+  session: Session,
+  terminal: Terminal,
+  text: string,
+  trust: Trust,
+  options: JobOptions,
+  flags: Omit<RunFlags, 'wait'>,
+): Promise<OperationRecord> {
+  const location = parseLocation(text)
+  if (flags.dryRun === 'none') return await importBackup(session, terminal, location, trust, options, flags)
+  throw new Failure(
+    {
+      what: 'there is no plan yet',
+      why: `what lies at ${text} is known only after its record was imported, which changes the cluster`,
+      next: `run \`kubectl scalardl import '${text}'\`, then this command with the backup's name`,
+    },
+    { exitCode: ExitCode.usage },
+  )
+}
+
+/**
  * Imports the record beside a dump into this namespace, by a Job that mounts the storage.
  * @param location folder of one backup
  * @param trust whom the administrator vouches for
  * @returns the backup's record, also where it was known before
  * @throws Failure where there is no backup, or the Job failed
  */
-export async function importBackup(
+async function importBackup(
   session: Session,
   terminal: Terminal,
   location: Location,

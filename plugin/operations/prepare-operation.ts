@@ -87,6 +87,7 @@ export async function prepareOperation(
     patchForCluster(session, options.patch),
     requireServiceAccount(session, options.serviceAccount),
     extra.location === undefined ? undefined : requireStorage(session, extra.location),
+    extra.target === undefined ? undefined : requireStorage(session, extra.target),
     requireSecret(session, '--database-secret', extra.databaseSecret),
     requireSecret(session, '--tls-ca-secret', extra.tlsCaSecret),
     requireSecret(session, '--exec-secret', extra.ownTool?.secret),

@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { isDeepStrictEqual } from 'node:util'
 import * as z from 'zod'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
@@ -8,7 +8,7 @@ import type { OperationContext } from '../../context/operation-context.ts'
 import { noKey, signed } from '../../context/signing.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { Taken } from '../../storage/taken.ts'
-import { readText, replaceText } from '../../storage/text.ts'
+import { readText, replaceText, writeText } from '../../storage/text.ts'
 
 /** The record kept beside the dumps, by which a later cluster can restore them. */
 export const recordFile = 'record.json'
@@ -43,13 +43,18 @@ export async function publishRecord(context: OperationContext<'backup'>, storage
 /** What a backup's folder holds from before its pause on: whose it is. Nobody else writes there then. */
 export const claimFile = 'claim.json'
 
-const claimSchema = z.object({ operation: z.string(), createdAt: z.string() })
-type Claim = z.infer<typeof claimSchema>
+const claimSchema = z.object({
+  operation: z.string(),
+  createdAt: z.string(),
+  /** the operation that copies the backup there; absent where it was made there */
+  copiedBy: z.string().optional(),
+})
+export type Claim = z.infer<typeof claimSchema>
 
 const claimStep = 'claim the folder'
 
-/** Whether the folder is this backup's own, so that it may be removed. */
-export function hasClaim({ journal }: OperationContext<'backup'>): boolean {
+/** Whether the folder is this operation's own, so that it may be removed. */
+export function hasClaim({ journal }: Pick<OperationContext<'backup'>, 'journal'>): boolean {
   return journal.result(claimStep) !== undefined
 }
 
@@ -65,49 +70,42 @@ export function parseClaim(json: string, source: string): Claim {
 }
 
 /**
- * Makes the backup's folder its own, before anything is paused: of two that claim one folder, one is refused. A backup
- * that gives up removes its folder, so it must never take one that is somebody else's.
+ * Makes a backup's folder an operation's own, before anything is written there: of two that claim one folder, one is
+ * refused. An operation that gives up removes its folder, so it must never take one that is somebody else's.
  * @throws Failure where the storage holds a backup of that name already: of another cluster, one whose record was
  * removed, one unfinished or under way
  */
-export async function claimFolder(context: OperationContext<'backup'>, storage: Storage): Promise<void> {
-  const { operation, createdAt } = context.record.current
-  await context.journal.once(claimStep, async () => {
-    const name = backupName(context)
-    const path = `${name}/${claimFile}`
-    const own: Claim = { operation, createdAt }
-    if (!(await isOurs(storage, path, own))) {
-      await refuseTaken(storage, name)
-      const content = Readable.from([Buffer.from(`${JSON.stringify(own)}\n`)])
-      await storage.write(path, content, context.signal).catch((error: unknown) => {
-        throw error instanceof Taken ? unfinished(storage, name) : error
-      })
-    }
+export async function claimFolder(
+  { journal, signal }: Pick<OperationContext<'backup' | 'copy'>, 'journal' | 'signal'>,
+  storage: Storage,
+  name: string,
+  claim: Claim,
+): Promise<void> {
+  const path = `${name}/${claimFile}`
+  await journal.once(claimStep, async () => {
+    await refuseTaken(storage, name)
+    const json = await readText(storage, path)
+    // A killed worker of this operation may have come as far.
+    if (json !== undefined && isDeepStrictEqual(parseClaim(json, pathAt(storage.title, path)), claim)) return name
+    for await (const _ of storage.list(name)) throw unfinished(storage, name)
+    await writeText(storage, path, `${JSON.stringify(claim)}\n`, signal).catch((error: unknown) => {
+      throw error instanceof Taken ? unfinished(storage, name) : error
+    })
     return name
   })
-}
-
-/** Whether a worker of this backup that was killed claimed the folder already. */
-async function isOurs(storage: Storage, path: string, { operation, createdAt }: Claim): Promise<boolean> {
-  const json = await readText(storage, path)
-  if (json === undefined) return false
-  const found = parseClaim(json, pathAt(storage.title, path))
-  return found.operation === operation && found.createdAt === createdAt
 }
 
 async function refuseTaken(storage: Storage, name: string): Promise<void> {
   const path = `${name}/${recordFile}`
   const json = await readText(storage, path)
-  if (json !== undefined) {
-    const { createdAt } = parseRecord(json, pathAt(storage.title, path))
-    const folder = pathAt(storage.title, name)
-    throw new Failure({
-      what: `backup ${name} cannot be written`,
-      why: `${storage.title} holds another backup of that name, made ${createdAt}`,
-      next: `choose another name with --name, or import that one (kubectl scalardl import ${folder}) and delete it`,
-    })
-  }
-  for await (const _ of storage.list(name)) throw unfinished(storage, name)
+  if (json === undefined) return
+  const { createdAt } = parseRecord(json, pathAt(storage.title, path))
+  const folder = pathAt(storage.title, name)
+  throw new Failure({
+    what: `backup ${name} cannot be written`,
+    why: `${storage.title} holds another backup of that name, made ${createdAt}`,
+    next: `choose another name with --name, or import that one (kubectl scalardl import '${folder}') and delete it`,
+  })
 }
 
 function unfinished(storage: Storage, name: string): Failure {

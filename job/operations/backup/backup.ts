@@ -133,7 +133,9 @@ async function check(
     storage.preflight(bytes),
   ])
   await concludePreflight(context, `backup of ${context.record.current.releases.join(', ')}`, findings.flat())
-  if (context.request.to !== undefined) await claimFolder(context, storage)
+  const { operation, createdAt } = context.record.current
+  if (context.request.to !== undefined)
+    await claimFolder(context, storage, backupName(context), { operation, createdAt })
 }
 
 /** Checks the databases once more before another pause: what voided the last one may have changed them. */

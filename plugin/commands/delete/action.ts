@@ -9,6 +9,7 @@ import { deleteJobs } from '../../kubernetes/jobs/operation-job.ts'
 import { exitCodeOf } from '../../../operation/outcome/outcome.ts'
 import { findReleases } from '../../kubernetes/releases/releases.ts'
 import { deleteParts } from '../../kubernetes/records/records.ts'
+import { backupAt } from '../../operations/import-backup.ts'
 import { chooseName, databaseParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
 import { refuseStranger } from '../../operations/refuse-untrusted.ts'
 import { runOperation } from '../../operations/run-operation.ts'
@@ -86,12 +87,21 @@ async function deleteBackup(
   return ExitCode.done
 }
 
+/** A backup's name; of one given by its location, whose record is imported first. */
+async function nameOf(session: Session, terminal: Terminal, given: string, flags: DeleteFlags): Promise<string> {
+  if (!given.includes('://')) return given
+  const { backup, operation } = await backupAt(session, terminal, given, readTrust(flags), readJobOptions(flags), flags)
+  return backup?.name ?? operation
+}
+
 /** Deletes backups, all confirmed before the first is touched. Ends at the first that cannot be deleted. */
 export const runDelete: Action<DeleteFlags> = async (flags, session, terminal) => {
   readJobOptions(flags)
   const trust = readTrust(flags)
   if (flags.name !== undefined) chooseName(flags.name, flags.name)
-  const deletions = await planDeletion(session, flags.names, flags.keepData)
+  const names: string[] = []
+  for (const name of flags.names) names.push(await nameOf(session, terminal, name, flags))
+  const deletions = await planDeletion(session, names, flags.keepData)
   for (const { record } of deletions.filter(hasData))
     if (record !== undefined) await refuseStranger(session, record, trust)
   for (const backup of deletions) {

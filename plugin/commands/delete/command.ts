@@ -7,7 +7,12 @@ import type { FlagsOf } from '../../flags/flags-of.ts'
 export function deleteFlags(yargs: GlobalArgv) {
   const own = yargs
     .positional('what', { choices: ['backup'] as const, demandOption: true, describe: 'backup' })
-    .positional('names', { type: 'string', array: true, demandOption: true, describe: 'their names' })
+    .positional('names', {
+      type: 'string',
+      array: true,
+      demandOption: true,
+      describe: 'their names, or their locations',
+    })
     .option('keep-data', {
       type: 'boolean',
       default: false,
@@ -30,6 +35,7 @@ export const deleteCommand = declareCommand({
   examples: [
     ['delete backup nightly', 'shows what will be lost and asks for its name'],
     ['delete backup monday tuesday --yes', 'without asking'],
+    ["delete backup 's3://my-bucket/ledger/nightly'", 'of another cluster, by its location'],
     ['delete backup nightly --keep-data', 'only the record; `import pvc://…` brings it back'],
   ],
   flags: deleteFlags,

@@ -41,6 +41,7 @@ function lossOf(stored: StoredRecord): string[] {
       : [`data at ${backup.location}${bytes === undefined || bytes === 0 ? '' : `, ${formatBytes(bytes)}`}`]),
     ...(backup?.databases.flatMap(({ folder }) => (folder === undefined ? [] : [`  folder ${folder}`])) ?? []),
     ...(backup?.databases.filter(isKeptByService) ?? []).flatMap(keptLines),
+    ...(backup?.copies ?? []).map((copy) => `its copy at ${copy} stays`),
     ...(placeOf(backup) === undefined ? ['no data is known of it'] : []),
   ]
 }

@@ -86,6 +86,7 @@ function describeBackup(record: OperationRecord, backup: BackupPart): string[] {
         ],
         ['Location', placeOf(backup)],
         ['Signed by', signedBy(record)],
+        ['Copies', backup.copies?.join(', ')],
       ]),
     ]),
     ...describeCommand(backup.command),

@@ -4,6 +4,7 @@ import type { StoredRecord } from '../../kubernetes/records/records.ts'
 import type { Presentation } from '../../terminal/print.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import type { OutputFormat, Terminal } from '../../terminal/terminal.ts'
+import { backupsAt } from './backups-at.ts'
 import type { GetFlags } from './command.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
@@ -134,11 +135,23 @@ async function printDocuments(
   printList(terminal, output, found, presentation(found))
 }
 
+function fromStorageAlone(): Failure {
+  return new Failure(
+    {
+      what: '--from does not go with that',
+      why: 'it lists every backup of one storage',
+      next: 'write `get backups --from LOCATION`, without names and -A',
+    },
+    { exitCode: ExitCode.usage },
+  )
+}
+
 /** Lists what the records say. Operations whose Job ended without a final record are shown as ended. */
 export const runGet: Action<GetFlags> = async (flags, session, terminal) => {
   const listing = listings[flags.what]
   const names = flags.names ?? []
   const { output, allNamespaces } = flags
+  if (flags.from !== undefined && (listing !== backups || names.length > 0 || allNamespaces)) throw fromStorageAlone()
   if (names.length > 0 && allNamespaces)
     throw new Failure(
       {
@@ -150,6 +163,14 @@ export const runGet: Action<GetFlags> = async (flags, session, terminal) => {
     )
   if (names.length > 0) {
     await printNamed(session, terminal, { names, output }, listing)
+    return ExitCode.done
+  }
+  if (flags.from !== undefined) {
+    const found = await backupsAt(session, terminal, flags.from, flags)
+    const presentation = backupPresentation()
+    // What is listed has not all that was signed; an import verifies it.
+    const columns = presentation.columns.filter(({ title }) => title !== 'SIGNED BY')
+    printList(terminal, output, found, { ...presentation, columns })
     return ExitCode.done
   }
   const namespaces = allNamespaces ? await namespacesWithOperations(session) : [session.namespace]

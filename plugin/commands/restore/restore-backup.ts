@@ -1,15 +1,13 @@
 import { databasesIn, endingOf, propertiesOf } from '../../kubernetes/releases/release-databases.ts'
 import { kindOfEntry } from '../../../operation/databases/registry.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
-import { Failure } from '../../../operation/failure.ts'
-import { parseLocation } from '../../../operation/location.ts'
 import type { RequestOf } from '../../../operation/request.ts'
 import type { Action } from '../../command-line/command.ts'
 import { listRecords } from '../../kubernetes/records/records.ts'
 import { findReleases } from '../../kubernetes/releases/releases.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import { finishOperation } from '../../operations/finish-operation.ts'
-import { importBackup } from '../../operations/import-backup.ts'
+import { backupAt } from '../../operations/import-backup.ts'
 import { chooseName, databaseParts, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
 import { resumeNamed } from '../../operations/resume-named.ts'
 import { refuseStranger } from '../../operations/refuse-untrusted.ts'
@@ -54,18 +52,7 @@ function readFlags(flags: RestoreFlags) {
 /** The backup of a name or at a location. */
 async function backupRecord(session: Session, terminal: Terminal, flags: RestoreFlags): Promise<BackupRecord> {
   if (!flags.backup.includes('://')) return findBackup(session, flags.backup)
-  const location = parseLocation(flags.backup)
-  if (flags.dryRun !== 'none') {
-    throw new Failure(
-      {
-        what: 'there is no plan yet',
-        why: `what lies at ${flags.backup} is known only after its record was imported, which changes the cluster`,
-        next: `run \`kubectl scalardl import ${flags.backup}\`, then this command with the backup's name`,
-      },
-      { exitCode: ExitCode.usage },
-    )
-  }
-  return checkBackup(await importBackup(session, terminal, location, readTrust(flags), readJobOptions(flags), flags))
+  return checkBackup(await backupAt(session, terminal, flags.backup, readTrust(flags), readJobOptions(flags), flags))
 }
 
 /** @throws Failure (usage) where the backup needs the administrator's own tool and none is given, or the reverse */

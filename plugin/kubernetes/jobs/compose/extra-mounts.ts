@@ -9,7 +9,9 @@ import type { OwnTool } from './own-tool.ts'
 export interface ExtraMounts {
   /** text of a Location whose volume, or the Secret that it names, is mounted */
   location?: string | undefined
-  /** nothing is written to that volume */
+  /** text of a Location that a backup is copied to */
+  target?: string | undefined
+  /** nothing is written to the volume of `location` */
   readsOnly?: boolean
   databaseSecret?: string | undefined
   /** Secret whose keys are CA certificates */
@@ -30,6 +32,7 @@ export const recordsOf: Partial<Record<OperationKind, ExtraMounts['records']>> =
   undo: 'signed',
   drop: 'signed',
   import: 'verified',
+  copy: 'verified',
   delete: 'verified',
 }
 
@@ -42,26 +45,42 @@ interface Mounted {
  * What a location needs in the pod: its volume, or the Secret with its credentials as files, which the kubelet keeps up
  * to date; nothing where the pod's own identity is used.
  */
-function storageMount(location: Location, readOnly: boolean): Mounted | undefined {
+function storageMounts(
+  location: Location,
+  { mountPath, readOnly }: { mountPath: string; readOnly?: boolean | undefined },
+): Mounted[] {
   if (location.kind === 'volume')
-    return {
-      volume: { name: 'storage', persistentVolumeClaim: { claimName: location.claim } },
-      mount: { name: 'storage', mountPath: mounts.volume, ...(readOnly && { readOnly }) },
-    }
+    return [
+      {
+        volume: { name: 'storage', persistentVolumeClaim: { claimName: location.claim } },
+        mount: { name: 'storage', mountPath, ...(readOnly === true && { readOnly }) },
+      },
+    ]
   const { secret } = location.options
-  if (secret === undefined) return undefined
-  return {
-    volume: { name: 'storage-secret', secret: { secretName: secret, defaultMode: 0o440 } },
-    mount: { name: 'storage-secret', mountPath: posix.join(mounts.storageSecrets, secret), readOnly: true },
-  }
+  if (secret === undefined) return []
+  return [
+    {
+      volume: { name: 'storage-secret', secret: { secretName: secret, defaultMode: 0o440 } },
+      mount: { name: 'storage-secret', mountPath: posix.join(mounts.storageSecrets, secret), readOnly: true },
+    },
+  ]
+}
+
+function asTarget({ volume, mount }: Mounted): Mounted {
+  const name = `target-${volume.name}`
+  return { volume: { ...volume, name }, mount: { ...mount, name } }
 }
 
 /** Volumes and mounts of what flags name. */
 export function extraMounts(extra: ExtraMounts): { volumes: V1Volume[]; mounts: V1VolumeMount[] } {
   const pairs: Mounted[] = []
-  if (extra.location !== undefined) {
-    const pair = storageMount(parseLocation(extra.location), extra.readsOnly === true)
-    if (pair !== undefined) pairs.push(pair)
+  if (extra.location !== undefined)
+    pairs.push(...storageMounts(parseLocation(extra.location), { mountPath: mounts.volume, readOnly: extra.readsOnly }))
+  if (extra.target !== undefined) {
+    const known = pairs.map(({ mount }) => mount.mountPath)
+    const found = storageMounts(parseLocation(extra.target), { mountPath: mounts.targetVolume })
+    // Both may name one Secret.
+    pairs.push(...found.filter(({ mount }) => !known.includes(mount.mountPath)).map(asTarget))
   }
   if (extra.databaseSecret !== undefined) {
     pairs.push({

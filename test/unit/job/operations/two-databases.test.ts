@@ -3,6 +3,7 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutBucketPolicyCommand,
+  PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -10,7 +11,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import type { WorkerEvent } from '../../../../operation/event.ts'
-import { mounts, type OperationRequest } from '../../../../operation/request.ts'
+import { mounts } from '../../../../operation/request.ts'
 import { startMysql } from '../../../stand-ins/mysql/local-server.ts'
 import { startPostgresql } from '../../../stand-ins/postgresql/local-server.ts'
 import { hasGo, startVersitygw } from '../../../stand-ins/versitygw/versitygw.ts'
@@ -26,7 +27,7 @@ const volume = t.testdir()
 const onVolume: Ground = { mysql, postgresql, to: (scene) => `pvc://backups/${scene}` }
 const storageSecrets = mkdtempSync(join(tmpdir(), 'secrets-'))
 t.teardown(() => rmSync(storageSecrets, { recursive: true }))
-Object.assign(mounts, { volume, storageSecrets })
+Object.assign(mounts, { volume, targetVolume: volume, storageSecrets })
 
 for (const layout of ['one release with two storages', 'two releases'] as const) {
   t.test(`${layout}: one window, one record, and one restore that brings both to its point`, async (t) => {
@@ -113,35 +114,45 @@ else
       return Contents.map(({ Key }) => Key ?? '')
     }
 
-    await t.test('one window, one record, one restore, then nothing is left of it', async (t) => {
+    await t.test('it is found there, copied, deleted, and restored from the copy in another cluster', async (t) => {
       const s = await twoDatabases(t, 'two releases', onS3)
       await s.pair(1)
       const content = await s.content()
       t.equal(await s.run(s.backup), 0)
       const taken = s.cluster.recordsByName.get('backup-both')
       t.match(taken, { windows: [{ verdict: 'valid' }], backup: { state: 'restorable' } })
-      const at = locationOf(`all/${s.suffix}/both`)
+      const [folder, at] = [locationOf(`all/${s.suffix}`), locationOf(`all/${s.suffix}/both`)]
       t.equal(taken?.backup?.location, at)
-      t.equal((await keys()).filter((key) => key.endsWith('record.json')).length, 1)
       await s.pair(2)
 
-      // A cluster that knows nothing of it.
+      const stray = `all/${s.suffix}/stray/record.json`
+      await admin.send(new PutObjectCommand({ Bucket, Key: stray, Body: 'not a record' }))
+      t.equal(await s.run({ ...s.common, kind: 'list', operation: 'list-all', from: folder }), 0)
+      const { found = [] } = s.cluster.recordsByName.get('list-all') ?? {}
+      t.match(found, [{ operation: 'backup-both', backup: { location: at, state: 'restorable' } }])
+      t.equal(found.length, 1, 'what is no backup is left out')
+
+      const to = `pvc://second/${s.suffix}`
+      const of = { ...s.common, backup: 'backup-both' }
+      t.equal(await s.run({ ...of, kind: 'copy', operation: 'copy-both', from: at, to }), 0)
+      t.strictSame(s.cluster.recordsByName.get('backup-both')?.backup?.copies, [`${to}/both`])
+      t.equal(await s.run({ ...of, kind: 'copy', operation: 'copy-again', from: at, to }), 1)
+      const refused = s.cluster.recordsByName.get('copy-again')
+      t.match(refused, { failure: { why: /holds another backup of that name/ } })
+
+      t.equal(await s.run({ ...of, kind: 'delete', operation: 'delete-both', location: at }), 0)
+      t.strictSame(await keys(), [stray])
+
       s.cluster.recordsByName.clear()
-      t.equal(await s.run({ ...s.common, kind: 'import', operation: 'import-both', from: at }), 0)
+      t.equal(await s.run({ ...s.common, kind: 'import', operation: 'import-both', from: `${to}/both` }), 0)
       t.equal(await s.run(s.restore), 0)
       t.strictSame(await s.content(), content)
 
-      const dropping: OperationRequest = { ...s.common, kind: 'drop', operation: 'drop-both', restore: 'restore-both' }
-      t.equal(await s.run(dropping), 0)
-      const deleting: OperationRequest = {
-        ...s.common,
-        kind: 'delete',
-        operation: 'delete-both',
-        backup: 'backup-both',
-        location: at,
-      }
-      t.equal(await s.run(deleting), 0)
-      t.strictSame(await keys(), [])
+      flipLast(join(volume, s.suffix, 'both'), 'mysql')
+      const back = { ...of, kind: 'copy' as const, operation: 'copy-back', from: `${to}/both`, to: folder }
+      t.equal(await s.run(back), 1)
+      t.match(s.cluster.recordsByName.get('copy-back'), { failure: { what: /is damaged/ } })
+      t.strictSame(await keys(), [stray], 'nothing stays of a copy that failed')
     })
 
     await t.test('another backup of the same name is refused, and the first stays', async (t) => {
@@ -152,7 +163,7 @@ else
       s.cluster.journals.clear()
       t.equal(await s.run({ ...s.backup, createdAt: '2026-11-22T00:00:00.000Z' }), 1)
       const refused = s.cluster.recordsByName.get('backup-both')
-      t.match(refused, { windows: { length: 0 }, failure: { why: /another backup of that name/, next: /import s3:/ } })
+      t.match(refused, { windows: { length: 0 }, failure: { why: /another backup of that name/, next: /import 's3:/ } })
       t.strictSame(await keys(), before)
     })
 
