@@ -8,8 +8,9 @@ export type SignedRecord = Pick<OperationRecord, 'operation' | 'createdAt' | 're
 
 /**
  * What a signature is made of: all that decides which data a backup is, and whether it proves anything. The manifests
- * of its dumps are in it by their hashes. Where the data and its copies lie is not, because a volume has another name in
- * another cluster. Nor is what became of a point later, because an older record would still fit: a restore looks at the data.
+ * of its dumps are in it by their hashes. Where the data and its copies lie is not, because a volume has another name
+ * in another cluster. Nor is what became of a point later, because an older record would still fit: a restore looks at
+ * the data.
  */
 export function signedText({ operation, createdAt, releases, windows, backup }: SignedRecord): string {
   const { location: _place, copies: _places, signature: _signature, databases, ...said } = backup
