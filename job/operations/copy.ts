@@ -33,8 +33,8 @@ interface Dump {
 /**
  * Copies a backup's folder into another storage: every file is hashed as it is read, the copy is read back and
  * verified, and its record is written last. The backup's own record then tells of the copy.
- * @throws Failure where the backup is not restorable, or nobody trusted vouches for it; where another backup of its name
- * is there; where what is read is not what was backed up
+ * @throws Failure where the backup is not restorable, or nobody trusted vouches for it; where another backup of its
+ * name is there; where what is read is not what was backed up
  */
 export async function copyBackup(context: Context): Promise<void> {
   const { cluster, events, request, signal } = context
