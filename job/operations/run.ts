@@ -29,9 +29,9 @@ export async function run(request: OperationRequest, surroundings: OperationTool
     case 'import':
       return (await import('./import.ts')).importBackup({ ...surroundings, request })
     case 'copy':
-      return (await import('./copy.ts')).copyBackup({ ...surroundings, request })
+      return (await import('./backup/copy.ts')).copyBackup({ ...surroundings, request })
     case 'list':
-      return (await import('./list.ts')).listBackups({ ...surroundings, request })
+      return (await import('./backup/list.ts')).listBackups({ ...surroundings, request })
     case 'materialize':
       return (await import('./materialize.ts')).materializeBackup({ ...surroundings, request })
     case 'delete':

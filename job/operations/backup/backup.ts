@@ -1,5 +1,5 @@
-// Room: the backup, from its checks to its record.
-// Read backup, restore-point, backup-record.
+// Room: the backup, from its checks to its record; what a storage holds, and copies of it.
+// Read backup, restore-point, backup-record; then list and copy.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration } from '../../../operation/duration.ts'

@@ -1,12 +1,12 @@
-import { Failure } from '../../operation/failure.ts'
-import { formatLocation, joinLocation, parseLocation, pathAt } from '../../operation/location.ts'
-import { parseRecord, type OperationRecord } from '../../operation/record.ts'
-import type { OperationContext } from '../context/operation-context.ts'
-import { openStorage } from '../storage/open.ts'
-import type { Storage } from '../storage/storage.ts'
-import { readText } from '../storage/text.ts'
-import { recordFile } from './backup/backup-record.ts'
-import { imported } from './import.ts'
+import { Failure } from '../../../operation/failure.ts'
+import { formatLocation, joinLocation, parseLocation, pathAt } from '../../../operation/location.ts'
+import { parseRecord, type OperationRecord } from '../../../operation/record.ts'
+import type { OperationContext } from '../../context/operation-context.ts'
+import { openStorage } from '../../storage/open.ts'
+import type { Storage } from '../../storage/storage.ts'
+import { readText } from '../../storage/text.ts'
+import { recordFile } from './backup-record.ts'
+import { imported } from '../import.ts'
 
 /** As many as fit into a record; older ones are counted. */
 const mostFound = 500
