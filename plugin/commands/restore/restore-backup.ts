@@ -1,6 +1,7 @@
 import { databasesIn, endingOf, propertiesOf } from '../../kubernetes/releases/release-databases.ts'
 import { kindOfEntry } from '../../../operation/databases/registry.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
+import { Failure } from '../../../operation/failure.ts'
 import type { RequestOf } from '../../../operation/request.ts'
 import type { Action } from '../../command-line/command.ts'
 import { listRecords } from '../../kubernetes/records/records.ts'
