@@ -1,5 +1,4 @@
-import { inServiceText } from '../../operation/outcome/in-service.ts'
-import type { OperationRecord } from '../../operation/record.ts'
+import { inServiceText, type Served } from '../../operation/outcome/in-service.ts'
 import type { Column, Presentation } from '../terminal/print.ts'
 import { extentOf, placeOf } from './backup-place.ts'
 import { signedBy } from './signed-by.ts'
@@ -104,7 +103,7 @@ export const backupPresentation = (known?: readonly string[]): Presentation<Stor
 })
 
 /** @param restores every restore of the namespace: which one is in service they tell together */
-export function restorePresentation(restores: readonly OperationRecord[]): Presentation<StoredRecord> {
+export function restorePresentation(restores: readonly Served[]): Presentation<StoredRecord> {
   const serving = ({ record }: StoredRecord) => (record === undefined ? undefined : inServiceText(record, restores))
   return {
     columns: [

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { printableLines } from '../../operation/text/printable.ts'
 import { openProgress } from './progress.ts'
@@ -21,6 +22,9 @@ export async function openTerminal(options: { verbose: boolean }): Promise<Termi
     verbose: options.verbose,
     data: (...lines) => void process.stdout.write(lines.map((text) => `${onStdout(text)}\n`).join('')),
     document: (text) => void process.stdout.write(`${printableLines(text)}\n`),
+    async part(text) {
+      if (!process.stdout.write(printableLines(text))) await once(process.stdout, 'drain')
+    },
     note: (...lines) => lines.forEach(line),
     warning: (text) => line(`${paint.style('yellow', 'Warning:')} ${text}`),
     begin: await openProgress(process.stderr, process.env, paint),

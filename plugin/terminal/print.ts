@@ -61,8 +61,36 @@ export function formatDocument(document: unknown, format: 'json' | 'yaml'): stri
         scalar.type = 'QUOTE_DOUBLE'
     },
   })
-  return printableLines(yaml.toString({ lineWidth: 0 }).trimEnd())
+  // No more than that: blanks and line breaks before it may be the end of a text.
+  return printableLines(yaml.toString({ lineWidth: 0 }).replace(/\n$/, ''))
 }
+
+/**
+ * Prints a `List` document of things that come one by one, each as soon as it is there: the same text as printList's,
+ * with no more than one of them in memory.
+ */
+export async function streamList<Item>(
+  terminal: Terminal,
+  format: 'json' | 'yaml',
+  items: AsyncIterable<Item>,
+  { document }: Pick<Presentation<Item>, 'document'>,
+): Promise<void> {
+  let none = true
+  for await (const item of items) {
+    // An item stands in a list of one as it does in a list of many.
+    const alone = formatDocument({ items: [document(item)] }, format)
+    const [before, after] = format === 'json' ? [jsonHead, jsonTail] : [yamlHead, '']
+    const text = alone.slice(before.length, alone.length - after.length)
+    await terminal.part(`${none ? before : format === 'json' ? ',\n' : '\n'}${text}`)
+    none = false
+  }
+  if (none) terminal.document(formatDocument({ items: [] }, format))
+  else await terminal.part(format === 'json' ? `${jsonTail}\n` : '\n')
+}
+
+const jsonHead = '{\n  "items": [\n'
+const jsonTail = '\n  ]\n}'
+const yamlHead = 'items:\n'
 
 /** Prints several things: a table, a `List` document, or a name a line. */
 export function printList<Item>(

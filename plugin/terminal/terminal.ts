@@ -23,6 +23,11 @@ export interface Terminal {
   data(...lines: readonly string[]): void
   /** text on stdout for programs, or made by lines(): as it is, but for what steers a terminal */
   document(text: string): void
+  /**
+   * a part of such a text, which ends nowhere but in its own line breaks; answers once there is room for the next, so
+   * that what a slow reader has not taken does not pile up
+   */
+  part(text: string): Promise<void>
   /** lines on stderr */
   note(...lines: readonly string[]): void
   /** one line */

@@ -8,31 +8,27 @@ import { backupsAt } from './backups-at.ts'
 import type { GetFlags } from './command.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
-import {
-  eachOperation,
-  findOperation,
-  listOperations,
-  namespacesWithOperations,
-} from '../../kubernetes/records/operations.ts'
+import { servedBy, type Served } from '../../../operation/outcome/in-service.ts'
+import { eachOperation, findOperation, namespacesWithOperations } from '../../kubernetes/records/operations.ts'
 import { knownKeys } from '../../kubernetes/signing/known-keys.ts'
-import { cellOf, formatTable, printList, printOne } from '../../terminal/print.ts'
+import { cellOf, formatTable, printList, printOne, streamList } from '../../terminal/print.ts'
 import { backupPresentation, operationPresentation, restorePresentation } from '../../presentation/operation-columns.ts'
 
 interface Listing {
   title: string
   kind?: OperationKind
   /**
-   * @param all every record of the kind, where one alone does not tell everything
+   * @param restores every restore of the namespace, where one alone does not tell everything
    * @param known fingerprints of the keys that the namespace trusts, where that is known
    */
-  presentation: (all: readonly StoredRecord[], known?: readonly string[]) => Presentation<StoredRecord>
+  presentation: (restores: readonly Served[], known?: readonly string[]) => Presentation<StoredRecord>
 }
 
 const backups: Listing = { title: 'backups', kind: 'backup', presentation: (_, known) => backupPresentation(known) }
 const restores: Listing = {
   title: 'restores',
   kind: 'restore',
-  presentation: (all) => restorePresentation(all.flatMap(({ record }) => record ?? [])),
+  presentation: restorePresentation,
 }
 const operations: Listing = { title: 'operations', presentation: () => operationPresentation }
 const listings: Record<GetFlags['what'], Listing> = {
@@ -54,6 +50,15 @@ interface Row {
 const byNamespaceAndAge = (a: Row, b: Row): number =>
   a.namespace.localeCompare(b.namespace) || a.createdAt.localeCompare(b.createdAt)
 
+/** All restores together tell which one is in service; of each, no more than that is kept. */
+async function restoresServing(session: Session, kind: OperationKind | undefined): Promise<Served[]> {
+  const found: Served[] = []
+  if (kind !== 'restore') return found
+  for await (const { record } of eachOperation(session, { kind }))
+    if (record !== undefined) found.push(servedBy(record))
+  return found
+}
+
 /** The rows of all of one kind, or of all kinds, in one namespace, in no order. */
 async function rowsOf(
   session: Session,
@@ -61,12 +66,10 @@ async function rowsOf(
   output: 'table' | 'wide' | 'name',
   { kind, presentation: present }: Listing,
 ): Promise<{ titles: string[]; rows: Row[] }> {
-  // All restores together tell which one is in service.
-  const restores = kind === 'restore' ? await listOperations(session, kind) : undefined
-  const { columns, name } = present(restores ?? [], await keysFor(session, output, kind))
+  const { columns, name } = present(await restoresServing(session, kind), await keysFor(session, output, kind))
   const shown = columns.filter(({ wide }) => output === 'wide' || wide !== true)
   const rows: Row[] = []
-  for await (const stored of restores ?? eachOperation(session, { kind })) {
+  for await (const stored of eachOperation(session, { kind })) {
     warnUnreadable(terminal, stored)
     const cells = output === 'name' ? [name(stored)] : shown.map(({ value }) => cellOf(value(stored)))
     rows.push({ namespace: session.namespace, createdAt: stored.createdAt ?? '', cells })
@@ -116,23 +119,23 @@ async function printNamed(
 ): Promise<void> {
   const found = await Promise.all(names.map((name) => findOperation(session, name, kind)))
   for (const stored of found) warnUnreadable(terminal, stored)
-  const all = kind === 'restore' ? await listOperations(session, kind) : found
-  const presentation = present(all, await keysFor(session, output, kind))
+  const presentation = present(await restoresServing(session, kind), await keysFor(session, output, kind))
   const [only] = found
   if (names.length === 1 && only !== undefined) printOne(terminal, output, only, presentation)
   else printList(terminal, output, found, presentation)
 }
 
-async function printDocuments(
+/** The records of these namespaces as they are read, page by page. */
+async function* eachOf(
   sessions: readonly Session[],
   terminal: Terminal,
-  output: 'json' | 'yaml',
-  { kind, presentation }: Listing,
-): Promise<void> {
-  const found: StoredRecord[] = []
-  for (const session of sessions) found.push(...(await listOperations(session, kind)))
-  for (const stored of found) warnUnreadable(terminal, stored)
-  printList(terminal, output, found, presentation(found))
+  kind: OperationKind | undefined,
+): AsyncGenerator<StoredRecord> {
+  for (const session of sessions)
+    for await (const stored of eachOperation(session, { kind })) {
+      warnUnreadable(terminal, stored)
+      yield stored
+    }
 }
 
 function fromStorageAlone(): Failure {
@@ -175,7 +178,8 @@ export const runGet: Action<GetFlags> = async (flags, session, terminal) => {
   }
   const namespaces = allNamespaces ? await namespacesWithOperations(session) : [session.namespace]
   const sessions = namespaces.map((namespace) => ({ ...session, namespace }))
-  if (output === 'json' || output === 'yaml') await printDocuments(sessions, terminal, output, listing)
+  if (output === 'json' || output === 'yaml')
+    await streamList(terminal, output, eachOf(sessions, terminal, listing.kind), listing.presentation([]))
   else if ((await printRows(sessions, terminal, { output, allNamespaces }, listing)) === 0 && output !== 'name')
     terminal.note(
       `There are no ${listing.title} in ${allNamespaces ? 'any namespace' : `namespace ${session.namespace}`}.`,

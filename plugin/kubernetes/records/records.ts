@@ -25,7 +25,12 @@ import { parseRecord } from '../../../operation/record.ts'
 import { parseRequest } from '../../../operation/request.ts'
 import { statusCode, unlessMissing } from '../api/api-error.ts'
 
-const pageSize = 200
+/**
+ * How many records are asked for at once: at first so few that they are not much if each is as long as it may be, then
+ * as many of their length as fill a page.
+ */
+const [firstPage, leastPage, mostPage] = [20, 5, 200]
+const pageBytes = 8 * 1024 * 1024
 
 /** A ConfigMap as it is on the wire: client-node's own reading of thousands takes longer than all else. */
 interface WireConfigMap {
@@ -145,18 +150,21 @@ async function* eachConfigMap(
   accept?: string,
 ): AsyncGenerator<WireConfigMap> {
   let next: string | undefined
+  let limit = firstPage
   do {
     const answer = await request({
       method: 'GET',
       path: `/api/v1/${namespace === undefined ? '' : `namespaces/${namespace}/`}configmaps`,
       query: {
         labelSelector: selectorOf(filter),
-        limit: String(pageSize),
+        limit: String(limit),
         ...(next === undefined ? {} : { continue: next }),
       },
       ...(accept === undefined ? {} : { accept }),
     })
-    const page = JSON.parse(await answer.text()) as { items: WireConfigMap[] | null; metadata?: { continue?: string } }
+    const text = await answer.text()
+    limit = Math.max(leastPage, Math.min(mostPage, Math.floor((limit * pageBytes) / text.length)))
+    const page = JSON.parse(text) as { items: WireConfigMap[] | null; metadata?: { continue?: string } }
     // The API server gives null for an empty list of metadata alone.
     yield* page.items ?? []
     next = page.metadata?.continue

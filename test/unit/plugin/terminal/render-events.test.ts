@@ -12,6 +12,7 @@ function recording(): { terminal: Terminal; lines: string[] } {
     verbose: false,
     data: (...texts) => texts.forEach(line('out ')),
     document: line('out '),
+    part: async (text) => line('out ')(text),
     note: (...texts) => texts.forEach(line('')),
     warning: line('Warning: '),
     begin(text) {
