@@ -1,6 +1,7 @@
 import { Failure } from '../../../operation/failure.ts'
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import type { Details } from './details.ts'
+import { refuseStrangeEndpoint } from './endpoint-trust.ts'
 import { namingOf, type Naming } from './tables/table-names.ts'
 
 /** Where a storage's tables are, and as whom they are reached. Holds a secret: never recorded. */
@@ -17,6 +18,8 @@ export interface Access {
   credentialsFrom: string
 }
 
+const fromRelease = "the release's own username and password"
+
 /** What tells that a pod has credentials of its own (AWS SDK: the default provider chain). */
 const podCredentials: Record<string, string> = {
   AWS_WEB_IDENTITY_TOKEN_FILE: "the worker's ServiceAccount (IRSA)",
@@ -28,7 +31,7 @@ const podCredentials: Record<string, string> = {
 /**
  * The access of storages that live in one place: a database secret's credentials, else the pod's, else those that the
  * release itself uses (ScalarDB takes username and password for access key and secret).
- * @throws Failure where none is known, or the secret is half one
+ * @throws Failure where none is known, the secret is half one, or they are not for the endpoint that the release names
  */
 export function accessOf(settings: readonly StorageSettings[], env: NodeJS.ProcessEnv = process.env): Access {
   const [first] = settings
@@ -36,7 +39,10 @@ export function accessOf(settings: readonly StorageSettings[], env: NodeJS.Proce
   const region = first.contactPoints.split(',')[0]?.trim() ?? ''
   const endpoint = first.property('dynamo.endpoint_override') ?? first.property('dynamo.endpoint-override')
   const coordinatorNamespaces = [...new Set(settings.map((one) => namingOf(one).coordinatorNamespace))]
-  return { region, endpoint, naming: namingOf(first), coordinatorNamespaces, ...credentialsOf(first, env) }
+  const credentials = credentialsOf(first, env)
+  if (endpoint !== undefined && credentials.credentialsFrom !== fromRelease)
+    refuseStrangeEndpoint(first, endpoint, credentials.credentialsFrom)
+  return { region, endpoint, naming: namingOf(first), coordinatorNamespaces, ...credentials }
 }
 
 /**
@@ -65,7 +71,7 @@ function credentialsOf(
   }
   const pod = Object.entries(podCredentials).find(([variable]) => (env[variable] ?? '') !== '')
   if (pod !== undefined) return { credentials: undefined, credentialsFrom: pod[1] }
-  if (own !== undefined) return { credentials: own, credentialsFrom: "the release's own username and password" }
+  if (own !== undefined) return { credentials: own, credentialsFrom: fromRelease }
   throw unknown(
     storage,
     'there is no database secret, the pod has no identity at AWS, and the properties name no username and password',

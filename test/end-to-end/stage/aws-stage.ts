@@ -110,7 +110,7 @@ export async function openAwsStage(
   }
   await stage.apply([
     ...awsServer({ name: 'aws', namespace, image: stage.images.aws, settings: { keys, ...settings } }),
-    secret('database-admin', { username: admin.accessKeyId, password: admin.secretAccessKey }),
+    secret('database-admin', { username: admin.accessKeyId, password: admin.secretAccessKey, hosts: 'aws' }),
   ])
   await stage.rolledOut('deployment/aws')
   const release = ledgerRelease({
