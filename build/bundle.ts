@@ -84,7 +84,8 @@ const manifestsInside: Plugin = {
           next: 'Make build/bundle.ts and that file agree again.',
         })
       }
-      return { loader: 'ts', contents: source.replace(read, `(${JSON.stringify(manifestTexts())})[name]`) }
+      // A function: a text in its place would have its own `$'` replaced.
+      return { loader: 'ts', contents: source.replace(read, () => `(${JSON.stringify(manifestTexts())})[name]`) }
     })
   },
 }
