@@ -8,6 +8,7 @@ import { jsonLineEvents } from './process/events.ts'
 import { mountedKey } from './guard/protocol/operation-key.ts'
 import { guard } from './guard/process/guard.ts'
 import { Interrupted } from './process/interrupted.ts'
+import { toldOnReleases } from './process/told-on-releases.ts'
 import { connectApi, inClusterConfig } from './kubernetes/api.ts'
 import { kubernetesCluster } from './kubernetes/kubernetes-cluster.ts'
 
@@ -33,9 +34,12 @@ async function main(): Promise<number> {
     const request = parseRequest(await readFile(mounts.request, 'utf8'), process.env[requestHashVariable])
     const pausing = pauseRequestOf(request)
     if (pausing === undefined) throw new Error(`this ${request.kind} pauses nothing and needs no guard`)
-    const cluster = kubernetesCluster(connectApi(inClusterConfig()), request.namespace)
+    const cluster = kubernetesCluster(connectApi(inClusterConfig(), request.operation), request.namespace)
     const key = await mountedKey(pausing.operation)
-    return await guard(pausing, { cluster, events, key, signal: stop.signal, pod: hostname(), port: guardPort })
+    const releases = pausing.target.releases.map(({ name }) => name)
+    const told = toldOnReleases(events, { ...request, releases }, (event) => cluster.tellOnReleases(event))
+    const surroundings = { cluster, events: told, key, signal: stop.signal, pod: hostname(), port: guardPort }
+    return await guard(pausing, surroundings).finally(() => told.settled())
   } catch (error) {
     events.say('failed', messageOf(error), { level: 'error' })
     return ExitCode.failed

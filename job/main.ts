@@ -24,7 +24,7 @@ endOnUncaught(stop)
 async function main(): Promise<number> {
   try {
     const request = parseRequest(await readFile(mounts.request, 'utf8'), process.env[requestHashVariable])
-    const cluster = kubernetesCluster(connectApi(inClusterConfig()), request.namespace)
+    const cluster = kubernetesCluster(connectApi(inClusterConfig(), request.operation), request.namespace)
     const key = await mountedKey(request.operation)
     const signing = await mountedSigning()
     return await work(request, { cluster, events, key, signing, signal: stop.signal })

@@ -53,7 +53,7 @@ function uncompressed(response: http.IncomingMessage): Readable {
  * Requests with the rights that a connection has.
  * @param timeoutMs for one request and its answer; undefined: no limit
  */
-export function apiRequest(connection: Connection, timeoutMs: number | undefined): ApiRequest {
+export function apiRequest(connection: Connection, timeoutMs: number | undefined, userAgent?: string): ApiRequest {
   const server = (connection.getCurrentCluster()?.server ?? '').replace(/\/$/, '')
   return async ({ method, path, query, body, accept, signal = limitOf(timeoutMs) }) => {
     const url = new URL(`${server}${path}`)
@@ -63,6 +63,7 @@ export function apiRequest(connection: Connection, timeoutMs: number | undefined
       headers: {
         Accept: accept ?? 'application/json, */*',
         'Accept-Encoding': 'gzip',
+        ...(userAgent !== undefined && { 'User-Agent': userAgent }),
         // Node itself says no length of what a DELETE carries.
         ...(body && { 'Content-Type': body.type, 'Content-Length': Buffer.byteLength(body.text) }),
       },

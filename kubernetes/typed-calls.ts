@@ -1,5 +1,6 @@
 import type {
   AppsV1Api,
+  AuthenticationV1Api,
   AuthorizationV1Api,
   BatchV1Api,
   CoordinationV1Api,
@@ -27,6 +28,7 @@ export interface TypedCalls {
     | 'listPodForAllNamespaces'
     | 'listNamespacedService'
     | 'listNamespacedEvent'
+    | 'createNamespacedEvent'
     | 'readNamespacedSecret'
     | 'readNamespacedServiceAccount'
     | 'listNamespacedServiceAccount'
@@ -48,6 +50,7 @@ export interface TypedCalls {
     'readNamespacedLease' | 'createNamespacedLease' | 'replaceNamespacedLease' | 'deleteNamespacedLease'
   >
   discovery: Pick<DiscoveryV1Api, 'listNamespacedEndpointSlice'>
+  authentication: Pick<AuthenticationV1Api, 'createSelfSubjectReview'>
   authorization: Pick<AuthorizationV1Api, 'createSelfSubjectAccessReview'>
 }
 
@@ -159,6 +162,7 @@ export function typedCalls(request: ApiRequest): TypedCalls {
       listPodForAllNamespaces: call('GET', core, 'pods'),
       listNamespacedService: call('GET', core, 'services'),
       listNamespacedEvent: call('GET', core, 'events'),
+      createNamespacedEvent: call('POST', core, 'events'),
       readNamespacedSecret: call('GET', core, 'secrets'),
       readNamespacedServiceAccount: call('GET', core, 'serviceaccounts'),
       listNamespacedServiceAccount: call('GET', core, 'serviceaccounts'),
@@ -189,6 +193,9 @@ export function typedCalls(request: ApiRequest): TypedCalls {
       deleteNamespacedLease: call('DELETE', coordination, 'leases'),
     },
     discovery: { listNamespacedEndpointSlice: call('GET', '/apis/discovery.k8s.io/v1', 'endpointslices') },
+    authentication: {
+      createSelfSubjectReview: call('POST', '/apis/authentication.k8s.io/v1', 'selfsubjectreviews'),
+    },
     authorization: {
       createSelfSubjectAccessReview: call('POST', '/apis/authorization.k8s.io/v1', 'selfsubjectaccessreviews'),
     },

@@ -24,9 +24,13 @@ export const eventCodes = [
   'phase-done', // data: name, ms, failed
   'finding', // data: a Finding
   'progress', // data: subject, done, total, unit
+  'pausing', // the servers are about to be paused; data: releases
   'paused', // data: count, ms
   'unpaused', // data: count, ms
   'still-paused', // data: addresses
+  'scaling', // a Deployment of the release is about to be scaled; data: workload, replicas
+  'switched', // the release's databases hold other data than before
+  'deleted', // data was removed for good; data: releases whose data it was
   'guard', // what the worker sees of its guard; data: state (connected, silent, back, fired), pod, node
   'note', // anything else worth a line
   'failed', // data: what, why, next

@@ -6,6 +6,7 @@ import { Failure } from './failure.ts'
 import { parseLocation, splitLocation } from './location.ts'
 import { operationKinds } from './names.ts'
 import { findingSchema } from './finding.ts'
+import { requesterSchema, type Requester } from './request.ts'
 import { restoreChoiceSchema } from './restore-options.ts'
 import { formatVersion } from './version.ts'
 
@@ -227,6 +228,8 @@ const operationSchema = z.object({
   ended: z.array(z.object({ operation: z.string(), window: pauseWindow })).optional(),
   /** read from the guard's own key; absent where there was no guard, or nothing to say */
   guard: guardReportSchema.optional(),
+  /** absent in older records */
+  requestedBy: requesterSchema.optional(),
   /** versions of the plugin and the worker */
   by: z.object({ plugin: z.string(), worker: z.string().optional() }),
 })
@@ -255,9 +258,12 @@ export function pauseNumber({ windows }: Pick<OperationRecord, 'windows'>, index
 
 /** A record of an operation that was asked for and has not begun. */
 export function newRecord(
-  of: Pick<OperationRecord, 'operation' | 'kind' | 'namespace' | 'releases' | 'createdAt'> & { plugin: string },
+  of: Pick<OperationRecord, 'operation' | 'kind' | 'namespace' | 'releases' | 'createdAt'> & {
+    plugin: string
+    requestedBy?: Requester | undefined
+  },
 ): OperationRecord {
-  const { plugin, ...identity } = of
+  const { plugin, requestedBy, ...identity } = of
   return {
     version: formatVersion,
     ...identity,
@@ -266,6 +272,7 @@ export function newRecord(
     windows: [],
     stillPaused: [],
     findings: [],
+    ...(requestedBy === undefined ? {} : { requestedBy }),
     by: { plugin },
   }
 }

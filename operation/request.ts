@@ -116,6 +116,10 @@ const exec = z.strictObject({
 })
 export type ExecRequest = z.infer<typeof exec>
 
+/** Who asked for an operation, in the API server's own word; where it has none, why. */
+export const requesterSchema = z.union([z.object({ user: z.string() }), z.object({ unknown: z.string() })])
+export type Requester = z.infer<typeof requesterSchema>
+
 const common = {
   version: z.literal(formatVersion),
   operation: z.string(),
@@ -124,6 +128,8 @@ const common = {
   createdAt: z.string(),
   /** version of the plugin that made it */
   createdBy: z.string(),
+  /** absent in requests of older versions */
+  requestedBy: requesterSchema.optional(),
   target,
 }
 

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { Failure } from '../../operation/failure.ts'
 import { apiRequest, type ApiRequest, type Connection } from '../../kubernetes/api-request.ts'
 import { typedCalls, type TypedCalls } from '../../kubernetes/typed-calls.ts'
+import { managedBy } from '../../operation/names.ts'
+import { programVersion } from '../../operation/version.ts'
 
 /** The Kubernetes API as the worker uses it. */
 export interface Api extends TypedCalls {
@@ -19,9 +21,14 @@ const idleMs = 4000
 /** Where the kubelet puts a pod's credentials (Kubernetes, "Accessing the API from within a Pod"). */
 const serviceAccountFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
 
-/** The API with a connection; nothing is sent yet. */
-export function connectApi(connection: Connection): Api {
-  const request = apiRequest(connection, requestMs)
+/**
+ * The API with a connection; nothing is sent yet.
+ * @param operation stands in the audit log of each request, as its user agent: Kubernetes lets only admission plugins
+ * add annotations there
+ */
+export function connectApi(connection: Connection, operation?: string): Api {
+  const of = operation === undefined ? '' : ` (${operation})`
+  const request = apiRequest(connection, requestMs, `${managedBy}/${programVersion}${of}`)
   return { request, ...typedCalls(request) }
 }
 

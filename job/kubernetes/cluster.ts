@@ -6,6 +6,7 @@ import type { JobState } from '../../operation/outcome/job-state.ts'
 import type { JournalDocument } from '../../operation/journal.ts'
 import type { Role } from '../../operation/names.ts'
 import type { GuardReport, OperationRecord } from '../../operation/record.ts'
+import type { ReleaseEvent } from '../process/told-on-releases.ts'
 
 /** A pod of a release, as far as a pause needs to know it. */
 export interface ReleasePod {
@@ -147,6 +148,11 @@ export interface Workloads {
     signal: AbortSignal,
     left?: (count: number) => void,
   ): Promise<void>
+  /**
+   * Tells on the Deployments of releases what is done to them: a Kubernetes Event on each, which the API server keeps
+   * for an hour or so. Asked once. @throws Failure where it cannot be told
+   */
+  tellOnReleases(event: ReleaseEvent): Promise<void>
   /** waits until every Deployment has its replicas ready, or throws a Failure saying what the pods wait for */
   waitForReady(workloads: readonly string[], timeoutMs: number, signal: AbortSignal): Promise<void>
 }
@@ -226,8 +232,11 @@ export interface OperationJobs {
 export interface Cluster extends Releases, Workloads, Leases, Records, ReleaseFiles, OperationJobs {
   namespace: string
   /** the rights that the worker needs and does not have, for people: `watch pods` */
-  missingRights(): Promise<string[]>
+  missingRights(/** what is named in a Role may be these alone */ releases: readonly string[]): Promise<string[]>
 }
+
+/** The one right without which an operation does all the same, and tells less: see Workloads.tellOnReleases. */
+export const rightToTell = 'create events'
 
 /** An operation has no record in a namespace: none was written yet, or it was deleted. */
 export function noRecord(operation: string, namespace: string): Failure {

@@ -14,7 +14,7 @@ import { operationPods, workerJob } from './operation-pods.ts'
 import { releaseState, scalarPods, serviceAddresses } from './release-state.ts'
 import { watchReleases } from './watch-releases.ts'
 import { missingRights } from './rights.ts'
-import { scale, waitForNoPods, waitForReady, workloads } from './workloads.ts'
+import { scale, tellOnReleases, waitForNoPods, waitForReady, workloads } from './workloads.ts'
 
 /** The Kubernetes API of one namespace, as the worker uses it. */
 export function kubernetesCluster(api: Api, namespace: string): Cluster {
@@ -37,13 +37,14 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
     watchReleases: (releases, changed, signal) => watchReleases(api, namespace, releases, changed, signal),
     workloads: (releases) => workloads(api, namespace, releases),
     scale: (workload, replicas) => scale(api, namespace, workload, replicas),
+    tellOnReleases: (event) => tellOnReleases(api, namespace, event),
     waitForNoPods: (releases, timeoutMs, signal, left) =>
       waitForNoPods(api, namespace, releases, timeoutMs, signal, left),
     waitForReady: (names, timeoutMs, signal) => waitForReady(api, namespace, names, timeoutMs, signal),
     takeLeases: leases(api, namespace),
     leaseVersions: (releases, holder) => leaseVersions(api, namespace, releases, holder),
     leasesOfOthers: (releases, holder) => leasesOfOthers(api, namespace, releases, holder),
-    missingRights: () => missingRights(api, namespace),
+    missingRights: (releases) => missingRights(api, namespace, releases),
     records: () => recordsOf(parts.each('record')),
     // Those of a version that did not label them yet are read as well.
     pausingRecords: () => recordsOf(parts.each('record', `!${labels.ended}`), (record) => pausedBy(record).length > 0),

@@ -4,14 +4,18 @@ import * as z from 'zod'
 import { formatDuration } from '../../operation/duration.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure } from '../../operation/failure.ts'
-import { managedBy } from '../../operation/names.ts'
+import { labels, managedBy } from '../../operation/names.ts'
 import { instanceLabel } from '../../operation/product.ts'
+import { printable } from '../../operation/text/printable.ts'
+import type { ReleaseEvent } from '../process/told-on-releases.ts'
 import type { Api } from './api.ts'
 import { ask } from './ask.ts'
 import type { ReleaseWorkload } from './cluster.ts'
 import { isAlive, podTrouble, releasesSelector } from './pods.ts'
 
 const pollMs = 1000
+/** What is asked only once is given no time for a second try, ms. */
+const once = 0
 
 /** The Deployments of the releases, sorted by name. */
 export async function workloads(
@@ -63,6 +67,41 @@ export async function scale({ apps }: Api, namespace: string, name: string, repl
   await ask(`scale the deployment ${name}`, () =>
     apps.patchNamespacedDeploymentScale({ name, namespace, body: { spec: { replicas } }, fieldManager: managedBy }),
   )
+}
+
+/** What an Event's message may have, in characters (Kubernetes: `note` of events.k8s.io/v1, 1 KiB). */
+const longestMessage = 1000
+
+/** An Event on each Deployment of the releases, for whoever describes one. @throws Failure where one cannot be made */
+export async function tellOnReleases({ apps, core }: Api, namespace: string, event: ReleaseEvent): Promise<void> {
+  const { operation, releases, reason, type } = event
+  if (releases.length === 0) return
+  const { items } = await ask(
+    'list deployments',
+    () => apps.listNamespacedDeployment({ namespace, labelSelector: releasesSelector(releases) }),
+    once,
+  )
+  const now = new Date()
+  const message = printable(event.message).slice(0, longestMessage)
+  const told = items.map(({ metadata: { name = '', uid = '' } = {} }) => {
+    const body = {
+      metadata: {
+        generateName: `${name}.`,
+        namespace,
+        labels: { [labels.managedBy]: managedBy, [labels.operation]: operation },
+      },
+      involvedObject: { apiVersion: 'apps/v1', kind: 'Deployment', namespace, name, uid },
+      reason,
+      message,
+      type,
+      source: { component: managedBy },
+      firstTimestamp: now,
+      lastTimestamp: now,
+      count: 1,
+    }
+    return ask('create events', () => core.createNamespacedEvent({ namespace, body }), once)
+  })
+  await Promise.all(told)
 }
 
 /** @throws Failure naming the pods that stay; the signal's reason once it aborts */

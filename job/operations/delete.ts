@@ -21,7 +21,8 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
   const record = await context.cluster.readRecord(request.backup)
   verifyRecord(context, record, request.trust)
   await refuseNeeded(context, record)
-  const { backup } = record
+  const { backup, releases } = record
+  const say = (removed: string) => events.say('deleted', removed, { data: { releases } })
   if (request.location !== backup?.location && request.location !== undefined)
     throw new Failure({
       what: `${request.backup} is not deleted`,
@@ -45,12 +46,12 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
         await kind.remove?.(settings, entry, databaseContext(context))
       }
     })
-    for (const { title, serviceBackups } of kept) events.say('note', `removed ${serviceBackups} backups of ${title}`)
+    for (const { title, serviceBackups } of kept) say(`removed ${serviceBackups} backups of ${title}`)
   }
   if (place === undefined) return
   const { parent, name } = place
   await context.phase('remove', () => openStorage(parent).delete(name))
-  events.say('note', `removed ${request.location}`)
+  say(`removed ${request.location}`)
 }
 
 /** Marks the record before the first part goes: what a failed deletion leaves must not be called restorable. */

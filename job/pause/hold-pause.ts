@@ -1,6 +1,7 @@
 // Room: the heart: pause all servers at once, work inside, unpause whatever happens, and say what it proves.
 // Read hold-pause, preconditions, run-inside, recover.
 
+import { formatDuration } from '../../operation/duration.ts'
 import { messageOf } from '../../operation/failure.ts'
 import type { PauseWindowRecord } from '../../operation/record.ts'
 import { workerClock } from '../clocks/clock-reading.ts'
@@ -81,6 +82,7 @@ export const holdPause: HoldPause = async (context, inside) => {
     const intent = intentTo(found.targets, before)
     const guarded = await guard.hold({ pause: number, ...intent, releases: found.releases }, leases, signal)
     const clocks = workerClock.read()
+    sayPausing(context, found)
     try {
       await recordWindow(context, index, window)
       await journalIntent(context, number, intent)
@@ -145,6 +147,12 @@ async function close(
     journalEnd(context, number),
   ])
   return word
+}
+
+/** Told before, so that nothing is told inside, and a worker that is killed in a pause has told of it. */
+function sayPausing({ events, request }: OperationContext<'backup' | 'pause'>, { targets, releases }: Targets): void {
+  const longest = formatDuration(request.pause.maxPauseMs)
+  events.say('pausing', `about to pause ${targets.length} servers, for at most ${longest}`, { data: { releases } })
 }
 
 /** The doubts that the guard leaves about a pause. @param silent servers that cannot say whether they are paused */

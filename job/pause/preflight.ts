@@ -5,6 +5,7 @@ import type { Finding } from '../../operation/finding.ts'
 import { messageOf } from '../../operation/failure.ts'
 import type { OperationRequest } from '../../operation/request.ts'
 import type { OperationContext } from '../context/operation-context.ts'
+import { rightToTell } from '../kubernetes/cluster.ts'
 import { isServiceError, type AdminClient } from '../servers/client.ts'
 import { offersAdmin } from '../servers/grpc-reflection.ts'
 import { adminTls, answerMs, closeAll, connectAll, serversOf, type Server } from '../servers/servers.ts'
@@ -43,16 +44,25 @@ export async function preflight(context: Context): Promise<Finding[]> {
   }
 }
 
-async function rightsFinding({ cluster }: Context): Promise<Finding> {
-  const missing = await cluster.missingRights()
+async function rightsFinding({ cluster, request }: Context): Promise<Finding> {
+  const all = await cluster.missingRights(request.target.releases.map(({ name }) => name))
+  const missing = all.filter((right) => right !== rightToTell)
   const subject = `namespace ${cluster.namespace}`
+  if (all.length > missing.length && missing.length === 0)
+    return {
+      check: 'rights of the worker',
+      subject,
+      outcome: 'warning',
+      message: `may not ${rightToTell}: nothing will tell on the release's Deployments what is done to them`,
+      cure: `run: kubectl scalardl install -n ${cluster.namespace}`,
+    }
   if (missing.length === 0)
     return { check: 'rights of the worker', subject, outcome: 'ok', message: 'all that are needed' }
   return error(
     'rights of the worker',
     subject,
     `may not ${missing.join(', ')}`,
-    `run: kubectl scalardl install -n ${cluster.namespace}`,
+    `run: kubectl scalardl install -n ${cluster.namespace}; where its Role is to name releases, with all of them`,
   )
 }
 

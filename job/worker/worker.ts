@@ -7,6 +7,7 @@ import { newRecord, type OperationRecord } from '../../operation/record.ts'
 import { pauseRequestOf, type OperationRequest } from '../../operation/request.ts'
 import { programVersion } from '../../operation/version.ts'
 import type { Events } from '../process/events.ts'
+import { toldOnReleases } from '../process/told-on-releases.ts'
 import { guardLink } from '../guard/in-worker/open-guard-link.ts'
 import { noGuard, type GuardLink } from '../guard/in-worker/guard-link.ts'
 import type { OperationKey } from '../guard/protocol/operation-key.ts'
@@ -47,7 +48,11 @@ export interface WorkerContext {
  * @returns the process's exit code
  * @throws Failure where not even the record can be read or written
  */
-export async function work(request: OperationRequest, surroundings: WorkerContext): Promise<number> {
+export async function work(request: OperationRequest, given: WorkerContext): Promise<number> {
+  const { cluster } = given
+  const releases = request.target.releases.map(({ name }) => name)
+  const events = toldOnReleases(given.events, { ...request, releases }, (event) => cluster.tellOnReleases(event))
+  const surroundings = { ...given, events }
   const guard = guardOf(request, surroundings)
   try {
     const exitCode = await workGuarded(request, guard, surroundings)
@@ -57,6 +62,7 @@ export async function work(request: OperationRequest, surroundings: WorkerContex
     return exitCode
   } finally {
     guard.close()
+    await events.settled()
   }
 }
 
@@ -131,7 +137,8 @@ function guardOf(request: OperationRequest, { cluster, events, key, guardPort }:
   })
 }
 
-function recordOf({ operation, kind, namespace, createdAt, createdBy, target }: OperationRequest): OperationRecord {
+function recordOf(request: OperationRequest): OperationRecord {
+  const { operation, kind, namespace, createdAt, createdBy, requestedBy, target } = request
   return newRecord({
     operation,
     kind,
@@ -139,6 +146,7 @@ function recordOf({ operation, kind, namespace, createdAt, createdBy, target }: 
     releases: target.releases.map(({ name }) => name),
     createdAt,
     plugin: createdBy,
+    requestedBy,
   })
 }
 

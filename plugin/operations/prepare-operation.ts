@@ -18,6 +18,7 @@ import {
   requireStorage,
 } from '../kubernetes/releases/prerequisites.ts'
 import type { Release } from '../kubernetes/releases/releases.ts'
+import { requester } from '../kubernetes/api/requester.ts'
 import type { Session } from '../kubernetes/api/session.ts'
 
 type Kind = OperationRequest['kind']
@@ -83,8 +84,9 @@ export async function prepareOperation(
   extra: ExtraMounts,
   options: JobOptions,
 ): Promise<OperationObjects> {
-  const [patch] = await Promise.all([
+  const [patch, requestedBy] = await Promise.all([
     patchForCluster(session, options.patch),
+    requester(session),
     requireServiceAccount(session, options.serviceAccount),
     extra.location === undefined ? undefined : requireStorage(session, extra.location),
     extra.target === undefined ? undefined : requireStorage(session, extra.target),
@@ -96,5 +98,5 @@ export async function prepareOperation(
   ])
   const patched = { ...options, patch }
   const guard = hasGuard(request) ? composeGuardJob(request, parts, extra, patched) : undefined
-  return operationObjects(request, composeJob(request, parts, extra, patched), guard)
+  return operationObjects({ ...request, requestedBy }, composeJob(request, parts, extra, patched), guard)
 }

@@ -140,6 +140,48 @@ export const mutations: readonly Mutation[] = [
     tests: ['postgresql.test.ts'],
   },
   {
+    title: "the pod's identity goes to any endpoint that a release names",
+    file: 'refuseStrangeEndpoint(first, endpoint',
+    changes: [['credentials.credentialsFrom !== fromRelease)', "credentials.credentialsFrom === '')"]],
+    tests: ['endpoints.test.ts'],
+  },
+  {
+    title: 'whatever ends like AWS is AWS',
+    file: 'export function refuseStrangeEndpoint(',
+    changes: [['`^dynamodb(-fips)?', '`dynamodb(-fips)?']],
+    tests: ['endpoints.test.ts'],
+  },
+  {
+    title: 'Events that nobody answers pile up',
+    file: 'export function toldOnReleases(',
+    changes: [['if (underway.size >= mostUnderway)', 'if (underway.size < 0)']],
+    tests: ['release-events.test.ts'],
+  },
+  {
+    title: 'a pause waits until its Events are told',
+    file: 'export function toldOnReleases(',
+    changes: [['await Promise.race([Promise.all(underway), sleep', 'await Promise.all([...underway, sleep']],
+    tests: ['release-events.test.ts'],
+  },
+  {
+    title: 'all records are in memory before the first is printed',
+    file: 'export async function streamList<',
+    changes: [['for await (const item of items)', 'for (const item of await Array.fromAsync(items))']],
+    tests: ['stream-list.test.ts'],
+  },
+  {
+    title: 'a page of records is as long as they are',
+    file: 'async function* eachConfigMap(',
+    changes: [['Math.max(leastPage, Math.min(mostPage,', 'Math.max(mostPage, Math.min(mostPage,']],
+    tests: ['pages.test.ts'],
+  },
+  {
+    title: 'a Role of one release names none',
+    file: 'function narrowed(',
+    changes: [['if (of === undefined) return [...rules]', 'if (of?.releases !== null) return [...rules]']],
+    tests: ['install-objects.test.ts'],
+  },
+  {
     title: 'what is loaded need not be what was verified',
     file: 'export async function readVerified(',
     changes: [["else if (hash.digest('hex') !== file.sha256)", 'else if (file.sha256 === undefined)']],

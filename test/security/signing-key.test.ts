@@ -25,6 +25,7 @@ import { recordingTerminal } from '../unit/plugin/terminal/recording-terminal.ts
 const flags: InstallFlags = {
   serviceAccount: 'kubectl-scalardl',
   serviceAccountAnnotation: undefined,
+  release: undefined,
   networkPolicy: false,
   dryRun: 'none',
   signingKeyFrom: undefined,

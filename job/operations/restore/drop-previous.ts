@@ -21,13 +21,14 @@ const lookMs = 1000
  * @throws Failure where a release does not stay ready; the former data is then usable again
  */
 export async function dropFormerData(context: Context, databases: readonly RestoredData[]): Promise<void> {
-  const { journal } = context
+  const { events, journal } = context
   try {
     const fenced = databases.flatMap((database) => (database.fencePrevious === undefined ? [] : [database]))
     await all(fenced, (database) => database.fencePrevious?.(journal))
     if (fenced.length > 0) await staysReady(context)
     await markEndangered(context, databases, 'dropPrevious')
     await all(databases, (database) => database.dropPrevious(journal))
+    events.say('deleted', `removed what served before the restore: ${titlesOf(databases)}`)
   } catch (error) {
     // The next worker goes on behind the fence.
     if (!(await isHandedOn(context))) await all(databases, (database) => database.liftFence?.())
@@ -69,4 +70,8 @@ async function all(
   const settled = await Promise.allSettled(databases.map(run))
   const failed = settled.find((one) => one.status === 'rejected')
   if (failed !== undefined) throw failed.reason
+}
+
+function titlesOf(databases: readonly RestoredData[]): string {
+  return databases.map((database) => database.describe().title).join(', ')
 }

@@ -108,6 +108,7 @@ async function putInService(
     // left to tell.
     if (request.choice?.strategy === 'replace') await describeRestore(context, databases, 'nothing')
     await phase('switch', () => switchAll(databases, journal, stopped))
+    context.events.say('switched', `the data of ${request.backup} is in service`)
   })
 }
 

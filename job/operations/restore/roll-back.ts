@@ -34,13 +34,14 @@ export async function takeBack(
   databases: readonly RestoredData[],
   cause: unknown = forgotten(),
 ): Promise<never> {
-  const { journal, request } = context
+  const { events, journal, request } = context
   let failure = failureOf(cause)
   try {
     // Written down first, so that no later worker goes forward from half-way back. Where that fails, the data is put
     // back all the same.
     await noted(context, failure).catch(() => undefined)
     await putBack(databases, journal)
+    events.say('switched', 'the data that was in service before is in service')
     failure = await noted(context, failure)
   } catch (notBack) {
     await describeRestore(context, databases, 'nothing')

@@ -26,7 +26,7 @@ export async function stopReleases(context: Context, stopped: StoppedReleases): 
   const graceMs = Math.max(0, ...found.map((workload) => workload.graceMs ?? 0))
   await stopped.watch()
   await keepRequestsOut(context, async (signal) => {
-    for (const { name, replicas } of noted) events.say('note', `scaling ${name} from ${replicas} to 0`)
+    for (const { name, replicas } of noted) events.say('scaling', `scaling ${name} from ${replicas} to 0`)
     await Promise.all(noted.map(({ name }) => cluster.scale(name, 0)))
     const given = AbortSignal.any([signal, stopped.broughtBack])
     await cluster.waitForNoPods(releases, graceMs + marginMs, given, tellEnding(events))
@@ -68,7 +68,9 @@ export async function startReleases(context: Context, earlier: Record<string, nu
   }))
   for (const { name, replicas } of wanted) {
     const hint = replicas === 0 ? '; it had none before (--replicas says how many to start)' : ''
-    context.events.say('note', `scaling ${name} to ${replicas}${hint}`, { level: replicas === 0 ? 'warning' : 'info' })
+    context.events.say('scaling', `scaling ${name} to ${replicas}${hint}`, {
+      level: replicas === 0 ? 'warning' : 'info',
+    })
   }
   await Promise.all(wanted.map(({ name, replicas }) => context.cluster.scale(name, replicas)))
   await context.cluster.waitForReady(

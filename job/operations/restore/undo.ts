@@ -69,6 +69,7 @@ async function removeReady(
     await context.phase('remove', async () => {
       for (const database of databases) await database.discard(context.journal)
     })
+    context.events.say('deleted', `removed what ${context.request.restore} had made ready`)
   } finally {
     await recordStandings(context, former.restore.backup, databases)
   }
@@ -132,6 +133,7 @@ export async function switchBack(
     throw error
   }
   stopped.release()
+  context.events.say('switched', `the data from before ${context.request.restore} is in service`)
   await recorded.write('previous')
 }
 

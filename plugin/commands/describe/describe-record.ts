@@ -119,6 +119,12 @@ function describeRestore(restore: RestorePart): string[] {
   ]
 }
 
+/** The API server's word; undefined in records of versions that did not ask it. */
+function requestedBy({ requestedBy: requester }: OperationRecord): string | undefined {
+  if (requester === undefined) return undefined
+  return 'user' in requester ? requester.user : `not known: ${requester.unknown}`
+}
+
 const marks = { ok: 'ok      ', warning: 'WARNING ', error: 'ERROR   ' } as const
 
 /**
@@ -139,6 +145,7 @@ export function describeRecord(record: OperationRecord, steps: JournalDocument['
       ['Started', record.startedAt],
       ['Finished', record.finishedAt],
       ['Took', between(record.startedAt, record.finishedAt)],
+      ['Requested by', requestedBy(record)],
       [
         'By',
         [

@@ -7,7 +7,8 @@ import { objectTitle, type OwnObject } from '../../kubernetes/api/objects.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import { readPairs } from '../../flags/pairs.ts'
 import type { InstallFlags } from './command.ts'
-import { installationObjects, networkPolicies } from './objects.ts'
+import { findReleases } from '../../kubernetes/releases/releases.ts'
+import { installationObjects, networkPolicies, type NamedReleases } from './objects.ts'
 import { installSigningKey, readWishes } from './signing-key.ts'
 
 async function apply(session: Session, object: OwnObject, flags: InstallFlags): Promise<void> {
@@ -24,11 +25,22 @@ async function apply(session: Session, object: OwnObject, flags: InstallFlags): 
   }
 }
 
+/**
+ * The releases of --release with their Deployments; undefined where the Role is for all of the namespace.
+ * @throws Failure where one is not there
+ */
+async function namedReleases(session: Session, { release = [] }: InstallFlags): Promise<NamedReleases | undefined> {
+  if (release.length === 0) return undefined
+  const found = await findReleases(session, release)
+  const deployments = found.flatMap(({ deployment }) => deployment?.metadata?.name ?? [])
+  return { releases: [...new Set(release)].sort(), deployments: [...new Set(deployments)].sort() }
+}
+
 export const runInstall: Action<InstallFlags> = async (flags, session, terminal) => {
   const wishes = await readWishes(flags)
   const annotations = readPairs('--service-account-annotation', flags.serviceAccountAnnotation ?? [])
   const objects = [
-    ...installationObjects(flags.serviceAccount, session.namespace, annotations),
+    ...installationObjects(flags.serviceAccount, session.namespace, annotations, await namedReleases(session, flags)),
     ...(flags.networkPolicy ? networkPolicies(session.namespace) : []),
   ]
   for (const object of objects) await apply(session, object, flags)

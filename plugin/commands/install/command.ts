@@ -45,15 +45,19 @@ function signingKeyFlags<T>(yargs: Argv<T>) {
 }
 
 export function installFlags(yargs: GlobalArgv) {
-  return signingKeyFlags(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs)))).option(
-    'service-account-annotation',
-    {
+  return signingKeyFlags(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs))))
+    .option('release', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: 'a release that the Role names, so that no other is stopped or started; repeatable',
+    })
+    .option('service-account-annotation', {
       type: 'string',
       array: true,
       requiresArg: true,
       describe: 'annotation KEY=VALUE for the ServiceAccount, such as its identity in a cloud; repeatable',
-    },
-  )
+    })
 }
 export type InstallFlags = FlagsOf<typeof installFlags>
 
@@ -64,6 +68,7 @@ export const install = declareCommand({
     'in one namespace',
   examples: [
     ['install -n ledger', 'once for a namespace; again after an update'],
+    ['install -n ledger --release my-ledger', 'with no more rights than one release needs'],
     ['install --dry-run=client -o yaml', 'the same as manifests, for GitOps, but for the signing key'],
     ['install --signing-key-from key.pem', 'with the key that another cluster signs its backups with'],
     [

@@ -1,10 +1,26 @@
+import type { V1PolicyRule } from '@kubernetes/client-node'
+import { leaseName } from '../../../operation/names.ts'
 import { readManifest } from '../../kubernetes/manifests.ts'
 import type { OwnObject } from '../../kubernetes/api/objects.ts'
 
 type OfKind<Kind extends OwnObject['kind']> = Extract<OwnObject, { kind: Kind }>
 
-/** The objects of an installation in the order in which they are applied, all of one name. */
-export function installationObjects(name: string, namespace: string, annotations: Record<string, string>): OwnObject[] {
+/** What a Role is narrowed to: releases, and the Deployments that run them. */
+export interface NamedReleases {
+  releases: readonly string[]
+  deployments: readonly string[]
+}
+
+/**
+ * The objects of an installation in the order in which they are applied, all of one name.
+ * @param of releases that the Role names; without them it is for every release of the namespace
+ */
+export function installationObjects(
+  name: string,
+  namespace: string,
+  annotations: Record<string, string>,
+  of?: NamedReleases,
+): OwnObject[] {
   const account = readManifest<OfKind<'ServiceAccount'>>('install/service-account')
   const role = readManifest<OfKind<'Role'>>('install/role')
   const binding = readManifest<OfKind<'RoleBinding'>>('install/role-binding')
@@ -14,7 +30,7 @@ export function installationObjects(name: string, namespace: string, annotations
       ...account,
       metadata: { ...account.metadata, ...named, ...(Object.keys(annotations).length > 0 ? { annotations } : {}) },
     },
-    { ...role, metadata: { ...role.metadata, ...named } },
+    { ...role, metadata: { ...role.metadata, ...named }, rules: narrowed(role.rules ?? [], of) },
     {
       ...binding,
       metadata: { ...binding.metadata, ...named },
@@ -22,6 +38,31 @@ export function installationObjects(name: string, namespace: string, annotations
       subjects: (binding.subjects ?? []).map((subject) => ({ ...subject, ...named })),
     },
   ]
+}
+
+/** Verbs of requests that have no name of an object, so that no Role can ask for one. */
+const nameless = ['create', 'list', 'watch']
+
+/**
+ * Rules that name the objects where a name is known before an operation begins: Deployments, their scale and the Leases
+ * of releases. ConfigMaps of operations have names of their own making.
+ */
+function narrowed(rules: readonly V1PolicyRule[], of: NamedReleases | undefined): V1PolicyRule[] {
+  if (of === undefined) return [...rules]
+  const names: Record<string, readonly string[]> = {
+    deployments: of.deployments,
+    'deployments/scale': of.deployments,
+    leases: of.releases.map(leaseName),
+  }
+  return rules.flatMap((rule) => {
+    const resourceNames = rule.resources?.flatMap((resource) => names[resource] ?? []) ?? []
+    if (resourceNames.length === 0) return [rule]
+    const verbs = (named: boolean) => rule.verbs.filter((verb) => nameless.includes(verb) !== named)
+    return [
+      { ...rule, verbs: verbs(false) },
+      { ...rule, verbs: verbs(true), resourceNames },
+    ].filter(({ verbs: left }) => left.length > 0)
+  })
 }
 
 /** What `--network-policy` adds, for the whole namespace; its names are no ServiceAccount's. */

@@ -1,3 +1,4 @@
+import type { V1PolicyRule } from '@kubernetes/client-node'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse } from 'yaml'
@@ -45,7 +46,10 @@ export function without({ verb, resource }: Right, rules: Rules): Rules {
  * Makes a ServiceAccount for each set of rules, with nothing but these. @returns the API as each of them may use it, by
  * name
  */
-export async function openAccounts(stage: Stage, accounts: ReadonlyMap<string, Rules>): Promise<Map<string, Api>> {
+export async function openAccounts(
+  stage: Stage,
+  accounts: ReadonlyMap<string, readonly V1PolicyRule[]>,
+): Promise<Map<string, Api>> {
   const rbac = 'rbac.authorization.k8s.io'
   await stage.apply(
     [...accounts].flatMap(([name, rules]) => [

@@ -4,6 +4,7 @@ import t from 'tap'
 import { apiMessage } from '../../../job/kubernetes/ask.ts'
 import type { Cluster } from '../../../job/kubernetes/cluster.ts'
 import { kubernetesCluster } from '../../../job/kubernetes/kubernetes-cluster.ts'
+import { setProperty } from '../../../job/scalardb/set-property.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { leaseName } from '../../../operation/names.ts'
 import { newRecord, type OperationRecord } from '../../../operation/record.ts'
@@ -71,6 +72,9 @@ function calls(cluster: Cluster, name: string): Calls {
     ],
     workloads: [() => cluster.workloads(['my'])],
     scale: [() => cluster.scale('my-ledger', 0)],
+    tellOnReleases: [
+      () => cluster.tellOnReleases({ operation, releases: ['my'], reason: 'Scaling', message: name, type: 'Normal' }),
+    ],
     waitForNoPods: [() => cluster.waitForNoPods(['nobody'], 5000, never)],
     waitForReady: [() => cluster.waitForReady(['my-ledger'], 20_000, never)],
     takeLeases: [
@@ -80,7 +84,7 @@ function calls(cluster: Cluster, name: string): Calls {
     takeOver: [() => cluster.takeOver(operation)],
     leaseVersions: [() => cluster.leaseVersions(['my'], operation)],
     leasesOfOthers: [() => cluster.leasesOfOthers(['my'], operation)],
-    missingRights: [() => cluster.missingRights()],
+    missingRights: [() => cluster.missingRights(['my'])],
     records: [() => cluster.records()],
     pausingRecords: [() => cluster.pausingRecords()],
     findRecord: [() => cluster.findRecord(operation)],
@@ -104,7 +108,10 @@ function calls(cluster: Cluster, name: string): Calls {
     workerJob: [() => cluster.workerJob(operation)],
     configMapText: [() => cluster.configMapText('my-properties', 'ledger.properties')],
     changeConfigMapText: [
-      () => cluster.changeConfigMapText('my-properties', 'ledger.properties', (text) => `${text}#${name}\n`),
+      () =>
+        cluster.changeConfigMapText('my-properties', 'ledger.properties', (text) =>
+          setProperty(text, 'scalar.db.dynamo.namespace.prefix', `${name}_`),
+        ),
     ],
   }
 }
@@ -144,7 +151,7 @@ function said(error: Error): string {
 t.test('the whole Role is enough for every call, and gives nothing but what it says', async (t) => {
   await prepare('whole')
   t.strictSame(await failures(whole, 'whole'), [])
-  t.strictSame(await whole.missingRights(), [])
+  t.strictSame(await whole.missingRights(['my']), [])
   const { status } = await at.clients.authorization.createSelfSubjectRulesReview({ body: { spec: { namespace } } })
   const own = (status?.resourceRules ?? []).filter(({ apiGroups }) =>
     apiGroups?.every((group) => !/^(authentication|authorization)\.k8s\.io$/.test(group)),
@@ -170,8 +177,8 @@ t.test('each right is needed: without it a call fails and names it, and the pref
     const cluster = kubernetesCluster(api, namespace)
     await prepare(name)
     // A Role counts from when the API server has seen it.
-    for (let tries = 0; tries < 50 && (await cluster.missingRights()).length > 1; tries += 1) await sleep(100)
-    t.strictSame(await cluster.missingRights(), [title])
+    for (let tries = 0; tries < 50 && (await cluster.missingRights(['my'])).length > 1; tries += 1) await sleep(100)
+    t.strictSame(await cluster.missingRights(['my']), [title])
     const failed = await failures(cluster, name)
     t.ok(failed.length > 0, `something needs ${title}`)
     for (const { call, error } of failed) t.ok(names(right, error), `${call} without ${title}: ${said(error)}`)

@@ -20,7 +20,7 @@ t.teardown(async () => {
 })
 
 t.test('the Role that `install` makes is enough', async (t) => {
-  t.strictSame(await cluster.missingRights(), [])
+  t.strictSame(await cluster.missingRights([]), [])
 })
 
 t.test('the suite that the cluster in memory passes', (t) =>
@@ -191,7 +191,7 @@ t.test('a Job that is suspended or gone is a cancelled operation', async (t) => 
 
 t.test('without rights every call names the one that is missing, and the cure', async (t) => {
   await stage.kubectl(['delete', 'rolebinding', 'kubectl-scalardl'])
-  const missing = await cluster.missingRights()
+  const missing = await cluster.missingRights(['my-ledger'])
   t.ok(
     missing.includes('watch pods') &&
       missing.includes('patch deployments/scale') &&

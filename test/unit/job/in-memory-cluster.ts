@@ -6,6 +6,7 @@ import { pausedBy } from '../../../operation/outcome/outcome.ts'
 import type { JournalDocument } from '../../../operation/journal.ts'
 import type { JobState } from '../../../operation/outcome/job-state.ts'
 import type { GuardReport, OperationRecord } from '../../../operation/record.ts'
+import type { ReleaseEvent } from '../../../job/process/told-on-releases.ts'
 import { GaveWay } from '../../../job/process/gave-way.ts'
 import {
   noRecord,
@@ -44,6 +45,8 @@ export interface InMemoryCluster extends Cluster {
   change(change: ReleaseChange): void
   /** aborts what `lost` says of every Lease */
   loseLeases(reason: Error): void
+  /** what was told on releases */
+  told: ReleaseEvent[]
   /** what was asked, in order, for tests of what happens when */
   calls: string[]
 }
@@ -74,6 +77,7 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     endRequests: new Map(),
     services: new Map(),
     missing: [],
+    told: [],
     calls: [],
     change: (change) => watches.forEach((changed) => changed(change)),
     loseLeases: (reason) => lost.abort(reason),
@@ -92,6 +96,9 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     },
     workloads: async () => [],
     scale: async () => undefined,
+    async tellOnReleases(event) {
+      cluster.told.push(event)
+    },
     waitForNoPods: async () => undefined,
     waitForReady: async () => undefined,
     async takeLeases(releases, holder) {

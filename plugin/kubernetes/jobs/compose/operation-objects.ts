@@ -68,7 +68,7 @@ function partConfigMap(request: OperationRequest, part: Part, text: string): Con
 
 /** Everything that an operation needs in the cluster. */
 export function operationObjects(request: OperationRequest, job: JobObject, guard?: JobObject): OperationObjects {
-  const { operation, kind, namespace, createdAt } = request
+  const { operation, kind, namespace, createdAt, requestedBy } = request
   const releases = request.target.releases.map((release) => release.name)
   const record = newRecord({
     operation,
@@ -77,6 +77,7 @@ export function operationObjects(request: OperationRequest, job: JobObject, guar
     releases: [...new Set(releases)],
     createdAt,
     plugin: programVersion,
+    requestedBy,
   })
   return {
     operation,

@@ -19,7 +19,7 @@ t.test('a pause under a guard: valid, released, and the guard was there before t
   t.match(window, { verdict: 'valid', reasons: { length: 0 } })
   t.strictSame(
     events.map(({ code }) => code),
-    ['guard', 'paused', 'unpaused'],
+    ['guard', 'pausing', 'paused', 'unpaused'],
   )
   await sleep(500)
   t.equal(s.cluster.reports.size, 0, 'a guard that had nothing to do has nothing to say')

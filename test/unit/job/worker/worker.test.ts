@@ -58,7 +58,7 @@ t.test('a pause of a fixed time, from request to record', async (t) => {
   t.ok(Date.parse(window?.unpauseSentAt ?? '') - Date.parse(window?.allPausedAt ?? '') >= 300)
   t.strictSame(
     s.events.map(({ code }) => code),
-    ['started', 'phase', 'phase-done', 'phase', 'note', 'paused', 'unpaused', 'phase-done', 'finished'],
+    ['started', 'phase', 'phase-done', 'phase', 'note', 'pausing', 'paused', 'unpaused', 'phase-done', 'finished'],
     'the note: without a guard',
   )
   t.match(s.events[0]?.data, { operation: 'pause-test', kind: 'pause', attempt: 1 })

@@ -161,3 +161,12 @@ t.test('a pause that the guard ended says so, with why and how long it had laste
   t.match(describeRecord(part, []), /; not 10\.0\.0\.7:50053: x/)
   t.end()
 })
+
+t.test("who asked for it is told in the API server's word, or why it is not known", (t) => {
+  const line = (requestedBy: OperationRecord['requestedBy']) =>
+    /^Requested by:? +(.*)$/m.exec(describeRecord({ ...record, requestedBy }, []))?.[1]
+  t.equal(line({ user: 'alice@example.com' }), 'alice@example.com')
+  t.equal(line({ unknown: 'the API server names nobody' }), 'not known: the API server names nobody')
+  t.equal(line(undefined), undefined, 'records of older versions')
+  t.end()
+})

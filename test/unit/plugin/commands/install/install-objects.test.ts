@@ -28,3 +28,39 @@ t.test('the role gives no right to read Secrets, to run pods or to reach beyond 
     .join('')
   t.notMatch(text, /secrets|Cluster|pods\/exec|"\*"/)
 })
+
+t.test('with --release the Role names what has a name before an operation begins, and loses no verb', async (t) => {
+  const rulesOf = (...of: Parameters<typeof installationObjects>) => {
+    const role = installationObjects(...of).find((object) => object.kind === 'Role')
+    return role?.rules ?? []
+  }
+  const whole = rulesOf('backup', 'led', {})
+  const narrow = rulesOf('backup', 'led', {}, { releases: ['my'], deployments: ['my-ledger', 'my-envoy'] })
+  t.strictSame(
+    narrow.filter(({ resourceNames }) => resourceNames !== undefined),
+    [
+      { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get'], resourceNames: ['my-ledger', 'my-envoy'] },
+      {
+        apiGroups: ['apps'],
+        resources: ['deployments/scale'],
+        verbs: ['patch'],
+        resourceNames: ['my-ledger', 'my-envoy'],
+      },
+      {
+        apiGroups: ['coordination.k8s.io'],
+        resources: ['leases'],
+        verbs: ['get', 'update', 'delete'],
+        resourceNames: ['scalardl-my'],
+      },
+    ],
+  )
+  const verbs = (rules: typeof whole) =>
+    rules.flatMap((rule) => rule.verbs.map((verb) => `${verb} ${rule.resources?.join()}`)).sort()
+  t.strictSame(verbs(narrow), verbs(whole))
+  for (const { verbs: of, resourceNames } of narrow)
+    if (resourceNames !== undefined)
+      t.notOk(
+        of.some((verb) => ['create', 'list', 'watch'].includes(verb)),
+        'such a request has no name, and would be refused',
+      )
+})
