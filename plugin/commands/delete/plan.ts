@@ -48,8 +48,14 @@ function lossOf(stored: StoredRecord): string[] {
 
 function keptLines(entry: DatabaseBackup): string[] {
   const { title, serviceBackups = 0 } = entry
+  const kind = kindOfEntry(entry)
+  if (kind?.needsCommand === true)
+    return [
+      `${title}: the knowledge of what your own tool has made, which stays`,
+      ...(kind.keptNames?.(entry) ?? []).map((name) => `  ${name}`),
+    ]
   if (serviceBackups === 0) return [`${title}: the knowledge of the point alone; its tables and their past stay`]
-  const names = kindOfEntry(entry)?.keptNames?.(entry) ?? []
+  const names = kind?.keptNames?.(entry) ?? []
   return [`${title}: ${serviceBackups} on-demand backups`, ...names.map((name) => `  ${name}`)]
 }
 

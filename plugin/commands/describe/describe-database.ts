@@ -25,7 +25,13 @@ export function describeDatabase(database: DatabaseBackup): string[] {
       ['Endpoint', told('endpoint')],
       ['Now', standing && `${standing.state} since ${standing.since}, by ${standing.by}: ${standing.why}`],
       ['Restorable until', service ? told('restorableUntil') : undefined],
-      ['Materialized', service ? `${database.serviceBackups ?? 0} of ${database.tables.length} tables` : undefined],
+      [
+        'Materialized',
+        service && database.tables.length > 0
+          ? `${database.serviceBackups ?? 0} of ${database.tables.length} tables`
+          : undefined,
+      ],
+      ['Made by', told('tool')],
       ['Folder', database.folder],
       ['Size', database.bytes === undefined ? undefined : formatBytes(database.bytes)],
     ]),

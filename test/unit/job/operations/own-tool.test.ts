@@ -247,10 +247,10 @@ t.test('a worker that is killed never lets the command run twice', async (t) => 
 for (const phase of ['snapshot', 'complete'] as const)
   t.test(`${phase}: killed at any write and started again, a backup ends usable or unusable`, async (t) => {
     const ends = new Set<string>()
-    for (let dies = 1; ; dies += 1) {
-      const s = await scene(t, 'echo made >> "$SCALARDL_ARTEFACTS"', {
-        exec: { image: 'tools:1', program: 'sh', phase, timeoutMs: 5000 },
-      })
+    const exec = { image: 'tools:1', program: 'sh', phase, timeoutMs: 5000 }
+    const whole = await scene(t, 'sleep 0.1', { exec })
+    for (let dies = await firstThatMatters(whole, whole.backup); ; dies += 1) {
+      const s = await scene(t, 'echo made >> "$SCALARDL_ARTEFACTS"', { exec })
       const survived = await s.pod(s.backup, dyingAt(s.cluster, dies)).ended.then(
         (code) => code === 0,
         () => false,
@@ -270,17 +270,27 @@ for (const phase of ['snapshot', 'complete'] as const)
   })
 
 /** The same cluster for a worker that dies at its nth write: it writes nothing from then on. */
-function dyingAt(cluster: InMemoryCluster, writes: number): InMemoryCluster {
+function dyingAt(cluster: InMemoryCluster, writes: number, written = { count: 0 }): InMemoryCluster {
   const its = asAnotherProcess(cluster)
   const { writeJournal, writeRecord } = its
-  let made = 0
   const alive = <T>(write: () => Promise<T>) => {
-    made += 1
-    return made >= writes ? Promise.reject(killed) : write()
+    written.count += 1
+    return written.count >= writes ? Promise.reject(killed) : write()
   }
   its.writeJournal = (document) => alive(() => writeJournal(document))
   its.writeRecord = (record) => alive(() => writeRecord(record))
   return its
+}
+
+/** The write from which it matters to this tool that a worker dies: a few before its command first runs. */
+async function firstThatMatters(s: Awaited<ReturnType<typeof scene>>, request: OperationRequest): Promise<number> {
+  const written = { count: 0 }
+  const before = s.runs()
+  const { ended } = s.pod(request, dyingAt(s.cluster, Infinity, written))
+  while (s.runs() === before) await sleep(5)
+  const first = Math.max(1, written.count - 4)
+  t.equal(await ended, 0)
+  return first
 }
 
 t.test('a restore stops the release, runs the command, and starts it; there is no way back', async (t) => {
@@ -334,4 +344,25 @@ t.test('a restore that is killed while the command runs does not run it again', 
   t.equal(await s.pod(s.restore(), s.cluster, 'true').ended, 1)
   t.equal(s.runs(), 2, 'the backup, and the restore once')
   t.match(s.record('restore-a'), { restore: { serving: 'nothing' }, failure: { why: /nobody knows how it ended/ } })
+})
+
+t.test('killed at any write and started again, a restore ends in service or stopped with the reason', async (t) => {
+  const s = await scene(t, 'true')
+  t.equal(await s.pod(s.backup).ended, 0)
+  for (let dies = await firstThatMatters(s, s.restore('restore-whole')); ; dies += 1) {
+    const operation = `restore-${dies}`
+    const before = s.runs()
+    s.replicas.count = 2
+    const survived = await s.pod(s.restore(operation), dyingAt(s.cluster, dies)).ended.then(
+      (code) => code === 0,
+      () => false,
+    )
+    const code = survived ? 0 : await s.pod(s.restore(operation), asAnotherProcess(s.cluster)).ended
+    const { restore, failure } = s.record(operation) ?? {}
+    const where = `killed at write ${dies}: exit code ${code}, ${restore?.serving}: ${failure?.why}`
+    t.ok(s.runs() - before <= 1, where)
+    if (code === 0) t.match([restore?.serving, s.replicas.count, s.runs() - before], ['restored', 2, 1], where)
+    else t.match([restore?.serving, failure?.why], ['nothing', /nobody knows how it ended|exit code/], where)
+    if (survived) break
+  }
 })

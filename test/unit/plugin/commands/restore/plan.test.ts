@@ -36,6 +36,25 @@ const record = {
   },
 }
 
+t.test('the plan of what your own tool restores promises no way back', async (t) => {
+  const entry = {
+    storages: ['default'],
+    kind: 'other-database',
+    title: 'Oracle Database at db:1521/ORCL',
+    tables: [],
+    details: { artefacts: ['b.dmp'] },
+  }
+  const plan = restorePlan(
+    { ...record, backup: { ...record.backup, databases: [entry] } },
+    [{ release: chartRelease(), databases: undefined, ending: undefined }],
+    { dropPrevious: false, replicas: undefined, choice: undefined },
+    plain,
+  )
+  t.match(plan, /Restored by your own command.*\n {2}Oracle Database at db:1521\/ORCL, from b\.dmp/)
+  t.match(plan, /--undo cannot bring it back/)
+  t.notMatch(plan, /is kept beside/)
+})
+
 t.test('the plan names databases, releases with their replicas, and what is lost', async (t) => {
   const plan = restorePlan(
     checkBackup(record),
