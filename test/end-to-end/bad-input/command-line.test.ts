@@ -74,8 +74,8 @@ t.test('what cannot be understood is a usage error that says what would be', asy
     ],
     [['backup'], { what: /backup needs RELEASE/, why: /does not name it/, next: /backup --help/ }],
     [
-      ['backup', 'my', '--to', 's3://bucket/my'],
-      { what: /not a storage location/, why: /"s3" is not known/, next: /pvc:\/\/CLAIM/ },
+      ['backup', 'my', '--to', 'gs://bucket/my'],
+      { what: /not a storage location/, why: /"gs" is not known/, next: /pvc:\/\/CLAIM/ },
     ],
     [[...backup, '--name', 'Not_A_Name'], { what: /"Not_A_Name" cannot be a name/, why: /lower-case/, next: /--name/ }],
     [[...backup, '--max-pause-wait', '5'], { what: /"5" is not a duration/, why: /a number with a unit/, next: /10s/ }],
