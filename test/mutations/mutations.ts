@@ -75,15 +75,6 @@ export const mutations: readonly Mutation[] = [
     tests: ['endless-log.test.ts'],
   },
   {
-    title: 'a log is held as a whole',
-    file: 'export class LineReader',
-    changes: [
-      ["  #line = ''\n", "  #line = ''\n  readonly #all: string[] = []\n"],
-      ['      this.#onLine(this.#line)\n', '      this.#all.push(this.#line)\n      this.#onLine(this.#line)\n'],
-    ],
-    tests: ['endless-log.test.ts'],
-  },
-  {
     title: 'sessions of MySQL may hold different moments',
     file: 'export async function takeSnapshot(',
     changes: [
