@@ -36,7 +36,10 @@ t.test('the bundled plugin holds only what its commands use', async (t) => {
 t.test('every package that is bundled goes with its license', async (t) => {
   const bundles = [
     { bundle: await bundlePlugin(), some: ['yargs', '@kubernetes/client-node', 'zod'] },
-    { bundle: await bundleModule('job/main.ts', 'worker'), some: ['pg-types', '@aws-sdk/client-dynamodb', 'mysql2'] },
+    {
+      bundle: await bundleModule('job/main.ts', 'tested-worker'),
+      some: ['pg-types', '@aws-sdk/client-dynamodb', 'mysql2'],
+    },
   ]
   for (const { bundle, some } of bundles) {
     const texts = readFileSync(licensesBeside(bundle), 'utf8').split(`\n${'-'.repeat(80)}\n\n`)
@@ -53,7 +56,7 @@ t.test('every package that is bundled goes with its license', async (t) => {
 })
 
 t.test('the guard, which has to start fast, brings no database and no cloud', async (t) => {
-  const licenses = readFileSync(licensesBeside(await bundleModule('job/guard-main.ts', 'guard')), 'utf8')
+  const licenses = readFileSync(licensesBeside(await bundleModule('job/guard-main.ts', 'tested-guard')), 'utf8')
   t.match(licenses, /^@grpc\/grpc-js \d/m)
   t.notMatch(licenses, /^(@aws-sdk\/|@smithy\/|pg )/m)
 })
