@@ -97,6 +97,8 @@ export async function prepareOperation(
     ...options.imagePullSecrets.map((name) => requireSecret(session, '--image-pull-secret', name)),
   ])
   const patched = { ...options, patch }
-  const guard = hasGuard(request) ? composeGuardJob(request, parts, extra, patched) : undefined
-  return operationObjects({ ...request, requestedBy }, composeJob(request, parts, extra, patched), guard)
+  // The Jobs have the hash of the request as it is written.
+  const asked = { ...request, requestedBy }
+  const guard = hasGuard(request) ? composeGuardJob(asked, parts, extra, patched) : undefined
+  return operationObjects(asked, composeJob(asked, parts, extra, patched), guard)
 }
