@@ -1,5 +1,5 @@
-import { globSync, readFileSync, writeFileSync } from 'node:fs'
-import { extname, join } from 'node:path'
+import { globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, extname, join } from 'node:path'
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
 import { Failure } from '../operation/failure.ts'
 import { compiledOnFirstUse } from './first-use.ts'
@@ -62,10 +62,19 @@ export function packagesBeside(bundle: string): string {
 
 /** @param inside gets, while it is made, what further bundles in it were made of */
 async function bundle(options: BuildOptions & { outfile: string }, inside: Metafile[] = []): Promise<void> {
-  const { metafile } = await build({ ...options, metafile: true })
+  const { metafile, outputFiles } = await build({ ...options, metafile: true, write: false })
   const all = [metafile, ...inside]
-  writeFileSync(licensesBeside(options.outfile), licensesOf(all))
-  writeFileSync(packagesBeside(options.outfile), JSON.stringify(packagesOf(all)))
+  for (const { path, contents } of outputFiles) replace(path, contents, 0o755)
+  replace(licensesBeside(options.outfile), licensesOf(all))
+  replace(packagesBeside(options.outfile), JSON.stringify(packagesOf(all)))
+}
+
+/** Puts a whole file in the place of the former one: whoever reads it meanwhile never has a half. */
+function replace(path: string, contents: string | Uint8Array, mode = 0o644): void {
+  const written = `${path}.${process.pid}.part`
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(written, contents, { mode })
+  renameSync(written, path)
 }
 
 /**
