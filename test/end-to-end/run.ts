@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { Failure } from '../../operation/failure.ts'
+import { makeTestClass } from '../test-class.ts'
 import { clusterName, prepareGround, type Ground } from './stage/ground.ts'
 import { environmentOf } from './stage/stage.ts'
 
@@ -28,6 +29,7 @@ function runTests(ground: Ground): Promise<number> {
       ? positionals
       : globSync('test/end-to-end/**/*.test.ts', { exclude: ['test/end-to-end/faults'] }).sort()
   if (files.length === 0) throw new Error('there are no end-to-end tests')
+  makeTestClass()
   const child = spawn('tap', ['run', '--jobs=3', '--timeout=1200', '--reporter=tap', ...files], {
     stdio: 'inherit',
     env: { ...process.env, ...environmentOf(ground) },

@@ -3,6 +3,7 @@ import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, write
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { projectFolder } from '../../build/project.ts'
+import { makeTestClass } from '../test-class.ts'
 import { mutations, type Mutation } from './mutations.ts'
 
 /**
@@ -13,6 +14,8 @@ import { mutations, type Mutation } from './mutations.ts'
 const wanted = process.argv.slice(2)
 const chosen = mutations.filter(({ title }) => wanted.length === 0 || wanted.some((text) => title.includes(text)))
 if (chosen.length === 0) throw new Error(`no mutation is called ${wanted.join(' or ')}`)
+
+makeTestClass()
 
 /** Every file that belongs to the project, as it is now, with the installed packages. */
 function copyOfTree(): string {

@@ -1,10 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { distFolder } from '../../build/project.ts'
 import { dynamodbLocalVariable } from '../stand-ins/aws/aws.ts'
 import { ensureDynamodbLocal, startDynamodbLocal } from '../stand-ins/aws/dynamodb-local.ts'
+import { makeTestClass } from '../test-class.ts'
 
 /**
  * Runs unit tests and those of attacks: all, those of one lane, or the files that are named. Most of a test's time is
@@ -23,8 +24,7 @@ const lanes = new Map([
 lanes.set('all', [...lanes.values()].flat())
 const runs = positionals.length > 0 ? [{ files: positionals, jobs: 2 }] : (lanes.get(values.lane) ?? [])
 
-// tap makes its test class once an installation
-spawnSync('tap', ['build'], { stdio: 'ignore' })
+makeTestClass()
 const environment: NodeJS.ProcessEnv = {
   ...process.env,
   // half of a short test's time is the compilation of what it imports

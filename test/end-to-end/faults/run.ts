@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { distFolder } from '../../../build/project.ts'
 import { Failure } from '../../../operation/failure.ts'
+import { makeTestClass } from '../../test-class.ts'
 import { clusterName, prepareGround } from '../stage/ground.ts'
 import { environmentOf } from '../stage/stage.ts'
 import { readResults, resultsVariable, tableOf } from './results.ts'
@@ -42,6 +43,7 @@ const essential = [
   'control-plane/api-server-and-worker',
   'nodes/power-paused',
 ]
+makeTestClass()
 const patterns = values.essential ? essential.map((name) => `^${name}$`) : positionals
 const results = join(distFolder, 'faults')
 const rounds = [
