@@ -1,4 +1,4 @@
-import type { V1PodSpec, V1Toleration } from '@kubernetes/client-node'
+import type { V1Container, V1PodSpec, V1Toleration } from '@kubernetes/client-node'
 import { annotations, configMapName, operationLabels } from '../../../../operation/names.ts'
 import { requestHash, requestHashVariable, requestText, type OperationRequest } from '../../../../operation/request.ts'
 import type { JobObject } from '../../api/objects.ts'
@@ -50,8 +50,6 @@ function completePod(spec: V1PodSpec, image: string, request: OperationRequest, 
       ...container,
       image,
       ...(options.imagePullPolicy === undefined ? {} : { imagePullPolicy: options.imagePullPolicy }),
-      // Whoever replaces the request's ConfigMap has no operation of theirs done by this Job.
-      env: [...(container.env ?? []), { name: requestHashVariable, value: requestHash(requestText(request)) }],
     })),
     volumes: (spec.volumes ?? []).map((volume) => (volume.name === requestVolume.name ? requestVolume : volume)),
   }
@@ -98,12 +96,28 @@ export function completeJob(
 }
 
 /**
- * A Job with the administrator's patch. Pods on the host's network resolve the cluster's own names only with the policy
- * made for them (Kubernetes documentation, "Pod's DNS Policy"), which a patch with `hostNetwork` alone would lack.
+ * A Job with the administrator's patch, tied to its request. Pods on the host's network resolve the cluster's own names
+ * only with the policy made for them (Kubernetes documentation, "Pod's DNS Policy"), which a patch with `hostNetwork`
+ * alone would lack.
  */
-export function patchJob(job: JobObject, patch: unknown): JobObject {
+export function patchJob(job: JobObject, patch: unknown, request: OperationRequest): JobObject {
   const patched = mergePatch(job, patch) as JobObject
   const { hostNetwork, dnsPolicy } = patched.spec?.template.spec ?? {}
-  if (hostNetwork !== true || dnsPolicy !== undefined) return patched
-  return mergePatch(patched, { spec: { template: { spec: { dnsPolicy: 'ClusterFirstWithHostNet' } } } }) as JobObject
+  const isLost = hostNetwork === true && dnsPolicy === undefined
+  const own = job.spec?.template.spec?.containers.map(({ name }) => name) ?? []
+  const containers = (patched.spec?.template.spec?.containers ?? []).map((container) =>
+    own.includes(container.name) ? tiedTo(request, container) : container,
+  )
+  return mergePatch(patched, {
+    spec: { template: { spec: { containers, ...(isLost ? { dnsPolicy: 'ClusterFirstWithHostNet' } : {}) } } },
+  }) as JobObject
+}
+
+/**
+ * A container that takes this request alone: whoever replaces its ConfigMap has no operation of theirs done. It is tied
+ * last, since a patch may bring the container as a dry run showed it, made for another request.
+ */
+function tiedTo(request: OperationRequest, container: V1Container): V1Container {
+  const env = (container.env ?? []).filter(({ name }) => name !== requestHashVariable)
+  return { ...container, env: [...env, { name: requestHashVariable, value: requestHash(requestText(request)) }] }
 }

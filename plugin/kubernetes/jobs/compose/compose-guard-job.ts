@@ -92,5 +92,5 @@ export function composeGuardJob(
     { ...options, nodeSelector: options.guardNodeSelector },
     withServers,
   )
-  return patchJob(job, patchForGuard(options.patch))
+  return patchJob(job, patchForGuard(options.patch), request)
 }

@@ -82,5 +82,5 @@ export function composeJob(
     options,
     withReleases,
   )
-  return patchJob(job, options.patch)
+  return patchJob(job, options.patch, request)
 }
