@@ -6,6 +6,7 @@ import t from 'tap'
 import { jobName } from '../../operation/names.ts'
 import { instanceLabel } from '../../operation/product.ts'
 import { newRecord, type OperationRecord } from '../../operation/record.ts'
+import { recordHash, type SignedRecord } from '../../operation/signature/signed-text.ts'
 import { pausedPods, until } from './stage/gates.ts'
 import { Killer } from './stage/killer.ts'
 import { openLedgerStage } from './stage/ledger-stage.ts'
@@ -29,7 +30,7 @@ t.test('a pause for a while ends by itself and proves what it is worth', async (
 /** What `restore --at` would do with a backup of DynamoDB. */
 async function planAt(at: string): Promise<string> {
   const tables = [{ name: 'scalar.asset', id: 'id-of-asset' }]
-  const record: OperationRecord = {
+  const record: OperationRecord & SignedRecord = {
     ...newRecord({
       operation: 'backup-of-dynamodb',
       kind: 'backup',
@@ -61,7 +62,8 @@ async function planAt(at: string): Promise<string> {
   const imported = await stage.scalardl(['import', '-f', file])
   rmSync(folder, { recursive: true })
   if (imported.code !== 0) throw new Error(imported.stderr)
-  const plan = await stage.scalardl(['restore', 'of-dynamodb', '--at', at, '--dry-run=client'])
+  const trust = ['--trusted-record', recordHash(record)]
+  const plan = await stage.scalardl(['restore', 'of-dynamodb', '--at', at, '--dry-run=client', ...trust])
   if (plan.code !== 0) throw new Error(plan.stderr)
   return plan.stderr
 }

@@ -80,7 +80,7 @@ t.test('credentials of the pod that have expired are fetched anew', async (t) =>
   })
   const access = accessOf([settingsFor(aws, '')])
   t.match(access.credentialsFrom, /EKS Pod Identity/)
-  const { dynamo, close } = openClients(access, { patienceMs: 10_000 })
+  const { dynamo, close } = openClients(access, { patienceMs: 60_000 })
   t.strictSame(await tableNames(dynamo), [])
   t.strictSame(given, [], 'the first were refused, and others asked for')
   close()

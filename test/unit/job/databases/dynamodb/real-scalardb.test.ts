@@ -45,7 +45,7 @@ function propertiesOf(prefix: string): string {
 async function backedUp(t: Test, aws: Aws, prefix: string, write: () => Promise<void>): Promise<RestoreStage> {
   const settings = [settingsFor(aws, prefix)]
   const access = accessOf(settings, {})
-  const clients = openClients(access, { patienceMs: 5000 })
+  const clients = openClients(access, { patienceMs: 60_000 })
   const config = { region, credentials: { accessKeyId: accessKey, secretAccessKey: secretKey } }
   const client = new DynamoDB({ ...config, endpoint: aws.endpoint })
   const autoscaling = new ApplicationAutoScaling({ ...config, endpoint: aws.autoscalingEndpoint })

@@ -14,7 +14,7 @@ t.teardown(async () => {
 })
 
 t.test("rights are asked for in the partition of the backup's own tables, and in the region restored to", async (t) => {
-  const clients = openClients(accessOf(installation.settings, {}), { patienceMs: 5000 })
+  const clients = openClients(accessOf(installation.settings, {}), { patienceMs: 60_000 })
   t.teardown(() => clients.close())
   const { Table: table } = await installation.client.describeTable({ TableName: 'p-scalar.asset' })
   if (table === undefined) throw new Error('no table')
@@ -44,7 +44,7 @@ t.test("rights are asked for in the partition of the backup's own tables, and in
 })
 
 t.test('a restore is asked for of one table of each key, and with the key that it is to have', async (t) => {
-  const clients = openClients(accessOf(installation.settings, {}), { patienceMs: 5000 })
+  const clients = openClients(accessOf(installation.settings, {}), { patienceMs: 60_000 })
   t.teardown(() => clients.close())
   aws.forgetCalls()
   await checkRestoreRights({

@@ -127,7 +127,7 @@ export async function restoreStages<const Prefixes extends readonly string[]>(
 
 async function stageOf(aws: Aws, installation: Installation, atMs: number): Promise<RestoreStage> {
   const access = accessOf(installation.settings, {})
-  const clients = openClients(access, { patienceMs: 5000 })
+  const clients = openClients(access, { patienceMs: 60_000 })
   const point = new Date(atMs).toISOString()
   const atPoint = await worldOf(clients, installation.prefix)
   await installation.write()

@@ -41,7 +41,7 @@ t.test('to another region, with a key of its own: the tables are there, and the 
   const endpoint = `${aws.endpoint}/us-east-1`
   const there = openClients(
     { ...accessOf(moved.installation.settings, {}), region: 'us-east-1', endpoint },
-    { patienceMs: 5000 },
+    { patienceMs: 60_000 },
   )
   t.teardown(() => there.close())
   const restored = await worldOf(there, 'moved-')
