@@ -1,6 +1,7 @@
-import { cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureDynamodbLocal } from '../test/stand-ins/aws/dynamodb-local.ts'
+import { ensureVersitygw } from '../test/stand-ins/versitygw/versitygw.ts'
 import { standInBase } from './base-image.ts'
 import { bundleModule } from './bundle.ts'
 import { buildImage } from './image.ts'
@@ -10,14 +11,15 @@ import { distFolder } from './project.ts'
 export const ledgerImage = 'docker.io/kubectl-scalardl-test/ledger:dev'
 export const awsImage = 'docker.io/kubectl-scalardl-test/aws:dev'
 export const postgresqlImage = 'docker.io/kubectl-scalardl-test/postgresql:dev'
+export const versitygwImage = 'docker.io/kubectl-scalardl-test/versitygw:dev'
 
 /**
- * Makes the OCI archives of the Ledger stand-in, of a PostgreSQL server and of the DynamoDB stand-in, and returns their
- * paths.
+ * Makes the OCI archives of the Ledger stand-in, of a PostgreSQL server, of the DynamoDB stand-in and of an S3 server,
+ * and returns their paths.
  */
 export async function buildTestImages(
   options: { publishedBases?: boolean } = {},
-): Promise<{ ledger: string; postgresql: string; aws: string }> {
+): Promise<{ ledger: string; postgresql: string; aws: string; versitygw: string }> {
   await bundleModule('test/stand-ins/ledger/main.ts', 'ledger')
   const base = options.publishedBases ? undefined : await standInBase()
   const folder = join(distFolder, 'test-images')
@@ -48,7 +50,16 @@ export async function buildTestImages(
     copies: ['dist/aws.mjs', 'test/stand-ins/aws/pom.xml'],
     archive: join(folder, 'aws.tar'),
   })
-  return { ledger, postgresql, aws }
+  copyFileSync(await ensureVersitygw(), join(distFolder, 'versitygw'))
+  const versitygw = await buildImage({
+    name: versitygwImage,
+    dockerfile: 'test/stand-ins/versitygw/Dockerfile',
+    baseArgument: 'BASE_IMAGE',
+    base,
+    copies: ['dist/versitygw'],
+    archive: join(folder, 'versitygw.tar'),
+  })
+  return { ledger, postgresql, aws, versitygw }
 }
 
 /** Puts what Linux needs of it where a Dockerfile can copy it from. */

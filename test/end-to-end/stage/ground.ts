@@ -1,7 +1,7 @@
 import { buildExecutable } from '../../../build/executable.ts'
 import { ownPlatform } from '../../../build/platforms/platforms.ts'
 import { buildWorkerImages, workerImage, workerSqlImage } from '../../../build/images/worker-images.ts'
-import { awsImage, buildTestImages, ledgerImage, postgresqlImage } from '../../../build/test-images.ts'
+import { awsImage, buildTestImages, ledgerImage, postgresqlImage, versitygwImage } from '../../../build/test-images.ts'
 import { stopCluster } from '../../local-kubernetes/local-cluster.ts'
 import { useCluster, type TargetOptions } from '../../local-kubernetes/target.ts'
 import type { Plugin } from './plugin.ts'
@@ -9,7 +9,7 @@ import type { Plugin } from './plugin.ts'
 /** A cluster that has every image, and the plugin as it is released. */
 export interface Ground extends Plugin {
   kubectl: string
-  images: { worker: string; workerSql: string; ledger: string; postgresql: string; aws: string }
+  images: { worker: string; workerSql: string; ledger: string; postgresql: string; aws: string; versitygw: string }
   /** removes the local cluster; a cluster that was named is left as it is */
   down(): Promise<void>
 }
@@ -28,7 +28,7 @@ export async function buildParts(): Promise<Built> {
   const executable = await buildExecutable()
   const worker = await buildWorkerImages(ownPlatform())
   const test = await buildTestImages()
-  return { executable, archives: [worker.worker, worker.workerSql, test.ledger, test.postgresql, test.aws] }
+  return { executable, archives: [worker.worker, worker.workerSql, ...Object.values(test)] }
 }
 
 /**
@@ -53,6 +53,7 @@ export async function prepareGround({
       ledger: cluster.imageName(ledgerImage),
       postgresql: cluster.imageName(postgresqlImage),
       aws: cluster.imageName(awsImage),
+      versitygw: cluster.imageName(versitygwImage),
     },
     down: async () => {
       if (options.context === undefined) await stopCluster(name)
