@@ -49,15 +49,20 @@ t.test('a backup goes to the store, and no key of it into any object or log', as
   for (const key of Object.values(keys)) t.notOk((objects + logs).includes(key))
 })
 
-t.test('a namespace that never saw it restores it by its location', async (t) => {
+t.test('a namespace that never saw it finds it, and restores it by its location', async (t) => {
   await stopWriters(stage, deployment)
   const fresh = await openDatabaseStage('object-storage-fresh')
   t.teardown(() => fresh.close())
   await fresh.apply([secret('dumps', asPod)])
   const other = await addLedger(fresh, { release: 'other', replicas: 1, standIn: { STAND_IN_WORKERS: '0' } })
   t.equal((await fresh.scalardl(['install'])).code, 0)
+  const listed = await fresh.scalardl(['get', 'backups', '--from', at('ledger')])
+  t.equal(listed.code, 0, listed.stderr)
+  t.match(listed.stdout, /^first +my +restorable /m)
+  const { stdout: known } = await stage.scalardl(['get', 'backups', '-o', 'wide'])
+  const fingerprint = /^first .* (SHA256:\S+)$/m.exec(known)?.[1] ?? ''
   const release = ['--to-release', 'other', '--database-secret', 'database-admin', '--yes']
-  const run = await fresh.scalardl(['restore', at('ledger/first'), ...release])
+  const run = await fresh.scalardl(['restore', at('ledger/first'), ...release, '--trusted-key', fingerprint])
   t.equal(run.code, 0, run.stderr)
   const verdict = await fresh.check(other.deployment)
   t.strictSame(verdict.problems, [])
