@@ -39,8 +39,10 @@ export function start(
   const startedAt = Date.now()
   const image =
     plugin.images.workerSql !== workerSqlImage && withJob.has(args[0] ?? '') ? ['--image', plugin.images.workerSql] : []
+  // What comes after `--` is no flag of the plugin's.
+  const end = args.includes('--') ? args.indexOf('--') : args.length
   const all = [
-    ...args,
+    ...args.slice(0, end),
     ...image,
     '-n',
     options.namespace,
@@ -48,6 +50,7 @@ export function start(
     plugin.kubeconfig,
     '--context',
     plugin.context,
+    ...args.slice(end),
   ]
   const child = spawn(plugin.executable, all, {
     env: { ...process.env, NO_COLOR: '1', ...options.environment },

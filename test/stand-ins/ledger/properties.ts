@@ -45,10 +45,11 @@ export function readProperties(text: string, environment: NodeJS.ProcessEnv): Re
 
 function connectionOf(properties: ReadonlyMap<string, string>, prefix: string): Connection {
   const contactPoints = properties.get(`${prefix}contact_points`) ?? ''
-  const [, scheme] = /^jdbc:(postgresql|mysql|mariadb):/.exec(contactPoints) ?? []
+  // YugabyteDB speaks PostgreSQL's protocol.
+  const [, scheme] = /^jdbc:(postgresql|yugabytedb|mysql|mariadb):/.exec(contactPoints) ?? []
   if (scheme === undefined)
     throw new Error(`${prefix}contact_points is "${contactPoints}"; the stand-in knows PostgreSQL, MySQL and MariaDB`)
-  const kind = scheme === 'postgresql' ? 'postgresql' : 'mysql'
+  const kind = scheme === 'mysql' || scheme === 'mariadb' ? 'mysql' : 'postgresql'
   const url = new URL(contactPoints.slice('jdbc:'.length))
   return {
     kind,
