@@ -59,10 +59,10 @@ async function planAt(at: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'record-'))
   const file = join(folder, 'record.json')
   writeFileSync(file, JSON.stringify(record))
-  const imported = await stage.scalardl(['import', '-f', file])
+  const trust = ['--trusted-record', recordHash(record)]
+  const imported = await stage.scalardl(['import', '-f', file, ...trust])
   rmSync(folder, { recursive: true })
   if (imported.code !== 0) throw new Error(imported.stderr)
-  const trust = ['--trusted-record', recordHash(record)]
   const plan = await stage.scalardl(['restore', 'of-dynamodb', '--at', at, '--dry-run=client', ...trust])
   if (plan.code !== 0) throw new Error(plan.stderr)
   return plan.stderr

@@ -158,7 +158,8 @@ const cures: readonly { matches: RegExp; next: string }[] = [
     next: "use a worker image whose pg_dump is at least of the server's major version",
   },
   {
-    matches: /lock timeout|could not obtain lock/,
+    // pg_dump limits how long it waits for locks by the time limit of its statement.
+    matches: /lock timeout|could not obtain lock|statement timeout/,
     next: 'a schema change ran during the dump; run it again when none is under way',
   },
   {

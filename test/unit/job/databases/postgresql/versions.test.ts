@@ -55,7 +55,7 @@ await t.test('an error while loading fails the restore, whatever else the server
   const destination = postgresql.openRestore(strict, await backup(strict, 'strict'), context('restore-c'))
   t.match(await failureOf(destination.load(await memoryJournal())), {
     what: /^load of .*\/strict failed$/,
-    why: 'COPY scalar.strict: not here',
+    why: 'COPY "scalar"."strict": not here',
   })
 })
 
