@@ -98,7 +98,10 @@ async function scene(t: Test, script: string, changes: Partial<RequestOf<'backup
   }
 }
 
-const tellsAll = 'env | grep ^SCALARDL_ > "$TOLD"; echo "$SCALARDL_BACKUP.dmp" >> "$SCALARDL_ARTEFACTS"; echo made'
+/** Tells of all variables but those that the run of the tests has. */
+const tellsAll =
+  'env | grep ^SCALARDL_ | grep -v ^SCALARDL_TEST_ > "$TOLD"; ' +
+  'echo "$SCALARDL_BACKUP.dmp" >> "$SCALARDL_ARTEFACTS"; echo made'
 
 function toldIn(file: string): Record<string, string> {
   const pairs = readFileSync(file, 'utf8').trim().split('\n')
