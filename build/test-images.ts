@@ -11,15 +11,23 @@ import { distFolder } from './project.ts'
 export const ledgerImage = 'docker.io/kubectl-scalardl-test/ledger:dev'
 export const awsImage = 'docker.io/kubectl-scalardl-test/aws:dev'
 export const postgresqlImage = 'docker.io/kubectl-scalardl-test/postgresql:dev'
+export const mysqlImage = 'docker.io/kubectl-scalardl-test/mysql:dev'
 export const versitygwImage = 'docker.io/kubectl-scalardl-test/versitygw:dev'
 
+/** Where the OCI archives of what stands in are. */
+export interface TestImages {
+  ledger: string
+  postgresql: string
+  mysql: string
+  aws: string
+  versitygw: string
+}
+
 /**
- * Makes the OCI archives of the Ledger stand-in, of a PostgreSQL server, of the DynamoDB stand-in and of an S3 server,
- * and returns their paths.
+ * Makes the OCI archives of the Ledger stand-in, of a PostgreSQL and a MariaDB server, of the DynamoDB stand-in and of
+ * an S3 server.
  */
-export async function buildTestImages(
-  options: { publishedBases?: boolean } = {},
-): Promise<{ ledger: string; postgresql: string; aws: string; versitygw: string }> {
+export async function buildTestImages(options: { publishedBases?: boolean } = {}): Promise<TestImages> {
   await bundleModule('test/stand-ins/ledger/main.ts', 'ledger')
   const base = options.publishedBases ? undefined : await standInBase()
   const folder = join(distFolder, 'test-images')
@@ -38,6 +46,14 @@ export async function buildTestImages(
     base,
     copies: ['test/stand-ins/postgresql-image/entrypoint.sh'],
     archive: join(folder, 'postgresql.tar'),
+  })
+  const mysql = await buildImage({
+    name: mysqlImage,
+    dockerfile: 'test/stand-ins/mysql-image/Dockerfile',
+    baseArgument: 'BASE_IMAGE',
+    base,
+    copies: ['test/stand-ins/mysql-image/entrypoint.sh'],
+    archive: join(folder, 'mysql.tar'),
   })
   await bundleModule('test/stand-ins/aws/main.ts', 'aws')
   copyDynamodbLocal(await ensureDynamodbLocal())
@@ -59,7 +75,7 @@ export async function buildTestImages(
     copies: ['dist/versitygw'],
     archive: join(folder, 'versitygw.tar'),
   })
-  return { ledger, postgresql, aws, versitygw }
+  return { ledger, postgresql, mysql, aws, versitygw }
 }
 
 /** Puts what Linux needs of it where a Dockerfile can copy it from. */

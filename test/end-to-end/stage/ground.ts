@@ -1,7 +1,15 @@
 import { buildExecutable } from '../../../build/executable.ts'
 import { ownPlatform } from '../../../build/platforms/platforms.ts'
 import { buildWorkerImages, workerImage, workerSqlImage } from '../../../build/images/worker-images.ts'
-import { awsImage, buildTestImages, ledgerImage, postgresqlImage, versitygwImage } from '../../../build/test-images.ts'
+import {
+  awsImage,
+  buildTestImages,
+  ledgerImage,
+  mysqlImage,
+  postgresqlImage,
+  versitygwImage,
+  type TestImages,
+} from '../../../build/test-images.ts'
 import { stopCluster } from '../../local-kubernetes/local-cluster.ts'
 import { useCluster, type TargetOptions } from '../../local-kubernetes/target.ts'
 import type { Plugin } from './plugin.ts'
@@ -9,7 +17,7 @@ import type { Plugin } from './plugin.ts'
 /** A cluster that has every image, and the plugin as it is released. */
 export interface Ground extends Plugin {
   kubectl: string
-  images: { worker: string; workerSql: string; ledger: string; postgresql: string; aws: string; versitygw: string }
+  images: TestImages & { worker: string; workerSql: string }
   /** removes the local cluster; a cluster that was named is left as it is */
   down(): Promise<void>
 }
@@ -52,6 +60,7 @@ export async function prepareGround({
       workerSql: cluster.imageName(workerSqlImage),
       ledger: cluster.imageName(ledgerImage),
       postgresql: cluster.imageName(postgresqlImage),
+      mysql: cluster.imageName(mysqlImage),
       aws: cluster.imageName(awsImage),
       versitygw: cluster.imageName(versitygwImage),
     },

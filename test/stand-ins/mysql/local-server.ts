@@ -1,3 +1,6 @@
+// Room: real MySQL and MariaDB servers, for tests on this machine and in a cluster.
+// Read local-server, servers (where their programs come from), objects (one in a cluster).
+
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
