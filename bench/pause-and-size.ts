@@ -7,10 +7,12 @@ import { closeSized, forget, openSized, timeBackup, timeRestore, type SizedRelea
 import { formatSeries, spreads } from './report.ts'
 
 /**
- * Does the pause of a PostgreSQL backup grow with the database? Releases of several sizes beside each other, in turns.
+ * Does the pause of a backup grow with the database, PostgreSQL or MariaDB? Releases of several sizes beside each
+ * other, in turns.
  */
 const { values } = parseArgs({
   options: {
+    database: { type: 'string', default: 'postgresql' },
     rounds: { type: 'string', default: '3' },
     /** MB, the smallest first */
     sizes: { type: 'string', default: '10,1000' },
@@ -76,6 +78,7 @@ function document(measured: readonly Measured[]): unknown {
   return {
     measuredAt: new Date().toISOString(),
     unit: 'ms',
+    database: values.database,
     sizes: measured.map(({ release, backups, restores }) => ({
       title: release.title,
       databaseBytes: release.bytes,
@@ -90,6 +93,8 @@ async function main(): Promise<void> {
   const sizes = values.sizes.split(',').map(Number)
   if (![rounds, ...sizes].every((number) => Number.isInteger(number) && number > 0))
     throw new RangeError('--rounds and --sizes are whole numbers')
+  const { database } = values
+  if (database !== 'postgresql' && database !== 'mysql') throw new RangeError('--database is postgresql or mysql')
   const ground = await useGround({
     context: values.context,
     kubeconfig: values.kubeconfig,
@@ -99,7 +104,7 @@ async function main(): Promise<void> {
   const measured: Measured[] = []
   try {
     for (const size of sizes) {
-      const release = await openSized(size)
+      const release = await openSized(size, database)
       say(
         `${release.title}: ${megabytes(release.bytes)} in the databases after ${Math.round(release.seededMs / 1000)} s`,
       )
