@@ -17,8 +17,7 @@ export interface Space {
 
 const batchSize = 25
 const parallelBatches = 4
-const attempts = 10
-/** How long a call waits for the indexes of other tables, ms. */
+/** How long a call waits for indexes that are being built, ms. */
 const patienceMs = 30_000
 const lookMs = 50
 /** A call that is not answered by then never will be, ms. */
@@ -44,16 +43,15 @@ export class Emulator {
   /** @throws AwsError as the storage answers it */
   async call(space: Space, operation: string, input: object): Promise<Record<string, unknown>> {
     const until = performance.now() + patienceMs
-    for (let attempt = 1; ; attempt += 1) {
+    while (true) {
       try {
         return await this.#attempt(space, operation, input)
       } catch (error) {
-        const code = error instanceof AwsError ? error.code : undefined
-        // DynamoDB Local builds indexes of five tables at a time, and says nothing of when it is done.
-        if (code === 'LimitExceededException' && performance.now() < until) await sleep(lookMs)
-        // It fails calls, without an effect, that meet an index being built.
-        else if (code === 'InternalFailure' && attempt < attempts) await sleep(attempt * 10)
-        else throw error
+        // DynamoDB Local builds indexes of five tables at a time, and says nothing of when it is done. It fails calls,
+        // without an effect, that meet an index being built.
+        const isBuilding = error instanceof AwsError && /^(LimitExceededException|InternalFailure)$/.test(error.code)
+        if (!isBuilding || performance.now() > until) throw error
+        await sleep(lookMs)
       }
     }
   }
