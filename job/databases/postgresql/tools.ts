@@ -148,7 +148,10 @@ export async function execute(
   }
 }
 
-const cures: readonly { matches: RegExp; next: string }[] = [
+const schemaChange = 'a schema change ran during the dump; run it again when none is under way'
+
+/** What a tool may say, and what that means where it does not say it itself. */
+const known: readonly { matches: RegExp; why?: string; next: string }[] = [
   {
     matches: /No space left on device/,
     next: 'make room where the file or the database is kept, then run the same command again',
@@ -158,9 +161,14 @@ const cures: readonly { matches: RegExp; next: string }[] = [
     next: "use a worker image whose pg_dump is at least of the server's major version",
   },
   {
-    // pg_dump limits how long it waits for locks by the time limit of its statement.
-    matches: /lock timeout|could not obtain lock|statement timeout/,
-    next: 'a schema change ran during the dump; run it again when none is under way',
+    matches: /lock timeout|could not obtain lock/,
+    next: schemaChange,
+  },
+  {
+    // pg_dump sets no other: `--lock-wait-timeout` is the time limit of the statement that locks (pg_dump.c).
+    matches: /canceling statement due to statement timeout/,
+    why: 'it could not have the lock of a table in time',
+    next: schemaChange,
   },
   {
     matches: /snapshot/,
@@ -187,11 +195,11 @@ export function toolFailure(tool: Tool, what: string, stderr: string, code: numb
     .slice(0, 3)
     .map((line) => line.replace(new RegExp(`^${tool}: (error: )?`), '').slice(0, 300))
     .join('; ')
-  const why = said === '' ? `${tool} ended with ${code === null ? 'a signal' : `exit code ${code}`}` : said
+  const fits = known.find(({ matches }) => matches.test(stderr))
+  const words = said === '' ? `${tool} ended with ${code === null ? 'a signal' : `exit code ${code}`}` : said
   return new Failure({
     what: `${what} failed`,
-    why,
-    next:
-      cures.find((cure) => cure.matches.test(stderr))?.next ?? "look into the server's log for the time of the failure",
+    why: fits?.why === undefined ? words : `${fits.why}: ${words}`,
+    next: fits?.next ?? "look into the server's log for the time of the failure",
   })
 }
