@@ -103,13 +103,13 @@ export function completeJob(
 export function patchJob(job: JobObject, patch: unknown, request: OperationRequest): JobObject {
   const patched = mergePatch(job, patch) as JobObject
   const { hostNetwork, dnsPolicy } = patched.spec?.template.spec ?? {}
-  const isLost = hostNetwork === true && dnsPolicy === undefined
+  const lacksPolicy = hostNetwork === true && dnsPolicy === undefined
   const own = job.spec?.template.spec?.containers.map(({ name }) => name) ?? []
   const containers = (patched.spec?.template.spec?.containers ?? []).map((container) =>
     own.includes(container.name) ? tiedTo(request, container) : container,
   )
   return mergePatch(patched, {
-    spec: { template: { spec: { containers, ...(isLost ? { dnsPolicy: 'ClusterFirstWithHostNet' } : {}) } } },
+    spec: { template: { spec: { containers, ...(lacksPolicy ? { dnsPolicy: 'ClusterFirstWithHostNet' } : {}) } } },
   }) as JobObject
 }
 
