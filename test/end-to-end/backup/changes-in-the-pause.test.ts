@@ -1,5 +1,5 @@
 import t from 'tap'
-import { pausedPods, setFaults, until } from '../stage/gates.ts'
+import { hurtOne, pausedPods, until } from '../stage/gates.ts'
 import { openLedgerStage } from '../stage/ledger-stage.ts'
 import { recordOf } from '../stage/records.ts'
 
@@ -26,12 +26,13 @@ t.test('a pod that joins by scaling up makes the pause worthless, and is named',
   t.equal(record.windows[0]?.verdict, 'void')
   t.match(record.windows[0]?.reasons.join('\n'), /pod my-\S+ appeared/)
   t.equal(record.windows[0]?.endpoints.length, 2)
+  await stage.rolledOut(deployment)
   t.strictSame(await pausedPods(stage), [])
 })
 
 t.test('a backup whose pause a pod joined is made in another pause', async (t) => {
   await stage.rolledOut(deployment)
-  await setFaults(stage, { delayMs: { Pause: 25_000 } })
+  const heal = await hurtOne(stage, { delayMs: { Pause: 25_000 } })
   const begun = await stage.scalardl([
     'backup',
     'my',
@@ -44,7 +45,7 @@ t.test('a backup whose pause a pod joined is made in another pause', async (t) =
   t.equal(begun.code, 0, begun.stderr)
   await until('all pods are paused', async () => (await pausedPods(stage)).length === 3)
   await stage.kubectl(['scale', deployment, '--replicas=4'])
-  await setFaults(stage, {})
+  await heal()
   const wait = await stage.scalardl(['wait', 'backup-scaled'])
   t.equal(wait.code, 0, wait.stderr)
   const { windows } = await recordOf(stage, 'backup-scaled')
@@ -55,6 +56,7 @@ t.test('a backup whose pause a pod joined is made in another pause', async (t) =
       ['valid', 4],
     ],
   )
+  await stage.rolledOut(deployment)
   t.strictSame(await pausedPods(stage), [])
 })
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { pausedPods, setFaults, until } from '../stage/gates.ts'
+import { hurtOne, pausedPods, until } from '../stage/gates.ts'
 import { Killer } from '../stage/killer.ts'
 import { openLedgerStage } from '../stage/ledger-stage.ts'
 import { backupOf, recordOf, rowsOf } from '../stage/records.ts'
@@ -31,11 +31,11 @@ async function inPause(): Promise<void> {
 }
 
 t.test('a worker killed before its pause has a successor that makes the backup', async (t) => {
-  await setFaults(stage, { delayMs: { CheckPaused: 4000 } })
+  const heal = await hurtOne(stage, { delayMs: { CheckPaused: 4000 } })
   const operation = await begin('before')
   await inPhase(operation, 'preflight')
   await killer.kill(operation)
-  await setFaults(stage, {})
+  await heal()
   const wait = await stage.scalardl(['wait', operation])
   t.equal(wait.code, 0, wait.stderr)
   const record = await recordOf(stage, operation)
@@ -44,8 +44,11 @@ t.test('a worker killed before its pause has a successor that makes the backup',
   t.equal(backupOf(record).state, 'restorable')
 })
 
+/** Heals the pod that keeps its answer to Pause back in the tests that follow. */
+let heal = () => Promise.resolve()
+
 t.test('a worker killed in its pause: the next one unpauses first, and the backup is unusable', async (t) => {
-  await setFaults(stage, slowPause)
+  heal = await hurtOne(stage, slowPause)
   const operation = await begin('during')
   await inPause()
   await killer.kill(operation)
@@ -61,7 +64,7 @@ t.test('the next worker tries another pause, once by default', async (t) => {
   const operation = await begin('again', [])
   await inPause()
   await killer.kill(operation)
-  await setFaults(stage, {})
+  await heal()
   const wait = await stage.scalardl(['wait', operation])
   t.equal(wait.code, 0, wait.stderr)
   const record = await recordOf(stage, operation)
@@ -90,12 +93,12 @@ t.test(
 )
 
 t.test('a pod that is deleted mid-pause unpauses, and its successor goes on', async (t) => {
-  await setFaults(stage, slowPause)
+  heal = await hurtOne(stage, slowPause)
   const operation = await begin('drained', [])
   await inPause()
   const [pod] = await stage.pods(`job-name=scalardl-${operation}`)
   await stage.kubectl(['delete', 'pod', pod ?? '', '--wait=false'])
-  await setFaults(stage, {})
+  await heal()
   const wait = await stage.scalardl(['wait', operation])
   t.equal(wait.code, 0, wait.stderr)
   t.match((await recordOf(stage, operation)).windows, [{ verdict: 'void' }, { verdict: 'valid' }])
@@ -103,7 +106,7 @@ t.test('a pod that is deleted mid-pause unpauses, and its successor goes on', as
 })
 
 t.test('cancel in the pause of a backup unpauses all', async (t) => {
-  await setFaults(stage, slowPause)
+  heal = await hurtOne(stage, slowPause)
   const operation = await begin('unwanted')
   await inPause()
   const cancel = await stage.scalardl(['cancel', operation])
@@ -113,6 +116,6 @@ t.test('cancel in the pause of a backup unpauses all', async (t) => {
     stillPaused: { length: 0 },
     backup: { state: 'unusable' },
   })
-  await setFaults(stage, {})
+  await heal()
   t.strictSame(await pausedPods(stage), [])
 })

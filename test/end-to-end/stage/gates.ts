@@ -17,10 +17,17 @@ export async function pausedPods(stage: Stage, release = 'my'): Promise<string[]
   return states.flat()
 }
 
-/** Has one pod of a release do something wrong; `{}` heals it. */
-export async function setFaults(stage: Stage, faults: FaultSettings, release = 'my'): Promise<void> {
-  const [pod] = await stage.pods(`${instanceLabel}=${release}`)
-  await stage.kubectl(['exec', pod ?? '', '--', 'node', '/app/main.mjs', 'faults', JSON.stringify(faults)])
+/**
+ * Has one pod of a release do something wrong.
+ * @returns what heals that pod, whichever others have joined or left since
+ */
+export async function hurtOne(stage: Stage, faults: FaultSettings, release = 'my'): Promise<() => Promise<void>> {
+  const [pod = ''] = await stage.pods(`${instanceLabel}=${release}`)
+  const replaceFaults = async (by: FaultSettings) => {
+    await stage.kubectl(['exec', pod, '--', 'node', '/app/main.mjs', 'faults', JSON.stringify(by)])
+  }
+  await replaceFaults(faults)
+  return () => replaceFaults({})
 }
 
 /**
