@@ -66,6 +66,14 @@ export function endedByJob(operation: string, job: JobState): FailureText {
   }
 }
 
+function neverBegan({ operation }: OperationRecord): FailureText {
+  return {
+    what: `${operation} never began`,
+    why: 'the command that made it ended before its Job was made, or the Job was deleted before it started',
+    next: 'run the command again',
+  }
+}
+
 /**
  * What a record means once its Job is over: itself where it is final, else an end that the Job's condition tells. A
  * window that is still open proves nothing; a backup that did not come to its end is unusable unless its data was
@@ -73,7 +81,8 @@ export function endedByJob(operation: string, job: JobState): FailureText {
  */
 export function concludeByJob(record: OperationRecord, job: JobState): OperationRecord {
   if (isFinal(record) || job.phase === 'active') return record
-  const failure = endedByJob(record.operation, job)
+  const failure =
+    record.state === 'pending' && job.phase === 'gone' ? neverBegan(record) : endedByJob(record.operation, job)
   const backup =
     record.backup === undefined || record.backup.state === 'restorable' || record.backup.state === 'unusable'
       ? record.backup

@@ -8,6 +8,7 @@ import type { Session } from '../../kubernetes/api/session.ts'
 /** The rights that the administrator needs, as `kubectl auth can-i` asks for them. */
 const needed = [
   { verb: 'create', group: 'batch', resource: 'jobs' },
+  { verb: 'patch', group: 'batch', resource: 'jobs' },
   { verb: 'delete', group: 'batch', resource: 'jobs' },
   { verb: 'create', group: '', resource: 'configmaps' },
   { verb: 'list', group: '', resource: 'configmaps' },

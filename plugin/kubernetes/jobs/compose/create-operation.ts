@@ -1,11 +1,11 @@
-import { managedBy } from '../../../../operation/names.ts'
+import { guardJobName, jobName, keySecretName, managedBy } from '../../../../operation/names.ts'
 import { Failure, messageOf } from '../../../../operation/failure.ts'
 import { ExitCode } from '../../../../operation/exit-code.ts'
 import { asFailure } from '../../../terminal/show-failure.ts'
 import { apiMessage, statusCode } from '../../api/api-error.ts'
 import { explainApiError } from '../../api/api-failure.ts'
 import { createObject, deleteObject } from '../../api/apply.ts'
-import { collectionPath, objectTitle, type JobObject, type OwnObject, type SecretObject } from '../../api/objects.ts'
+import { objectTitle, type OwnObject } from '../../api/objects.ts'
 import type { DryRun } from '../../api/apply.ts'
 import type { OutputFormat } from '../../../terminal/terminal.ts'
 import type { Session } from '../../api/session.ts'
@@ -59,28 +59,28 @@ function halfMade(operation: string, left: readonly string[], { what, why, next 
   )
 }
 
-/** What goes when the worker's Job does, the guard's Job and the key. */
-function ownerReferences({ apiVersion, kind, metadata: { name } }: JobObject, uid: string) {
-  return [{ apiVersion, kind, name, uid, controller: false, blockOwnerDeletion: false }]
-}
-
-/** `uid`: of the worker's Job, undefined in a dry run, which has none. */
-function ownedBy(job: JobObject, uid: string | undefined, guard: JobObject): JobObject {
-  if (uid === undefined) return guard
-  return { ...guard, metadata: { ...guard.metadata, ownerReferences: ownerReferences(job, uid) } }
-}
-
-/** The pods need the key from their start, so that it is there before the Job that owns it. */
-async function giveAway(session: Session, key: SecretObject, job: JobObject, uid: string): Promise<void> {
-  await session.request({
-    method: 'PATCH',
-    path: `${collectionPath(key, session.namespace)}/${key.metadata.name}`,
-    query: { fieldManager: managedBy },
-    body: {
-      type: 'application/merge-patch+json',
-      text: JSON.stringify({ metadata: { ownerReferences: ownerReferences(job, uid) } }),
-    },
-  })
+/**
+ * Has the worker's Job own the guard's Job and the key, so that they go with it. Both are there before the Job is.
+ * @param uid of the worker's Job
+ */
+export async function giveToJob(session: Session, operation: string, uid: string): Promise<void> {
+  const owner = { apiVersion: 'batch/v1', kind: 'Job', name: jobName(operation), uid }
+  const metadata = { ownerReferences: [{ ...owner, controller: false, blockOwnerDeletion: false }] }
+  const { namespace } = session
+  const owned = [
+    `/apis/batch/v1/namespaces/${namespace}/jobs/${guardJobName(operation)}`,
+    `/api/v1/namespaces/${namespace}/secrets/${keySecretName(operation)}`,
+  ]
+  await Promise.all(
+    owned.map((path) =>
+      session.request({
+        method: 'PATCH',
+        path,
+        query: { fieldManager: managedBy },
+        body: { type: 'application/merge-patch+json', text: JSON.stringify({ metadata }) },
+      }),
+    ),
+  )
 }
 
 /**
@@ -95,15 +95,12 @@ export async function createOperation(
   dryRun: DryRun,
 ): Promise<void> {
   const made: OwnObject[] = []
-  let jobUid: string | undefined
-  for (const each of inOrder(objects)) {
-    const object = each === objects.guard ? ownedBy(objects.job, jobUid, objects.guard) : each
+  for (const object of inOrder(objects)) {
     try {
       const uid = await createObject(session, object, output, dryRun)
-      if (object === objects.job) jobUid = uid
       made.unshift(object)
-      if (object === objects.job && objects.key !== undefined && uid !== undefined && dryRun === 'none')
-        await giveAway(session, objects.key, objects.job, uid)
+      if (object === objects.job && objects.guard !== undefined && uid !== undefined && dryRun === 'none')
+        await giveToJob(session, objects.operation, uid)
     } catch (error) {
       // without an answer it may have been made all the same
       if (statusCode(error) === undefined) made.unshift(object)

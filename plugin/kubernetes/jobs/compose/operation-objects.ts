@@ -26,11 +26,11 @@ export interface OperationObjects {
 }
 
 /**
- * In the order in which they are made: the Jobs after what they need, the guard's after the worker's, which owns it and
- * the key.
+ * In the order in which they are made: the worker's Job last, since the operation begins with it. What is made before
+ * it does nothing by itself.
  */
-export function inOrder({ request, record, key, job, guard }: OperationObjects): OwnObject[] {
-  return [request, record, key, job, guard].filter((object) => object !== undefined)
+export function inOrder({ request, record, key, guard, job }: OperationObjects): OwnObject[] {
+  return [request, record, key, guard, job].filter((object) => object !== undefined)
 }
 
 /** The same without the key, which is nobody's to see once it is in use. */

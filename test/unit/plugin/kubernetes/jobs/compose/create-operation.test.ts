@@ -108,7 +108,7 @@ t.test('a Job of that name that is there already is left alone', async (t) => {
   t.notOk(calls.some((call) => call.method === 'DELETE' && call.path.includes('/jobs/')))
 })
 
-t.test("the key comes before the Jobs, the guard's Job last, and both go when the worker's does", async (t) => {
+t.test("the key and the guard's Job come before the worker's, and go when that does", async (t) => {
   const { session, calls } = await serve(t, 201)
   await createOperation(session, guarded, 'json', 'none')
   t.strictSame(
@@ -118,12 +118,17 @@ t.test("the key comes before the Jobs, the guard's Job last, and both go when th
       'POST ns/configmaps',
       'POST ns/secrets',
       'POST ns/jobs',
-      'PATCH secrets/scalardl-unpause-u.key',
       'POST ns/jobs',
+      'PATCH jobs/guard-unpause-u',
+      'PATCH secrets/scalardl-unpause-u.key',
     ],
   )
-  const owner = { kind: 'Job', apiVersion: 'batch/v1', name: 'scalardl-unpause-u', uid: 'uid-4' }
-  for (const at of [4, 5]) {
+  t.strictSame(
+    [3, 4].map((at) => (JSON.parse(calls[at]?.body ?? '') as { metadata: { name: string } }).metadata.name),
+    ['guard-unpause-u', 'scalardl-unpause-u'],
+  )
+  const owner = { kind: 'Job', apiVersion: 'batch/v1', name: 'scalardl-unpause-u', uid: 'uid-5' }
+  for (const at of [5, 6]) {
     const sent = JSON.parse(calls[at]?.body ?? '') as { metadata: { ownerReferences: unknown } }
     t.match(sent.metadata.ownerReferences, [owner])
   }
@@ -133,7 +138,7 @@ t.test("the key comes before the Jobs, the guard's Job last, and both go when th
   t.notMatch(JSON.stringify(shownObjects(guarded)), key.stringData.key, 'nobody is shown one that is in use')
 })
 
-t.test("a guard that is refused takes the worker's Job, the record and the request back with it", async (t) => {
+t.test('a guard that is refused takes the key, the record and the request back with it', async (t) => {
   const { session, calls } = await serve(t, 422, 'guard-unpause-u')
   t.match(await failureOf(createOperation(session, guarded, 'json', 'none')), {
     what: /guard-unpause-u/,
@@ -141,6 +146,6 @@ t.test("a guard that is refused takes the worker's Job, the record and the reque
   })
   t.strictSame(
     calls.filter((call) => call.method === 'DELETE').map((call) => call.path.split('/').at(-1)),
-    ['scalardl-unpause-u', 'scalardl-unpause-u.key', 'scalardl-unpause-u.record', 'scalardl-unpause-u.request'],
+    ['scalardl-unpause-u.key', 'scalardl-unpause-u.record', 'scalardl-unpause-u.request'],
   )
 })

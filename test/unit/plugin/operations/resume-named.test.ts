@@ -1,0 +1,99 @@
+import t, { type Test } from 'tap'
+import { Failure } from '../../../../operation/failure.ts'
+import { configMapName, guardJobName, jobName, keySecretName } from '../../../../operation/names.ts'
+import { createOperation } from '../../../../plugin/kubernetes/jobs/compose/create-operation.ts'
+import { inOrder, operationObjects } from '../../../../plugin/kubernetes/jobs/compose/operation-objects.ts'
+import { composeGuardJob } from '../../../../plugin/kubernetes/jobs/compose/compose-guard-job.ts'
+import { composeJob } from '../../../../plugin/kubernetes/jobs/compose/compose-job.ts'
+import { finishMaking } from '../../../../plugin/kubernetes/jobs/half-made.ts'
+import { podsOnly } from '../../../../plugin/kubernetes/jobs/compose/release-part.ts'
+import { resumeNamed } from '../../../../plugin/operations/resume-named.ts'
+import type { RequestOf } from '../../../../operation/request.ts'
+import { chartRelease } from '../kubernetes/jobs/compose/chart-deployment.ts'
+import { jobOptions } from '../kubernetes/jobs/compose/job-options.ts'
+import { ObjectStore } from '../kubernetes/object-store.ts'
+import { recordingTerminal } from '../terminal/recording-terminal.ts'
+
+const part = podsOnly(chartRelease())
+const request: RequestOf<'pause'> = {
+  version: 1,
+  kind: 'pause',
+  operation: 'pause-p',
+  namespace: 'ns',
+  createdAt: '2026-11-21T09:30:00.000Z',
+  createdBy: '0.1.0',
+  target: { releases: [part.target], serviceUrls: [], addresses: [], tls: { enabled: false } },
+  pause: { drainMs: 1000, maxPauseMs: 60_000, guard: true },
+  durationMs: 1000,
+}
+const objects = operationObjects(
+  request,
+  composeJob(request, [part], {}, jobOptions),
+  composeGuardJob(request, [part], {}, jobOptions),
+)
+const releases = request.target.releases.map(({ name }) => name)
+const flags = { name: 'p', timeout: undefined, wait: true, dryRun: 'none' }
+
+/** A cluster that has the first of an operation's objects, as a command leaves it that is killed then. */
+async function madeUpTo(t: Test, count: number) {
+  const store = new ObjectStore()
+  const session = await store.session(t)
+  let writes = 0
+  store.beforeWrite = () => {
+    writes += 1
+    if (writes === count) store.fault = 'broken'
+  }
+  await createOperation(session, objects, 'json', 'none').catch(() => undefined)
+  store.beforeWrite = undefined
+  store.fault = undefined
+  const { terminal, lines } = recordingTerminal()
+  return { store, session, terminal, lines }
+}
+
+const beforeTheJob = inOrder(objects).indexOf(objects.job)
+for (let count = 1; count <= beforeTheJob; count += 1) {
+  t.test(`a command that was killed when it had made ${count} objects leaves the name free`, async (t) => {
+    const { store, session, terminal, lines } = await madeUpTo(t, count)
+    t.equal(store.objects.size, count)
+    t.equal(await resumeNamed(session, terminal, 'pause', flags, releases), undefined)
+    t.match(lines, [/pause-p never began/])
+    t.strictSame([...store.objects.keys()], [])
+    await createOperation(session, objects, 'json', 'none')
+    t.equal(store.objects.size, inOrder(objects).length)
+  })
+}
+
+t.test('a dry run removes nothing', async (t) => {
+  const { store, session, terminal } = await madeUpTo(t, beforeTheJob)
+  await t.rejects(resumeNamed(session, terminal, 'pause', { ...flags, dryRun: 'server' }, releases), Failure)
+  t.equal(store.objects.size, beforeTheJob)
+})
+
+t.test('one whose Job is about to be made by another command is followed', async (t) => {
+  const { store, session, terminal, lines } = await madeUpTo(t, beforeTheJob)
+  setTimeout(() => {
+    store.job('pause-p', 'pause', { type: 'Complete' })
+    store.record({ operation: 'pause-p', kind: 'pause', state: 'succeeded', releases, exitCode: 0 })
+  }, 1000)
+  t.match(await resumeNamed(session, terminal, 'pause', flags, releases), { state: 'succeeded' })
+  t.match(lines.join('\n'), /under way already/)
+})
+
+t.test(
+  'a command that was killed when it had made the Job leaves guard and key to the next one to give away',
+  async (t) => {
+    const { store, session } = await madeUpTo(t, beforeTheJob + 1)
+    const job = store.objects.get(`jobs/${jobName('pause-p')}`)
+    store.put('jobs', { ...job, metadata: { ...job?.metadata, uid: 'uid-job' } })
+    await finishMaking(session, 'pause-p')
+    for (const path of [`jobs/${guardJobName('pause-p')}`, `secrets/${keySecretName('pause-p')}`])
+      t.match(store.objects.get(path)?.metadata?.ownerReferences, [{ uid: 'uid-job', kind: 'Job' }])
+  },
+)
+
+t.test('one that has ended is refused, and kept', async (t) => {
+  const { store, session, terminal } = await madeUpTo(t, beforeTheJob)
+  store.record({ operation: 'pause-p', kind: 'pause', state: 'succeeded', releases, exitCode: 0 })
+  await t.rejects(resumeNamed(session, terminal, 'pause', flags, releases), Failure)
+  t.ok(store.objects.has(`configmaps/${configMapName('pause-p', 'request')}`))
+})
