@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { parse, parseAllDocuments } from 'yaml'
@@ -8,7 +8,9 @@ import { projectFolder } from '../../../build/project.ts'
 import { commandLine } from '../../../plugin/command-line/command-line.ts'
 import type { Runner } from '../../../plugin/command-line/command.ts'
 import { commands } from '../../../plugin/commands/commands.ts'
+import { wrongCommand } from './cloud-commands.ts'
 import { blocksOf, commandsOf, documents, wordsOf } from './fenced-blocks.ts'
+import { wrongIn } from './known-kinds.ts'
 
 const run = promisify(execFile)
 const nobody: Runner = { withCluster: () => Promise.resolve(), local: () => Promise.resolve() }
@@ -53,16 +55,34 @@ t.test('every whole command in a sentence is one that the command line takes', a
     }
 })
 
+t.test('every block says of which language it is', (t) => {
+  const written = documents.flatMap((file) =>
+    [...readFileSync(join(projectFolder, file), 'utf8').matchAll(/^ *```/gm)].map(() => file),
+  )
+  t.equal(blocks.length * 2, written.length, 'each pair of fences is a block')
+  t.strictSame([...new Set(blocks.map(({ language }) => language))].sort(), ['console', 'text', 'yaml'])
+  t.end()
+})
+
 t.test('a shell can read every block', async (t) => {
   for (const block of consoles)
-    for (const command of commandsOf(block))
-      t.equal((await run('bash', ['-nc', command])).stderr, '', `${block.file}: ${command}`)
+    t.equal((await run('bash', ['-nc', commandsOf(block).join('\n')])).stderr, '', `${block.file}: ${block.text}`)
 })
 
 t.test('a command of another tool is marked as such', async (t) => {
   const known = /^(kubectl|npm|node|git) /
   for (const block of consoles.filter(({ cloud }) => !cloud))
     for (const command of commandsOf(block)) t.match(command, known, `${block.file}: ${command}`)
+})
+
+t.test('a command of another tool is one that this tool takes', async (t) => {
+  let seen = 0
+  for (const block of consoles.filter(({ cloud }) => cloud))
+    for (const command of commandsOf(block)) {
+      seen += 1
+      t.equal(wrongCommand(wordsOf(command)), undefined, `${block.file}: ${command}`)
+    }
+  t.ok(seen > 20, `${seen} commands`)
 })
 
 /** A kubeconfig of a cluster that is not there: what these commands do needs none. */
@@ -101,18 +121,23 @@ t.test('what needs no cluster runs as it is written', async (t) => {
   }
 })
 
-t.test('every YAML block is YAML, and what a container of it runs is one of our commands', async (t) => {
-  let seen = 0
-  for (const { file, text } of blocks.filter(({ language }) => language === 'yaml')) {
-    const object: unknown = parse(text)
-    t.type(object, 'object', file)
-    const [, args] = /command: \[kubectl-scalardl\]\n\s*args: (\[.*\])/.exec(text) ?? []
-    if (args === undefined) continue
-    seen += 1
-    t.equal(await refusal(parse(args)), undefined, file)
-  }
-  t.ok(seen > 0)
-})
+t.test(
+  'every object of a block has the fields of its kind, and runs commands that the command line takes',
+  async (t) => {
+    let seen = 0
+    for (const { file, text } of blocks.filter(({ language }) => language === 'yaml'))
+      for (const document of parseAllDocuments(text)) {
+        t.strictSame(document.errors, [], file)
+        const object: unknown = document.toJS()
+        t.strictSame(wrongIn(object), [], file)
+        const [, args] = /"command":\["kubectl-scalardl"\],"args":(\[[^\]]*\])/.exec(JSON.stringify(object)) ?? []
+        if (args === undefined) continue
+        seen += 1
+        t.equal(await refusal(JSON.parse(args) as string[]), undefined, file)
+      }
+    t.ok(seen > 0)
+  },
+)
 
 t.test('every script that a document or a workflow names is one of the project', async (t) => {
   const { scripts } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as {
@@ -129,6 +154,14 @@ t.test('every script that a document or a workflow names is one of the project',
     [...new Set(named)].filter((name) => !Object.hasOwn(scripts, name)),
     [],
   )
+})
+
+t.test('the release publishes images for every architecture that their archives hold', async (t) => {
+  // buildah, given an archive of several, takes the one for its own machine alone
+  const release = readFileSync(join(projectFolder, '.github/workflows/release.yaml'), 'utf8')
+  const publishing = release.split('\n').filter((line) => line.includes('oci-archive:'))
+  t.equal(publishing.length, 1)
+  for (const line of publishing) t.match(line, /skopeo copy --all "oci-archive:[^"]*" "docker:/)
 })
 
 t.test('every link leads to a file', async (t) => {
@@ -164,6 +197,39 @@ t.test('each policy for AWS grants what the page on DynamoDB asks for, and no mo
     t.ok(asked.length > 10, name)
     t.strictSame(granted.sort(), asked.sort(), name)
   }
+})
+
+const policies = globSync('docs/platforms/policies/*', { cwd: projectFolder }).sort()
+
+t.test('every policy is JSON, and a page and a command name it', (t) => {
+  t.ok(policies.length > 5)
+  for (const file of policies) {
+    t.type(JSON.parse(readFileSync(join(projectFolder, file), 'utf8')), 'object', file)
+    const name = basename(file)
+    const pages = documents.map((page) => readFileSync(join(projectFolder, page), 'utf8'))
+    t.ok(
+      pages.some((page) => page.includes(`](policies/${name})`)),
+      `a page leads to ${name}`,
+    )
+    const commands = consoles.filter(({ cloud }) => cloud).flatMap(commandsOf)
+    if (name !== 'trust-pod-identity.json')
+      t.ok(
+        commands.some((command) => command.includes(`file://${name}`) || command.includes(`@${name}`)),
+        `a command takes ${name}`,
+      )
+  }
+  t.end()
+})
+
+t.test('the policy for dumps in S3 grants what the page on storage asks for, and no more', (t) => {
+  const page = readFileSync(join(projectFolder, 'docs/storage.md'), 'utf8')
+  const rights = /## Rights.*?(?=^On Azure)/ms.exec(page)?.[0] ?? ''
+  const asked = [...rights.matchAll(/`((?:s3|kms):\w+)`/g)].map(([, action]) => action)
+  const policy = readFileSync(join(projectFolder, 'docs/platforms/policies/s3-dumps.json'), 'utf8')
+  const granted = [...policy.matchAll(/"((?:s3|kms):\w+)"/g)].map(([, action]) => action)
+  t.ok(asked.length > 5)
+  t.strictSame(granted.sort(), asked.sort())
+  t.end()
 })
 
 t.test('every message of the troubleshooting page is one of the program', async (t) => {
