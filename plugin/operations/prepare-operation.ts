@@ -11,6 +11,7 @@ import { operationObjects, type OperationObjects } from '../kubernetes/jobs/comp
 import { readProperties } from '../kubernetes/jobs/compose/properties-source.ts'
 import { referencesOf } from '../kubernetes/jobs/compose/property-references.ts'
 import { podsOnly, propertiesSource, releasePart, type ReleasePart } from '../kubernetes/jobs/compose/release-part.ts'
+import { patchForIdentity } from '../kubernetes/jobs/compose/workload-identity.ts'
 import {
   requireSecret,
   requireServiceAccount,
@@ -84,7 +85,7 @@ export async function prepareOperation(
   extra: ExtraMounts,
   options: JobOptions,
 ): Promise<OperationObjects> {
-  const [patch, requestedBy] = await Promise.all([
+  const [patch, requestedBy, annotations] = await Promise.all([
     patchForCluster(session, options.patch),
     requester(session),
     requireServiceAccount(session, options.serviceAccount),
@@ -97,8 +98,9 @@ export async function prepareOperation(
     ...options.imagePullSecrets.map((name) => requireSecret(session, '--image-pull-secret', name)),
   ])
   const patched = { ...options, patch }
+  const identified = { ...options, patch: patchForIdentity(annotations, patch) }
   // The Jobs have the hash of the request as it is written.
   const asked = { ...request, requestedBy }
   const guard = hasGuard(request) ? composeGuardJob(asked, parts, extra, patched) : undefined
-  return operationObjects(asked, composeJob(asked, parts, extra, patched), guard)
+  return operationObjects(asked, composeJob(asked, parts, extra, identified), guard)
 }

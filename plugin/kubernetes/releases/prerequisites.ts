@@ -13,9 +13,13 @@ async function missing(request: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** @throws Failure where the ServiceAccount that the Job would run as is not there */
-export async function requireServiceAccount(session: Session, name: string): Promise<void> {
-  if (!(await missing(session.core.readNamespacedServiceAccount({ name, namespace: session.namespace })))) return
+/**
+ * Answers the annotations of the ServiceAccount that the Job would run as; none for those who may not look.
+ * @throws Failure where it is not there
+ */
+export async function requireServiceAccount(session: Session, name: string): Promise<Record<string, string>> {
+  const asked = session.core.readNamespacedServiceAccount({ name, namespace: session.namespace })
+  if (!(await missing(asked))) return asked.then(({ metadata }) => metadata?.annotations ?? {}).catch(() => ({}))
   throw new Failure({
     what: `the ServiceAccount "${name}" is not there`,
     why: `namespace ${session.namespace} has none of that name, and the worker's pod needs its rights`,

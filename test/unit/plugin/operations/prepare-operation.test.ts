@@ -43,3 +43,29 @@ t.test('a patch that brings the container of a dry run is tied to the request of
   t.equal(hashes.length, 1)
   t.doesNotThrow(() => parseRequest(request.data?.['request.json'] ?? '', hashes[0]?.value))
 })
+
+t.test(
+  "the worker of a ServiceAccount with an identity of Azure has the webhook's label, its guard has not",
+  async (t) => {
+    const store = new ObjectStore()
+    const metadata = {
+      name: jobOptions.serviceAccount,
+      annotations: { 'azure.workload.identity/client-id': 'some-id' },
+    }
+    store.put('serviceaccounts', { metadata })
+    const session = await store.session(t)
+    const asked = pauseRequest({ pause: { drainMs: 1000, maxPauseMs: 20_000, guard: true } })
+    const labelOf = (made: JobObject | undefined) =>
+      made?.spec?.template.metadata?.labels?.['azure.workload.identity/use']
+    const { job, guard } = await prepareOperation(session, asked, [], {}, jobOptions)
+    t.equal(labelOf(job), 'true')
+    t.ok(guard)
+    t.equal(labelOf(guard), undefined)
+
+    const patch = { spec: { template: { metadata: { labels: { 'azure.workload.identity/use': 'false' } } } } }
+    t.equal(labelOf((await prepareOperation(session, asked, [], {}, { ...jobOptions, patch })).job), 'false')
+
+    store.put('serviceaccounts', { metadata: { name: jobOptions.serviceAccount } })
+    t.equal(labelOf((await prepareOperation(session, asked, [], {}, jobOptions)).job), undefined)
+  },
+)
