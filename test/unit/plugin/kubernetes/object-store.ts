@@ -124,9 +124,11 @@ export class ObjectStore {
   }
 
   #list(collection: string, url: URL, accept: string | undefined): unknown {
-    const wanted = (url.searchParams.get('labelSelector') ?? '').split(',').filter((part) => part !== '')
+    const wanted = (url.searchParams.get('labelSelector') ?? '').match(/[^,(]+(?:\([^)]*\))?/g) ?? []
     const matches = (object: Stored) =>
       wanted.every((part) => {
+        const [, of = '', values] = /^(\S+) in \((.*)\)$/.exec(part) ?? []
+        if (values !== undefined) return values.split(',').includes(object.metadata?.labels?.[of] ?? '')
         if (part.startsWith('!')) return object.metadata?.labels?.[part.slice(1)] === undefined
         const [label = '', value] = part.split('=')
         const has = object.metadata?.labels?.[label]
