@@ -2,7 +2,7 @@
 // Read operator-command, exec-link, then starter.sh, which waits in that container.
 
 import { constants } from 'node:fs'
-import { access, chmod, open, rename, writeFile } from 'node:fs/promises'
+import { chmod, open, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../../operation/failure.ts'
@@ -118,14 +118,14 @@ function endOf(text: string): CommandEnd {
 
 /** A file that another container wrote: no link is followed, no pipe is waited for, and no more is read than fits. */
 async function readPart(path: string, from: number): Promise<Buffer | undefined> {
-  if (
-    !(await access(path, constants.R_OK).then(
-      () => true,
-      () => false,
-    ))
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
+    (error: NodeJS.ErrnoException) => {
+      // It is written under another name, or with other rights, until it is whole.
+      if (error.code === 'ENOENT' || error.code === 'EACCES') return undefined
+      throw error
+    },
   )
-    return undefined
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  if (file === undefined) return undefined
   try {
     if (!(await file.stat()).isFile()) return undefined
     const { buffer, bytesRead } = await file.read(Buffer.alloc(65_536), 0, 65_536, from)

@@ -184,7 +184,9 @@ function lostWithWorker(title: string): Failure {
 /** What the command's environment tells it. Times are RFC 3339, UTC. */
 function factsOf({ record, request }: Context, { databases, pause }: Moment): Record<string, string> {
   const { backup, restore, windows } = record.current
-  const window = windows.at(-1)
+  // What a restore runs in its pause is told of that; what a backup runs later, of the window that is over.
+  const window = restore === undefined ? windows.at(-1) : undefined
+  const endsAt = pause === undefined ? undefined : new Date(pause.endsAtMs).toISOString()
   const facts = {
     SCALARDL_PHASE: request.exec?.phase,
     SCALARDL_NAMESPACE: request.namespace,
@@ -192,13 +194,8 @@ function factsOf({ record, request }: Context, { databases, pause }: Moment): Re
     SCALARDL_DATABASES: databases.join(','),
     SCALARDL_BACKUP: (restore?.backup ?? request.operation).replace(/^backup-/, ''),
     SCALARDL_RESTORE_POINT: restore?.restorePoint ?? backup?.restorePoint,
-    SCALARDL_WINDOW_START: pause?.allPausedAt ?? (restore === undefined ? window?.allPausedAt : undefined),
-    SCALARDL_WINDOW_END:
-      pause === undefined
-        ? restore === undefined
-          ? window?.unpauseSentAt
-          : undefined
-        : new Date(pause.endsAtMs).toISOString(),
+    SCALARDL_WINDOW_START: (pause ?? window)?.allPausedAt,
+    SCALARDL_WINDOW_END: endsAt ?? window?.unpauseSentAt,
   }
   return Object.fromEntries(
     Object.entries(facts).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
