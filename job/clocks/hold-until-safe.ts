@@ -12,6 +12,8 @@ interface Hold {
   /** undefined where the service's clock could not be measured */
   measurement: ClockMeasurement | undefined
   granularityMs: number
+  /** how long the pause is held at least where the clock could not be measured; 5 s unless given */
+  unmeasuredMs?: number
   signal: AbortSignal
 }
 
@@ -21,7 +23,7 @@ interface Hold {
  * @throws Failure, at once, where the pause may not last so long; the signal's reason
  */
 export async function holdUntilSafe(
-  { fromMs, endsAtMs, measurement, granularityMs, signal }: Hold,
+  { fromMs, endsAtMs, measurement, granularityMs, unmeasuredMs, signal }: Hold,
   clock: WorkerClock = workerClock,
 ): Promise<SafePoint & { offset?: ClockOffset }> {
   const begun = clock.read()
@@ -29,7 +31,7 @@ export async function holdUntilSafe(
   // The pause was complete up to 1 ms after the whole ms that is known of it.
   const point =
     offset === undefined
-      ? withoutMeasurement({ fromMs, granularityMs })
+      ? withoutMeasurement({ fromMs, granularityMs, ...(unmeasuredMs === undefined ? {} : { holdMs: unmeasuredMs }) })
       : safePoint({ fromMs: fromMs + 1, offset, granularityMs })
   if (point.untilMs >= endsAtMs) throw tooShort(point.untilMs - fromMs, endsAtMs - fromMs)
   // By the monotonic clock, so that a wall clock that is set meanwhile cannot shorten the pause.

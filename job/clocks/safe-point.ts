@@ -10,7 +10,7 @@ export interface SafePoint {
 }
 
 /** ScalarDL's backup guide: a pause of 5 s at least, where clocks were not compared. */
-const unmeasuredMs = 5000
+export const unmeasuredMs = 5000
 /** How much two clocks that nobody sets may drift apart (what NTP's slewing allows, RFC 5905), parts of one. */
 const drift = 500e-6
 
@@ -37,15 +37,28 @@ export function safePoint({
 /**
  * The same where the offset is not known: 5 s at least, and the middle, for clocks that are kept within 2 s or so of
  * each other.
+ * @param holdMs how long at least
  */
-export function withoutMeasurement({ fromMs, granularityMs }: { fromMs: number; granularityMs: number }): SafePoint {
-  const halfMs = Math.max(unmeasuredMs / 2, granularityMs)
+export function withoutMeasurement({
+  fromMs,
+  granularityMs,
+  holdMs = unmeasuredMs,
+}: {
+  fromMs: number
+  granularityMs: number
+  holdMs?: number
+}): SafePoint {
+  const halfMs = Math.max(holdMs / 2, granularityMs)
   return { pointMs: Math.round((fromMs + halfMs) / granularityMs) * granularityMs, untilMs: fromMs + 2 * halfMs }
 }
 
 /** The longest that a pause may have to last for such a point, from when all are paused, ms. */
-export function longestHoldMs(measurement: ClockMeasurement | undefined, granularityMs: number): number {
-  if (measurement === undefined) return withoutMeasurement({ fromMs: 0, granularityMs }).untilMs
+export function longestHoldMs(
+  measurement: ClockMeasurement | undefined,
+  granularityMs: number,
+  holdMs: number = unmeasuredMs,
+): number {
+  if (measurement === undefined) return withoutMeasurement({ fromMs: 0, granularityMs, holdMs }).untilMs
   return granularityMs + measurement.highMs - measurement.lowMs + 2
 }
 

@@ -122,7 +122,12 @@ t.test('one file of every room says what the room is for, and in which order to 
 })
 
 /** Rooms beside the kinds of database that several of them share. */
-const sharedByKinds = ['job/storage/objects/', 'job/databases/dump/']
+const sharedByKinds = [
+  'job/storage/objects/',
+  'job/databases/dump/',
+  'job/databases/point-in-time/',
+  'job/databases/repoint/',
+]
 
 t.test('what a room says to read is there', (t) => {
   const heads = everywhere.flatMap(filesOf).flatMap((file) => {

@@ -6,13 +6,13 @@ import type { RestoreFrom } from '../tables/look-at-table.ts'
 import { limits } from '../../../aws/rate-limits.ts'
 import { ensureRestoreBegun, untilRestored } from '../restore/restore-table.ts'
 import { ensureBackup, untilAvailable } from './table-backup.ts'
-import type { TableProgress } from '../tables/table-progress.ts'
+import type { PartProgress } from '../../point-in-time/progress.ts'
 import { onDemandForm } from '../settings/on-demand-form.ts'
 
 interface OperationTools {
   dynamo: DynamoDBClient
   watch: BackupWatch
-  progress: TableProgress
+  progress: PartProgress
   journal: Journal
   signal: AbortSignal
 }

@@ -6,7 +6,7 @@ import type { Clients } from '../clients.ts'
 import type { BackedUpTable, Details } from '../details.ts'
 import { lookAtTable } from '../tables/look-at-table.ts'
 import { readTableSettings, tryReadAutoscaling, type KnownAutoscaling } from '../settings/read-settings.ts'
-import type { RecoveryWindow } from '../tables/recovery-window.ts'
+import type { RecoveryWindow } from '../../point-in-time/recovery-window.ts'
 import type { InstalledTable } from '../scalardb/metadata.ts'
 
 interface Described {

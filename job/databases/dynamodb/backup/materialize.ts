@@ -11,7 +11,7 @@ import { isRestoredFrom, type RestoreFrom } from '../tables/look-at-table.ts'
 import { forEachTable } from '../restore/restore-work.ts'
 import { temporaryName } from '../scalardb/restored-names.ts'
 import { ensureBackupDeleted } from './table-backup.ts'
-import { tableProgress } from '../tables/table-progress.ts'
+import { partProgress } from '../../point-in-time/progress.ts'
 
 interface OperationTools {
   clients: Clients
@@ -34,7 +34,7 @@ export async function materialize(
   const missing = details.tables.filter(({ materialized }) => materialized === undefined)
   const { mark, at } = pointOf(backup, operation)
   const watch = watchOf(clients, backup, operation)
-  const progress = tableProgress(events, new Map(missing.map(({ name, bytes }) => [name, bytes])))
+  const progress = partProgress(events, new Map(missing.map(({ name, bytes }) => [name, bytes])))
   const materials = new Map<string, Materials>()
   try {
     await forEachTable(missing, signal, async (table, either) => {

@@ -10,7 +10,7 @@ import { readDetails } from '../details.ts'
 import { forEachTable } from '../restore/restore-work.ts'
 import { isTemporaryName } from '../scalardb/restored-names.ts'
 import { describeBackup, ensureBackupDeleted } from './table-backup.ts'
-import { tableProgress } from '../tables/table-progress.ts'
+import { partProgress } from '../../point-in-time/progress.ts'
 
 /** How long AWS may be out of reach, ms; whoever deletes can do so again. */
 const patienceMs = 60_000
@@ -43,7 +43,7 @@ export async function removeBackup(
   const materialized = tables.filter((table) => table.materialized !== undefined)
   const access = inRegion(accessOf(settings), region, details)
   const { dynamo, close } = openClients(access, { patienceMs, signal })
-  const progress = tableProgress(events, new Map(materialized.map(({ name, bytes }) => [name, bytes])))
+  const progress = partProgress(events, new Map(materialized.map(({ name, bytes }) => [name, bytes])))
   try {
     await forEachTable(
       materialized,

@@ -1,17 +1,13 @@
 // Room: the tables of one place being backed up.
-// Read source, preflight, wait-until-restorable, materialize.
+// Read source, preflight, describe-backup, materialize.
 
 import type { TableDescription } from '@aws-sdk/client-dynamodb'
-import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 import { formatTime } from '../../../../operation/time.ts'
-import { clockRecord, clockRecordSchema } from '../../../clocks/clock-record.ts'
-import { holdUntilSafe } from '../../../clocks/hold-until-safe.ts'
-import type { ClockMeasurement } from '../../../clocks/measure-clock.ts'
-import { longestHoldMs } from '../../../clocks/safe-point.ts'
+import { clockRecordSchema } from '../../../clocks/clock-record.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import type { BackupSource, BackupContext, PauseMoment, Snapshot, Source } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
@@ -31,8 +27,10 @@ import { checkRecovery, checkRoom, checkSettings, checkTables, type FoundTable }
 import { restoresAtOnce } from '../../../aws/rate-limits.ts'
 import { tablesInScope } from '../tables/tables-in-scope.ts'
 import { readListed, type Installation } from '../scalardb/metadata.ts'
-import { tableProgress } from '../tables/table-progress.ts'
-import { waitUntilRestorable } from './wait-until-restorable.ts'
+import { partProgress } from '../../point-in-time/progress.ts'
+import { PointHold } from '../../point-in-time/held-point.ts'
+import { waitUntilRestorable } from '../../point-in-time/wait-until-restorable.ts'
+import { restorableTables } from '../tables/recovery-window.ts'
 
 /**
  * How long AWS may be out of reach: before the pause, when somebody waits to be told, and once the point must not be
@@ -42,11 +40,6 @@ const hastyMs = 8_000
 const patientMs = 1_800_000
 /** Longest that tidying up may take, ms: a temporary table cannot be deleted while it is being restored. */
 const tidyMs = 1_200_000
-/**
- * Restore points are whole seconds, and which moment of its second one brings back AWS does not say: all of it has to
- * be safe.
- */
-const secondMs = 1000
 
 /** What a later worker needs of a snapshot: the tables as they were then, and the clock by which its time is one. */
 const durableSchema = z.object({
@@ -67,7 +60,7 @@ export class DynamodbSource implements BackupSource {
   readonly #hasty: Clients
   readonly #patient: Clients
   #scope: Promise<Installation> | undefined
-  #measurement: ClockMeasurement | undefined
+  readonly #hold: PointHold
   #point: Point | undefined
 
   constructor(settings: StorageSettings[], context: BackupContext) {
@@ -77,6 +70,9 @@ export class DynamodbSource implements BackupSource {
     this.#title = titleOf(this.#access)
     this.#hasty = openClients(this.#access, { patienceMs: hastyMs, signal: context.signal })
     this.#patient = openClients(this.#access, { patienceMs: patientMs, signal: context.signal })
+    const measure = async (signal: AbortSignal) =>
+      measureAwsClock(this.#access, (await this.#tables()).tables[0]?.name ?? '', signal)
+    this.#hold = new PointHold({ title: this.#title, measure }, context)
   }
 
   async describe(): Promise<Source> {
@@ -153,49 +149,19 @@ export class DynamodbSource implements BackupSource {
   }
 
   async prepare(): Promise<void> {
-    const { tables } = await this.#tables()
-    const { signal, events } = this.#context
-    this.#measurement = await measureAwsClock(this.#access, tables[0]?.name ?? '', signal)
-    if (this.#measurement === undefined)
-      events.say(
-        'note',
-        `the clock of ${this.#title} could not be measured; the pause will be held for 5 s, and its middle taken`,
-        { level: 'warning' },
-      )
+    await this.#hold.prepare()
   }
 
   holdMs(): number {
-    return longestHoldMs(this.#measurement, secondMs) + this.#wholeSecondMs()
+    return this.#hold.longestMs()
   }
 
-  /**
-   * What a pause has to go on for after its point; the middle of one without a measurement has seconds to both sides.
-   */
-  #wholeSecondMs(): number {
-    return this.#measurement === undefined ? 0 : secondMs
-  }
-
-  /** Without a pause nothing keeps others from writing, and the point is only as good as that. */
   async snapshot(pause?: PauseMoment): Promise<Snapshot> {
     const { tables } = await this.#tables()
-    const { allPausedAt, endsAtMs, signal } = pause ?? {
-      allPausedAt: formatTime(Date.now()),
-      endsAtMs: Infinity,
-      signal: this.#context.signal,
-    }
-    const measurement = this.#measurement
-    const hold = holdUntilSafe({
-      fromMs: Date.parse(allPausedAt),
-      endsAtMs: endsAtMs - this.#wholeSecondMs(),
-      measurement,
-      granularityMs: secondMs,
-      signal,
-    })
-    const [{ pointMs }] = await Promise.all([hold, this.#refuseOtherTables()])
-    await sleep(this.#wholeSecondMs(), undefined, { signal })
-    const durable = { tables, ...(measurement === undefined ? {} : { clock: clockRecord(measurement) }) }
-    this.#point = { atMs: pointMs, ...durable }
-    return { at: formatTime(pointMs), durable: { ...durable, tables: tables.map((table) => ({ ...table })) } }
+    const [{ atMs, ...clock }] = await Promise.all([this.#hold.hold(pause), this.#refuseOtherTables()])
+    const durable = { tables, ...clock }
+    this.#point = { atMs, ...durable }
+    return { at: formatTime(atMs), durable: { ...durable, tables: tables.map((table) => ({ ...table })) } }
   }
 
   /**
@@ -229,10 +195,13 @@ export class DynamodbSource implements BackupSource {
     const point = this.#point
     if (point === undefined) throw new Error('complete() before snapshot()')
     const { events, signal } = this.#context
-    const progress = tableProgress(events, new Map(point.tables.map(({ name }) => [name, 0])))
+    const progress = partProgress(events, new Map(point.tables.map(({ name }) => [name, 0])))
     try {
       const names = point.tables.map(({ name }) => name)
-      const windows = await waitUntilRestorable(this.#patient.dynamo, names, point.atMs, { signal, progress })
+      const windows = await waitUntilRestorable(restorableTables(this.#patient.dynamo), names, point.atMs, {
+        signal,
+        progress,
+      })
       const details = await describeBackup({ access: this.#access, clients: this.#patient, ...point, windows })
       return {
         storages: this.#settings.map((one) => one.storage),

@@ -8,6 +8,7 @@ import { accountOf } from '../backup/describe-backup.ts'
 import type { BackedUpTable, Details } from '../details.ts'
 import { lookAtTable, type RestoreFrom } from '../tables/look-at-table.ts'
 import { readWindow } from '../tables/recovery-window.ts'
+import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import { sourceOf, type RestoreWork } from './restore-work.ts'
 import { isAvailable } from '../backup/table-backup.ts'
 import { tableNames } from '../tables/tables-in-scope.ts'
@@ -87,52 +88,6 @@ async function accountOfTables(
   }
   const [any] = await tableNames(client)
   return any === undefined ? undefined : look(any)
-}
-
-/** Whether the restore point is one. */
-export function checkPoint({ title, choice, entry, point }: RestoreWork): Finding[] {
-  const check = { check: 'restore point', subject: title }
-  if (Number.isNaN(point.getTime()))
-    return [
-      {
-        ...check,
-        outcome: 'error',
-        message: "the backup's record does not tell its restore point",
-        cure: 'choose another backup, or a time with --at',
-      },
-    ]
-  const text = formatTime(point.getTime())
-  if (point.getTime() % 1000 !== 0)
-    return [
-      {
-        ...check,
-        outcome: 'error',
-        message: `${text} is not a whole second`,
-        cure: 'DynamoDB restores to whole seconds: give --at without a fraction',
-      },
-    ]
-  if (choice.at === undefined || Date.parse(choice.at) === Date.parse(entry.snapshotAt ?? ''))
-    return [{ ...check, outcome: 'ok', message: text }]
-  if (choice.pause !== undefined)
-    return [{ ...check, outcome: 'ok', message: `${text}, in the pause of ${choice.pause}` }]
-  const unproven = `${text} is not the moment of a recorded pause: what it brings back may hold halves of transactions`
-  if (choice.unproven !== true)
-    return [
-      {
-        ...check,
-        outcome: 'error',
-        message: unproven,
-        cure: 'choose the point of a recorded pause: kubectl scalardl get backups',
-      },
-    ]
-  return [
-    {
-      ...check,
-      outcome: 'warning',
-      message: `UNPROVEN: ${unproven}`,
-      cure: "ScalarDL's own validation tells after the restore whether the ledger is whole",
-    },
-  ]
 }
 
 /**
@@ -218,15 +173,6 @@ export async function troubleOf(
       why: `point-in-time recovery of ${table.name} is off, so nothing is kept of its past`,
       cure: 'choose a backup that was materialized',
     }
-  const { earliestMs = Infinity, latestMs = -Infinity } = window
-  if (point.getTime() >= earliestMs && point.getTime() <= latestMs) return undefined
-  const span =
-    Number.isFinite(earliestMs) && Number.isFinite(latestMs)
-      ? `from ${formatTime(earliestMs)} to ${formatTime(latestMs)}`
-      : 'empty yet'
-  return {
-    ...(point.getTime() > latestMs ? { passes: true } : {}),
-    why: `${formatTime(point.getTime())} is outside the window of ${table.name}, which is ${span}`,
-    cure: 'choose a time within it, or a backup that was materialized',
-  }
+  const outside = outsideWindow(point, table.name, window)
+  return outside && { ...outside, cure: 'choose a time within it, or a backup that was materialized' }
 }

@@ -9,7 +9,7 @@ import { readDetails, type BackedUpTable, type Details } from '../details.ts'
 import type { RestoreFrom } from '../tables/look-at-table.ts'
 import { tryReadAutoscaling, type KnownAutoscaling } from '../settings/read-settings.ts'
 import { sharedLook } from '../../../aws/shared-look.ts'
-import { tableProgress, type TableProgress } from '../tables/table-progress.ts'
+import { partProgress, type PartProgress } from '../../point-in-time/progress.ts'
 import { metadataTableName, namespacesTableName } from '../tables/table-names.ts'
 
 /** How long AWS may be out of reach, or refuse to be asked so often, before an operation gives up, ms. */
@@ -44,7 +44,7 @@ export interface RestoreWork {
   regions: Regions
   /** calls that go on: putting back is what a stopped operation does */
   lasting: Regions
-  progress: TableProgress
+  progress: PartProgress
   close(): void
 }
 
@@ -73,7 +73,7 @@ export function openWork(
       autoscaling: sharedLook(() => tryReadAutoscaling(target)),
     }
   }
-  const progress = tableProgress(context.events, new Map(details.tables.map(({ name, bytes }) => [name, bytes])))
+  const progress = partProgress(context.events, new Map(details.tables.map(({ name, bytes }) => [name, bytes])))
   return {
     title: titleOf({ region, naming: access.naming }),
     settings,

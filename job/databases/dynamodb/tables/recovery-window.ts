@@ -1,16 +1,8 @@
 import { DescribeContinuousBackupsCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { nameOf } from '../../../aws/sdk-retries.ts'
 import { limits } from '../../../aws/rate-limits.ts'
-
-/** What point-in-time recovery can bring back of a table. */
-export interface RecoveryWindow {
-  /** undefined for a table of which nothing is kept yet */
-  earliestMs: number | undefined
-  /** trails the present by some 5 minutes */
-  latestMs: number | undefined
-  /** 1 to 35; undefined where the service does not say */
-  periodDays: number | undefined
-}
+import type { RecoveryWindow } from '../../point-in-time/recovery-window.ts'
+import type { RestorableParts } from '../../point-in-time/wait-until-restorable.ts'
 
 /** A table's window of recovery, undefined where point-in-time recovery is off. */
 export async function readWindow(
@@ -43,5 +35,15 @@ export async function isKeptWhenDeleted(
   } catch (error) {
     if (nameOf(error) === 'TableNotFoundException') return undefined
     throw error
+  }
+}
+
+/** DynamoDB's tables, as their windows are waited for. */
+export function restorableTables(client: DynamoDBClient): RestorableParts {
+  return {
+    readWindow: (table, signal) => readWindow(client, table, signal),
+    noun: 'table',
+    keeper: 'point-in-time recovery',
+    cure: 'see that point-in-time recovery of every table is on and stays on, then back up again',
   }
 }

@@ -9,8 +9,9 @@ import t from 'tap'
 import { openClients } from '../../../../job/databases/dynamodb/clients.ts'
 import { patientRetries } from '../../../../job/aws/sdk-retries.ts'
 import { atOnce, perSecond } from '../../../../job/aws/rate-limits.ts'
-import { tableProgress } from '../../../../job/databases/dynamodb/tables/table-progress.ts'
-import { waitUntilRestorable } from '../../../../job/databases/dynamodb/backup/wait-until-restorable.ts'
+import { partProgress } from '../../../../job/databases/point-in-time/progress.ts'
+import { restorableTables } from '../../../../job/databases/dynamodb/tables/recovery-window.ts'
+import { waitUntilRestorable } from '../../../../job/databases/point-in-time/wait-until-restorable.ts'
 import { startAws } from '../../../stand-ins/aws/aws.ts'
 import { failureOf } from '../failure-of.ts'
 import { contextOf, createInstallation, pointTo, region } from '../databases/dynamodb/installation.ts'
@@ -202,12 +203,12 @@ t.test('a window that stands still is not waited for for ever', async (t) => {
   const { client, close: closeInstallation } = await createInstallation(aws)
   t.teardown(closeInstallation)
   const context = contextOf('backup-a')
-  const progress = tableProgress(context.events, new Map([['scalar.asset', 0]]))
+  const progress = partProgress(context.events, new Map([['scalar.asset', 0]]))
   t.teardown(() => progress.end())
   // What can be restored falls behind as fast as time passes.
   const lagging = setInterval(() => aws.set({ restorableLagMs: aws.settings.restorableLagMs + 200 }), 100)
   t.teardown(() => clearInterval(lagging))
-  const waiting = waitUntilRestorable(client, ['scalar.asset'], aws.now() + 1_000, {
+  const waiting = waitUntilRestorable(restorableTables(client), ['scalar.asset'], aws.now() + 1_000, {
     signal: context.signal,
     progress,
     patienceMs: 1_500,

@@ -2,7 +2,8 @@ import type { Finding } from '../../../../../operation/finding.ts'
 import type { Journal } from '../../../../journal/journal.ts'
 import { awsFailure } from '../../aws-error.ts'
 import { checkBystanders } from '../check-bystanders.ts'
-import { checkPlace, checkPoint, checkSources } from '../check-point.ts'
+import { checkPoint } from '../../../point-in-time/check-point.ts'
+import { checkPlace, checkSources } from '../check-point.ts'
 import { checkRestoreRights } from '../check-rights.ts'
 import type { BackedUpTable } from '../../details.ts'
 import { checkVersions } from '../../scalardb/prefix-support.ts'
@@ -11,7 +12,7 @@ import { isRestoredFrom, lookAtTable, originOf } from '../../tables/look-at-tabl
 import { oneOfEachKey } from '../../tables/one-of-each-key.ts'
 import { isBackedUp, tablesAt } from '../../scalardb/place.ts'
 import { checkRoom } from '../../backup/preflight.ts'
-import type { Repointing } from '../../scalardb/repoint.ts'
+import type { TableRepointing } from '../../scalardb/repoint.ts'
 import type { TableRestore } from '../restore-table.ts'
 import type { RestoreWork } from '../restore-work.ts'
 import { tooLong } from '../../scalardb/restored-names.ts'
@@ -26,7 +27,7 @@ export interface Pair {
 export async function preflightByPrefix(
   work: RestoreWork,
   pairs: readonly Pair[],
-  repointing: Repointing,
+  repointing: TableRepointing,
   prefix: string,
   journal: Journal | undefined,
 ): Promise<Finding[]> {
@@ -35,7 +36,7 @@ export async function preflightByPrefix(
   const toDo = pairs.filter((pair) => !begun(pair))
   const [first] = toDo
   const findings = [
-    ...checkPoint(work),
+    ...checkPoint(work, 'DynamoDB'),
     ...checkNames(work, pairs, prefix),
     ...checkKeys(work),
     ...checkVersions(work),
@@ -141,7 +142,7 @@ function checkKeys({ title, details, region, choice }: RestoreWork): Finding[] {
 
 function checkProperties(
   { title, choice, settings, access, region, context: { properties } }: RestoreWork,
-  { lines }: Repointing,
+  { lines }: TableRepointing,
 ): Finding[] {
   if (choice.repoint === 'print')
     return [
@@ -179,7 +180,7 @@ function checkProperties(
 /** What is to be removed once the restored data serves has to be what the backup tells of. */
 async function checkDrop(
   { title, details, context: { dropPrevious } }: RestoreWork,
-  repointing: Repointing,
+  repointing: TableRepointing,
 ): Promise<Finding[]> {
   if (dropPrevious !== true) return []
   const other = (await repointing.placesBefore()).find((place) => !isBackedUp(details, place))

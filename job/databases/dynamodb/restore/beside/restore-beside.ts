@@ -23,7 +23,7 @@ import { limits } from '../../../../aws/rate-limits.ts'
 import { isBackedUp, isWrittenOut, notBackedUp, tablesAt } from '../../scalardb/place.ts'
 import { tryReleaseUsers } from './try-release-users.ts'
 import { preflightByPrefix } from './preflight.ts'
-import { repoint, repointing, type Repointing } from '../../scalardb/repoint.ts'
+import { TableRepointing } from '../../scalardb/repoint.ts'
 import { ownTable, rewriteRows, withRoom } from '../../scalardb/restored-rows.ts'
 import { ensureRestoreBegun, untilRestored, type TableRestore } from '../restore-table.ts'
 import { forEachTable, sourceOf, type Regions, type RestoreWork } from '../restore-work.ts'
@@ -44,7 +44,7 @@ const manyTables = 40
 export class RestoreByPrefix implements RestoreDestination {
   readonly #work: RestoreWork
   readonly #prefix: string
-  readonly #repointing: Repointing
+  readonly #repointing: TableRepointing
   #state: RestoredDatabase['state'] = 'planned'
   #previousKept = true
   #differences: string[] = []
@@ -52,7 +52,7 @@ export class RestoreByPrefix implements RestoreDestination {
   constructor(work: RestoreWork) {
     this.#work = work
     this.#prefix = restoredPrefix(work.choice.prefix, work.details.prefix, work.point.getTime())
-    this.#repointing = repointing(work, this.#prefix)
+    this.#repointing = new TableRepointing(work, this.#prefix)
   }
 
   async plan(): Promise<RestorePlan> {
@@ -122,7 +122,7 @@ export class RestoreByPrefix implements RestoreDestination {
   async activate(journal: Journal): Promise<void> {
     const { former, signal } = this.#work.context
     if (former === undefined) signal.throwIfAborted()
-    await repoint(this.#work, this.#repointing, 'restored', journal)
+    await this.#repointing.point('restored', journal)
     this.#state = 'in-service'
   }
 
@@ -135,7 +135,7 @@ export class RestoreByPrefix implements RestoreDestination {
   async deactivate(journal: Journal): Promise<void> {
     // A removal of the former tables that was killed for good may have fenced them.
     if (this.#work.context.former !== undefined) await liftFence(this.#work)
-    await repoint(this.#work, this.#repointing, 'former', journal)
+    await this.#repointing.point('former', journal)
     if (this.#state === 'in-service') this.#state = 'loaded'
   }
 

@@ -2,7 +2,8 @@ import type { Finding } from '../../../../../operation/finding.ts'
 import type { Journal } from '../../../../journal/journal.ts'
 import { awsFailure } from '../../aws-error.ts'
 import { checkBystanders } from '../check-bystanders.ts'
-import { checkPlace, checkPoint, checkSources } from '../check-point.ts'
+import { checkPoint } from '../../../point-in-time/check-point.ts'
+import { checkPlace, checkSources } from '../check-point.ts'
 import { checkRestoreRights } from '../check-rights.ts'
 import type { BackedUpTable } from '../../details.ts'
 import { lookAtTable } from '../../tables/look-at-table.ts'
@@ -25,7 +26,7 @@ export async function preflightByReplacement(
   { journal, temporary, isToBeMade }: Plan,
 ): Promise<Finding[]> {
   const { title, regions, region, details, access, context } = work
-  const findings = [...checkPoint(work), ...checkChoice(work)]
+  const findings = [...checkPoint(work, 'DynamoDB'), ...checkChoice(work)]
   // of what an earlier worker has begun to replace, the original may be gone
   const untouched = tables.filter(({ name }) => journal?.begun(deletionStep(name)) !== true)
   const toDo = untouched.filter((table) => journal?.begun(`restore ${table.name} to ${temporary(table)}`) !== true)
