@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { isIP } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -13,8 +14,8 @@ export interface Certificates {
   key: string
 }
 
-/** A certificate for these names, signed by a CA of its own, valid for a day. Needs OpenSSL 3. */
-export async function makeCertificates(dnsNames: readonly [string, ...string[]]): Promise<Certificates> {
+/** A certificate for these names and addresses, signed by a CA of its own, valid for a day. Needs OpenSSL 3. */
+export async function makeCertificates(names: readonly [string, ...string[]]): Promise<Certificates> {
   const folder = await mkdtemp(join(tmpdir(), 'certificates-'))
   const openssl = (...args: string[]) => run('openssl', args, { cwd: folder })
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
@@ -32,7 +33,7 @@ export async function makeCertificates(dnsNames: readonly [string, ...string[]])
       '-subj',
       '/CN=stand-in CA',
     )
-    const names = `subjectAltName=${dnsNames.map((name) => `DNS:${name}`).join(',')}`
+    const alternatives = names.map((name) => `${isIP(name) === 0 ? 'DNS' : 'IP'}:${name}`).join(',')
     await openssl(
       'req',
       '-new',
@@ -42,9 +43,9 @@ export async function makeCertificates(dnsNames: readonly [string, ...string[]])
       '-out',
       'tls.csr',
       '-subj',
-      `/CN=${dnsNames[0]}`,
+      `/CN=${names[0]}`,
       '-addext',
-      names,
+      `subjectAltName=${alternatives}`,
     )
     await openssl(
       'x509',

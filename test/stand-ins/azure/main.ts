@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs'
+import { startAzure } from './azure.ts'
+import type { AzureChanges } from './settings.ts'
+
+/**
+ * Runs the stand-in in its image: PORT, AZURE_STAND_IN (settings as JSON), TLS_CERTIFICATE and TLS_KEY (files; a
+ * certificate is made where they are absent).
+ */
+async function main(environment: NodeJS.ProcessEnv): Promise<void> {
+  const settings = JSON.parse(environment['AZURE_STAND_IN'] ?? '{}') as AzureChanges
+  const [certificate, key] = [environment['TLS_CERTIFICATE'], environment['TLS_KEY']]
+  const azure = await startAzure({
+    host: '0.0.0.0',
+    port: Number(environment['PORT'] ?? 8443),
+    settings,
+    ...(certificate !== undefined &&
+      key !== undefined && {
+        certificates: { certificate: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') },
+      }),
+  })
+  process.stdout.write(`listening on ${azure.port}\n`)
+  const end = () => void azure.stop().finally(() => process.exit())
+  process.once('SIGTERM', end)
+  process.once('SIGINT', end)
+}
+
+await main(process.env)

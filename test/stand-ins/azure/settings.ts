@@ -1,0 +1,144 @@
+import * as z from 'zod'
+
+/**
+ * A fixed length in ms as the real service takes it, or one drawn from a range; the same subject gets the same draw
+ * every time. All are divided by `timeScale`. What is held lasts until the setting is changed, which applies to phases
+ * under way as well.
+ */
+const phase = z.union([
+  z.number().min(0),
+  z.literal('held'),
+  z.strictObject({ fromMs: z.number().min(0), toMs: z.number().min(0) }),
+])
+
+const phases = z.strictObject({
+  createAccount: phase.default(120_000),
+  updateAccount: phase.default(60_000),
+  deleteAccount: phase.default(180_000),
+  /** adding or removing regions */
+  changeRegions: phase.default(300_000),
+  restore: phase.default(720_000),
+  /** writing and deleting databases, containers, procedures, throughput, role assignments */
+  writeResource: phase.default(30_000),
+  /** retrieveContinuousBackupInformation */
+  backupInformation: phase.default(30_000),
+  /** building the indexes of a restored container, or of one whose indexing policy was changed */
+  buildIndexes: phase.default(60_000),
+  /** after an account is asked for, until GET knows of it */
+  appearance: phase.default(0),
+})
+
+const glob = z.string().describe('* stands for any characters')
+
+const errorSchema = z.strictObject({
+  code: z.string(),
+  message: z.string().default('a fault that was asked for'),
+  status: z.number().default(400),
+})
+
+/** What goes wrong with calls that match. */
+const fault = z.strictObject({
+  /** as roles name it, such as Microsoft.DocumentDB/databaseAccounts/write; `token` for a token */
+  action: glob.default('*'),
+  method: glob.default('*'),
+  /** a call that names no account is matched by * alone */
+  account: glob.default('*'),
+  /** matching calls that are let through first */
+  skip: z.number().int().min(0).default(0),
+  /** how many calls it strikes after that; without it all */
+  times: z.number().int().min(1).optional(),
+  /**
+   * throttle (429), internal (500), unavailable (503), expired (401), reset (connection closed before anything
+   * happens), lost-answer (closed after it happened), lost-answer-500 (answered with 500 after it happened), error (the
+   * given one), fail-operation (the long operation that the call begins fails, with the given error), delay
+   */
+  effect: z.enum([
+    'throttle',
+    'internal',
+    'unavailable',
+    'expired',
+    'reset',
+    'lost-answer',
+    'lost-answer-500',
+    'error',
+    'fail-operation',
+    'delay',
+  ]),
+  /** ms before anything happens; of any effect */
+  delayMs: z.number().min(0).default(0),
+  /** of throttle and unavailable, s */
+  retryAfterS: z.number().int().min(0).optional(),
+  error: errorSchema.optional(),
+})
+
+/** An application of Entra ID and the ServiceAccount that may take its tokens. */
+const identity = z.strictObject({
+  tenant: z.string(),
+  /** `system:serviceaccount:NAMESPACE:NAME`, of the token's `sub` */
+  subject: glob.default('*'),
+  /** of the token's `iss` */
+  issuer: glob.default('*'),
+  /** what it may do, as role definitions say it; `scope` as an id, of which it is the beginning */
+  roles: z
+    .array(
+      z.strictObject({
+        scope: z.string().default('/'),
+        actions: z.array(z.string()),
+        notActions: z.array(z.string()).default([]),
+      }),
+    )
+    .optional(),
+})
+
+/** Everything that can be set, at the start and while it runs. */
+export const settingsSchema = z.strictObject({
+  phases: phases.prefault({}),
+  /** how many times faster than Azure it is; of phases and of `restorableLagMs` */
+  timeScale: z.number().positive().default(1_000),
+  /** after how long writes are in the backup, ms at Azure: within 100 s */
+  restorableLagMs: z.number().min(0).default(100_000),
+  /** the clock of the data and its backups minus this machine's, ms */
+  clockOffsetMs: z.number().default(0),
+  /** `Date` of the data plane's answers minus the clock of the data, ms */
+  dataDateOffsetMs: z.number().default(0),
+  /** `Date` of ARM's answers minus this machine's clock, ms */
+  managementDateOffsetMs: z.number().default(0),
+  /** which moment of the second it names a restore takes: any (drawn for each restore), its start or its end */
+  restoreMoment: z.enum(['any', 'start', 'end']).default('any'),
+  /** whether entries of restorable accounts name their regions; the real one leaves them out at times */
+  restorableLocations: z.enum(['listed', 'empty']).default('listed'),
+  /** what a restored account has of its source's throughput: kept, or the default of a new database or container */
+  restoredThroughput: z.enum(['kept', 'default']).default('default'),
+  /** s; sent with every answer about a long operation that goes on; the real one was not seen to send any */
+  pollAfterS: z.number().int().min(0).optional(),
+  /** by client id; without it every client may take tokens and do everything */
+  identities: z.record(z.string(), identity).optional(),
+  /** how long an access token is good, ms; not scaled */
+  tokenLifetimeMs: z.number().min(0).default(3_600_000),
+  /** account names that somebody else in Azure has */
+  takenNames: z.array(z.string()).default([]),
+  /** how the data plane is reached: from an address, or by an approved private endpoint */
+  network: z
+    .union([z.strictObject({ address: z.ipv4() }), z.literal('private endpoint')])
+    .default({ address: '203.0.113.7' }),
+  /**
+   * where clients find the data plane of an account; {account} also stands for one of its regions, as in `my-westus`.
+   * Without it `<endpoint>/accounts/{account}/`. A host `<account>.documents.…` leads to the account as well.
+   */
+  documentEndpoint: z.string().optional(),
+  faults: z.array(fault).default([]),
+})
+
+export type AzureSettings = z.output<typeof settingsSchema>
+export type Fault = z.output<typeof fault>
+export type PhaseName = keyof AzureSettings['phases']
+
+type Changes<T> = { [K in keyof T]?: T[K] extends Record<string, unknown> | undefined ? Partial<T[K]> : T[K] }
+
+/** Changes of settings; phases are merged, everything else is replaced. */
+export type AzureChanges = Changes<z.input<typeof settingsSchema>>
+
+/** @throws ZodError where a change is not one */
+export function changed(settings: AzureSettings, { phases: some, ...others }: AzureChanges): AzureSettings {
+  return settingsSchema.parse({ ...settings, ...others, phases: { ...settings.phases, ...some } })
+}
