@@ -2,6 +2,7 @@
 // Read request, record, event, failure.
 
 import * as z from 'zod'
+import { encryptionSchema } from './encryption/encryption.ts'
 import { Failure } from './failure.ts'
 import { parseLocation, splitLocation } from './location.ts'
 import { operationKinds } from './names.ts'
@@ -137,6 +138,8 @@ const backup = z.object({
   /** folder of this backup: pvc://backups/ledger/NAME; absent where every database keeps its backups itself */
   location: z.string().refine(isLocation).optional(),
   databases: z.array(databaseBackup),
+  /** absent where the dumps are as the databases gave them */
+  encryption: encryptionSchema.optional(),
   /**
    * by which key all this is vouched for, as operation/signature/ has it, in base64; absent in older records and where
    * the installation has no key

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { encryptionRequestSchema } from './encryption/encryption.ts'
 import { Failure } from './failure.ts'
 import { operationKinds } from './names.ts'
 import { restoreChoiceSchema } from './restore-options.ts'
@@ -27,6 +28,10 @@ export const mounts = {
   targetVolume: '/scalardl/target',
   /** one folder a Secret that a location names (`secret=NAME`), its keys as files: `/scalardl/storage-secrets/NAME` */
   storageSecrets: '/scalardl/storage-secrets',
+  /** one folder a Secret that `--encrypt @NAME` names, with its key `recipients`: `/scalardl/recipients/NAME` */
+  recipients: '/scalardl/recipients',
+  /** key `identity` of the Secret given by --decrypt-secret */
+  identity: '/scalardl/identity',
   /** an emptyDir for the worker's own files */
   scratch: '/tmp',
   /** an emptyDir that the worker and the container of the administrator's own tool share */
@@ -153,6 +158,8 @@ export const requestSchema = z.discriminatedUnion('kind', [
     pauseMode: z.enum(['auto', 'always', 'never']),
     /** text of a Location; absent where every database keeps its backups itself */
     to: z.string().optional(),
+    /** absent where the dumps are not encrypted */
+    encryption: encryptionRequestSchema.optional(),
     /** schemas to back up beyond, or in the absence of, what ScalarDB's metadata names */
     schemas: z.array(z.string()),
     /** physical names of the tables to back up in place of those that ScalarDB's metadata names (DynamoDB) */
@@ -220,6 +227,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     ...common,
     kind: z.literal('doctor'),
     /** a Location to check as well */ to: z.string().optional(),
+    /** for whom a backup would be encrypted */ encryption: encryptionRequestSchema.optional(),
     schemas: z.array(z.string()),
     tables: z.array(z.string()).optional(),
   }),

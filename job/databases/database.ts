@@ -60,6 +60,8 @@ export interface DatabaseContext {
 /** What a backup, or a look at what one would meet, is given. */
 export interface BackupContext extends DatabaseContext {
   storage: Storage
+  /** of age: for whom all files of a dump but its manifest are encrypted; absent where they are not */
+  recipients?: readonly string[] | undefined
   /** connections that copy data at once */
   parallel: number
   /** schemas given by hand, beyond what ScalarDB's metadata names */
@@ -87,6 +89,8 @@ export interface SwitchContext extends DatabaseContext {
 /** What a restore is given. */
 export interface RestoreContext extends SwitchContext {
   storage: Storage
+  /** of age: they open the files of an encrypted dump; absent where it is not encrypted */
+  identities?: readonly string[] | undefined
   /** connections that copy data at once */
   parallel: number
   /** whether what was in service before is removed in the end; the preflight has to know */

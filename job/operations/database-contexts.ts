@@ -21,11 +21,13 @@ export function databaseContext({
 
 /**
  * For a backup, or for a doctor's look at what a backup would meet.
+ * @param recipients for whom dumps are encrypted, undefined where they are not
  * @param command the administrator's own tool, where one was given
  */
 export function backupContext(
   { cluster, events, request, signal }: OperationContext<'backup' | 'doctor'>,
   storage: Storage,
+  recipients?: readonly string[],
   command?: OperatorCommand,
 ): BackupContext {
   const { operation, schemas, tables, target } = request
@@ -34,6 +36,7 @@ export function backupContext(
     operation,
     signal,
     storage,
+    recipients,
     schemas,
     tables,
     parallel: request.kind === 'backup' ? request.parallel : 1,
@@ -43,10 +46,15 @@ export function backupContext(
   }
 }
 
-/** For a restore. @param signal aborted also when something starts that the restore has stopped */
+/**
+ * For a restore.
+ * @param identities what was given to open an encrypted backup
+ * @param signal aborted also when something starts that the restore has stopped
+ */
 export function restoreContext(
   context: OperationContext<'restore'>,
   backup: BackupPart,
+  identities: readonly string[],
   signal: AbortSignal,
 ): RestoreContext {
   const { cluster, events, request } = context
@@ -57,6 +65,7 @@ export function restoreContext(
     operation: restoreIdentity(request),
     signal,
     storage,
+    ...(backup.encryption === undefined ? {} : { identities }),
     parallel,
     choice,
     dropPrevious,

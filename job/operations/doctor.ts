@@ -1,6 +1,8 @@
 import { Failure, messageOf } from '../../operation/failure.ts'
 import type { Finding } from '../../operation/finding.ts'
 import { decidePause } from '../databases/pause-decision.ts'
+import { readIdentities, tryKey } from '../encryption/key.ts'
+import { readRecipients } from '../encryption/recipients.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { preflight } from '../pause/preflight.ts'
 import { openStorageAt } from '../storage/open.ts'
@@ -22,6 +24,9 @@ export async function doctor(context: Context): Promise<void> {
   }
   await check('servers', () => preflight(context))
   await check('databases', () => databaseFindings(context))
+  const { encryption } = context.request
+  if (encryption !== undefined)
+    await check('encryption', async () => [await tryKey(await readRecipients(encryption), await readIdentities())])
   await context.record.update((record) => {
     record.findings = findings
   })

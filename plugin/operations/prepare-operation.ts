@@ -92,6 +92,8 @@ export async function prepareOperation(
     extra.location === undefined ? undefined : requireStorage(session, extra.location),
     extra.target === undefined ? undefined : requireStorage(session, extra.target),
     requireSecret(session, '--database-secret', extra.databaseSecret),
+    requireSecret(session, '--decrypt-secret', extra.decryptSecret),
+    ...(extra.recipientSecrets ?? []).map((name) => requireSecret(session, '--encrypt', name)),
     requireSecret(session, '--tls-ca-secret', extra.tlsCaSecret),
     requireSecret(session, '--exec-secret', extra.ownTool?.secret),
     extra.ownTool === undefined ? undefined : requireSidecars(session),

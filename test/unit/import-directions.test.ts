@@ -31,6 +31,7 @@ const rooms: Record<string, string[]> = {
     'pause',
     'aws',
     'storage',
+    'encryption',
     'databases',
     'operations',
     'worker',

@@ -1,14 +1,14 @@
 import { pipeline, Transform, type Duplex, type Readable } from 'node:stream'
 import { damaged, type DumpedFile } from './manifest.ts'
-import { readVerified, type Dump } from './read-verified.ts'
+import { readContent, type OpenDump } from './read-content.ts'
 
 /**
- * What a compressed file of a dump holds, read by readVerified(): the stream ends only where every byte of the file was
+ * What a compressed file of a dump holds, read by readContent(): the stream ends only where every byte of the file was
  * the one that the manifest tells of.
  * @throws Failure where the file is missing
  */
-export async function readUnpacked(dump: Dump, file: DumpedFile, decompress: () => Duplex): Promise<Readable> {
-  const content = await readVerified(dump, file)
+export async function readUnpacked(dump: OpenDump, file: DumpedFile, decompress: () => Duplex): Promise<Readable> {
+  const content = await readContent(dump, file)
   const whole = new Transform({
     transform: (chunk: Buffer, _, done) => done(null, chunk),
     // Compressed data may end before its file does, and what follows decides as well.

@@ -14,6 +14,7 @@ import type { DatabaseGroup } from '../../databases/open.ts'
 import { decidePause } from '../../databases/pause-decision.ts'
 import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
+import { readRecipients } from '../../encryption/recipients.ts'
 import { operatorCommand } from '../../exec/operator-command.ts'
 import { concludePreflight, refuseOnErrors } from '../conclude-preflight.ts'
 import type { HeldPause } from '../../pause/run-inside.ts'
@@ -45,8 +46,11 @@ export async function backup(context: Context): Promise<void> {
   refuseWithoutStorage(request, databases)
   const storage = openStorageAt(request.to)
   const pauseDecision = decidePause(request.pauseMode, databases, request.target.releases)
-  const sources = openSources(databases, backupContext(context, storage, operatorCommand(context)))
-  await describeBackup(context, { state: 'incomplete', pause: { mode: request.pauseMode, ...pauseDecision } })
+  const encrypted = await encryptionOnce(context, databases)
+  const { recipients } = encrypted.encryption ?? {}
+  const sources = openSources(databases, backupContext(context, storage, recipients, operatorCommand(context)))
+  const pause = { mode: request.pauseMode, ...pauseDecision }
+  await describeBackup(context, { state: 'incomplete', pause, ...encrypted })
   try {
     await holdReleases(context, async () => {
       await take(context, storage, sources, pauseDecision.paused)
@@ -97,6 +101,21 @@ async function take(
   const location = to === undefined ? {} : { location: pathAt(to, backupName(context)) }
   await describeBackup(context, { state: 'restorable', databases, ...location })
   if (to !== undefined) await context.phase('publish', () => publishRecord(context, storage))
+}
+
+/**
+ * For whom the dumps are encrypted, read once: a worker that is started again encrypts for nobody else.
+ * @throws Failure where nobody can be encrypted for, or there is no dump that could be
+ */
+async function encryptionOnce(
+  { events, journal, request: { encryption } }: Context,
+  databases: readonly DatabaseGroup[],
+): Promise<Pick<BackupPart, 'encryption'>> {
+  if (encryption === undefined) return {}
+  refuseUnencrypted(databases)
+  const found = await journal.once('read recipients', () => readRecipients(encryption))
+  events.say('note', `who restores it needs the identity of one of these: ${found.recipients.join(', ')}`)
+  return { encryption: found }
 }
 
 /** Whether a successor of this worker, if it were killed now, would lose the snapshots and may pause again. */
@@ -288,6 +307,19 @@ function refuseWithoutStorage({ to }: RequestOf<'backup'>, databases: readonly D
         `the data of ${[...new Set(needing.map(({ kind }) => kind.name))].join(', ')} is dumped to a storage, ` +
         'and none is given',
       next: 'say where: --to pvc://CLAIM/path or s3://BUCKET/path',
+    },
+    { exitCode: ExitCode.usage },
+  )
+}
+
+/** @throws Failure (usage) where there is no dump that could be encrypted */
+function refuseUnencrypted(databases: readonly DatabaseGroup[]): void {
+  if (databases.some(({ kind }) => !kind.capabilities.keepsItsOwnBackups)) return
+  throw new Failure(
+    {
+      what: '--encrypt has nothing to encrypt',
+      why: 'no database of these releases is dumped: others keep their backups',
+      next: 'leave out --encrypt',
     },
     { exitCode: ExitCode.usage },
   )

@@ -5,6 +5,7 @@ import { restoreCommand } from '../../../operation/outcome/restore-command.ts'
 import { Failure } from '../../../operation/failure.ts'
 import type { BackupPart } from '../../../operation/record.ts'
 import type { RestoreDestination } from '../../databases/database.ts'
+import { readIdentities, requireKey } from '../../encryption/key.ts'
 import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { verifyRecord } from '../../context/signing.ts'
@@ -34,7 +35,11 @@ export async function restore(context: Context): Promise<void> {
   const record = await context.cluster.readRecord(request.backup)
   const backup = restorable(record)
   verifyRecord(context, record, request.trust)
-  if (!context.journal.resumed) refuseLost(backup)
+  const identities = await readIdentities()
+  if (!context.journal.resumed) {
+    refuseLost(backup)
+    await requireKey(backup, identities)
+  }
   const stopped = keepStopped(context)
   // An earlier worker may have pointed some of the releases to restored data already.
   const present = context.journal.resumed
@@ -43,7 +48,7 @@ export async function restore(context: Context): Promise<void> {
   const databases = openDestinations(
     present,
     backup.databases,
-    restoreContext(context, backup, AbortSignal.any([signal, stopped.broughtBack])),
+    restoreContext(context, backup, identities, AbortSignal.any([signal, stopped.broughtBack])),
   )
   try {
     await begin(context, backup, databases)

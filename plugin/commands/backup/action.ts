@@ -1,3 +1,4 @@
+import { parseEncryption } from '../../../operation/encryption/encryption.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { formatLocation, parseLocation } from '../../../operation/location.ts'
@@ -58,6 +59,7 @@ function readFlags(flags: BackupFlags) {
       pauseMode: flags.pause,
       ...(flags.hold === undefined ? {} : { holdMs: readHold(flags.hold, flags) }),
       ...(flags.to === undefined ? {} : { to: formatLocation(parseLocation(flags.to)) }),
+      ...(flags.encrypt === undefined ? {} : { encryption: parseEncryption(flags.encrypt) }),
       schemas: flags.schema ?? [],
       ...(flags.table === undefined ? {} : { tables: flags.table }),
       ...(flags.materialize ? { materialize: true } : {}),
@@ -91,6 +93,7 @@ export const runBackup: Action<BackupFlags> = async (flags, session, terminal) =
   const request = backupRequest(session, name, { ...target.target, releases: parts.map((part) => part.target) }, own)
   const extra = {
     location: own.to,
+    recipientSecrets: own.encryption?.secrets,
     databaseSecret: flags.databaseSecret,
     tlsCaSecret: target.tlsCaSecret,
     ownTool: exec?.tool,

@@ -3,6 +3,7 @@ import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 import { execFlags, execPhaseFlag } from '../../flags/exec-flags.ts'
 import { ofKinds } from '../../flags/kind-flags.ts'
+import { encryptDescription } from '../../flags/encryption.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { databaseFlags, jobFlags, pauseLimitFlags, targetFlags, waitFlags } from '../../flags/job-flags.ts'
 
@@ -21,6 +22,12 @@ export function backupFlags(yargs: GlobalArgv) {
         `where the dumps go: pvc://CLAIM/path, s3://BUCKET/path?… or azblob://ACCOUNT/CONTAINER/path?…; not needed ` +
         `where every database is ${titlesOf(knownKinds.filter((kind) => kind.keepsItsOwnBackups))}, which keeps its ` +
         'backups itself',
+    })
+    .option('encrypt', {
+      type: 'string',
+      array: true,
+      requiresArg: true,
+      describe: encryptDescription,
     })
     .option('pause', {
       choices: ['auto', 'always', 'never'] as const,
@@ -70,6 +77,7 @@ export const backup = declareCommand({
     ['backup my-ledger --to pvc://backups/ledger', 'everything, from what the release itself says'],
     ["backup my-ledger --to 's3://my-bucket/ledger?region=eu-west-1'", "to S3, with the worker's own identity"],
     ['backup my-ledger my-auditor --to pvc://backups/both', 'Ledger and Auditor in one pause'],
+    ['backup my-ledger --to pvc://backups/ledger --encrypt @backup-key', 'encrypted; only the key can restore it'],
     [
       'backup my-ledger --to pvc://backups/ledger --name before-upgrade',
       'named; the same command again follows it instead of making a second',

@@ -85,6 +85,7 @@ function describeBackup(record: OperationRecord, backup: BackupPart): string[] {
             : `${backup.pause.paused ? 'yes' : 'no'}: ${backup.pause.why} (--pause ${backup.pause.mode})`,
         ],
         ['Location', placeOf(backup)],
+        ['Encrypted for', backup.encryption?.recipients.join(', ')],
         ['Signed by', signedBy(record)],
         ['Copies', backup.copies?.join(', ')],
       ]),

@@ -2,6 +2,7 @@ import { ExitCode } from '../../../operation/exit-code.ts'
 import type { Finding } from '../../../operation/finding.ts'
 import { Failure } from '../../../operation/failure.ts'
 import { formatLocation, parseLocation } from '../../../operation/location.ts'
+import { parseEncryption, type EncryptionRequest } from '../../../operation/encryption/encryption.ts'
 import { operationName } from '../../../operation/names.ts'
 import type { OperationRecord } from '../../../operation/record.ts'
 import type { RequestOf } from '../../../operation/request.ts'
@@ -30,6 +31,20 @@ async function chosenReleases(session: Session, names: readonly string[]): Promi
   })
 }
 
+/** @throws Failure (usage) for a key without a recipient to try it with */
+function readTriedEncryption({ encrypt, decryptSecret }: DoctorFlags): EncryptionRequest | undefined {
+  if (encrypt !== undefined) return parseEncryption(encrypt)
+  if (decryptSecret === undefined) return undefined
+  throw new Failure(
+    {
+      what: '--decrypt-secret has nothing to try',
+      why: 'without --encrypt nothing is encrypted',
+      next: 'say for whom backups are encrypted: --encrypt age1… or --encrypt @SECRET',
+    },
+    { exitCode: ExitCode.usage },
+  )
+}
+
 /** Shows findings as they become known; as JSON or YAML they are one document at the end. */
 function show(terminal: Terminal, flags: DoctorFlags, findings: readonly Finding[]): void {
   if (flags.output === 'json' || flags.output === 'yaml') return
@@ -56,6 +71,7 @@ export const runDoctor: Action<DoctorFlags> = async (flags, session, terminal) =
   const options = readJobOptions(flags)
   const target = readTargetOptions(flags)
   const to = flags.to === undefined ? undefined : formatLocation(parseLocation(flags.to))
+  const encryption = readTriedEncryption(flags)
   wholeNumber('--parallel', flags.parallel, 1)
   const releases = await chosenReleases(session, flags.release ?? [])
   const name = chooseName(flags.name, releases[0]?.name ?? '')
@@ -74,6 +90,7 @@ export const runDoctor: Action<DoctorFlags> = async (flags, session, terminal) =
   const request: RequestOf<'doctor'> = {
     ...core,
     ...(to === undefined ? {} : { to }),
+    ...(encryption === undefined ? {} : { encryption }),
     schemas: flags.schema ?? [],
     ...(flags.table === undefined ? {} : { tables: flags.table }),
   }
@@ -81,7 +98,13 @@ export const runDoctor: Action<DoctorFlags> = async (flags, session, terminal) =
     session,
     request,
     parts,
-    { location: to, databaseSecret: flags.databaseSecret, tlsCaSecret: target.tlsCaSecret },
+    {
+      location: to,
+      recipientSecrets: encryption?.secrets,
+      decryptSecret: flags.decryptSecret,
+      databaseSecret: flags.databaseSecret,
+      tlsCaSecret: target.tlsCaSecret,
+    },
     options,
   )
   const record = await runOperation(session, terminal, objects, flags, { shows: (event) => event.code !== 'finding' })

@@ -1,6 +1,7 @@
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 import { ofKinds } from '../../flags/kind-flags.ts'
+import { encryptDescription } from '../../flags/encryption.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { databaseFlags, jobFlags, targetFlags, waitFlags } from '../../flags/job-flags.ts'
 
@@ -15,6 +16,12 @@ export function doctorFlags(yargs: GlobalArgv) {
       type: 'string',
       requiresArg: true,
       describe: 'storage to check as well: pvc://CLAIM/path, s3://BUCKET/path?… or azblob://ACCOUNT/CONTAINER/path?…',
+    })
+    .option('encrypt', { type: 'string', array: true, requiresArg: true, describe: encryptDescription })
+    .option('decrypt-secret', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Secret whose key identity is tried: whether it still opens what is encrypted by --encrypt',
     })
     .option('schema', {
       type: 'string',

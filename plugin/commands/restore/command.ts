@@ -27,6 +27,11 @@ export function restoreFlags(yargs: GlobalArgv, kinds: readonly KnownKind[] = kn
       requiresArg: true,
       describe: 'release to restore into, repeatable; those of the backup unless given',
     })
+    .option('decrypt-secret', {
+      type: 'string',
+      requiresArg: true,
+      describe: 'Secret whose key identity opens an encrypted backup, as age-keygen wrote it',
+    })
     .option('drop-previous', {
       alias: 'accept',
       type: 'boolean',

@@ -103,6 +103,9 @@ export function restorePlan(
   return lines([
     style('bold', `Restore of backup ${backup.name} to ${point}`),
     `Its record is signed by ${signedBy(record) ?? 'nobody'}`,
+    ...(backup.encryption === undefined
+      ? []
+      : [`Its dumps are encrypted for ${backup.encryption.recipients.join(', ')}`]),
     ...(choice?.unproven === true
       ? [
           style(

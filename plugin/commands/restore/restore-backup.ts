@@ -1,5 +1,6 @@
 import { databasesIn, endingOf, propertiesOf } from '../../kubernetes/releases/release-databases.ts'
 import { kindOfEntry } from '../../../operation/databases/registry.ts'
+import { keyNeeded } from '../../../operation/encryption/encryption.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import type { RequestOf } from '../../../operation/request.ts'
@@ -76,6 +77,12 @@ function refuseUnfitTool(exec: Exec | undefined, { backup }: BackupRecord): void
   )
 }
 
+/** @throws Failure where the backup is encrypted and no key is given */
+function refuseWithoutKey({ backup }: BackupRecord, { decryptSecret }: RestoreFlags): void {
+  if (backup.encryption === undefined || decryptSecret !== undefined) return
+  throw keyNeeded(backup.name, backup.encryption, 'no key is given')
+}
+
 /** `restore BACKUP`: shows the plan, asks, and does it. */
 export const restoreBackup: Action<RestoreFlags> = async (flags, session, terminal) => {
   const { admin, exec, options, own } = readFlags(flags)
@@ -83,6 +90,7 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
     listRecords(session, kind),
   )
   refuseUnfitTool(exec, record)
+  refuseWithoutKey(record, flags)
   await refuseStranger(session, record, own.trust)
   const names = flags.toRelease ?? record.releases
   const name = chooseName(flags.name, names[0] ?? '')
@@ -104,6 +112,7 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
   }
   const extra = {
     location: record.backup.location,
+    decryptSecret: record.backup.encryption === undefined ? undefined : flags.decryptSecret,
     databaseSecret: flags.databaseSecret,
     tlsCaSecret: admin.tlsCaSecret,
     ownTool: exec?.tool,

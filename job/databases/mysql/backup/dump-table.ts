@@ -2,8 +2,9 @@ import { pipeline, Readable } from 'node:stream'
 import { createZstdCompress } from 'node:zlib'
 import { Failure } from '../../../../operation/failure.ts'
 import type { BackupTable } from '../../../../operation/record.ts'
-import type { Storage } from '../../../storage/storage.ts'
+import type { BackupContext } from '../../database.ts'
 import type { DumpedFile } from '../../dump/manifest.ts'
+import { writeFile } from '../../dump/write-file.ts'
 import { filesOf } from '../details.ts'
 import type { RawRow, Session } from '../session.ts'
 import { columnsOf, createStatement, findTable, quoted, type Table } from '../tables.ts'
@@ -23,13 +24,11 @@ export interface Dumped {
 }
 
 /** What a table is dumped with. */
-export interface Dumping {
+export interface Dumping extends Pick<BackupContext, 'storage' | 'recipients' | 'signal'> {
   /** a session that holds the snapshot */
   holder: Session
   /** a session that sees the present */
   now: Session
-  storage: Storage
-  signal: AbortSignal
   /** counts what was read, of all tables */
   meter: { bytes: number }
 }
@@ -44,12 +43,8 @@ export function withoutCounter(definition: string): string {
  * it was (a savepoint lets go of its metadata lock).
  * @throws Failure where the table is another than before the pause
  */
-export async function dumpTable(
-  { holder, now, storage, signal, meter }: Dumping,
-  folder: string,
-  index: number,
-  table: KnownTable,
-): Promise<Dumped> {
+export async function dumpTable(dumping: Dumping, folder: string, index: number, table: KnownTable): Promise<Dumped> {
+  const { holder, now, signal, meter } = dumping
   await holder.query('SAVEPOINT before_table')
   // Opening it is what keeps others from altering it.
   await holder.query(`SELECT 1 FROM ${quoted(table)} LIMIT 0`)
@@ -59,11 +54,8 @@ export async function dumpTable(
     throw altered(table)
   const columns = await columnsOf(now, table)
   const paths = filesOf(index, table)
-  const write = async (path: string, content: Readable): Promise<DumpedFile> => ({
-    path,
-    ...(await storage.write(`${folder}/${path}`, content, signal)),
-  })
-  const files = [await write(paths.definition, Readable.from([Buffer.from(`${definition};\n`)]))]
+  const statement = Readable.from([Buffer.from(`${definition};\n`)])
+  const files = [await writeFile(dumping, folder, paths.definition, statement)]
 
   const told = { rows: 0, longestBytes: 0 }
   let rows: Readable | undefined
@@ -80,7 +72,7 @@ export async function dumpTable(
   try {
     // Its errors reach whoever writes the result.
     const packed = pipeline(read, createZstdCompress(), () => undefined)
-    files.push(await write(paths.rows, packed))
+    files.push(await writeFile(dumping, folder, paths.rows, packed))
   } finally {
     signal.removeEventListener('abort', stop)
   }

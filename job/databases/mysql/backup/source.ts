@@ -158,7 +158,7 @@ export class MysqlSource implements BackupSource {
 
   /** The tables, one after another in each session that holds the snapshot; what fails ends the others. */
   async #dump(prepared: Prepared, holders: readonly Session[], folder: string): Promise<Dumped[]> {
-    const { storage } = this.#context
+    const { recipients, storage } = this.#context
     const now = await this.#session()
     const present = (await listTables(now, prepared.schemas)).filter(isTable)
     const appeared = present.find(
@@ -177,7 +177,7 @@ export class MysqlSource implements BackupSource {
         for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
           signal.throwIfAborted()
           const [index, table] = next
-          dumped[index] = await dumpTable({ holder, now, storage, signal, meter }, folder, index, table)
+          dumped[index] = await dumpTable({ holder, now, storage, recipients, signal, meter }, folder, index, table)
         }
       } catch (error) {
         failed.abort(error)

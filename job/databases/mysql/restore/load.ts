@@ -7,8 +7,8 @@ import { damaged, readManifest, type Manifest } from '../../dump/manifest.ts'
 import { parseMark } from '../../dump/mark.ts'
 import type { Names } from '../../dump/names.ts'
 import { tellProgress } from '../../dump/progress.ts'
+import { readContent } from '../../dump/read-content.ts'
 import { readUnpacked } from '../../dump/read-unpacked.ts'
-import { readVerified } from '../../dump/read-verified.ts'
 import type { Access } from '../access.ts'
 import { beginningOf, firstLine } from '../backup/insert-lines.ts'
 import { connect } from '../connect.ts'
@@ -117,13 +117,13 @@ async function loadTable(
   { signal, meter }: { signal: AbortSignal; meter: { bytes: number } },
 ): Promise<void> {
   const paths = filesOf(index, table)
-  const dump = { storage: context.storage, folder: entry.folder ?? '', title }
+  const dump = { storage: context.storage, identities: context.identities, folder: entry.folder ?? '', title }
   const fileAt = (path: string) => {
     const file = manifest.files.find((one) => one.path === path)
     if (file === undefined) throw damaged(title, `${path} is missing`)
     return file
   }
-  const definition = await text(await readVerified(dump, fileAt(paths.definition)))
+  const definition = await text(await readContent(dump, fileAt(paths.definition)))
   const columns = await inSession(access, async (other) => {
     await other.query(`USE ${identifier(schema)}`)
     await other.query("SET SESSION foreign_key_checks = 0, sql_mode = 'ALLOW_INVALID_DATES'")

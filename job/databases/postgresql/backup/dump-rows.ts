@@ -3,9 +3,10 @@ import { constants, createZstdCompress } from 'node:zlib'
 import type { Client } from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import type { BackupTable } from '../../../../operation/record.ts'
-import type { Storage } from '../../../storage/storage.ts'
+import type { BackupContext } from '../../database.ts'
 import type { DumpedFile } from '../../dump/manifest.ts'
 import { shareOut } from '../../dump/share-out.ts'
+import { writeFile } from '../../dump/write-file.ts'
 import type { Access } from '../access.ts'
 import { connect } from '../connect.ts'
 import { copyCommand, fileOf, type TableFile } from '../rows.ts'
@@ -13,9 +14,8 @@ import { lockPatienceMs, quoted, type Table } from '../tables.ts'
 import { useSnapshot } from './preflight.ts'
 
 /** What rows are dumped with. */
-export interface RowsDump {
+export interface RowsDump extends Pick<BackupContext, 'storage' | 'recipients' | 'signal'> {
   access: Access
-  storage: Storage
   /** the dump's own, in the storage */
   folder: string
   snapshot: string
@@ -25,7 +25,6 @@ export interface RowsDump {
   sessions: number
   /** counts what was read, of all tables, bytes */
   meter: { bytes: number }
-  signal: AbortSignal
 }
 
 /** The rows of one table, as they were dumped. */
@@ -73,14 +72,9 @@ export async function dumpRows(dump: RowsDump, tables: readonly Table[]): Promis
   return dumped
 }
 
-async function dumpTable(
-  client: Client,
-  { storage, folder, encoding, meter, signal }: RowsDump,
-  index: number,
-  table: Table,
-): Promise<DumpedRows> {
+async function dumpTable(client: Client, dump: RowsDump, index: number, table: Table): Promise<DumpedRows> {
+  const { folder, encoding, meter } = dump
   const columns = await columnsOf(client, table)
-  const path = fileOf(index, table)
   const copy = copyTo(copyCommand({ ...table, columns }, 'TO STDOUT', encoding))
   let failure: unknown
   // Also one that comes once the rows have ended.
@@ -95,11 +89,11 @@ async function dumpTable(
   const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } })
   // Its errors reach whoever writes the result.
   const packed = pipeline(read, compress, () => undefined)
-  const written = await storage.write(`${folder}/${path}`, packed, signal)
+  const file = await writeFile(dump, folder, fileOf(index, table), packed)
   // The server tells of the number of rows after the last of them.
   await client.query('SELECT')
   if (failure !== undefined) throw failure
-  return { table: { schema: table.schema, name: table.name, rows: copy.rowCount }, columns, file: { path, ...written } }
+  return { table: { schema: table.schema, name: table.name, rows: copy.rowCount }, columns, file }
 }
 
 /** The columns whose values are stored, in their order; servers before version 12 generate none. */

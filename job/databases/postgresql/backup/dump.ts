@@ -2,8 +2,9 @@ import { createReadStream } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Storage } from '../../../storage/storage.ts'
+import type { BackupContext } from '../../database.ts'
 import type { DumpedFile } from '../../dump/manifest.ts'
+import { writeFile } from '../../dump/write-file.ts'
 import type { Access } from '../access.ts'
 import { lockPatienceMs, type Table } from '../tables.ts'
 import { keepAlive, runTool, withToolEnvironment } from '../tools.ts'
@@ -17,17 +18,16 @@ export const dumpFolder = 'dump'
  */
 export async function dumpDefinitions(
   access: Access,
-  options: Choice & {
-    tables: readonly Table[]
-    snapshot: string
-    title: string
-    storage: Storage
-    /** the dump's own, in the storage */
-    folder: string
-    signal: AbortSignal
-  },
+  options: Choice &
+    Pick<BackupContext, 'storage' | 'recipients' | 'signal'> & {
+      tables: readonly Table[]
+      snapshot: string
+      title: string
+      /** the dump's own, in the storage */
+      folder: string
+    },
 ): Promise<DumpedFile[]> {
-  const { tables, snapshot, title, storage, folder, signal } = options
+  const { tables, snapshot, title, folder, signal } = options
   const scratch = await mkdtemp(join(tmpdir(), 'dump-'))
   try {
     const local = join(scratch, dumpFolder)
@@ -46,10 +46,7 @@ export async function dumpDefinitions(
     const files: DumpedFile[] = []
     for (const name of (await readdir(local)).sort()) {
       const path = `${dumpFolder}/${name}`
-      files.push({
-        path,
-        ...(await storage.write(`${folder}/${path}`, createReadStream(join(local, name)), signal)),
-      })
+      files.push(await writeFile(options, folder, path, createReadStream(join(local, name))))
     }
     return files
   } finally {

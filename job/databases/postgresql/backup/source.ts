@@ -10,6 +10,7 @@ import type { BackupSource, BackupContext, Snapshot, Source } from '../../databa
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { DumpedFile } from '../../dump/manifest.ts'
 import { claimFolder, sealFolder } from '../../dump/own-folder.ts'
+import { writeFile } from '../../dump/write-file.ts'
 import { tellProgress } from '../../dump/progress.ts'
 import { accessOf, titleOf, type Access } from '../access.ts'
 import { connect, type Connected } from '../connect.ts'
@@ -177,7 +178,8 @@ export class PostgresqlSource implements BackupSource {
 
   /** Definitions, then rows: an error of one is known before the hours that the other may take. */
   async #dump(folder: string, client: Client, snapshot: string, signal: AbortSignal): Promise<Dumped> {
-    const { events, parallel, storage } = this.#context
+    const { events, parallel, recipients, storage } = this.#context
+    const to = { storage, recipients, signal }
     const access = this.#access
     const title = this.#title
     const { scope, tables } = await this.#extent(client)
@@ -191,14 +193,13 @@ export class PostgresqlSource implements BackupSource {
       tables,
       snapshot,
       title,
-      storage,
       folder,
-      signal,
+      ...to,
     })
     const meter = { bytes: 0 }
     const stop = tellProgress(events, title, tableBytes, async () => meter.bytes)
     const dumped = await dumpRows(
-      { access, storage, folder, snapshot, encoding, sessions: parallel, meter, signal },
+      { ...to, access, folder, snapshot, encoding, sessions: parallel, meter },
       tables,
     ).finally(stop)
     const list: RowsList = {
@@ -207,10 +208,7 @@ export class PostgresqlSource implements BackupSource {
       tables: dumped.map(({ table: { schema, name }, columns, file }) => ({ schema, name, columns, file: file.path })),
     }
     const content = Readable.from([Buffer.from(`${JSON.stringify(list, null, 1)}\n`)])
-    files.push(...dumped.map(({ file }) => file), {
-      path: rowsList,
-      ...(await storage.write(`${folder}/${rowsList}`, content, signal)),
-    })
+    files.push(...dumped.map(({ file }) => file), await writeFile(to, folder, rowsList, content))
     const { rows: schemas } = await client.query<{ name: string; owner: string }>(
       'SELECT nspname AS name, pg_get_userbyid(nspowner) AS owner FROM pg_namespace WHERE nspname = ANY($1) ORDER BY 1',
       [scope.schemas],

@@ -7,8 +7,8 @@ import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { DatabaseError, escapeIdentifier, escapeLiteral, type Client } from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import { damaged, type DumpedFile, type Manifest } from '../../dump/manifest.ts'
+import { readContent, type OpenDump } from '../../dump/read-content.ts'
 import { readUnpacked } from '../../dump/read-unpacked.ts'
-import { readVerified, type Dump } from '../../dump/read-verified.ts'
 import { shareOut } from '../../dump/share-out.ts'
 import type { Access } from '../access.ts'
 import { dumpFolder } from '../backup/dump.ts'
@@ -50,7 +50,7 @@ export interface OwnArchive {
  * @throws Failure where a byte is not the one that the manifest tells of, or a file is missing
  */
 export async function openArchive(
-  dump: Dump,
+  dump: OpenDump,
   manifest: Manifest,
   scratch: string,
   signal: AbortSignal,
@@ -62,7 +62,7 @@ export async function openArchive(
   if (toc === undefined) throw damaged(dump.title, 'it has no table of contents')
   const what = `reading the dump of ${dump.title}`
   // Its end is the proof, so nothing looks into it before.
-  await writeFile(join(folder, 'toc.dat'), await buffer(await readVerified(dump, toc)))
+  await writeFile(join(folder, 'toc.dat'), await buffer(await readContent(dump, toc)))
   const contents = await runTool('pg_restore', ['--list', folder], localTool(), what, signal)
   const entries = [...contents.matchAll(/^(\d+); \d+ \d+ TABLE DATA /gm)].flatMap(([, id]) => id ?? [])
   // Empty files in the place of the rows: pg_restore then prints the commands without them.
@@ -85,10 +85,10 @@ export async function openArchive(
 }
 
 /** The rows that pg_dump did not write; 0.1 had it write all of them. */
-async function listedRows(dump: Dump, files: ReadonlyMap<string, DumpedFile>): Promise<TableRows[]> {
+async function listedRows(dump: OpenDump, files: ReadonlyMap<string, DumpedFile>): Promise<TableRows[]> {
   const list = files.get(rowsList)
   if (list === undefined) return []
-  const { data } = rowsListSchema.safeParse(tryJson(await text(await readVerified(dump, list))))
+  const { data } = rowsListSchema.safeParse(tryJson(await text(await readContent(dump, list))))
   if (data === undefined) throw damaged(dump.title, `${rowsList} is no list of tables`)
   return data.tables.map((table) => {
     const file = files.get(table.file)
@@ -111,7 +111,7 @@ function tryJson(json: string): unknown {
  * @param role whom the session acts as; its own user where absent
  */
 export async function copyRows(
-  dump: Dump,
+  dump: OpenDump,
   tables: readonly TableRows[],
   to: { access: Access; database: string; role?: string | undefined; sessions: number },
   signal: AbortSignal,
@@ -136,7 +136,7 @@ export async function copyRows(
 
 async function copyTable(
   client: Client,
-  dump: Dump,
+  dump: OpenDump,
   { file, command, decompress }: TableRows,
   signal: AbortSignal,
 ): Promise<void> {

@@ -15,7 +15,7 @@ import { applyEnvironment, createDatabase, dropDatabase } from './create-databas
 import type { Details, Extension } from '../details.ts'
 import { readManifest } from '../../dump/manifest.ts'
 import type { Names } from '../../dump/names.ts'
-import type { Dump } from '../../dump/read-verified.ts'
+import type { OpenDump } from '../../dump/read-content.ts'
 import { copyRows, openArchive, type OwnArchive } from './copy-rows.ts'
 import { readPowers } from '../powers.ts'
 import { dropLoader, makeLoader, refuseBeyond } from './loader.ts'
@@ -39,7 +39,7 @@ interface Ground extends Loading {
   /** who loads: the user of `access`, or a role made for it where that one is a superuser */
   loader: Access
   archive: OwnArchive
-  dump: Dump
+  dump: OpenDump
 }
 
 /**
@@ -49,8 +49,8 @@ interface Ground extends Loading {
  */
 export async function loadDatabase(loading: Loading): Promise<void> {
   const { access, title, entry, details, names, context, ownership } = loading
-  const { signal, storage } = context
-  const dump = { storage, folder: entry.folder ?? '', title }
+  const { identities, signal, storage } = context
+  const dump = { storage, identities, folder: entry.folder ?? '', title }
   const manifest = await readManifest(storage, dump.folder, title, { sha256: details.manifestSha256 })
   const scratch = await mkdtemp(join(tmpdir(), 'restore-'))
   try {

@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import { parseLocation, type Location } from '../../../../operation/location.ts'
+import { identityKey, recipientsKey } from '../../../../operation/encryption/encryption.ts'
 import { signingKey, type OperationKind } from '../../../../operation/names.ts'
 import { mounts } from '../../../../operation/request.ts'
 import type { OwnTool } from './own-tool.ts'
@@ -13,6 +14,10 @@ export interface ExtraMounts {
   target?: string | undefined
   /** nothing is written to the volume of `location` */
   readsOnly?: boolean
+  /** Secrets whose recipients a backup is encrypted for */
+  recipientSecrets?: readonly string[] | undefined
+  /** Secret whose identity opens a backup */
+  decryptSecret?: string | undefined
   databaseSecret?: string | undefined
   /** Secret whose keys are CA certificates */
   tlsCaSecret?: string | undefined
@@ -71,6 +76,14 @@ function asTarget({ volume, mount }: Mounted): Mounted {
   return { volume: { ...volume, name }, mount: { ...mount, name } }
 }
 
+/** One key of a Secret, as a file of its name. */
+function oneKey(volume: string, secretName: string, key: string, mountPath: string): Mounted {
+  return {
+    volume: { name: volume, secret: { secretName, defaultMode: 0o440, items: [{ key, path: key }] } },
+    mount: { name: volume, mountPath, readOnly: true },
+  }
+}
+
 /** Volumes and mounts of what flags name. */
 export function extraMounts(extra: ExtraMounts): { volumes: V1Volume[]; mounts: V1VolumeMount[] } {
   const pairs: Mounted[] = []
@@ -82,6 +95,11 @@ export function extraMounts(extra: ExtraMounts): { volumes: V1Volume[]; mounts: 
     // Both may name one Secret.
     pairs.push(...found.filter(({ mount }) => !known.includes(mount.mountPath)).map(asTarget))
   }
+  // A backup is never given the identity, though the same Secret may hold it.
+  for (const [index, name] of (extra.recipientSecrets ?? []).entries())
+    pairs.push(oneKey(`recipients-${index}`, name, recipientsKey, posix.join(mounts.recipients, name)))
+  if (extra.decryptSecret !== undefined)
+    pairs.push(oneKey('identity', extra.decryptSecret, identityKey, mounts.identity))
   if (extra.databaseSecret !== undefined) {
     pairs.push({
       volume: { name: 'database-secret', secret: { secretName: extra.databaseSecret } },

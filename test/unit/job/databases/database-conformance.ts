@@ -1,3 +1,4 @@
+import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -11,6 +12,7 @@ import type { StorageSettings } from '../../../../job/scalardb/storage-settings.
 import { jsonLineEvents } from '../../../../job/process/events.ts'
 import type { Journal } from '../../../../job/journal/journal.ts'
 import { openJournal } from '../../../../job/journal/persisted-journal.ts'
+import { manifestFile } from '../../../../job/databases/dump/manifest.ts'
 import { volumeStorage } from '../../../../job/storage/volume/volume.ts'
 import type { JournalDocument } from '../../../../operation/journal.ts'
 import type { DatabaseBackup } from '../../../../operation/record.ts'
@@ -121,6 +123,40 @@ export async function databaseConformance(
       }
       await kind.openRestore(trial.settings, entry, context('restore-a')).verify()
       t.strictSame(await trial.beside(), [])
+    })
+
+  if (!kind.capabilities.keepsItsOwnBackups)
+    await t.test('an encrypted dump tells nothing, and comes back with its key alone', async (t) => {
+      const trial = await open(t)
+      const [identity, other] = await Promise.all([generateX25519Identity(), generateX25519Identity()])
+      const recipients = [await identityToRecipient(identity)]
+      const { context: of, ...rest } = trial
+      const { entry, context, folder, atSnapshot } = await backedUp(t, kind, {
+        ...rest,
+        context: { ...of, recipients },
+      })
+      const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((file) => file.isFile())
+      for (const { parentPath, name } of files) {
+        if (name === manifestFile) continue
+        t.match((await readFile(join(parentPath, name))).toString('latin1'), /^age-encryption\.org\/v1\n/, name)
+      }
+      await trial.write()
+      const before = await trial.content()
+      const restore = (operation: string, identities?: string[]) =>
+        kind.openRestore(trial.settings, entry, { ...context(operation), identities })
+      await restore('restore-a').verify()
+      await t.rejects(restore('restore-a').load(await memoryJournal()), 'without the key')
+      t.match(
+        await failureOf(restore('restore-a', [other]).load(await memoryJournal())),
+        { what: /damaged/, why: /cannot be decrypted/ },
+        'with another key',
+      )
+      t.strictSame(await trial.content(), before)
+      const destination = restore('restore-a', [other, identity])
+      const journal = await memoryJournal()
+      await destination.load(journal)
+      await destination.activate(journal)
+      t.strictSame(await trial.content(), atSnapshot)
     })
 
   await t.test('killed at any write of the journal and started again, a restore ends the same', async (t) => {

@@ -6,6 +6,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
+import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,7 +28,8 @@ const volume = t.testdir()
 const onVolume: Ground = { mysql, postgresql, to: (scene) => `pvc://backups/${scene}` }
 const storageSecrets = mkdtempSync(join(tmpdir(), 'secrets-'))
 t.teardown(() => rmSync(storageSecrets, { recursive: true }))
-Object.assign(mounts, { volume, targetVolume: volume, storageSecrets })
+Object.assign(mounts, { volume, targetVolume: volume, storageSecrets, identity: join(storageSecrets, 'the-identity') })
+mkdirSync(mounts.identity)
 
 for (const layout of ['one release with two storages', 'two releases'] as const) {
   t.test(`${layout}: one window, one record, and one restore that brings both to its point`, async (t) => {
@@ -118,9 +120,12 @@ else
       const s = await twoDatabases(t, 'two releases', onS3)
       await s.pair(1)
       const content = await s.content()
-      t.equal(await s.run(s.backup), 0)
+      const identity = await generateX25519Identity()
+      const recipients = [await identityToRecipient(identity)]
+      t.equal(await s.run({ ...s.backup, encryption: { recipients, secrets: [] } }), 0)
       const taken = s.cluster.recordsByName.get('backup-both')
-      t.match(taken, { windows: [{ verdict: 'valid' }], backup: { state: 'restorable' } })
+      const encryption = { format: 'age', recipients }
+      t.match(taken, { windows: [{ verdict: 'valid' }], backup: { state: 'restorable', encryption } })
       const [folder, at] = [locationOf(`all/${s.suffix}`), locationOf(`all/${s.suffix}/both`)]
       t.equal(taken?.backup?.location, at)
       await s.pair(2)
@@ -145,6 +150,14 @@ else
 
       s.cluster.recordsByName.clear()
       t.equal(await s.run({ ...s.common, kind: 'import', operation: 'import-both', from: `${to}/both` }), 0)
+      const now = await s.content()
+      t.equal(await s.run({ ...s.restore, operation: 'restore-without-key' }), 1)
+      const { failure, phases } = s.cluster.recordsByName.get('restore-without-key') ?? {}
+      t.match(failure, { why: new RegExp(recipients.join('')), next: /--decrypt-secret/ })
+      t.strictSame(phases, [], 'nothing is begun')
+      t.strictSame(await s.content(), now)
+      writeFileSync(join(mounts.identity, 'identity'), `# a comment\n${identity}\n`)
+      t.teardown(() => rmSync(join(mounts.identity, 'identity')))
       t.equal(await s.run(s.restore), 0)
       t.strictSame(await s.content(), content)
 

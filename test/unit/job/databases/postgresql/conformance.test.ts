@@ -1,3 +1,4 @@
+import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import t from 'tap'
 import { startPostgresql } from '../../../../stand-ins/postgresql/local-server.ts'
 import { postgresql } from '../../../../../job/databases/postgresql/postgresql.ts'
@@ -9,6 +10,9 @@ t.teardown(() => server.stop())
 process.env['PATH'] = `${server.tools}:${process.env['PATH'] ?? ''}`
 
 let number = 0
+// Dumps that are not encrypted are what the other tests have.
+const identity = await generateX25519Identity()
+const encrypted = { recipients: [await identityToRecipient(identity)], identities: [identity] }
 
 await t.test('PostgreSQL is a database', (t) =>
   databaseConformance(t, postgresql, async () => {
@@ -28,6 +32,7 @@ await t.test('PostgreSQL is a database', (t) =>
     }
     return {
       settings: [settingsFor(server, name)],
+      context: encrypted,
       write: () =>
         inDatabase(async (client) => {
           await client.query(

@@ -1,3 +1,4 @@
+import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,27 +25,32 @@ const settingsFor = (folder: string): StorageSettings => ({
   property: () => undefined,
 })
 
-await t.test('a toy is a database', (t) =>
-  databaseConformance(t, toy, async (t) => {
-    const data = await mkdtemp(join(tmpdir(), 'toy-'))
-    t.teardown(() => rm(data, { recursive: true }))
-    const rows = Array.from({ length: 60 }, (_, number) => `row ${number}`)
-    await writeBook(data, inService, { rows })
-    return {
-      settings: [settingsFor(data)],
-      async write() {
-        const book = await readBook(data, inService)
-        await writeBook(data, inService, { ...book, rows: [...(book?.rows ?? []), `row of ${performance.now()}`] })
-      },
-      content: async () => (await readBook(data, inService))?.rows,
-      beside: async () => (await readdir(data)).filter((name) => name !== inService && name !== lock),
-      async obstruct() {
-        await writeFile(join(data, lock), 'somebody')
-        return () => rm(join(data, lock))
-      },
-    }
-  }),
-)
+const identity = await generateX25519Identity()
+const encrypted = { recipients: [await identityToRecipient(identity)], identities: [identity] }
+
+for (const [how, context] of Object.entries({ '': {}, ', also where it is encrypted': encrypted }))
+  await t.test(`a toy is a database${how}`, (t) =>
+    databaseConformance(t, toy, async (t) => {
+      const data = await mkdtemp(join(tmpdir(), 'toy-'))
+      t.teardown(() => rm(data, { recursive: true }))
+      const rows = Array.from({ length: 60 }, (_, number) => `row ${number}`)
+      await writeBook(data, inService, { rows })
+      return {
+        settings: [settingsFor(data)],
+        context,
+        async write() {
+          const book = await readBook(data, inService)
+          await writeBook(data, inService, { ...book, rows: [...(book?.rows ?? []), `row of ${performance.now()}`] })
+        },
+        content: async () => (await readBook(data, inService))?.rows,
+        beside: async () => (await readdir(data)).filter((name) => name !== inService && name !== lock),
+        async obstruct() {
+          await writeFile(join(data, lock), 'somebody')
+          return () => rm(join(data, lock))
+        },
+      }
+    }),
+  )
 
 t.test('a kind of one line in each registry is found, and its flags are offered', async (t) => {
   const kindOf = recogniser({ managed: 'toyshop' }, [toy, ...databaseKinds])

@@ -18,8 +18,9 @@ import type {
 } from '../../../../../job/databases/database.ts'
 import { readManifest } from '../../../../../job/databases/dump/manifest.ts'
 import { claimFolder, sealFolder } from '../../../../../job/databases/dump/own-folder.ts'
-import { readVerified } from '../../../../../job/databases/dump/read-verified.ts'
+import { readContent } from '../../../../../job/databases/dump/read-content.ts'
 import { verifyDump } from '../../../../../job/databases/dump/verify.ts'
+import { writeFile } from '../../../../../job/databases/dump/write-file.ts'
 import { parseDetails } from '../../../../../job/databases/parse-details.ts'
 import type { Journal } from '../../../../../job/journal/journal.ts'
 import type { StorageSettings } from '../../../../../job/scalardb/storage-settings.ts'
@@ -70,7 +71,8 @@ async function copied(rows: readonly string[], signal: AbortSignal): Promise<str
   return made
 }
 
-function backupOf(settings: StorageSettings[], { storage, operation, signal }: BackupContext): BackupSource {
+function backupOf(settings: StorageSettings[], context: BackupContext): BackupSource {
+  const { storage, operation, signal } = context
   const folder = firstFolder(settings)
   const title = `toy://${folder}`
   const tables = [{ schema: 'toy', name: 'book' }]
@@ -100,10 +102,8 @@ function backupOf(settings: StorageSettings[], { storage, operation, signal }: B
       await claimFolder(storage, into, owner)
       try {
         const rows = await copied(taken.rows, signal)
-        const write = async (path: string, content: string) => ({
-          path,
-          ...(await storage.write(`${into}/${path}`, Readable.from([Buffer.from(content)]), signal)),
-        })
+        const write = (path: string, content: string) =>
+          writeFile(context, into, path, Readable.from([Buffer.from(content)]))
         const files = [await write(columnsFile, 'row'), await write(rowsFile, JSON.stringify(rows))]
         const { sha256, bytes } = await sealFolder(storage, into, owner, files, signal)
         return {
@@ -228,12 +228,12 @@ class ToyDestination extends RestoredToy implements RestoreDestination {
   }
 
   async #verifiedRows(): Promise<string> {
-    const { storage } = this.#context
+    const { identities, storage } = this.#context
     const folder = this.entry.folder ?? ''
     const { title } = this.entry
     const { files } = await readManifest(storage, folder, title, { sha256: this.#details.manifestSha256 })
     const file = files.find(({ path }) => path === rowsFile)
     if (file === undefined) throw new Error(`the dump has no ${rowsFile}`)
-    return await text(await readVerified({ storage, folder, title }, file))
+    return await text(await readContent({ storage, identities, folder, title }, file))
   }
 }

@@ -2,6 +2,7 @@ import type { V1EnvVar } from '@kubernetes/client-node'
 import t from 'tap'
 import { requestHashVariable, requestSchema, type OperationRequest } from '../../../../../../operation/request.ts'
 import type { JobOptions } from '../../../../../../plugin/kubernetes/jobs/compose/complete-job.ts'
+import { composeGuardJob } from '../../../../../../plugin/kubernetes/jobs/compose/compose-guard-job.ts'
 import { composeJob } from '../../../../../../plugin/kubernetes/jobs/compose/compose-job.ts'
 import { allImages } from '../../../../../../plugin/kubernetes/jobs/compose/image.ts'
 import { operationObjects } from '../../../../../../plugin/kubernetes/jobs/compose/operation-objects.ts'
@@ -255,4 +256,20 @@ t.test('the objects of an operation are found by its name, and outlive the Job',
 t.test('the worker is restricted as Pod Security asks', async (t) => {
   const { pod } = compose([podsOnly(chartRelease())])
   isRestricted(t, pod)
+})
+
+t.test('a backup is given recipients alone, and a restore the identity, each as one file of its Secret', async (t) => {
+  const secretsOf = ({ pod, container }: ReturnType<typeof compose>) =>
+    (container?.volumeMounts ?? []).flatMap(({ name, mountPath }) => {
+      const { secret } = pod?.volumes?.find((volume) => volume.name === name) ?? {}
+      return secret?.items === undefined ? [] : [[secret.secretName, secret.items.map(({ key }) => key), mountPath]]
+    })
+  t.strictSame(secretsOf(compose([], {}, { recipientSecrets: ['keys', 'more'] })), [
+    ['keys', ['recipients'], '/scalardl/recipients/keys'],
+    ['more', ['recipients'], '/scalardl/recipients/more'],
+  ])
+  const extra = { decryptSecret: 'keys' }
+  t.strictSame(secretsOf(compose([], {}, extra)), [['keys', ['identity'], '/scalardl/identity']])
+  const guard = composeGuardJob(request([]), [], extra, jobOptions)
+  t.notMatch(JSON.stringify(guard), '/scalardl/identity', 'the guard has no use of it')
 })

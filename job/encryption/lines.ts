@@ -1,0 +1,10 @@
+import { readFile } from 'node:fs/promises'
+
+/** The lines of a file that age's tools write: without comments and empty ones; none where there is no file. */
+export async function linesOf(path: string): Promise<string[]> {
+  const text = await readFile(path, 'utf8').catch(() => '')
+  return text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+}
