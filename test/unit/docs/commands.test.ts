@@ -164,10 +164,25 @@ t.test('the release publishes images for every architecture that their archives 
   for (const line of publishing) t.match(line, /skopeo copy --all "oci-archive:[^"]*" "docker:/)
 })
 
-t.test('every link leads to a file', async (t) => {
+/** The names by which a page's headings are linked to, as GitHub makes them. */
+function anchorsOf(file: string): string[] {
+  return [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w -]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+t.test('every link leads to a file, and to a heading that it has', async (t) => {
   for (const file of documents)
-    for (const [, link = ''] of readFileSync(join(projectFolder, file), 'utf8').matchAll(/\]\(([^):#]+)(?:#[^)]*)?\)/g))
-      t.ok(existsSync(join(projectFolder, dirname(file), link)), `${file}: ${link}`)
+    for (const [, link = '', anchor] of readFileSync(join(projectFolder, file), 'utf8').matchAll(
+      /\]\(([^):#]*)(?:#([^)]*))?\)/g,
+    )) {
+      const target = link === '' ? join(projectFolder, file) : join(projectFolder, dirname(file), link)
+      t.ok(existsSync(target), `${file}: ${link}`)
+      if (anchor !== undefined) t.ok(anchorsOf(target).includes(anchor), `${file}: ${link}#${anchor}`)
+    }
 })
 
 /** The actions that a text names, `service:` before those of a service. */
@@ -237,8 +252,9 @@ t.test('every message of the troubleshooting page is one of the program', async 
     .map((file) => readFileSync(join(projectFolder, file), 'utf8'))
     .join('\n')
   const page = readFileSync(join(projectFolder, 'docs/troubleshooting.md'), 'utf8')
-  const headings = [...page.matchAll(/^## (.*)$/gm)].map(([, heading = '']) => heading)
-  for (const heading of headings.filter((heading) => heading !== 'Where to look further'))
+  const headings = [...page.matchAll(/^### (.*)$/gm)].map(([, heading = '']) => heading)
+  t.ok(headings.length > 40, `${headings.length} messages`)
+  for (const heading of headings)
     for (const part of heading.split(/\s*…\s*(?:\/ )?| \/ /).filter((part) => part.length > 6))
       t.ok(sources.includes(part.replace(/:\s*$/, '')), part)
 })
