@@ -27,12 +27,13 @@ t.test('over two databases, only a pause gives a consistent point', async (t) =>
   const standIn = await runStandInProcess(t, { server, databases: ['two_a', 'two_b'], environment: busy })
   const admin = adminOf(standIn)
   await transfersDone(standIn, 50)
-  for (let attempt = 1; attempt <= 5; attempt += 1) {
-    const verdict = await checkInvariant(standIn.connections)
-    t.equal(verdict.holds, false, `without a pause, attempt ${attempt}: ${verdict.problems[0]}`)
+  for (const connections of [standIn.connections, standIn.connections.toReversed()]) {
+    const problems: string[] = []
+    // By chance nothing is under way at a look.
+    for (let looks = 0; looks < 50 && problems.length === 0; looks += 1)
+      problems.push(...(await checkInvariant(connections)).problems)
+    t.not(problems.length, 0, `without a pause: ${problems[0]}`)
   }
-  const backwards = await checkInvariant(standIn.connections.toReversed())
-  t.equal(backwards.holds, false, 'nor the other database first')
   for (let attempt = 1; attempt <= 3; attempt += 1) {
     t.equal((await admin.call('Pause', { wait_outstanding: true })).code, status.OK)
     const verdict = await checkInvariant(standIn.connections)
@@ -41,6 +42,7 @@ t.test('over two databases, only a pause gives a consistent point', async (t) =>
     t.ok(before >= 50)
     await sleep(100)
     t.equal((await checkInvariant(standIn.connections)).details.transfersChecking, before, 'and nothing moves in it')
+    while ((await state(standIn)).held < 9) await sleep(20)
     t.equal((await state(standIn)).held, 9, 'all workers are held')
     await admin.call('Unpause')
     await transfersDone(standIn, (await state(standIn)).done + 10)
