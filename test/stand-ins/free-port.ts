@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto'
+import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 
@@ -8,14 +9,22 @@ import { createServer } from 'node:net'
  */
 const [first, end] = [12_000, 30_000]
 
-/** A TCP port of the loopback interface that nobody listens on now, and that no connection is given by chance. */
+/**
+ * A TCP port of the loopback interface that nobody listens on now, and that neither a connection nor another process
+ * that asks here is given. Until this process ends, it holds the UDP port of that number, which says so to the others.
+ */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(first, end)
-    const server = createServer().listen(port, '127.0.0.1')
+    const held = createSocket('udp4').unref()
+    const server = createServer()
     try {
+      held.bind({ port, address: '127.0.0.1', exclusive: true })
+      await once(held, 'listening')
+      server.listen(port, '127.0.0.1')
       await once(server, 'listening')
     } catch (error) {
+      held.close()
       if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') continue
       throw error
     }
