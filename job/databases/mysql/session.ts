@@ -1,17 +1,24 @@
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import type { SslOptions } from 'mysql2'
 import { createConnection, type Connection, type ConnectionOptions } from 'mysql2'
 import type { Access } from './access.ts'
 
-/** A value of a row as the server sends it, its bytes as they are. */
-export type RawRow = readonly (Buffer | null)[]
+/** Makes bytes of a query's rows while they arrive. */
+export interface RowEncoder {
+  /** takes the next value of a row, its bytes as the server sends them; they are another's once this returns */
+  value(bytes: Buffer | null): void
+  /** ends a row. @returns what is ready to be handed on */
+  endRow(): Buffer | undefined
+  /** ends the last row. @returns the rest */
+  end(): Buffer | undefined
+}
 
 /** A session of a server. */
 export interface Session {
   /** a statement's rows by column name; names and texts are UTF-8 */
   query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>
-  /** the rows of one query, as bytes, as they come; destroying it before its end costs the session */
-  rows(sql: string): Readable
+  /** what an encoder makes of the rows of one query, as they come; destroying it before its end costs the session */
+  rows(sql: string, encoder: RowEncoder): Readable
   /** aborted when the session is lost */
   readonly lost: AbortSignal
   end(): Promise<void>
@@ -21,6 +28,9 @@ export interface Session {
 
 /** How long one attempt to connect may take, ms. */
 const patienceMs = 10_000
+
+/** What is read of a query before anybody asks for it, bytes. */
+const readAheadBytes = 2 << 20
 
 /**
  * Opens one session with one host.
@@ -73,9 +83,41 @@ function sessionOf(connection: Connection, lost: AbortSignal): Session {
           else resolve(rows as Row[])
         })
       }),
-    rows: (sql) =>
-      connection.query({ sql, rowsAsArray: true, typeCast: false }).stream({ objectMode: true, highWaterMark: 256 }),
+    rows: (sql, encoder) => encodedRows(connection, lost, sql, encoder),
     end: () => new Promise((resolve) => connection.end(() => resolve())),
     destroy: () => connection.destroy(),
   }
+}
+
+/** Not by the driver's own stream: an object and a turn of the event loop for each row take longer than the rows. */
+function encodedRows(connection: Connection, lost: AbortSignal, sql: string, encoder: RowEncoder): Readable {
+  let isOver = false
+  // The driver tells the connection alone of its loss.
+  const onLost = () => encoded.destroy(lost.reason instanceof Error ? lost.reason : new Error('Connection lost'))
+  const encoded = new Readable({
+    highWaterMark: readAheadBytes,
+    read: () => connection.resume(),
+    destroy: (error, done) => {
+      lost.removeEventListener('abort', onLost)
+      if (!isOver) connection.destroy()
+      done(error)
+    },
+  })
+  lost.addEventListener('abort', onLost, { once: true })
+  if (lost.aborted) onLost()
+  connection
+    .query({ sql, rowsAsArray: true, typeCast: (field) => encoder.value(field.buffer()) })
+    .on('result', () => {
+      const ready = encoder.endRow()
+      if (ready !== undefined && !encoded.push(ready)) connection.pause()
+    })
+    .on('end', () => {
+      isOver = true
+      if (encoded.destroyed) return
+      const rest = encoder.end()
+      if (rest !== undefined) encoded.push(rest)
+      encoded.push(null)
+    })
+    .on('error', (error) => encoded.destroy(error))
+  return encoded
 }

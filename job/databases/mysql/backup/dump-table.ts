@@ -1,15 +1,14 @@
-import { pipeline, Readable } from 'node:stream'
-import { createZstdCompress } from 'node:zlib'
+import { Readable } from 'node:stream'
 import { Failure } from '../../../../operation/failure.ts'
 import type { BackupTable } from '../../../../operation/record.ts'
 import type { BackupContext } from '../../database.ts'
 import type { DumpedFile } from '../../dump/manifest.ts'
-import { writeFile } from '../../dump/write-file.ts'
+import { writeFile, writePacked } from '../../dump/write-file.ts'
 import { filesOf } from '../details.ts'
-import type { RawRow, Session } from '../session.ts'
+import type { Session } from '../session.ts'
 import { columnsOf, createStatement, findTable, quoted, type Table } from '../tables.ts'
 import { selectList } from './columns.ts'
-import { insertLines } from './insert-lines.ts'
+import { InsertLines } from './insert-lines.ts'
 
 /** A table as it was before the pause: what the snapshot has has to be the same table still. */
 export interface KnownTable extends Table {
@@ -44,7 +43,7 @@ export function withoutCounter(definition: string): string {
  * @throws Failure where the table is another than before the pause
  */
 export async function dumpTable(dumping: Dumping, folder: string, index: number, table: KnownTable): Promise<Dumped> {
-  const { holder, now, signal, meter } = dumping
+  const { holder, now, meter } = dumping
   await holder.query('SAVEPOINT before_table')
   // Opening it is what keeps others from altering it.
   await holder.query(`SELECT 1 FROM ${quoted(table)} LIMIT 0`)
@@ -57,30 +56,14 @@ export async function dumpTable(dumping: Dumping, folder: string, index: number,
   const statement = Readable.from([Buffer.from(`${definition};\n`)])
   const files = [await writeFile(dumping, folder, paths.definition, statement)]
 
-  const told = { rows: 0, longestBytes: 0 }
-  let rows: Readable | undefined
-  // Asked for by whoever reads: nobody else would hear of an error.
-  const read = async function* () {
-    rows = holder.rows(`SELECT ${selectList(columns)} FROM ${quoted(table)}`)
-    for await (const line of insertLines(rows as AsyncIterable<RawRow>, table, columns, told)) {
-      meter.bytes += line.length
-      yield line
-    }
-  }
-  const stop = () => rows?.destroy(signal.reason instanceof Error ? signal.reason : new Error('stopped'))
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    // Its errors reach whoever writes the result.
-    const packed = pipeline(read, createZstdCompress(), () => undefined)
-    files.push(await writeFile(dumping, folder, paths.rows, packed))
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
+  const lines = new InsertLines(table, columns, meter)
+  const rows = holder.rows(`SELECT ${selectList(columns)} FROM ${quoted(table)}`, lines)
+  files.push(await writePacked(dumping, folder, paths.rows, rows))
   await holder.query('ROLLBACK TO SAVEPOINT before_table')
   return {
-    table: { schema: table.schema, name: table.name, rows: told.rows },
+    table: { schema: table.schema, name: table.name, rows: lines.rows },
     files,
-    longestStatement: told.longestBytes,
+    longestStatement: lines.longestBytes,
   }
 }
 

@@ -8,6 +8,7 @@ import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { BackupContext, BackupSource, Snapshot, Source } from '../../database.ts'
 import { claimFolder, sealFolder } from '../../dump/own-folder.ts'
 import { tellProgress } from '../../dump/progress.ts'
+import { shareOut } from '../../dump/share-out.ts'
 import { accessOf, titleOf, type Access } from '../access.ts'
 import { connect, type Connected } from '../connect.ts'
 import type { Details } from '../details.ts'
@@ -158,7 +159,7 @@ export class MysqlSource implements BackupSource {
 
   /** The tables, one after another in each session that holds the snapshot; what fails ends the others. */
   async #dump(prepared: Prepared, holders: readonly Session[], folder: string): Promise<Dumped[]> {
-    const { recipients, storage } = this.#context
+    const { events, recipients, signal, storage } = this.#context
     const now = await this.#session()
     const present = (await listTables(now, prepared.schemas)).filter(isTable)
     const appeared = present.find(
@@ -166,33 +167,27 @@ export class MysqlSource implements BackupSource {
     )
     if (appeared !== undefined) throw altered(appeared)
 
-    const failed = new AbortController()
-    const signal = AbortSignal.any([this.#context.signal, failed.signal, ...holders.map(({ lost }) => lost)])
+    const alive = AbortSignal.any([signal, ...holders.map(({ lost }) => lost)])
     // The largest first, so that none is left for the end.
-    const waiting = [...prepared.tables.entries()].sort(([, a], [, b]) => b.bytes - a.bytes)
+    const largestFirst = [...prepared.tables.entries()].sort(([, a], [, b]) => b.bytes - a.bytes)
     const dumped: Dumped[] = []
     const meter = { bytes: 0 }
-    const work = async (holder: Session): Promise<void> => {
-      try {
-        for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-          signal.throwIfAborted()
-          const [index, table] = next
+    const free = holders.values()
+    const stop = tellProgress(events, this.#title, sizeOf(prepared.tables), async () => meter.bytes)
+    try {
+      await shareOut(largestFirst, { workers: holders.length, signal: alive }, async (waiting, signal) => {
+        const { value: holder } = free.next()
+        if (holder === undefined) throw new Error('more workers than sessions')
+        for (const [index, table] of waiting)
           dumped[index] = await dumpTable({ holder, now, storage, recipients, signal, meter }, folder, index, table)
-        }
-      } catch (error) {
-        failed.abort(error)
-        throw error
-      }
+      })
+    } catch (error) {
+      signal.throwIfAborted()
+      const lost = holders.find((holder) => holder.lost.aborted)
+      throw lost === undefined ? error : sessionLost(this.#title, lost.lost.reason)
+    } finally {
+      stop()
     }
-    const stop = tellProgress(this.#context.events, this.#title, sizeOf(prepared.tables), async () => meter.bytes)
-    const ended = await Promise.allSettled(holders.map(work))
-    stop()
-    const lost = holders.find((holder) => holder.lost.aborted)
-    this.#context.signal.throwIfAborted()
-    if (lost !== undefined) throw sessionLost(this.#title, lost.lost.reason)
-    failed.signal.throwIfAborted()
-    const rejected = ended.find((one) => one.status === 'rejected')
-    if (rejected !== undefined) throw rejected.reason
     return dumped
   }
 

@@ -9,6 +9,7 @@ import type { Names } from '../../dump/names.ts'
 import { tellProgress } from '../../dump/progress.ts'
 import { readContent } from '../../dump/read-content.ts'
 import { readUnpacked } from '../../dump/read-unpacked.ts'
+import { shareOut } from '../../dump/share-out.ts'
 import type { Access } from '../access.ts'
 import { beginningOf, firstLine } from '../backup/insert-lines.ts'
 import { connect } from '../connect.ts'
@@ -55,8 +56,7 @@ export async function loadTables(loading: Loading): Promise<void> {
   const tasks = entry.tables.map((table, index) => ({ index, table, schema: restoredSchema(names, table) }))
   const seal = { sha256: details.manifestSha256 }
   const manifest = await readManifest(context.storage, entry.folder ?? '', loading.title, seal)
-  await inParallel(loading, manifest, [...tasks])
-  context.signal.throwIfAborted()
+  await inParallel(loading, manifest, tasks)
   await inSession(access, async (session) => {
     const loaded = (
       await listTables(
@@ -72,37 +72,27 @@ export async function loadTables(loading: Loading): Promise<void> {
   })
 }
 
-/** Several sessions load one table after another; what fails ends the others. */
-async function inParallel(loading: Loading, manifest: Manifest, waiting: Task[]): Promise<void> {
-  const { access, context } = loading
-  const failed = new AbortController()
+/** Several sessions load one table after another. */
+async function inParallel(loading: Loading, manifest: Manifest, tasks: readonly Task[]): Promise<void> {
+  const { access, context, details, title } = loading
+  const { events, parallel, signal } = context
   const meter = { bytes: 0 }
-  const signal = AbortSignal.any([context.signal, failed.signal])
-  const work = async (): Promise<void> => {
-    const { session } = await connect(access, 'binary')
-    const stop = () => session.destroy()
-    signal.addEventListener('abort', stop, { once: true })
-    try {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-        signal.throwIfAborted()
-        await loadTable(loading, manifest, session, next, { signal, meter })
+  const stopTelling = tellProgress(events, title, details.tableBytes, async () => meter.bytes)
+  try {
+    await shareOut(tasks, { workers: parallel, signal }, async (waiting, signal) => {
+      const { session } = await connect(access, 'binary')
+      const stop = () => session.destroy()
+      signal.addEventListener('abort', stop, { once: true })
+      try {
+        for (const task of waiting) await loadTable(loading, manifest, session, task, { signal, meter })
+      } finally {
+        signal.removeEventListener('abort', stop)
+        session.destroy()
       }
-    } catch (error) {
-      failed.abort(error)
-      throw error
-    } finally {
-      signal.removeEventListener('abort', stop)
-      session.destroy()
-    }
+    })
+  } finally {
+    stopTelling()
   }
-  const total = loading.details.tableBytes
-  const stopTelling = tellProgress(context.events, loading.title, total, async () => meter.bytes)
-  const ended = await Promise.allSettled(Array.from({ length: Math.min(context.parallel, waiting.length) }, work))
-  stopTelling()
-  context.signal.throwIfAborted()
-  failed.signal.throwIfAborted()
-  const rejected = ended.find((one) => one.status === 'rejected')
-  if (rejected !== undefined) throw rejected.reason
 }
 
 /**

@@ -1,12 +1,10 @@
-import { pipeline } from 'node:stream'
-import { constants, createZstdCompress } from 'node:zlib'
 import type { Client } from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import type { BackupTable } from '../../../../operation/record.ts'
 import type { BackupContext } from '../../database.ts'
 import type { DumpedFile } from '../../dump/manifest.ts'
 import { shareOut } from '../../dump/share-out.ts'
-import { writeFile } from '../../dump/write-file.ts'
+import { writePacked } from '../../dump/write-file.ts'
 import type { Access } from '../access.ts'
 import { connect } from '../connect.ts'
 import { copyCommand, fileOf, type TableFile } from '../rows.ts'
@@ -41,9 +39,6 @@ export interface DumpedRows {
 const exactly = `SET datestyle = ISO; SET intervalstyle = postgres; SET extra_float_digits = 3; SET row_security = off;
   SET synchronize_seqscans = off; SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0;
   SET lock_timeout = ${lockPatienceMs}; SELECT pg_catalog.set_config('search_path', '', false)`
-
-/** How hard rows are compressed: more takes several times as long for a few per cent. */
-export const level = 1
 
 /**
  * Streams the rows of a snapshot's tables into the storage, the largest first, by several sessions; nothing of them
@@ -86,10 +81,7 @@ async function dumpTable(client: Client, dump: RowsDump, index: number, table: T
       yield chunk
     }
   }
-  const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } })
-  // Its errors reach whoever writes the result.
-  const packed = pipeline(read, compress, () => undefined)
-  const file = await writeFile(dump, folder, fileOf(index, table), packed)
+  const file = await writePacked(dump, folder, fileOf(index, table), read)
   // The server tells of the number of rows after the last of them.
   await client.query('SELECT')
   if (failure !== undefined) throw failure
