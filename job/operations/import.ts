@@ -4,7 +4,7 @@ import { formatLocation, joinLocation, parseLocation, splitLocation, type Locati
 import { operationName } from '../../operation/names.ts'
 import { parseRecord, type BackupPart, type OperationRecord } from '../../operation/record.ts'
 import type { OperationContext } from '../context/operation-context.ts'
-import { verifyRecord } from '../context/signing.ts'
+import { verifyRecord, withBackup } from '../context/signing.ts'
 import { openStorage } from '../storage/open.ts'
 import { readText } from '../storage/text.ts'
 import { recordFile } from './backup/backup-record.ts'
@@ -37,10 +37,26 @@ export async function writeImported(
   verifyRecord(context, record, context.request.trust)
   const known = await context.cluster.findRecord(record.operation)
   const found = imported(record, known, { ...at, namespace: context.cluster.namespace })
-  await context.cluster.writeRecord(found)
+  await context.cluster.writeRecord(vouchedFor(context, found, record))
   context.events.say('note', `imported ${record.operation}, restore point ${found.backup?.restorePoint ?? 'unknown'}`, {
     data: { operation: record.operation },
   })
+}
+
+/**
+ * What was found, signed anew where it lies at another place than the one that was signed: the administrator has named
+ * it. Whatever else differs from what was verified has nobody's word.
+ */
+function vouchedFor(
+  { request, signing }: OperationContext<'import'>,
+  found: OperationRecord & { backup: BackupPart },
+  { backup: verified }: OperationRecord,
+): OperationRecord {
+  const { signature: _, ...backup } = found.backup
+  const signature = verified?.signature && { signature: verified.signature }
+  const { location: _here, ...placeless } = backup
+  const signed = { ...placeless, ...signature, ...(verified?.location && { location: verified.location }) }
+  return withBackup({ ...found, backup: signed }, { ...backup, ...signature }, signing, request.trust)
 }
 
 /**
@@ -53,7 +69,7 @@ export function imported(
   record: OperationRecord,
   known: OperationRecord | undefined,
   { source, location, namespace }: { source: string; location: Location; namespace: string },
-): OperationRecord {
+): OperationRecord & { backup: BackupPart } {
   const { backup, operation } = record
   const { name } = splitLocation(location)
   if (backup === undefined || record.kind !== 'backup')

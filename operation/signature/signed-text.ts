@@ -8,12 +8,13 @@ export type SignedRecord = Pick<OperationRecord, 'operation' | 'createdAt' | 're
 
 /**
  * What a signature is made of: all that decides which data a backup is, and whether it proves anything. The manifests
- * of its dumps are in it by their hashes. Where the data and its copies lie is not, because a volume has another name
- * in another cluster. Nor is what became of a point later, because an older record would still fit: a restore looks at
- * the data.
+ * of its dumps are in it by their hashes. The place of the data is in it with its endpoint and its Secret's name, since
+ * credentials are used there; an import from another place signs anew. Where copies lie is not, because nobody goes
+ * there without being told. Nor is what became of a point later, because an older record would still fit: a restore
+ * looks at the data.
  */
 export function signedText({ operation, createdAt, releases, windows, backup }: SignedRecord): string {
-  const { location: _place, copies: _places, signature: _signature, databases, ...said } = backup
+  const { copies: _places, signature: _signature, databases, ...said } = backup
   const entries = databases.map(({ standing: _standing, ...entry }) => entry)
   const signed = { operation, createdAt, releases, windows, backup: { ...said, databases: entries } }
   return `kubectl-scalardl backup 1\n${canonicalJson(signed)}`

@@ -220,6 +220,18 @@ export const mutations: readonly Mutation[] = [
     tests: ['signed-records.test.ts'],
   },
   {
+    title: 'a record may lead to the store of anybody',
+    file: 'export function signedText(',
+    changes: [['const { copies: _places,', 'const { location: _place, copies: _places,']],
+    tests: ['signed-records.test.ts'],
+  },
+  {
+    title: 'an import signs what differs from what it has verified',
+    file: 'export async function writeImported(',
+    changes: [['...placeless, ...signature,', '...verified, ...signature,']],
+    tests: ['signed-records.test.ts'],
+  },
+  {
     title: 'an imported record is taken from anybody',
     file: 'export async function writeImported(',
     changes: [['  verifyRecord(context, record, context.request.trust)\n', '']],

@@ -144,13 +144,13 @@ t.test('what this installation signed is taken without a word', async (t) => {
   t.equal(authorshipOf({ ...read, backup: { ...good.backup, ...read.backup } }).state, 'signed', 'it is read as it was')
 })
 
-t.test('neither its place, nor its namespace, nor what became of it since is signed', async (t) => {
+t.test('neither its namespace, nor its copies, nor what became of it since is signed', async (t) => {
   const standing = { state: 'lost' as const, since: '2026-11-21T00:00:00.000Z', by: 'undo-x', why: 'gone' }
   const moved: BackupRecord = {
     ...good,
     namespace: 'other',
     phases: [{ name: 'dump', startedAt: '2026-11-21T00:00:00.000Z' }],
-    backup: { ...good.backup, location: 'pvc://moved/monday', databases: [{ ...entry, standing }] },
+    backup: { ...good.backup, copies: ['pvc://second/monday'], databases: [{ ...entry, standing }] },
   }
   t.equal(signedText(moved), signedText(good))
   const shuffled = withEntry({ details: { nested: { a: [1, 2], b: 1 }, manifestSha256: 'a'.repeat(64) } })
@@ -158,7 +158,17 @@ t.test('neither its place, nor its namespace, nor what became of it since is sig
 })
 
 const { signature } = good.backup
+const moved = (record: BackupRecord, location: string): BackupRecord => ({
+  ...record,
+  backup: { ...record.backup, location },
+})
+const inBucket = signedBy(ours, moved(unsigned, 's3://dumps/monday?endpoint=https://store:9000&secret=dumps'))
 const forged: Record<string, BackupRecord> = {
+  'another volume': moved(good, 'pvc://theirs/ledger/monday'),
+  'a store in the place of a volume': moved(good, 's3://dumps/monday?secret=dumps&endpoint=https://theirs'),
+  'another endpoint': moved(inBucket, 's3://dumps/monday?endpoint=https://theirs&secret=dumps'),
+  'another Secret': moved(inBucket, 's3://dumps/monday?endpoint=https://store:9000&secret=my-ledger-database'),
+  'the identity of the pod': moved(inBucket, 's3://dumps/monday?endpoint=https://store:9000'),
   'another manifest': withEntry({ details: { ...entry.details, manifestSha256: 'b'.repeat(64) } }),
   'another folder': withEntry({ folder: 'tuesday/postgresql-1' }),
   'another table': withEntry({ tables: [] }),
@@ -279,6 +289,39 @@ t.test('an imported record takes the place of none that differs, however well it
   const failure = await failureOf(writeImported({ ...context, signing: ours }, differing, at))
   t.match(failure, { what: /cannot be imported/ })
   t.strictSame(cluster.recordsByName.get('backup-monday'), good)
+})
+
+/** What an import from the volume `moved` makes of a record beside its data, and of what is known already. */
+async function importedFromMoved(beside: BackupRecord, more: { known?: BackupRecord; trust?: Trust } = {}) {
+  const cluster = inMemoryCluster([])
+  if (more.known !== undefined) await cluster.writeRecord(structuredClone(more.known))
+  const from = 'pvc://moved/ledger/monday'
+  const request = { ...requests.import, from, ...(more.trust && { trust: more.trust }) }
+  const { context } = await contextOf<'import'>(request, cluster)
+  await writeImported({ ...context, signing: ours }, structuredClone(beside), {
+    source: 'record.json',
+    location: parseLocation(from),
+  })
+  const written = cluster.recordsByName.get('backup-monday')
+  if (written?.backup === undefined) throw new Error('it was imported')
+  const record = { ...written, backup: written.backup }
+  return { place: record.backup.location, authorship: authorshipOf(record) }
+}
+
+t.test('an import from another place is what the administrator says, and signed anew', async (t) => {
+  const here = { place: 'pvc://moved/ledger/monday', authorship: { state: 'signed', fingerprint: ours.fingerprint } }
+  t.strictSame(await importedFromMoved(good), here)
+  t.strictSame(await importedFromMoved(good, { known: good }), here, 'also of a backup that is known')
+  const known = moved(good, 's3://dumps/monday?endpoint=https://theirs')
+  t.strictSame(await importedFromMoved(good, { known }), here, 'also where the known one was led elsewhere')
+  const trust = { keys: [theirs.fingerprint], records: [] }
+  t.strictSame(await importedFromMoved(signedBy(theirs), { trust }), here)
+  t.strictSame(await importedFromMoved(unsigned, { trust: { keys: [], records: [recordHash(unsigned)] } }), here)
+  for (const other of [
+    { ...good, releases: ['other'] },
+    { ...good, backup: { ...good.backup, reason: 'raised' } },
+  ])
+    t.match(await importedFromMoved(good, { known: other }), { authorship: { state: 'unsigned' } })
 })
 
 t.test('a backup is signed as soon as it can be restored, and no sooner', async (t) => {

@@ -131,6 +131,7 @@ t.test('what is no signing key is refused before anything is made, and not repea
 const { durationMs: _, pause: __, ...common } = pauseRequest()
 const requests: Partial<Record<OperationKind, OperationRequest>> = {
   import: { ...common, kind: 'import', operation: 'import-x', from: 'pvc://backups/ledger/monday' } as OperationRequest,
+  copy: { ...common, kind: 'copy', operation: 'copy-x', backup: 'b' } as OperationRequest,
   delete: { ...common, kind: 'delete', operation: 'delete-x', backup: 'backup-monday' } as OperationRequest,
   materialize: { ...common, kind: 'materialize', operation: 'materialize-x', backup: 'b' } as OperationRequest,
   pause: pauseRequest({ pause: { drainMs: 1000, maxPauseMs: 20_000, guard: true } }),
@@ -147,9 +148,10 @@ t.test('a Job gets of the key what it needs: all, the fingerprints, or nothing',
     t.equal(mount?.mountPath, volume && mounts.signing, kind)
     return volume?.secret
   }
-  t.match(secretOf('materialize'), { optional: true, items: undefined })
+  for (const kind of ['materialize', 'import'] as const)
+    t.match(secretOf(kind), { optional: true, items: undefined }, kind)
   const verifying = { optional: true, items: [{ key: signingKey.trustedKeys, path: signingKey.trustedKeys }] }
-  for (const kind of ['import', 'delete'] as const) t.match(secretOf(kind), verifying, kind)
+  for (const kind of ['copy', 'delete'] as const) t.match(secretOf(kind), verifying, kind)
   for (const kind of ['pause', 'unpause'] as const) t.equal(secretOf(kind), undefined, kind)
   const guard = requests.pause && composeGuardJob(requests.pause, [], {}, jobOptions)
   t.notMatch(JSON.stringify(guard), signingKey.secret)

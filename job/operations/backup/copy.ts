@@ -59,7 +59,8 @@ export async function copyBackup(context: Context): Promise<void> {
     const path = `${name}/${recordFile}`
     const location = pathAt(request.to, name)
     const { copies: _, ...alone } = backup
-    const copied: OperationRecord = { ...record, backup: { ...alone, location } }
+    // As it was signed, with its first place; an import says where it lies.
+    const copied: OperationRecord = { ...record, backup: alone }
     await context.phase('publish', () => unlessThere(writeText(to, path, textOf(copied), signal)))
     const current = await cluster.readRecord(request.backup)
     const copies = [...new Set([...(current.backup?.copies ?? []), location])]

@@ -24,7 +24,7 @@ import { repeatedFlags } from './repeated-flags.ts'
 import { restoreColumns, showServing } from './summary.ts'
 
 /**
- * What `--undo` and `--drop-previous` need of an earlier restore: its releases, its databases, its backup's storage.
+ * What `--undo` and `--drop-previous` need of an earlier restore: its releases and its databases. Neither reads dumps.
  */
 async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolean) {
   const options = readJobOptions(flags)
@@ -49,7 +49,7 @@ async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolea
       session,
       request,
       parts,
-      { location: backup.backup.location, databaseSecret: flags.databaseSecret, tlsCaSecret: admin.tlsCaSecret },
+      { databaseSecret: flags.databaseSecret, tlsCaSecret: admin.tlsCaSecret },
       options,
     )
   return {

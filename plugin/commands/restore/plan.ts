@@ -106,6 +106,7 @@ export function restorePlan(
     ...(backup.encryption === undefined
       ? []
       : [`Its dumps are encrypted for ${backup.encryption.recipients.join(', ')}`]),
+    ...(backup.location === undefined ? [] : [`Its data is read from ${backup.location}`]),
     ...(choice?.unproven === true
       ? [
           style(

@@ -49,7 +49,7 @@ function completeContainer(
 }
 
 /** Operations that only read what lies on a volume. */
-const readers: ReadonlySet<OperationKind> = new Set(['restore', 'undo', 'drop', 'import', 'list', 'copy'])
+const readers: ReadonlySet<OperationKind> = new Set(['restore', 'import', 'list', 'copy'])
 
 /** The Job of an operation: the manifest manifests/job/worker-job.yaml, completed, then patched as asked. */
 export function composeJob(

@@ -36,7 +36,7 @@ export const recordsOf: Partial<Record<OperationKind, ExtraMounts['records']>> =
   restore: 'signed',
   undo: 'signed',
   drop: 'signed',
-  import: 'verified',
+  import: 'signed',
   copy: 'verified',
   delete: 'verified',
 }
