@@ -49,7 +49,9 @@ function distrusted(record: SignedRecord & Pick<OperationRecord, 'by'>): Failure
         why:
           'its record was changed, or signed by a version that says more ' +
           `(it is of ${by.worker ?? by.plugin}, this is ${programVersion})`,
-        next: `import an exported record, or the one beside its data; or ${compare}; it is taken as it is with ${take}`,
+        next:
+          `forget it (kubectl scalardl delete backup ${backup.name} --keep-data) and import an exported record, ` +
+          `or the one beside its data; or ${compare}; it is taken as it is with ${take}`,
       }
     case 'unsigned':
       return {
