@@ -1,19 +1,27 @@
 import { Failure } from '../../operation/failure.ts'
 import type { StorageSettings } from './storage-settings.ts'
 
-/** @throws Failure where a database secret names the servers that it is for, and one of `hosts` is none of them */
+/**
+ * Whoever may edit a release names its servers, so a database secret names those that it is for: the administrator
+ * confirms them once, where nobody without rights on Secrets can change it.
+ * @throws Failure where the Secret names none, or one of `hosts` is none of them
+ */
 export function refuseStrangers(
-  { storage, fromSecret, secretHosts }: StorageSettings,
+  { storage, fromSecret, secretHosts = [] }: StorageSettings,
   hosts: readonly { host: string; port: number }[],
 ): void {
-  if (fromSecret !== true || secretHosts === undefined) return
-  const stranger = hosts.find(
+  if (fromSecret !== true) return
+  const strangers = hosts.filter(
     ({ host, port }) => !secretHosts.some((known) => known === host || known === `${host}:${port}`),
   )
-  if (stranger === undefined) return
+  if (strangers.length === 0) return
+  const named = strangers.map(({ host, port }) => `${host}:${port}`).join(', ')
+  const known = secretHosts.length === 0 ? 'does not say which servers it is for' : `is for ${secretHosts.join(', ')}`
   throw new Failure({
     what: `the database secret is not used for storage "${storage}"`,
-    why: `the release names ${stranger.host}:${stranger.port}, and the Secret is for ${secretHosts.join(', ')}`,
-    next: 'look who changed scalar.db.contact_points; if that is right, add the host to the key "hosts" of the Secret',
+    why: `the release names ${named}, and the Secret ${known}`,
+    next:
+      `if that is right, confirm it once: add ${named} to the key "hosts" of the Secret; ` +
+      'if not, look who changed scalar.db.contact_points',
   })
 }

@@ -222,8 +222,8 @@ export function databaseFlags<T>(yargs: Argv<T>) {
       type: 'string',
       requiresArg: true,
       describe:
-        'Secret with username and password (or STORAGE.username and STORAGE.password) that come before those of ' +
-        'the properties',
+        'Secret with username, password and the hosts that it is for (or STORAGE.username and so on); ' +
+        'they come before those of the properties',
     })
     .option('parallel', {
       type: 'number',

@@ -109,7 +109,7 @@ t.test('a fresh cluster restores from the record beside the dump', async (t) => 
         resources: { requests: { storage: '1Gi' } },
       },
     },
-    secret('database-admin', { username: 'admin', password: passwords.admin }),
+    secret('database-admin', { username: 'admin', password: passwords.admin, hosts: 'database' }),
   ])
   t.teardown(() => fresh.kubectl(['delete', 'pv', 'whole-way-moved', '--wait=false']))
   const other = await addLedger(fresh, { release: 'other', standIn: { STAND_IN_WORKERS: '0' } })

@@ -67,6 +67,7 @@ function settingsOf(port: number, query: string, more: Partial<StorageSettings>)
     username: 'admin',
     password,
     releaseUsername: 'ledger',
+    secretHosts: ['localhost'],
     namespaces: undefined,
     property: () => undefined,
     ...more,
@@ -95,7 +96,11 @@ t.test('nor to one that offers no TLS where the URL wants it verified', async (t
   t.strictSame(server.heard, [])
 })
 
-t.test('a Secret that names its MySQL servers is for no other', async (t) => {
+t.test('a Secret that names its MySQL servers is for no other, and one that names none is for none', async (t) => {
+  const none = { fromSecret: true, secretHosts: undefined }
+  t.match(await failureOf(() => accessOf([settingsOf(3306, '?sslMode=verify-full&serverSslCert=/theirs', none)])), {
+    why: /names localhost:3306, and the Secret does not say which servers/,
+  })
   const given = { fromSecret: true, secretHosts: ['db.example.com', 'localhost:1'] }
   t.match(await failureOf(() => accessOf([settingsOf(3306, '', given)])), {
     what: /database secret is not used/,

@@ -43,6 +43,7 @@ function settingsOf(port: number, more: Partial<StorageSettings>): StorageSettin
     username: 'admin',
     password,
     releaseUsername: 'ledger',
+    secretHosts: ['127.0.0.1'],
     namespaces: undefined,
     property: () => undefined,
     ...more,
@@ -72,6 +73,18 @@ t.test("the release's own password goes as the release itself sends it", async (
   const server = await curious(t, 3)
   await failureOf(connect(accessOf([settingsOf(server.port, {})])))
   t.match(server.answers().toString(), new RegExp(password))
+})
+
+t.test('a Secret that names no servers is for none, whatever the release says', async (t) => {
+  const server = await curious(t, 5)
+  for (const secretHosts of [undefined, []])
+    t.match(await failureOf(() => accessOf([settingsOf(server.port, { fromSecret: true, secretHosts })])), {
+      what: /database secret is not used/,
+      why: new RegExp(`names 127.0.0.1:${server.port}, and the Secret does not say which servers`),
+      next: new RegExp(`add 127.0.0.1:${server.port} to the key "hosts"`),
+    })
+  t.equal(accessOf([settingsOf(server.port, { secretHosts: undefined })]).username, 'admin', "the release's own")
+  t.strictSame(server.answers(), [])
 })
 
 t.test('a Secret that names its servers is for no other', async (t) => {

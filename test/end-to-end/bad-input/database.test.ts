@@ -57,7 +57,7 @@ t.test('under Pod Security restricted everything works', async (t) => {
 
 t.test('a password that the server refuses', async (t) => {
   const before = await world()
-  await stage.apply([secret('database-wrong', { username: 'scalar', password: 'wrong' })])
+  await stage.apply([secret('database-wrong', { username: 'scalar', password: 'wrong', hosts: 'database' })])
   const backup = await stage.scalardl([
     'backup',
     'my',

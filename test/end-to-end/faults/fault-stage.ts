@@ -94,7 +94,7 @@ export class FaultStage {
         metadata: { name: 'backups' },
         spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } } },
       },
-      secret('database-admin', { username: 'admin', password: passwords.admin }),
+      secret('database-admin', { username: 'admin', password: passwords.admin, hosts: 'database' }),
       ...(options.objects ?? []),
     ])
     await stage.rolledOut('statefulset/database')

@@ -21,7 +21,7 @@ const volume = await Volume.of(stage, 'backups')
 
 const wrong = 'wr0ng+"m@rker/&\\%'
 const secrets = { ...passwords, wrong }
-await stage.apply([secret('database-wrong', { username: 'admin', password: wrong })])
+await stage.apply([secret('database-wrong', { username: 'admin', password: wrong, hosts: 'database' })])
 
 const to = ['--to', 'pvc://backups/ledger', '-v']
 const printed: Collected = new Map()

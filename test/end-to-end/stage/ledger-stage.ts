@@ -51,7 +51,7 @@ export async function openDatabaseStage(
       metadata: { name: 'backups' },
       spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } } },
     },
-    secret('database-admin', { username: 'admin', password: passwords.admin }),
+    secret('database-admin', { username: 'admin', password: passwords.admin, hosts: 'database' }),
   ])
   await stage.rolledOut('statefulset/database')
   return stage

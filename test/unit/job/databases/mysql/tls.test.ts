@@ -100,7 +100,10 @@ t.test("a Secret's password is sent to a server whose certificate is verified", 
   ]
   for (const [at, query, message] of cases) {
     const contactPoints = `jdbc:mysql://localhost:${at.port}/?${query}`
-    const source = mysql.openBackup([settingsFor(at, '', { contactPoints, fromSecret: true })], context('b'))
+    const source = mysql.openBackup(
+      [settingsFor(at, '', { contactPoints, fromSecret: true, secretHosts: ['localhost'] })],
+      context('b'),
+    )
     const [first] = await source.preflight()
     t.match(first, { message }, query)
     await source.close()
@@ -140,7 +143,10 @@ t.test("the authorities of Java's trust stores are trusted, and nobody else", { 
   ]
   for (const [query, at, message] of cases) {
     const contactPoints = `jdbc:mysql://localhost:${at.port}/?sslMode=verify-full&${query}`
-    const source = mysql.openBackup([settingsFor(at, '', { contactPoints, fromSecret: true })], context('b'))
+    const source = mysql.openBackup(
+      [settingsFor(at, '', { contactPoints, fromSecret: true, secretHosts: ['localhost'] })],
+      context('b'),
+    )
     const [first] = await source.preflight()
     t.match(first, { check: 'database connection', message }, query)
     t.notMatch(first?.message, /cret!/)
