@@ -8,6 +8,7 @@ import { mountedKey } from './guard/protocol/operation-key.ts'
 import { jsonLineEvents } from './process/events.ts'
 import { Interrupted } from './process/interrupted.ts'
 import { connectApi, inClusterConfig } from './kubernetes/api.ts'
+import { kubernetesPods } from './kubernetes/elsewhere/kubernetes-pods.ts'
 import { kubernetesCluster } from './kubernetes/kubernetes-cluster.ts'
 import { Unanswered } from './kubernetes/ask.ts'
 import { unrecordedExitCode, work } from './worker/worker.ts'
@@ -24,10 +25,13 @@ endOnUncaught(stop)
 async function main(): Promise<number> {
   try {
     const request = parseRequest(await readFile(mounts.request, 'utf8'), process.env[requestHashVariable])
-    const cluster = kubernetesCluster(connectApi(inClusterConfig(), request.operation), request.namespace)
+    const connection = inClusterConfig()
+    const api = connectApi(connection, request.operation)
+    const cluster = kubernetesCluster(api, request.namespace)
+    const podsIn = (namespace = request.namespace) => kubernetesPods(api, connection, namespace)
     const key = await mountedKey(request.operation)
     const signing = await mountedSigning()
-    return await work(request, { cluster, events, key, signing, signal: stop.signal })
+    return await work(request, { cluster, podsIn, events, key, signing, signal: stop.signal })
   } catch (error) {
     const text: Record<string, unknown> =
       error instanceof Failure

@@ -78,6 +78,10 @@ const tls = z.strictObject({
 export const databaseFlagsSchema = z.strictObject({
   /** who runs the server and keeps its backups, where its URL is like that of any other */
   managed: z.string().optional(),
+  /** whether the administrator's own tool does the work of every kind that has a backup of its own as a choice */
+  ownTool: z.literal(true).optional(),
+  /** values of flags that one kind alone understands, by the flag's name */
+  own: z.record(z.string(), z.string()).optional(),
 })
 export type DatabaseFlags = z.infer<typeof databaseFlagsSchema>
 

@@ -8,6 +8,7 @@ import type { DatabaseFlags } from '../../operation/request.ts'
 import type { RestoreChoice } from '../../operation/restore-options.ts'
 import type { OperatorCommand } from '../exec/operator-command.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { PodsElsewhere } from '../kubernetes/elsewhere/pods-elsewhere.ts'
 import type { Events } from '../process/events.ts'
 import type { StorageSettings } from '../scalardb/storage-settings.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -55,10 +56,16 @@ export interface DatabaseContext {
   events: Events
   /** aborted when the operation is to stop; a running tool is then ended */
   signal: AbortSignal
+  /** the pods of another namespace, of the operation's own where none is named; absent where no cluster is there */
+  podsIn?: ((namespace?: string) => PodsElsewhere) | undefined
 }
 
 /** What a backup, or a look at what one would meet, is given. */
 export interface BackupContext extends DatabaseContext {
+  /** when it was asked for, RFC 3339: a name alone is free again once its backup is deleted */
+  createdAt?: string
+  /** what the flags say of the databases */
+  flags?: DatabaseFlags | undefined
   storage: Storage
   /** of age: for whom all files of a dump but its manifest are encrypted; absent where they are not */
   recipients?: readonly string[] | undefined
@@ -178,6 +185,11 @@ export interface BackupSource {
   materialize?(backup: DatabaseBackup, journal: Journal): Promise<DatabaseBackup>
   /** removes what a materialize() that will not be finished has made */
   discardMaterials?(backup: DatabaseBackup): Promise<void>
+  /**
+   * Removes what snapshot() has left in the database, by this worker or an earlier one, where the backup is given up.
+   * @throws Failure naming what is left
+   */
+  discard?(): Promise<void>
   /** lets go of connections; called always, after a failure too */
   close(): Promise<void>
 }

@@ -13,10 +13,11 @@ import { restoreIdentity } from './restore/restore-identity.ts'
 /** For calls that need no more than the operation's name, its events and its signal. */
 export function databaseContext({
   events,
+  podsIn,
   request,
   signal,
-}: Pick<OperationContext<'materialize' | 'delete'>, 'events' | 'request' | 'signal'>): DatabaseContext {
-  return { events, operation: request.operation, signal }
+}: Pick<OperationContext<'materialize' | 'delete'>, 'events' | 'podsIn' | 'request' | 'signal'>): DatabaseContext {
+  return { events, operation: request.operation, signal, podsIn }
 }
 
 /**
@@ -25,7 +26,7 @@ export function databaseContext({
  * @param command the administrator's own tool, where one was given
  */
 export function backupContext(
-  { cluster, events, request, signal }: OperationContext<'backup' | 'doctor'>,
+  { cluster, events, podsIn, request, signal }: OperationContext<'backup' | 'doctor'>,
   storage: Storage,
   recipients?: readonly string[],
   command?: OperatorCommand,
@@ -34,6 +35,9 @@ export function backupContext(
   return {
     events,
     operation,
+    createdAt: request.createdAt,
+    flags: target.databases,
+    podsIn,
     signal,
     storage,
     recipients,
@@ -57,12 +61,13 @@ export function restoreContext(
   identities: readonly string[],
   signal: AbortSignal,
 ): RestoreContext {
-  const { cluster, events, request } = context
+  const { cluster, events, podsIn, request } = context
   const { choice, dropPrevious, parallel, target } = request
   const storage = openStorageOf(backup)
   return {
     events,
     operation: restoreIdentity(request),
+    podsIn,
     signal,
     storage,
     ...(backup.encryption === undefined ? {} : { identities }),
@@ -78,12 +83,13 @@ export function restoreContext(
 
 /** For an undo or a drop, without what the restore left of each database. */
 export function undoContext(
-  { cluster, events, request: { target }, signal }: OperationContext<'undo' | 'drop'>,
+  { cluster, events, podsIn, request: { target }, signal }: OperationContext<'undo' | 'drop'>,
   former: OperationRecord & { restore: RestorePart },
 ): Omit<UndoContext, 'former'> {
   return {
     events,
     operation: restoreIdentity(former),
+    podsIn,
     signal,
     choice: former.restore.choice,
     properties: releaseProperties(target, cluster),

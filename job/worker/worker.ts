@@ -16,6 +16,7 @@ import { Interrupted, interruptedExitCode } from '../process/interrupted.ts'
 import { GaveWay } from '../process/gave-way.ts'
 import { openJournal } from '../journal/persisted-journal.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
+import type { PodsElsewhere } from '../kubernetes/elsewhere/pods-elsewhere.ts'
 import { run } from '../operations/run.ts'
 import { phases } from '../context/phases.ts'
 import type { Signing } from '../context/signing.ts'
@@ -32,6 +33,8 @@ export const unrecordedExitCode = 70
 /** What a worker is given. */
 export interface WorkerContext {
   cluster: Cluster
+  /** the pods of another namespace, of the operation's own where none is named */
+  podsIn?: (namespace?: string) => PodsElsewhere
   events: Events
   /** aborted to end at once: with Interrupted on SIGTERM, with anything else that cannot be gone on after */
   signal: AbortSignal
@@ -69,7 +72,7 @@ export async function work(request: OperationRequest, given: WorkerContext): Pro
 async function workGuarded(
   request: OperationRequest,
   guard: GuardLink,
-  { cluster, events, signing, signal: stop }: WorkerContext,
+  { cluster, events, podsIn, signing, signal: stop }: WorkerContext,
 ): Promise<number> {
   const { operation } = request
   await cluster.takeOver(operation)
@@ -108,7 +111,8 @@ async function workGuarded(
   })
 
   let failure: Failure | undefined
-  const surroundings = { cluster, guard, events, journal, record, signing, signal, phase: phases(record, events) }
+  const phase = phases(record, events)
+  const surroundings = { cluster, podsIn, guard, events, journal, record, signing, signal, phase }
   try {
     await endLeftoverPause({ ...surroundings, request })
     await run(request, surroundings)

@@ -41,6 +41,10 @@ export interface KnownKind {
   /** whether the administrator's own tool (--exec-image) does the work; nothing of it can be undone */
   needsCommand?: true
   flags: FlagTexts
+  /** flags of backup and doctor that this kind alone understands; the worker finds them in `target.databases.own` */
+  ownFlags?: readonly { name: string; describe: string }[]
+  /** a flag of install and uninstall: the namespace in whose pods the worker may run commands */
+  execIn?: { flag: string; describe: string }
   examples?: { backup?: Examples; restore?: Examples }
   /** what `materialize backup` does with backups of this kind, a sentence for --help; absent where a backup is files */
   materializing?: string

@@ -1,3 +1,4 @@
+import { cassandra } from './cassandra.ts'
 import { dynamodb } from './dynamodb.ts'
 import type { KnownKind } from './kind.ts'
 import { mysql } from './mysql.ts'
@@ -5,7 +6,10 @@ import { otherDatabase } from './other-database.ts'
 import { postgresql } from './postgresql.ts'
 
 /** Every kind of database that the plugin knows; a new one is its file and its line here. */
-export const knownKinds: readonly KnownKind[] = [postgresql, mysql, dynamodb, otherDatabase]
+export const knownKinds: readonly KnownKind[] = [postgresql, mysql, dynamodb, cassandra, otherDatabase]
+
+/** What a release uses that names no storage (ScalarDB, core/…/config/DatabaseConfig.java). */
+export const defaultStorage = cassandra.storage
 
 /** The kind of a backup's entry; undefined where it is of a newer version. */
 export function kindOfEntry(

@@ -1,3 +1,7 @@
+import type { Argv } from 'yargs'
+import { ExitCode } from '../../operation/exit-code.ts'
+import { Failure } from '../../operation/failure.ts'
+import type { DatabaseFlags } from '../../operation/request.ts'
 import { knownKinds } from '../../operation/databases/registry.ts'
 import type { FlagTexts, KnownKind } from '../../operation/databases/kind.ts'
 
@@ -11,4 +15,62 @@ export function ofKinds(
 ): { describe: string; hidden: boolean } {
   const texts = new Set(kinds.flatMap(({ flags }) => textOf(flags) ?? []))
   return { describe: [...texts].join('; '), hidden: texts.size === 0 }
+}
+
+/** Adds the flags that one kind of database alone understands. */
+export function ownFlags<T>(yargs: Argv<T>): Argv<T> {
+  for (const { name, describe } of knownKinds.flatMap((kind) => kind.ownFlags ?? []))
+    yargs.option(name, { type: 'string', requiresArg: true, describe })
+  return yargs
+}
+
+/**
+ * What the flags say of the databases, for `target.databases`; empty where they say nothing.
+ * @param hasOwnTool whether the administrator's own tool does the work
+ */
+export function readDatabaseFlags(flags: object, hasOwnTool: boolean): { databases?: DatabaseFlags } {
+  const own = Object.fromEntries(
+    knownKinds
+      .flatMap((kind) => kind.ownFlags ?? [])
+      .flatMap(({ name }) => {
+        const value: unknown = Reflect.get(flags, camelCase(name))
+        return typeof value === 'string' && value !== '' ? [[name, value]] : []
+      }),
+  )
+  const said = {
+    ...(hasOwnTool ? { ownTool: true as const } : {}),
+    ...(Object.keys(own).length === 0 ? {} : { own }),
+  }
+  return Object.keys(said).length === 0 ? {} : { databases: said }
+}
+
+/** Adds the flags that name namespaces in whose pods the worker may run commands. */
+export function execFlagsOfKinds<T>(yargs: Argv<T>): Argv<T> {
+  for (const { flag, describe } of knownKinds.flatMap((kind) => kind.execIn ?? []))
+    yargs.option(flag, { type: 'string', array: true, requiresArg: true, describe })
+  return yargs
+}
+
+/** The namespaces that these flags name, each once. @throws Failure (usage) for what is no name of a namespace */
+export function readExecNamespaces(flags: object): string[] {
+  const named = knownKinds
+    .flatMap((kind) => kind.execIn ?? [])
+    .flatMap(({ flag }) => {
+      const values: unknown = Reflect.get(flags, camelCase(flag))
+      return Array.isArray(values) ? values.filter((value) => typeof value === 'string') : []
+    })
+  const wrong = named.find((name) => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name))
+  if (wrong === undefined) return [...new Set(named)].sort()
+  throw new Failure(
+    {
+      what: 'a namespace cannot be read',
+      why: `"${wrong}" is no name of a namespace`,
+      next: 'write it like my-database',
+    },
+    { exitCode: ExitCode.usage },
+  )
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(\w)/g, (_whole, letter: string) => letter.toUpperCase())
 }

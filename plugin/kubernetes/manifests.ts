@@ -7,6 +7,7 @@ export type ManifestName =
   | 'install/service-account'
   | 'install/role'
   | 'install/role-binding'
+  | 'install/exec-role'
   | 'install/network-policy-jobs'
   | 'install/network-policy-ledger'
   | 'install/network-policy-auditor'

@@ -1,10 +1,10 @@
 // Room: the backup, from its checks to its record; what a storage holds, and copies of it.
-// Read backup, restore-point, backup-record; then list and copy.
+// Read backup, restore-point, give-up, backup-record; then list and copy.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration } from '../../../operation/duration.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
-import { Failure, messageOf } from '../../../operation/failure.ts'
+import { Failure } from '../../../operation/failure.ts'
 import { pathAt } from '../../../operation/location.ts'
 import { middleOf } from '../../../operation/outcome/pause-window.ts'
 import type { BackupPart, PauseWindowRecord } from '../../../operation/record.ts'
@@ -25,9 +25,10 @@ import { untilSteady } from '../../pause/until-steady.ts'
 import { openStorageAt } from '../../storage/open.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { backupContext } from '../database-contexts.ts'
-import { backupName, claimFolder, describeBackup, hasClaim, publishRecord } from './backup-record.ts'
+import { backupName, claimFolder, describeBackup, publishRecord } from './backup-record.ts'
 import { distinctTitles } from './distinct-titles.ts'
 import { holdReleases } from '../hold-releases.ts'
+import { asUnusable, giveUp, stillRestorable, wasTried } from './give-up.ts'
 import { databasesOnce, openSources, type OpenSource } from '../open-databases.ts'
 import { keepPoint, keptPoint, type Point } from './restore-point.ts'
 
@@ -64,7 +65,7 @@ export async function backup(context: Context): Promise<void> {
       await Promise.allSettled([discardMaterials(context, sources), describeBackup(context, { state: 'restorable' })])
       throw stillRestorable(error)
     }
-    await giveUp(context, storage, error)
+    await giveUp(context, storage, sources, error)
     throw wasTried(context) ? asUnusable(error) : error
   } finally {
     await Promise.allSettled(sources.map(({ source }) => source.close()))
@@ -343,44 +344,5 @@ function lostWindow(window: PauseWindowRecord | undefined): Failure {
         : 'run the backup again once that is over, or with --retries 3 to have further pauses tried',
     },
     { exitCode: ExitCode.backupUnusable },
-  )
-}
-
-/**
- * Removes what this operation wrote, and records that the backup must not be restored.
- */
-async function giveUp(context: Context, storage: Storage, error: unknown): Promise<void> {
-  await Promise.allSettled([
-    // A folder of that name that is not ours was refused before anything was written, and stays.
-    hasClaim(context) ? storage.delete(backupName(context)) : undefined,
-    describeBackup(context, { state: 'unusable', reason: messageOf(error), databases: [] }),
-  ])
-}
-
-/** Whether a point in time was tried, in a pause or without one. */
-function wasTried({ record }: Context): boolean {
-  return record.current.windows.length > 0 || record.current.backup?.restorePoint !== undefined
-}
-
-/** The failure of a materializing: the restore point itself stands. */
-function stillRestorable(error: unknown): Failure {
-  const text =
-    error instanceof Failure
-      ? error.text
-      : { what: 'the materializing failed', why: messageOf(error), next: '-v shows more' }
-  return new Failure(
-    { ...text, next: `the backup can be restored as long as its services keep the point. ${text.next}` },
-    { cause: error },
-  )
-}
-
-function asUnusable(error: unknown): Failure {
-  const text =
-    error instanceof Failure
-      ? error.text
-      : { what: 'the backup failed', why: messageOf(error), next: 'run it again; -v shows more' }
-  return new Failure(
-    { ...text, next: `the backup is unusable and its data is not kept. ${text.next}` },
-    { exitCode: ExitCode.backupUnusable, cause: error },
   )
 }

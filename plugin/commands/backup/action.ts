@@ -14,6 +14,7 @@ import { resumeNamed } from '../../operations/resume-named.ts'
 import { runOperation } from '../../operations/run-operation.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
 import { readExec } from '../../flags/exec-flags.ts'
+import { readDatabaseFlags } from '../../flags/kind-flags.ts'
 import { wholeNumber } from '../../flags/numbers.ts'
 import { refuseUnfit } from './storage-needs.ts'
 import type { BackupFlags } from './command.ts'
@@ -90,7 +91,9 @@ export const runBackup: Action<BackupFlags> = async (flags, session, terminal) =
   requirePods(releases)
   const parts = await databaseParts(session, releases)
   refuseUnfit({ ...flags, hasOwnTool: exec !== undefined }, parts)
-  const request = backupRequest(session, name, { ...target.target, releases: parts.map((part) => part.target) }, own)
+  const databases = readDatabaseFlags(flags, exec !== undefined)
+  const whole = { ...target.target, ...databases, releases: parts.map((part) => part.target) }
+  const request = backupRequest(session, name, whole, own)
   const extra = {
     location: own.to,
     recipientSecrets: own.encryption?.secrets,

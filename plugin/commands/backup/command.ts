@@ -2,8 +2,8 @@ import { knownKinds, titlesOf } from '../../../operation/databases/registry.ts'
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 import { execFlags, execPhaseFlag } from '../../flags/exec-flags.ts'
-import { ofKinds } from '../../flags/kind-flags.ts'
 import { encryptDescription } from '../../flags/encryption.ts'
+import { ofKinds, ownFlags } from '../../flags/kind-flags.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { databaseFlags, jobFlags, pauseLimitFlags, targetFlags, waitFlags } from '../../flags/job-flags.ts'
 
@@ -66,7 +66,7 @@ export function backupFlags(yargs: GlobalArgv) {
         '1 unless given, 0 where each would run your own tool again',
     })
   const withTool = execFlags(execPhaseFlag(own))
-  return dryRunFlag(waitFlags(jobFlags(targetFlags(databaseFlags(pauseLimitFlags(withTool, '60s'))))))
+  return dryRunFlag(waitFlags(jobFlags(targetFlags(ownFlags(databaseFlags(pauseLimitFlags(withTool, '60s')))))))
 }
 export type BackupFlags = FlagsOf<typeof backupFlags>
 

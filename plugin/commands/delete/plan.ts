@@ -56,7 +56,8 @@ function keptLines(entry: DatabaseBackup): string[] {
     ]
   if (serviceBackups === 0) return [`${title}: the knowledge of the point alone; its tables and their past stay`]
   const names = kind?.keptNames?.(entry) ?? []
-  return [`${title}: ${serviceBackups} on-demand backups`, ...names.map((name) => `  ${name}`)]
+  const what = kind?.materializing === undefined ? 'snapshots' : 'on-demand backups'
+  return [`${title}: ${serviceBackups} ${what}`, ...names.map((name) => `  ${name}`)]
 }
 
 function serviceBackupsOf(backup: BackupPart | undefined): number {

@@ -1,3 +1,4 @@
+import { kindOfEntry } from '../../../operation/databases/registry.ts'
 import type { DatabaseBackup } from '../../../operation/record.ts'
 import { formatTable } from '../../terminal/print.ts'
 import { isKeptByService } from '../../presentation/backup-place.ts'
@@ -27,11 +28,12 @@ export function describeDatabase(database: DatabaseBackup): string[] {
       ['Restorable until', service ? told('restorableUntil') : undefined],
       [
         'Materialized',
-        service && database.tables.length > 0
+        service && database.tables.length > 0 && kindOfEntry(database)?.materializing !== undefined
           ? `${database.serviceBackups ?? 0} of ${database.tables.length} tables`
           : undefined,
       ],
       ['Made by', told('tool')],
+      ['Snapshot', told('tag')],
       ['Folder', database.folder],
       ['Size', database.bytes === undefined ? undefined : formatBytes(database.bytes)],
     ]),

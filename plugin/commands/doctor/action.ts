@@ -16,6 +16,7 @@ import { formatDocument } from '../../terminal/print.ts'
 import { findingLines } from '../../terminal/findings.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
+import { readDatabaseFlags } from '../../flags/kind-flags.ts'
 import { wholeNumber } from '../../flags/numbers.ts'
 import { showVerdict } from '../../presentation/verdict.ts'
 import type { DoctorFlags } from './command.ts'
@@ -86,7 +87,9 @@ export const runDoctor: Action<DoctorFlags> = async (flags, session, terminal) =
   }
 
   const parts = await databaseParts(session, releases)
-  const core = requestCore(session, 'doctor', name, { ...target.target, releases: parts.map((part) => part.target) })
+  const databases = readDatabaseFlags(flags, false)
+  const whole = { ...target.target, ...databases, releases: parts.map((part) => part.target) }
+  const core = requestCore(session, 'doctor', name, whole)
   const request: RequestOf<'doctor'> = {
     ...core,
     ...(to === undefined ? {} : { to }),

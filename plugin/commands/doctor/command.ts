@@ -1,7 +1,7 @@
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
-import { ofKinds } from '../../flags/kind-flags.ts'
 import { encryptDescription } from '../../flags/encryption.ts'
+import { ofKinds, ownFlags } from '../../flags/kind-flags.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { databaseFlags, jobFlags, targetFlags, waitFlags } from '../../flags/job-flags.ts'
 
@@ -35,7 +35,7 @@ export function doctorFlags(yargs: GlobalArgv) {
       requiresArg: true,
       ...ofKinds(({ doctor }) => doctor?.table),
     })
-  return dryRunFlag(waitFlags(jobFlags(targetFlags(databaseFlags(own)))))
+  return dryRunFlag(waitFlags(jobFlags(targetFlags(ownFlags(databaseFlags(own))))))
 }
 export type DoctorFlags = FlagsOf<typeof doctorFlags>
 

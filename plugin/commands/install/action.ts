@@ -5,10 +5,11 @@ import { apiMessage, statusCode } from '../../kubernetes/api/api-error.ts'
 import { applyObject, showObjects } from '../../kubernetes/api/apply.ts'
 import { objectTitle, type OwnObject } from '../../kubernetes/api/objects.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
+import { readExecNamespaces } from '../../flags/kind-flags.ts'
 import { readPairs } from '../../flags/pairs.ts'
 import type { InstallFlags } from './command.ts'
 import { findReleases } from '../../kubernetes/releases/releases.ts'
-import { installationObjects, networkPolicies, type NamedReleases } from './objects.ts'
+import { execObjects, installationObjects, networkPolicies, type NamedReleases } from './objects.ts'
 import { installSigningKey, readWishes } from './signing-key.ts'
 
 async function apply(session: Session, object: OwnObject, flags: InstallFlags): Promise<void> {
@@ -43,7 +44,13 @@ export const runInstall: Action<InstallFlags> = async (flags, session, terminal)
     ...installationObjects(flags.serviceAccount, session.namespace, annotations, await namedReleases(session, flags)),
     ...(flags.networkPolicy ? networkPolicies(session.namespace) : []),
   ]
+  const elsewhere = readExecNamespaces(flags).map((at) => ({
+    session: { ...session, namespace: at },
+    objects: execObjects(flags.serviceAccount, session.namespace, at),
+  }))
   for (const object of objects) await apply(session, object, flags)
+  for (const { session: there, objects: its } of elsewhere) for (const object of its) await apply(there, object, flags)
+  objects.push(...elsewhere.flatMap(({ objects: its }) => its))
   showObjects(terminal, objects, flags.output, 'applied', flags.dryRun)
   await installSigningKey(session, terminal, wishes, flags)
   return ExitCode.done

@@ -3,6 +3,7 @@ import { defaultServiceAccount } from '../../../operation/names.ts'
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
+import { execFlagsOfKinds } from '../../flags/kind-flags.ts'
 
 /** Which ServiceAccount, with its Role and RoleBinding of the same name. */
 export function serviceAccountFlag<T>(yargs: Argv<T>) {
@@ -45,7 +46,7 @@ function signingKeyFlags<T>(yargs: Argv<T>) {
 }
 
 export function installFlags(yargs: GlobalArgv) {
-  return signingKeyFlags(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs))))
+  return execFlagsOfKinds(signingKeyFlags(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs)))))
     .option('release', {
       type: 'string',
       array: true,

@@ -65,6 +65,27 @@ function narrowed(rules: readonly V1PolicyRule[], of: NamedReleases | undefined)
   })
 }
 
+/**
+ * What lets the worker of one namespace run commands in the pods of another: a Role and its binding there, named after
+ * the namespace that they are for, since several may share a database.
+ * @param name of the worker's ServiceAccount
+ * @param at the database's namespace
+ */
+export function execObjects(name: string, namespace: string, at: string): OwnObject[] {
+  const role = readManifest<OfKind<'Role'>>('install/exec-role')
+  const binding = readManifest<OfKind<'RoleBinding'>>('install/role-binding')
+  const named = { name: `${name}.${namespace}`, namespace: at }
+  return [
+    { ...role, metadata: { ...role.metadata, ...named } },
+    {
+      ...binding,
+      metadata: { ...binding.metadata, ...named },
+      roleRef: { ...binding.roleRef, name: named.name },
+      subjects: (binding.subjects ?? []).map((subject) => ({ ...subject, name, namespace })),
+    },
+  ]
+}
+
 /** What `--network-policy` adds, for the whole namespace; its names are no ServiceAccount's. */
 export function networkPolicies(namespace: string): OwnObject[] {
   return (['jobs', 'ledger', 'auditor'] as const).map((of) => {

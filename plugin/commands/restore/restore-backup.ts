@@ -18,6 +18,7 @@ import { confirmByName } from '../../terminal/confirm.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
 import { readExec, type Exec } from '../../flags/exec-flags.ts'
+import { readDatabaseFlags } from '../../flags/kind-flags.ts'
 import { timeSpan, wholeNumber } from '../../flags/numbers.ts'
 import { readTargetOptions } from '../../flags/read-target.ts'
 import { readTrust } from '../../flags/trust.ts'
@@ -99,7 +100,9 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
 
   const releases = await findReleases(session, names)
   const parts = await databaseParts(session, releases)
-  const core = requestCore(session, 'restore', name, { ...admin.target, releases: parts.map((part) => part.target) })
+  const databases = readDatabaseFlags(flags, exec !== undefined)
+  const whole = { ...admin.target, ...databases, releases: parts.map((part) => part.target) }
+  const core = requestCore(session, 'restore', name, whole)
   const others = readableBackups(await listRecords(session, 'backup'))
   const ending = endedByRestore(record, { choice, dropPrevious: flags.dropPrevious, others })
   const request: RequestOf<'restore'> = {

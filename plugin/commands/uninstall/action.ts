@@ -7,7 +7,8 @@ import { readJobState } from '../../kubernetes/jobs/operation-job.ts'
 import { readRecord } from '../../kubernetes/records/records.ts'
 import type { OwnObject } from '../../kubernetes/api/objects.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
-import { installationObjects, networkPolicies } from '../install/objects.ts'
+import { readExecNamespaces } from '../../flags/kind-flags.ts'
+import { execObjects, installationObjects, networkPolicies } from '../install/objects.ts'
 import type { UninstallFlags } from './command.ts'
 
 /** A worker that has recorded a success needs its rights no more, though Kubernetes tells of its end only later. */
@@ -49,6 +50,11 @@ export const runUninstall: Action<UninstallFlags> = async (flags, session, termi
     ...installationObjects(flags.serviceAccount, session.namespace, {}),
     ...(flags.networkPolicy ? networkPolicies(session.namespace) : []),
   ]
+  for (const at of readExecNamespaces(flags)) {
+    const there = { ...session, namespace: at }
+    for (const object of execObjects(flags.serviceAccount, session.namespace, at).toReversed())
+      if (await deleteObject(there, object, flags.dryRun)) deleted.push(object)
+  }
   for (const object of objects.toReversed()) {
     if (await deleteObject(session, object, flags.dryRun)) deleted.push(object)
   }

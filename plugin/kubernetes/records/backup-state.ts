@@ -1,3 +1,4 @@
+import { kindOfEntry } from '../../../operation/databases/registry.ts'
 import type { BackupPart, OperationRecord } from '../../../operation/record.ts'
 import { isFinal } from '../../../operation/outcome/outcome.ts'
 
@@ -29,7 +30,9 @@ export function pointState(backup: BackupPart, nowMs = Date.now()): string {
   if (hasExpired(backup, nowMs)) return 'expired'
   const kept = backup.databases.filter(({ folder }) => folder === undefined)
   const isLasting = kept.every(
-    ({ serviceBackups = 0, tables }) => serviceBackups > 0 && serviceBackups >= tables.length,
+    ({ kind, serviceBackups = 0, tables }) =>
+      // What a kind counts that is never materialized are snapshots of its nodes.
+      kindOfEntry({ kind })?.materializing !== undefined && serviceBackups > 0 && serviceBackups >= tables.length,
   )
   return states.includes('materialized') || (kept.length > 0 && isLasting) ? 'materialized' : 'restorable'
 }

@@ -1,5 +1,6 @@
 import { parse } from 'dot-properties'
 import type { V1Container } from '@kubernetes/client-node'
+import { defaultStorage } from '../../../operation/databases/registry.ts'
 import type { Release } from './releases.ts'
 import type { Session } from '../api/session.ts'
 import { findPropertiesSource, readProperties } from '../jobs/compose/properties-source.ts'
@@ -21,7 +22,7 @@ function resolved(value: string, container: V1Container): string | undefined {
 }
 
 /**
- * Which databases a properties file names: `jdbc`, or `multi-storage (cassandra, jdbc)`; undefined where it hides one.
+ * Which databases a properties file names: `jdbc`, or `multi-storage (jdbc)`; undefined where it hides one.
  * @param container the one that reads it, for variables whose value its template gives
  */
 export function storageIn(properties: string, container: V1Container): string | undefined {
@@ -33,8 +34,7 @@ export function storageIn(properties: string, container: V1Container): string | 
     return entry === undefined ? undefined : resolved(entry.value, container)
   }
   const named = entries.some((entry) => entry.key === 'scalar.db.storage')
-  // ScalarDB's own default (core/…/config/DatabaseConfig.java)
-  const storage = named ? valueOf('scalar.db.storage') || undefined : 'cassandra'
+  const storage = named ? valueOf('scalar.db.storage') || undefined : defaultStorage
   if (storage !== 'multi-storage') return storage
   const kinds = entries
     .filter(({ key }) => /^scalar\.db\.multi_storage\.storages\.[^.]+\.storage$/.test(key))

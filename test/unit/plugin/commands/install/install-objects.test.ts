@@ -1,6 +1,7 @@
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
-import { installationObjects } from '../../../../../plugin/commands/install/objects.ts'
+import { rightsElsewhere } from '../../../../../job/kubernetes/elsewhere/kubernetes-pods.ts'
+import { execObjects, installationObjects } from '../../../../../plugin/commands/install/objects.ts'
 import { objectText } from '../../../../../plugin/kubernetes/api/objects.ts'
 
 t.test('account, role and binding have one name, in one namespace, and belong together', async (t) => {
@@ -63,4 +64,22 @@ t.test('with --release the Role names what has a name before an operation begins
         of.some((verb) => ['create', 'list', 'watch'].includes(verb)),
         'such a request has no name, and would be refused',
       )
+})
+
+t.test('what runs commands in pods of another namespace is made there alone, for one ServiceAccount', async (t) => {
+  const [role, binding, ...others] = execObjects('backup', 'led', 'db')
+  t.strictSame(others, [])
+  t.match(role, { kind: 'Role', metadata: { name: 'backup.led', namespace: 'db' } })
+  t.match(binding, {
+    kind: 'RoleBinding',
+    metadata: { name: 'backup.led', namespace: 'db' },
+    roleRef: { kind: 'Role', name: 'backup.led' },
+    subjects: [{ kind: 'ServiceAccount', name: 'backup', namespace: 'led' }],
+  })
+  const rules = role?.kind === 'Role' ? (role.rules ?? []) : []
+  const granted = rules.flatMap(({ resources = [], verbs }) => verbs.map((verb) => `${verb} ${resources.join()}`))
+  const needed = rightsElsewhere.flatMap(({ resource, subresource, verbs }) =>
+    verbs.map((verb) => `${verb} ${[resource, subresource].filter((part) => part !== undefined).join('/')}`),
+  )
+  t.strictSame(granted.sort(), needed.sort(), 'no more than what is asked for')
 })

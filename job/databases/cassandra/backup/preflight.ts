@@ -1,0 +1,127 @@
+import { isIP } from 'node:net'
+import { Failure, messageOf } from '../../../../operation/failure.ts'
+import type { Finding } from '../../../../operation/finding.ts'
+import type { PodsElsewhere } from '../../../kubernetes/elsewhere/pods-elsewhere.ts'
+import type { RingView } from '../cql.ts'
+import type { FoundRing } from '../ring.ts'
+
+/** This worker was made without a way to pods of other namespaces. */
+export function noPods(title: string): Failure {
+  return new Failure({
+    what: `the nodes of ${title} cannot be reached`,
+    why: 'this worker has no way to pods of other namespaces',
+    next: 'use the worker image of the plugin that made the operation',
+  })
+}
+
+/** An error as a finding. */
+export function findingOf(check: string, subject: string, error: unknown): Finding {
+  const known = error instanceof Failure
+  return {
+    check,
+    subject,
+    outcome: 'error',
+    message: known ? error.why : messageOf(error),
+    cure: known ? error.next : 'run it again with -v',
+  }
+}
+
+/** Whether commands can be run in Cassandra's pods. */
+export async function checkRights(title: string, pods: PodsElsewhere): Promise<Finding> {
+  const missing = await pods.missingRights()
+  const { namespace } = pods
+  const of = { check: 'rights', subject: title }
+  if (missing.length === 0)
+    return { ...of, outcome: 'ok', message: `commands may be run in pods of namespace ${namespace}` }
+  return {
+    ...of,
+    outcome: 'error',
+    message: `the worker may not ${missing.join(', ')} in namespace ${namespace}`,
+    cure: `kubectl scalardl install --cassandra-namespace ${namespace}; --cassandra-namespace names another`,
+  }
+}
+
+/** Whether every member of the ring is up and has a pod, and all agree on the schema. */
+export function checkRing(title: string, view: RingView, { nodes, selector, troubles }: FoundRing): Finding[] {
+  const of = { check: 'cassandra nodes', subject: title }
+  const [first, ...more] = troubles
+  if (nodes.length === 0)
+    return [
+      {
+        ...of,
+        outcome: 'error',
+        message: `no pod of this ring was found by the labels ${selector}: ${first ?? 'there is none'}`,
+        cure: 'name its pods by labels, --cassandra-selector KEY=VALUE, or their namespace, --cassandra-namespace',
+      },
+    ]
+  if (first !== undefined)
+    return [
+      {
+        ...of,
+        outcome: 'error',
+        message: `${first}${more.length === 0 ? '' : `; ${more.join('; ')}`}`,
+        cure: `bring every node up first. ${lostNodeText(view)}`,
+      },
+    ]
+  const versions = new Set(view.members.map(({ schemaVersion }) => schemaVersion))
+  if (versions.size > 1)
+    return [
+      {
+        ...of,
+        outcome: 'error',
+        message: 'its nodes do not agree on the schema',
+        cure: 'wait until `nodetool describecluster` shows one schema version, and change no table during a backup',
+      },
+    ]
+  return [
+    {
+      ...of,
+      outcome: 'ok',
+      message: `${nodes.length} nodes up in cluster ${view.cluster}: ${nodes.map(({ pod }) => pod).join(', ')}`,
+    },
+    { check: 'cassandra, one node lost', subject: title, outcome: 'ok', message: lostNodeText(view) },
+  ]
+}
+
+/**
+ * Whether the loss of one node takes data with it (ScalarDB, "How to Back Up and Restore": a replicated Cassandra's
+ * node is repaired, and only the loss of a quorum needs a restore of the whole cluster).
+ */
+export function lostNodeText({ keyspaces }: Pick<RingView, 'keyspaces'>): string {
+  const single = keyspaces.filter(({ replication }) => copiesOf(replication) < 3).map(({ name }) => name)
+  if (single.length === 0)
+    return (
+      'The loss of one node needs no pause and no restore of all: every keyspace has three copies or more, ' +
+      'so replace that node, and run `nodetool repair` on it'
+    )
+  return (
+    `The loss of one node leaves no quorum of ${single.join(', ')}, of fewer than three copies: ` +
+    'all nodes are restored together then'
+  )
+}
+
+/** The fewest copies that a data centre has: `{class, replication_factor}` or `{class, dc1: '3'}`. */
+function copiesOf(replication: Record<string, string>): number {
+  const counts = Object.entries(replication)
+    .filter(([key]) => key !== 'class')
+    .map(([, count]) => Number(count.split('/')[0]))
+  return counts.length === 0 ? 1 : Math.min(...counts)
+}
+
+/** Whether contact points that are addresses lead to the nodes that were found. */
+export function checkContactPoints(
+  title: string,
+  hosts: readonly { host: string }[],
+  { nodes }: Pick<FoundRing, 'nodes'>,
+): Finding[] {
+  const strangers = hosts.filter(
+    ({ host }) => isIP(host) !== 0 && nodes.length > 0 && !nodes.some(({ address }) => address === host),
+  )
+  return strangers.map(({ host }) => ({
+    check: 'contact points',
+    subject: title,
+    outcome: 'warning',
+    message: `${host} is none of the addresses that the nodes have`,
+    cure: 'remove it from scalar.db.contact_points where no node has it any more',
+  }))
+}

@@ -1,0 +1,156 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import cassandraDriver from 'cassandra-driver'
+import { connectionFailure, type ConnectionError } from '../connection-failure.ts'
+import { titleOf, type Access } from './access.ts'
+
+const { auth, Client, policies } = cassandraDriver
+
+/** One node as another, or it itself, knows it. */
+export interface RingMember {
+  hostId: string
+  address: string
+  dataCenter: string
+  rack: string
+  release: string
+  tokens: string[]
+  schemaVersion: string
+}
+
+/** A ring as one of its nodes sees it. */
+export interface RingView {
+  cluster: string
+  members: RingMember[]
+  /** without those of Cassandra itself */
+  keyspaces: { name: string; replication: Record<string, string> }[]
+  tables: { schema: string; name: string }[]
+}
+
+/** A connection to a ring, through the contact points that the release has. */
+export interface CqlSession {
+  view(): Promise<RingView>
+  /** statements that make its schema again, in order; undefined before Cassandra 4.0 */
+  describe(): Promise<string[] | undefined>
+  close(): Promise<void>
+}
+
+export type OpenSession = (access: Access) => Promise<CqlSession>
+
+const connectMs = 10_000
+const answerMs = 20_000
+
+/** Whether a keyspace is Cassandra's own. */
+export function isSystem(keyspace: string): boolean {
+  return /^system(_|$)/.test(keyspace)
+}
+
+/** What the driver and a node answer a connection with. */
+const connectionErrors: readonly ConnectionError<Access>[] = [
+  {
+    matches: /AuthenticationError|Authentication|bad credentials|Provided username/i,
+    why: ({ username }) => `it does not let user ${username ?? '(none)'} in`,
+    next: 'check scalar.db.username and scalar.db.password, or give a Secret by --database-secret',
+  },
+  {
+    matches: /ENOTFOUND|EAI_AGAIN/,
+    why: ({ hosts }) => `the name ${hosts[0]?.host ?? ''} does not resolve in this cluster`,
+    next: "check scalar.db.contact_points and the cluster's DNS",
+  },
+  {
+    matches: /ECONNREFUSED/,
+    why: () => 'nothing answers on that port',
+    next: 'check scalar.db.contact_points and scalar.db.contact_port, and that Cassandra runs',
+  },
+  {
+    matches: /NoHostAvailable|All host\(s\) tried|timed? ?out|ETIMEDOUT/i,
+    why: () => 'none of its contact points answers',
+    next: "see whether Cassandra runs, and allow the worker's pod to reach it",
+  },
+]
+
+/** The driver's own error hides behind one that names every host that it tried. */
+function innerError(error: unknown): unknown {
+  if (!(error instanceof Error) || !('innerErrors' in error)) return error
+  const [first] = Object.values(error.innerErrors as Record<string, unknown>)
+  return first ?? error
+}
+
+/** Logs in to a ring. @throws Failure where none of its contact points lets it in */
+export const openCql: OpenSession = async (access) => {
+  const { hosts, username, password } = access
+  const client = new Client({
+    contactPoints: hosts.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)),
+    // Each question goes to one node: what nodes say of each other differs.
+    policies: { loadBalancing: new policies.loadBalancing.RoundRobinPolicy() },
+    // The driver does not end its heartbeats and time-outs with its connections; those of requests are ours.
+    pooling: { warmup: false, heartBeatInterval: 0 },
+    isMetadataSyncEnabled: false,
+    socketOptions: { connectTimeout: connectMs, readTimeout: 0 },
+    ...(username === undefined ? {} : { authProvider: new auth.PlainTextAuthProvider(username, password ?? '') }),
+  })
+  try {
+    await inTime(client.connect())
+  } catch (error) {
+    await client.shutdown().catch(() => undefined)
+    throw connectionFailure(titleOf(access), access, innerError(error), connectionErrors)
+  }
+  const [host] = client.hosts.values()
+  const rows = async (query: string) => (await inTime(client.execute(query, [], { ...(host && { host }) }))).rows
+  return {
+    async view() {
+      const columns = 'host_id, data_center, rack, tokens, schema_version, release_version'
+      const [local] = await rows(`SELECT cluster_name, broadcast_address, ${columns} FROM system.local`)
+      const peers = await rows(`SELECT peer, ${columns} FROM system.peers`)
+      const keyspaces = await rows('SELECT keyspace_name, replication FROM system_schema.keyspaces')
+      const tables = await rows('SELECT keyspace_name, table_name FROM system_schema.tables')
+      return {
+        cluster: String(local?.['cluster_name']),
+        members: [
+          ...(local === undefined ? [] : [memberOf(local, local['broadcast_address'])]),
+          // A node that has left may stay there for a while, with nothing but its address.
+          ...peers.filter((peer) => peer['host_id'] !== null).map((peer) => memberOf(peer, peer['peer'])),
+        ],
+        keyspaces: keyspaces
+          .map((row) => ({ name: String(row['keyspace_name']), replication: { ...row['replication'] } }))
+          .filter(({ name }) => !isSystem(name)),
+        tables: tables
+          .map((row) => ({ schema: String(row['keyspace_name']), name: String(row['table_name']) }))
+          .filter(({ schema }) => !isSystem(schema)),
+      }
+    },
+    async describe() {
+      try {
+        return (await rows('DESCRIBE SCHEMA')).map((row) => String(row['create_statement']))
+      } catch {
+        return undefined
+      }
+    },
+    close: () => client.shutdown(),
+  }
+}
+
+/** @throws Error where there is no answer in time */
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const late = new AbortController()
+  const end = sleep(answerMs, undefined, { signal: late.signal }).then(() => {
+    throw new Error(`timed out: no answer within ${answerMs} ms`)
+  })
+  try {
+    return await Promise.race([answer, end])
+  } finally {
+    late.abort()
+    end.catch(() => undefined)
+    answer.catch(() => undefined)
+  }
+}
+
+function memberOf(row: cassandraDriver.types.Row, address: unknown): RingMember {
+  return {
+    hostId: String(row['host_id']),
+    address: String(address),
+    dataCenter: String(row['data_center']),
+    rack: String(row['rack']),
+    release: String(row['release_version']),
+    tokens: [...(row['tokens'] ?? [])].map(String),
+    schemaVersion: String(row['schema_version']),
+  }
+}

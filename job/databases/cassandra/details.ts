@@ -1,0 +1,34 @@
+import * as z from 'zod'
+import type { DatabaseBackup } from '../../../operation/record.ts'
+import { parseDetails } from '../parse-details.ts'
+
+/** A snapshot is named after its operation, the time of its request and its window: nobody else's is like that. */
+export const tagForm = /^backup-[a-z0-9.-]+\.\d{8}-\d{6}\.[0-9a-z]+$/
+
+const node = z.object({
+  hostId: z.string(),
+  address: z.string(),
+  dataCenter: z.string(),
+  rack: z.string(),
+  pod: z.string(),
+  tokens: z.array(z.string()),
+})
+
+const details = z.object({
+  /** where its pods are, and by which labels they were found */
+  namespace: z.string(),
+  selector: z.string(),
+  cluster: z.string(),
+  release: z.string(),
+  /** the snapshot's name, the same on every node */
+  tag: z.string().regex(tagForm),
+  nodes: z.array(node),
+  /** statements that make the schema again; absent where Cassandra cannot tell (before 4.0) */
+  schema: z.array(z.string()).optional(),
+})
+export type Details = z.infer<typeof details>
+
+/** @throws Failure where the record's entry is of a newer version, or damaged */
+export function readDetails(entry: DatabaseBackup): Details {
+  return parseDetails(details, entry)
+}

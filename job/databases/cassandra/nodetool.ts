@@ -1,0 +1,90 @@
+import { Failure } from '../../../operation/failure.ts'
+import { printable } from '../../../operation/text/printable.ts'
+import type { CommandLimits, CommandResult, PodsElsewhere } from '../../kubernetes/elsewhere/pods-elsewhere.ts'
+
+/** A pod that Cassandra runs in, and the container. */
+export interface CassandraPod {
+  pod: string
+  container: string
+}
+
+/** A node as another sees it: `UN` is up and normal. */
+export interface NodeStatus {
+  hostId: string
+  address: string
+  state: string
+}
+
+/** One line of `nodetool listsnapshots`. */
+export interface ListedSnapshot {
+  tag: string
+  schema: string
+  table: string
+}
+
+/** nodetool ran to its end, and it is not what was asked for. */
+export class ToolFailed extends Failure {}
+
+/** What Java itself says on standard error where nothing is wrong. */
+const harmless = /^(Picked up |OpenJDK .*warning|Java HotSpot.*warning|WARNING:|WARN\b|INFO\b|DEBUG\b|SLF4J|\s*$)/
+const trouble = /^(error|nodetool|ERROR)\b|exception|fail|fatal|not enough|no space|unable|cannot|refused/i
+
+const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+
+/**
+ * Runs nodetool in a pod and judges it by more than its exit code: it says `nodetool: Keyspace … does not exist` on
+ * standard output, and errors of the node on standard error.
+ * @returns what it said on standard output
+ * @throws ToolFailed with the words that tell; Failure where nobody knows how it ended; the signal's reason
+ */
+export async function nodetool(
+  pods: PodsElsewhere,
+  { pod, container }: CassandraPod,
+  args: readonly string[],
+  limits: CommandLimits,
+): Promise<string> {
+  const result = await pods.run(pod, container, ['nodetool', ...args], limits)
+  const why = troubleOf(result)
+  if (why === undefined) return result.stdout
+  throw new ToolFailed({
+    what: `nodetool ${args[0]} failed in pod ${pod}`,
+    why,
+    next:
+      result.exitCode === 126 || result.exitCode === 127
+        ? `name the pods that Cassandra runs in: --cassandra-selector`
+        : `see the log of Cassandra: kubectl logs ${pod} -c ${container} -n ${pods.namespace}`,
+  })
+}
+
+function troubleOf({ exitCode, stdout, stderr }: CommandResult): string | undefined {
+  const said = [
+    ...stderr.split('\n').filter((line) => !harmless.test(line) && trouble.test(line)),
+    ...stdout.split('\n').filter((line) => /^(nodetool: |error: )/.test(line)),
+  ]
+  if (exitCode === 0 && said.length === 0) return undefined
+  const words = said[0] ?? stderr.split('\n').findLast((line) => line.trim() !== '') ?? 'it says nothing'
+  return `exit code ${exitCode}: ${printable(words.trim()).slice(0, 500)}`
+}
+
+/** The id that a node has in its ring (`nodetool info`); undefined where it does not say. */
+export function readHostId(info: string): string | undefined {
+  return new RegExp(`^ID\\s*:\\s*(${uuid})`, 'm').exec(info)?.[1]
+}
+
+/** The nodes of every data centre (`nodetool status`). */
+export function readStatus(status: string): NodeStatus[] {
+  const line = new RegExp(`^([UD?][NLJM?])\\s+(\\S+)\\s.*\\b(${uuid})\\b`)
+  return status.split('\n').flatMap((text) => {
+    const [, state = '', address = '', hostId = ''] = line.exec(text) ?? []
+    return hostId === '' ? [] : [{ state, address, hostId }]
+  })
+}
+
+/** The snapshots of a node whose tags begin so (`nodetool listsnapshots`). */
+export function readSnapshots(list: string, beginning: string): ListedSnapshot[] {
+  return list.split('\n').flatMap((text) => {
+    if (!text.startsWith(beginning)) return []
+    const [tag = '', schema = '', table = ''] = text.split(/\s+/)
+    return [{ tag, schema, table }]
+  })
+}

@@ -1,0 +1,63 @@
+import type { V1Pod } from '@kubernetes/client-node'
+import type { Connection } from '../../../kubernetes/api-request.ts'
+import type { Api } from '../api.ts'
+import { ask } from '../ask.ts'
+import { isAlive, podTrouble } from '../pods.ts'
+import { execInPod } from './exec.ts'
+import type { PodElsewhere, PodsElsewhere } from './pods-elsewhere.ts'
+
+/** What manifests/install/exec-role.yaml allows. */
+export const rightsElsewhere: readonly { resource: string; subresource?: string; verbs: readonly string[] }[] = [
+  { resource: 'pods', verbs: ['get', 'list'] },
+  // A WebSocket asks with GET; newer API servers want the right to create as well (KEP-4006).
+  { resource: 'pods', subresource: 'exec', verbs: ['get', 'create'] },
+]
+
+/** The pods of a namespace, through the API server. */
+export function kubernetesPods(api: Api, connection: Connection, namespace: string): PodsElsewhere {
+  return {
+    namespace,
+    async missingRights() {
+      const wanted = rightsElsewhere.flatMap(({ verbs, ...of }) => verbs.map((verb) => ({ verb, ...of })))
+      const missing = await Promise.all(
+        wanted.map(async (attributes) => {
+          const body = { spec: { resourceAttributes: { namespace, group: '', ...attributes } } }
+          const { status } = await ask('review its own access', () =>
+            api.authorization.createSelfSubjectAccessReview({ body }),
+          )
+          return status?.allowed === true ? undefined : attributes
+        }),
+      )
+      return missing
+        .filter((one) => one !== undefined)
+        .map(({ verb, resource, subresource }) => [`${verb} ${resource}`, subresource].filter(Boolean).join('/'))
+    },
+    async list(labelSelector) {
+      const { items } = await ask(`list pods in namespace ${namespace}`, () =>
+        api.core.listNamespacedPod({ namespace, labelSelector }),
+      )
+      return items
+        .filter(isAlive)
+        .map(podElsewhere)
+        .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }))
+    },
+    run: (pod, container, command, limits) => execInPod(connection, { namespace, pod, container }, command, limits),
+  }
+}
+
+function podElsewhere(pod: V1Pod): PodElsewhere {
+  const trouble = podTrouble(pod)
+  return {
+    name: pod.metadata?.name ?? '',
+    uid: pod.metadata?.uid ?? '',
+    ip: pod.status?.podIP ?? '',
+    node: pod.spec?.nodeName ?? '',
+    labels: pod.metadata?.labels ?? {},
+    ready: trouble === undefined,
+    trouble,
+    containers: (pod.spec?.containers ?? []).map(({ name, ports }) => ({
+      name,
+      ports: (ports ?? []).map(({ containerPort }) => containerPort),
+    })),
+  }
+}

@@ -1,0 +1,72 @@
+import type { DatabaseBackup } from '../record.ts'
+import type { KnownKind } from './kind.ts'
+
+/** What the record tells of a backup's snapshots; of a newer version, or damaged, it may lack any. */
+function snapshotOf({ details, title }: Pick<DatabaseBackup, 'details' | 'title'>) {
+  const text = (name: string) => (typeof details[name] === 'string' ? details[name] : '?')
+  const { nodes } = details
+  const pods = Array.isArray(nodes)
+    ? nodes.flatMap((node) =>
+        typeof node === 'object' && node !== null && !Array.isArray(node) && typeof node['pod'] === 'string'
+          ? [node['pod']]
+          : [],
+      )
+    : []
+  return { title, tag: text('tag'), namespace: text('namespace'), pods }
+}
+
+/**
+ * How an administrator puts a backup back, in order (Cassandra, "Restoring from snapshots"; ScalarDB, "How to Back Up
+ * and Restore"): this program takes the snapshots, and does not stop a database that others may use.
+ */
+export function runbookOf(entry: Pick<DatabaseBackup, 'details' | 'title'>): string[] {
+  const { title, tag, namespace, pods } = snapshotOf(entry)
+  return [
+    `${title}: by hand, in this order, since every node of Cassandra has to stand still:`,
+    '  1. Stop the releases: scale their Deployments to 0, and wait until no pod of them is left.',
+    '  2. Check that the ring has the nodes and the tokens of the record, and its tables the same definition',
+    '     (nodetool ring, DESCRIBE SCHEMA); make tables that are missing again from the schema in the record.',
+    `  3. On each node keep the snapshot ${tag}: it is in pods ${pods.join(', ')} of namespace ${namespace}, in`,
+    '     data/KEYSPACE/TABLE-ID/snapshots/ of every table. Copy it away before you remove anything.',
+    '  4. Stop Cassandra on every node, and remove there the commit log, the hints, the saved caches and the SSTables',
+    '     of every table of the backup, and of system.paxos and system.batches.',
+    '  5. Copy the files of the snapshot into the folder of their table, on the node that they are of.',
+    '  6. Start Cassandra on every node, and wait until nodetool status shows UN for all.',
+    '  7. Run nodetool repair of the keyspaces, node by node.',
+    '  8. Start the releases again.',
+  ]
+}
+
+/** Apache Cassandra: each node keeps its snapshots itself. */
+export const cassandra: KnownKind = {
+  name: 'cassandra',
+  title: 'Cassandra',
+  storage: 'cassandra',
+  keepsItsOwnBackups: true,
+  flags: {},
+  ownFlags: [
+    {
+      name: 'cassandra-namespace',
+      describe: 'namespace of the pods that Cassandra runs in; else the one that the contact points name',
+    },
+    {
+      name: 'cassandra-selector',
+      describe:
+        'KEY=VALUE,… labels of the pods that Cassandra runs in; else those of k8ssandra, cass-operator and Bitnami',
+    },
+  ],
+  execIn: {
+    flag: 'cassandra-namespace',
+    describe: 'namespace of Cassandra, where the worker may then list pods and run nodetool in them; repeatable',
+  },
+  examples: {
+    backup: [
+      ['backup my-ledger --cassandra-namespace cassandra', 'a release whose data is in a Cassandra of that namespace'],
+    ],
+  },
+  keptNames: (entry) => {
+    const { tag, pods } = snapshotOf(entry)
+    return pods.map((pod) => `${tag} in ${pod}`)
+  },
+  planLines: (entry) => ['Restored by you: the restore refuses, and changes nothing.', ...runbookOf(entry)],
+}

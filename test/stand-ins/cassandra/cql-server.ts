@@ -1,0 +1,134 @@
+import { createServer, type Socket } from 'node:net'
+import { once } from 'node:events'
+
+// The little of Cassandra's native protocol, version 4, that questions without parameters need (Apache Cassandra,
+// doc/native_protocol_v4.spec).
+
+/** A column and what a value of it is. */
+export type ColumnType = 'text' | 'uuid' | 'inet' | 'set' | 'map'
+export interface Answer {
+  columns: readonly (readonly [name: string, type: ColumnType])[]
+  /** null: no value */
+  rows: readonly (readonly unknown[])[]
+}
+
+const opcodes = { error: 0, startup: 1, ready: 2, authenticate: 3, options: 5, supported: 6, query: 7, result: 8 }
+const more = { register: 0x0b, authResponse: 0x0f, authSuccess: 0x10 }
+const typeIds: Record<ColumnType, number[]> = {
+  text: [0x0d],
+  uuid: [0x0c],
+  inet: [0x10],
+  set: [0x22, 0x0d],
+  map: [0x21, 0x0d, 0x0d],
+}
+
+const short = (value: number) => Buffer.from([value >> 8, value & 255])
+const int = (value: number) => {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32BE(value)
+  return bytes
+}
+const string = (text: string) => Buffer.concat([short(Buffer.byteLength(text)), Buffer.from(text)])
+const bytes = (value: Buffer | undefined) => (value === undefined ? int(-1) : Buffer.concat([int(value.length), value]))
+
+function encoded(type: ColumnType, value: unknown): Buffer | undefined {
+  if (value === null || value === undefined) return undefined
+  const list = (items: readonly string[]) => items.map((item) => bytes(Buffer.from(item)))
+  switch (type) {
+    case 'text':
+      return Buffer.from(String(value))
+    case 'uuid':
+      return Buffer.from(String(value).replaceAll('-', ''), 'hex')
+    case 'inet':
+      return Buffer.from(String(value).split('.').map(Number))
+    case 'set':
+      return Buffer.concat([int((value as string[]).length), ...list(value as string[])])
+    case 'map': {
+      const entries = Object.entries(value as Record<string, string>)
+      return Buffer.concat([int(entries.length), ...list(entries.flat())])
+    }
+  }
+}
+
+/** RESULT of kind Rows, with its table in every column. */
+function rowsBody({ columns, rows }: Answer): Buffer {
+  return Buffer.concat([
+    int(2),
+    int(1),
+    int(columns.length),
+    string('system'),
+    string('answer'),
+    ...columns.flatMap(([name, type]) => [string(name), ...typeIds[type].map(short)]),
+    int(rows.length),
+    ...rows.flatMap((row) => columns.map(([, type], at) => bytes(encoded(type, row[at])))),
+  ])
+}
+
+/** A server of the native protocol. */
+export interface CqlServer {
+  port: number
+  close(): void
+}
+
+/**
+ * Starts one on the loopback interface.
+ * @param answer of a question; undefined: the server does not know it, and says so
+ * @param password that the user cassandra has to give; undefined: nobody is asked
+ */
+export async function startCqlServer(
+  answer: (query: string) => Answer | undefined,
+  password?: string,
+): Promise<CqlServer> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => undefined)
+    let rest = Buffer.alloc(0)
+    socket.on('data', (data: Buffer) => {
+      rest = Buffer.concat([rest, data])
+      while (rest.length >= 9 && rest.length >= 9 + rest.readInt32BE(5)) {
+        const [version, stream, opcode] = [rest.readUInt8(0), rest.subarray(2, 4), rest.readUInt8(4)]
+        const body = rest.subarray(9, 9 + rest.readInt32BE(5))
+        rest = rest.subarray(9 + body.length)
+        const [code, said] = reply(version, opcode, body)
+        socket.write(Buffer.concat([Buffer.from([0x84, 0]), stream, Buffer.from([code]), int(said.length), said]))
+      }
+    })
+  })
+
+  function reply(version: number, opcode: number, body: Buffer): [number, Buffer] {
+    const error = (code: number, text: string): [number, Buffer] => [
+      opcodes.error,
+      Buffer.concat([int(code), string(text)]),
+    ]
+    if ((version & 127) !== 4) return error(0x0a, 'Invalid or unsupported protocol version; the newest is 4')
+    if (opcode === opcodes.options) return [opcodes.supported, short(0)]
+    if (opcode === opcodes.startup)
+      return password === undefined
+        ? [opcodes.ready, Buffer.alloc(0)]
+        : [opcodes.authenticate, string('org.apache.cassandra.auth.PasswordAuthenticator')]
+    if (opcode === more.authResponse) {
+      const given = body.subarray(4).toString()
+      return given === `\0cassandra\0${password}`
+        ? [more.authSuccess, int(-1)]
+        : error(0x0100, 'Provided username cassandra and/or password are incorrect')
+    }
+    if (opcode === more.register) return [opcodes.ready, Buffer.alloc(0)]
+    const query = body.subarray(4, 4 + body.readInt32BE(0)).toString()
+    const found = opcode === opcodes.query ? answer(query) : undefined
+    if (found === undefined) return error(0x2000, `unknown question: ${query}`)
+    return [opcodes.result, rowsBody(found)]
+  }
+
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    close() {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}

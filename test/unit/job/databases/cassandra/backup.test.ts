@@ -1,0 +1,343 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { usualLateLook } from '../../../../../job/databases/cassandra/backup/snapshots.ts'
+import { jsonLineEvents } from '../../../../../job/process/events.ts'
+import { work } from '../../../../../job/worker/worker.ts'
+import type { WorkerEvent } from '../../../../../operation/event.ts'
+import type { RequestOf } from '../../../../../operation/request.ts'
+import { scriptedRing, type Fault } from '../../../../stand-ins/cassandra/scripted-ring.ts'
+import { asAnotherProcess, inMemoryCluster, type InMemoryCluster } from '../../in-memory-cluster.ts'
+import { pauseRequest } from '../../pausing-context.ts'
+import { startLedgers } from '../../servers/ledgers.ts'
+
+// Whole operations on a scripted ring: what may go wrong on a node, and what is left then.
+
+Object.assign(usualLateLook, { forMs: 400, everyMs: 20 })
+const killed = new Error('killed')
+
+async function scene(t: Test, changes: Partial<RequestOf<'backup'>> = {}, password?: string) {
+  const ring = await scriptedRing(3, password)
+  t.teardown(() => ring.close())
+  // Everybody else's stay, whatever their names are like.
+  ring.nodes.forEach(({ snapshots }) => snapshots.add('theirs scalar asset').add('backup-a scalar asset'))
+  const folder = t.testdir({
+    'ledger.properties': [
+      'scalar.db.storage=cassandra',
+      'scalar.db.contact_points=127.0.0.1',
+      `scalar.db.contact_port=${ring.port}`,
+      'scalar.db.username=cassandra',
+      'scalar.db.password=s3cret',
+    ].join('\n'),
+  })
+  const ledgers = await startLedgers(2)
+  t.teardown(() => ledgers.forEach((ledger) => ledger.stop()))
+  const cluster = inMemoryCluster(ledgers.map(({ pod }) => pod))
+  const { kind: _, durationMs: __, target, ...common } = pauseRequest()
+  const shared = {
+    ...common,
+    pause: { drainMs: 1000, maxPauseMs: 20_000, guard: false },
+    target: {
+      ...target,
+      releases: [
+        { name: 'my-ledger', app: 'ledger', properties: { file: `${folder}/ledger.properties`, envPrefix: '' } },
+      ],
+    },
+  }
+  const backup: RequestOf<'backup'> = {
+    ...shared,
+    kind: 'backup',
+    operation: 'backup-a',
+    pauseMode: 'auto',
+    schemas: [],
+    retries: 0,
+    parallel: 1,
+    ...changes,
+  }
+  const run = (request: Parameters<typeof work>[0] = backup, its: InMemoryCluster = cluster) => {
+    const events: WorkerEvent[] = []
+    const stop = new AbortController()
+    const ended = work(request, {
+      cluster: its,
+      podsIn: ring.podsIn,
+      events: jsonLineEvents((line) => events.push(JSON.parse(line) as WorkerEvent)),
+      signal: stop.signal,
+    })
+    return { ended, events, stop }
+  }
+  return {
+    backup,
+    cluster,
+    ledgers,
+    ring,
+    run,
+    shared,
+    record: (operation = 'backup-a') => cluster.recordsByName.get(operation),
+    /** what this operation has left on any node */
+    left: () => ring.left('backup-a.'),
+    isServing: () => ledgers.every(({ gate }) => gate.isOpen),
+    wasPaused: () => ledgers.some(({ log }) => log.some((line) => line.startsWith('Pause'))),
+    othersStay: () =>
+      ring.nodes.every(({ snapshots }) => ['theirs', 'backup-a'].every((tag) => snapshots.has(`${tag} scalar asset`))),
+  }
+}
+
+t.test('a snapshot on every node inside the pause, recorded with schema and tokens', async (t) => {
+  const s = await scene(t, {}, 's3cret')
+  const paused: boolean[] = []
+  s.ring.before = (_, verb) => {
+    if (verb === 'snapshot') paused.push(s.ledgers.every(({ gate }) => !gate.isOpen))
+  }
+  t.equal(await s.run().ended, 0)
+  t.strictSame(paused, [true, true, true])
+  const { backup, windows } = s.record() ?? {}
+  t.match(backup, {
+    state: 'restorable',
+    pause: { paused: true },
+    databases: [{ kind: 'cassandra', serviceBackups: 3 }],
+  })
+  const [entry] = backup?.databases ?? []
+  const { tag } = entry?.details ?? {}
+  t.match(tag, /^backup-a\.20261121-000000\.[0-9a-z]+$/)
+  t.strictSame(
+    s.left(),
+    ['cassandra-0', 'cassandra-1', 'cassandra-2'].map((pod) => `${pod} ${String(tag)}`),
+  )
+  t.match(entry, {
+    title: `cassandra://127.0.0.1:${s.ring.port}`,
+    tables: [
+      { schema: 'scalar', name: 'asset' },
+      { schema: 'scalar', name: 'asset_metadata' },
+      { schema: 'coordinator', name: 'state' },
+    ],
+    details: {
+      namespace: 'ns',
+      cluster: 'test',
+      nodes: s.ring.nodes.map(({ pod, hostId, address }) => ({ pod, hostId, address, dataCenter: 'dc1' })),
+      schema: ['CREATE TABLE scalar.asset (a int PRIMARY KEY);'],
+    },
+  })
+  const [window] = windows ?? []
+  const at = Date.parse(entry?.snapshotAt ?? '')
+  t.ok(at >= Date.parse(window?.allPausedAt ?? '') && at <= Date.parse(window?.unpauseSentAt ?? ''))
+  t.ok(s.isServing())
+  t.ok(s.othersStay())
+  t.notMatch(JSON.stringify([...s.cluster.recordsByName.values(), ...s.cluster.journals.values()]), /s3cret/)
+})
+
+t.test('what cannot be backed up is refused before the pause, with the reason and a cure', async (t) => {
+  const refused = async (prepare: (s: Awaited<ReturnType<typeof scene>>) => void, password?: string) => {
+    const s = await scene(t, {}, password)
+    prepare(s)
+    t.equal(await s.run().ended, 1)
+    t.notOk(s.wasPaused())
+    t.strictSame(s.left(), [])
+    t.equal(s.ring.calls.filter((call) => call.endsWith(' snapshot')).length, 0)
+    return s.record()?.failure
+  }
+  t.match(await refused((s) => s.ring.missing.push('create pods/exec')), {
+    why: /may not create pods\/exec in namespace ns/,
+    next: /install --cassandra-namespace ns/,
+  })
+  t.match(await refused((s) => (s.ring.label = 'app=mine')), {
+    why: /no pod of this ring/,
+    next: /--cassandra-selector/,
+  })
+  for (const fault of ['down', 'unnoticed'] as const)
+    t.match(await refused((s) => Object.assign(s.ring.nodes[1] ?? {}, { fault })), {
+      why: /node 10\.1\.0\.2 \([0-9a-f-]+\) does not answer: /,
+      next: /bring every node up first.* loss of one node needs no pause.*nodetool repair/,
+    })
+  t.match(
+    await refused((s) => {
+      s.ring.replication = '1'
+      Object.assign(s.ring.nodes[2] ?? {}, { fault: 'down' })
+    }),
+    { next: /no quorum of scalar, coordinator/ },
+  )
+  t.match(
+    await refused((s) => {
+      const [, second] = s.ring.nodes
+      s.ring.podsIn = withoutPod(s.ring.podsIn, second?.pod ?? '')
+    }),
+    { why: /node 10\.1\.0\.2 .* has no pod here/ },
+  )
+  t.match(await refused(() => undefined, 'another'), { why: /does not let user cassandra in/ })
+  t.match(await refused((s) => s.ring.close()), { why: /nothing answers|none of its contact points/ })
+})
+
+function withoutPod(podsIn: Awaited<ReturnType<typeof scriptedRing>>['podsIn'], pod: string): typeof podsIn {
+  return (namespace) => {
+    const pods = podsIn(namespace)
+    return { ...pods, list: async (selector) => (await pods.list(selector)).filter(({ name }) => name !== pod) }
+  }
+}
+
+const faults: Record<Exclude<Fault, 'hangs' | 'half' | 'down' | 'unnoticed'>, RegExp> = {
+  fails: /node 10\.1\.0\.2 \(pod cassandra-1\).*Unable to create hard link/,
+  full: /No space left on device/,
+  lies: /exit code 0: error: Snapshot was aborted/,
+}
+
+for (const [fault, why] of Object.entries(faults))
+  t.test(`a node whose snapshot ${fault}: unusable, and no snapshot of ours is left`, async (t) => {
+    const s = await scene(t)
+    Object.assign(s.ring.nodes[1] ?? {}, { fault })
+    t.equal(await s.run().ended, 3)
+    t.match(s.record(), { backup: { state: 'unusable', reason: why, databases: { length: 0 } } })
+    t.strictSame(s.left(), [])
+    t.ok(s.othersStay())
+    t.ok(s.isServing())
+  })
+
+t.test('a snapshot that hangs ends with the pause; what the node takes later is cleared as well', async (t) => {
+  const s = await scene(t, { pause: { drainMs: 1000, maxPauseMs: 600, guard: false } })
+  Object.assign(s.ring.nodes[2] ?? {}, { fault: 'hangs' })
+  t.equal(await s.run().ended, 3)
+  t.match(s.record()?.backup, { state: 'unusable', reason: /nothing may stay paused/ })
+  await sleep(300)
+  t.strictSame(s.left(), [])
+  t.ok(s.isServing())
+})
+
+t.test('a snapshot that lacks a table is found after the pause', async (t) => {
+  const s = await scene(t)
+  Object.assign(s.ring.nodes[0] ?? {}, { fault: 'half' })
+  t.equal(await s.run().ended, 3)
+  t.match(s.record()?.backup, {
+    state: 'unusable',
+    reason: /is not whole on node 10\.1\.0\.1 .*nothing of scalar\.asset/,
+  })
+  t.strictSame(s.left(), [])
+})
+
+t.test(
+  'a node that goes down in the window: unusable, the others are cleared, and the one left is named',
+  async (t) => {
+    for (const when of ['snapshot', 'listsnapshots']) {
+      const s = await scene(t)
+      s.ring.before = (node, verb) => {
+        const all = s.ring.calls.filter((call) => call.endsWith(' snapshot')).length
+        if (node.pod === 'cassandra-1' && verb === when && (when === 'snapshot' || all === 3)) node.fault = 'down'
+      }
+      t.equal(await s.run().ended, 3, when)
+      t.match(s.record()?.backup, {
+        state: 'unusable',
+        reason: /(cassandra-1|10\.1\.0\.2).*snapshots of cassandra:.* may be left.*10\.1\.0\.2.*clearsnapshot/s,
+      })
+      t.strictSame(
+        s.left().filter((line) => !line.startsWith('cassandra-1')),
+        [],
+        when,
+      )
+      t.ok(s.isServing())
+    }
+  },
+)
+
+t.test('a void window is cleared before another is tried', async (t) => {
+  const s = await scene(t, { retries: 1 })
+  let first = true
+  s.ring.before = (_, verb) => {
+    if (verb !== 'snapshot' || !first) return
+    first = false
+    const [pod] = s.cluster.pods
+    if (pod !== undefined) s.cluster.change({ of: 'pod', name: pod.name, before: pod, now: { ...pod, restarts: 1 } })
+  }
+  t.equal(await s.run().ended, 0)
+  t.match(s.record()?.windows, [{ verdict: 'void' }, { verdict: 'valid' }])
+  const { tag } = s.record()?.backup?.databases[0]?.details ?? {}
+  t.strictSame(new Set(s.left().map((line) => line.split(' ')[1])), new Set([tag]))
+  t.equal(s.ring.cleared.size, 1)
+})
+
+t.test('killed at any write and started again: restorable with its snapshots, or unusable with none', async (t) => {
+  const ends = new Set<string>()
+  for (let dies = 1; ; dies += 1) {
+    const s = await scene(t)
+    const survived = await s.run(s.backup, dyingAt(s.cluster, dies)).ended.then(
+      (code) => code === 0,
+      () => false,
+    )
+    const code = survived ? 0 : await s.run(s.backup, asAnotherProcess(s.cluster)).ended
+    const { backup, failure } = s.record() ?? {}
+    const where = `killed at write ${dies}: exit code ${code}, ${backup?.state}, ${failure?.why}`
+    ends.add(`${code} ${backup?.state}`)
+    t.ok((code === 0 && backup?.state === 'restorable') || (code === 3 && backup?.state === 'unusable'), where)
+    const tag = String(backup?.databases[0]?.details['tag'])
+    t.strictSame(s.left(), code === 0 ? s.ring.nodes.map(({ pod }) => `${pod} ${tag}`) : [], where)
+    t.ok(s.isServing(), where)
+    t.ok(s.othersStay(), where)
+    if (survived) break
+  }
+  t.strictSame([...ends].sort(), ['0 restorable', '3 unusable'], 'both happen')
+})
+
+function dyingAt(cluster: InMemoryCluster, writes: number): InMemoryCluster {
+  const its = asAnotherProcess(cluster)
+  const { writeJournal, writeRecord } = its
+  let written = 0
+  const alive = <T>(write: () => Promise<T>) => {
+    written += 1
+    return written >= writes ? Promise.reject(killed) : write()
+  }
+  its.writeJournal = (document) => alive(() => writeJournal(document))
+  its.writeRecord = (record) => alive(() => writeRecord(record))
+  return its
+}
+
+t.test('deleting a backup clears its snapshots on every node, and nobody else’s', async (t) => {
+  const s = await scene(t)
+  t.equal(await s.run().ended, 0)
+  const request: RequestOf<'delete'> = {
+    ...s.shared,
+    pause: undefined,
+    kind: 'delete',
+    operation: 'delete-a',
+    backup: 'backup-a',
+  } as never
+  Object.assign(s.ring.nodes[1] ?? {}, { fault: 'down' })
+  t.equal(await s.run(request).ended, 1)
+  t.match(s.record('delete-a')?.failure, { why: /node 10\.1\.0\.2/ })
+  Object.assign(s.ring.nodes[1] ?? {}, { fault: undefined })
+  t.equal(await s.run({ ...request, operation: 'delete-b' }).ended, 0)
+  t.strictSame(s.left(), [])
+  t.ok(s.othersStay())
+})
+
+t.test('a restore refuses while the release serves, and prints what to do, in order', async (t) => {
+  const s = await scene(t)
+  t.equal(await s.run().ended, 0)
+  const restore: RequestOf<'restore'> = {
+    ...s.shared,
+    kind: 'restore',
+    operation: 'restore-a',
+    backup: 'backup-a',
+    dropPrevious: false,
+    parallel: 1,
+    readyMs: 1000,
+  }
+  t.equal(await s.run(restore).ended, 1)
+  const tag = String(s.record()?.backup?.databases[0]?.details['tag'])
+  t.match(s.record('restore-a')?.failure, { what: /nothing was touched/, next: new RegExp(`keep the snapshot ${tag}`) })
+  t.ok(s.isServing())
+})
+
+t.test('doctor tells which case the loss of one node is', async (t) => {
+  const s = await scene(t)
+  const doctor: RequestOf<'doctor'> = {
+    ...s.shared,
+    pause: undefined,
+    kind: 'doctor',
+    operation: 'doctor-a',
+    schemas: [],
+  } as never
+  t.equal(await s.run(doctor).ended, 0)
+  t.match(
+    s.record('doctor-a')?.findings.filter(({ check }) => check.startsWith('cassandra')),
+    [
+      { outcome: 'ok', message: /^3 nodes up in cluster test/ },
+      { outcome: 'ok', message: /needs no pause/ },
+    ],
+  )
+  t.strictSame(s.left(), [])
+})

@@ -1,0 +1,20 @@
+import t from 'tap'
+import { readDatabaseFlags, readExecNamespaces } from '../../../../plugin/flags/kind-flags.ts'
+import { refused } from '../refused.ts'
+
+t.test('flags of one kind go to the worker by their names, and nothing where there are none', async (t) => {
+  t.strictSame(readDatabaseFlags({ cassandraNamespace: 'db', cassandraSelector: 'app=c', to: 'x' }, false), {
+    databases: { own: { 'cassandra-namespace': 'db', 'cassandra-selector': 'app=c' } },
+  })
+  t.strictSame(readDatabaseFlags({ to: 'x' }, false), {})
+  t.strictSame(readDatabaseFlags({}, true), { databases: { ownTool: true } })
+})
+
+t.test('namespaces are read once each', async (t) => {
+  t.strictSame(readExecNamespaces({ cassandraNamespace: ['b', 'a', 'b'] }), ['a', 'b'])
+  t.strictSame(readExecNamespaces({}), [])
+  t.match(
+    refused(() => readExecNamespaces({ cassandraNamespace: ['a/b'] })),
+    { why: /no name of a namespace/ },
+  )
+})
