@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-const startMs = 60_000
+const startMs = 120_000
 
 /**
  * The shell's input ends when this process does, even by SIGKILL; then the shell ends the server. Where the server ends
@@ -19,7 +19,7 @@ wait $server; kill $watch`
  * @param name for people
  * @param answers an address of it
  * @returns what ends it, by SIGKILL
- * @throws Error with the server's words where it ends, or does not answer within a minute
+ * @throws Error with the server's words where it ends, or does not answer within two minutes
  */
 export async function startServerProcess(
   name: string,

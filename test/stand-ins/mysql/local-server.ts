@@ -52,7 +52,7 @@ const fast = [
 /**
  * Starts a server on a free port, its files in a temporary folder: about two seconds with MariaDB, eight with MySQL.
  * @param settings further options of the server
- * @throws Error with the end of the server's log where it is not ready within 60 s
+ * @throws Error with the end of the server's log where it is not ready within two minutes
  */
 export async function startMysql(
   settings: readonly string[] = [],
@@ -120,7 +120,7 @@ export async function startMysql(
     connection.on('error', () => undefined)
     return connection
   }
-  const deadline = Date.now() + 60_000
+  const deadline = Date.now() + 120_000
   for (;;) {
     try {
       await (await connect()).end()

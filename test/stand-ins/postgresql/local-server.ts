@@ -72,7 +72,7 @@ export function chosenMajor(): Major {
  * Starts a PostgreSQL server on a free port, its files in a temporary folder. Where this runs as root, the server runs
  * as `postgres` or `nobody`. Takes about two seconds.
  * @param settings further `name=value` settings of the server
- * @throws Error with the end of the server's log where it is not ready within 30 s.
+ * @throws Error with the end of the server's log where it is not ready within two minutes.
  */
 export async function startPostgresql(
   settings: readonly string[] = [],
@@ -136,7 +136,7 @@ export async function startPostgresql(
     await client.connect()
     return client
   }
-  const deadline = Date.now() + 30_000
+  const deadline = Date.now() + 120_000
   for (;;) {
     try {
       await (await connect()).end()

@@ -17,7 +17,7 @@ async function scene(t: Test) {
 }
 
 async function becomes(what: () => boolean): Promise<boolean> {
-  for (let tries = 0; tries < 150 && !what(); tries += 1) await sleep(20)
+  for (let tries = 0; tries < 1500 && !what(); tries += 1) await sleep(20)
   return what()
 }
 

@@ -35,7 +35,7 @@ t.test(
     const look = cluster.releaseState
     const { window } = await holdPause(context, async () => {
       cluster.releaseState = async (...given) => {
-        const endMs = Date.now() + 5000
+        const endMs = Date.now() + 60_000
         while (Date.now() < endMs && openPauses(context.journal).length > 0) await sleep(10)
         // A successor comes while this worker still looks, and somebody else has paused by then.
         await ledgers[0].gate.pause(undefined)

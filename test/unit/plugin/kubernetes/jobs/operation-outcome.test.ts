@@ -116,7 +116,7 @@ async function withRunningPod(t: Test, containers: readonly string[], state: Ope
 
 t.test('the record of a success is enough while its pod still runs, unless that has other containers', async (t) => {
   const session = await withRunningPod(t, ['worker'], 'succeeded')
-  t.equal((await awaitOutcome(session, 'backup-b', AbortSignal.timeout(10_000))).state, 'succeeded')
+  t.equal((await awaitOutcome(session, 'backup-b', AbortSignal.timeout(60_000))).state, 'succeeded')
   for (const [containers, state] of [
     [['worker', 'proxy'], 'succeeded'],
     [['worker'], 'failed'],
@@ -188,7 +188,7 @@ t.test('a milestone is enough for who waits for that', async (t) => {
   const record = await awaitRecord(
     session,
     'backup-b',
-    AbortSignal.timeout(5000),
+    AbortSignal.timeout(60_000),
     (record) => record.backup?.state === 'recorded',
   )
   t.equal(record.state, 'running')
@@ -212,7 +212,7 @@ t.test('the end of waiting is exit code 6 and tells how to come back', async (t)
 
 t.test('an operation without record and Job is a Failure', async (t) => {
   const session = await new ObjectStore().session(t)
-  await t.rejects(awaitOutcome(session, 'backup-b', AbortSignal.timeout(5000)), Failure)
+  await t.rejects(awaitOutcome(session, 'backup-b', AbortSignal.timeout(60_000)), Failure)
 })
 
 t.test('a token that expires while following is exit code 6: the operation goes on', async (t) => {

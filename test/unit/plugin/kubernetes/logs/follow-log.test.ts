@@ -244,9 +244,9 @@ function pause(ms: number): Promise<void> {
 }
 
 async function until(met: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 2400; tries += 1) {
     if (met()) return
     await pause(25)
   }
-  throw new Error('it did not come to that within 5 s')
+  throw new Error('it did not come to that within a minute')
 }
