@@ -10,6 +10,8 @@ export interface Call {
   path: string
   /** as roles name it, such as Microsoft.DocumentDB/databaseAccounts/read */
   action: string
+  /** what a role has to allow besides, of a restore */
+  further: readonly string[]
   account: string
   /** client id of the caller; empty where a key or nobody called */
   client: string

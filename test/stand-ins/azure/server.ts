@@ -6,6 +6,7 @@ import type { Call, Calls } from './calls.ts'
 import { answerData, dataCallOf } from './documents/data-plane.ts'
 import { clientOf, discovery, EntraError, exchange, tokenTenant } from './identity/entra.ts'
 import { actionOf, answerArm } from './management/arm.ts'
+import { restoreAction } from './management/restores.ts'
 import { AzureError, internalError } from './service/errors.ts'
 import { errorOf, FaultCounts } from './service/faults.ts'
 import type { Service } from './service/service.ts'
@@ -21,6 +22,7 @@ interface Answer {
 interface Plan {
   plane: Call['plane']
   action: string
+  further?: readonly string[]
   account: string
   path: string
   body: unknown
@@ -50,6 +52,9 @@ function parsed(text: string): Record<string, unknown> {
     )
   }
 }
+
+const furtherActions = ({ properties }: Record<string, unknown>): readonly string[] =>
+  (properties as { createMode?: string } | undefined)?.createMode === 'Restore' ? [restoreAction] : []
 
 export interface ServerOptions {
   service: Service
@@ -103,6 +108,7 @@ export function azureServer(options: ServerOptions): Server {
     return {
       plane: 'management',
       action,
+      further: furtherActions(body),
       account,
       path: url.pathname,
       body,
@@ -141,6 +147,7 @@ export function azureServer(options: ServerOptions): Server {
       method: request.method ?? 'GET',
       path: url.pathname,
       action: '',
+      further: [],
       account: '',
       client: '',
       body: undefined,

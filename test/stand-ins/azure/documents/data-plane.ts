@@ -1,5 +1,5 @@
 // Room: the data plane of an account: documents, and what they are in.
-// Read data-plane, authentication.
+// Read data-plane, authentication, items, procedure, then query/.
 
 import type { IncomingMessage } from 'node:http'
 import type { Account } from '../accounts/account.ts'
@@ -7,6 +7,10 @@ import { regionKey } from '../accounts/regions.ts'
 import { AzureError } from '../service/errors.ts'
 import type { Service } from '../service/service.ts'
 import { authenticate } from './authentication.ts'
+import { answerItems } from './items.ts'
+import { absent, type DataRequest } from './request.ts'
+import { answerContainers, answerDatabases, answerOffers, answerRanges } from './resources.ts'
+import { answerScripts } from './scripts.ts'
 
 /** A call to the data plane, taken apart. */
 export interface DataCall {
@@ -29,7 +33,33 @@ export interface DataAnswer {
   headers?: Record<string, string>
 }
 
-/** A call by its address, `/accounts/NAME/…` or at a host `NAME.documents.…`; undefined where it is another plane's. */
+const segmentsOf = (path: string): string[] =>
+  path
+    .split('/')
+    .filter((each) => each !== '')
+    .map(decodeURIComponent)
+
+/** As roles of the data plane name a call; what keys alone may do has a name of the same form. */
+function actionOf(method: string, segments: readonly string[], headers: IncomingMessage['headers']): string {
+  const front = 'Microsoft.DocumentDB/databaseAccounts'
+  const container = `${front}/sqlDatabases/containers`
+  const is = (name: string) => String(headers[name]).toLowerCase() === 'true'
+  const type = segments.length % 2 === 0 ? segments.at(-2) : segments.at(-1)
+  if (is('x-ms-documentdb-isquery') || is('x-ms-cosmos-is-query-plan-request'))
+    return type === 'docs' ? `${container}/executeQuery` : `${front}/readMetadata`
+  if (type === 'sprocs' && segments.length === 6 && method === 'POST') return `${container}/executeStoredProcedure`
+  if (type === 'docs') {
+    if (method === 'POST') return `${container}/items/${is('x-ms-documentdb-is-upsert') ? 'upsert' : 'create'}`
+    const verbs: Record<string, string> = { GET: 'read', PUT: 'replace', DELETE: 'delete' }
+    return `${container}/items/${verbs[method] ?? 'patch'}`
+  }
+  if (method === 'GET') return `${front}/readMetadata`
+  return `${front}/${type ?? ''}/${method === 'DELETE' ? 'delete' : 'write'}`
+}
+
+/**
+ * A call by its address, `/accounts/NAME/…` or at a host `NAME.documents.…`; undefined where it is another plane's.
+ */
 export function dataCallOf(request: IncomingMessage, url: URL, text: string): DataCall | undefined {
   const [, byName] = /^([a-z0-9-]+)\.documents\./.exec(request.headers.host ?? '') ?? []
   const [, byPath, below = ''] = /^\/accounts\/([a-z0-9-]+)(\/.*)?$/.exec(url.pathname) ?? []
@@ -43,7 +73,7 @@ export function dataCallOf(request: IncomingMessage, url: URL, text: string): Da
     path: byName === undefined ? below || '/' : url.pathname,
     headers: request.headers,
     text,
-    action: 'Microsoft.DocumentDB/databaseAccounts/readMetadata',
+    action: actionOf(method, segmentsOf(byName === undefined ? below : url.pathname), request.headers),
   }
 }
 
@@ -82,11 +112,51 @@ function accountAnswer(account: Account, endpointOf: (host: string) => string): 
 }
 
 /** @throws AzureError */
+function route(request: DataRequest): DataAnswer {
+  const { segments } = request
+  const [first, , second, , third] = segments
+  if (first === 'offers') return answerOffers(request)
+  if (first !== 'dbs') throw absent()
+  if (second === undefined) return answerDatabases(request)
+  if (second !== 'colls') throw absent()
+  switch (third) {
+    case undefined:
+      return answerContainers(request)
+    case 'docs':
+      return answerItems(request)
+    case 'pkranges':
+      return answerRanges(request)
+    case 'sprocs':
+    case 'triggers':
+    case 'udfs':
+      return answerScripts(request, third)
+    default:
+      throw absent()
+  }
+}
+
+const levels = ['Eventual', 'ConsistentPrefix', 'Session', 'BoundedStaleness', 'Strong']
+
+/** @throws AzureError 400 where a call asks for more consistency than the account has */
+function checkConsistency(account: Account, asked: string | undefined): void {
+  const { defaultConsistencyLevel: own } = account.settings.consistencyPolicy
+  if (asked === undefined || levels.indexOf(asked) <= levels.indexOf(own)) return
+  throw new AzureError(
+    400,
+    'BadRequest',
+    `Consistency level ${asked} specified in the request is invalid for service configured with consistency level ` +
+      `${own}. Ensure the request consistency level is not stronger than the service consistency level.`,
+  )
+}
+
+/** @throws AzureError */
 export function answerData(service: Service, call: DataCall, endpointOf: (host: string) => string): DataAnswer {
   const account = accountBehind(service, call.host)
   // The real one has no such host then.
   if (account === undefined) throw new AzureError(404, 'NotFound', `There is no account behind ${call.host}.`)
   authenticate(service, account, call)
   if (call.path === '/') return { status: 200, body: accountAnswer(account, endpointOf) }
-  throw new AzureError(404, 'NotFound', `Nothing is at ${call.path}.`)
+  checkConsistency(account, call.headers['x-ms-consistency-level']?.toString())
+  const answer = route({ service, account, call, segments: segmentsOf(call.path) })
+  return { ...answer, headers: { 'x-ms-request-charge': '1', 'x-ms-session-token': '0:-1#1', ...answer.headers } }
 }

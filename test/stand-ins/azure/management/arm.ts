@@ -79,13 +79,17 @@ function targetOf(path: string): Target {
   if (at === -1 || provider === undefined)
     throw new AzureError(404, 'NotFound', `Nothing is at ${path}.`, { from: 'gateway' })
   const below = segments.slice(at + 2)
+  // Behind what a POST did, the address of its operation has one part more.
+  const isOfAction = below.length % 2 === 1 && below.at(-2)?.toLowerCase() === 'operationresults'
+  const resource = isOfAction ? below.slice(0, -2) : below
+  const [types, names] = [0, 1].map((odd) => resource.filter((_, index) => index % 2 === odd))
   return {
     subscription: after('subscriptions'),
     resourceGroup: after('resourcegroups'),
     scope: `/${segments.slice(0, at).join('/')}`,
     provider,
-    types: below.filter((_, index) => index % 2 === 0),
-    names: below.filter((_, index) => index % 2 === 1),
+    types: [...(types ?? []), ...(isOfAction ? ['operationResults'] : [])],
+    names: [...(names ?? []), ...(isOfAction ? below.slice(-1) : [])],
   }
 }
 

@@ -7,6 +7,9 @@ import { askedRegions, askedSettings, newSettings } from './account-settings.ts'
 import { secondsDate } from './dates.ts'
 import { authorize } from './authorization.ts'
 
+/** What a role has to allow on the source of a restore. */
+export const restoreAction = 'Microsoft.DocumentDB/locations/restorableDatabaseAccounts/restore/action'
+
 interface RestoreParameters {
   restoreMode?: string
   restoreSource?: string
@@ -54,7 +57,7 @@ export function restoredAccount(
   const parameters = (properties['restoreParameters'] ?? {}) as RestoreParameters
   if (parameters.restoreMode !== 'PointInTime') throw badRequest('restoreMode has to be PointInTime.')
   const source = sourceOf(service, parameters.restoreSource ?? '')
-  authorize(service, client, 'Microsoft.DocumentDB/locations/restorableDatabaseAccounts/restore/action', {
+  authorize(service, client, restoreAction, {
     scope: parameters.restoreSource ?? '',
   })
   const nowMs = service.now()
@@ -102,12 +105,7 @@ export function restoredAccount(
     })
     for (const database of data) {
       account.add(database)
-      for (const container of database.containers) {
-        container.indexing = 'under way'
-        service.timers.after('buildIndexes', `${account.id} ${container.rid}`, () => {
-          container.indexing = 'done'
-        })
-      }
+      for (const container of database.containers) service.buildIndexes(account, container)
     }
   }
   return { account, finish }

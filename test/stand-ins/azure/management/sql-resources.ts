@@ -157,12 +157,7 @@ const putContainer: ArmHandler = (request) => {
       else {
         const rebuilds = JSON.stringify(present.current.indexingPolicy) !== JSON.stringify(settings.indexingPolicy)
         container.replaceSettings(service.now(), settings)
-        if (rebuilds) {
-          container.indexing = 'under way'
-          service.timers.after('buildIndexes', `${account.id} ${container.rid}`, () => {
-            container.indexing = 'done'
-          })
-        }
+        if (rebuilds) service.buildIndexes(account, container)
       }
       return containerView(account, database, container)
     },

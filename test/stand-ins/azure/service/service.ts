@@ -55,6 +55,14 @@ export class Service {
     return ms < container.createdMs ? 0 : ms
   }
 
+  /** Goes on by itself until the phase is over. */
+  buildIndexes(account: Account, container: Container): void {
+    container.indexing = 'under way'
+    this.timers.after('buildIndexes', `${account.id} ${container.rid}`, () => {
+      container.indexing = 'done'
+    })
+  }
+
   /** A moment of the second that a restore asks for. */
   momentOf(askedMs: number): number {
     const second = Math.floor(askedMs / 1000) * 1000

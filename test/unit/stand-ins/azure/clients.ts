@@ -1,4 +1,5 @@
 import { CosmosDBManagementClient } from '@azure/arm-cosmosdb'
+import { CosmosClient } from '@azure/cosmos'
 import { WorkloadIdentityCredential } from '@azure/identity'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -132,3 +133,31 @@ export const failure = (call: Promise<unknown>): Promise<string> =>
       details?: { error?: { code?: string }; code?: string }
     }) => `${error.statusCode ?? ''} ${error.details?.error?.code ?? error.code ?? ''}`.trim(),
   )
+
+/** Microsoft's client of the data plane, with the account's first key. */
+export async function dataClient(
+  t: Pick<Test, 'teardown'>,
+  { client }: Pick<Opened, 'client'>,
+  account: string,
+): Promise<CosmosClient> {
+  const { documentEndpoint = '' } = await client.databaseAccounts.get(group, account)
+  const { primaryMasterKey = '' } = await client.databaseAccounts.listKeys(group, account)
+  const data = new CosmosClient({ endpoint: documentEndpoint, key: primaryMasterKey })
+  t.teardown(() => data.dispose())
+  return data
+}
+
+/** A container as ScalarDB makes one, in a database that shares its throughput. */
+export async function createContainer(data: CosmosClient, database: string, name: string, more: object = {}) {
+  await data.databases.createIfNotExists({ id: database, throughput: 400 })
+  const { container } = await data
+    .database(database)
+    .containers.create({ id: name, partitionKey: { paths: ['/concatenatedPartitionKey'] }, ...more })
+  return container
+}
+
+/** Documents as `id=value`, sorted. */
+export async function contents(data: CosmosClient, database: string, container: string): Promise<string[]> {
+  const { resources } = await data.database(database).container(container).items.readAll().fetchAll()
+  return resources.map((document) => `${document.id}=${document['value']}`).toSorted()
+}

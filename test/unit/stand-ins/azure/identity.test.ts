@@ -1,0 +1,89 @@
+import { CosmosDBManagementClient } from '@azure/arm-cosmosdb'
+import { writeFile } from 'node:fs/promises'
+import t from 'tap'
+import { serviceAccountToken } from '../../../stand-ins/azure/identity/tokens.ts'
+import {
+  clientId,
+  createAccount,
+  failure,
+  group,
+  openAzure,
+  restorableEntry,
+  restoreOf,
+  soon,
+  subscription,
+  tenant,
+  workloadIdentity,
+} from './clients.ts'
+
+const known = { tenant, subject: 'system:serviceaccount:shop:worker', issuer: 'https://kubernetes.*' }
+const opened = await openAzure(t, { identities: { [clientId]: known } })
+const { azure, client, tokenFilePath } = opened
+await createAccount(opened, 'shop')
+
+/** What Entra ID says to a ServiceAccount's token. */
+async function answerTo(token: string): Promise<string> {
+  const { credential } = await workloadIdentity(t, azure, token)
+  return await credential.getToken('https://management.azure.com/.default').then(
+    () => 'a token',
+    (error: Error) => /AADSTS\d+/.exec(error.message)?.[0] ?? error.message,
+  )
+}
+
+t.test('a token is had for that of the ServiceAccount alone, while it is good', async (t) => {
+  t.equal(await answerTo(serviceAccountToken('shop', 'worker')), 'a token')
+  t.equal(await answerTo(serviceAccountToken('shop', 'other')), 'AADSTS700213')
+  t.equal(await answerTo(serviceAccountToken('shop', 'worker', { expiresAtMs: Date.now() - 60_000 })), 'AADSTS700024')
+  t.equal(await answerTo('no token at all'), 'AADSTS50027')
+  azure.set({ identities: { [clientId]: { ...known, issuer: 'https://another.example' } } })
+  t.equal(await answerTo(serviceAccountToken('shop', 'worker')), 'AADSTS700211')
+  azure.set({ identities: {} })
+  t.equal(await answerTo(serviceAccountToken('shop', 'worker')), 'AADSTS700016')
+  azure.set({ identities: { [clientId]: known } })
+})
+
+t.test('a token that is over is refused, and the client gets another one by itself', async (t) => {
+  azure.set({ tokenLifetimeMs: 0 })
+  const { credential } = await workloadIdentity(t, azure)
+  const short = new CosmosDBManagementClient(credential, subscription, {
+    endpoint: azure.endpoint,
+    retryOptions: { maxRetries: 0 },
+  })
+  t.equal(await failure(short.databaseAccounts.get(group, 'shop')), '401 ExpiredAuthenticationToken')
+  // Shorter than what the client takes for good: it asks for another one before each call.
+  azure.set({ tokenLifetimeMs: 60_000 })
+  azure.forgetCalls()
+  const { credential: fresh } = await workloadIdentity(t, azure)
+  const long = new CosmosDBManagementClient(fresh, subscription, { endpoint: azure.endpoint })
+  await long.databaseAccounts.get(group, 'shop')
+  await long.databaseAccounts.get(group, 'shop')
+  t.ok(azure.calls().filter(({ action }) => action === 'token').length >= 2)
+  azure.set({ tokenLifetimeMs: 3_600_000 })
+})
+
+t.test('a projected token that was renewed is read anew', async (t) => {
+  await writeFile(tokenFilePath, serviceAccountToken('shop', 'worker'))
+  t.equal((await client.databaseAccounts.get(group, 'shop')).name, 'shop')
+})
+
+t.test('roles say what may be done, and the calls say what was', async (t) => {
+  const parameters = await restoreOf(opened, 'shop', new Date(azure.now()))
+  const allow = (actions: string[], notActions: string[] = []) =>
+    azure.set({ identities: { [clientId]: { ...known, roles: [{ actions, notActions }] } } })
+  allow(['Microsoft.DocumentDB/databaseAccounts/read'])
+  t.equal((await client.databaseAccounts.get(group, 'shop')).name, 'shop')
+  t.equal(await failure(client.databaseAccounts.listKeys(group, 'shop')), '403 AuthorizationFailed')
+  t.equal(await failure(restorableEntry({ client }, '')), '403 AuthorizationFailed')
+  allow(['Microsoft.DocumentDB/databaseAccounts/*'])
+  azure.forgetCalls()
+  const restore = () => client.databaseAccounts.createOrUpdate(group, 'copy', parameters, soon)
+  t.equal(await failure(restore().submitted()), '403 AuthorizationFailed', 'writing accounts is not enough')
+  t.equal(azure.calls().at(-1)?.action, 'Microsoft.DocumentDB/databaseAccounts/write')
+  t.equal(azure.calls().at(-1)?.client, clientId)
+  allow(['Microsoft.DocumentDB/*'])
+  t.equal((await restore()).name, 'copy')
+  const scoped = { scope: `/subscriptions/${subscription}/resourceGroups/${group}`, actions: ['*'] }
+  azure.set({ identities: { [clientId]: { ...known, roles: [scoped] } } })
+  t.equal((await client.databaseAccounts.get(group, 'shop')).name, 'shop')
+  t.equal(await failure(client.databaseAccounts.get('others', 'shop')), '403 AuthorizationFailed')
+})
