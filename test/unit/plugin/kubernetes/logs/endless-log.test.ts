@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ServerResponse } from 'node:http'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import type { V1Pod } from '@kubernetes/client-node'
 import { longestLine } from '../../../../../plugin/kubernetes/logs/line-reader.ts'
@@ -11,6 +13,11 @@ import { answerStatus, sessionWith } from '../api-server.ts'
 const pod: V1Pod = { metadata: { name: 'p1' }, spec: { containers: [{ name: 'worker' }] } }
 const stamp = '2026-11-21T09:30:00.123456789Z '
 const mebibyte = 1 << 20
+/** Bytes that may be in use more than before; what is sent is more than that. */
+const most = 200 * mebibyte
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 /** Sends as fast as it is read. */
 async function pour(response: ServerResponse, chunk: string, times: number): Promise<void> {
@@ -18,15 +25,22 @@ async function pour(response: ServerResponse, chunk: string, times: number): Pro
     if (!response.write(chunk)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
 }
 
-/** Reads the log that `answer` gives. `held` is the most of the heap that was in use while it came, bytes. */
+/** Reads the log that `answer` gives. `held` is the most that was held of the heap while it came, bytes. */
 async function read(t: Test, answer: (response: ServerResponse, url: URL) => Promise<void>) {
   const { session, close } = await sessionWith((_request, response, url) => void answer(response, url))
   t.teardown(close)
   const lines = { number: 0, longest: 0, last: '' }
   let held = 0
-  const watch = setInterval(() => (held = Math.max(held, process.memoryUsage().heapUsed)), 20)
-  t.teardown(() => clearInterval(watch))
+  collectGarbage()
   const before = process.memoryUsage().heapUsed
+  // What nobody can reach is not held: where there is much in use, that goes first.
+  const watch = setInterval(() => {
+    const use = () => process.memoryUsage().heapUsed - before
+    if (use() > most) collectGarbage()
+    held = Math.max(held, use())
+    if (held > most) clearInterval(watch)
+  }, 20)
+  t.teardown(() => clearInterval(watch))
   const onLine = ({ text }: { text: string }) => {
     lines.number += 1
     lines.longest = Math.max(lines.longest, text.length)
@@ -34,7 +48,7 @@ async function read(t: Test, answer: (response: ServerResponse, url: URL) => Pro
   }
   await readPodLog(session, pod, onLine, AbortSignal.timeout(120_000))
   clearInterval(watch)
-  return { ...lines, held: Math.max(held, process.memoryUsage().heapUsed) - before }
+  return { ...lines, held }
 }
 
 t.test('of a line without an end only the beginning is kept, and the next line is whole', async (t) => {
@@ -46,7 +60,7 @@ t.test('of a line without an end only the beginning is kept, and the next line i
   t.equal(number, 2)
   t.ok(longest < longestLine + 200, `${longest} characters`)
   t.equal(last, 'the next')
-  t.ok(held < 200 * mebibyte, `${held} bytes`)
+  t.ok(held < most, `${held} bytes`)
 })
 
 t.test('a cut line says so', async (t) => {
@@ -65,7 +79,7 @@ t.test('a log is not held as a whole', async (t) => {
     response.end()
   })
   t.equal(number, 300_000)
-  t.ok(held < 200 * mebibyte, `${held} bytes`)
+  t.ok(held < most, `${held} bytes`)
 })
 
 t.test('a log that breaks off is read on, each line once', async (t) => {
