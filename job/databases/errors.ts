@@ -1,4 +1,5 @@
 import { Failure } from '../../operation/failure.ts'
+import type { Finding } from '../../operation/finding.ts'
 
 /** None of the servers of a database takes writes. */
 export class NoPrimary extends Failure {
@@ -28,4 +29,10 @@ export class NoWayBack extends Failure {
       next: 'restore another backup instead: kubectl scalardl get backups',
     })
   }
+}
+
+/** What is wrong, as a finding; something unforeseen stays an error of this program. */
+export function findingOf(check: string, subject: string, error: unknown): Finding {
+  if (!(error instanceof Failure)) throw error
+  return { check, subject, outcome: 'error', message: `${error.what}: ${error.why}`, cure: error.next }
 }

@@ -1,6 +1,8 @@
 import type { Finding } from '../../../operation/finding.ts'
 import type { Journal } from '../../journal/journal.ts'
 import type { RestoreContext, RestoreDestination, RestorePlan } from '../database.ts'
+import { findingOf } from '../errors.ts'
+import { readManifest } from './manifest.ts'
 import { isInService, type LoadTarget, type World } from './restore-target.ts'
 import { RestoredDump } from './restored.ts'
 import { verifyDump } from './verify.ts'
@@ -21,7 +23,12 @@ export class DumpDestination<Seen extends World> extends RestoredDump<Seen> impl
   }
 
   async preflight(): Promise<Finding[]> {
-    return await this.#target.preflight()
+    const { folder, seal, title } = this.#target
+    const findings: Finding[] = []
+    await readManifest(this.#context.storage, folder, title, seal).catch((error: unknown) =>
+      findings.push(findingOf('backup', title, error)),
+    )
+    return [...findings, ...(await this.#target.preflight())]
   }
 
   async verify(): Promise<void> {

@@ -46,6 +46,7 @@ export interface LoadTarget<Seen extends World = World> extends RestoreTarget<Se
   readonly folder: string
   readonly seal: Pick<ManifestSeal, 'sha256'>
   plan(): Promise<RestorePlan>
+  /** what stands in the way of a load on the server; the dump itself is looked at before */
   preflight(): Promise<Finding[]>
   /** loads the verified dump beside the data in service, compares the rows and marks it as loaded */
   load(): Promise<void>

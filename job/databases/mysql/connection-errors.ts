@@ -33,22 +33,6 @@ export const connectionErrors: readonly ConnectionError<Access>[] = [
     next: 'raise max_connections, or lower --parallel and the connection pools of others',
   },
   {
-    matches: /^ENOTFOUND|^EAI_AGAIN/,
-    why: ({ hosts }) => `the name ${hosts[0]?.host ?? ''} does not resolve in this cluster`,
-    next: "check the host in scalar.db.contact_points and the cluster's DNS",
-  },
-  {
-    matches: /^ECONNREFUSED/,
-    why: () => 'nothing answers on that port',
-    next: 'check host and port in scalar.db.contact_points, and that the server runs',
-  },
-  {
-    matches: /^ETIMEDOUT|^EHOSTUNREACH|^ENETUNREACH/,
-    why: () =>
-      'there is no answer: no route to it, a firewall or NetworkPolicy drops it, or its name cannot be looked up',
-    next: "allow the worker's pod to reach the database and the cluster's DNS",
-  },
-  {
     matches: /^HANDSHAKE_NO_SSL_SUPPORT/,
     why: () => 'it does not speak TLS, which the sslMode of its URL asks for',
     next: 'turn TLS on in the server, or correct sslMode in scalar.db.contact_points',
@@ -67,10 +51,5 @@ export const connectionErrors: readonly ConnectionError<Access>[] = [
     matches: /SELF_SIGNED|self-signed|UNABLE_TO_(GET|VERIFY)|unable to (get|verify)/,
     why: () => 'its certificate is not signed by an authority that is trusted',
     next: "give that authority's certificate by serverSslCert or trustStore, mounted in the worker as well",
-  },
-  {
-    matches: /^ECONNRESET|^EPIPE|^PROTOCOL_CONNECTION_LOST/,
-    why: () => 'the connection was closed',
-    next: "check the server's log, and proxies in between",
   },
 ]

@@ -49,22 +49,6 @@ export const connectionErrors: readonly ConnectionError<Access>[] = [
     next: 'wait until it serves, then run the command again',
   },
   {
-    matches: /^ENOTFOUND|^EAI_AGAIN/,
-    why: ({ hosts }) => `the name ${hosts[0]?.host ?? ''} does not resolve in this cluster`,
-    next: "check the host in scalar.db.contact_points and the cluster's DNS",
-  },
-  {
-    matches: /^ECONNREFUSED/,
-    why: () => 'nothing answers on that port',
-    next: 'check host and port in scalar.db.contact_points, and that the server runs',
-  },
-  {
-    matches: /^ETIMEDOUT|^EHOSTUNREACH|^ENETUNREACH|timeout expired/,
-    why: () =>
-      'there is no answer: no route to it, a firewall or NetworkPolicy drops it, or its name cannot be looked up',
-    next: "allow the worker's pod to reach the database and the cluster's DNS",
-  },
-  {
     matches: /does not support SSL/,
     why: () => 'it does not speak TLS, which the sslmode of its URL asks for',
     next: 'turn TLS on in the server, or correct sslmode in scalar.db.contact_points',
@@ -83,10 +67,5 @@ export const connectionErrors: readonly ConnectionError<Access>[] = [
     matches: /SELF_SIGNED|UNABLE_TO_(GET|VERIFY)/,
     why: () => 'its certificate is not signed by the authority in sslrootcert',
     next: "give that authority's certificate as sslrootcert, mounted in the worker as well",
-  },
-  {
-    matches: /^ECONNRESET|^EPIPE|terminated unexpectedly/,
-    why: () => 'the connection was closed',
-    next: "check the server's log, and proxies in between",
   },
 ]

@@ -1,4 +1,3 @@
-import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import { isReplica } from '../connect.ts'
 import { readRights } from '../rights.ts'
@@ -10,12 +9,6 @@ import type { Scope } from './scope.ts'
 
 /** The oldest releases that this is tried with, or close to. */
 const oldest = { MySQL: [8, 0], MariaDB: [10, 6] } as const
-
-/** What is wrong, as a finding; something unforeseen stays an error of this program. */
-export function findingOf(check: string, subject: string, error: unknown): Finding {
-  if (!(error instanceof Failure)) throw error
-  return { check, subject, outcome: 'error', message: `${error.what}: ${error.why}`, cure: error.next }
-}
 
 /** The server is a primary of a kind and a release that this program knows. */
 export async function checkServer(session: Session, title: string): Promise<Finding> {

@@ -6,9 +6,10 @@ import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { formatBytes } from '../../../storage/bytes.ts'
 import type { RestoreContext, RestorePlan } from '../../database.ts'
-import { readManifest, type ManifestSeal } from '../../dump/manifest.ts'
+import type { ManifestSeal } from '../../dump/manifest.ts'
 import { isInService, type LoadTarget } from '../../dump/restore-target.ts'
-import { checkConnections, findingOf } from '../backup/preflight.ts'
+import { findingOf } from '../../errors.ts'
+import { checkConnections } from '../backup/preflight.ts'
 import { inSession, type MysqlWorld } from './catalog.ts'
 import { loadTables } from './load.ts'
 import { checkMoves, checkServer } from './preflight.ts'
@@ -58,11 +59,6 @@ export class MysqlLoadTarget extends MysqlTarget implements LoadTarget<MysqlWorl
   async preflight(): Promise<Finding[]> {
     const title = this.title
     const findings: Finding[] = []
-    try {
-      await readManifest(this.#context.storage, this.folder, title, this.seal)
-    } catch (error) {
-      findings.push(findingOf('backup', title, error))
-    }
     try {
       const world = await this.look()
       const message = `connected as ${this.access.username}`

@@ -1,6 +1,7 @@
 import type { Client } from 'pg'
-import { Failure, messageOf } from '../../../../operation/failure.ts'
+import { messageOf } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
+import { findingOf } from '../../errors.ts'
 import type { Access } from '../access.ts'
 import { connect, isStandby } from '../connect.ts'
 import { readOutsideSchemas, usesOfOtherSchemas } from './dependencies.ts'
@@ -9,12 +10,6 @@ import { readRoles } from './environment.ts'
 import type { Scope } from './scope.ts'
 import { unreadableSequences, type Table } from '../tables.ts'
 import { toolMajor, type Tool } from '../tools.ts'
-
-/** What is wrong, as a finding; something unforeseen stays an error of this program. */
-export function findingOf(check: string, subject: string, error: unknown): Finding {
-  if (!(error instanceof Failure)) throw error
-  return { check, subject, outcome: 'error', message: `${error.what}: ${error.why}`, cure: error.next }
-}
 
 /** The client tool is there and not older than what it has to understand. */
 export async function checkTool(

@@ -7,14 +7,15 @@ import type { Finding } from '../../../../operation/finding.ts'
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { RestoreContext, RestorePlan } from '../../database.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
-import { readManifest, type ManifestSeal } from '../../dump/manifest.ts'
+import type { ManifestSeal } from '../../dump/manifest.ts'
 import { isInService, type LoadTarget } from '../../dump/restore-target.ts'
 import { maintain, sizeOf, type PostgresqlWorld } from './catalog.ts'
 import { loadDatabase } from './load.ts'
 import { readPowers } from '../powers.ts'
 import { refuseBeyond } from './loader.ts'
 import { decideOwnership, type Ownership } from './ownership.ts'
-import { checkTool, findingOf } from '../backup/preflight.ts'
+import { findingOf } from '../../errors.ts'
+import { checkTool } from '../backup/preflight.ts'
 import { checkConnections } from '../connections.ts'
 import { checkCollations, planExtensions } from './fitness.ts'
 import { checkRights, checkSessions } from './obstacles.ts'
@@ -70,11 +71,8 @@ export class PostgresqlLoadTarget extends PostgresqlTarget implements LoadTarget
 
   async preflight(): Promise<Finding[]> {
     const title = this.title
-    const { signal, storage } = this.#context
+    const { signal } = this.#context
     const findings = [await checkTool('pg_restore', title, this.recorded.toolMajor, 'the backup needs', signal)]
-    await readManifest(storage, this.folder, title, this.seal).catch((error: unknown) =>
-      findings.push(findingOf('backup', title, error)),
-    )
     try {
       const world = await this.look()
       const inService = isInService(world, this.operation)

@@ -5,7 +5,7 @@ import type { Access } from '../access.ts'
 import type { PostgresqlWorld } from './catalog.ts'
 import { connect } from '../connect.ts'
 import type { Details } from '../details.ts'
-import { findingOf } from '../backup/preflight.ts'
+import { findingOf } from '../../errors.ts'
 import { readExtensions, readOutsideSchemas } from '../backup/dependencies.ts'
 import { schemasOf } from '../backup/scope.ts'
 
