@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { basename } from 'node:path'
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
 import { projectFolder } from './project.ts'
 
@@ -11,6 +12,17 @@ const packages = [
   'yaml',
 ]
 
+/** What client-node's kubeconfig uses with proxies and with identities of another kind than most have. */
+const ofFewClusters = ['hpagent', 'jsonpath-plus', 'openid-client', 'socks', 'socks-proxy-agent']
+
+/** What asks for a package within the bundle that is made of it, where it is no longer put off. */
+const itself = 'first use'
+
+function isKept(path: string, importer: string): boolean {
+  if (ofFewClusters.includes(path)) return /[\\/]client-node[\\/]dist[\\/][\w-]+\.js$/.test(importer)
+  return packages.includes(path) && !importer.includes('node_modules')
+}
+
 /**
  * Keeps packages as texts within the bundle, each compiled when something of it is first asked for: to look through the
  * code of all takes V8 longer than `--help` and `version` take.
@@ -19,16 +31,17 @@ const packages = [
  */
 export function compiledOnFirstUse(options: BuildOptions, inside: Metafile[]): Plugin {
   const { resolve } = createRequire(`${projectFolder}/package.json`)
-  return {
+  const plugin: Plugin = {
     name: 'compiled on first use',
     setup({ onResolve, onLoad }) {
       onResolve({ filter: /^[^.]/ }, ({ path, importer }) =>
-        packages.includes(path) && !importer.includes('node_modules') ? { path, namespace: 'first-use' } : undefined,
+        basename(importer) !== itself && isKept(path, importer) ? { path, namespace: 'first-use' } : undefined,
       )
       onLoad({ filter: /./, namespace: 'first-use' }, async ({ path }) => {
         const { metafile, outputFiles } = await build({
           ...options,
-          stdin: { contents: `module.exports = require(${JSON.stringify(path)})`, resolveDir: projectFolder },
+          plugins: [...(options.plugins ?? []), plugin],
+          stdin: { contents: `export * from ${JSON.stringify(path)}`, resolveDir: projectFolder, sourcefile: itself },
           write: false,
           metafile: true,
         })
@@ -38,6 +51,7 @@ export function compiledOnFirstUse(options: BuildOptions, inside: Metafile[]): P
       })
     },
   }
+  return plugin
 }
 
 function stub(name: string, code: string, exported: readonly string[]): string {

@@ -1,4 +1,5 @@
-import { copyFileSync, globSync, readFileSync, statSync } from 'node:fs'
+import { copyFileSync, globSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { bundleModule, bundlePlugin, licensesBeside, packagesBeside } from '../../../build/bundle.ts'
@@ -22,6 +23,32 @@ t.test('the bundled plugin needs no file beside it', async (t) => {
   t.notOk(code.includes('../manifests/'), 'nothing reads them from the disk')
   t.match(await run(process.execPath, [alone, 'version'], { cwd: t.testdirName }), projectVersion())
   t.match(await run(process.execPath, [alone, '--help'], { cwd: t.testdirName }), 'kubectl scalardl')
+})
+
+// What only some kubeconfigs need is compiled when one of them is read.
+t.test('the bundled plugin asks a cluster through the proxy of its kubeconfig', async (t) => {
+  const bundle = await bundlePlugin()
+  const folder = t.testdir()
+  for (const scheme of ['http', 'socks5']) {
+    const asked: string[] = []
+    const proxy = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', (bytes) => {
+        asked.push(bytes.toString('latin1'))
+        socket.destroy()
+      })
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => proxy.close())
+    const { port } = proxy.address() as AddressInfo
+    const cluster = { server: 'https://192.0.2.1:6443', 'proxy-url': `${scheme}://127.0.0.1:${port}` }
+    const kubeconfig = join(folder, `${scheme}.json`)
+    const context = { name: 'c', context: { cluster: 'c', user: 'u' } }
+    const config = { clusters: [{ name: 'c', cluster }], contexts: [context], users: [{ name: 'u', user: {} }] }
+    writeFileSync(kubeconfig, JSON.stringify({ ...config, 'current-context': 'c' }))
+    await t.rejects(run(process.execPath, [bundle, 'status', '--kubeconfig', kubeconfig]))
+    t.ok(asked[0]?.startsWith(scheme === 'http' ? 'CONNECT 192.0.2.1:6443 ' : '\u0005'), scheme)
+  }
 })
 
 // Reading and compiling it is most of the time that a short command takes.
