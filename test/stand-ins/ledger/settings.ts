@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import * as z from 'zod'
 import { faultsSchema, type FaultSettings } from './gate/faults.ts'
 import { standInProduct, type StandInProduct } from './product.ts'
+import { cosmosConnection, type CosmosConnection } from './cosmos/connection.ts'
 import { dynamodbConnection, type DynamodbConnection } from './dynamodb/connection.ts'
 import { readProperties, storageProperties, type StorageProperties } from './properties.ts'
 
@@ -42,7 +43,7 @@ export interface StandInSettings {
   ports: readonly number[]
   controlPort: number
   faults: FaultSettings
-  storages: StorageProperties | DynamodbConnection
+  storages: StorageProperties | DynamodbConnection | CosmosConnection
   tls: { certificate: string; key: string } | undefined
   /** how long the server says NOT_SERVING, and answers on, before it ends; ms */
   decommissioningMs: number
@@ -64,7 +65,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): StandInSettings {
     ports: product.ports.map(({ key, port }) => Number(properties.get(key) ?? port)),
     controlPort: values.STAND_IN_CONTROL_PORT,
     faults: faultsSchema.parse(JSON.parse(values.STAND_IN_FAULTS)),
-    storages: dynamodbConnection(properties) ?? storageProperties(properties),
+    storages: dynamodbConnection(properties) ?? cosmosConnection(properties) ?? storageProperties(properties),
     tls:
       of(product.tls.enabled) === 'true'
         ? { certificate: of(product.tls.certificate) ?? '', key: of(product.tls.key) ?? '' }

@@ -1,5 +1,5 @@
 // Room: the transactions, the tables that they write, and whether what is found is consistent.
-// Read bank, transfer, workload, verdict, then sql/ and dynamodb/.
+// Read bank, transfer, workload, verdict, then sql/, dynamodb/ and cosmos/.
 
 import { damage } from '../sql/damage.ts'
 import { openDatabases } from '../sql/databases.ts'
@@ -34,9 +34,14 @@ export async function openBank(settings: StandInSettings): Promise<Bank> {
   const { storages, product, fillBytes } = settings
   const tables = tablesOf(product.app)
   if ('connections' in storages) return await sqlBank(storages, settings)
-  // AWS's clients take their time to load, and few need them.
-  const { dynamodbBank } = await import('../dynamodb/bank.ts')
-  return dynamodbBank({ connection: storages, tables, assets: product.assets, fillBytes })
+  // The clients of the clouds take their time to load, and few need them.
+  const shared = { tables, assets: product.assets, fillBytes }
+  if ('region' in storages) {
+    const { dynamodbBank } = await import('../dynamodb/bank.ts')
+    return dynamodbBank({ connection: storages, ...shared })
+  }
+  const { cosmosBank } = await import('../cosmos/bank.ts')
+  return cosmosBank({ connection: storages, ...shared })
 }
 
 async function sqlBank(storages: StorageProperties, { product, pace, fillBytes }: StandInSettings): Promise<Bank> {

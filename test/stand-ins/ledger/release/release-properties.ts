@@ -99,3 +99,14 @@ export function dynamodb({ region, endpoint, prefix }: DynamodbStorage, credenti
   ]
   return `${lines.join('\n')}\n`
 }
+
+/** Properties of a release that keeps everything in an account of Cosmos DB; the password is one of its keys. */
+export function cosmos(account: string, credentials: Credentials): string {
+  const fill = templates[credentials.template ?? 'environment']
+  const lines = [
+    'scalar.db.storage=cosmos',
+    `scalar.db.contact_points=${account}`,
+    `scalar.db.password=${fill(credentials.password)}`,
+  ]
+  return `${lines.join('\n')}\n`
+}
