@@ -11,6 +11,8 @@ export type ManifestName =
   | 'install/network-policy-jobs'
   | 'install/network-policy-ledger'
   | 'install/network-policy-auditor'
+  | 'install/admission-policy'
+  | 'install/admission-policy-binding'
   | 'job/worker-job'
   | 'job/guard-job'
   | 'job/own-tool'

@@ -9,7 +9,7 @@ import { readExecNamespaces } from '../../flags/kind-flags.ts'
 import { readPairs } from '../../flags/pairs.ts'
 import type { InstallFlags } from './command.ts'
 import { findReleases } from '../../kubernetes/releases/releases.ts'
-import { execObjects, installationObjects, networkPolicies, type NamedReleases } from './objects.ts'
+import { admissionPolicy, execObjects, installationObjects, networkPolicies, type NamedReleases } from './objects.ts'
 import { installSigningKey, readWishes } from './signing-key.ts'
 
 async function apply(session: Session, object: OwnObject, flags: InstallFlags): Promise<void> {
@@ -43,6 +43,7 @@ export const runInstall: Action<InstallFlags> = async (flags, session, terminal)
   const objects = [
     ...installationObjects(flags.serviceAccount, session.namespace, annotations, await namedReleases(session, flags)),
     ...(flags.networkPolicy ? networkPolicies(session.namespace) : []),
+    ...(flags.admissionPolicy ? admissionPolicy(flags.serviceAccount, session.namespace) : []),
   ]
   const elsewhere = readExecNamespaces(flags).map((at) => ({
     session: { ...session, namespace: at },

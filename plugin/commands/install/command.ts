@@ -24,6 +24,17 @@ export function networkPolicyFlag<T>(yargs: Argv<T>) {
   })
 }
 
+/** The policy of one ServiceAccount, which is an object of the cluster. */
+export function admissionPolicyFlag<T>(yargs: Argv<T>) {
+  return yargs.option('admission-policy', {
+    type: 'boolean',
+    default: false,
+    describe:
+      'also a ValidatingAdmissionPolicy: the ServiceAccount changes only what is its own or what a restore switches; ' +
+      'needs rights in the whole cluster',
+  })
+}
+
 /** What the namespace's backups are signed with, and whose are trusted beside its own. */
 function signingKeyFlags<T>(yargs: Argv<T>) {
   return yargs
@@ -46,7 +57,9 @@ function signingKeyFlags<T>(yargs: Argv<T>) {
 }
 
 export function installFlags(yargs: GlobalArgv) {
-  return execFlagsOfKinds(signingKeyFlags(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs)))))
+  return execFlagsOfKinds(
+    signingKeyFlags(admissionPolicyFlag(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs))))),
+  )
     .option('release', {
       type: 'string',
       array: true,
@@ -69,7 +82,7 @@ export const install = declareCommand({
     'in one namespace',
   examples: [
     ['install -n ledger', 'once for a namespace; again after an update'],
-    ['install -n ledger --release my-ledger', 'with no more rights than one release needs'],
+    ['install -n ledger --release my-ledger --admission-policy', 'with no more rights than one release needs'],
     ['install --dry-run=client -o yaml', 'the same as manifests, for GitOps, but for the signing key'],
     ['install --signing-key-from key.pem', 'with the key that another cluster signs its backups with'],
     [

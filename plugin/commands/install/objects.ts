@@ -86,6 +86,22 @@ export function execObjects(name: string, namespace: string, at: string): OwnObj
   ]
 }
 
+/**
+ * What `--admission-policy` adds for one ServiceAccount of one namespace. Both are objects of the cluster, so the
+ * namespace is in their name.
+ */
+export function admissionPolicy(serviceAccount: string, namespace: string): OwnObject[] {
+  const name = `${serviceAccount}.${namespace}`
+  const policy = readManifest<OfKind<'ValidatingAdmissionPolicy'>>('install/admission-policy')
+  const binding = readManifest<OfKind<'ValidatingAdmissionPolicyBinding'>>('install/admission-policy-binding')
+  const expression = `request.userInfo.username == "system:serviceaccount:${namespace}:${serviceAccount}"`
+  const matchConditions = (policy.spec?.matchConditions ?? []).map((condition) => ({ ...condition, expression }))
+  return [
+    { ...policy, metadata: { ...policy.metadata, name }, spec: { ...policy.spec, matchConditions } },
+    { ...binding, metadata: { ...binding.metadata, name }, spec: { ...binding.spec, policyName: name } },
+  ]
+}
+
 /** What `--network-policy` adds, for the whole namespace; its names are no ServiceAccount's. */
 export function networkPolicies(namespace: string): OwnObject[] {
   return (['jobs', 'ledger', 'auditor'] as const).map((of) => {

@@ -8,7 +8,7 @@ import { readRecord } from '../../kubernetes/records/records.ts'
 import type { OwnObject } from '../../kubernetes/api/objects.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import { readExecNamespaces } from '../../flags/kind-flags.ts'
-import { execObjects, installationObjects, networkPolicies } from '../install/objects.ts'
+import { admissionPolicy, execObjects, installationObjects, networkPolicies } from '../install/objects.ts'
 import type { UninstallFlags } from './command.ts'
 
 /** A worker that has recorded a success needs its rights no more, though Kubernetes tells of its end only later. */
@@ -49,6 +49,7 @@ export const runUninstall: Action<UninstallFlags> = async (flags, session, termi
   const objects = [
     ...installationObjects(flags.serviceAccount, session.namespace, {}),
     ...(flags.networkPolicy ? networkPolicies(session.namespace) : []),
+    ...(flags.admissionPolicy ? admissionPolicy(flags.serviceAccount, session.namespace) : []),
   ]
   for (const at of readExecNamespaces(flags)) {
     const there = { ...session, namespace: at }

@@ -2,10 +2,10 @@ import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { execFlagsOfKinds } from '../../flags/kind-flags.ts'
-import { networkPolicyFlag, serviceAccountFlag } from '../install/command.ts'
+import { admissionPolicyFlag, networkPolicyFlag, serviceAccountFlag } from '../install/command.ts'
 
 export function uninstallFlags(yargs: GlobalArgv) {
-  return execFlagsOfKinds(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs))))
+  return execFlagsOfKinds(admissionPolicyFlag(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs)))))
 }
 export type UninstallFlags = FlagsOf<typeof uninstallFlags>
 

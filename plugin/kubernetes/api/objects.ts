@@ -6,6 +6,8 @@ import type {
   V1RoleBinding,
   V1Secret,
   V1ServiceAccount,
+  V1ValidatingAdmissionPolicy,
+  V1ValidatingAdmissionPolicyBinding,
 } from '@kubernetes/client-node'
 import { stringify } from 'yaml'
 
@@ -24,6 +26,8 @@ export type OwnObject =
   | Typed<'Role', 'rbac.authorization.k8s.io/v1', V1Role>
   | Typed<'RoleBinding', 'rbac.authorization.k8s.io/v1', V1RoleBinding>
   | Typed<'NetworkPolicy', 'networking.k8s.io/v1', V1NetworkPolicy>
+  | Typed<'ValidatingAdmissionPolicy', 'admissionregistration.k8s.io/v1', V1ValidatingAdmissionPolicy>
+  | Typed<'ValidatingAdmissionPolicyBinding', 'admissionregistration.k8s.io/v1', V1ValidatingAdmissionPolicyBinding>
 
 export type ConfigMapObject = Extract<OwnObject, { kind: 'ConfigMap' }>
 export type SecretObject = Extract<OwnObject, { kind: 'Secret' }>
@@ -37,12 +41,18 @@ const plurals: Record<OwnObject['kind'], string> = {
   Role: 'roles',
   RoleBinding: 'rolebindings',
   NetworkPolicy: 'networkpolicies',
+  ValidatingAdmissionPolicy: 'validatingadmissionpolicies',
+  ValidatingAdmissionPolicyBinding: 'validatingadmissionpolicybindings',
 }
+
+/** Those that lie in no namespace. */
+const ofTheCluster: readonly OwnObject['kind'][] = ['ValidatingAdmissionPolicy', 'ValidatingAdmissionPolicyBinding']
 
 /** Path of the collection that an object belongs to, on the API server. */
 export function collectionPath(object: Pick<OwnObject, 'apiVersion' | 'kind'>, namespace: string): string {
   const group = object.apiVersion.includes('/') ? `/apis/${object.apiVersion}` : `/api/${object.apiVersion}`
-  return `${group}/namespaces/${namespace}/${plurals[object.kind]}`
+  const place = ofTheCluster.includes(object.kind) ? '' : `/namespaces/${namespace}`
+  return `${group}${place}/${plurals[object.kind]}`
 }
 
 /** `job.batch/NAME`, as kubectl calls an object. */

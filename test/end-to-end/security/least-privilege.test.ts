@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ApiException } from '@kubernetes/client-node'
+import { ApiException, type V1ConfigMap } from '@kubernetes/client-node'
 import t from 'tap'
 import { apiMessage } from '../../../job/kubernetes/ask.ts'
 import type { Cluster } from '../../../job/kubernetes/cluster.ts'
 import { kubernetesCluster } from '../../../job/kubernetes/kubernetes-cluster.ts'
 import { setProperty } from '../../../job/scalardb/set-property.ts'
 import { Failure } from '../../../operation/failure.ts'
-import { leaseName } from '../../../operation/names.ts'
+import { labels, leaseName, managedBy } from '../../../operation/names.ts'
 import { newRecord, type OperationRecord } from '../../../operation/record.ts'
+import { admissionPolicy, installationObjects } from '../../../plugin/commands/install/objects.ts'
 import { startLedger } from '../../unit/job/servers/ledgers.ts'
 import { openAccounts, rightsOf, roleRules, without, type Right } from './least-privilege-accounts.ts'
 import { secret } from '../stage/ledger-stage.ts'
@@ -29,6 +30,7 @@ await admin.core.createNamespacedConfigMap({
 })
 const whole = kubernetesCluster(at.api, namespace)
 const never = new AbortController().signal
+const ownLabels = { [labels.managedBy]: managedBy }
 const rules = roleRules()
 
 function record(operation: string, state: OperationRecord['state'] = 'running'): OperationRecord {
@@ -51,7 +53,7 @@ async function prepare(name: string): Promise<void> {
   const spec = { holderIdentity: `backup-${name}/former`, leaseDurationSeconds: 15 }
   await admin.coordination.createNamespacedLease({
     namespace,
-    body: { metadata: { name: leaseName(`${name}-old`) }, spec },
+    body: { metadata: { name: leaseName(`${name}-old`), labels: ownLabels }, spec },
   })
 }
 
@@ -184,6 +186,122 @@ t.test('each right is needed: without it a call fails and names it, and the pref
     for (const { call, error } of failed) t.ok(names(right, error), `${call} without ${title}: ${said(error)}`)
     t.comment(`${title}: ${failed.map(({ call }) => call).join(', ')}`)
   }
+})
+
+t.test('a Role that names a release is enough for it, and for no other', async (t) => {
+  const role = installationObjects('named', namespace, {}, { releases: ['my'], deployments: ['my-ledger'] }).find(
+    (object) => object.kind === 'Role',
+  )
+  const accounts = await openAccounts(stage, new Map([['named', role?.rules ?? []]]))
+  const api = accounts.get('named')
+  if (api === undefined) throw new Error('named has no account')
+  const cluster = kubernetesCluster(api, namespace)
+  for (let tries = 0; tries < 50 && (await cluster.missingRights(['my'])).length > 0; tries += 1) await sleep(100)
+  t.strictSame(await cluster.missingRights(['my']), [])
+  await cluster.scale('my-ledger', 0)
+  await (await cluster.takeLeases(['my'], 'backup-named')).release()
+  await deployLedger(stage, 'foreign', ledger)
+  t.strictSame((await cluster.missingRights(['foreign'])).sort(), [
+    'delete leases',
+    'get deployments',
+    'get leases',
+    'patch deployments/scale',
+    'update leases',
+  ])
+  const refused = await cluster.scale('foreign-ledger', 0).catch((error: unknown) => error)
+  t.match(refused instanceof Failure ? refused.what : refused, /scale the deployment foreign-ledger/)
+})
+
+/** What the policy of `install --admission-policy` must not let pass, of all that the whole Role would. */
+const attacks: Record<string, () => Promise<unknown>> = {
+  'make a ConfigMap without our labels': () =>
+    at.clients.core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'made' }, data: {} } }),
+  "change another program's ConfigMap": () => changeText('others', (text) => `${text}#changed\n`),
+  'point a release to another JDBC database': () =>
+    changeText('my-properties', (text) => text.replace('jdbc:postgresql://db', 'jdbc:postgresql://rogue')),
+  'add another property': () => changeText('my-properties', (text) => `${text}scalar.db.password=known\n`),
+  'swallow the next line': () => changeText('my-properties', (text) => `scalar.db.contact_points=a\\\n${text}`),
+  'label it as ours': () => changeMap('others', (map) => (map.metadata = { ...map.metadata, labels: ownLabels })),
+  "delete another program's ConfigMap": () => at.clients.core.deleteNamespacedConfigMap({ name: 'others', namespace }),
+  'take the label from ours': () =>
+    changeMap('scalardl-backup-policy.record', (map) => (map.metadata = { ...map.metadata, labels: {} })),
+  'stop what is no server of Scalar': () => whole.scale('stranger', 0),
+  'make an Event without our label': () =>
+    at.clients.core.createNamespacedEvent({
+      namespace,
+      body: { metadata: { name: 'made', namespace }, involvedObject: { kind: 'Pod', namespace, name: 'my-0' } },
+    }),
+  'make a Lease without our label': () =>
+    at.clients.coordination.createNamespacedLease({ namespace, body: { metadata: { name: 'made' }, spec: {} } }),
+}
+
+async function changeMap(name: string, change: (map: V1ConfigMap) => void): Promise<void> {
+  const map = await at.clients.core.readNamespacedConfigMap({ name, namespace })
+  change(map)
+  await at.clients.core.replaceNamespacedConfigMap({ name, namespace, body: map })
+}
+
+const changeText = (name: string, change: (text: string) => string) =>
+  changeMap(name, (map) => (map.data = { ...map.data, text: change(map.data?.['text'] ?? '') }))
+
+/** @returns what the API server said to each attack, undefined where it came through */
+async function attack(): Promise<Record<string, string | undefined>> {
+  const answers: Record<string, string | undefined> = {}
+  for (const [title, call] of Object.entries(attacks)) {
+    const error: unknown = await call().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
+    answers[title] = error === undefined ? undefined : said(error as Error)
+  }
+  return answers
+}
+
+t.test('with the admission policy the Role changes its own alone, and what a restore switches', async (t) => {
+  const text = 'scalar.db.contact_points=jdbc:postgresql://db/ledger\nscalar.db.dynamo.namespace.prefix=a_\n'
+  const properties = { apiVersion: 'v1', kind: 'ConfigMap', data: { text } }
+  const spec = {
+    replicas: 0,
+    selector: { matchLabels: { app: 'stranger' } },
+    template: {
+      metadata: { labels: { app: 'stranger' } },
+      spec: { containers: [{ name: 'stranger', image: 'stranger' }] },
+    },
+  }
+  const own = [
+    { ...properties, metadata: { name: 'my-properties' } },
+    { ...properties, metadata: { name: 'others' } },
+    { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'stranger' }, spec },
+  ]
+  await stage.apply(own)
+  await prepare('policy')
+  const policy = admissionPolicy('kubectl-scalardl', namespace)
+  t.teardown(async () => {
+    for (const { kind, metadata } of policy.toReversed())
+      await stage.kubectl(['delete', kind, metadata.name, '--ignore-not-found'])
+  })
+  await stage.apply(policy)
+  // A policy counts from when the API server has seen it.
+  const refused = (answer: string | undefined) => /ValidatingAdmissionPolicy|admission/i.test(answer ?? '')
+  const bare = () => at.clients.core.createNamespacedConfigMap({ namespace, body: { metadata: { name: 'probe' } } })
+  for (let tries = 0; tries < 300; tries += 1) {
+    const error: unknown = await bare().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
+    if (error !== undefined && refused(said(error as Error))) break
+    await admin.core.deleteNamespacedConfigMap({ name: 'probe', namespace }).catch(() => undefined)
+    await sleep(100)
+  }
+  for (const [title, answer] of Object.entries(await attack())) t.ok(refused(answer), `${title}: ${answer}`)
+  t.strictSame(await failures(whole, 'policy'), [], 'everything that the worker does itself comes through')
+  await whole.changeConfigMapText('my-properties', 'text', (before) =>
+    setProperty(before, 'scalar.db.dynamo.namespace.prefix', 'restored_'),
+  )
+  await whole.changeConfigMapText('my-properties', 'text', (before) =>
+    setProperty(before, 'scalar.db.multi_storage.storages.b.contact_points', 'eu-central-1'),
+  )
+  t.match(await whole.configMapText('my-properties', 'text'), /prefix=restored_\n.*b\.contact_points=eu-central-1\n$/s)
 })
 
 t.test('no Secret can be read, no pod entered or made, nothing outside of the namespace seen', async (t) => {

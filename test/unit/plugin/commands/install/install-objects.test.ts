@@ -1,8 +1,8 @@
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { rightsElsewhere } from '../../../../../job/kubernetes/elsewhere/kubernetes-pods.ts'
-import { execObjects, installationObjects } from '../../../../../plugin/commands/install/objects.ts'
-import { objectText } from '../../../../../plugin/kubernetes/api/objects.ts'
+import { admissionPolicy, execObjects, installationObjects } from '../../../../../plugin/commands/install/objects.ts'
+import { collectionPath, objectText } from '../../../../../plugin/kubernetes/api/objects.ts'
 
 t.test('account, role and binding have one name, in one namespace, and belong together', async (t) => {
   const [account, role, binding] = installationObjects('backup', 'led', { 'eks.amazonaws.com/role-arn': 'arn' })
@@ -82,4 +82,23 @@ t.test('what runs commands in pods of another namespace is made there alone, for
     verbs.map((verb) => `${verb} ${[resource, subresource].filter((part) => part !== undefined).join('/')}`),
   )
   t.strictSame(granted.sort(), needed.sort(), 'no more than what is asked for')
+})
+
+t.test('the admission policy is of one ServiceAccount, and lies in no namespace', async (t) => {
+  const [policy, binding] = admissionPolicy('backup', 'led')
+  if (policy === undefined || binding === undefined) throw new Error('no policy')
+  t.match(policy, {
+    metadata: { name: 'backup.led' },
+    spec: {
+      failurePolicy: 'Fail',
+      matchConditions: [{ expression: 'request.userInfo.username == "system:serviceaccount:led:backup"' }],
+    },
+  })
+  t.match(binding, { metadata: { name: 'backup.led' }, spec: { policyName: 'backup.led' } })
+  t.notMatch(objectText(policy, 'json') + objectText(binding, 'json'), /NAMESPACE/)
+  t.equal(
+    collectionPath(policy, 'led'),
+    '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies',
+    'not below a namespace',
+  )
 })
