@@ -127,6 +127,9 @@ const command = z.object({
   runs: z.array(commandRun),
 })
 
+/** By which key something is vouched for, as operation/signature/ has it, in base64. */
+const signature = z.object({ publicKey: z.string(), value: z.string() })
+
 const backup = z.object({
   name: z.string(),
   /** recorded: the point exists, its data is not complete yet; unusable: never restore it */
@@ -140,11 +143,8 @@ const backup = z.object({
   databases: z.array(databaseBackup),
   /** absent where the dumps are as the databases gave them */
   encryption: encryptionSchema.optional(),
-  /**
-   * by which key all this is vouched for, as operation/signature/ has it, in base64; absent in older records and where
-   * the installation has no key
-   */
-  signature: z.object({ publicKey: z.string(), value: z.string() }).optional(),
+  /** of all this; absent in older records and where the installation has no key */
+  signature: signature.optional(),
   /** absent where none was given */
   command: command.optional(),
   /** folders of verified copies of it, in other storages */
@@ -227,6 +227,8 @@ const operationSchema = z.object({
   findings: z.array(findingSchema),
   backup: backup.optional(),
   restore: restore.optional(),
+  /** of a pause or a restore, where later operations go by its record; absent as that of a backup is */
+  signature: signature.optional(),
   /** what the pauses were worth that an `unpause` ended, by the operation that held each */
   ended: z.array(z.object({ operation: z.string(), window: pauseWindow })).optional(),
   /** read from the guard's own key; absent where there was no guard, or nothing to say */

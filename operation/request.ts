@@ -211,6 +211,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     /** holds requests back while the releases are stopped; absent where they are not */
     pause: pause.optional(),
     flags,
+    trust,
   }),
   z.strictObject({
     ...common,
@@ -219,6 +220,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     restore: z.string(),
     loseBackups,
     fenceMs,
+    trust,
   }),
   z.strictObject({
     ...common,

@@ -52,6 +52,13 @@ export function signed(record: SignedRecord, signing: Signing | undefined): Back
   return { ...backup, signature: signatureOf({ ...record, backup }, signing.privateKey) }
 }
 
+/** A record as it is written, signed where later operations go by it: that of a pause or a restore. */
+export function signedAsWritten(record: OperationRecord, signing: Signing | undefined): OperationRecord {
+  if (record.backup !== undefined || !isSignable(record)) return record
+  const { signature: _older, ...said } = record
+  return signing?.privateKey === undefined ? said : { ...said, signature: signatureOf(said, signing.privateKey) }
+}
+
 /**
  * A record of an earlier operation with another backup in it. Its signature stays where it still fits, and is made anew
  * where the former was trusted: nothing that a stranger wrote is signed.
@@ -69,7 +76,7 @@ export function withBackup(
 }
 
 /**
- * Whether somebody trusted vouches for the record of a backup. An installation without a key asks for nothing, and says
+ * Whether somebody trusted vouches for a record. An installation without a key asks for nothing, and says
  * so.
  * @param trust whom the administrator trusts for this operation
  * @throws Failure (exit code 4) that says what has to be typed

@@ -19,7 +19,7 @@ import type { Cluster } from '../kubernetes/cluster.ts'
 import type { PodsElsewhere } from '../kubernetes/elsewhere/pods-elsewhere.ts'
 import { run } from '../operations/run.ts'
 import { phases } from '../context/phases.ts'
-import type { Signing } from '../context/signing.ts'
+import { signedAsWritten, type Signing } from '../context/signing.ts'
 import { recordStore, type RecordStore } from '../journal/record-store.ts'
 import { endLeftoverPause } from '../pause/recover.ts'
 import { writePatience } from './write-patience.ts'
@@ -87,7 +87,7 @@ async function workGuarded(
   const known = await cluster.findRecord(operation)
   if (known?.finishedAt !== undefined) return sayFinished(events, known.exitCode ?? ExitCode.failed)
   const record = recordStore(known ?? recordOf(request), (current) =>
-    fenced(cluster.writeRecord(current, writePatience(current, signal))),
+    fenced(cluster.writeRecord(signedAsWritten(current, signing), writePatience(current, signal))),
   )
   const journal = await openJournal(operation, {
     read: () => cluster.readJournal(operation),

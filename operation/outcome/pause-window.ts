@@ -1,4 +1,4 @@
-import type { PauseWindowRecord } from '../record.ts'
+import type { OperationRecord, PauseWindowRecord } from '../record.ts'
 import { formatTime } from '../time.ts'
 
 /** The restore point of a pause, RFC 3339 in UTC: the middle of its window, as ScalarDL's backup guide says. */
@@ -23,6 +23,22 @@ export function wholeSecondOf(window: PauseWindowRecord): string {
 export function holdsSecond({ allPausedAt, unpauseSentAt }: PauseWindowRecord, at: string): boolean {
   if (allPausedAt === undefined || unpauseSentAt === undefined) return false
   return Date.parse(at) > Date.parse(allPausedAt) && Date.parse(at) + 1000 <= Date.parse(unpauseSentAt)
+}
+
+/**
+ * The pause of a record that proves that every server of these releases was paused at a moment; undefined where none
+ * does.
+ * @param at RFC 3339
+ */
+export function windowThatProves(
+  { releases, windows }: Pick<OperationRecord, 'releases' | 'windows'>,
+  at: string,
+  wanted: readonly string[],
+): PauseWindowRecord | undefined {
+  return windows.find((window) => {
+    const paused = window.attestedBy === undefined ? window.endpoints.map(({ release }) => release) : releases
+    return window.verdict === 'valid' && holdsSecond(window, at) && wanted.every((one) => paused.includes(one))
+  })
 }
 
 function middleMs({ allPausedAt, pauseSentAt, unpauseSentAt }: PauseWindowRecord): number {

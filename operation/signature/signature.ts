@@ -3,7 +3,7 @@
 
 import { createHash, createPublicKey, sign, verify, type KeyObject } from 'node:crypto'
 import type { BackupPart } from '../record.ts'
-import { signedText, type SignedRecord } from './signed-text.ts'
+import { signedText, type SignableRecord } from './signed-text.ts'
 
 /** An ed25519 signature (RFC 8032) beside what it signs, both parts in base64. */
 export type Signature = NonNullable<BackupPart['signature']>
@@ -29,7 +29,7 @@ export function isFingerprint(text: string): boolean {
 }
 
 /** The signature of a record by a private ed25519 key. */
-export function signatureOf(record: SignedRecord, privateKey: KeyObject): Signature {
+export function signatureOf(record: SignableRecord, privateKey: KeyObject): Signature {
   return {
     publicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64'),
     value: sign(null, Buffer.from(signedText(record)), privateKey).toString('base64'),
@@ -37,15 +37,15 @@ export function signatureOf(record: SignedRecord, privateKey: KeyObject): Signat
 }
 
 /** Whose word a record is. Whether that key is to be trusted is another question. */
-export function authorshipOf(record: SignedRecord): Authorship {
-  const { signature } = record.backup
+export function authorshipOf(record: SignableRecord): Authorship {
+  const { signature } = record.backup ?? record
   if (signature === undefined) return { state: 'unsigned' }
   const der = Buffer.from(signature.publicKey, 'base64')
   const state = isSigned(record, signature, der) ? 'signed' : 'changed'
   return { state, fingerprint: fingerprintOfDer(der) }
 }
 
-function isSigned(record: SignedRecord, { value }: Signature, der: Buffer): boolean {
+function isSigned(record: SignableRecord, { value }: Signature, der: Buffer): boolean {
   try {
     const key = createPublicKey({ key: der, format: 'der', type: 'spki' })
     const isOurs = key.asymmetricKeyType === 'ed25519'

@@ -3,7 +3,7 @@ import { Failure, type FailureText } from '../failure.ts'
 import type { OperationRecord } from '../record.ts'
 import { programVersion } from '../version.ts'
 import { authorshipOf } from './signature.ts'
-import { recordHash, type SignedRecord } from './signed-text.ts'
+import { recordHash, type SignableRecord } from './signed-text.ts'
 
 /** Whom a person, or an installation, takes at their word. */
 export interface Trust {
@@ -13,26 +13,28 @@ export interface Trust {
   records: readonly string[]
 }
 
-export function isSignable(record: OperationRecord): record is OperationRecord & SignedRecord {
-  return record.backup !== undefined
+/** Whether later operations go by a record: that of a backup, a restore or a pause. */
+export function isSignable({ backup, kind, restore }: OperationRecord): boolean {
+  return backup !== undefined || restore !== undefined || kind === 'pause'
 }
 
 /** Whether a record is signed by one of these keys, or is one of these records. */
-export function isTrusted(record: SignedRecord, { keys, records }: Trust): boolean {
+export function isTrusted(record: SignableRecord, { keys, records }: Trust): boolean {
   const authorship = authorshipOf(record)
   if (authorship.state === 'signed' && keys.includes(authorship.fingerprint)) return true
   return records.includes(recordHash(record))
 }
 
 /** @throws Failure (exit code 4) that says what has to be typed, where nobody trusted vouches for a record */
-export function refuseUntrusted(record: SignedRecord & Pick<OperationRecord, 'by'>, trust: Trust): void {
+export function refuseUntrusted(record: SignableRecord & Pick<OperationRecord, 'by'>, trust: Trust): void {
   if (!isTrusted(record, trust)) throw new Failure(distrusted(record), { exitCode: ExitCode.declined })
 }
 
-function distrusted(record: SignedRecord & Pick<OperationRecord, 'by'>): FailureText {
+function distrusted(record: SignableRecord & Pick<OperationRecord, 'by'>): FailureText {
   const { operation, backup, by } = record
+  const title = backup === undefined ? `operation ${operation}` : `backup ${backup.name}`
   const authorship = authorshipOf(record)
-  const compare = `compare what it says with what you know: kubectl scalardl describe backup ${backup.name}`
+  const compare = `compare what it says with what you know: kubectl scalardl describe ${title}`
   const take = `--trusted-record ${recordHash(record)}`
   switch (authorship.state) {
     case 'signed':
@@ -49,9 +51,7 @@ function distrusted(record: SignedRecord & Pick<OperationRecord, 'by'>): Failure
         why:
           'its record was changed, or signed by a version that says more ' +
           `(it is of ${by.worker ?? by.plugin}, this is ${programVersion})`,
-        next:
-          `forget it (kubectl scalardl delete backup ${backup.name} --keep-data) and import an exported record, ` +
-          `or the one beside its data; or ${compare}; it is taken as it is with ${take}`,
+        next: `${backup === undefined ? '' : replaced(backup.name)}${compare}; it is taken as it is with ${take}`,
       }
     case 'unsigned':
       return {
@@ -62,4 +62,11 @@ function distrusted(record: SignedRecord & Pick<OperationRecord, 'by'>): Failure
         next: `${compare}; where it is right, add ${take}`,
       }
   }
+}
+
+function replaced(name: string): string {
+  return (
+    `forget it (kubectl scalardl delete backup ${name} --keep-data) and import an exported record, ` +
+    'or the one beside its data; or '
+  )
 }

@@ -4,7 +4,7 @@ import { knownKeys } from '../kubernetes/signing/known-keys.ts'
 import type { Session } from '../kubernetes/api/session.ts'
 
 /**
- * Refuses a backup's record that nobody trusted vouches for, before a Job is made that would. Where the namespace does
+ * Refuses a record that nobody trusted vouches for, before a Job is made that would. Where the namespace does
  * not say whom it trusts, that is left to the Job.
  * @throws Failure (exit code 4) that says what has to be typed
  */

@@ -28,7 +28,7 @@ t.test('a pause for a while ends by itself and proves what it is worth', async (
 })
 
 /** What `restore --at` would do with a backup of DynamoDB. */
-async function planAt(at: string): Promise<string> {
+async function planAt(at: string, word: readonly string[] = []): Promise<string> {
   const tables = [{ name: 'scalar.asset', id: 'id-of-asset' }]
   const record: OperationRecord & SignedRecord = {
     ...newRecord({
@@ -63,7 +63,7 @@ async function planAt(at: string): Promise<string> {
   const imported = await stage.scalardl(['import', '-f', file, ...trust])
   rmSync(folder, { recursive: true })
   if (imported.code !== 0) throw new Error(imported.stderr)
-  const plan = await stage.scalardl(['restore', 'of-dynamodb', '--at', at, '--dry-run=client', ...trust])
+  const plan = await stage.scalardl(['restore', 'of-dynamodb', '--at', at, '--dry-run=client', ...trust, ...word])
   if (plan.code !== 0) throw new Error(plan.stderr)
   return plan.stderr
 }
@@ -97,7 +97,8 @@ t.test('a pause of another tool proves what a person attests', async (t) => {
   const run = await stage.scalardl(['import', '--window', window, '--release', 'my', '--name', 'theirs'])
   t.equal(run.code, 0, run.stderr)
   t.match(run.stderr, /restore point 2025-11-21T09:30:05.000Z/)
-  t.match(await planAt('2025-11-21T18:30:05+09:00'), /proven by pause-theirs, .*; attested by /)
+  const word = ['--trusted-record', recordHash(await recordOf(stage, 'pause-theirs'))]
+  t.match(await planAt('2025-11-21T18:30:05+09:00', word), /proven by pause-theirs, .*; attested by /)
   t.match(await planAt('2025-11-21T09:31:00Z'), /UNPROVEN/)
 })
 

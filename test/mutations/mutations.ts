@@ -256,6 +256,30 @@ export const mutations: readonly Mutation[] = [
     tests: ['signed-records.test.ts'],
   },
   {
+    title: 'former data is removed by the restore of anybody',
+    file: 'export async function formerRestore(',
+    changes: [['  verifyRecord(context, record, context.request.trust)\n', '']],
+    tests: ['signed-restores.test.ts'],
+  },
+  {
+    title: 'former data is removed by a restore of the backup of anybody',
+    file: 'export async function formerRestore(',
+    changes: [['  verifyRecord(context, restored, context.request.trust)\n', '']],
+    tests: ['signed-restores.test.ts'],
+  },
+  {
+    title: 'a moment is proven by the pause of anybody',
+    file: 'export async function verifyMoment(',
+    changes: [['  verifyRecord(context, record, context.request.trust)\n', '']],
+    tests: ['signed-restores.test.ts'],
+  },
+  {
+    title: 'a moment is proven by any pause',
+    file: 'export async function verifyMoment(',
+    changes: [['if (windowThatProves(record, at, releases) !== undefined)', 'if (windowThatProves !== undefined)']],
+    tests: ['signed-restores.test.ts'],
+  },
+  {
     title: 'an import takes the place of a record that differs',
     file: 'export async function importBackup(context',
     changes: [

@@ -1,7 +1,7 @@
 import type { RestoredData } from '../../databases/database.ts'
 import { concludePreflight } from '../conclude-preflight.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
-import { formerRestore } from './earlier-restore.ts'
+import { formerRestore, rewriteRestore } from './earlier-restore.ts'
 import { holdReleases } from '../hold-releases.ts'
 import { dropFormerData } from './drop-previous.ts'
 import { recordStandings, refuseLosses } from './standing.ts'
@@ -24,10 +24,7 @@ export async function drop(context: Context): Promise<void> {
         await recordStandings(context, former.restore.backup, databases)
       }
     })
-    await context.cluster.writeRecord({
-      ...former,
-      restore: { ...former.restore, databases: withoutPrevious(former.restore.databases), wayBack: [] },
-    })
+    await rewriteRestore(context, former, { databases: withoutPrevious(former.restore.databases), wayBack: [] })
   } finally {
     await Promise.allSettled(databases.map((database) => database.close()))
   }

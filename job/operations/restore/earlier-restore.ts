@@ -5,6 +5,7 @@ import type { RestoredData } from '../../databases/database.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { undoContext } from '../database-contexts.ts'
 import { databasesBackedUp, openRestored } from '../open-databases.ts'
+import { signedAsWritten, verifyRecord } from '../../context/signing.ts'
 import { restorable } from '../backup/restorable.ts'
 import { wasStopping } from './stop-and-start.ts'
 
@@ -18,7 +19,8 @@ export function isRemoving({ journal }: Pick<OperationContext<'undo' | 'drop'>, 
 
 /**
  * An earlier restore and the databases that it switched, opened under its name so that they know what it made.
- * @throws Failure where its backup is no longer known, or where its restored data is not in service; for an undo, also
+ * @throws Failure where nobody trusted vouches for its record or its backup's, where its backup is no longer known, or
+ * where its restored data is not in service; for an undo, also
  * data that stands beside the former or is half-way back will do
  */
 export async function formerRestore(
@@ -26,6 +28,7 @@ export async function formerRestore(
   operation: string,
 ): Promise<{ record: OperationRecord & { restore: RestorePart }; databases: RestoredData[] }> {
   const record = await context.cluster.readRecord(operation)
+  verifyRecord(context, record, context.request.trust)
   const { restore } = record
   // A restore that left nothing in service can be undone, since each database is asked. Nothing of it may be dropped.
   const possible = context.request.kind === 'undo' ? ['restored', 'nothing'] : ['restored']
@@ -39,12 +42,23 @@ export async function formerRestore(
       next: 'choose a restore from `kubectl scalardl get restores`',
     })
   }
-  const backup = restorable(await context.cluster.readRecord(restore.backup))
+  const restored = await context.cluster.readRecord(restore.backup)
+  const backup = restorable(restored)
+  verifyRecord(context, restored, context.request.trust)
   if (backup.restorePoint !== restore.restorePoint) throw anotherBackup(operation, backup, restore)
   const former = { ...record, restore }
   const present = await databasesBackedUp(context.request.target, backup.databases, context.signal)
   const databases = openRestored(present, backup.databases, restore.databases, undoContext(context, former))
   return { record: former, databases }
+}
+
+/** Writes what became of an earlier restore, whose record was verified. */
+export async function rewriteRestore(
+  { cluster, signing }: Pick<OperationContext<'undo' | 'drop'>, 'cluster' | 'signing'>,
+  former: OperationRecord & { restore: RestorePart },
+  changed: Partial<RestorePart>,
+): Promise<void> {
+  await cluster.writeRecord(signedAsWritten({ ...former, restore: { ...former.restore, ...changed } }, signing))
 }
 
 /** The failure for a backup that took the name of a deleted one: its tables may be the ones in service. */

@@ -19,6 +19,7 @@ import { keepStopped, type StoppedReleases } from './keep-stopped.ts'
 import { startReleases, stopReleases } from './stop-and-start.ts'
 import { refuseLost, restorable } from '../backup/restorable.ts'
 import { markEndangered, recordStandings, refuseLosses } from './standing.ts'
+import { verifyMoment } from './proven-moment.ts'
 import { withoutPrevious } from './without-previous.ts'
 import { switchAll } from './switch-databases.ts'
 import { takeBack, wasTakenBack } from './roll-back.ts'
@@ -39,6 +40,7 @@ export async function restore(context: Context): Promise<void> {
   if (!context.journal.resumed) {
     refuseLost(backup)
     await requireKey(backup, identities)
+    await verifyMoment(context, record.releases)
   }
   const stopped = keepStopped(context)
   // An earlier worker may have pointed some of the releases to restored data already.

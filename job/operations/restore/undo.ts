@@ -6,7 +6,7 @@ import type { OperationRecord, RestorePart } from '../../../operation/record.ts'
 import type { RestoredData } from '../../databases/database.ts'
 import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
-import { formerRestore, isRemoving, removalStep } from './earlier-restore.ts'
+import { formerRestore, isRemoving, removalStep, rewriteRestore } from './earlier-restore.ts'
 import { holdReleases } from '../hold-releases.ts'
 import { markEndangered, recordStandings, refuseLosses } from './standing.ts'
 import { keepStopped } from './keep-stopped.ts'
@@ -34,14 +34,10 @@ export async function undo(context: Context): Promise<void> {
       const recorded: Recorded = {
         serving: former.restore.serving,
         write: (serving) =>
-          context.cluster.writeRecord({
-            ...former,
-            restore: {
-              ...former.restore,
-              serving,
-              replicas: { ...former.restore.replicas, ...notedReplicas(context) },
-              wayBack: serving === former.restore.serving ? former.restore.wayBack : [],
-            },
+          rewriteRestore(context, former, {
+            serving,
+            replicas: { ...former.restore.replicas, ...notedReplicas(context) },
+            wayBack: serving === former.restore.serving ? former.restore.wayBack : [],
           }),
       }
       try {
@@ -73,9 +69,9 @@ async function removeReady(
   } finally {
     await recordStandings(context, former.restore.backup, databases)
   }
-  await context.cluster.writeRecord({
-    ...former,
-    restore: { ...former.restore, databases: databases.map((database) => database.describe()), wayBack: [] },
+  await rewriteRestore(context, former, {
+    databases: databases.map((database) => database.describe()),
+    wayBack: [],
   })
 }
 

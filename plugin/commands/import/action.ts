@@ -13,6 +13,7 @@ import { runOperation } from '../../operations/run-operation.ts'
 import { placeOf } from '../../presentation/backup-place.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
 import { readTrust } from '../../flags/trust.ts'
+import { recordHash } from '../../../operation/signature/signed-text.ts'
 import { showVerdict } from '../../presentation/verdict.ts'
 import { withoutTarget } from '../../presentation/without-target.ts'
 import type { DryRun } from '../../kubernetes/api/apply.ts'
@@ -80,6 +81,7 @@ async function fromWindow(session: Session, terminal: Terminal, window: string, 
   const suffix = flags.dryRun === 'none' ? '' : ` (${flags.dryRun} dry run)`
   terminal.data(`operation/${record.operation}${flags.output === 'name' ? '' : ` imported${suffix}`}`)
   terminal.warning(`nothing proves this pause but your word; restore point ${record.windows[0]?.restorePoint ?? '-'}`)
+  terminal.note(`no key signs your word: restore --at asks for --trusted-record ${recordHash(record)}`)
   return ExitCode.done
 }
 

@@ -2,7 +2,7 @@ import type { RestoreFlag } from '../../../operation/databases/kind.ts'
 import { kindOfEntry, knownKinds, titlesOf } from '../../../operation/databases/registry.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure, type FailureText } from '../../../operation/failure.ts'
-import { holdsSecond } from '../../../operation/outcome/pause-window.ts'
+import { windowThatProves } from '../../../operation/outcome/pause-window.ts'
 import type { OperationRecord, PauseWindowRecord } from '../../../operation/record.ts'
 import type { RestoreChoice } from '../../../operation/restore-options.ts'
 import { formatTime, parseTime } from '../../../operation/time.ts'
@@ -31,8 +31,8 @@ export function readableBackups(stored: readonly StoredRecord[]): OperationRecor
   return stored.flatMap(({ record }) => (record === undefined ? [] : [record]))
 }
 
-/** A pause in which a moment lies, with its operation and its releases. */
-export type ProvingWindow = PauseWindowRecord & Pick<OperationRecord, 'operation' | 'releases'>
+/** A pause in which a moment lies, with its operation. */
+export type ProvingWindow = PauseWindowRecord & Pick<OperationRecord, 'operation'>
 
 /**
  * What the flags choose of a restore. A moment that a backup fixed in its pause is restored from that backup's record.
@@ -43,7 +43,13 @@ export async function chooseRestore(
   flags: ChoiceFlags,
   record: BackupRecord,
   list: (kind: 'backup' | 'pause') => Promise<StoredRecord[]>,
-): Promise<{ record: BackupRecord; choice: RestoreChoice | undefined; window?: ProvingWindow }> {
+): Promise<{
+  record: BackupRecord
+  choice: RestoreChoice | undefined
+  window?: ProvingWindow
+  /** the record that the window is in */
+  proof?: OperationRecord
+}> {
   const byFlag: Partial<Record<RestoreFlag, unknown>> = {
     strategy: flags.strategy,
     prefix: flags.prefix,
@@ -70,19 +76,13 @@ export async function chooseRestore(
   const backups = [record, ...readableBackups(await list('backup'))]
   const paused = backups.find((one) => isOfPause(one, at, record))
   if (paused?.backup !== undefined) return { record: { ...paused, backup: paused.backup }, choice }
-  const window = [...backups, ...readableBackups(await list('pause'))]
-    .flatMap(({ operation, releases, windows }) => windows.map((one) => ({ ...one, operation, releases })))
-    .find((one) => provesAll(one, at, record.releases))
-  if (window === undefined) return { record, choice: { ...choice, at, unproven: true } }
-  return { record, window, choice: { ...choice, at, pause: window.operation } }
-}
-
-/** Whether this pause proves that every server of these releases was paused at that moment. */
-function provesAll(window: ProvingWindow, at: string, wanted: readonly string[]): boolean {
-  const paused = new Set(window.endpoints.map(({ release }) => release))
-  const covered = (release: string) =>
-    window.attestedBy === undefined ? paused.has(release) : window.releases.includes(release)
-  return window.verdict === 'valid' && holdsSecond(window, at) && wanted.every(covered)
+  for (const proof of [...backups, ...readableBackups(await list('pause'))]) {
+    const window = windowThatProves(proof, at, record.releases)
+    const { operation } = proof
+    if (window !== undefined)
+      return { record, proof, window: { ...window, operation }, choice: { ...choice, at, pause: operation } }
+  }
+  return { record, choice: { ...choice, at, unproven: true } }
 }
 
 /** Whether a backup of the same releases fixed exactly this moment in a pause. */

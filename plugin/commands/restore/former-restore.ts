@@ -21,6 +21,8 @@ import { findRestore, findRestoredBackup, type RestoreRecord } from './find-reco
 import { confirmLosses, endedByDrop, endedByUndo } from './losses.ts'
 import { dropPlan, undoPlan } from './plan.ts'
 import { repeatedFlags } from './repeated-flags.ts'
+import { readTrust } from '../../flags/trust.ts'
+import { refuseStranger } from '../../operations/refuse-untrusted.ts'
 import { restoreColumns, showServing } from './summary.ts'
 
 /**
@@ -29,7 +31,9 @@ import { restoreColumns, showServing } from './summary.ts'
 async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolean) {
   const options = readJobOptions(flags)
   const admin = readTargetOptions(flags)
+  const trust = readTrust(flags)
   const former = await findRestore(session, flags.backup, forUndo)
+  await refuseStranger(session, former, trust)
   if (
     former.restore.serving === 'restored' &&
     former.restore.databases.some((database) => database.previous === undefined)
@@ -41,6 +45,7 @@ async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolea
     })
   }
   const backup = await findRestoredBackup(session, former.restore.backup)
+  await refuseStranger(session, backup, trust)
   const releases = await findReleases(session, former.releases)
   const parts = await databaseParts(session, releases)
   const name = chooseName(flags.name, former.releases[0] ?? '')
@@ -57,6 +62,7 @@ async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolea
     backup,
     releases,
     name,
+    trust,
     target: { ...admin.target, releases: parts.map((part) => part.target) },
     prepare,
   }
@@ -85,9 +91,9 @@ export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal
     pause: readPauseLimits(flags),
     ...replicas,
   }
-  const { former, backup, releases, name, target, prepare } = await openFormer(flags, session, true)
+  const { former, backup, releases, name, target, trust, prepare } = await openFormer(flags, session, true)
   const ending = endedByUndo(former, backup, readableBackups(await listRecords(session, 'backup')))
-  const request = { ...requestCore(session, 'undo', name, target), ...own, restore: former.operation }
+  const request = { ...requestCore(session, 'undo', name, target), ...own, trust, restore: former.operation }
   const objects = await prepare({ ...request, loseBackups: ending, flags: repeatedFlags(flags) })
   terminal.note(...undoPlan(former, releases, { replicas: flags.replicas, ending }, terminal.style).split('\n'))
   if (flags.dryRun === 'none') {
@@ -104,9 +110,9 @@ export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal
 /** `restore RESTORE --drop-previous` */
 export const dropFormer: Action<RestoreFlags> = async (flags, session, terminal) => {
   const fenceMs = timeSpan('--fence-for', flags.fenceFor, 0)
-  const { former, backup, name, target, prepare } = await openFormer(flags, session, false)
+  const { former, backup, name, target, trust, prepare } = await openFormer(flags, session, false)
   const ending = endedByDrop(former, backup, readableBackups(await listRecords(session, 'backup')))
-  const request = { ...requestCore(session, 'drop', name, target), restore: former.operation, fenceMs }
+  const request = { ...requestCore(session, 'drop', name, target), trust, restore: former.operation, fenceMs }
   const objects = await prepare({ ...request, loseBackups: ending })
   terminal.note(...dropPlan(former, ending, terminal.style).split('\n'))
   if (flags.dryRun === 'none') {

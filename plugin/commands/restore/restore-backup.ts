@@ -87,12 +87,12 @@ function refuseWithoutKey({ backup }: BackupRecord, { decryptSecret }: RestoreFl
 /** `restore BACKUP`: shows the plan, asks, and does it. */
 export const restoreBackup: Action<RestoreFlags> = async (flags, session, terminal) => {
   const { admin, exec, options, own } = readFlags(flags)
-  const { record, choice, window } = await chooseRestore(flags, await backupRecord(session, terminal, flags), (kind) =>
-    listRecords(session, kind),
-  )
+  const given = await backupRecord(session, terminal, flags)
+  const { record, choice, proof, window } = await chooseRestore(flags, given, (kind) => listRecords(session, kind))
   refuseUnfitTool(exec, record)
   refuseWithoutKey(record, flags)
   await refuseStranger(session, record, own.trust)
+  if (proof !== undefined) await refuseStranger(session, proof, own.trust)
   const names = flags.toRelease ?? record.releases
   const name = chooseName(flags.name, names[0] ?? '')
   const earlier = await resumeNamed(session, terminal, 'restore', flags, names)

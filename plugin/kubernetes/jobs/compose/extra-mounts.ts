@@ -29,9 +29,10 @@ export interface ExtraMounts {
   ownTool?: OwnTool | undefined
 }
 
-/** What an operation needs of the signing key: those that make a backup's record, or change it, sign. */
+/** What an operation needs of the signing key: those sign that make a record which others go by, or change it. */
 export const recordsOf: Partial<Record<OperationKind, ExtraMounts['records']>> = {
   backup: 'signed',
+  pause: 'signed',
   materialize: 'signed',
   restore: 'signed',
   undo: 'signed',
