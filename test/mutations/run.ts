@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { projectFolder } from '../../build/project.ts'
 import { makeTestClass } from '../test-class.ts'
-import { mutations, type Mutation } from './mutations.ts'
+import type { Mutation } from './mutation.ts'
+import { mutations } from './mutations.ts'
 
 /**
  * `npm run test:mutations`: applies each deliberate breakage to a copy of this tree and runs the tests that have to see
