@@ -15,10 +15,11 @@ export type SignedRecord = SignableRecord & { backup: BackupPart }
  *
  * Of a backup, what decides which data it is, and whether it proves anything. The manifests of its dumps are in it by
  * their hashes. The place of the data is in it with its endpoint and its Secret's name, since credentials are used
- * there; an import from another place signs anew. Where copies lie is not, because nobody goes there without being told.
- * Nor is what became of a point later, because an older record would still fit: a restore looks at the data.
+ * there; an import from another place signs anew. Where copies lie is not, because nobody goes there without being
+ * told. Nor is what became of a point later, because an older record would still fit: a restore looks at the data.
  *
- * Of a restore, what it kept and made, which an undo and a removal go by. Of a pause, its windows, which prove a moment.
+ * Of a restore, what it kept and made, which an undo and a removal go by. Of a pause, its windows, which prove a
+ * moment.
  */
 export function signedText({ operation, createdAt, releases, windows, backup, restore }: SignableRecord): string {
   const common = { operation, createdAt, releases }

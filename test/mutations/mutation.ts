@@ -1,3 +1,6 @@
+// Room: what the tests have to see: the product, deliberately broken.
+// Read mutation, mutations, records, run.
+
 /** A deliberate breakage of the product, and the tests that have to see it. */
 export interface Mutation {
   title: string

@@ -1,29 +1,29 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
-import { signed, signedAsWritten, type Signing } from '../../job/context/signing.ts'
-import { drop } from '../../job/operations/restore/drop.ts'
-import { rewriteRestore } from '../../job/operations/restore/earlier-restore.ts'
-import { restore } from '../../job/operations/restore/restore.ts'
-import { undo } from '../../job/operations/restore/undo.ts'
-import { jsonLineEvents } from '../../job/process/events.ts'
-import { work } from '../../job/worker/worker.ts'
-import { ExitCode } from '../../operation/exit-code.ts'
+import { signed, signedAsWritten, type Signing } from '../../../job/context/signing.ts'
+import { drop } from '../../../job/operations/restore/drop.ts'
+import { rewriteRestore } from '../../../job/operations/restore/earlier-restore.ts'
+import { restore } from '../../../job/operations/restore/restore.ts'
+import { undo } from '../../../job/operations/restore/undo.ts'
+import { jsonLineEvents } from '../../../job/process/events.ts'
+import { work } from '../../../job/worker/worker.ts'
+import { ExitCode } from '../../../operation/exit-code.ts'
 import {
   newRecord,
   parseRecord,
   type OperationRecord,
   type PauseWindowRecord,
   type RestorePart,
-} from '../../operation/record.ts'
-import type { RequestOf } from '../../operation/request.ts'
-import type { RestoreChoice } from '../../operation/restore-options.ts'
-import { authorshipOf, fingerprintOf } from '../../operation/signature/signature.ts'
-import { recordHash } from '../../operation/signature/signed-text.ts'
-import type { Trust } from '../../operation/signature/trust.ts'
-import { failureOf } from '../unit/job/failure-of.ts'
-import { inMemoryCluster } from '../unit/job/in-memory-cluster.ts'
-import { contextOf, pauseRequest } from '../unit/job/pausing-context.ts'
-import { startLedgers } from '../unit/job/servers/ledgers.ts'
+} from '../../../operation/record.ts'
+import type { RequestOf } from '../../../operation/request.ts'
+import type { RestoreChoice } from '../../../operation/restore-options.ts'
+import { authorshipOf, fingerprintOf } from '../../../operation/signature/signature.ts'
+import { recordHash } from '../../../operation/signature/signed-text.ts'
+import type { Trust } from '../../../operation/signature/trust.ts'
+import { failureOf } from '../../unit/job/failure-of.ts'
+import { inMemoryCluster } from '../../unit/job/in-memory-cluster.ts'
+import { contextOf, pauseRequest } from '../../unit/job/pausing-context.ts'
+import { startLedgers } from '../../unit/job/servers/ledgers.ts'
 
 // The attacker: who may write ConfigMaps, and so a restore that "kept" any database, or a pause that never was.
 

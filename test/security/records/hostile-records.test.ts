@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs'
 import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { formatManifest } from '../../job/databases/dump/manifest.ts'
-import { readDetails } from '../../job/databases/dynamodb/details.ts'
-import { isTemporaryName, temporaryName } from '../../job/databases/dynamodb/scalardb/restored-names.ts'
-import { imported } from '../../job/operations/import.ts'
-import { proveOwnership } from '../../job/operations/backup/prove-ownership.ts'
-import { volumeStorage } from '../../job/storage/volume/volume.ts'
-import { parseLocation } from '../../operation/location.ts'
-import { newRecord, parseRecord, type DatabaseBackup, type OperationRecord } from '../../operation/record.ts'
-import { writtenDump } from '../unit/job/databases/dump/written-dump.ts'
-import { failureOf } from '../unit/job/failure-of.ts'
+import { formatManifest } from '../../../job/databases/dump/manifest.ts'
+import { readDetails } from '../../../job/databases/dynamodb/details.ts'
+import { isTemporaryName, temporaryName } from '../../../job/databases/dynamodb/scalardb/restored-names.ts'
+import { imported } from '../../../job/operations/import.ts'
+import { proveOwnership } from '../../../job/operations/backup/prove-ownership.ts'
+import { volumeStorage } from '../../../job/storage/volume/volume.ts'
+import { parseLocation } from '../../../operation/location.ts'
+import { newRecord, parseRecord, type DatabaseBackup, type OperationRecord } from '../../../operation/record.ts'
+import { writtenDump } from '../../unit/job/databases/dump/written-dump.ts'
+import { failureOf } from '../../unit/job/failure-of.ts'
 
 // The attacker: who may write a ConfigMap, and so a record.
 
@@ -131,7 +131,7 @@ t.test('what lies on a volume does not take the place of a record', (t) => {
 
 t.test('a record whose paths lead elsewhere is none', (t) => {
   const records: Record<string, OperationRecord> = {}
-  for (const folder of ['../../../etc', '/etc', 'monday/../tuesday', '', '.', 'monday//x'])
+  for (const folder of ['../../../../etc', '/etc', 'monday/../tuesday', '', '.', 'monday//x'])
     records[`folder ${folder}`] = recordOf('monday', { folder })
   for (const location of ['pvc://backups', 'pvc://backups/../x', 'pvc://backups/', 'file:///etc', '/etc', ''])
     records[`location ${location}`] = {
@@ -145,7 +145,7 @@ t.test('a record whose paths lead elsewhere is none', (t) => {
 })
 
 t.test("another account's backup, or another table's, is no part of a record", (t) => {
-  const file = join(import.meta.dirname, '../unit/records-of-0.1/backup-dynamodb.record.json')
+  const file = join(import.meta.dirname, '../../unit/records-of-0.1/backup-dynamodb.record.json')
   const text = readFileSync(file, 'utf8')
   const entryOf = (json: string): DatabaseBackup => {
     const [entry] = parseRecord(json, 'x').backup?.databases ?? []

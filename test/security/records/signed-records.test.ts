@@ -2,30 +2,30 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { mountedSigning, signed, withBackup, type Signing } from '../../job/context/signing.ts'
-import type { OperationContext } from '../../job/context/operation-context.ts'
-import { describeBackup } from '../../job/operations/backup/backup-record.ts'
-import { deleteBackup } from '../../job/operations/delete.ts'
-import { writeImported } from '../../job/operations/import.ts'
-import { materializeBackup } from '../../job/operations/materialize.ts'
-import { restore } from '../../job/operations/restore/restore.ts'
-import { ExitCode } from '../../operation/exit-code.ts'
-import { parseLocation } from '../../operation/location.ts'
-import { signingKey } from '../../operation/names.ts'
+import { mountedSigning, signed, withBackup, type Signing } from '../../../job/context/signing.ts'
+import type { OperationContext } from '../../../job/context/operation-context.ts'
+import { describeBackup } from '../../../job/operations/backup/backup-record.ts'
+import { deleteBackup } from '../../../job/operations/delete.ts'
+import { writeImported } from '../../../job/operations/import.ts'
+import { materializeBackup } from '../../../job/operations/materialize.ts'
+import { restore } from '../../../job/operations/restore/restore.ts'
+import { ExitCode } from '../../../operation/exit-code.ts'
+import { parseLocation } from '../../../operation/location.ts'
+import { signingKey } from '../../../operation/names.ts'
 import {
   newRecord,
   parseRecord,
   type BackupPart,
   type DatabaseBackup,
   type OperationRecord,
-} from '../../operation/record.ts'
-import type { RequestOf } from '../../operation/request.ts'
-import { authorshipOf, fingerprintOf, isFingerprint } from '../../operation/signature/signature.ts'
-import { recordHash, signedText } from '../../operation/signature/signed-text.ts'
-import type { Trust } from '../../operation/signature/trust.ts'
-import { failureOf } from '../unit/job/failure-of.ts'
-import { inMemoryCluster } from '../unit/job/in-memory-cluster.ts'
-import { contextOf, pauseRequest } from '../unit/job/pausing-context.ts'
+} from '../../../operation/record.ts'
+import type { RequestOf } from '../../../operation/request.ts'
+import { authorshipOf, fingerprintOf, isFingerprint } from '../../../operation/signature/signature.ts'
+import { recordHash, signedText } from '../../../operation/signature/signed-text.ts'
+import type { Trust } from '../../../operation/signature/trust.ts'
+import { failureOf } from '../../unit/job/failure-of.ts'
+import { inMemoryCluster } from '../../unit/job/in-memory-cluster.ts'
+import { contextOf, pauseRequest } from '../../unit/job/pausing-context.ts'
 
 // The attacker: who may write ConfigMaps, and to the storage. The Secret of the signing key is out of reach.
 
