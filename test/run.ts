@@ -34,6 +34,7 @@ const beforeRelease = [
   check('mutations', 'node', 'test/mutations/run.ts'),
   tests('PostgreSQL versions', 'node', 'test/postgresql-versions.ts'),
   tests('MySQL and MariaDB', 'node', 'test/mysql-versions.ts'),
+  tests('Cassandra', 'tap', 'run', '--timeout=900', '--reporter=tap', 'test/cassandra/real-ring.test.ts'),
   check('quickstart', 'node', 'test/quickstart/main.ts'),
   check('end of the quickstart', 'node', 'test/quickstart/main.ts', '--down'),
   ...['pause-and-size', 'endpoints', 'start', 'dynamodb'].map((name) => check(name, 'node', `bench/${name}.ts`)),

@@ -1,5 +1,5 @@
-// Room: Cassandra for tests: a ring of scripted nodes, as unkind as real ones.
-// Read scripted-ring, cql-server.
+// Room: Cassandra for tests: a ring of scripted nodes, as unkind as real ones, and a real ring of two.
+// Read scripted-ring, cql-server, real-ring.
 
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'

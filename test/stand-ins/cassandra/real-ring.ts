@@ -1,0 +1,252 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { createHash, randomInt } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import type { CommandResult, PodElsewhere, PodsElsewhere } from '../../../job/kubernetes/elsewhere/pods-elsewhere.ts'
+import { ensureProgram } from '../../java-client/ensure.ts'
+import { fetchedOnce } from '../fetched-once.ts'
+import { freePort } from '../free-port.ts'
+
+const run = promisify(execFile)
+const pom = join(import.meta.dirname, 'pom.xml')
+const fetchMs = 300_000
+const startMs = 180_000
+
+/** What Cassandra 5.0 needs to be told on Java 17 (its conf/jvm17-server.options), and small heaps. */
+const opened = ['java.io', 'java.lang', 'java.lang.module', 'java.lang.reflect', 'java.nio', 'java.util']
+const javaOptions = [
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-Djdk.attach.allowAttachSelf=true',
+  ...['jdk.internal.misc', 'jdk.internal.ref', 'sun.nio.ch', 'java.lang.ref'].map(
+    (name) => `--add-exports=java.base/${name}=ALL-UNNAMED`,
+  ),
+  '--add-exports=java.management.rmi/com.sun.jmx.remote.internal.rmi=ALL-UNNAMED',
+  '--add-exports=java.rmi/sun.rmi.registry=ALL-UNNAMED',
+  '--add-exports=java.rmi/sun.rmi.server=ALL-UNNAMED',
+  '--add-exports=java.sql/java.sql=ALL-UNNAMED',
+  '--add-exports=jdk.unsupported/sun.misc=ALL-UNNAMED',
+  ...[
+    ...opened,
+    'java.util.concurrent',
+    'java.util.concurrent.atomic',
+    'jdk.internal.loader',
+    'jdk.internal.math',
+    'jdk.internal.module',
+    'jdk.internal.ref',
+    'jdk.internal.reflect',
+    'jdk.internal.util.jar',
+    'sun.nio.ch',
+  ].map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
+  '--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED',
+  '--add-opens=java.rmi/sun.rmi.transport.tcp=ALL-UNNAMED',
+]
+
+/**
+ * The folder of Apache Cassandra and all that it needs, 67 MB, fetched from Maven Central once and kept in the cache;
+ * Java is installed where it is missing.
+ */
+export async function ensureCassandra(): Promise<string> {
+  await ensureProgram('java', '-version', 'openjdk-17-jre-headless')
+  const version = createHash('sha256')
+    .update(await readFile(pom))
+    .digest('hex')
+    .slice(0, 12)
+  return await fetchedOnce(`cassandra-${version}`, async (folder) => {
+    await ensureProgram('mvn', '--version', 'maven')
+    const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${folder}`, '-DincludeScope=runtime']
+    await run('mvn', ['--batch-mode', '--quiet', '--file', pom, ...copy], { timeout: fetchMs })
+  })
+}
+
+/** One node of a real ring. */
+export interface RealNode {
+  pod: string
+  address: string
+  folder: string
+  start(): Promise<void>
+  /** ends it as a power failure does */
+  kill(): Promise<void>
+}
+
+export interface RealRing {
+  nodes: RealNode[]
+  port: number
+  podsIn: () => PodsElsewhere
+  close(): Promise<void>
+}
+
+/**
+ * Starts a ring on loopback addresses of its own, one node after the other; about 15 s each.
+ * @param jars what ensureCassandra answers
+ * @param folder for data and logs
+ */
+export async function startRing(jars: string, folder: string, count: number): Promise<RealRing> {
+  const net = `127.${randomInt(20, 250)}.${randomInt(1, 250)}`
+  const port = 9042
+  const nodes: (RealNode & { jmx: number })[] = []
+  for (let number = 1; number <= count; number += 1) {
+    const own = join(folder, `node-${number}`)
+    const node = realNode(jars, own, { address: `${net}.${number}`, seed: `${net}.1`, jmx: await freePort(), port })
+    nodes.push({ ...node, pod: `cassandra-${number}` })
+    await node.start()
+  }
+  return {
+    nodes,
+    port,
+    podsIn: () => podsOf(jars, folder, nodes),
+    async close() {
+      await Promise.all(nodes.map((node) => node.kill()))
+    },
+  }
+}
+
+interface Place {
+  address: string
+  seed: string
+  jmx: number
+  port: number
+}
+
+function realNode(jars: string, folder: string, place: Place): RealNode & { jmx: number } {
+  const { address, seed, jmx, port } = place
+  mkdirSync(folder, { recursive: true })
+  const settings = {
+    cluster_name: 'real',
+    num_tokens: 4,
+    partitioner: 'org.apache.cassandra.dht.Murmur3Partitioner',
+    commitlog_sync: 'periodic',
+    commitlog_sync_period: '10000ms',
+    commitlog_segment_size: '4MiB',
+    endpoint_snitch: 'SimpleSnitch',
+    listen_address: address,
+    rpc_address: address,
+    native_transport_port: port,
+    auto_snapshot: false,
+    seed_provider: [{ class_name: 'org.apache.cassandra.locator.SimpleSeedProvider', parameters: [{ seeds: seed }] }],
+    data_file_directories: [join(folder, 'data')],
+    commitlog_directory: join(folder, 'commitlog'),
+    hints_directory: join(folder, 'hints'),
+    saved_caches_directory: join(folder, 'saved_caches'),
+    cdc_raw_directory: join(folder, 'cdc'),
+  }
+  // JSON is YAML.
+  writeFileSync(join(folder, 'cassandra.yaml'), JSON.stringify(settings))
+  writeFileSync(
+    join(folder, 'logback.xml'),
+    [
+      '<configuration><appender name="o" class="ch.qos.logback.core.ConsoleAppender">',
+      '<encoder><pattern>%level %msg%n</pattern></encoder></appender>',
+      '<root level="WARN"><appender-ref ref="o"/></root></configuration>',
+    ].join(''),
+  )
+  let child: ChildProcess | undefined
+  return {
+    pod: '',
+    address,
+    folder,
+    jmx,
+    async start() {
+      const log = openSync(join(folder, 'log'), 'a')
+      child = spawn(
+        'java',
+        [
+          ...javaOptions,
+          '-Xms128m',
+          '-Xmx160m',
+          '-XX:MaxDirectMemorySize=64m',
+          `-Dcassandra.config=file://${folder}/cassandra.yaml`,
+          `-Dlogback.configurationFile=file://${folder}/logback.xml`,
+          `-Dcassandra.storagedir=${folder}`,
+          '-Dcassandra-foreground=yes',
+          `-Dcassandra.jmx.local.port=${jmx}`,
+          '-Dcassandra.skip_wait_for_gossip_to_settle=0',
+          '-Dcassandra.ring_delay_ms=2000',
+          '-Dcassandra.superuser_setup_delay_ms=0',
+          '-cp',
+          join(jars, '*'),
+          'org.apache.cassandra.service.CassandraDaemon',
+        ],
+        { stdio: ['ignore', log, log] },
+      )
+      process.once('exit', () => child?.kill('SIGKILL'))
+      for (const endsMs = Date.now() + startMs; !(await answers(address, port)); await sleep(200))
+        if (child.exitCode !== null || Date.now() > endsMs)
+          throw new Error(`Cassandra did not start: ${readFileSync(join(folder, 'log'), 'utf8').slice(-3000)}`)
+    },
+    async kill() {
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+      const ended = once(child, 'exit')
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+async function answers(host: string, port: number): Promise<boolean> {
+  const socket = connect({ host, port })
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** The nodes as pods, with the real nodetool of the same version. */
+function podsOf(jars: string, folder: string, nodes: readonly (RealNode & { jmx: number })[]): PodsElsewhere {
+  return {
+    namespace: 'real',
+    missingRights: async () => [],
+    list: async (selector) =>
+      selector === 'app.kubernetes.io/name=cassandra'
+        ? nodes.map(({ pod, address }): PodElsewhere => ({
+            name: pod,
+            uid: pod,
+            ip: address,
+            node: 'here',
+            labels: {},
+            ready: true,
+            containers: [{ name: 'cassandra', ports: [9042] }],
+          }))
+        : [],
+    async run(pod, _container, [, ...args], { timeoutMs, signal }) {
+      const jmx = nodes.find((node) => node.pod === pod)?.jmx
+      const command = [
+        ...javaOptions,
+        '-Xmx64m',
+        `-Dcassandra.storagedir=${folder}`,
+        `-Dlogback.configurationFile=file://${nodes[0]?.folder}/logback.xml`,
+        '-cp',
+        join(jars, '*'),
+        'org.apache.cassandra.tools.NodeTool',
+        '-h',
+        '127.0.0.1',
+        '-p',
+        String(jmx),
+        ...args,
+      ]
+      try {
+        const { stdout, stderr } = await run('java', command, { timeout: timeoutMs, signal, maxBuffer: 64 << 20 })
+        return { exitCode: 0, stdout, stderr }
+      } catch (error) {
+        signal.throwIfAborted()
+        return failed(error)
+      }
+    },
+  }
+}
+
+/** What a command that ended with another exit code said. @throws what is none */
+function failed(error: unknown): CommandResult {
+  const { code, stdout, stderr } = error as { code?: unknown; stdout?: string; stderr?: string }
+  if (typeof code !== 'number') throw error
+  return { exitCode: code, stdout: stdout ?? '', stderr: stderr ?? '' }
+}
