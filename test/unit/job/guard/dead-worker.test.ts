@@ -1,12 +1,11 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { intentStep } from '../../../../job/journal/pause-steps.ts'
 import { newRecord } from '../../../../operation/record.ts'
-import { allClosed, allOpen, guardProcess, open, scene, until, type GuardedScene } from './guarded-scene.ts'
+import { allClosed, allOpen, guardProcess, scene, until, type GuardedScene } from './guarded-scene.ts'
+import { pausingProcess } from './pausing-process.ts'
 import { guardPod, workerPod } from './two-pods.ts'
 
 /** The reason in the record tells that it was not the worker's silence, of 5 s, that showed its end. */
@@ -14,28 +13,6 @@ async function endedAsGone({ cluster }: GuardedScene): Promise<boolean> {
   const why = () => cluster.reports.get('pause-test')?.interventions[0]?.why
   await until('the report', () => why() !== undefined)
   return why()?.startsWith('the worker is gone') === true
-}
-
-/** A worker in a process of its own that has paused all; its Lease seems to live as long as `cluster.renewing` says. */
-async function pausingProcess(
-  t: Test,
-  { cluster, request, port, ledgers }: GuardedScene,
-): Promise<ChildProcess & { said: string[] }> {
-  cluster.held.set('my-ledger', request.operation)
-  const worker = spawn(
-    process.execPath,
-    [
-      fileURLToPath(new URL('worker-process.ts', import.meta.url)),
-      JSON.stringify({ pods: ledgers.map(({ pod }) => pod), request, port }),
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  const said: string[] = []
-  worker.stdout.on('data', (text: Buffer) => said.push(text.toString()))
-  t.teardown(() => worker.kill('SIGKILL'))
-  await until('the pause', () => said.join('').includes('paused'))
-  t.ok(allClosed(ledgers))
-  return Object.assign(worker, { said })
 }
 
 t.test('a worker that is killed: its guard unpauses all at once, and says so in the record', async (t) => {
@@ -116,76 +93,6 @@ t.test(
     await until('the unpause', () => allOpen(s.ledgers))
     Object.assign(s.cluster, before)
     t.ok(await endedAsGone(s))
-  },
-)
-
-t.test('a server that the guard cannot unpause at first is tried until it answers', async (t) => {
-  const s = await scene(t)
-  s.startGuard()
-  const worker = await pausingProcess(t, s)
-  s.ledgers[1]?.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 5000 } } })
-  worker.kill('SIGKILL')
-  await until('the others', () => open(s.ledgers).filter(Boolean).length === 2)
-  await until('the last', () => allOpen(s.ledgers))
-})
-
-t.test("a dead worker's Pause that takes effect after the guard's Unpause is undone as well", async (t) => {
-  const s = await scene(t, { changes: { pause: { drainMs: 3000, maxPauseMs: 20_000, guard: true } } })
-  s.startGuard()
-  const worker = await pausingProcess(t, s)
-  worker.kill('SIGKILL')
-  await until('the unpause', () => allOpen(s.ledgers))
-  // As one would that the kernel delivered late, or that waited for its turn.
-  await s.ledgers[0]?.gate.pause(undefined)
-  t.ok((await until('it serves again', () => allOpen(s.ledgers))) < 15_000)
-})
-
-t.test("what is paused some seconds after the guard has unpaused is somebody else's, and left alone", async (t) => {
-  const s = await scene(t, { changes: { pause: { drainMs: 10_000, maxPauseMs: 20_000, guard: true } } })
-  s.startGuard()
-  const worker = await pausingProcess(t, s)
-  // Longer than an unpaused server is looked after, and than its Pause may still be on its way.
-  await sleep(4000)
-  worker.kill('SIGKILL')
-  await until('the unpause', () => allOpen(s.ledgers))
-  await sleep(4000)
-  await s.ledgers[0]?.gate.pause(undefined)
-  await sleep(1500)
-  t.equal(s.ledgers[0]?.gate.isOpen, false)
-})
-
-t.test(
-  "a cut kept the guard's Unpause from a server, and a dead worker's Pause for as long again: it is undone",
-  async (t) => {
-    const s = await scene(t, { count: 1 })
-    s.startGuard()
-    const worker = await pausingProcess(t, s)
-    const [cut] = s.ledgers
-    cut?.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 6000 } } })
-    worker.kill('SIGKILL')
-    await until('the unpause', () => allOpen(s.ledgers))
-    await sleep(4500)
-    await cut?.gate.pause(undefined)
-    t.ok((await until('it serves again', () => allOpen(s.ledgers))) < 15_000)
-  },
-)
-
-t.test(
-  'a cut server whose Pause had been answered long before is not looked after: ' +
-    "what is paused there next is somebody else's",
-  async (t) => {
-    const s = await scene(t, { count: 1 })
-    s.startGuard()
-    const worker = await pausingProcess(t, s)
-    await sleep(11_000)
-    const [cut] = s.ledgers
-    cut?.faults.set({ fail: { Unpause: { code: 'UNAVAILABLE', forMs: 1500 } } })
-    worker.kill('SIGKILL')
-    await until('the unpause', () => allOpen(s.ledgers))
-    await sleep(1000)
-    await cut?.gate.pause(undefined)
-    await sleep(1500)
-    t.equal(cut?.gate.isOpen, false)
   },
 )
 

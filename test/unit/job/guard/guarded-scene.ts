@@ -1,5 +1,5 @@
 // Room: the guard and the worker's end of it, mostly as processes that are killed.
-// Read guarded-scene, guard-process and worker-process, raw-link.
+// Read guarded-scene, guard-process and worker-process, pausing-process, raw-link.
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
