@@ -103,8 +103,8 @@ t.test('a pause of another tool proves what a person attests', async (t) => {
 })
 
 t.test('unpause ends a pause of a fixed time before its time, and it is worth as much', async (t) => {
-  t.equal((await stage.scalardl(['pause', 'my', '--name', 'short', '--duration', '60s', '--wait=false'])).code, 0)
-  await until('all are paused', async () => (await pausedPods(stage)).length === 3, 30_000)
+  t.equal((await stage.scalardl(['pause', 'my', '--name', 'short', '--duration', '4m', '--wait=false'])).code, 0)
+  await until('all are paused', async () => (await pausedPods(stage)).length === 3)
   const unpause = await stage.scalardl(['unpause', 'my'])
   t.equal(unpause.code, 0, unpause.stderr)
   t.match(await recordOf(stage, 'pause-short'), { windows: [{ verdict: 'valid' }] })
@@ -120,11 +120,11 @@ t.test('with --force the pause ends at once, and both say that it proves nothing
 })
 
 t.test('a pause that nobody ends is over at --max-pause', async (t) => {
-  const run = await stage.scalardl(['pause', 'my', '--name', 'long', '--max-pause', '4s', '--max-pause-wait', '2s'])
+  const run = await stage.scalardl(['pause', 'my', '--name', 'long', '--max-pause', '6s', '--max-pause-wait', '5s'])
   t.equal(run.code, 0, run.stderr)
   const wait = await stage.scalardl(['wait', 'pause-long'])
   t.equal(wait.code, 0, wait.stderr)
-  t.ok(pausedMs(await recordOf(stage, 'pause-long')) < 6000)
+  t.ok(pausedMs(await recordOf(stage, 'pause-long')) < 20_000)
   t.strictSame(await pausedPods(stage), [])
 })
 
@@ -139,7 +139,7 @@ t.test('cancel ends a pause that is held', async (t) => {
 t.test('the guard ends the pause of a worker that is killed at once, and says so', async (t) => {
   t.equal((await stage.scalardl(['pause', 'my', '--name', 'guarded'])).code, 0)
   await killer.kill('pause-guarded')
-  await until('all serve again', async () => (await pausedPods(stage)).length === 0, 5000)
+  await until('all serve again', async () => (await pausedPods(stage)).length === 0)
   const wait = await stage.scalardl(['wait', 'pause-guarded'])
   t.equal(wait.code, 3, 'a pause that was interrupted is not to be relied on')
   t.match(wait.stderr, /the guard unpaused 3 servers at .*, [\d.]+ m?s after the pause was sent/)

@@ -8,11 +8,13 @@ t.teardown(() => stage.close())
 
 /** A pause of 20 s, in which something is done as soon as it stands. */
 async function pauseWhile(name: string, act: () => Promise<unknown>) {
+  let seen = ''
   let paused: () => void = () => undefined
   const standing = new Promise<void>((resolve) => (paused = resolve))
   const running = stage.scalardl(['pause', 'my', '--duration', '20s', '--guard=false', '--name', name], {
     onStderr: (text) => {
-      if (/\d paused/.test(text)) paused()
+      seen += text
+      if (/\d paused/.test(seen)) paused()
     },
   })
   await Promise.race([standing, running])
@@ -32,7 +34,7 @@ t.test('a pod that joins by scaling up makes the pause worthless, and is named',
 
 t.test('a backup whose pause a pod joined is made in another pause', async (t) => {
   await stage.rolledOut(deployment)
-  const heal = await hurtOne(stage, { delayMs: { Pause: 25_000 } })
+  const heal = await hurtOne(stage, { delayMs: { Pause: 230_000 } })
   const begun = await stage.scalardl([
     'backup',
     'my',
@@ -41,10 +43,15 @@ t.test('a backup whose pause a pod joined is made in another pause', async (t) =
     '--name',
     'scaled',
     '--wait=false',
+    '--max-pause',
+    '5m',
+    '--max-pause-wait',
+    '4m',
   ])
   t.equal(begun.code, 0, begun.stderr)
   await until('all pods are paused', async () => (await pausedPods(stage)).length === 3)
   await stage.kubectl(['scale', deployment, '--replicas=4'])
+  await stage.rolledOut(deployment)
   await heal()
   const wait = await stage.scalardl(['wait', 'backup-scaled'])
   t.equal(wait.code, 0, wait.stderr)

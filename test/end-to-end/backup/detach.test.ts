@@ -130,6 +130,6 @@ async function foldersOf(folder: string): Promise<string[]> {
       },
     },
   ])
-  await stage.kubectl(['wait', 'pod/look', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=60s'])
+  await stage.kubectl(['wait', 'pod/look', '--for=jsonpath={.status.phase}=Succeeded', '--timeout=240s'])
   return (await stage.kubectl(['logs', 'look'])).trim().split(',')
 }

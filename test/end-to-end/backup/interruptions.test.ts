@@ -10,9 +10,15 @@ t.teardown(() => stage.close())
 const killer = new Killer(stage)
 await killer.open()
 
+/** One pod pauses and keeps its answer back until it is healed, so that all stay paused meanwhile. */
+const slowPause = { delayMs: { Pause: 230_000 } }
+/** Flags of an operation that waits for that answer. */
+const patience = ['--max-pause', '5m', '--max-pause-wait', '4m']
+
 /** @param flags in place of no retry */
 async function begin(name: string, flags = ['--retries', '0']): Promise<string> {
-  const run = await stage.scalardl(['backup', 'my', '--to', location, '--name', name, '--wait=false', ...flags])
+  const command = ['backup', 'my', '--to', location, '--name', name, '--wait=false', ...patience, ...flags]
+  const run = await stage.scalardl(command)
   if (run.code !== 0) throw new Error(run.stderr)
   return `backup-${name}`
 }
@@ -23,9 +29,6 @@ async function inPhase(operation: string, phase: string): Promise<void> {
   )
 }
 
-/** One pod pauses and keeps its answer back until it is healed, so that all stay paused meanwhile. */
-const slowPause = { delayMs: { Pause: 25_000 } }
-
 async function inPause(): Promise<void> {
   await until('all pods are paused', async () => (await pausedPods(stage)).length === 3)
 }
@@ -33,8 +36,9 @@ async function inPause(): Promise<void> {
 t.test('a worker killed before its pause has a successor that makes the backup', async (t) => {
   const heal = await hurtOne(stage, { delayMs: { CheckPaused: 4000 } })
   const operation = await begin('before')
+  const kill = await killer.aim(operation)
   await inPhase(operation, 'preflight')
-  await killer.kill(operation)
+  await kill()
   await heal()
   const wait = await stage.scalardl(['wait', operation])
   t.equal(wait.code, 0, wait.stderr)
@@ -79,8 +83,9 @@ t.test(
   'a worker killed while it dumps: its snapshot is lost, the record says so, nothing stays on the volume',
   async (t) => {
     const operation = await begin('after')
+    const kill = await killer.aim(operation)
     await inPhase(operation, 'dump')
-    await killer.kill(operation)
+    await kill()
     const wait = await stage.scalardl(['wait', operation])
     t.equal(wait.code, 3, wait.stderr)
     t.match(backupOf(await recordOf(stage, operation)), {
@@ -98,6 +103,10 @@ t.test('a pod that is deleted mid-pause unpauses, and its successor goes on', as
   await inPause()
   const [pod] = await stage.pods(`job-name=scalardl-${operation}`)
   await stage.kubectl(['delete', 'pod', pod ?? '', '--wait=false'])
+  // A kubelet takes a moment to ask a pod to go, and the pause must not end well in it.
+  await until('its pause is void', async () =>
+    (await recordOf(stage, operation)).windows.some(({ verdict }) => verdict === 'void'),
+  )
   await heal()
   const wait = await stage.scalardl(['wait', operation])
   t.equal(wait.code, 0, wait.stderr)

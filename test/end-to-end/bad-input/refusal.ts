@@ -55,7 +55,7 @@ async function activeJobs(stage: Stage): Promise<string[]> {
 /** Asserts that nothing of a command goes on or is left, a moment after it: no Job at work, no Lease, no pod paused. */
 export async function nothingLeft(t: Test, stage: Stage, releases: readonly string[] = ['my']): Promise<void> {
   // A Job has ended once its controller has seen its pod end; the guard's ends after the worker's.
-  await until('no Job goes on', async () => (await activeJobs(stage)).length === 0, 120_000).catch(() => undefined)
+  await until('no Job goes on', async () => (await activeJobs(stage)).length === 0).catch(() => undefined)
   t.strictSame(await activeJobs(stage), [], 'no Job goes on')
   t.equal(await stage.kubectl(['get', 'leases', '-o', 'name']), '', 'no Lease is left')
   for (const release of releases) t.strictSame(await pausedPods(stage, release), [], `no pod of ${release} is paused`)

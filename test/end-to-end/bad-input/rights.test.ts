@@ -20,7 +20,7 @@ const backup = (name: string, ...more: string[]) => [
 ]
 
 t.test('a second operation on a release is refused, naming the one at work', async (t) => {
-  const pause = await stage.scalardl(['pause', 'my', '--name', 'long', '--max-pause', '2m'])
+  const pause = await stage.scalardl(['pause', 'my', '--name', 'long', '--max-pause', '10m'])
   t.equal(pause.code, 0, pause.stderr)
   const second = await stage.scalardl(backup('second'))
   refuses(t, second, {
@@ -40,7 +40,7 @@ t.test('a second operation on a release is refused, naming the one at work', asy
   t.match(await stage.kubectl(['get', 'leases', '-o', 'name']), /scalardl-my/, 'and so was its Lease')
   const unpause = await stage.scalardl(['unpause', 'my'])
   t.equal(unpause.code, 0, unpause.stderr)
-  t.equal((await stage.scalardl(['wait', 'pause-long', '--timeout', '1m'])).code, 0)
+  t.equal((await stage.scalardl(['wait', 'pause-long', '--timeout', '4m'])).code, 0)
   t.equal((await recordOf(stage, 'pause-long')).state, 'succeeded')
   await nothingLeft(t, stage)
 })

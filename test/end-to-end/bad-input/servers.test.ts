@@ -143,6 +143,7 @@ t.test('pods that are not ready are named, and nothing is paused', async (t) => 
   // the rolling update brings a new pod beside the old ones, whose image is never found
   const rollout = stage.kubectl(['rollout', 'status', deployment, '--timeout=3s'])
   await t.rejects(rollout)
+  await until('the new pod is there', async () => (await stage.pods(release.selector)).length === 3)
   const run = await stage.scalardl(['backup', 'my', ...to, '--name', 'unready'])
   refuses(t, run, {
     what: notBegun,

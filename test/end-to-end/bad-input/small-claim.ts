@@ -33,13 +33,13 @@ export async function makeSmallClaim(stage: Stage, name: string, mebibytes: numb
       },
     },
   ])
-  await stage.kubectl(['wait', `pod/${holder}`, '--for=condition=Ready', '--timeout=120s'])
+  await stage.kubectl(['wait', `pod/${holder}`, '--for=condition=Ready', '--timeout=240s'])
   const { metadata, spec } = await stage.get<Pod>(['pod', holder])
   const path = `/var/lib/kubelet/pods/${metadata.uid}/volumes/kubernetes.io~empty-dir/memory`
   const onItsNode = { key: 'kubernetes.io/hostname', operator: 'In', values: [spec.nodeName] }
   const remove = () => stage.kubectl(['delete', 'persistentvolume', volume, '--ignore-not-found', '--wait=false'])
   await remove()
-  await stage.kubectl(['wait', `persistentvolume/${volume}`, '--for=delete', '--timeout=60s'])
+  await stage.kubectl(['wait', `persistentvolume/${volume}`, '--for=delete', '--timeout=240s'])
   const common = { accessModes: ['ReadWriteOnce'], storageClassName: '' }
   await stage.apply([
     {

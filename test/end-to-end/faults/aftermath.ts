@@ -15,7 +15,7 @@ interface Leases {
  */
 export async function nothingGoesOn(t: Test, stage: Stage): Promise<void> {
   const quiet = async () => [...(await activeJobs(stage)), ...(await heldLeases(stage))]
-  await until('nothing goes on', async () => (await quiet()).length === 0, 40_000).catch(() => undefined)
+  await until('nothing goes on', async () => (await quiet()).length === 0).catch(() => undefined)
   t.strictSame(await quiet(), [], 'no Job goes on and no Lease is held')
 }
 

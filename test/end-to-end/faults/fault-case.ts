@@ -119,9 +119,8 @@ export class Case {
     ]
   }
 
-  /** Worker and guard have to start first, which takes its time on a busy machine. */
   allPaused(): Promise<void> {
-    return this.at.untilGates('closed', this.pods, 150_000)
+    return this.at.untilGates('closed', this.pods)
   }
 
   allServe(timeoutMs?: number): Promise<void> {
@@ -222,17 +221,15 @@ export class Matrix {
     t.strictSame(record.stillPaused, [], 'the record leaves no pod paused')
 
     const pods = await this.#at.ledgers()
-    await this.#at.untilGates('open', pods, 20_000).catch(() => undefined)
+    await this.#at.untilGates('open', pods, 60_000).catch(() => undefined)
     const before = pods.map(({ ip }) => gates.at(ip))
     t.strictSame(
       before.map(gateState),
       pods.map(() => 'open'),
       'every pod serves',
     )
-    await until(
-      'every pod makes transfers',
-      async () => pods.every(({ ip }, index) => (gates.at(ip)?.done ?? 0) > (before[index]?.done ?? 0)),
-      15_000,
+    await until('every pod makes transfers', async () =>
+      pods.every(({ ip }, index) => (gates.at(ip)?.done ?? 0) > (before[index]?.done ?? 0)),
     )
     if (one.faultMs === undefined) throw new Error('the case did no fault')
     result.longestPauseMs = longestPauseAfter(one.faultMs, gates.gates)

@@ -41,8 +41,9 @@ type Tap = Pick<typeof t, 'equal' | 'match' | 'strictSame'>
 
 t.test('killed while it loads, then while it stops the release', async (t) => {
   const operation = await begin('first')
+  const kill = await killer.aim(operation)
   await untilBegun(stage, operation, 'load ')
-  await killer.kill(operation)
+  await kill()
   t.notOk((await stage.check(deployment)).holds, 'the damaged data serves on')
   await untilBegun(stage, operation, 'note replicas')
   await killer.kill(operation)
@@ -54,8 +55,9 @@ t.test('killed between the switch of one database and of the next, then while th
   const operation = await begin('second', '--drop-previous')
   await untilBegun(stage, operation, 'note replicas')
   const leave = await occupy(stage, 'ledger_b')
+  const kill = await killer.aim(operation)
   await untilBegun(stage, operation, 'activate postgresql://database:5432/ledger_b')
-  await killer.kill(operation)
+  await kill()
   t.equal(await replicasOf(at), 0, 'nothing serves while the databases are of two moments')
   await leave()
   await until('the release is started', async () => (await replicasOf(at)) > 0)

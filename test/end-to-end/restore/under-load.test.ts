@@ -27,7 +27,7 @@ interface Acknowledged {
 
 /** Writes to one pod until told to stop; a Ledger's client tries again whatever it is answered. */
 async function writer(pod: string) {
-  const { port, close } = await forwarded(stage, pod, 50051)
+  const { port, close } = await forwarded(stage, `pod/${pod}`, 50051)
   const client = new ServiceClient('rpc.Ledger', `127.0.0.1:${port}`)
   const acknowledged: Acknowledged[] = []
   const stopping = new AbortController()
@@ -62,7 +62,8 @@ t.test('nothing that is acknowledged once the stop has begun is lost', async (t)
   const stoppedMs = Date.parse(restored?.stoppedAt ?? '')
   t.ok(stoppedMs > 0, 'it says since when no request got in')
   const after = await writers()
-  await sleep(2000)
+  await until('every new pod acknowledges', async () => after.every(({ acknowledged }) => acknowledged.length > 0))
+  await sleep(1000)
   await Promise.all([...before, ...after].map((one) => one.stop()))
 
   const old = before.flatMap(({ acknowledged }) => acknowledged)
@@ -87,7 +88,7 @@ t.test(
   'somebody who starts the release during the stop: the former data serves, and the error names them',
   async (t) => {
     const running = restore('--name', 'disturbed')
-    await until('the release is scaled to 0', async () => (await replicasOf(at)) === 0, 180_000)
+    await until('the release is scaled to 0', async () => (await replicasOf(at)) === 0)
     await stage.kubectl(['scale', deployment, '--replicas=2'])
     const run = await running
     t.equal(run.code, 1, run.stderr)
@@ -101,11 +102,8 @@ t.test(
     })
     t.equal(await replicasOf(at), 3)
     const serving = await writers()
-    await sleep(1000)
+    await until('all of them serve', async () => serving.every(({ acknowledged }) => acknowledged.length > 0))
     await Promise.all(serving.map((one) => one.stop()))
-    t.ok(
-      serving.every(({ acknowledged }) => acknowledged.length > 0),
-      'all of them serve',
-    )
+    t.equal(serving.length, 3)
   },
 )

@@ -11,6 +11,7 @@ import { newRecord, type OperationRecord } from '../../../operation/record.ts'
 import { admissionPolicy, installationObjects } from '../../../plugin/commands/install/objects.ts'
 import { startLedger } from '../../unit/job/servers/ledgers.ts'
 import { openAccounts, rightsOf, roleRules, without, type Right } from './least-privilege-accounts.ts'
+import { until } from '../stage/gates.ts'
 import { secret } from '../stage/ledger-stage.ts'
 import { adminClients, deployLedger, workerNamespace } from '../worker/namespace.ts'
 
@@ -78,7 +79,7 @@ function calls(cluster: Cluster, name: string): Calls {
       () => cluster.tellOnReleases({ operation, releases: ['my'], reason: 'Scaling', message: name, type: 'Normal' }),
     ],
     waitForNoPods: [() => cluster.waitForNoPods(['nobody'], 5000, never)],
-    waitForReady: [() => cluster.waitForReady(['my-ledger'], 20_000, never)],
+    waitForReady: [() => cluster.waitForReady(['my-ledger'], 120_000, never)],
     takeLeases: [
       () => takeNewLease(cluster, `${name}-new`, operation),
       async () => (await cluster.takeLeases([`${name}-old`], operation)).release(),
@@ -179,7 +180,7 @@ t.test('each right is needed: without it a call fails and names it, and the pref
     const cluster = kubernetesCluster(api, namespace)
     await prepare(name)
     // A Role counts from when the API server has seen it.
-    for (let tries = 0; tries < 50 && (await cluster.missingRights(['my'])).length > 1; tries += 1) await sleep(100)
+    await until(`the Role without ${title} counts`, async () => (await cluster.missingRights(['my'])).length <= 1)
     t.strictSame(await cluster.missingRights(['my']), [title])
     const failed = await failures(cluster, name)
     t.ok(failed.length > 0, `something needs ${title}`)
@@ -196,7 +197,7 @@ t.test('a Role that names a release is enough for it, and for no other', async (
   const api = accounts.get('named')
   if (api === undefined) throw new Error('named has no account')
   const cluster = kubernetesCluster(api, namespace)
-  for (let tries = 0; tries < 50 && (await cluster.missingRights(['my'])).length > 0; tries += 1) await sleep(100)
+  await until('the named Role counts', async () => (await cluster.missingRights(['my'])).length === 0)
   t.strictSame(await cluster.missingRights(['my']), [])
   await cluster.scale('my-ledger', 0)
   await (await cluster.takeLeases(['my'], 'backup-named')).release()

@@ -75,7 +75,7 @@ async function checkTokens(t: Test, role: string, { metadata, spec }: V1Pod): Pr
 t.test(
   'worker and guard run under Pod Security restricted, with a token that is short-lived and their own',
   async (t) => {
-    const pause = await stage.scalardl(['pause', 'my', '--name', 'held', '--max-pause', '2m', '-v'])
+    const pause = await stage.scalardl(['pause', 'my', '--name', 'held', '--max-pause', '10m', '-v'])
     keep('pause', pause)
     t.equal(pause.code, 0, pause.stderr)
     t.notMatch(pause.stderr, /PodSecurity/, 'no warning')
@@ -84,7 +84,7 @@ t.test(
     await Promise.all([...pods].map(([role, pod]) => checkTokens(t, role, pod))).finally(async () =>
       keep('unpause', await stage.scalardl(['unpause', 'my', '-v'])),
     )
-    t.equal((await stage.scalardl(['wait', 'pause-held', '--timeout', '1m'])).code, 0)
+    t.equal((await stage.scalardl(['wait', 'pause-held', '--timeout', '4m'])).code, 0)
     const { items } = await stage.get<Items<V1Secret>>(['secrets'])
     t.strictSame(
       items.filter(({ type }) => type === 'kubernetes.io/service-account-token').map(({ metadata }) => metadata?.name),

@@ -1,7 +1,5 @@
 import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling'
 import { DynamoDB } from '@aws-sdk/client-dynamodb'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { endpointsAt } from '../../stand-ins/aws/aws.ts'
 import type { Call } from '../../stand-ins/aws/calls.ts'
 import { awsPort, awsServer } from '../../stand-ins/aws/objects.ts'
@@ -9,6 +7,7 @@ import type { AwsChanges } from '../../stand-ins/aws/settings.ts'
 import { ledgerRelease } from '../../stand-ins/ledger/release/objects.ts'
 import { dynamodb } from '../../stand-ins/ledger/release/release-properties.ts'
 import { secret, type LedgerStage, type LedgerStageOptions } from './ledger-stage.ts'
+import { forwarded } from './port-forward.ts'
 import { ground, Stage, type TestGround } from './stage.ts'
 
 export const awsRegion = 'eu-west-1'
@@ -54,26 +53,8 @@ export interface AwsStage extends LedgerStage {
 }
 
 async function reach(stage: Stage): Promise<AwsOfStage> {
-  const { kubectl, kubeconfig, context } = ground()
-  const forward = spawn(
-    kubectl,
-    [
-      '--kubeconfig',
-      kubeconfig,
-      '--context',
-      context,
-      '-n',
-      stage.namespace,
-      'port-forward',
-      'deployment/aws',
-      `:${awsPort}`,
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  const [said] = (await once(forward.stdout, 'data', { signal: AbortSignal.timeout(30_000) })) as [Buffer]
-  // Every further connection is a line, and nobody reads them.
-  forward.stdout.resume()
-  const endpoint = `http://127.0.0.1:${/127\.0\.0\.1:(\d+)/.exec(said.toString())?.[1]}`
+  const forward = await forwarded(stage, 'deployment/aws', awsPort)
+  const endpoint = `http://127.0.0.1:${forward.port}`
   const settings = { region: awsRegion, credentials: awsKeys.admin }
   const client = new DynamoDB({ ...settings, endpoint })
   const autoscaling = new ApplicationAutoScaling({ ...settings, endpoint: endpointsAt(endpoint).autoscalingEndpoint })
@@ -89,7 +70,7 @@ async function reach(stage: Stage): Promise<AwsOfStage> {
     close: () => {
       client.destroy()
       autoscaling.destroy()
-      forward.kill()
+      forward.close()
     },
   }
 }

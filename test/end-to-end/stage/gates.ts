@@ -34,7 +34,7 @@ export async function hurtOne(stage: Stage, faults: FaultSettings, release = 'my
  * Asks until it is so, a few times a second.
  * @throws Error naming what was waited for, after the time (ms)
  */
-export async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 60_000): Promise<void> {
+export async function until(what: string, holds: () => Promise<boolean>, timeoutMs = 240_000): Promise<void> {
   const endMs = Date.now() + timeoutMs
   while (!(await holds())) {
     if (Date.now() > endMs) throw new Error(`waited in vain until ${what}`)

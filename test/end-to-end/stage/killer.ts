@@ -30,6 +30,8 @@ console.log(killed)
 /** Ends workers as a crash of theirs would: by SIGKILL, from outside of their containers. */
 export class Killer {
   readonly #stage: Stage
+  /** the pod that kills, by node */
+  #killers = new Map<string | undefined, string>()
 
   constructor(stage: Stage) {
     this.#stage = stage
@@ -59,6 +61,8 @@ export class Killer {
       },
     ])
     await this.#stage.rolledOut('daemonset/killer')
+    const killers = await this.#pods('app=killer')
+    this.#killers = new Map(killers.map(({ metadata, spec }) => [spec.nodeName, metadata.name]))
   }
 
   /**
@@ -66,18 +70,23 @@ export class Killer {
    * @throws Error where there is none
    */
   async kill(operation: string, role: Role = 'worker'): Promise<void> {
-    const worker = await this.#running(operation, role)
-    const killer = (await this.#pods('app=killer')).find(({ spec }) => spec.nodeName === worker.spec.nodeName)
-    const killed = await this.#stage.kubectl([
-      'exec',
-      killer?.metadata.name ?? '',
-      '--',
-      'node',
-      '-e',
-      script,
-      worker.metadata.uid,
-    ])
-    if (Number(killed) === 0) throw new Error(`${worker.metadata.name} had no process to kill`)
+    const kill = await this.aim(operation, role)
+    await kill()
+  }
+
+  /**
+   * Looks for the running worker of an operation, or its guard, so that the kill comes soon after the moment that a
+   * test waits for.
+   * @returns what kills it
+   * @throws Error where there is none
+   */
+  async aim(operation: string, role: Role = 'worker'): Promise<() => Promise<void>> {
+    const { metadata, spec } = await this.#running(operation, role)
+    const killer = this.#killers.get(spec.nodeName) ?? ''
+    return async () => {
+      const killed = await this.#stage.kubectl(['exec', killer, '--', 'node', '-e', script, metadata.uid])
+      if (Number(killed) === 0) throw new Error(`${metadata.name} had no process to kill`)
+    }
   }
 
   /** What a worker does is seen in its record before its kubelet has said that it runs. */

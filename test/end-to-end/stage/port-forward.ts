@@ -6,16 +6,18 @@ import { ground, type Stage } from './stage.ts'
 
 const adminPort = products.find(({ app }) => app === 'ledger')?.adminPort ?? 0
 
-/** A port of a pod, on this machine until it is closed. */
-export async function forwarded(stage: Stage, pod: string, port: number): Promise<{ port: number; close(): void }> {
+/** A port of `pod/NAME` or `deployment/NAME`, on this machine until it is closed. */
+export async function forwarded(stage: Stage, of: string, port: number): Promise<{ port: number; close(): void }> {
   const { kubectl, kubeconfig, context } = ground()
   const forward = spawn(
     kubectl,
-    ['--kubeconfig', kubeconfig, '--context', context, '-n', stage.namespace, 'port-forward', `pod/${pod}`, `:${port}`],
+    ['--kubeconfig', kubeconfig, '--context', context, '-n', stage.namespace, 'port-forward', of, `:${port}`],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   try {
-    const [said] = (await once(forward.stdout, 'data', { signal: AbortSignal.timeout(30_000) })) as [Buffer]
+    const [said] = (await once(forward.stdout, 'data', { signal: AbortSignal.timeout(240_000) })) as [Buffer]
+    // Every further connection is a line, and nobody reads them.
+    forward.stdout.resume()
     const [, local] = /127\.0\.0\.1:(\d+)/.exec(said.toString()) ?? []
     return { port: Number(local), close: () => void forward.kill() }
   } catch (error) {
@@ -30,7 +32,7 @@ export async function asSomebodyElse(
   pod: string,
   run: (admin: AdminClient) => Promise<unknown>,
 ): Promise<void> {
-  const { port, close } = await forwarded(stage, pod, adminPort)
+  const { port, close } = await forwarded(stage, `pod/${pod}`, adminPort)
   try {
     const admin = adminClient({ host: '127.0.0.1', port }, undefined)
     await run(admin).finally(() => admin.close())

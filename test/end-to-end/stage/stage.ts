@@ -5,7 +5,14 @@ import { execFile } from 'node:child_process'
 import type { KubernetesObject } from '@kubernetes/client-node'
 import type { Verdict } from '../../stand-ins/ledger/data/verdict.ts'
 import type { Ground } from './ground.ts'
+import { until } from './gates.ts'
 import { run, start, type Run, type RunOptions } from './plugin.ts'
+
+/** What of a pod says whether it is there to stay. */
+interface SeenPod {
+  metadata: { name: string; deletionTimestamp?: string }
+  status: { phase?: string }
+}
 
 /**
  * What of the prepared ground a test needs; run.ts hands it over in the environment, so that one test file can be run
@@ -57,12 +64,17 @@ export class Stage {
 
   /** Creates the namespace, emptied first where an earlier run was cut off. */
   async open(labels: Record<string, string> = {}): Promise<void> {
-    await this.close()
+    await this.#remove('--wait=true', '--timeout=300s')
     await this.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: this.namespace, labels } }])
   }
 
+  /** Has the namespace removed. Nobody waits for that: the next test has another. */
   async close(): Promise<void> {
-    await this.kubectl(['delete', 'namespace', this.namespace, '--ignore-not-found', '--wait=true', '--timeout=150s'])
+    await this.#remove('--wait=false')
+  }
+
+  async #remove(...waiting: string[]): Promise<void> {
+    await this.kubectl(['delete', 'namespace', this.namespace, '--ignore-not-found', ...waiting])
   }
 
   /** @throws Error with kubectl's words where it fails */
@@ -98,13 +110,21 @@ export class Stage {
     return start(this.#ground, args, { ...options, namespace: this.namespace })
   }
 
-  /** @throws Error with what the pods and their events say, where one is not ready in time */
+  /**
+   * Waits until workloads are as they are to be. A rollout ends before its former pods do, which serve until their
+   * decommissioning is over: they are waited for too.
+   * @throws Error with what the pods and their events say, where one is not ready in time
+   */
   async rolledOut(...workloads: string[]): Promise<void> {
     for (const workload of workloads) {
       await this.kubectl(['rollout', 'status', workload, '--timeout=300s']).catch(async (error: unknown) => {
         throw new Error(`${String(error)}\n${await this.#told(workload)}`, { cause: error })
       })
     }
+    await until('the former pods have ended', async () => {
+      const { items } = await this.get<{ items: SeenPod[] }>(['pods'])
+      return items.every(({ metadata }) => metadata.deletionTimestamp === undefined)
+    })
   }
 
   /** For a person who has to find out why pods are not ready. */
@@ -118,10 +138,14 @@ export class Stage {
     return answers.map((answer) => answer.slice(-6000)).join('\n')
   }
 
-  /** Names of the pods that have all of these labels. */
+  /** Names of the pods that have all of these labels, but for those that have ended or are told to. */
   async pods(selector: string): Promise<string[]> {
-    const { items } = await this.get<{ items: { metadata: { name: string } }[] }>(['pods', '-l', selector])
-    return items.map((pod) => pod.metadata.name)
+    const { items } = await this.get<{ items: SeenPod[] }>(['pods', '-l', selector])
+    const staying = items.filter(
+      ({ metadata, status }) =>
+        metadata.deletionTimestamp === undefined && !['Succeeded', 'Failed'].includes(status.phase ?? ''),
+    )
+    return staying.map(({ metadata }) => metadata.name)
   }
 
   /** Whether the data is consistent, asked in a pod of the stand-in; on data being written to it never is. */

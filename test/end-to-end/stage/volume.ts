@@ -58,7 +58,7 @@ export class Volume {
         },
       },
     ])
-    await stage.kubectl(['wait', `pod/${pod}`, '--for=condition=Ready', '--timeout=120s'])
+    await stage.kubectl(['wait', `pod/${pod}`, '--for=condition=Ready', '--timeout=240s'])
     return new Volume(stage, pod)
   }
 

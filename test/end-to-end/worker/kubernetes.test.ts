@@ -4,6 +4,7 @@ import { kubernetesCluster } from '../../../job/kubernetes/kubernetes-cluster.ts
 import { harmOf } from '../../../job/pause/proof/diff-state.ts'
 import { configMapName } from '../../../operation/names.ts'
 import { newRecord } from '../../../operation/record.ts'
+import { until } from '../stage/gates.ts'
 import { failureOf } from '../../unit/job/failure-of.ts'
 import { clusterConformance } from '../../unit/job/kubernetes/cluster-conformance.ts'
 import { startLedger } from '../../unit/job/servers/ledgers.ts'
@@ -57,7 +58,7 @@ t.test('the watch tells what matters to a pause, and nothing of what was there b
   await sleep(300)
   t.strictSame(seen, [])
   const told = async (pattern: RegExp) => {
-    for (let tries = 0; tries < 50 && !seen.some((what) => pattern.test(what)); tries += 1) await sleep(100)
+    await until(`it is told ${pattern.source}`, async () => seen.some((what) => pattern.test(what)))
     t.match(seen.join('\n'), pattern)
   }
   await stage.kubectl(['annotate', 'pod', 'my-ledger-0', 'of-no=interest'])
@@ -76,15 +77,18 @@ t.test('the watch tells what matters to a pause, and nothing of what was there b
 t.test('scaling, and waiting for what comes of it', async (t) => {
   await cluster.scale('my-ledger-ledger', 1)
   t.match(await cluster.workloads(['my-ledger']), [{ replicas: 1 }])
+  await until('it has a pod', async () =>
+    (await stage.pods('app.kubernetes.io/instance=my-ledger')).some((pod) => pod.startsWith('my-ledger-ledger-')),
+  )
   const failure = await failureOf(cluster.waitForReady(['my-ledger-ledger'], 2500, never))
   t.match(failure.what, /did not become ready within/)
   t.match(failure.why, /pod my-ledger-ledger-.*: /)
   await cluster.scale('my-ledger-ledger', 0)
-  await cluster.waitForReady(['my-ledger-ledger'], 20_000, never)
+  await cluster.waitForReady(['my-ledger-ledger'], 120_000, never)
   const stays = await failureOf(cluster.waitForNoPods(['my-ledger'], 2500, never))
   t.match(stays.why, /pod my-ledger-0/)
   await stage.kubectl(['delete', 'pod', 'my-ledger-0', '--grace-period=0', '--force'])
-  await cluster.waitForNoPods(['my-ledger'], 20_000, never)
+  await cluster.waitForNoPods(['my-ledger'], 120_000, never)
 })
 
 t.test('a Lease keeps a second operation off, is shared within one, and goes when both are done', async (t) => {
@@ -112,8 +116,7 @@ t.test('a Lease of a dead operation may be taken, that of a live one may not', a
   const renewTime = async () =>
     (await stage.get<{ spec: { renewTime: string } }>(['lease', 'scalardl-d'])).spec.renewTime
   const before = await renewTime()
-  await sleep(2500)
-  t.not(await renewTime(), before, 'renewed')
+  await until('it is renewed', async () => (await renewTime()) !== before)
   await held.release()
   const spec = { holderIdentity: 'backup-dead/x', leaseDurationSeconds: 15, renewTime: '2026-01-01T00:00:00.000000Z' }
   await stage.apply([{ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name: 'scalardl-d' }, spec }])
@@ -127,7 +130,7 @@ t.test('a Lease of a dead operation may be taken, that of a live one may not', a
     '-p',
     '{"spec":{"holderIdentity":"restore-thief/y"}}',
   ])
-  for (let tries = 0; tries < 50 && !taken.lost.aborted; tries += 1) await sleep(100)
+  await until('its loss is noticed', async () => taken.lost.aborted)
   t.match(taken.lost.reason, { why: 'restore-thief took its Lease' })
   await taken.release()
   t.match(
@@ -140,7 +143,7 @@ t.test('a Lease of a dead operation may be taken, that of a live one may not', a
 t.test('another worker of the same operation takes its Lease over at once', async (t) => {
   const former = await cluster.takeLeases(['e'], 'backup-one')
   const next = await kubernetesCluster(api, namespace).takeLeases(['e'], 'backup-one')
-  for (let tries = 0; tries < 50 && !former.lost.aborted; tries += 1) await sleep(100)
+  await until('the former one has noticed', async () => former.lost.aborted)
   t.ok(former.lost.aborted)
   t.notOk(next.lost.aborted)
   await next.release()

@@ -19,7 +19,7 @@ const dumping = /pg_dump .*--snapshot/
 /** Halts the dump as soon as it has begun, so that the fault surely comes in it. */
 async function dumpHalted(one: Case): Promise<FoundPod> {
   const worker = await one.worker()
-  const endMs = Date.now() + 60_000
+  const endMs = Date.now() + 240_000
   while (signalCommands(worker.uid, dumping, 'SIGSTOP') === 0) {
     if (Date.now() > endMs) throw new Error('waited in vain until it dumps')
     await sleep(20)

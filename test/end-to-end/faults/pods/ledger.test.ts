@@ -64,7 +64,7 @@ matrix.case('scale-down', 'a Ledger pod less in the pause', unusable(/gone|chang
 
 // The window ends with the first Unpause sent; how long that takes to be obeyed harms no backup.
 matrix.case('unpause-fails', 'one pod refuses to unpause for 10 s', usable, async (one, t) => {
-  await one.slowPause(3000)
+  await one.slowPause(6000)
   await one.begin('backup')
   await one.allPaused()
   await one.fault(() => at.setFaults(one.pods[1], { fail: { Unpause: { code: 'UNAVAILABLE', forMs: 10_000 } } }))
