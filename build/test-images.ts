@@ -10,6 +10,7 @@ import { distFolder } from './project.ts'
 /** The images that only tests use, named as a kubelet completes such names. */
 export const ledgerImage = 'docker.io/kubectl-scalardl-test/ledger:dev'
 export const awsImage = 'docker.io/kubectl-scalardl-test/aws:dev'
+export const azureImage = 'docker.io/kubectl-scalardl-test/azure:dev'
 export const postgresqlImage = 'docker.io/kubectl-scalardl-test/postgresql:dev'
 export const mysqlImage = 'docker.io/kubectl-scalardl-test/mysql:dev'
 export const versitygwImage = 'docker.io/kubectl-scalardl-test/versitygw:dev'
@@ -20,12 +21,13 @@ export interface TestImages {
   postgresql: string
   mysql: string
   aws: string
+  azure: string
   versitygw: string
 }
 
 /**
- * Makes the OCI archives of the Ledger stand-in, of a PostgreSQL and a MariaDB server, of the DynamoDB stand-in and of
- * an S3 server.
+ * Makes the OCI archives of the Ledger stand-in, of a PostgreSQL and a MariaDB server, of the stand-ins of DynamoDB and
+ * of Azure Cosmos DB, and of an S3 server.
  */
 export async function buildTestImages(options: { publishedBases?: boolean } = {}): Promise<TestImages> {
   await bundleModule('test/stand-ins/ledger/main.ts', 'ledger')
@@ -66,6 +68,15 @@ export async function buildTestImages(options: { publishedBases?: boolean } = {}
     copies: ['dist/aws.mjs', 'test/stand-ins/aws/pom.xml'],
     archive: join(folder, 'aws.tar'),
   })
+  await bundleModule('test/stand-ins/azure/main.ts', 'azure')
+  const azure = await buildImage({
+    name: azureImage,
+    dockerfile: 'test/stand-ins/azure/Dockerfile',
+    baseArgument: 'NODE_IMAGE',
+    base,
+    copies: ['dist/azure.mjs'],
+    archive: join(folder, 'azure.tar'),
+  })
   copyFileSync(await ensureVersitygw(), join(distFolder, 'versitygw'))
   const versitygw = await buildImage({
     name: versitygwImage,
@@ -75,7 +86,7 @@ export async function buildTestImages(options: { publishedBases?: boolean } = {}
     copies: ['dist/versitygw'],
     archive: join(folder, 'versitygw.tar'),
   })
-  return { ledger, postgresql, mysql, aws, versitygw }
+  return { ledger, postgresql, mysql, aws, azure, versitygw }
 }
 
 /** Puts what Linux needs of it where a Dockerfile can copy it from. */

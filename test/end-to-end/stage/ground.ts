@@ -3,6 +3,7 @@ import { ownPlatform } from '../../../build/platforms/platforms.ts'
 import { buildWorkerImages, workerImage, workerSqlImage } from '../../../build/images/worker-images.ts'
 import {
   awsImage,
+  azureImage,
   buildTestImages,
   ledgerImage,
   mysqlImage,
@@ -62,6 +63,7 @@ export async function prepareGround({
       postgresql: cluster.imageName(postgresqlImage),
       mysql: cluster.imageName(mysqlImage),
       aws: cluster.imageName(awsImage),
+      azure: cluster.imageName(azureImage),
       versitygw: cluster.imageName(versitygwImage),
     },
     down: async () => {
