@@ -1,5 +1,6 @@
 import type { DatabaseKind } from './database.ts'
 import { cassandra } from './cassandra/cassandra.ts'
+import { cosmos } from './cosmos/cosmos.ts'
 import { dynamodb } from './dynamodb/dynamodb.ts'
 import { mysql } from './mysql/mysql.ts'
 import { otherDatabase } from './other-database/other-database.ts'
@@ -9,4 +10,4 @@ import { postgresql } from './postgresql/postgresql.ts'
  * Every kind of database that can be backed up; a new one is its folder and its line here. The last takes what no other
  * recognises.
  */
-export const databaseKinds: readonly DatabaseKind[] = [postgresql, mysql, dynamodb, cassandra, otherDatabase]
+export const databaseKinds: readonly DatabaseKind[] = [postgresql, mysql, dynamodb, cosmos, cassandra, otherDatabase]

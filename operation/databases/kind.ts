@@ -45,6 +45,8 @@ export interface KnownKind {
   ownFlags?: readonly { name: string; describe: string }[]
   /** a flag of install and uninstall: the namespace in whose pods the worker may run commands */
   execIn?: { flag: string; describe: string }
+  /** how releases are pointed to restored data where the user does not say; absent: their properties are changed */
+  repointUnlessGiven?: 'print'
   examples?: { backup?: Examples; restore?: Examples }
   /** what `materialize backup` does with backups of this kind, a sentence for --help; absent where a backup is files */
   materializing?: string

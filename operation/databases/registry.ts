@@ -1,4 +1,5 @@
 import { cassandra } from './cassandra.ts'
+import { cosmos } from './cosmos.ts'
 import { dynamodb } from './dynamodb.ts'
 import type { KnownKind } from './kind.ts'
 import { mysql } from './mysql.ts'
@@ -6,7 +7,7 @@ import { otherDatabase } from './other-database.ts'
 import { postgresql } from './postgresql.ts'
 
 /** Every kind of database that the plugin knows; a new one is its file and its line here. */
-export const knownKinds: readonly KnownKind[] = [postgresql, mysql, dynamodb, cassandra, otherDatabase]
+export const knownKinds: readonly KnownKind[] = [postgresql, mysql, dynamodb, cosmos, cassandra, otherDatabase]
 
 /** What a release uses that names no storage (ScalarDB, core/…/config/DatabaseConfig.java). */
 export const defaultStorage = cassandra.storage

@@ -30,6 +30,7 @@ const rooms: Record<string, string[]> = {
     'exec',
     'pause',
     'aws',
+    'azure',
     'storage',
     'encryption',
     'databases',

@@ -40,7 +40,7 @@ export type ProvingWindow = PauseWindowRecord & Pick<OperationRecord, 'operation
  * @throws Failure (usage) for flags that contradict each other, or that this backup has no use for
  */
 export async function chooseRestore(
-  flags: ChoiceFlags,
+  asked: ChoiceFlags,
   record: BackupRecord,
   list: (kind: 'backup' | 'pause') => Promise<StoredRecord[]>,
 ): Promise<{
@@ -50,6 +50,8 @@ export async function chooseRestore(
   /** the record that the window is in */
   proof?: OperationRecord
 }> {
+  const { repoint = repointOf(record) } = asked
+  const flags: ChoiceFlags = { ...asked, repoint }
   const byFlag: Partial<Record<RestoreFlag, unknown>> = {
     strategy: flags.strategy,
     prefix: flags.prefix,
@@ -61,7 +63,7 @@ export async function chooseRestore(
   }
   const given = choosingFlags.filter((flag) => byFlag[flag] !== undefined)
   if (given.length === 0) return { record, choice: undefined }
-  const { strategy, prefix, repoint, region, kmsKey } = flags
+  const { strategy, prefix, region, kmsKey } = flags
   const choice: RestoreChoice = {
     ...(strategy && { strategy }),
     ...(prefix !== undefined && { prefix }),
@@ -83,6 +85,11 @@ export async function chooseRestore(
       return { record, proof, window: { ...window, operation }, choice: { ...choice, at, pause: operation } }
   }
   return { record, choice: { ...choice, at, unproven: true } }
+}
+
+/** How the releases are pointed to the restored data where the user does not say. */
+function repointOf({ backup }: BackupRecord): RestoreChoice['repoint'] {
+  return backup.databases.map((entry) => kindOfEntry(entry)?.repointUnlessGiven).find((how) => how !== undefined)
 }
 
 /** Whether a backup of the same releases fixed exactly this moment in a pause. */

@@ -10,6 +10,7 @@ import type { BackupRecord } from '../../../../../plugin/commands/restore/find-r
 import { confirmLosses, endedByRestore, endedByUndo } from '../../../../../plugin/commands/restore/losses.ts'
 import { restorePlan } from '../../../../../plugin/commands/restore/plan.ts'
 import { chartRelease } from '../../kubernetes/jobs/compose/chart-deployment.ts'
+import { failureOf } from '../../../job/failure-of.ts'
 import { recordingTerminal } from '../../terminal/recording-terminal.ts'
 
 const plain = (_kind: string, text: string) => text
@@ -246,4 +247,16 @@ t.test('flags that this backup has no use for, or that contradict each other, ar
   t.match(await refused({ repoint: 'print', dropPrevious: true }, monday), { exitCode: 2, what: /exclude each other/ })
   t.match(await refused({ at: '2026-11-17T09:30:01.5Z' }, monday), { exitCode: 2, why: /whole seconds/ })
   t.match(await refused({ at: '2026-11-17T09:30:01' }, monday), { exitCode: 2, why: /offset/ })
+})
+
+t.test('what only the administrator can point a release to is shown, unless he says otherwise', async (t) => {
+  const at = '2026-11-16T09:30:00.000Z'
+  const entry = { ...dynamodb(at, false), kind: 'cosmos', title: 'cosmos://ledger.documents.azure.com', details: {} }
+  const account = backupOf('account', at, entry)
+  const choose = async (flags: Partial<Parameters<typeof chooseRestore>[0]>) =>
+    (await chooseRestore({ ...none, ...flags }, account, async () => [])).choice
+  t.strictSame(await choose({}), { repoint: 'print' })
+  t.strictSame(await choose({ region: 'West US 2' }), { repoint: 'print', region: 'West US 2' })
+  for (const refused of [{ repoint: 'patch' }, { prefix: 'x-' }, { dropPrevious: true }] as const)
+    t.equal((await failureOf(choose(refused))).exitCode, 2)
 })

@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Json } from '../../../azure/resource-manager.ts'
+import type { AccountSettings, ContainerSettings, DatabaseSettings, Script, Throughput } from '../details.ts'
+
+/** A setting that is another in the restored account. */
+export interface Difference {
+  /** for people: which setting, what it was and what it is */
+  text: string
+  /** ScalarDB cannot work with it, or not safely */
+  harms: boolean
+}
+
+/** The settings of an account, field by field, but for those that nobody could have put on again. */
+export function compareAccounts(expected: AccountSettings, found: AccountSettings): Difference[] {
+  const fields = (value: AccountSettings) => ({
+    ...flat('', value.properties),
+    ...flat('tags', value.tags),
+    ...flat('identity', value.identity),
+    ...flat('regions', value.regions),
+    ...flat('role definition', Object.fromEntries(value.roleDefinitions.map(({ name, ...role }) => [name, role]))),
+    ...flat('role assignment', Object.fromEntries(value.roleAssignments.map(({ name, ...role }) => [name, role]))),
+  })
+  return [
+    ...differences(fields(expected), fields(found), /^consistencyPolicy\.defaultConsistencyLevel$/),
+    ...expected.privateEndpoints.map((id) => ({
+      text: `private endpoint ${id} leads to the former account: make one that leads to the restored`,
+      harms: false,
+    })),
+  ]
+}
+
+/** Databases and containers with all that belongs to them; expiry is compared where it is on again. */
+export function compareDatabases(
+  expected: readonly DatabaseSettings[],
+  found: readonly DatabaseSettings[],
+  { expiry }: { expiry: 'compared' | 'held off' },
+): Difference[] {
+  const fields = (databases: readonly DatabaseSettings[]) =>
+    Object.assign(
+      {},
+      ...databases.flatMap((database) => [
+        { [database.name]: 'there', ...throughputField(database.name, database.throughput) },
+        ...database.containers.map((container) => containerFields(database.name, container, expiry)),
+      ]),
+    ) as Record<string, Json>
+  return differences(
+    fields(expected),
+    fields(found),
+    /^[^ ]+$| (partitionKey|uniqueKeyPolicy|indexingPolicy|stored procedure)/,
+  )
+}
+
+function containerFields(
+  database: string,
+  container: ContainerSettings,
+  expiry: 'compared' | 'held off',
+): Record<string, Json> {
+  const title = `${database}/${container.name}`
+  const { defaultTtl, ...settings } = container.settings
+  const scripts = (kind: string, of: readonly Script[]) =>
+    of.map(({ id, ...script }) => [`${title} ${kind} ${id}`, script])
+  return {
+    [title]: 'there',
+    ...Object.fromEntries(Object.entries(flat('', settings)).map(([name, value]) => [`${title} ${name}`, value])),
+    ...(expiry === 'held off' || defaultTtl === undefined ? {} : { [`${title} defaultTtl`]: defaultTtl }),
+    ...throughputField(title, container.throughput),
+    ...Object.fromEntries(scripts('stored procedure', container.storedProcedures)),
+    ...Object.fromEntries(scripts('trigger', container.triggers)),
+    ...Object.fromEntries(scripts('function', container.userDefinedFunctions)),
+  }
+}
+
+function throughputField(title: string, throughput: Throughput | undefined): Record<string, Json> {
+  return throughput === undefined ? {} : { [`${title} throughput`]: { ...throughput } }
+}
+
+/** Fields by their paths; lists are compared whole. */
+function flat(path: string, value: Json): Record<string, Json> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { [path]: value }
+  return Object.assign(
+    {},
+    ...Object.entries(value).map(([name, inner]) => flat(path === '' ? name : `${path}.${name}`, inner)),
+  ) as Record<string, Json>
+}
+
+function differences(expected: Record<string, Json>, found: Record<string, Json>, harming: RegExp): Difference[] {
+  return [...new Set([...Object.keys(expected), ...Object.keys(found)])]
+    .filter((name) => !isDeepStrictEqual(nothing(expected[name]), nothing(found[name])))
+    .map((name) => ({
+      text: `${name} was ${told(expected[name])}, and is ${told(found[name])}`,
+      harms: harming.test(name),
+    }))
+}
+
+/** An empty list, an empty text and a setting that is not told of are the same to the service. */
+function nothing(value: Json | undefined): Json | undefined {
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0) ? undefined : value
+}
+
+function told(value: Json | undefined): string {
+  return value === undefined ? 'not set' : JSON.stringify(value)
+}

@@ -1,0 +1,237 @@
+// Room: an account being restored to a new one, which the release is then pointed to.
+// Read destination, restore-work, preflight, restore-account, complete-account, compare.
+
+import type { DatabaseBackup, RestoredDatabase } from '../../../../operation/record.ts'
+import { Failure } from '../../../../operation/failure.ts'
+import type { Finding } from '../../../../operation/finding.ts'
+import { azureFailure } from '../../../azure/azure-failure.ts'
+import { changed, until } from '../../../azure/long-operation.ts'
+import type { Journal } from '../../../journal/journal.ts'
+import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
+import type { FoundStanding, RestoreDestination, RestorePlan } from '../../database.ts'
+import { outsideWindow } from '../../point-in-time/recovery-window.ts'
+import { comparable } from '../access.ts'
+import { lookAtAccount, partsOf } from '../account/account.ts'
+import { readDatabases } from '../account/read-databases.ts'
+import { readSettings } from '../account/read-settings.ts'
+import { pastOf } from '../account/restorable-account.ts'
+import { kindName, readDetails } from '../details.ts'
+import { compareAccounts, compareDatabases, type Difference } from './compare.ts'
+import { completeAccount, ensureExpiry } from './complete-account.ts'
+import { expectedSettings, withoutLeftOut } from './expected.ts'
+import { instructions } from './instructions.ts'
+import { formerIsThere, preflight, sourcePast } from './preflight.ts'
+import { ensureRestored, isOwn, restoreStep } from './restore-account.ts'
+import { openWork, type RestoreWork, type WorkContext } from './restore-work.ts'
+
+/** An account being restored, to a new one beside that in service. */
+export function openRestore(
+  settings: readonly StorageSettings[],
+  entry: DatabaseBackup,
+  context: WorkContext,
+): RestoreDestination {
+  return new AccountDestination(openWork(settings, entry, context))
+}
+
+class AccountDestination implements RestoreDestination {
+  readonly #work: RestoreWork
+  #state: RestoredDatabase['state'] = 'planned'
+  #endpoint: string | undefined
+  #differences: string[] = []
+
+  constructor(work: RestoreWork) {
+    this.#work = work
+  }
+
+  async plan(): Promise<RestorePlan> {
+    const { title, details, point, region, target } = this.#work
+    const containers = details.databases.reduce((sum, database) => sum + database.containers.length, 0)
+    const { length } = details.settings.privateEndpoints
+    return {
+      title,
+      steps: [
+        `restore ${details.databases.length} databases with ${containers} containers as of ${point.toISOString()} ` +
+          `to the new account ${partsOf(target).name} in ${region}`,
+        'put on again what a restore forgets: consistency, regions, roles, throughput, procedures, triggers, functions',
+        'compare every setting; only then let documents expire again',
+        ...(length === 0 ? [] : [`leave out ${length} private endpoints, which are in networks of yours`]),
+        'show what the releases have to be told; they serve on as they are',
+      ],
+      loses: [],
+    }
+  }
+
+  preflight = (): Promise<Finding[]> => preflight(this.#work)
+
+  async verify(): Promise<void> {
+    // Azure keeps the data; there are no files to compare.
+  }
+
+  async load(journal: Journal): Promise<void> {
+    const { arm, context, target, title } = this.#work
+    try {
+      await this.#load(journal)
+      const account = await lookAtAccount(arm, target)
+      this.#endpoint = account?.properties.documentEndpoint
+    } catch (error) {
+      context.signal.throwIfAborted()
+      throw azureFailure(`${title} could not be restored`, error)
+    }
+    for (const difference of this.#differences)
+      context.events.say('note', `setting not restored: ${difference}`, { level: 'warning' })
+    this.#state = 'loaded'
+  }
+
+  async #load(journal: Journal): Promise<void> {
+    const work = this.#work
+    const { arm, details, isMoved, region, target, title, context } = work
+    const { name } = partsOf(target)
+    const past = await sourcePast(work)
+    if (past === undefined && journal.result(restoreStep(work)) === undefined)
+      throw new Failure({
+        what: `${title} could not be restored`,
+        why: 'Azure keeps nothing of the account any more',
+        next: 'restore a newer backup: kubectl scalardl get backups',
+      })
+    if (past !== undefined) {
+      context.events.say('note', `account ${name} is being restored, which takes from some minutes to hours`)
+      await ensureRestored(work, past, journal)
+    }
+    const expected = expectedSettings(details, isMoved ? region : undefined)
+    await completeAccount({ arm, target, expected, details, journal })
+    const differences = await this.#compare(expected)
+    const harming = differences.filter(({ harms }) => harms)
+    if (harming.length > 0)
+      throw new Failure({
+        what: `account ${name} is not what was backed up`,
+        why: harming.map(({ text }) => text).join('; '),
+        next: 'undo this restore, which removes the account, and restore again; the account in service was not touched',
+      })
+    this.#differences = differences.map(({ text }) => text)
+    await journal.ensure('let documents expire', () => ensureExpiry({ arm, target, details, journal }))
+  }
+
+  async #compare(expected: ReturnType<typeof expectedSettings>): Promise<Difference[]> {
+    const { arm, details, target } = this.#work
+    const account = await lookAtAccount(arm, target)
+    if (account === undefined) throw new Error(`account ${target} is gone`)
+    return [
+      ...compareAccounts(expected, withoutLeftOut(await readSettings(arm, account))),
+      ...compareDatabases(details.databases, await readDatabases(arm, target, {}), { expiry: 'held off' }),
+    ]
+  }
+
+  /** @throws Failure always: the administrator points the releases */
+  async activate(): Promise<void> {
+    throw byHand(this.#work.title)
+  }
+
+  /** @throws Failure always: the administrator points the releases back */
+  async checkWayBack(): Promise<Finding[]> {
+    throw byHand(this.#work.title)
+  }
+
+  async deactivate(): Promise<void> {
+    // Nothing was put in service by this program.
+  }
+
+  async discard(journal: Journal): Promise<void> {
+    const { context, lasting, target, title } = this.#work
+    if (!journal.begun(restoreStep(this.#work)) && context.former === undefined) return
+    try {
+      const account = await lookAtAccount(lasting, target)
+      const endpoint = account?.properties.documentEndpoint
+      if (endpoint !== undefined && this.#work.endpoints.includes(comparable(endpoint))) throw inService(target)
+      await journal.ensure('delete the restored account', () => this.#ensureDeleted())
+    } catch (error) {
+      throw azureFailure(`what was made to restore ${title} could not be removed`, error)
+    }
+    this.#state = 'discarded'
+  }
+
+  /** What an account was restored from it tells for as long as it is there: nobody else's is deleted. */
+  async #ensureDeleted(): Promise<void> {
+    const { lasting, target, details, point } = this.#work
+    const { instanceId } = details
+    await until<true>(async () => {
+      const account = await lookAtAccount(lasting, target)
+      if (account === undefined) return { done: true }
+      const source = account.properties.restoreParameters?.restoreSource ?? ''
+      if (!source.toLowerCase().endsWith(`/${instanceId.toLowerCase()}`) || !isOwn(account, source, point))
+        return { done: true }
+      const state = account.properties.provisioningState ?? 'Succeeded'
+      if (/^(creating|updating|deleting)$/i.test(state)) return { waitMs: undefined }
+      await changed(lasting, 'delete', target)
+      return { waitMs: undefined }
+    }, undefined)
+  }
+
+  ends(): boolean {
+    // The past of the source is kept, whatever becomes of the account that was restored.
+    return false
+  }
+
+  async standing(entry: DatabaseBackup): Promise<FoundStanding | undefined> {
+    if (entry.kind !== kindName) return undefined
+    const { id, instanceId, settings } = readDetails(entry)
+    const regions = settings.regions.map(({ name }) => name)
+    const past = await pastOf(this.#work.lasting, { id, instanceId, regions })
+    const point = new Date(entry.snapshotAt ?? Number.NaN)
+    const outside = past === undefined ? undefined : outsideWindow(point, partsOf(id).name, past.window)
+    if (past === undefined) return { state: 'lost', why: 'Azure keeps nothing of the account any more' }
+    if (outside !== undefined && outside.passes !== true) return { state: 'lost', why: outside.why }
+    return { state: 'restorable', why: 'the past of the account holds it' }
+  }
+
+  /** @throws Failure always: an account is not this program's to delete */
+  async checkDrop(): Promise<Finding[]> {
+    const { details, title } = this.#work
+    const { name, resourceGroup } = partsOf(details.id)
+    if (!(await formerIsThere(this.#work))) return []
+    throw new Failure({
+      what: `the former account of ${title} is not removed`,
+      why: 'an account holds whatever anybody put there, and its other restore points end some time after it',
+      next: `once nobody needs it any more: az cosmosdb delete --name ${name} --resource-group ${resourceGroup}`,
+    })
+  }
+
+  async dropPrevious(): Promise<void> {
+    await this.checkDrop()
+  }
+
+  describe(): RestoredDatabase {
+    const { target, title } = this.#work
+    return {
+      title,
+      kind: kindName,
+      state: this.#state,
+      details: {
+        account: target,
+        ...(this.#endpoint === undefined ? {} : { endpoint: this.#endpoint }),
+        differences: this.#differences,
+      },
+    }
+  }
+
+  instructions(): string[] {
+    return instructions(this.#work, this.#endpoint ?? '', this.#differences)
+  }
+
+  close = () => Promise.resolve()
+}
+
+function byHand(title: string): Failure {
+  return new Failure({
+    what: `the releases are not pointed to what was restored of ${title}`,
+    why: 'the key of the restored account belongs into a Secret of yours',
+    next: 'do what the restore showed: kubectl scalardl describe restore NAME',
+  })
+}
+
+function inService(target: string): Failure {
+  return new Failure({
+    what: `account ${partsOf(target).name} is not removed`,
+    why: 'a release uses it',
+    next: 'point the release to another account first, and upgrade it',
+  })
+}

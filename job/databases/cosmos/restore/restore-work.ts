@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto'
+import type { DatabaseBackup } from '../../../../operation/record.ts'
+import type { RestoreChoice } from '../../../../operation/restore-options.ts'
+import { cloudOf } from '../../../azure/clouds.ts'
+import { ResourceManager } from '../../../azure/resource-manager.ts'
+import { Failure } from '../../../../operation/failure.ts'
+import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
+import type { RestoreContext, SwitchContext, UndoContext } from '../../database.ts'
+import { endpointOf, titleOf } from '../access.ts'
+import { partsOf, siblingId, sameRegion } from '../account/account.ts'
+import { readDetails, type Details } from '../details.ts'
+
+/** How long Azure may be out of reach before an operation gives up, ms. */
+const patienceMs = 1_800_000
+
+/** What a restore is given of use here, and its undo. */
+export type WorkContext = SwitchContext &
+  Partial<Pick<RestoreContext, 'dropPrevious'>> &
+  Partial<Pick<UndoContext, 'former'>>
+
+/** Everything about one account that is being restored. */
+export interface RestoreWork {
+  title: string
+  settings: readonly StorageSettings[]
+  entry: DatabaseBackup
+  details: Details
+  choice: RestoreChoice
+  context: WorkContext
+  /** the moment that is brought back, a whole second */
+  point: Date
+  /** id of the account that is made */
+  target: string
+  /** region that is restored to */
+  region: string
+  isMoved: boolean
+  /** the endpoints that the releases name at this moment */
+  endpoints: readonly string[]
+  /** calls that end when the operation is told to stop */
+  arm: ResourceManager
+  /** calls that go on: putting back is what a stopped operation does */
+  lasting: ResourceManager
+}
+
+/** @throws Failure where the record's entry cannot be read */
+export function openWork(
+  settings: readonly StorageSettings[],
+  entry: DatabaseBackup,
+  context: WorkContext,
+  env: NodeJS.ProcessEnv = process.env,
+): RestoreWork {
+  const details = readDetails(entry)
+  const choice = context.choice ?? {}
+  const cloud = cloudOf(new URL(details.endpoint).hostname, env)
+  if (cloud === undefined)
+    throw new Failure({
+      what: `${entry.title} cannot be restored`,
+      why: `${details.endpoint} is of no cloud of Azure that this version knows`,
+      next: 'use the environment of the worker that made the backup',
+    })
+  const written = details.settings.regions[0]?.name ?? ''
+  const point = new Date(choice.at ?? entry.snapshotAt ?? Number.NaN)
+  return {
+    title: titleOf(details.endpoint),
+    settings,
+    entry,
+    details,
+    choice,
+    context,
+    point,
+    target: siblingId(details.id, targetName(partsOf(details.id).name, context.operation, point)),
+    region: choice.region ?? written,
+    isMoved: choice.region !== undefined && !sameRegion(choice.region, written),
+    endpoints: settings.map(endpointOf),
+    arm: new ResourceManager(cloud, { patienceMs, signal: context.signal }),
+    lasting: new ResourceManager(cloud, { patienceMs }),
+  }
+}
+
+/** The name of an account has 44 characters at most, all of them small letters, digits and hyphens. */
+const mostCharacters = 44
+/** What an earlier restore put behind the name. */
+const earlierSuffix = /-\d{12}-[0-9a-f]{6}$/
+
+/**
+ * The name of the account that a restore makes: that of its source, the restore point and a mark of the operation, so
+ * that a second worker finds the account of the first and two restores of one backup never meet.
+ */
+export function targetName(source: string, operation: string, point: Date): string {
+  const mark = createHash('sha256').update(operation).digest('hex').slice(0, 6)
+  const time = Number.isNaN(point.getTime()) ? '000000000000' : point.toISOString().replace(/\D/g, '').slice(2, 14)
+  const suffix = `-${time}-${mark}`
+  const base = source
+    .toLowerCase()
+    .replace(earlierSuffix, '')
+    .slice(0, mostCharacters - suffix.length)
+  return `${base.replace(/-+$/, '')}${suffix}`
+}

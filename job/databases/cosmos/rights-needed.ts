@@ -1,0 +1,42 @@
+const containers = 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers'
+
+/** What a backup asks of Azure, as roles name it. */
+export const backupActions = [
+  'Microsoft.DocumentDB/databaseAccounts/read',
+  'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/read',
+  'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/throughputSettings/read',
+  `${containers}/read`,
+  `${containers}/throughputSettings/read`,
+  `${containers}/storedProcedures/read`,
+  `${containers}/triggers/read`,
+  `${containers}/userDefinedFunctions/read`,
+  `${containers}/retrieveContinuousBackupInformation/action`,
+  'Microsoft.DocumentDB/databaseAccounts/sqlRoleDefinitions/read',
+  'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments/read',
+  'Microsoft.DocumentDB/locations/restorableDatabaseAccounts/read',
+  // whoever follows an operation asks where it stands
+  'Microsoft.DocumentDB/locations/operationsStatus/read',
+  `${containers}/retrieveContinuousBackupInformation/operationResults/read`,
+] as const
+
+/** What a restore, and the removal of what it made, asks of Azure beyond that. */
+export const restoreActions = [
+  'Microsoft.DocumentDB/locations/restorableDatabaseAccounts/restore/action',
+  'Microsoft.DocumentDB/databaseAccounts/write',
+  'Microsoft.DocumentDB/databaseAccounts/delete',
+  'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/throughputSettings/write',
+  'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/throughputSettings/migrateToAutoscale/action',
+  'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/throughputSettings/migrateToManualThroughput/action',
+  `${containers}/write`,
+  `${containers}/throughputSettings/write`,
+  `${containers}/throughputSettings/migrateToAutoscale/action`,
+  `${containers}/throughputSettings/migrateToManualThroughput/action`,
+  `${containers}/storedProcedures/write`,
+  `${containers}/triggers/write`,
+  `${containers}/userDefinedFunctions/write`,
+  'Microsoft.DocumentDB/databaseAccounts/sqlRoleDefinitions/write',
+  'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments/write',
+] as const
+
+/** Asked of Azure itself: whether the others are there. */
+export const askRights = 'Microsoft.Authorization/permissions/read'

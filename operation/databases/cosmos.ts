@@ -1,0 +1,82 @@
+import type { FailureText } from '../failure.ts'
+import type { DatabaseBackup } from '../record.ts'
+import type { RestoreChoice } from '../restore-options.ts'
+import { parseTime } from '../time.ts'
+import type { KnownKind } from './kind.ts'
+
+/** Flags of backup and doctor that say where the account is. */
+export const placeFlags = { subscription: 'azure-subscription', resourceGroup: 'azure-resource-group' } as const
+
+/** Why these flags do not go together, or this kind has no use for one. */
+function refuseChoice({ at, repoint, strategy, prefix, kmsKey }: RestoreChoice): FailureText | undefined {
+  if (at !== undefined && parseTime(at) % 1000 !== 0)
+    return {
+      what: '--at cannot be used',
+      why: 'Cosmos DB restores to whole seconds',
+      next: 'give a time without a fraction',
+    }
+  if (repoint === 'patch')
+    return {
+      what: '--repoint patch cannot be used',
+      why: 'the key of a restored account of Cosmos DB belongs into a Secret of yours, which the worker may not write',
+      next: 'use --repoint print, which shows every command',
+    }
+  const needless = Object.entries({ '--strategy': strategy, '--prefix': prefix, '--kms-key': kmsKey })
+  const given = needless.flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
+  if (given.length === 0) return undefined
+  return {
+    what: `${given.join(' and ')} cannot be used`,
+    why: 'a restore of Cosmos DB makes a new account, with the names and the encryption of the former',
+    next: 'omit it',
+  }
+}
+
+/** What is done to one account, for people. */
+function planLines({ title, tables }: DatabaseBackup, choice: RestoreChoice | undefined): string[] {
+  return [
+    'Account of Cosmos DB, restored to a new one beside it:',
+    `  ${title}: ${tables.length} containers${choice?.region === undefined ? '' : `, to ${choice.region}`}`,
+    '  the new account costs like the former, for as long as both are there',
+    '  what the release has to be told is shown; nothing that is in service changes',
+    '  the former account is never deleted',
+  ]
+}
+
+/** Azure Cosmos DB for NoSQL, by the past that it keeps of an account. */
+export const cosmos: KnownKind = {
+  name: 'cosmos',
+  title: 'Cosmos DB',
+  storage: 'cosmos',
+  keepsItsOwnBackups: true,
+  repointUnlessGiven: 'print',
+  ownFlags: [
+    {
+      name: placeFlags.subscription,
+      describe: "id of the subscription that the account is in; looked for in all that the worker's identity sees",
+    },
+    {
+      name: placeFlags.resourceGroup,
+      describe: 'resource group that the account is in, where the identity sees no more of the subscription',
+    },
+  ],
+  flags: {
+    restore: {
+      at:
+        "Cosmos DB: another moment than the backup's, RFC 3339 with an offset or UNIX seconds; " +
+        'one in no recorded pause of the releases is unproven',
+      repoint: 'Cosmos DB: print (unless given) shows every command that points the release to the new account',
+      region: 'Cosmos DB: region of the new account, where not the one that the former was written to',
+    },
+  },
+  examples: {
+    restore: [
+      [
+        'restore my-ledger-20261121-093000 --repoint print',
+        'Cosmos DB: a new account, whole and compared, and what to set to use it',
+      ],
+    ],
+  },
+  describePlace: (property) => `Cosmos DB at ${property('contact_points')}`,
+  refuseChoice,
+  planLines,
+}
