@@ -61,8 +61,15 @@ export async function openSession(
   }
   const connection = createConnection(options)
   const lost = new AbortController()
-  connection.on('error', (error) => lost.abort(error))
-  connection.on('end', () => lost.abort(new Error('Connection lost: the server closed it')))
+  let isOurs = false
+  const destroy = () => {
+    isOurs = true
+    connection.destroy()
+  }
+  // What this program ends itself is not lost.
+  const lose = (error: Error) => isOurs || lost.abort(error)
+  connection.on('error', lose)
+  connection.on('end', () => lose(new Error('Connection lost: the server closed it')))
   await new Promise<void>((resolve, reject) => {
     connection.connect((error) => {
       if (error === null) return resolve()
@@ -70,10 +77,10 @@ export async function openSession(
       reject(error)
     })
   })
-  return sessionOf(connection, lost.signal)
+  return sessionOf(connection, lost.signal, destroy)
 }
 
-function sessionOf(connection: Connection, lost: AbortSignal): Session {
+function sessionOf(connection: Connection, lost: AbortSignal, destroy: () => void): Session {
   return {
     lost,
     query: <Row>(sql: string, values?: readonly unknown[]) =>
@@ -83,14 +90,18 @@ function sessionOf(connection: Connection, lost: AbortSignal): Session {
           else resolve(rows as Row[])
         })
       }),
-    rows: (sql, encoder) => encodedRows(connection, lost, sql, encoder),
+    rows: (sql, encoder) => encodedRows({ connection, lost, destroy }, sql, encoder),
     end: () => new Promise((resolve) => connection.end(() => resolve())),
-    destroy: () => connection.destroy(),
+    destroy,
   }
 }
 
 /** Not by the driver's own stream: an object and a turn of the event loop for each row take longer than the rows. */
-function encodedRows(connection: Connection, lost: AbortSignal, sql: string, encoder: RowEncoder): Readable {
+function encodedRows(
+  { connection, lost, destroy }: { connection: Connection; lost: AbortSignal; destroy: () => void },
+  sql: string,
+  encoder: RowEncoder,
+): Readable {
   let isOver = false
   // The driver tells the connection alone of its loss.
   const onLost = () => encoded.destroy(lost.reason instanceof Error ? lost.reason : new Error('Connection lost'))
@@ -99,7 +110,7 @@ function encodedRows(connection: Connection, lost: AbortSignal, sql: string, enc
     read: () => connection.resume(),
     destroy: (error, done) => {
       lost.removeEventListener('abort', onLost)
-      if (!isOver) connection.destroy()
+      if (!isOver) destroy()
       done(error)
     },
   })
@@ -118,6 +129,9 @@ function encodedRows(connection: Connection, lost: AbortSignal, sql: string, enc
       if (rest !== undefined) encoded.push(rest)
       encoded.push(null)
     })
-    .on('error', (error) => encoded.destroy(error))
+    .on('error', (error) => {
+      isOver = true
+      encoded.destroy(error)
+    })
   return encoded
 }

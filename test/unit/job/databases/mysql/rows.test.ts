@@ -76,4 +76,18 @@ t.test('who stops within the rows ends the session', async (t) => {
   await once(content, 'readable')
   content.destroy()
   await t.rejects(session.query('SELECT 1'))
+  await sleep(100)
+  t.notOk(session.lost.aborted, 'and what it ended itself is not lost')
+})
+
+t.test('a query that the server refuses is its error, and no loss of the session', async (t) => {
+  const session = await open()
+  const refused = session.rows(
+    'SELECT id FROM scalar_r.absent',
+    new InsertLines({ name: 'absent' }, columns, { bytes: 0 }),
+  )
+  await t.rejects(refused.toArray(), { code: 'ER_NO_SUCH_TABLE' })
+  t.strictSame(await session.query('SELECT 1 AS one'), [{ one: 1 }])
+  t.notOk(session.lost.aborted)
+  session.destroy()
 })
