@@ -25,6 +25,8 @@ function titleOfTarget({ record, request: { target } }: Context): string {
 
 /** How long before its limit a planned pause ends, ms: at the limit it would fail. */
 const marginMs = 250
+/** The same for a pause without a time, which ends there by plan: the last look at its servers must be over by then. */
+const lastLookMs = 2000
 
 /**
  * Pauses for the time asked for, else until `unpause` asks for the end or the longest pause is reached. The record then
@@ -91,7 +93,8 @@ function unreliable({ reasons }: PauseWindowRecord): Failure {
 async function hold(context: Context, held: HeldPause): Promise<void> {
   const { durationMs, pause: limits } = context.request
   announce(context, held)
-  const limitMs = held.endsAtMs - marginMs
+  const beforeMs = durationMs === undefined ? Math.min(lastLookMs, limits.maxPauseMs / 2) : marginMs
+  const limitMs = held.endsAtMs - beforeMs
   const endMs = durationMs === undefined ? limitMs : Math.min(limitMs, Date.parse(held.allPausedAt) + durationMs)
   const over = new AbortController()
   const signal = AbortSignal.any([held.signal, over.signal])
