@@ -16,7 +16,7 @@ import { startCqlServer, type Answer } from './cql-server.ts'
  * fails: `nodetool snapshot` ends with exit code 2 and a stack trace on standard error;
  * full: the same, since a memtable cannot be flushed, and a part of the snapshot is there;
  * lies: exit code 0, with an error on standard error, and no snapshot;
- * hangs: it never answers, and takes the snapshot all the same, a while later;
+ * hangs: it never answers, and takes the snapshot all the same, after somebody has looked for it in vain;
  * half: exit code 0, and a table is not in the snapshot;
  * down: the pod is not ready, nothing answers, and the others call it DN;
  * unnoticed: nothing answers, and the others have not noticed yet.
@@ -30,6 +30,8 @@ export interface ScriptedNode {
   fault?: Fault | undefined
   /** what is on it: `tag keyspace table` */
   snapshots: Set<string>
+  /** what it takes after the next look */
+  late?: readonly string[] | undefined
 }
 
 export interface ScriptedRing {
@@ -55,7 +57,6 @@ export interface ScriptedRing {
 }
 
 const own = ['system.paxos', 'system_schema.tables', 'system_auth.roles']
-const lateMs = 100
 
 /** Starts a ring of scripted nodes; its CQL is on the loopback interface. */
 export async function scriptedRing(count: number, password?: string): Promise<ScriptedRing> {
@@ -155,14 +156,12 @@ async function nodetoolOf(
       )
     case 'snapshot':
       return await takeSnapshot(ring, node, tag, limits)
-    case 'listsnapshots':
-      return ok(
-        snapshots.size === 0
-          ? 'Snapshot Details: \nThere are no snapshots\n'
-          : 'Snapshot Details: \nSnapshot name Keyspace name      Column family name  True size Size on disk\n' +
-              [...snapshots].map((line) => `${line.replaceAll(' ', '    ')}   1.03 KiB  1.03 KiB\n`).join('') +
-              '\nTotal TrueDiskSpaceUsed: 0 bytes\n',
-      )
+    case 'listsnapshots': {
+      const listed = ok(listOf(snapshots))
+      for (const line of node.late ?? []) snapshots.add(line)
+      node.late = undefined
+      return listed
+    }
     case 'clearsnapshot':
       for (const line of snapshots) if (line.startsWith(`${tag} `)) snapshots.delete(line)
       ring.cleared.add(tag)
@@ -172,12 +171,22 @@ async function nodetoolOf(
   }
 }
 
+function listOf(snapshots: ReadonlySet<string>): string {
+  if (snapshots.size === 0) return 'Snapshot Details: \nThere are no snapshots\n'
+  return (
+    'Snapshot Details: \nSnapshot name Keyspace name      Column family name  True size Size on disk\n' +
+    [...snapshots].map((line) => `${line.replaceAll(' ', '    ')}   1.03 KiB  1.03 KiB\n`).join('') +
+    '\nTotal TrueDiskSpaceUsed: 0 bytes\n'
+  )
+}
+
 async function takeSnapshot(
   ring: ScriptedRing,
-  { fault, snapshots }: ScriptedNode,
+  node: ScriptedNode,
   tag: string,
   { timeoutMs, signal }: CommandLimits,
 ): Promise<CommandResult> {
+  const { fault, snapshots } = node
   const requested = `Requested creating snapshot(s) for [all keyspaces] with snapshot name [${tag}] and options {}\n`
   const tables = [...ring.tables, ...own].map((name) => `${tag} ${name.replace('.', ' ')}`)
   const failed = (words: string): CommandResult => ({
@@ -199,7 +208,7 @@ async function takeSnapshot(
       return ok(`${requested}Snapshot directory: ${tag}\n`)
     case 'hangs': {
       // Nobody tells the node that its nodetool is gone.
-      setTimeout(() => tables.forEach((line) => snapshots.add(line)), lateMs)
+      node.late = tables
       await sleep(timeoutMs, undefined, { signal })
       throw new Error('nodetool has no known end')
     }
