@@ -178,8 +178,11 @@ export interface Records {
    * after all, gives way: its next write throws GaveWay.
    */
   takeOver(operation: string): Promise<void>
-  /** every record of the namespace that can be read */
-  records(): Promise<OperationRecord[]>
+  /**
+   * Every record of the namespace that can be read, and is to be kept: of thousands, no more than a page is in memory
+   * beside those.
+   */
+  records(keep: (record: OperationRecord) => boolean): Promise<OperationRecord[]>
   /** the records among them that call servers paused: of operations that hold a pause, or left one */
   pausingRecords(): Promise<OperationRecord[]>
   /** undefined when the namespace has no such record */

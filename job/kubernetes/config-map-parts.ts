@@ -83,7 +83,9 @@ export interface ConfigMapParts {
 /** What etcd takes by default, less room for the rest of the object. */
 const longestBytes = 1024 * 1024 - 16 * 1024
 const tries = 5
-const pageSize = 100
+/** A page is of as many parts as come to this length, by the length of those before; the first is of a few. */
+const pageBytes = 8 * 1024 * 1024
+const [firstPage, mostPage] = [10, 100]
 
 export function configMapParts({ core }: Api, namespace: string): ConfigMapParts {
   const known = new Map<string, Known>()
@@ -147,10 +149,11 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
     async *each(part, selector) {
       const labelSelector = [`${labels.part}=${part}`, ...(selector === undefined ? [] : [selector])].join(',')
       let next: string | undefined
+      let limit = firstPage
       do {
         const from = next === undefined ? {} : { _continue: next }
         const page = await ask('list configmaps', () =>
-          core.listNamespacedConfigMap({ namespace, labelSelector, limit: pageSize, ...from }),
+          core.listNamespacedConfigMap({ namespace, labelSelector, limit, ...from }),
         )
         for (const { metadata, data = {} } of page.items) {
           const [operation, json] = [metadata?.labels?.[labels.operation], data[partKey(part)]]
@@ -158,6 +161,8 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
         }
         const { _continue: token } = page.metadata ?? {}
         next = token
+        const bytes = page.items.reduce((sum, { data }) => sum + (data?.[partKey(part)]?.length ?? 0), 1)
+        limit = Math.max(1, Math.min(mostPage, Math.floor((page.items.length * pageBytes) / bytes)))
       } while (next !== undefined && next !== '')
     },
     async takeOver(operation) {

@@ -45,7 +45,7 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
     leaseVersions: (releases, holder) => leaseVersions(api, namespace, releases, holder),
     leasesOfOthers: (releases, holder) => leasesOfOthers(api, namespace, releases, holder),
     missingRights: (releases) => missingRights(api, namespace, releases),
-    records: () => recordsOf(parts.each('record')),
+    records: (keep) => recordsOf(parts.each('record'), keep),
     // Those of a version that did not label them yet are read as well.
     pausingRecords: () => recordsOf(parts.each('record', `!${labels.ended}`), (record) => pausedBy(record).length > 0),
     takeOver: parts.takeOver,
@@ -101,7 +101,7 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
 /** The records among ConfigMaps that can be read, and are to be kept. */
 async function recordsOf(
   found: AsyncGenerator<PartData>,
-  keep: (record: OperationRecord) => boolean = () => true,
+  keep: (record: OperationRecord) => boolean,
 ): Promise<OperationRecord[]> {
   const kept: OperationRecord[] = []
   for await (const { operation, json, data } of found) {

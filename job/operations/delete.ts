@@ -70,7 +70,8 @@ async function markGoing({ cluster, request }: OperationContext<'delete'>, recor
 
 async function refuseNeeded({ cluster }: OperationContext<'delete'>, backup: OperationRecord): Promise<void> {
   // A restore whose worker was killed for good does not say so itself.
-  const records = (await cluster.records()).map(async (record) =>
+  const kept = await cluster.records((record) => !isFinal(record) || record.restore?.backup === backup.operation)
+  const records = kept.map(async (record) =>
     isFinal(record) ? record : concludeByJob(record, await cluster.workerJob(record.operation)),
   )
   const needed = neededBy(backup, await Promise.all(records))

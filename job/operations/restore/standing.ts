@@ -88,7 +88,7 @@ export async function recordStandings(
     lines.push(line)
   }
   try {
-    for (const record of (await cluster.records()).filter((one) => one.operation === about || isInDoubt(one))) {
+    for (const record of await cluster.records((one) => one.operation === about || isInDoubt(one))) {
       const told = await settleStanding(context, record, databases).catch((error: unknown) => ({
         line: `What became of ${record.operation} could not be seen: ${messageOf(error)}.`,
       }))
@@ -158,7 +158,8 @@ function isEndedBy(databases: readonly RestoredData[], by: Deletion, entry: Data
 }
 
 async function endangeredBy(cluster: Context['cluster'], databases: readonly RestoredData[], by: Deletion) {
-  return endangered(await cluster.records(), (entry) => isEndedBy(databases, by, entry))
+  const ends = (entry: DatabaseBackup) => isEndedBy(databases, by, entry)
+  return endangered(await cluster.records((record) => endangered([record], ends).length > 0), ends)
 }
 
 /** Changes the databases of a backup's record, which is read again right before. */

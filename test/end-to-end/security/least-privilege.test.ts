@@ -88,7 +88,7 @@ function calls(cluster: Cluster, name: string): Calls {
     leaseVersions: [() => cluster.leaseVersions(['my'], operation)],
     leasesOfOthers: [() => cluster.leasesOfOthers(['my'], operation)],
     missingRights: [() => cluster.missingRights(['my'])],
-    records: [() => cluster.records()],
+    records: [() => cluster.records(() => true)],
     pausingRecords: [() => cluster.pausingRecords()],
     findRecord: [() => cluster.findRecord(operation)],
     readRecord: [() => cluster.readRecord(operation)],

@@ -164,7 +164,7 @@ t.test('records and journals live in labelled ConfigMaps', async (t) => {
   await stage.kubectl(['label', 'configmap', configMapName('backup-x', 'record'), 'kept=yes'])
   await cluster.writeRecord({ ...record, state: 'running' })
   t.match(await cluster.readRecord('backup-x'), { state: 'running' })
-  t.match(await cluster.records(), [{ operation: 'backup-x', state: 'running' }])
+  t.match(await cluster.records(() => true), [{ operation: 'backup-x', state: 'running' }])
   const { metadata } = await stage.get<{ metadata: object }>(['configmap', configMapName('backup-x', 'record')])
   t.match(metadata, {
     labels: {

@@ -127,7 +127,7 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
         .map((release) => `${release} ${lookAtLeases()}`)
     },
     missingRights: async () => cluster.missing,
-    records: async () => structuredClone([...cluster.recordsByName.values()]),
+    records: async (keep) => structuredClone([...cluster.recordsByName.values()].filter(keep)),
     pausingRecords: async () =>
       structuredClone([...cluster.recordsByName.values()].filter((record) => pausedBy(record).length > 0)),
     async findRecord(operation) {

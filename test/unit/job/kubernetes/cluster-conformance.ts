@@ -48,7 +48,7 @@ async function leasesHold(t: Test, one: Leases, other: Leases): Promise<void> {
 
 async function recordsHold(t: Test, one: Records, other: Records, namespace: string): Promise<void> {
   const record = recordOf('backup-conform', namespace)
-  const own = async () => (await other.records()).filter(({ operation }) => operation === record.operation)
+  const own = async () => await other.records(({ operation }) => operation === record.operation)
   t.equal(await one.findRecord(record.operation), undefined)
   t.match(await failureOf(one.readRecord(record.operation)), { what: `there is no ${record.operation}` })
   await one.writeRecord(record)

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import type { V1ConfigMap } from '@kubernetes/client-node'
 import t from 'tap'
 import type { Api } from '../../../../job/kubernetes/api.ts'
@@ -62,7 +65,7 @@ t.test('records come page by page, and those that leave nothing paused are not r
     ['backup-6', 'backup-7'],
   )
   t.equal(pages() - before, 2, 'three records')
-  t.equal((await cluster.records()).length, 8)
+  t.equal((await cluster.records(() => true)).length, 8)
   // as a version wrote it that did not label them
   for (const map of maps.values()) delete map.metadata?.labels?.[labels.ended]
   t.equal((await cluster.pausingRecords()).length, 2)
@@ -79,4 +82,11 @@ t.test('the label follows the record', async (t) => {
   t.equal(ended(), 'failed')
   await cluster.writeRecord(record('backup-1', { state: 'running' }))
   t.equal(ended(), undefined)
+})
+
+t.test('more records than fit into memory are read page by page, and only what is wanted is kept', async (t) => {
+  const script = join(import.meta.dirname, 'read-long-records.ts')
+  // 600 of 900 KiB are 540 MB as text alone.
+  const { stdout } = await promisify(execFile)(process.execPath, ['--max-old-space-size=160', script])
+  t.equal(stdout, '600 read, 1 kept')
 })
