@@ -151,7 +151,7 @@ class AccountDestination implements RestoreDestination {
 
   /** What an account was restored from it tells for as long as it is there: nobody else's is deleted. */
   async #ensureDeleted(): Promise<void> {
-    const { lasting, target, details, point } = this.#work
+    const { lasting, target, details, point, context } = this.#work
     const { instanceId } = details
     await until<true>(async () => {
       const account = await lookAtAccount(lasting, target)
@@ -160,6 +160,8 @@ class AccountDestination implements RestoreDestination {
       if (!source.toLowerCase().endsWith(`/${instanceId.toLowerCase()}`) || !isOwn(account, source, point))
         return { done: true }
       const state = account.properties.provisioningState ?? 'Succeeded'
+      // An account that is being made cannot be deleted; whoever was told to stop has no hours to wait for it.
+      if (/^creating$/i.test(state) && context.signal.aborted) throw stillMade(target)
       if (/^(creating|updating|deleting)$/i.test(state)) return { waitMs: undefined }
       await changed(lasting, 'delete', target)
       return { waitMs: undefined }
@@ -225,6 +227,14 @@ function byHand(title: string): Failure {
     what: `the releases are not pointed to what was restored of ${title}`,
     why: 'the key of the restored account belongs into a Secret of yours',
     next: 'do what the restore showed: kubectl scalardl describe restore NAME',
+  })
+}
+
+function stillMade(target: string): Failure {
+  return new Failure({
+    what: `account ${partsOf(target).name} is not removed yet`,
+    why: 'Azure is still making it',
+    next: 'undo the restore once it is there: kubectl scalardl restore RESTORE --undo',
   })
 }
 
