@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { projectFolder } from '../build/project.ts'
-import { figuresOf } from './figures.ts'
-import { formatRows } from './report.ts'
-import { formatRatio, spreadOf, type Spread } from './statistics.ts'
+import { figuresOf } from './figures/figures.ts'
+import { formatRows } from './figures/report.ts'
+import { formatRatio, spreadOf, type Spread } from './figures/statistics.ts'
 
 /**
  * Runs a measurement of an earlier revision and of this tree in turns, and prints what both of them measure side by

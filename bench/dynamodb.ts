@@ -5,8 +5,8 @@ import { parseArgs } from 'node:util'
 import { formatDuration } from '../operation/duration.ts'
 import { lookAtTable } from '../job/databases/dynamodb/tables/look-at-table.ts'
 import { scaleRates } from '../job/aws/rate-limits.ts'
-import { openBenchTables, type BenchTables } from './dynamodb-tables.ts'
-import { formatRows } from './report.ts'
+import { openBenchTables, type BenchTables } from './ground/dynamodb-tables.ts'
+import { formatRows } from './figures/report.ts'
 
 /**
  * How long it takes to restore 1, 8, 40, 200 tables: all at once as the worker does, and one after another as the

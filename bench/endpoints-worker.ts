@@ -12,7 +12,7 @@ import { freePort } from '../test/stand-ins/free-port.ts'
 import { guardPod, key, workerPod } from '../test/unit/job/guard/two-pods.ts'
 import { inMemoryCluster } from '../test/unit/job/in-memory-cluster.ts'
 import { contextOf, pauseRequest, type PauseRequest } from '../test/unit/job/pausing-context.ts'
-import { msBetween, type Parts } from './phases.ts'
+import { msBetween, type Parts } from './figures/phases.ts'
 
 /**
  * How all servers are paused: by the worker's own pause window, with a guard in a process of its own beside it or

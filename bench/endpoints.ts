@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { bundleModule } from '../build/bundle.ts'
+import { bundleModule } from '../build/bundle/bundle.ts'
 import { messageOf } from '../operation/failure.ts'
 import type { Task, Way } from './endpoints-worker.ts'
-import type { Parts } from './phases.ts'
-import { formatRows } from './report.ts'
-import { formatRatio, formatSpread, spreadOf, type Spread } from './statistics.ts'
+import type { Parts } from './figures/phases.ts'
+import { formatRows } from './figures/report.ts'
+import { formatRatio, formatSpread, spreadOf, type Spread } from './figures/statistics.ts'
 
 /** What it costs to pause and unpause many endpoints at once, with a guard and without, and in plainer ways. */
 const { values } = parseArgs({

@@ -2,7 +2,7 @@ import { parseEvent, type WorkerEvent } from '../operation/event.ts'
 import { jobName } from '../operation/names.ts'
 import { recordOf } from '../test/end-to-end/stage/records.ts'
 import type { Stage } from '../test/end-to-end/stage/stage.ts'
-import { msBetween, type Parts } from './phases.ts'
+import { msBetween, type Parts } from './figures/phases.ts'
 
 /**
  * A Job of one container that prints the time, from the command that makes it until Kubernetes calls it complete; ms

@@ -2,11 +2,11 @@ import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { messageOf } from '../operation/failure.ts'
 import { openLedgerStage } from '../test/end-to-end/stage/ledger-stage.ts'
-import { useGround } from './ground.ts'
+import { useGround } from './ground/ground.ts'
 import { bareJob, pauseOnce } from './operation-chain.ts'
-import type { Parts } from './phases.ts'
-import { formatRows, spreads } from './report.ts'
-import { formatSpread, spreadOf, type Spread } from './statistics.ts'
+import type { Parts } from './figures/phases.ts'
+import { formatRows, spreads } from './figures/report.ts'
+import { formatSpread, spreadOf, type Spread } from './figures/statistics.ts'
 
 /**
  * What happens between Enter and the prompt of `kubectl scalardl pause --duration 1s`, and when; beside a bare Job that

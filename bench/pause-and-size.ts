@@ -1,10 +1,13 @@
+// Room: the measurements of bench/README, a command each.
+// Read pause-and-size, then any other.
+
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { messageOf } from '../operation/failure.ts'
-import { useGround } from './ground.ts'
-import type { Parts } from './phases.ts'
-import { closeSized, forget, openSized, timeBackup, timeRestore, type SizedRelease } from './release.ts'
-import { formatSeries, spreads } from './report.ts'
+import { useGround } from './ground/ground.ts'
+import type { Parts } from './figures/phases.ts'
+import { closeSized, forget, openSized, timeBackup, timeRestore, type SizedRelease } from './ground/release.ts'
+import { formatSeries, spreads } from './figures/report.ts'
 
 /**
  * Does the pause of a backup grow with the database, PostgreSQL or MariaDB? Releases of several sizes beside each

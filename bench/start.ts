@@ -7,9 +7,9 @@ import { parseArgs } from 'node:util'
 import { seal } from '../build/executable.ts'
 import { messageOf } from '../operation/failure.ts'
 import { useCluster } from '../test/local-kubernetes/target.ts'
-import { openLargeNamespace } from './large-namespace.ts'
-import { formatRatio, formatSpread, spreadOf, type Spread } from './statistics.ts'
-import { formatRows } from './report.ts'
+import { openLargeNamespace } from './ground/large-namespace.ts'
+import { formatRatio, formatSpread, spreadOf, type Spread } from './figures/statistics.ts'
+import { formatRows } from './figures/report.ts'
 
 /**
  * How long the plugin takes to start and answer, beside kubectl itself doing the like; and how long with very many

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { s3Storage } from '../job/storage/s3/s3.ts'
 import { parseLocation } from '../operation/location.ts'
 import { startVersitygw } from '../test/stand-ins/versitygw/versitygw.ts'
-import { formatRows } from './report.ts'
+import { formatRows } from './figures/report.ts'
 
 /**
  * Streams one object of some GB to an S3 server on this machine and back, as a dump's table goes, and prints how fast

@@ -1,6 +1,6 @@
 import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { bundlePlugin } from './bundle.ts'
+import { bundlePlugin } from './bundle/bundle.ts'
 import { ownNode } from './platforms/node-program.ts'
 import { run } from './processes.ts'
 import { distFolder } from './project.ts'

@@ -1,3 +1,6 @@
+// Room: what is made of the sources: bundles, executables, images, releases. A command, and what all parts need.
+// Read main, project, processes, cache.
+
 import { mkdirSync } from 'node:fs'
 import { relative } from 'node:path'
 import { parseArgs } from 'node:util'

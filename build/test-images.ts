@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { ensureDynamodbLocal } from '../test/stand-ins/aws/dynamodb-local.ts'
 import { ensureVersitygw } from '../test/stand-ins/versitygw/versitygw.ts'
 import { standInBase } from './base-image.ts'
-import { bundleModule } from './bundle.ts'
+import { bundleModule } from './bundle/bundle.ts'
 import { buildImage } from './image.ts'
 import { distFolder } from './project.ts'
 

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { fetchedOnce } from '../../test/stand-ins/fetched-once.ts'
 import { debianMirrors } from '../base-image.ts'
 import { run } from '../processes.ts'
-import type { Component } from '../bill-of-materials.ts'
+import type { Component } from '../bundle/bill-of-materials.ts'
 import { hashOf } from '../up-to-date.ts'
 
 /** Packages of Debian, for one architecture. */

@@ -4,7 +4,7 @@ import { nodeLicense, nodePart, nodeProgram } from '../platforms/node-program.ts
 import type { ImagePlatform } from '../platforms/platforms.ts'
 import { run } from '../processes.ts'
 import { distFolder, projectFolder } from '../project.ts'
-import type { Component } from '../bill-of-materials.ts'
+import type { Component } from '../bundle/bill-of-materials.ts'
 import { debianPackages, newer, type Fetched } from './debian-packages.ts'
 
 /** What Node's program is linked with. */

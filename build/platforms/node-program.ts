@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { Failure } from '../../operation/failure.ts'
 import { fetchedOnce } from '../../test/stand-ins/fetched-once.ts'
-import type { Component } from '../bill-of-materials.ts'
+import type { Component } from '../bundle/bill-of-materials.ts'
 import { run } from '../processes.ts'
 import { distFolder, projectFolder } from '../project.ts'
 import { hashOf, unlessMade } from '../up-to-date.ts'

@@ -43,7 +43,7 @@ const rooms: Record<string, string[]> = {
 /** A folder with more files holds more than one idea. */
 const mostFiles = 15
 
-const everywhere = ['job', 'plugin', 'kubernetes', 'operation', 'test']
+const everywhere = ['job', 'plugin', 'kubernetes', 'operation', 'build', 'bench', 'test']
 
 function importsOf(file: string): string[] {
   const text = readFileSync(resolve(root, file), 'utf8')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { figuresOf } from '../../../bench/figures.ts'
+import { figuresOf } from '../../../bench/figures/figures.ts'
 
 t.test('figures are named by the keys and titles that lead to them, with the median of several values', async (t) => {
   const figures = figuresOf({

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { formatSeries } from '../../../bench/report.ts'
-import { formatSpread, spreadOf } from '../../../bench/statistics.ts'
+import { formatSeries } from '../../../bench/figures/report.ts'
+import { formatSpread, spreadOf } from '../../../bench/figures/statistics.ts'
 
 t.test('a spread is the median between the least and the most', async (t) => {
   t.match(spreadOf([30, 10, 20]), { median: 20, min: 10, max: 30, values: [30, 10, 20] })

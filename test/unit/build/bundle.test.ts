@@ -2,8 +2,8 @@ import { copyFileSync, globSync, readFileSync, statSync, writeFileSync } from 'n
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { bundleModule, bundlePlugin, licensesBeside, packagesBeside } from '../../../build/bundle.ts'
-import { packageFolder } from '../../../build/licenses.ts'
+import { bundleModule, bundlePlugin, licensesBeside, packagesBeside } from '../../../build/bundle/bundle.ts'
+import { packageFolder } from '../../../build/bundle/licenses.ts'
 import { run } from '../../../build/processes.ts'
 import { projectFolder, projectVersion } from '../../../build/project.ts'
 

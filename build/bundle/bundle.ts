@@ -1,11 +1,14 @@
+// Room: each program as one file, without what it does not use, and with the licenses of what it does.
+// Read bundle, leaner-packages, first-use, licenses, bill-of-materials.
+
 import { globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
-import { Failure } from '../operation/failure.ts'
+import { Failure } from '../../operation/failure.ts'
 import { compiledOnFirstUse } from './first-use.ts'
 import { assertOnFirstUse, clientsLeftOut, plainWidths } from './leaner-packages.ts'
 import { licensesOf, packagesOf } from './licenses.ts'
-import { distFolder, projectFolder, projectVersion } from './project.ts'
+import { distFolder, projectFolder, projectVersion } from '../project.ts'
 
 /**
  * Bundles a program of a container image into one ES module, dist/NAME.mjs, and returns its path. The licenses go
@@ -90,7 +93,7 @@ const manifestsInside: Plugin = {
         throw new Failure({
           what: 'The manifests cannot be put into the executable',
           why: `${path} no longer reads them by readFileSync(new URL(…), 'utf8')`,
-          next: 'Make build/bundle.ts and that file agree again.',
+          next: 'Make build/bundle/bundle.ts and that file agree again.',
         })
       }
       // A function: a text in its place would have its own `$'` replaced.

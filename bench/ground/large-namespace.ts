@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
-import { annotations, configMapName, labels, operationLabels, partKey } from '../operation/names.ts'
-import { recordLabels } from '../operation/outcome/outcome.ts'
-import { newRecord, type OperationRecord } from '../operation/record.ts'
-import { ObjectStore } from '../test/unit/plugin/kubernetes/object-store.ts'
+import { annotations, configMapName, labels, operationLabels, partKey } from '../../operation/names.ts'
+import { recordLabels } from '../../operation/outcome/outcome.ts'
+import { newRecord, type OperationRecord } from '../../operation/record.ts'
+import { ObjectStore } from '../../test/unit/plugin/kubernetes/object-store.ts'
 
 /** A namespace that answers from memory, so that what is measured is the plugin's own time. */
 export interface LargeNamespace {

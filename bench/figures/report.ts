@@ -1,3 +1,6 @@
+// Room: what was measured, as numbers and as tables.
+// Read phases, statistics, report.
+
 import type { Parts } from './phases.ts'
 import { formatRatio, formatSpread, spreadOf, type Spread } from './statistics.ts'
 

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Plugin } from 'esbuild'
-import { projectFolder } from './project.ts'
+import { projectFolder } from '../project.ts'
 
 /** Letters, the marks of our own lines and the frames of the spinner: each is one column wide. */
 const narrow = String.raw`/^[\x20-\x7E\u2013\u2026\u2192\u2714\u2716\u26A0\u2800-\u28FF\n]*$/`

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Metafile } from 'esbuild'
-import { Failure } from '../operation/failure.ts'
-import { projectFolder } from './project.ts'
+import { Failure } from '../../operation/failure.ts'
+import { projectFolder } from '../project.ts'
 
 /**
  * The licenses and notices of the packages of which a bundle holds a part, as most of them ask of whoever passes them
@@ -64,7 +64,7 @@ function standardText({ name, license, author }: Package): string {
   throw new Failure({
     what: `${name} cannot be passed on`,
     why: `it has no file with its license, ${license ?? 'which it does not name'}`,
-    next: 'Do without this package, or let build/licenses.ts know the text.',
+    next: 'Do without this package, or let build/bundle/licenses.ts know the text.',
   })
 }
 

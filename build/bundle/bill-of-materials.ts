@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import * as z from 'zod'
-import { Failure } from '../operation/failure.ts'
-import { run } from './processes.ts'
-import { projectFolder, projectVersion } from './project.ts'
+import { Failure } from '../../operation/failure.ts'
+import { run } from '../processes.ts'
+import { projectFolder, projectVersion } from '../project.ts'
 
 /** A part of something, as CycloneDX 1.5 describes one. */
 export interface Component {

@@ -1,8 +1,8 @@
-import { openLedgerStage } from '../test/end-to-end/stage/ledger-stage.ts'
-import { mariadb, openMysqlStage } from '../test/end-to-end/stage/mysql-stage.ts'
-import { recordOf } from '../test/end-to-end/stage/records.ts'
-import { ground, Stage } from '../test/end-to-end/stage/stage.ts'
-import { partsOfBackup, partsOfRestore, type Parts } from './phases.ts'
+import { openLedgerStage } from '../../test/end-to-end/stage/ledger-stage.ts'
+import { mariadb, openMysqlStage } from '../../test/end-to-end/stage/mysql-stage.ts'
+import { recordOf } from '../../test/end-to-end/stage/records.ts'
+import { ground, Stage } from '../../test/end-to-end/stage/stage.ts'
+import { partsOfBackup, partsOfRestore, type Parts } from '../figures/phases.ts'
 
 /** A release with data of a certain size: two databases of a PostgreSQL server, or the schemas of a MariaDB server. */
 export interface SizedRelease {

@@ -1,4 +1,4 @@
-import type { OperationRecord } from '../operation/record.ts'
+import type { OperationRecord } from '../../operation/record.ts'
 
 /** Parts of one run, by name, in ms. */
 export type Parts = Record<string, number>

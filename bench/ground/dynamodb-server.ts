@@ -1,5 +1,5 @@
-import { settingsSchema } from '../test/stand-ins/aws/settings.ts'
-import { startAws } from '../test/stand-ins/aws/aws.ts'
+import { settingsSchema } from '../../test/stand-ins/aws/settings.ts'
+import { startAws } from '../../test/stand-ins/aws/aws.ts'
 
 /**
  * The stand-in in a process of its own, so that it and what is measured do not share one. Arguments: ms of a restore,

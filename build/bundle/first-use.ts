@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { basename } from 'node:path'
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
-import { projectFolder } from './project.ts'
+import { projectFolder } from '../project.ts'
 
 /** What only some commands use, and never before they know what to do. */
 const packages = [
