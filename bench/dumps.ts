@@ -6,8 +6,8 @@ import { messageOf } from '../operation/failure.ts'
 import { startMysql } from '../test/stand-ins/mysql/local-server.ts'
 import { startPostgresql } from '../test/stand-ins/postgresql/local-server.ts'
 import { mysqlWays, postgresqlWays, type Way } from './dumps/ways.ts'
-import { formatRows } from './report.ts'
-import { spreadOf, type Spread } from './statistics.ts'
+import { formatRows } from './figures/report.ts'
+import { spreadOf, type Spread } from './figures/statistics.ts'
 
 /**
  * How fast are dumps and loads beside the tools that others use? All to the same server and the same folder, in turns.

@@ -60,7 +60,7 @@ t.test('every block says of which language it is', (t) => {
     [...readFileSync(join(projectFolder, file), 'utf8').matchAll(/^ *```/gm)].map(() => file),
   )
   t.equal(blocks.length * 2, written.length, 'each pair of fences is a block')
-  t.strictSame([...new Set(blocks.map(({ language }) => language))].sort(), ['console', 'text', 'yaml'])
+  t.strictSame([...new Set(blocks.map(({ language }) => language))].sort(), ['console', 'sh', 'text', 'yaml'])
   t.end()
 })
 
@@ -223,7 +223,7 @@ t.test('every policy is JSON, and a page and a command name it', (t) => {
     const name = basename(file)
     const pages = documents.map((page) => readFileSync(join(projectFolder, page), 'utf8'))
     t.ok(
-      pages.some((page) => page.includes(`](policies/${name})`)),
+      pages.some((page) => page.includes(`policies/${name})`)),
       `a page leads to ${name}`,
     )
     const commands = consoles.filter(({ cloud }) => cloud).flatMap(commandsOf)

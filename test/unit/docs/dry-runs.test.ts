@@ -17,7 +17,7 @@ const needsMore = /--signing-key-from|FINGERPRINT/
 
 const ofDynamodb = 'scalar.db.storage=dynamo\nscalar.db.contact_points=eu-west-1\n'
 
-/** A namespace with all that the pages name: two releases, what `install` makes, a claim, a Secret. */
+/** A namespace with all that the pages name: two releases, what `install` makes, a claim, Secrets. */
 function documented(properties: string): ObjectStore {
   const store = new ObjectStore()
   for (const [name, app] of [
@@ -35,7 +35,7 @@ function documented(properties: string): ObjectStore {
   })
   store.put('serviceaccounts', { metadata: { name: 'kubectl-scalardl' } })
   store.put('persistentvolumeclaims', { metadata: { name: 'backups' }, status: { phase: 'Bound' } })
-  store.put('secrets', { metadata: { name: 'registry' } })
+  for (const name of ['registry', 'backup-key']) store.put('secrets', { metadata: { name } })
   return store
 }
 
