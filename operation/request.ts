@@ -149,6 +149,9 @@ const fenceMs = z.int().min(0).optional()
 const names = z.array(z.string()).readonly()
 const trust = z.strictObject({ keys: names, records: names }).optional()
 
+/** how fast a storage is read or written at most; absent where it may be as fast as it is */
+const bytesPerSecond = z.number().positive().optional()
+
 /** names of backups that may end with what is deleted, each agreed to */
 const loseBackups = z.array(z.string()).optional()
 /** flags of the command line that the way back needs as well, each as a shell reads it */
@@ -162,6 +165,9 @@ export const requestSchema = z.discriminatedUnion('kind', [
     pauseMode: z.enum(['auto', 'always', 'never']),
     /** text of a Location; absent where every database keeps its backups itself */
     to: z.string().optional(),
+    bytesPerSecond,
+    /** of zstd; absent where each kind's own is used */
+    compressionLevel: z.int().min(1).max(19).optional(),
     /** absent where the dumps are not encrypted */
     encryption: encryptionRequestSchema.optional(),
     /** schemas to back up beyond, or in the absence of, what ScalarDB's metadata names */
@@ -186,6 +192,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     backup: z.string(),
     /** drop the databases that were in service before, once the restored ones serve */
     dropPrevious: z.boolean(),
+    bytesPerSecond,
     parallel: z.int().min(1),
     /** how long the release may take to serve again after scaling up, ms */
     readyMs: z.int().positive(),
@@ -253,6 +260,7 @@ export const requestSchema = z.discriminatedUnion('kind', [
     from: z.string(),
     /** Location that gets a second folder of it */
     to: z.string(),
+    bytesPerSecond,
     trust,
   }),
   z.strictObject({ ...common, kind: z.literal('list'), /** Location of a folder of backups */ from: z.string() }),

@@ -67,6 +67,8 @@ export interface BackupContext extends DatabaseContext {
   /** what the flags say of the databases */
   flags?: DatabaseFlags | undefined
   storage: Storage
+  /** of zstd; absent where the kind's own is used */
+  compressionLevel?: number | undefined
   /** of age: for whom all files of a dump but its manifest are encrypted; absent where they are not */
   recipients?: readonly string[] | undefined
   /** connections that copy data at once */

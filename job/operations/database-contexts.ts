@@ -2,6 +2,7 @@ import type { BackupPart, OperationRecord, RestorePart } from '../../operation/r
 import type { BackupContext, DatabaseContext, RestoreContext, UndoContext } from '../databases/database.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { operatorCommand, type OperatorCommand } from '../exec/operator-command.ts'
+import { limited } from '../storage/limited.ts'
 import { openStorageOf } from '../storage/open.ts'
 import type { Storage } from '../storage/storage.ts'
 import { bystandersOf } from './bystanders.ts'
@@ -44,6 +45,7 @@ export function backupContext(
     schemas,
     tables,
     parallel: request.kind === 'backup' ? request.parallel : 1,
+    compressionLevel: request.kind === 'backup' ? request.compressionLevel : undefined,
     materialize: request.kind === 'backup' ? request.materialize : undefined,
     bystanders: bystandersOf(target, cluster),
     command,
@@ -63,7 +65,7 @@ export function restoreContext(
 ): RestoreContext {
   const { cluster, events, podsIn, request } = context
   const { choice, dropPrevious, parallel, target } = request
-  const storage = openStorageOf(backup)
+  const storage = limited(openStorageOf(backup), request.bytesPerSecond)
   return {
     events,
     operation: restoreIdentity(request),

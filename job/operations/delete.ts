@@ -7,6 +7,7 @@ import { formatTime } from '../../operation/time.ts'
 import type { OperationContext } from '../context/operation-context.ts'
 import { verifyRecord } from '../context/signing.ts'
 import { openStorage } from '../storage/open.ts'
+import type { Storage } from '../storage/storage.ts'
 import { proveOwnership } from './backup/prove-ownership.ts'
 import { databaseContext } from './database-contexts.ts'
 import { databaseOf, databasesBackedUp } from './open-databases.ts'
@@ -35,6 +36,7 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
   const place = request.location === undefined ? undefined : splitLocation(parseLocation(request.location))
   if (place !== undefined) {
     const parts = await context.phase('prove', () => proveOwnership(openStorage(place.parent), place.name, record))
+    await refuseHeld(openStorage(place.parent), place.name)
     for (const part of parts) events.say('note', `to be removed: ${formatLocation(joinLocation(place.parent, part))}`)
   }
   await markGoing(context, record)
@@ -52,6 +54,22 @@ export async function deleteBackup(context: OperationContext<'delete'>): Promise
   const { parent, name } = place
   await context.phase('remove', () => openStorage(parent).delete(name))
   say(`removed ${request.location}`)
+}
+
+/** @throws Failure where the store would keep a part of the folder: a half of a backup is of no use to anybody */
+async function refuseHeld(storage: Storage, name: string): Promise<void> {
+  const held = await storage.held?.(name)
+  if (held === undefined) return
+  const { files, until } = held
+  throw new Failure({
+    what: `${name} is not deleted, nothing was removed`,
+    why:
+      `${storage.title} holds ${files} of its files ` +
+      (until === undefined ? 'by a legal hold' : `by an object lock until ${until}`),
+    next:
+      `${until === undefined ? 'have the hold lifted' : 'run the same command again after that'}, ` +
+      'or forget the backup and leave its data to the storage: --keep-data',
+  })
 }
 
 /** Marks the record before the first part goes: what a failed deletion leaves must not be called restorable. */

@@ -20,6 +20,7 @@ export function noStorage(): Storage {
     replace: refuse,
     read: async () => undefined,
     list: async function* () {},
+    removeUnfinished: async () => undefined,
     delete: async () => undefined,
   }
 }

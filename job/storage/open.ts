@@ -13,9 +13,11 @@ import { volumeStorage } from './volume/volume.ts'
  */
 export function openStorage(location: Location, volume: string = mounts.volume): Storage {
   if (location.kind === 'volume') return volumeStorage(join(volume, location.path), formatLocation(location), volume)
-  const { secret } = location.options
-  const secrets = secret === undefined ? undefined : join(mounts.storageSecrets, secret)
-  return location.kind === 's3' ? s3Storage(location, secrets) : azureStorage(location, secrets)
+  const folderOf = (secret: string | undefined) =>
+    secret === undefined ? undefined : join(mounts.storageSecrets, secret)
+  const secrets = folderOf(location.options.secret)
+  if (location.kind === 'azblob') return azureStorage(location, secrets)
+  return s3Storage(location, secrets, undefined, folderOf(location.options['customer-key-secret']))
 }
 
 /** The storage of a location that may be left out, as text. */

@@ -18,6 +18,14 @@ export interface StoredFile {
   bytes: number
 }
 
+/** What a store keeps from being removed, by an object lock or a legal hold. */
+export interface Held {
+  /** how many files */
+  files: number
+  /** RFC 3339: until when the last of them is; absent where a legal hold keeps them until somebody lifts it */
+  until?: string
+}
+
 /** Bytes of a file, counted from 0, both ends included, as in HTTP's Range; beyond the file's end there are none. */
 export interface ByteRange {
   first: number
@@ -55,6 +63,10 @@ export interface Storage {
    * @throws Failure for what is neither file nor folder, a link for example
    */
   list(folder: string): AsyncIterable<StoredFile>
+  /** what of a folder could not be removed for good; undefined where all could */
+  held?(folder: string): Promise<Held | undefined>
+  /** removes what killed writers left unfinished in a folder, and no file; nobody may write there meanwhile */
+  removeUnfinished(folder: string): Promise<void>
   /** removes a folder with all below it, unfinished as well; none there is fine */
   delete(folder: string): Promise<void>
 }

@@ -7,7 +7,9 @@ const endpoint = z
     return `${username}${password}${search}${hash}` === ''
   }, 'endpoint= has more in it than a host, a port and a path')
   .transform((text) => text.replace(/\/+$/, ''))
-const secret = z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, 'secret= cannot be the name of a Secret')
+const secretNamed = (option: string) =>
+  z.string().regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/, `${option}= cannot be the name of a Secret`)
+const secret = secretNamed('secret')
 /** From these a restore cannot read. */
 const archives = ['GLACIER', 'DEEP_ARCHIVE']
 
@@ -19,6 +21,7 @@ const s3Options = z
     'path-style': z.enum(['true', 'false'], 'path-style= is true or false'),
     sse: z.enum(['AES256', 'aws:kms', 'aws:kms:dsse'], 'sse= is AES256, aws:kms or aws:kms:dsse'),
     'kms-key': z.string().min(1, 'kms-key= is empty'),
+    'customer-key-secret': secretNamed('customer-key-secret'),
     'storage-class': z
       .string()
       .regex(/^[A-Z0-9_]+$/, 'storage-class= is no storage class')
@@ -28,6 +31,14 @@ const s3Options = z
   .refine(
     (options) => options['kms-key'] === undefined || options.sse?.startsWith('aws:kms') === true,
     'kms-key= needs sse=aws:kms',
+  )
+  .refine(
+    (options) => options['customer-key-secret'] === undefined || options.sse === undefined,
+    'customer-key-secret= and sse= are two ways of one thing',
+  )
+  .refine(
+    (options) => options['customer-key-secret'] === undefined || options.endpoint?.startsWith('http:') !== true,
+    'customer-key-secret= needs an endpoint of https, since the key itself is sent',
   )
 
 const azureOptions = z
@@ -45,6 +56,12 @@ export interface S3Location {
   /** what keys begin with, without slashes at its ends; may be empty */
   path: string
   options: z.infer<typeof s3Options>
+}
+
+/** The Secrets that a location names. */
+export function secretsOf({ kind, options }: ObjectLocation): string[] {
+  const named = [options.secret, kind === 's3' ? options['customer-key-secret'] : undefined]
+  return [...new Set(named.filter((name) => name !== undefined))]
 }
 
 /** A part of a container of Azure Blob Storage, and how it is reached. No secret is in it. */

@@ -1,6 +1,6 @@
 // Room: what every kind of database that is dumped into files shares: the list of them, how they are read again, and
 // how the restored data is put in service and back.
-// Read manifest, own-folder, write-file, verify, read-verified, read-content, read-unpacked, share-out, progress; then
+// Read manifest, own-folder, write-file, verify, read-verified, read-unpacked, share-out, progress; then
 // restore-target (what a kind does), destination, restored, way-back, names, mark.
 
 import { createHash } from 'node:crypto'

@@ -4,14 +4,14 @@ import { encrypting } from '../../encryption/age.ts'
 import type { BackupContext } from '../database.ts'
 import type { DumpedFile } from './manifest.ts'
 
-/** How hard rows are compressed: more takes several times as long for a few per cent. */
+/** How hard rows are compressed unless asked otherwise: more takes several times as long for a few per cent. */
 export const level = 1
 
 /** Bytes that are compressed before they are handed on: each time costs a turn of the event loop. */
 const chunkBytes = 256 << 10
 
 /** What a dump's files are written with. */
-type Writing = Pick<BackupContext, 'storage' | 'recipients' | 'signal'>
+export type Writing = Pick<BackupContext, 'storage' | 'recipients' | 'compressionLevel' | 'signal'>
 
 /**
  * Writes a file of a dump, encrypted where that is asked for: its size and hash are those of what is stored.
@@ -39,7 +39,7 @@ export async function writePacked(
   path: string,
   rows: Readable | (() => AsyncIterable<Buffer>),
 ): Promise<DumpedFile> {
-  const params = { [constants.ZSTD_c_compressionLevel]: level }
+  const params = { [constants.ZSTD_c_compressionLevel]: writing.compressionLevel ?? level }
   const compress = createZstdCompress({ chunkSize: chunkBytes, params })
   // Its errors reach whoever writes the result.
   return await writeFile(

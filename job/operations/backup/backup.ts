@@ -22,6 +22,7 @@ import { workerReplaced } from '../../pause/recover.ts'
 import { holdPause } from '../../pause/hold-pause.ts'
 import { preflight } from '../../pause/preflight.ts'
 import { untilSteady } from '../../pause/until-steady.ts'
+import { limited } from '../../storage/limited.ts'
 import { openStorageAt } from '../../storage/open.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { backupContext } from '../database-contexts.ts'
@@ -45,7 +46,7 @@ export async function backup(context: Context): Promise<void> {
   const { request } = context
   const databases = await databasesOnce(request.target, context)
   refuseWithoutStorage(request, databases)
-  const storage = openStorageAt(request.to)
+  const storage = limited(openStorageAt(request.to), request.bytesPerSecond)
   const pauseDecision = decidePause(request.pauseMode, databases, request.target.releases)
   const encrypted = await encryptionOnce(context, databases)
   const { recipients } = encrypted.encryption ?? {}

@@ -10,6 +10,7 @@ import { tellProgress } from '../../databases/dump/progress.ts'
 import { readVerified } from '../../databases/dump/read-verified.ts'
 import { shareOut } from '../../databases/dump/share-out.ts'
 import { verifyDump } from '../../databases/dump/verify.ts'
+import { limited } from '../../storage/limited.ts'
 import { openStorage } from '../../storage/open.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { Taken } from '../../storage/taken.ts'
@@ -42,7 +43,7 @@ export async function copyBackup(context: Context): Promise<void> {
   const backup = copyable(record, request.from)
   verifyRecord(context, record, request.trust)
   const { parent, name } = splitLocation(parseLocation(request.from))
-  const from = openStorage(parent)
+  const from = limited(openStorage(parent), request.bytesPerSecond)
   const to = openStorage(parseLocation(request.to), mounts.targetVolume)
   const bytes = backup.databases.reduce((sum, entry) => sum + (entry.bytes ?? 0), 0)
   const dumps = await context.phase('preflight', async () => {
@@ -52,6 +53,7 @@ export async function copyBackup(context: Context): Promise<void> {
   const { operation, createdAt } = record
   await claimFolder(context, to, name, { operation, createdAt, copiedBy: request.operation })
   try {
+    await to.removeUnfinished(name)
     await context.phase('copy', () => copyFiles(context, from, to, dumps))
     await context.phase('verify', async () => {
       for (const { folder, title, seal } of dumps) await verifyDump(to, folder, title, seal, signal)

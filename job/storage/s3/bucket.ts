@@ -1,4 +1,5 @@
 import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3'
+import type { CustomerKey } from './customer-key.ts'
 
 /** A part of a bucket that is a storage. */
 export interface Bucket {
@@ -8,6 +9,10 @@ export interface Bucket {
   title: string
   /** an object's key, of its path in the storage; of '' what all of them begin with */
   key(path: string): string
+  /** how long a store may take to make an object of its parts, ms */
+  assemblyMs: number
+  /** what every call for an object's content is given */
+  customerKey(): Promise<CustomerKey>
   /** what every new object is given */
   settings: Pick<PutObjectCommandInput, 'ServerSideEncryption' | 'SSEKMSKeyId' | 'StorageClass'>
 }

@@ -29,6 +29,11 @@ export async function deleteFolder(bucket: Bucket, folder: string): Promise<void
   for (const paths of [first, below])
     for (let from = 0; from < paths.length; from += mostAtOnce)
       await deleteObjects(bucket, folder, paths.slice(from, from + mostAtOnce))
+  await abortUnfinished(bucket, folder)
+}
+
+/** See Storage.removeUnfinished. */
+export async function abortUnfinished(bucket: Bucket, folder: string): Promise<void> {
   for await (const upload of unfinishedUploads(bucket, folder))
     await guarded(bucket.title, `an unfinished upload to ${folder} cannot be removed`, () => abort(bucket, upload))
 }

@@ -13,7 +13,7 @@ export async function readObject(
   silentMs: number,
 ): Promise<Readable | undefined> {
   if (first < 0 || (last ?? first) < first) throw new RangeError(`bytes ${first} to ${last} of ${path}`)
-  const { client, name, title, key } = bucket
+  const { client, customerKey, name, title, key } = bucket
   let etag: string | undefined
   const download = async (from: number): Promise<Download> => {
     const whole = from === 0 && last === undefined
@@ -23,6 +23,7 @@ export async function readObject(
         Key: key(path),
         ...(whole ? {} : { Range: `bytes=${from}-${last ?? ''}` }),
         ...(etag === undefined ? {} : { IfMatch: etag }),
+        ...(await customerKey()),
       }),
     )
     etag = ETag

@@ -1,7 +1,7 @@
 // Room: a storage on a mounted volume.
 // Read volume, write, read, hidden, probe.
 
-import { rename, rm } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { checkPath } from '../path.ts'
@@ -9,7 +9,7 @@ import type { Storage } from '../storage.ts'
 import { errorCode } from '../error-code.ts'
 import { guarded } from './error.ts'
 import { exists, flush } from './folder.ts'
-import { hiddenFolder, refuseHidden } from './hidden.ts'
+import { hiddenFolder, isHidden, refuseHidden } from './hidden.ts'
 import { probeVolume } from './probe.ts'
 import { listFiles, readFile, refuseDetour } from './read.ts'
 import { writeNew, writeOver, type Target } from './write.ts'
@@ -47,6 +47,16 @@ export function volumeStorage(root: string, title: string, mount: string = root)
     async *list(folder) {
       if (folder !== '') placeOf(folder)
       yield* listFiles(volume, folder)
+    },
+    async removeUnfinished(folder) {
+      const place = placeOf(folder)
+      await guarded(title, `what is unfinished in ${folder} cannot be removed`, async () => {
+        if (!(await exists(place))) return
+        await refuseDetour(volume, folder)
+        const found = await readdir(place, { recursive: true, withFileTypes: true })
+        for (const { name, parentPath } of found.filter((one) => one.isFile() && isHidden(one.name)))
+          await rm(join(parentPath, name))
+      })
     },
     async delete(folder) {
       const place = placeOf(folder)

@@ -15,6 +15,7 @@ import { runOperation } from '../../operations/run-operation.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
 import { readExec } from '../../flags/exec-flags.ts'
 import { readDatabaseFlags } from '../../flags/kind-flags.ts'
+import { readTransfer } from '../../flags/transfer.ts'
 import { wholeNumber } from '../../flags/numbers.ts'
 import { refuseUnfit } from './storage-needs.ts'
 import type { BackupFlags } from './command.ts'
@@ -44,6 +45,18 @@ function heldUnpaused(): Failure {
   )
 }
 
+/** @throws Failure (usage) for a level that zstd does not have */
+function readLevel({ compressionLevel: level }: BackupFlags): { compressionLevel?: number } {
+  if (level === undefined) return {}
+  const compressionLevel = wholeNumber('--compression-level', level, 1)
+  if (compressionLevel <= 19) return { compressionLevel }
+  const next = 'give one from 1 to 19; those above 9 need hundreds of MiB for each of the --parallel tables'
+  throw new Failure(
+    { what: `--compression-level cannot be ${level}`, why: 'zstd has no such level for streams', next },
+    { exitCode: ExitCode.usage },
+  )
+}
+
 /** Checks all flags before the cluster is asked. */
 function readFlags(flags: BackupFlags) {
   refuseTogetherUnpaused(flags.pause, flags.release)
@@ -61,6 +74,8 @@ function readFlags(flags: BackupFlags) {
       ...(flags.hold === undefined ? {} : { holdMs: readHold(flags.hold, flags) }),
       ...(flags.to === undefined ? {} : { to: formatLocation(parseLocation(flags.to)) }),
       ...(flags.encrypt === undefined ? {} : { encryption: parseEncryption(flags.encrypt) }),
+      ...readTransfer(flags),
+      ...readLevel(flags),
       schemas: flags.schema ?? [],
       ...(flags.table === undefined ? {} : { tables: flags.table }),
       ...(flags.materialize ? { materialize: true } : {}),

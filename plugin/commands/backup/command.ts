@@ -4,6 +4,7 @@ import type { FlagsOf } from '../../flags/flags-of.ts'
 import { execFlags, execPhaseFlag } from '../../flags/exec-flags.ts'
 import { encryptDescription } from '../../flags/encryption.ts'
 import { ofKinds, ownFlags } from '../../flags/kind-flags.ts'
+import { transferFlags } from '../../flags/transfer.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { databaseFlags, jobFlags, pauseLimitFlags, targetFlags, waitFlags } from '../../flags/job-flags.ts'
 
@@ -28,6 +29,12 @@ export function backupFlags(yargs: GlobalArgv) {
       array: true,
       requiresArg: true,
       describe: encryptDescription,
+    })
+    .option('compression-level', {
+      type: 'number',
+      requiresArg: true,
+      describe:
+        'of zstd, from 1 to 19, for dumps; 1 unless given: more takes several times as long, for a few per cent',
     })
     .option('pause', {
       choices: ['auto', 'always', 'never'] as const,
@@ -65,7 +72,7 @@ export function backupFlags(yargs: GlobalArgv) {
         'further pauses to try when one fails, or proves nothing since a pod joined, restarted or went inside it; ' +
         '1 unless given, 0 where each would run your own tool again',
     })
-  const withTool = execFlags(execPhaseFlag(own))
+  const withTool = transferFlags(execFlags(execPhaseFlag(own)))
   return dryRunFlag(waitFlags(jobFlags(targetFlags(ownFlags(databaseFlags(pauseLimitFlags(withTool, '60s')))))))
 }
 export type BackupFlags = FlagsOf<typeof backupFlags>

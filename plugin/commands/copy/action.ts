@@ -6,6 +6,7 @@ import { exitCodeOf } from '../../../operation/outcome/outcome.ts'
 import type { RequestOf } from '../../../operation/request.ts'
 import type { Action } from '../../command-line/command.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
+import { readTransfer } from '../../flags/transfer.ts'
 import { readTrust } from '../../flags/trust.ts'
 import { chooseName, prepareOperation, requestCore } from '../../operations/prepare-operation.ts'
 import { refuseStranger } from '../../operations/refuse-untrusted.ts'
@@ -35,7 +36,7 @@ export const runCopy: Action<CopyFlags> = async (flags, session, terminal) => {
   await refuseStranger(session, record, trust)
   const name = flags.name === undefined ? defaultName(backup.name, Date.now()) : chooseName(flags.name, backup.name)
   const core = requestCore(session, 'copy', name, withoutTarget)
-  const request: RequestOf<'copy'> = { ...core, backup: operation, from, to, trust }
+  const request: RequestOf<'copy'> = { ...core, backup: operation, from, to, ...readTransfer(flags), trust }
   const objects = await prepareOperation(session, request, [], { location: from, target: to }, options)
   const done = await runOperation(session, terminal, objects, flags)
   if (done === undefined) return ExitCode.done

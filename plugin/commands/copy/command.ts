@@ -2,10 +2,11 @@ import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { jobFlags, waitFlags } from '../../flags/job-flags.ts'
+import { transferFlags } from '../../flags/transfer.ts'
 import { trustFlags } from '../../flags/trust.ts'
 
 export function copyFlags(yargs: GlobalArgv) {
-  const own = yargs
+  const own = transferFlags(yargs)
     .positional('what', { choices: ['backup'] as const, demandOption: true, describe: 'backup' })
     .positional('backup', { type: 'string', demandOption: true, describe: 'its name' })
     .option('to', {

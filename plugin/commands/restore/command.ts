@@ -5,6 +5,7 @@ import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 import { execFlags } from '../../flags/exec-flags.ts'
 import { ofKinds } from '../../flags/kind-flags.ts'
+import { transferFlags } from '../../flags/transfer.ts'
 import { dryRunFlag, yesFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { adminFlags, databaseFlags, jobFlags, pauseLimitFlags, waitFlags } from '../../flags/job-flags.ts'
 import { trustFlags } from '../../flags/trust.ts'
@@ -13,7 +14,7 @@ import { trustFlags } from '../../flags/trust.ts'
 const maxPause = '5m'
 
 export function restoreFlags(yargs: GlobalArgv, kinds: readonly KnownKind[] = knownKinds) {
-  const own = yargs
+  const own = transferFlags(yargs)
     .positional('backup', {
       type: 'string',
       demandOption: true,

@@ -21,6 +21,7 @@ import { readExec, type Exec } from '../../flags/exec-flags.ts'
 import { readDatabaseFlags } from '../../flags/kind-flags.ts'
 import { timeSpan, wholeNumber } from '../../flags/numbers.ts'
 import { readTargetOptions } from '../../flags/read-target.ts'
+import { readTransfer } from '../../flags/transfer.ts'
 import { readTrust } from '../../flags/trust.ts'
 import { readPauseLimits } from '../../operations/pause-limits.ts'
 import type { RestoreFlags } from './command.ts'
@@ -41,6 +42,7 @@ function readFlags(flags: RestoreFlags) {
     own: {
       // With --repoint print no release is stopped.
       ...(flags.repoint === 'print' ? {} : { pause: readPauseLimits(flags) }),
+      ...readTransfer(flags),
       dropPrevious: flags.dropPrevious,
       fenceMs: timeSpan('--fence-for', flags.fenceFor, 0),
       parallel: wholeNumber('--parallel', flags.parallel, 1),

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { Failure } from '../../../operation/failure.ts'
 import { parseLocation } from '../../../operation/location.ts'
+import { secretsOf } from '../../../operation/storage/object-location.ts'
 import { unlessMissing } from '../api/api-error.ts'
 import type { Session } from '../api/session.ts'
 
@@ -39,9 +40,9 @@ export async function requireStorage(session: Session, text: string): Promise<st
     await requireClaim(session, text, location.claim)
     return 'the PersistentVolumeClaim is there'
   }
-  const { secret } = location.options
-  await requireSecret(session, 'secret= of the location', secret)
-  return secret === undefined ? "the worker's own identity is used" : `the Secret ${secret} is there`
+  const secrets = secretsOf(location)
+  await Promise.all(secrets.map((name) => requireSecret(session, 'secret= of the location', name)))
+  return secrets.length === 0 ? "the worker's own identity is used" : `the Secret ${secrets.join(', ')} is there`
 }
 
 /** @throws Failure where the claim of a location is not there, or lost its volume */

@@ -43,12 +43,13 @@ export interface Versitygw {
 export async function startVersitygw(): Promise<Versitygw> {
   const gateway = await ensureVersitygw()
   const folder = await mkdtemp(join(tmpdir(), 'versitygw-'))
-  for (const name of ['buckets', 'users']) await mkdir(join(folder, name))
+  for (const name of ['buckets', 'users', 'versions']) await mkdir(join(folder, name))
   const port = await freePort()
   const endpoint = `http://127.0.0.1:${port}`
   const root = { accessKeyId: 'root-of-the-gateway', secretAccessKey: 'secret-of-the-gateway' }
   const command = [gateway, '--port', `127.0.0.1:${port}`, '--iam-dir', join(folder, 'users'), '--quiet']
-  const backend = ['posix', join(folder, 'buckets')]
+  // With versions buckets may have an object lock.
+  const backend = ['posix', '--versioning-dir', join(folder, 'versions'), join(folder, 'buckets')]
   const environment = {
     PATH: process.env['PATH'],
     ROOT_ACCESS_KEY: root.accessKeyId,

@@ -1,9 +1,8 @@
 import { Readable } from 'node:stream'
 import { Failure } from '../../../../operation/failure.ts'
 import type { BackupTable } from '../../../../operation/record.ts'
-import type { BackupContext } from '../../database.ts'
 import type { DumpedFile } from '../../dump/manifest.ts'
-import { writeFile, writePacked } from '../../dump/write-file.ts'
+import { writeFile, writePacked, type Writing } from '../../dump/write-file.ts'
 import { filesOf } from '../details.ts'
 import type { Session } from '../session.ts'
 import { columnsOf, createStatement, findTable, quoted, type Table } from '../tables.ts'
@@ -23,7 +22,7 @@ export interface Dumped {
 }
 
 /** What a table is dumped with. */
-export interface Dumping extends Pick<BackupContext, 'storage' | 'recipients' | 'signal'> {
+export interface Dumping extends Writing {
   /** a session that holds the snapshot */
   holder: Session
   /** a session that sees the present */

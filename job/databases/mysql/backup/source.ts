@@ -160,7 +160,7 @@ export class MysqlSource implements BackupSource {
 
   /** The tables, one after another in each session that holds the snapshot; what fails ends the others. */
   async #dump(prepared: Prepared, holders: readonly Session[], folder: string): Promise<Dumped[]> {
-    const { events, recipients, signal, storage } = this.#context
+    const { compressionLevel, events, recipients, signal, storage } = this.#context
     const now = await this.#session()
     const present = (await listTables(now, prepared.schemas)).filter(isTable)
     const appeared = present.find(
@@ -180,7 +180,12 @@ export class MysqlSource implements BackupSource {
         const { value: holder } = free.next()
         if (holder === undefined) throw new Error('more workers than sessions')
         for (const [index, table] of waiting)
-          dumped[index] = await dumpTable({ holder, now, storage, recipients, signal, meter }, folder, index, table)
+          dumped[index] = await dumpTable(
+            { holder, now, storage, recipients, compressionLevel, signal, meter },
+            folder,
+            index,
+            table,
+          )
       })
     } catch (error) {
       signal.throwIfAborted()

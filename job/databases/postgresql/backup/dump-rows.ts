@@ -1,10 +1,9 @@
 import type { Client } from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import type { BackupTable } from '../../../../operation/record.ts'
-import type { BackupContext } from '../../database.ts'
 import type { DumpedFile } from '../../dump/manifest.ts'
 import { shareOut } from '../../dump/share-out.ts'
-import { writePacked } from '../../dump/write-file.ts'
+import { writePacked, type Writing } from '../../dump/write-file.ts'
 import type { Access } from '../access.ts'
 import { connect } from '../connect.ts'
 import { copyCommand, fileOf, type TableFile } from '../rows.ts'
@@ -12,7 +11,7 @@ import { lockPatienceMs, quoted, type Table } from '../tables.ts'
 import { useSnapshot } from './preflight.ts'
 
 /** What rows are dumped with. */
-export interface RowsDump extends Pick<BackupContext, 'storage' | 'recipients' | 'signal'> {
+export interface RowsDump extends Writing {
   access: Access
   /** the dump's own, in the storage */
   folder: string

@@ -179,8 +179,8 @@ export class PostgresqlSource implements BackupSource {
 
   /** Definitions, then rows: an error of one is known before the hours that the other may take. */
   async #dump(folder: string, client: Client, snapshot: string, signal: AbortSignal): Promise<Dumped> {
-    const { events, parallel, recipients, storage } = this.#context
-    const to = { storage, recipients, signal }
+    const { compressionLevel, events, parallel, recipients, storage } = this.#context
+    const to = { storage, recipients, compressionLevel, signal }
     const access = this.#access
     const title = this.#title
     const { scope, tables } = await this.#extent(client)
@@ -221,7 +221,7 @@ export class PostgresqlSource implements BackupSource {
       ...(await readRoles(client, scope.schemas)),
       schemas,
       toolMajor: await toolMajor('pg_dump', signal),
-      compression: `zstd:${level}`,
+      compression: `zstd:${compressionLevel ?? level}`,
       tableBytes,
       totalBytes: tables.reduce((sum, table) => sum + table.totalBytes, 0),
       dumpedExtensions,

@@ -15,7 +15,7 @@ import { applyEnvironment, createDatabase, dropDatabase } from './create-databas
 import type { Details, Extension } from '../details.ts'
 import { readManifest } from '../../dump/manifest.ts'
 import type { Names } from '../../dump/names.ts'
-import type { OpenDump } from '../../dump/read-content.ts'
+import type { OpenDump } from '../../dump/read-unpacked.ts'
 import { copyRows, openArchive, type OwnArchive } from './copy-rows.ts'
 import { readPowers } from '../powers.ts'
 import { dropLoader, makeLoader, refuseBeyond } from './loader.ts'

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import { parseLocation, type Location } from '../../../../operation/location.ts'
 import { identityKey, recipientsKey } from '../../../../operation/encryption/encryption.ts'
+import { secretsOf } from '../../../../operation/storage/object-location.ts'
 import { signingKey, type OperationKind } from '../../../../operation/names.ts'
 import { mounts } from '../../../../operation/request.ts'
 import type { OwnTool } from './own-tool.ts'
@@ -62,14 +63,13 @@ function storageMounts(
         mount: { name: 'storage', mountPath, ...(readOnly === true && { readOnly }) },
       },
     ]
-  const { secret } = location.options
-  if (secret === undefined) return []
-  return [
-    {
-      volume: { name: 'storage-secret', secret: { secretName: secret, defaultMode: 0o440 } },
-      mount: { name: 'storage-secret', mountPath: posix.join(mounts.storageSecrets, secret), readOnly: true },
-    },
-  ]
+  return secretsOf(location).map((secret, index) => {
+    const name = index === 0 ? 'storage-secret' : `storage-secret-${index + 1}`
+    return {
+      volume: { name, secret: { secretName: secret, defaultMode: 0o440 } },
+      mount: { name, mountPath: posix.join(mounts.storageSecrets, secret), readOnly: true },
+    }
+  })
 }
 
 function asTarget({ volume, mount }: Mounted): Mounted {

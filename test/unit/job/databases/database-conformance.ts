@@ -1,6 +1,7 @@
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 import type {
   BackupContext,
@@ -13,6 +14,7 @@ import { jsonLineEvents } from '../../../../job/process/events.ts'
 import type { Journal } from '../../../../job/journal/journal.ts'
 import { openJournal } from '../../../../job/journal/persisted-journal.ts'
 import { manifestFile } from '../../../../job/databases/dump/manifest.ts'
+import type { Storage } from '../../../../job/storage/storage.ts'
 import { volumeStorage } from '../../../../job/storage/volume/volume.ts'
 import type { JournalDocument } from '../../../../operation/journal.ts'
 import type { DatabaseBackup } from '../../../../operation/record.ts'
@@ -245,7 +247,14 @@ export async function databaseConformance(
     )
 
     const halt = new AbortController()
-    const destination = kind.openRestore(trial.settings, entry, { ...context('restore-b'), signal: halt.signal })
+    const under = { ...context('restore-b'), signal: halt.signal }
+    // Longer than it takes to be told, however fast the server loads.
+    const slowly: Storage['read'] = async (...of) => {
+      await sleep(300)
+      return await under.storage.read(...of)
+    }
+    const storage = { ...under.storage, read: slowly }
+    const destination = kind.openRestore(trial.settings, entry, { ...under, storage })
     const journal = await memoryJournal()
     const goOn = trial.delay?.()
     const loading = destination.load(journal)

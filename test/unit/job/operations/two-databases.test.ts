@@ -3,6 +3,7 @@ import {
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutBucketPolicyCommand,
+  PutObjectLegalHoldCommand,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
@@ -12,6 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import type { WorkerEvent } from '../../../../operation/event.ts'
+import { Interrupted } from '../../../../job/process/interrupted.ts'
 import { mounts } from '../../../../operation/request.ts'
 import { startMysql } from '../../../stand-ins/mysql/local-server.ts'
 import { startPostgresql } from '../../../stand-ins/postgresql/local-server.ts'
@@ -139,7 +141,19 @@ else
 
       const to = `pvc://second/${s.suffix}`
       const of = { ...s.common, backup: 'backup-both' }
-      t.equal(await s.run({ ...of, kind: 'copy', operation: 'copy-both', from: at, to }), 0)
+      const copy = { ...of, kind: 'copy' as const, operation: 'copy-both', from: at, to }
+      const stop = new AbortController()
+      const ended = s.run(
+        copy,
+        ({ message }) => void (message === 'copy' && stop.abort(new Interrupted('SIGTERM'))),
+        stop.signal,
+      )
+      t.equal(await ended, 143)
+      t.equal(s.cluster.recordsByName.get('backup-both')?.backup?.copies, undefined, 'a half is no copy')
+      t.equal(await s.run({ ...s.common, kind: 'import', operation: 'import-half', from: `${to}/both` }), 1)
+      writeFileSync(join(volume, s.suffix, 'both', '.rows.12345678.partial'), 'of a worker that was killed')
+      t.equal(await s.run(copy), 0)
+      t.strictSame(globSync('**/.*', { cwd: join(volume, s.suffix) }), [], 'nothing unfinished stays')
       t.strictSame(s.cluster.recordsByName.get('backup-both')?.backup?.copies, [`${to}/both`])
       t.equal(await s.run({ ...of, kind: 'copy', operation: 'copy-again', from: at, to }), 1)
       const refused = s.cluster.recordsByName.get('copy-again')
@@ -166,6 +180,30 @@ else
       t.equal(await s.run(back), 1)
       t.match(s.cluster.recordsByName.get('copy-back'), { failure: { what: /is damaged/ } })
       t.strictSame(await keys(), [stray], 'nothing stays of a copy that failed')
+    })
+
+    await t.test('what a legal hold keeps is not deleted, and no half of it either', async (t) => {
+      const held = { Bucket: 'held' }
+      await admin.send(new CreateBucketCommand({ ...held, ObjectLockEnabledForBucket: true }))
+      const to = (scene: string) => locationOf(scene, { bucket: 'held' })
+      const s = await twoDatabases(t, 'two releases', { mysql, postgresql, to })
+      t.equal(await s.run(s.backup), 0)
+      const { Contents = [] } = await admin.send(new ListObjectsV2Command(held))
+      const [{ Key } = {}] = Contents.filter(({ Key = '' }) => Key.includes('/rows/'))
+      await admin.send(new PutObjectLegalHoldCommand({ ...held, Key, LegalHold: { Status: 'ON' } }))
+      const location = `${to(s.suffix).replace('?', '/both?')}`
+      const deletion = { ...s.common, kind: 'delete' as const, backup: 'backup-both', location }
+      t.equal(await s.run({ ...deletion, operation: 'delete-held' }), 1)
+      t.match(s.cluster.recordsByName.get('delete-held'), { failure: { why: /holds 1 of its files by a legal hold/ } })
+      t.equal((await admin.send(new ListObjectsV2Command(held))).Contents?.length, Contents.length)
+      const { databases = [] } = s.cluster.recordsByName.get('backup-both')?.backup ?? {}
+      t.ok(
+        databases.every(({ standing }) => standing === undefined),
+        'it can be restored as before',
+      )
+      await admin.send(new PutObjectLegalHoldCommand({ ...held, Key, LegalHold: { Status: 'OFF' } }))
+      t.equal(await s.run({ ...deletion, operation: 'delete-free' }), 0)
+      t.equal((await admin.send(new ListObjectsV2Command(held))).Contents, undefined)
     })
 
     await t.test('another backup of the same name is refused, and the first stays', async (t) => {

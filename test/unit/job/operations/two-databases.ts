@@ -123,11 +123,11 @@ export async function twoDatabases(t: Test, layout: Layout, { mysql, postgresql,
     backup,
     restore,
     suffix,
-    run: (request: OperationRequest, heard: (event: WorkerEvent) => void = () => undefined) =>
+    run: (request: OperationRequest, heard: (event: WorkerEvent) => void = () => undefined, signal = held) =>
       work(request, {
         cluster,
         events: jsonLineEvents((line) => heard(JSON.parse(line) as WorkerEvent)),
-        signal: held,
+        signal,
       }),
     /** writes one row to each database, as one request that no pause may part */
     async pair(id: number) {

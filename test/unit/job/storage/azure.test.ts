@@ -1,4 +1,5 @@
 import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob'
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,7 +40,7 @@ async function fresh(t: Test, { endpoint = server.endpoint, patience: given = pa
   }
   const begin = async (path: string) => {
     const blob = container.getBlockBlobClient(`a/prefix/${path}`)
-    await blob.stageBlock(Buffer.from('block-1').toString('base64'), 'half', 4)
+    await blob.stageBlock(Buffer.from(`${randomUUID()}-000001`).toString('base64'), 'half', 4)
   }
   return { begin, container, endpoint, location, storage, leftovers }
 }

@@ -2,9 +2,17 @@ import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   PutBucketPolicyCommand,
+  PutObjectLegalHoldCommand,
+  PutObjectLockConfigurationCommand,
+  PutObjectRetentionCommand,
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,9 +21,11 @@ import { objectLocation, type S3Location } from '../../../../operation/storage/o
 import { openClient } from '../../../../job/storage/s3/client.ts'
 import { unfinishedUploads } from '../../../../job/storage/s3/delete.ts'
 import { s3Storage } from '../../../../job/storage/s3/s3.ts'
+import type { Storage } from '../../../../job/storage/storage.ts'
 import { readText } from '../../../../job/storage/text.ts'
 import { hasGo, startVersitygw, type Versitygw } from '../../../stand-ins/versitygw/versitygw.ts'
 import { failureOf } from '../failure-of.ts'
+import { encryptingService } from './encrypting-service.ts'
 import { chunks, filesOf, storageConformance } from './storage-conformance.ts'
 import { storeFaults } from './store-faults.ts'
 
@@ -102,6 +112,97 @@ else {
     t.equal(await readText(as('reader', 'secret-of-the-reader'), 'file'), 'x', 'who may read, reads')
   })
 
+  t.test("how objects are kept is said of every one, and a key of one's own with every call", async (t) => {
+    const { bucket } = await fresh(t)
+    const service = await encryptingService(t, server.endpoint)
+    const keep = (options: string, customerKey?: string) => {
+      const location = objectLocation('s3', bucket, ['kept'], options)
+      if (location.kind !== 's3') throw new Error('no location of S3')
+      // A location has such a key sent to https alone.
+      const to = { ...location, options: { ...location.options, endpoint: service.endpoint } }
+      return s3Storage(to, secretFolder(t, server), patience, customerKey)
+    }
+    const saidOf = async (storage: Storage, path: string) => {
+      service.kept.length = 0
+      await storage.write(`${path}/small`, chunks('x'), signal)
+      await storage.write(`${path}/large`, chunks(...Array.from({ length: 90 }, () => 'x'.repeat(100_000))), signal)
+      return service.kept
+    }
+    const kms = keep('sse=aws:kms&kms-key=arn:aws:kms:eu-west-1:1:key/a&storage-class=STANDARD_IA')
+    const headers = {
+      'x-amz-server-side-encryption': 'aws:kms',
+      'x-amz-server-side-encryption-aws-kms-key-id': 'arn:aws:kms:eu-west-1:1:key/a',
+      'x-amz-storage-class': 'STANDARD_IA',
+    }
+    t.strictSame(await saidOf(kms, 'kms'), [
+      { call: 'PutObject', headers },
+      { call: 'CreateMultipartUpload', headers },
+    ])
+
+    const [key, other] = [randomBytes(32), randomBytes(32)].map((bytes) => keyFolder(t, bytes.toString('base64')))
+    const storage = keep('customer-key-secret=own', key)
+    t.match(await storage.preflight(1), [{ outcome: 'ok' }])
+    t.match(await saidOf(storage, 'own'), [
+      { call: 'PutObject', headers: { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' } },
+      { call: 'CreateMultipartUpload', headers: { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' } },
+    ])
+    t.match(await failureOf(storage.write('own/small', chunks('y'), signal)), { why: /already/ })
+    await storage.replace('own/small', chunks('y'), signal)
+    t.equal(await readText(storage, 'own/small'), 'y')
+    t.equal((await readText(storage, 'own/large'))?.length, 9_000_000)
+    t.equal((await readText(storage, 'own/large', 10_000_000))?.length, 9_000_000)
+    t.match(await failureOf(readText(keep('', other), 'own/small')), { why: /may not do that/ })
+    t.match(await failureOf(readText(keep(''), 'own/small')), { why: /InvalidRequest/ })
+    for (const wrong of [keyFolder(t, undefined), keyFolder(t, 'short')])
+      t.match(await failureOf(keep('', wrong).write('own/other', chunks('x'), signal)), { why: /SSE_CUSTOMER_KEY/ })
+    await storage.delete('own')
+    t.strictSame(await filesOf(storage, ''), [
+      { path: 'kms/large', bytes: 9_000_000 },
+      { path: 'kms/small', bytes: 1 },
+    ])
+  })
+
+  t.test('a bucket with an object lock takes backups, and tells until when it holds them', async (t) => {
+    buckets += 1
+    const Bucket = `bucket-${buckets}`
+    await admin.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }))
+    const DefaultRetention = { Mode: 'GOVERNANCE', Days: 2 } as const
+    const ObjectLockConfiguration = { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention } } as const
+    await admin.send(new PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration }))
+    const storage = s3Storage(locationOf(Bucket, server.endpoint), secretFolder(t, server), patience)
+    t.match(await storage.preflight(1), [{ outcome: 'ok' }])
+    await storage.write('a/rows', chunks(...Array.from({ length: 90 }, () => 'x'.repeat(100_000))), signal)
+    await storage.write('a/manifest.json', chunks('{}'), signal)
+    await storage.replace('a/manifest.json', chunks('{"files":[]}'), signal)
+    t.equal(await readText(storage, 'a/manifest.json'), '{"files":[]}')
+    // S3 gives a new object the bucket's default; versitygw looks at that with a deletion only.
+    const Retention = { Mode: 'GOVERNANCE', RetainUntilDate: new Date(Date.now() + 48 * 3_600_000) } as const
+    for (const name of ['rows', 'manifest.json'])
+      await admin.send(new PutObjectRetentionCommand({ Bucket, Key: `a/prefix/a/${name}`, Retention }))
+    const held = await storage.held?.('a')
+    t.equal(held?.files, 2)
+    const inHours = (Date.parse(held?.until ?? '') - Date.now()) / 3_600_000
+    t.ok(inHours > 46 && inHours < 50, `${inHours} hours`)
+    await admin.send(new PutObjectLegalHoldCommand({ Bucket, Key: 'a/prefix/a/rows', LegalHold: { Status: 'ON' } }))
+    t.strictSame(await storage.held?.('a'), { files: 2 })
+    t.equal(await storage.held?.('b'), undefined)
+    const { storage: free } = await fresh(t)
+    await free.write('a/rows', chunks('x'), signal)
+    t.equal(await free.held?.('a'), undefined)
+  })
+
+  t.test('an upload is done when its object is there, whatever the store has answered', async (t) => {
+    for (const lost of [false, true]) {
+      const { endpoint } = await fresh(t)
+      const early = await answersEarly(t, endpoint, lost)
+      const { storage } = await fresh(t, { endpoint: early, patience: { ...patience, retryMs: 500 } })
+      const content = () => chunks(...Array.from({ length: 90 }, () => 'x'.repeat(100_000)))
+      if (lost) t.match(await failureOf(storage.write('large', content(), signal)), { why: /does not show it/ })
+      else await storage.write('large', content(), signal)
+      t.equal((await readText(storage, 'large'))?.length, lost ? undefined : 9_000_000)
+    }
+  })
+
   t.test('a Secret that changes is read again', async (t) => {
     const { location } = await fresh(t)
     const secrets = secretFolder(t, { accessKeyId: 'nobody', secretAccessKey: 'wrong' })
@@ -116,6 +217,53 @@ function locationOf(bucket: string, endpoint: string): S3Location {
   const location = objectLocation('s3', bucket, ['a', 'prefix'], `endpoint=${endpoint}&secret=some`)
   if (location.kind !== 's3') throw new Error('no location of S3')
   return location
+}
+
+/**
+ * A store that answers a CompleteMultipartUpload before the object is there, as versitygw 1.8 answers the second of two
+ * calls while the first still copies.
+ * @param lost whether the object never comes
+ */
+async function answersEarly(t: Test, endpoint: string, lost: boolean): Promise<string> {
+  const { hostname, port } = new URL(endpoint)
+  const server = createServer(async (incoming, response) => {
+    const { method, headers, url: path = '' } = incoming
+    const forward = () => request({ hostname, port, path, method, headers })
+    if (method !== 'POST' || !path.includes('uploadId=')) {
+      const forwarded = forward().on('error', () => response.destroy())
+      forwarded.on('response', (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers)
+        answer.pipe(response)
+      })
+      incoming.pipe(forwarded)
+      return
+    }
+    const body = await buffer(incoming)
+    response.writeHead(200, { 'content-type': 'application/xml' })
+    response.end('<CompleteMultipartUploadResult><ETag>"early"</ETag></CompleteMultipartUploadResult>')
+    if (!lost)
+      setTimeout(
+        () =>
+          forward()
+            .on('error', () => undefined)
+            .end(body),
+        1_000,
+      )
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** The Secret with a key of one's own, as the kubelet mounts it. */
+function keyFolder(t: Test, key: string | undefined): string {
+  const folder = mkdtempSync(join(tmpdir(), 'key-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  if (key !== undefined) writeFileSync(join(folder, 'SSE_CUSTOMER_KEY'), `${key}\n`)
+  return folder
 }
 
 /** A Secret as the kubelet mounts it. */
@@ -142,6 +290,8 @@ function inspect(location: S3Location, secrets: string) {
     title: 'the test',
     key: (path: string) => `${location.path}/${path}`,
     settings: {},
+    assemblyMs: 1000,
+    customerKey: () => Promise.resolve({}),
   }
   return {
     async begin(path: string) {

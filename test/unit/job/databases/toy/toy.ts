@@ -18,7 +18,7 @@ import type {
 } from '../../../../../job/databases/database.ts'
 import { readManifest } from '../../../../../job/databases/dump/manifest.ts'
 import { claimFolder, sealFolder } from '../../../../../job/databases/dump/own-folder.ts'
-import { readContent } from '../../../../../job/databases/dump/read-content.ts'
+import { readContent } from '../../../../../job/databases/dump/read-unpacked.ts'
 import { verifyDump } from '../../../../../job/databases/dump/verify.ts'
 import { writeFile } from '../../../../../job/databases/dump/write-file.ts'
 import { parseDetails } from '../../../../../job/databases/parse-details.ts'
