@@ -43,6 +43,7 @@ export const cassandra: KnownKind = {
   title: 'Cassandra',
   storage: 'cassandra',
   keepsItsOwnBackups: true,
+  restoredByHand: true,
   flags: {},
   ownFlags: [
     {

@@ -5,7 +5,7 @@ import type { OperationRecord } from '../../operation/record.ts'
 import { unpauseCommand } from '../../operation/outcome/unpause-command.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { formatDuration } from '../../operation/duration.ts'
-import { notMade } from '../kubernetes/records/backup-state.ts'
+import { isRestoredByHand, notMade } from '../kubernetes/records/backup-state.ts'
 import { failureLines } from '../terminal/show-failure.ts'
 import { isFinal, pausedBy } from '../../operation/outcome/outcome.ts'
 import { interventionText } from './interventions.ts'
@@ -22,7 +22,7 @@ export function verdictLine(record: OperationRecord): string {
       ? ''
       : notMade(record)
         ? '; no backup was made'
-        : `; the backup is ${record.backup.state}`
+        : `; the backup is ${record.backup.state}${isRestoredByHand(record.backup) ? ' by hand' : ''}`
   const point =
     record.backup?.restorePoint === undefined || record.backup.state === 'unusable'
       ? ''

@@ -28,6 +28,7 @@ export function pointState(backup: BackupPart, nowMs = Date.now()): string {
   const states = backup.databases.flatMap(({ standing }) => standing?.state ?? [])
   for (const state of ['lost', 'in doubt'] as const) if (states.includes(state)) return state
   if (hasExpired(backup, nowMs)) return 'expired'
+  if (isRestoredByHand(backup)) return 'by hand'
   const kept = backup.databases.filter(({ folder }) => folder === undefined)
   const isLasting = kept.every(
     ({ kind, serviceBackups = 0, tables }) =>
@@ -35,6 +36,11 @@ export function pointState(backup: BackupPart, nowMs = Date.now()): string {
       kindOfEntry({ kind })?.materializing !== undefined && serviceBackups > 0 && serviceBackups >= tables.length,
   )
   return states.includes('materialized') || (kept.length > 0 && isLasting) ? 'materialized' : 'restorable'
+}
+
+/** Whether a restore of ours refuses, and tells the administrator what to do. */
+export function isRestoredByHand({ databases }: Pick<BackupPart, 'databases'>): boolean {
+  return databases.some((entry) => kindOfEntry(entry)?.restoredByHand === true)
 }
 
 /** What became of a backup's point, for people: its worst database; undefined where nothing did. */

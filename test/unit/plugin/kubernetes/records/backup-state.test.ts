@@ -1,6 +1,7 @@
 import t from 'tap'
 import { newRecord, type OperationRecord } from '../../../../../operation/record.ts'
 import { backupState } from '../../../../../plugin/kubernetes/records/backup-state.ts'
+import { verdictLine } from '../../../../../plugin/presentation/verdict.ts'
 
 function record(change: Partial<OperationRecord>): OperationRecord {
   return {
@@ -55,4 +56,11 @@ t.test('a point that a service keeps for a while has expired after that, unless 
   t.equal(backupState(of(kept), Date.parse('2026-12-26T08:00:00Z')), 'restorable')
   t.equal(backupState(of(kept), Date.parse('2026-12-26T10:00:00Z')), 'expired')
   t.equal(backupState(of({ ...kept, serviceBackups: 1 }), Date.parse('2026-12-26T10:00:00Z')), 'materialized')
+})
+
+t.test('snapshots that only the administrator puts back are called restorable by hand', async (t) => {
+  const databases = [{ storages: ['default'], kind: 'cassandra', title: 'cassandra://ring', tables: [], details: {} }]
+  const made = record({ state: 'succeeded', exitCode: 0, backup: { name: 'b', state: 'restorable', databases } })
+  t.equal(backupState(made), 'by hand')
+  t.match(verdictLine(made), /the backup is restorable by hand/)
 })
