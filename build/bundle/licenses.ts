@@ -36,7 +36,7 @@ function packageIn(folder: string): Package {
 interface Package {
   name: string
   version: string
-  license?: string
+  license?: string | undefined
   author?: string | { name: string }
 }
 
@@ -52,8 +52,16 @@ function licenseText(folder: string): string {
   const notices = names.filter((name) => /^(copyright)?notice/i.test(name)).map(read)
   if (license !== undefined) return [read(license), ...notices].join('\n')
   const readme = names.filter((name) => /^readme/i.test(name)).map(read)
-  const section = /^#+ licen[cs]e\n(.*?)(?=^#|$(?![^]))/ims.exec(readme[0] ?? '')?.[1]?.trim() ?? ''
-  return section.includes('Permission is hereby granted') ? `${section}\n` : standardText(packageIn(folder))
+  const section = licenseSection(readme[0] ?? '')
+  if (section.includes('Permission is hereby granted')) return `${section}\n`
+  // Old packages name it in their README alone.
+  const named = section === 'MIT' ? section : undefined
+  return standardText({ license: named, ...packageIn(folder) })
+}
+
+/** What a README says under its heading "License"; empty where it has none. */
+export function licenseSection(readme: string): string {
+  return /^(?:#+ )?licen[cs]e\n(?:[=-]+\n)?(.*?)(?=^#|$(?![^]))/ims.exec(readme)?.[1]?.trim() ?? ''
 }
 
 /** The text that a package means which names a license and has no copy of it. */

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { bundleModule, bundlePlugin, licensesBeside, packagesBeside } from '../../../build/bundle/bundle.ts'
-import { packageFolder } from '../../../build/bundle/licenses.ts'
+import { licenseSection, packageFolder } from '../../../build/bundle/licenses.ts'
 import { run } from '../../../build/processes.ts'
 import { projectFolder, projectVersion } from '../../../build/project.ts'
 
@@ -91,4 +91,10 @@ t.test('the guard, which has to start fast, brings no database and no cloud', as
 t.test('a bundled file belongs to the innermost package', async (t) => {
   t.equal(packageFolder('node_modules/a/node_modules/@b/c/index.js'), 'node_modules/a/node_modules/@b/c')
   t.equal(packageFolder('plugin/main.ts'), undefined)
+})
+
+t.test('a license is found in a README, under either kind of heading', async (t) => {
+  t.equal(licenseSection('# it\n\nLicense\n===\n\nMIT\n'), 'MIT')
+  t.equal(licenseSection('# it\n\n## License\n\nMIT\n\n## More\n\ntext\n'), 'MIT')
+  t.equal(licenseSection('# it\n\nSee the license of it.\n'), '')
 })
