@@ -11,6 +11,7 @@ import { restorableHandlers } from './restorable.ts'
 import { authorizationAnswer, sqlRoleHandlers } from './roles.ts'
 import { scriptHandlers } from './scripts.ts'
 import { sqlHandlers } from './sql-resources.ts'
+import { isListOfSubscriptions, listingSubscriptions, subscriptionsAnswer } from './subscriptions.ts'
 import { throughputHandlers } from './throughput.ts'
 
 const handlers: Record<string, ArmHandler> = {
@@ -51,6 +52,7 @@ const written = new Map(
     'migrateToManualThroughput',
     'roleAssignments',
     'roleDefinitions',
+    'permissions',
   ].map((name) => [name.toLowerCase(), name]),
 )
 
@@ -97,6 +99,7 @@ const verbs: Record<string, string> = { GET: 'read', HEAD: 'read', PUT: 'write',
 
 /** The action that a role has to allow for a call, such as Microsoft.DocumentDB/databaseAccounts/read. */
 export function actionOf(method: string, path: string): string {
+  if (isListOfSubscriptions(path)) return listingSubscriptions
   const { provider, types } = targetOf(path)
   const type = types.map((each) => written.get(each.toLowerCase()) ?? each).join('/')
   return `${provider}/${type}/${method === 'POST' ? 'action' : (verbs[method] ?? 'action')}`
@@ -125,12 +128,13 @@ export interface ArmCall extends Omit<ArmRequest, 'subscription' | 'resourceGrou
 /** @throws AzureError */
 export async function answerArm(call: ArmCall): Promise<ArmAnswer> {
   const { service, method, path, client, query } = call
-  const target = targetOf(path)
   const apiVersion = query.get('api-version')
   if (apiVersion === null)
     throw new AzureError(400, 'MissingApiVersionParameter', 'The api-version query parameter is required.', {
       from: 'gateway',
     })
+  if (isListOfSubscriptions(path)) return subscriptionsAnswer(call)
+  const target = targetOf(path)
   const { subscription, resourceGroup, types, names } = target
   const request: ArmRequest = { ...call, subscription, resourceGroup, names, apiVersion }
   authorize(service, client, call.action, { scope: path })

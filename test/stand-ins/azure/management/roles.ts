@@ -1,6 +1,7 @@
 import type { SqlRole } from '../accounts/account.ts'
 import { regionKey } from '../accounts/regions.ts'
 import { AzureError, badRequest, partNotFound } from '../service/errors.ts'
+import { rolesAt } from './authorization.ts'
 import { accountOf, begin, propertiesOf, type ArmHandler, type ArmRequest } from './request.ts'
 import { readyAccount } from './sql-resources.ts'
 
@@ -89,13 +90,20 @@ export const sqlRoleHandlers: Record<string, ArmHandler> = {
   ...sqlHandlers('sqlRoleAssignments'),
 }
 
+/** What the caller may do there: an entry for each of his roles, those of what is above it included. */
+function permissionsAt({ service, client }: ArmRequest, scope: string) {
+  const roles = rolesAt(service, client, scope) ?? [{ actions: ['*'], notActions: [] }]
+  return roles.map(({ actions, notActions }) => ({ actions, notActions, dataActions: [], notDataActions: [] }))
+}
+
 /**
- * Roles and assignments of Microsoft.Authorization, on whatever they are.
+ * Roles, assignments and permissions of Microsoft.Authorization, on whatever they are.
  * @param scope id of what they are on
  * @param names of the role or assignment; none for a list
  */
 export function authorizationAnswer(request: ArmRequest, scope: string, kind: string, name: string | undefined) {
   const { service, method, body } = request
+  if (kind.toLowerCase() === 'permissions') return { status: 200, body: { value: permissionsAt(request, scope) } }
   const all = service.authorization
   const front = `${scope}/providers/Microsoft.Authorization/${kind}`.toLowerCase()
   if (name === undefined) {

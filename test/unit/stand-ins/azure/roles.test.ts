@@ -1,5 +1,16 @@
 import t from 'tap'
-import { createAccount, createContainer, dataClient, failure, group, openAzure, soon, subscription } from './clients.ts'
+import {
+  clientId,
+  createAccount,
+  createContainer,
+  dataClient,
+  failure,
+  group,
+  openAzure,
+  soon,
+  subscription,
+  tenant,
+} from './clients.ts'
 
 const opened = await openAzure(t)
 const { azure, client, credential } = opened
@@ -78,6 +89,45 @@ t.test('roles of Microsoft.Authorization are assigned on an account', async (t) 
   t.equal(azure.calls().at(-1)?.action, 'Microsoft.Authorization/roleAssignments/read')
   t.equal((await call('DELETE', '/one')).status, 200)
   t.equal((await call('GET', '/one')).status, 404)
+})
+
+t.test('a caller is told what it may do, and which subscriptions it sees', async (t) => {
+  const { token } = await credential.getToken('https://management.azure.com/.default')
+  const value = async (path: string): Promise<unknown> => {
+    const answer = await fetch(`${azure.endpoint}${path}?api-version=2022-04-01`, {
+      headers: { authorization: `Bearer ${token}` },
+    })
+    return answer.ok ? ((await answer.json()) as { value: unknown }).value : answer.status
+  }
+  const inGroup = `/subscriptions/${subscription}/resourceGroups/${group}`
+  const permissions = `${inGroup}/providers/Microsoft.Authorization/permissions`
+  t.match(await value(permissions), [{ actions: ['*'], notActions: { length: 0 } }])
+  t.match(await value('/subscriptions'), [{ subscriptionId: subscription, state: 'Enabled' }])
+  const ask = { actions: ['Microsoft.Authorization/permissions/read'], notActions: [] }
+  const write = { actions: ['Microsoft.DocumentDB/*'], notActions: ['*/delete'] }
+  const rolesOn = (...roles: { scope: string; actions: string[]; notActions: string[] }[]) =>
+    azure.set({ identities: { [clientId]: { tenant, roles } } })
+  const here = `/subscriptions/${subscription}`
+  rolesOn(
+    { scope: here, ...ask },
+    { scope: `${here}/resourceGroups/${group.toUpperCase()}`, ...write },
+    { scope: `${here}/resourceGroups/${group}-too`, ...write },
+    { scope: '/subscriptions/07be0000-0000-4000-8000-000000000009', ...write },
+  )
+  const data = { dataActions: [], notDataActions: [] }
+  t.strictSame(await value(permissions), [
+    { ...ask, ...data },
+    { ...write, ...data },
+  ])
+  t.match(await value('/subscriptions'), [
+    { subscriptionId: subscription },
+    { subscriptionId: '07be0000-0000-4000-8000-000000000009' },
+  ])
+  rolesOn({ scope: here, ...write })
+  t.equal(await value(permissions), 403, 'asking needs a right of its own')
+  rolesOn()
+  t.strictSame(await value('/subscriptions'), [])
+  azure.set({ identities: undefined })
 })
 
 t.test('scripts are written by ARM as by the data plane', async (t) => {
