@@ -2,6 +2,7 @@ import t from 'tap'
 import { failureOf } from '../../failure-of.ts'
 import { cosmos } from '../../../../../job/databases/cosmos/cosmos.ts'
 import { readDetails } from '../../../../../job/databases/cosmos/details.ts'
+import { clientId, subscription, tenant } from '../../../stand-ins/azure/clients.ts'
 import { backedUp, mutate, openWorld, storage } from './account-world.ts'
 import { createHash } from 'node:crypto'
 
@@ -68,6 +69,27 @@ t.test('it is told what stands in the way of a backup, and what to do', async (t
   t.match(denied?.cure, /role/)
   world.azure.set({ identities: undefined })
 })
+
+t.test(
+  'the account is looked for in all subscriptions that the identity sees, also where it may not in some',
+  async (t) => {
+    const other = '/subscriptions/07be0000-0000-4000-8000-000000000009'
+    const found = async (roles: { scope: string; actions: string[] }[]) => {
+      world.azure.set({ identities: { [clientId]: { tenant, roles } } })
+      const source = cosmos.openBackup(world.settings, world.context('backup-far', { flags: {} }))
+      const findings = await source.preflight()
+      world.azure.set({ identities: undefined })
+      return findings.flatMap(({ outcome, message }) => (outcome === 'error' ? [message] : []))
+    }
+    const elsewhere = { scope: `${other}/resourceGroups/machines`, actions: ['Microsoft.Compute/*'] }
+    const here = { scope: `/subscriptions/${subscription}`, actions: ['*'] }
+    t.strictSame(await found([elsewhere, here]), [])
+    const [refused] = await found([elsewhere])
+    t.match(refused, /was not found: .*may not look in 07be0000/)
+    const [blind] = await found([])
+    t.match(blind, /the identity sees no subscription/)
+  },
+)
 
 t.test('a name that is no endpoint of Azure is refused before anything is asked', async (t) => {
   const open = async (contactPoints: string) => cosmos.openBackup([storage(contactPoints)], world.context('backup-c'))
