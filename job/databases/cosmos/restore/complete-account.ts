@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { changed } from '../../../azure/long-operation.ts'
 import type { Json, ResourceManager } from '../../../azure/resource-manager.ts'
 import type { Journal } from '../../../journal/journal.ts'
-import { lookAtAccount, regionsOf, sameRegion, type Account } from '../account/account.ts'
+import { lookAtAccount, partsOf, regionsOf, sameRegion, type Account } from '../account/account.ts'
 import { fewAtOnce } from '../account/few-at-once.ts'
 import { containerPath, databasePath, readDatabases } from '../account/read-databases.ts'
 import { readSettings } from '../account/read-settings.ts'
@@ -23,11 +23,12 @@ interface Completing {
  * account takes one change at a time, so they come one after another. Expiry stays off.
  */
 export async function completeAccount(completing: Completing): Promise<void> {
-  const { journal } = completing
-  await journal.ensure('settings of the account', () => ensureSettings(completing))
-  await journal.ensure('regions of the account', () => ensureRegions(completing))
-  await journal.ensure('roles of the account', () => ensureRoles(completing))
-  await journal.ensure('throughput and procedures', () => ensureDatabases(completing))
+  const { journal, target } = completing
+  const { name } = partsOf(target)
+  await journal.ensure(`settings of account ${name}`, () => ensureSettings(completing))
+  await journal.ensure(`regions of account ${name}`, () => ensureRegions(completing))
+  await journal.ensure(`roles of account ${name}`, () => ensureRoles(completing))
+  await journal.ensure(`throughput and procedures of account ${name}`, () => ensureDatabases(completing))
 }
 
 async function ensureSettings({ arm, target, expected }: Completing): Promise<void> {

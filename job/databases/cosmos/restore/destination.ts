@@ -108,7 +108,9 @@ class AccountDestination implements RestoreDestination {
         next: 'undo this restore, which removes the account, and restore again; the account in service was not touched',
       })
     this.#differences = differences.map(({ text }) => text)
-    await journal.ensure('let documents expire', () => ensureExpiry({ arm, target, details, journal }))
+    await journal.ensure(`let documents of account ${name} expire`, () =>
+      ensureExpiry({ arm, target, details, journal }),
+    )
   }
 
   async #compare(expected: ReturnType<typeof expectedSettings>): Promise<Difference[]> {
@@ -142,7 +144,7 @@ class AccountDestination implements RestoreDestination {
       const account = await lookAtAccount(lasting, target)
       const endpoint = account?.properties.documentEndpoint
       if (endpoint !== undefined && this.#work.endpoints.includes(comparable(endpoint))) throw inService(target)
-      await journal.ensure('delete the restored account', () => this.#ensureDeleted())
+      await journal.ensure(`delete account ${partsOf(target).name}`, () => this.#ensureDeleted())
     } catch (error) {
       throw azureFailure(`what was made to restore ${title} could not be removed`, error)
     }

@@ -82,11 +82,12 @@ const mostCharacters = 44
 const earlierSuffix = /-\d{12}-[0-9a-f]{6}$/
 
 /**
- * The name of the account that a restore makes: that of its source, the restore point and a mark of the operation, so
- * that a second worker finds the account of the first and two restores of one backup never meet.
+ * The name of the account that a restore makes: that of its source, the restore point and a mark of the operation and
+ * that whole name, so that a second worker finds the account of the first, and neither two restores of one backup nor
+ * two accounts of one operation ever meet.
  */
 export function targetName(source: string, operation: string, point: Date): string {
-  const mark = createHash('sha256').update(operation).digest('hex').slice(0, 6)
+  const mark = createHash('sha256').update(`${operation} ${source.toLowerCase()}`).digest('hex').slice(0, 6)
   const time = Number.isNaN(point.getTime()) ? '000000000000' : point.toISOString().replace(/\D/g, '').slice(2, 14)
   const suffix = `-${time}-${mark}`
   const base = source

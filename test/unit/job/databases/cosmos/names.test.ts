@@ -24,6 +24,8 @@ t.test('the name of a restored account is one, and the same for the same operati
   t.not(targetName('ledger', 'restore-b@1', point), name)
   t.match(targetName(name, 'restore-b@1', new Date('2026-07-22T00:00:00Z')), /^ledger-260722000000-[0-9a-f]{6}$/)
   const long = targetName(`an-account-with-a-name-of-44-characters-${'x'.repeat(4)}`, 'restore-a@1', point)
+  const another = targetName(`an-account-with-a-name-of-44-characters-${'y'.repeat(4)}`, 'restore-a@1', point)
+  t.not(another, long, 'two accounts of one operation are never restored to one')
   t.ok(long.length <= 44 && /^[a-z0-9][a-z0-9-]*$/.test(long), long)
   t.end()
 })
