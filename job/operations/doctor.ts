@@ -8,6 +8,7 @@ import { preflight } from '../pause/preflight.ts'
 import { openStorageAt } from '../storage/open.ts'
 import { backupContext } from './database-contexts.ts'
 import { databasesOf, openSources, type OpenSource } from './open-databases.ts'
+import { checkTogether } from './restored-together.ts'
 
 type Context = OperationContext<'doctor'>
 
@@ -59,7 +60,7 @@ async function databaseFindings(context: Context): Promise<Finding[]> {
     const found = await Promise.all(sources.map(sourceFindings))
     const bytes = found.reduce((sum, one) => sum + one.bytes, 0)
     const room = request.to === undefined ? [] : await storage.preflight(bytes)
-    return [decision, ...found.flatMap(({ findings }) => findings), ...room]
+    return [decision, ...checkTogether(databases), ...found.flatMap(({ findings }) => findings), ...room]
   } finally {
     await Promise.allSettled(sources.map(({ source }) => source.close()))
   }

@@ -31,6 +31,7 @@ import { distinctTitles } from './distinct-titles.ts'
 import { holdReleases } from '../hold-releases.ts'
 import { asUnusable, giveUp, stillRestorable, wasTried } from './give-up.ts'
 import { databasesOnce, openSources, type OpenSource } from '../open-databases.ts'
+import { checkTogether } from '../restored-together.ts'
 import { keepPoint, keptPoint, type Point } from './restore-point.ts'
 
 type Context = OperationContext<'backup'>
@@ -46,6 +47,7 @@ export async function backup(context: Context): Promise<void> {
   const { request } = context
   const databases = await databasesOnce(request.target, context)
   refuseWithoutStorage(request, databases)
+  refuseOnErrors(`backup of ${request.target.releases.map(({ name }) => name).join(', ')}`, checkTogether(databases))
   const storage = limited(openStorageAt(request.to), request.bytesPerSecond)
   const pauseDecision = decidePause(request.pauseMode, databases, request.target.releases)
   const encrypted = await encryptionOnce(context, databases)

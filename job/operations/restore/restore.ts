@@ -18,6 +18,7 @@ import { holdReleases } from '../hold-releases.ts'
 import { keepStopped, type StoppedReleases } from './keep-stopped.ts'
 import { startReleases, stopReleases } from './stop-and-start.ts'
 import { refuseLost, restorable } from '../backup/restorable.ts'
+import { refuseApart } from '../restored-together.ts'
 import { markEndangered, recordStandings, refuseLosses } from './standing.ts'
 import { verifyMoment } from './proven-moment.ts'
 import { withoutPrevious } from './without-previous.ts'
@@ -39,6 +40,7 @@ export async function restore(context: Context): Promise<void> {
   const identities = await readIdentities()
   if (!context.journal.resumed) {
     refuseLost(backup)
+    refuseApart(request.backup, backup)
     await requireKey(backup, identities)
     await verifyMoment(context, record.releases)
   }

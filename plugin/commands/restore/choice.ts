@@ -1,5 +1,6 @@
 import type { RestoreFlag } from '../../../operation/databases/kind.ts'
 import { kindOfEntry, knownKinds, titlesOf } from '../../../operation/databases/registry.ts'
+import { notRestoredTogether, restoredApart } from '../../../operation/databases/restored-together.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure, type FailureText } from '../../../operation/failure.ts'
 import { windowThatProves } from '../../../operation/outcome/pause-window.ts'
@@ -105,8 +106,15 @@ function checkFlags(
   { at, repoint, dropPrevious }: ChoiceFlags,
   given: readonly RestoreFlag[],
   choice: RestoreChoice,
-  { backup }: BackupRecord,
+  { backup, operation }: BackupRecord,
 ): void {
+  const apart = notRestoredTogether(backup.databases)
+  if (apart !== undefined)
+    throw usage({
+      what: `backup ${backup.name} cannot be restored in one operation`,
+      why: apart,
+      next: restoredApart(operation, backup.restorePoint),
+    })
   for (const flag of given) {
     const understanding = knownKinds.filter(({ flags }) => flags.restore?.[flag] !== undefined)
     if (!backup.databases.some((entry) => understanding.some(({ name }) => name === entry.kind)))
@@ -138,7 +146,7 @@ function checkFlags(
     throw usage({
       what: '--repoint print and --drop-previous exclude each other',
       why: 'the releases serve on from the former data',
-      next: 'remove it once they use the restored: restore RESTORE --drop-previous',
+      next: 'omit --drop-previous, and remove the former data yourself once they use the restored',
     })
   for (const entry of backup.databases) {
     const refusal = kindOfEntry(entry)?.refuseChoice?.({ ...choice, ...(at !== undefined && { at }) })

@@ -4,7 +4,7 @@ import type { RestoreWork } from './restore-work.ts'
 
 /** What the administrator does to point the releases to the restored account, every command as it is typed. */
 export function instructions(
-  { settings, context: { properties }, target }: RestoreWork,
+  { settings, details, context: { properties }, target }: RestoreWork,
   endpoint: string,
   differences: readonly string[],
 ): string[] {
@@ -23,5 +23,7 @@ export function instructions(
     ]),
     'note the former endpoint and keep the former key: both put back point the release back',
     'then upgrade the release with Helm, or restart its pods once ConfigMap and Secret say so',
+    `once nobody needs the former account: az cosmosdb delete --name ${partsOf(details.id).name} ` +
+      `--resource-group ${resourceGroup} --subscription ${subscription}`,
   ]
 }

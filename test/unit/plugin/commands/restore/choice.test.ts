@@ -259,4 +259,26 @@ t.test('what only the administrator can point a release to is shown, unless he s
   t.strictSame(await choose({ region: 'West US 2' }), { repoint: 'print', region: 'West US 2' })
   for (const refused of [{ repoint: 'patch' }, { prefix: 'x-' }, { dropPrevious: true }] as const)
     t.equal((await failureOf(choose(refused))).exitCode, 2)
+  // No restore that was only shown is ever recorded as in service, so --drop-previous later is refused as well.
+  t.match(await failureOf(choose({ dropPrevious: true })), { next: /^omit --drop-previous, .* yourself/ })
+})
+
+t.test('what is pointed by hand is not restored together with what is switched by name', async (t) => {
+  const at = '2026-11-16T09:30:00.000Z'
+  const account = { ...dynamodb(at, false), kind: 'cosmos', title: 'cosmos://ledger.documents.azure.com', details: {} }
+  const backup = backupOf('mixed', at, account)
+  const beside = (kind: string) => ({ ...account, kind, title: `${kind}://other`, storages: ['ledger/other'] })
+  const choose = (kind: string, flags: Partial<Parameters<typeof chooseRestore>[0]> = {}) => {
+    const record = { ...backup, backup: { ...backup.backup, databases: [account, beside(kind)] } }
+    return chooseRestore({ ...none, ...flags }, record, async () => [])
+  }
+  for (const flags of [{}, { repoint: 'print' }, { repoint: 'patch' }] as const)
+    t.match(await failureOf(choose('postgresql', flags)), {
+      exitCode: 2,
+      what: /^backup mixed cannot be restored in one operation$/,
+      why: /^Cosmos DB is .* by hand; PostgreSQL cannot/,
+      next: /by its own means, all to 2026-11-16T09:30:00.000Z: kubectl scalardl describe backup backup-mixed$/,
+    })
+  t.match(await failureOf(choose('mysql')), { why: /MySQL/ })
+  t.match((await choose('cosmos')).choice, { repoint: 'print' })
 })
