@@ -1,6 +1,6 @@
 import type { V1Job, V1Pod, V1Secret } from '@kubernetes/client-node'
 import t, { type Test } from 'tap'
-import { keySecretName, labels } from '../../../operation/names.ts'
+import { keySecretName, labels, signingKey } from '../../../operation/names.ts'
 import { openLedgerStage, passwords, secret } from '../stage/ledger-stage.ts'
 import type { Run } from '../stage/plugin.ts'
 import { recordOf } from '../stage/records.ts'
@@ -63,8 +63,8 @@ async function checkTokens(t: Test, role: string, { metadata, spec }: V1Pod): Pr
   const secrets = volumes.flatMap(({ secret }) => secret?.secretName ?? [])
   t.strictSame(
     secrets,
-    [keySecretName('pause-held')],
-    `${role}: a pause needs the key that both share, and no other Secret`,
+    [keySecretName('pause-held'), ...(role === 'worker' ? [signingKey.secret] : [])],
+    `${role}: a pause needs the key that both share, and whoever records it the one that signs`,
   )
   const fromSecrets = (spec?.containers ?? []).some(
     ({ env, envFrom }) => env?.some(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined) || envFrom !== undefined,
