@@ -3,24 +3,15 @@ import { isFinal, concludeByJob } from '../../../operation/outcome/outcome.ts'
 import { Unanswered } from '../../kubernetes/ask.ts'
 import type { OperationJobs, Records } from '../../kubernetes/cluster.ts'
 
-/** How long a guard waits for the worker's Job, which is made right after its own, ms. */
-const neverBegunMs = 60_000
-
 /**
  * Whether the worker's Job is over for good. If so, finishes the record where the worker could not, as the Job tells:
- * windows void, backup unusable, state failed or cancelled. An operation that never began is left as it is.
- * @param ranMs how long the guard has run, ms
+ * windows void, backup unusable, state failed or cancelled.
  * @throws Failure where the API server does not answer
  */
-export async function closeIfOver(
-  cluster: OperationJobs & Records,
-  operation: string,
-  ranMs: number,
-): Promise<boolean> {
+export async function closeIfOver(cluster: OperationJobs & Records, operation: string): Promise<boolean> {
   const job = await cluster.workerJob(operation)
   if (job.phase === 'active') return false
   const record = await readable(cluster, operation)
-  if (job.phase === 'gone' && record?.state === 'pending') return ranMs > neverBegunMs
   if (record === undefined || isFinal(record)) return true
   // Without this, a worker on a node out of reach might live on and overwrite it.
   await cluster.takeOver(operation)

@@ -168,7 +168,6 @@ async function lookAfterTheDead(
   signal: AbortSignal,
   over: () => void,
 ): Promise<void> {
-  const startedMs = performance.now()
   let trouble = ''
   const warn = (error: unknown) => {
     if (messageOf(error) !== trouble) events.say('note', messageOf(error), { level: 'warning' })
@@ -199,7 +198,7 @@ async function lookAfterTheDead(
         pauses.fire('the worker is gone (no pod of it runs)')
       if ((await cluster.workerJob(request.operation)).phase === 'active') continue
       pauses.fire('the worker is gone, and its Job starts no other')
-      if (pauses.empty && (await closeIfOver(cluster, request.operation, performance.now() - startedMs))) return over()
+      if (pauses.empty && (await closeIfOver(cluster, request.operation))) return over()
     } catch (error) {
       warn(error)
     }

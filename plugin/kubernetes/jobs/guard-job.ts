@@ -54,7 +54,9 @@ export async function removeIdleGuard(session: Session, record: OperationRecord)
   const until = performance.now() + (record.state === 'succeeded' ? 0 : endMs)
   try {
     for (;;) {
-      if (jobState(await readGuardJob(session, record.operation)).phase !== 'active') return
+      const { phase } = jobState(await readGuardJob(session, record.operation))
+      // Suspended is one whose command ended before it had started it.
+      if (phase !== 'active' && phase !== 'suspended') return
       const pods = await guardPods(session, record.operation)
       if (pods.some(hasGuarded)) return
       if (!pods.some(isRunning)) return await deleteGuardJob(session, record.operation)

@@ -47,7 +47,7 @@ export async function removeHalfMade(session: Session, operation: string): Promi
     await unlessMissing(session.request({ method: 'DELETE', path }))
 }
 
-/** Gives guard and key to the Job where the command that made them ended before it did. */
+/** Starts the guard, and gives it and the key to the Job, where the command that made them ended before it did. */
 export async function finishMaking(session: Session, operation: string): Promise<void> {
   const [job, guard] = await Promise.all([readJob(session, operation), readGuardJob(session, operation)])
   const uid = job?.metadata?.uid

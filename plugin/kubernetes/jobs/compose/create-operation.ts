@@ -5,7 +5,7 @@ import { asFailure } from '../../../terminal/show-failure.ts'
 import { apiMessage, statusCode } from '../../api/api-error.ts'
 import { explainApiError } from '../../api/api-failure.ts'
 import { createObject, deleteObject } from '../../api/apply.ts'
-import { objectTitle, type OwnObject } from '../../api/objects.ts'
+import { objectTitle, type JobObject, type OwnObject } from '../../api/objects.ts'
 import type { DryRun } from '../../api/apply.ts'
 import type { OutputFormat } from '../../../terminal/terminal.ts'
 import type { Session } from '../../api/session.ts'
@@ -59,28 +59,34 @@ function halfMade(operation: string, left: readonly string[], { what, why, next 
   )
 }
 
+/** A guard is placed away from its worker, so that its pod waits until that has a Job. */
+function waiting(guard: JobObject): JobObject {
+  return guard.spec === undefined ? guard : { ...guard, spec: { ...guard.spec, suspend: true } }
+}
+
 /**
- * Has the worker's Job own the guard's Job and the key, so that they go with it. Both are there before the Job is.
+ * Has the worker's Job own the guard's Job and the key, so that they go with it, and the guard start. Both are there
+ * before the Job is.
  * @param uid of the worker's Job
  */
 export async function giveToJob(session: Session, operation: string, uid: string): Promise<void> {
   const owner = { apiVersion: 'batch/v1', kind: 'Job', name: jobName(operation), uid }
   const metadata = { ownerReferences: [{ ...owner, controller: false, blockOwnerDeletion: false }] }
   const { namespace } = session
-  const owned = [
-    `/apis/batch/v1/namespaces/${namespace}/jobs/${guardJobName(operation)}`,
-    `/api/v1/namespaces/${namespace}/secrets/${keySecretName(operation)}`,
-  ]
-  await Promise.all(
-    owned.map((path) =>
-      session.request({
-        method: 'PATCH',
-        path,
-        query: { fieldManager: managedBy },
-        body: { type: 'application/merge-patch+json', text: JSON.stringify({ metadata }) },
-      }),
-    ),
-  )
+  const patch = (path: string, body: object) =>
+    session.request({
+      method: 'PATCH',
+      path,
+      query: { fieldManager: managedBy },
+      body: { type: 'application/merge-patch+json', text: JSON.stringify(body) },
+    })
+  await Promise.all([
+    patch(`/apis/batch/v1/namespaces/${namespace}/jobs/${guardJobName(operation)}`, {
+      metadata,
+      spec: { suspend: false },
+    }),
+    patch(`/api/v1/namespaces/${namespace}/secrets/${keySecretName(operation)}`, { metadata }),
+  ])
 }
 
 /**
@@ -95,7 +101,8 @@ export async function createOperation(
   dryRun: DryRun,
 ): Promise<void> {
   const made: OwnObject[] = []
-  for (const object of inOrder(objects)) {
+  for (const each of inOrder(objects)) {
+    const object = each === objects.guard ? waiting(objects.guard) : each
     try {
       const uid = await createObject(session, object, output, dryRun)
       made.unshift(object)

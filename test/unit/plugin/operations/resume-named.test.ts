@@ -85,9 +85,12 @@ t.test(
     const { store, session } = await madeUpTo(t, beforeTheJob + 1)
     const job = store.objects.get(`jobs/${jobName('pause-p')}`)
     store.put('jobs', { ...job, metadata: { ...job?.metadata, uid: 'uid-job' } })
+    const guard = () => store.objects.get(`jobs/${guardJobName('pause-p')}`)
+    t.match(guard(), { spec: { suspend: true } }, 'until then it has no pod, which could be placed beside the worker')
     await finishMaking(session, 'pause-p')
     for (const path of [`jobs/${guardJobName('pause-p')}`, `secrets/${keySecretName('pause-p')}`])
       t.match(store.objects.get(path)?.metadata?.ownerReferences, [{ uid: 'uid-job', kind: 'Job' }])
+    t.match(guard(), { spec: { suspend: false } }, 'it starts')
   },
 )
 

@@ -132,6 +132,11 @@ t.test("the key and the guard's Job come before the worker's, and go when that d
     const sent = JSON.parse(calls[at]?.body ?? '') as { metadata: { ownerReferences: unknown } }
     t.match(sent.metadata.ownerReferences, [owner])
   }
+  t.strictSame(
+    [3, 4, 5].map((at) => (JSON.parse(calls[at]?.body ?? '') as { spec: { suspend?: boolean } }).spec.suspend),
+    [true, undefined, false],
+    'the guard is placed once there is a worker to keep away from',
+  )
   const key = JSON.parse(calls[2]?.body ?? '') as { stringData: { key: string } }
   t.match(key.stringData.key, /^[0-9a-f]{64}$/)
   t.not(key.stringData.key, operationObjects(request, job, guarded.guard).key?.stringData?.['key'], 'each has its own')
