@@ -3,7 +3,7 @@ import type { PauseTarget } from './targets.ts'
 
 /** A balancer that spreads connections over two servers at random is missed once in a million times. */
 const connections = 20
-const answerMs = 3000
+const answerMs = 10_000
 
 /**
  * The addresses among those paused behind which some server is not: a balancer or a Service leads each connection to
