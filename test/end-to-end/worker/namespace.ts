@@ -61,7 +61,7 @@ function adminConfig(): KubeConfig {
 }
 
 /** The cluster of the tests, with no credentials but this token. */
-function configWith(token: string): KubeConfig {
+export function configWith(token: string): KubeConfig {
   const cluster = adminConfig().getCurrentCluster()
   if (cluster === null) throw new Error('the kubeconfig of the tests names no cluster')
   const config = new KubeConfig()
