@@ -36,7 +36,8 @@ const share = 1 / 20
  * @param endpoint of the Resource Manager: a token goes nowhere else, whatever an answer says
  */
 export function operationOf({ status, headers }: Answer, endpoint: string): LongOperation | undefined {
-  const own = (url: string | undefined) => (url?.startsWith(`${endpoint}/`) === true ? url : undefined)
+  const own = (url: string | undefined) =>
+    url !== undefined && URL.parse(url)?.origin === new URL(endpoint).origin ? url : undefined
   const asked = own(headers['azure-asyncoperation'])
   if (asked !== undefined) return { url: asked, answers: 'status' }
   const location = status === 202 ? own(headers['location']) : undefined
