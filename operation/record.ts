@@ -244,6 +244,8 @@ export const recordSchema = operationSchema.extend({
   found: z.array(operationSchema).optional(),
 })
 
+const versionSchema = z.object({ version: z.int() })
+
 export type OperationRecord = z.infer<typeof recordSchema>
 export type BackupPart = z.infer<typeof backup>
 export type CommandPart = z.infer<typeof command>
@@ -301,7 +303,7 @@ export function parseRecord(json: string, source: string): OperationRecord {
       { cause: error },
     )
   }
-  const version = z.object({ version: z.int() }).safeParse(document)
+  const version = versionSchema.safeParse(document)
   if (version.success && version.data.version > formatVersion) {
     throw new Failure({
       what: `the record in ${source} cannot be read`,

@@ -1,6 +1,7 @@
 // Room: records of operations and backups, read and written.
 // Read records, operations, backup-state.
 
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
 import type { V1ConfigMap } from '@kubernetes/client-node'
 import type { JournalDocument } from '../../../operation/journal.ts'
 import type { OperationKind, Part } from '../../../operation/names.ts'
@@ -29,7 +30,7 @@ import { statusCode, unlessMissing } from '../api/api-error.ts'
  * How many records are asked for at once: at first so few that they are not much if each is as long as it may be, then
  * as many of their length as fill a page.
  */
-const [firstPage, leastPage, mostPage] = [20, 5, 200]
+const [firstPage, leastPage, mostPage] = [20, 5, 500]
 const pageBytes = 8 * 1024 * 1024
 
 /** A ConfigMap as it is on the wire: client-node's own reading of thousands takes longer than all else. */
@@ -144,31 +145,50 @@ function selectorOf({ kind, unended }: RecordFilter): string {
   ].join(',')
 }
 
-async function* eachConfigMap(
-  { namespace, request }: { namespace: string | undefined; request: Session['request'] },
+/** Whose records: of one namespace, or of all. */
+interface Scope {
+  namespace: string | undefined
+  request: Session['request']
+}
+
+interface Page {
+  items: WireConfigMap[]
+  /** the next page, undefined after the last */
+  next: { continue: string; limit: number } | undefined
+}
+
+async function readPage(
+  { namespace, request }: Scope,
   filter: RecordFilter,
-  accept?: string,
-): AsyncGenerator<WireConfigMap> {
-  let next: string | undefined
-  let limit = firstPage
-  do {
-    const answer = await request({
-      method: 'GET',
-      path: `/api/v1/${namespace === undefined ? '' : `namespaces/${namespace}/`}configmaps`,
-      query: {
-        labelSelector: selectorOf(filter),
-        limit: String(limit),
-        ...(next === undefined ? {} : { continue: next }),
-      },
-      ...(accept === undefined ? {} : { accept }),
-    })
-    const text = await answer.text()
-    limit = Math.max(leastPage, Math.min(mostPage, Math.floor((limit * pageBytes) / text.length)))
-    const page = JSON.parse(text) as { items: WireConfigMap[] | null; metadata?: { continue?: string } }
+  accept: string | undefined,
+  { limit, ...from }: { limit: number; continue?: string },
+): Promise<Page> {
+  const answer = await request({
+    method: 'GET',
+    path: `/api/v1/${namespace === undefined ? '' : `namespaces/${namespace}/`}configmaps`,
+    query: { labelSelector: selectorOf(filter), limit: String(limit), ...from },
+    ...(accept === undefined ? {} : { accept }),
+  })
+  const text = await answer.text()
+  const { items, metadata } = JSON.parse(text) as { items: WireConfigMap[] | null; metadata?: { continue?: string } }
+  const fitting = Math.max(leastPage, Math.min(mostPage, Math.floor((limit * pageBytes) / text.length)))
+  return {
     // The API server gives null for an empty list of metadata alone.
-    yield* page.items ?? []
-    next = page.metadata?.continue
-  } while (next !== undefined && next !== '')
+    items: items ?? [],
+    next: metadata?.continue ? { continue: metadata.continue, limit: fitting } : undefined,
+  }
+}
+
+/** The next page is on its way while one is looked through. */
+async function* eachConfigMap(scope: Scope, filter: RecordFilter, accept?: string): AsyncGenerator<WireConfigMap> {
+  let page: Page | undefined = await readPage(scope, filter, accept, { limit: firstPage })
+  while (page !== undefined) {
+    const next: Promise<Page> | undefined = page.next && readPage(scope, filter, accept, page.next)
+    next?.catch(() => undefined) // told when its turn comes
+    await turnOfTheLoop() // sends the request
+    yield* page.items
+    page = await next
+  }
 }
 
 /** Records page by page, since there may be thousands. One that cannot be read comes with its problem. */

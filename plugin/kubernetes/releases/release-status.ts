@@ -7,7 +7,7 @@ import { clusterDomain } from './cluster-domain.ts'
 import { pausedPods, type PausedPods } from '../admin/paused-pods.ts'
 import { findReleases, listReleases } from './releases.ts'
 import { findOperation, pausingRecords } from '../records/operations.ts'
-import { eachRecord, knownOperations, type KnownOperation } from '../records/records.ts'
+import { eachRecord, findRecord, knownOperations, type KnownOperation } from '../records/records.ts'
 import { isFinal, pausedBy } from '../../../operation/outcome/outcome.ts'
 import { storageOf } from './release-storage.ts'
 
@@ -88,9 +88,12 @@ async function lastBackupOf(
   release: string,
   known: readonly KnownOperation[],
 ): Promise<ReleaseStatus['lastBackup']> {
-  for (const { operation, releases } of known.toReversed()) {
+  for (const { operation, releases, ended } of known.toReversed()) {
     if (!releases.includes(release)) continue
-    const { record } = await findOperation(session, operation, 'backup')
+    // Of one that has ended, the Job has no more to say.
+    const stored =
+      ended === undefined ? await findOperation(session, operation, 'backup') : await findRecord(session, operation)
+    const record = stored?.record
     if (record === undefined || notMade(record)) continue
     return {
       name: record.backup?.name ?? record.operation.replace(/^backup-/, ''),

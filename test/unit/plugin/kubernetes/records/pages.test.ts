@@ -1,7 +1,7 @@
 import t from 'tap'
 import { newRecord } from '../../../../../operation/record.ts'
-import { eachRecord } from '../../../../../plugin/kubernetes/records/records.ts'
-import { answerJson, sessionWith } from '../api-server.ts'
+import { eachRecord, listRecords } from '../../../../../plugin/kubernetes/records/records.ts'
+import { answerJson, answerStatus, sessionWith } from '../api-server.ts'
 
 const count = 100
 
@@ -35,5 +35,40 @@ t.test('a page has 8 MiB at most of long records, and many of short ones', async
   const [first, ...others] = await pagesOf(900 * 1024)
   t.equal(first, 20)
   t.ok(others.length > 5 && others.every((limit) => limit >= 5 && limit <= 9), others.join())
-  t.strictSame(await pagesOf(100), [20, 200])
+  t.strictSame(await pagesOf(100), [20, 500])
+})
+
+t.test('the next page is on its way while one is looked through', async (t) => {
+  const asked = Promise.withResolvers<void>()
+  const { session, close } = await sessionWith((_, response, { searchParams }) => {
+    const from = Number(searchParams.get('continue') ?? 0)
+    if (from > 0) asked.resolve()
+    const items = [{ metadata: { name: `record-${from}` }, data: {} }]
+    answerJson(response, { items, metadata: from < 2 ? { continue: String(from + 1) } : {} })
+  })
+  t.teardown(close)
+  const records = eachRecord(session, {})
+  t.equal((await records.next()).value?.operation, 'record-0')
+  await asked.promise
+  const others: string[] = []
+  for await (const { operation } of records) others.push(operation)
+  t.strictSame(others, ['record-1', 'record-2'])
+})
+
+t.test('a page that cannot be read fails the listing, unless nobody gets to it', async (t) => {
+  const { session, close } = await sessionWith((_, response, { searchParams }) => {
+    if (searchParams.has('continue')) answerStatus(response, 410, 'expired')
+    else answerJson(response, { items: [{ metadata: { name: 'a' }, data: {} }], metadata: { continue: '1' } })
+  })
+  t.teardown(close)
+  const unhandled: unknown[] = []
+  const remember = (reason: unknown) => unhandled.push(reason)
+  process.on('unhandledRejection', remember)
+  t.teardown(() => process.off('unhandledRejection', remember))
+  for await (const { operation } of eachRecord(session, {})) {
+    t.equal(operation, 'a')
+    break
+  }
+  await t.rejects(listRecords(session), { code: 410 })
+  t.strictSame(unhandled, [])
 })
