@@ -1,7 +1,7 @@
 import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling'
 import { DynamoDB } from '@aws-sdk/client-dynamodb'
 import { endpointsAt } from '../../stand-ins/aws/aws.ts'
-import type { Call } from '../../stand-ins/aws/calls.ts'
+import type { Call } from '../../stand-ins/aws/call.ts'
 import { awsPort, awsServer } from '../../stand-ins/aws/objects.ts'
 import type { AwsChanges } from '../../stand-ins/aws/settings.ts'
 import { ledgerRelease } from '../../stand-ins/ledger/release/objects.ts'

@@ -1,13 +1,11 @@
 // Room: what ScalarDL uses of AWS, over Amazon's DynamoDB Local, and as unkind as the service.
 // Read README.md, aws, server, then the room of the call in question.
 
-import { once } from 'node:events'
-import { Calls, type Call } from './calls.ts'
-import { controlPath } from './control.ts'
+import { serve, type StandIn } from '../cloud/serve.ts'
+import type { Call } from './call.ts'
 import { startDynamodbLocal, ensureDynamodbLocal, type DynamodbLocal } from './dynamodb-local.ts'
 import { Emulator } from './items/emulator.ts'
-import { awsServer, type ServerOptions } from './server.ts'
-import { stsPath } from './service/sts.ts'
+import { awsAnswers } from './server.ts'
 import { Service } from './service/service.ts'
 import { changed, settingsSchema, type AwsChanges, type AwsSettings } from './settings.ts'
 
@@ -21,23 +19,11 @@ export interface AwsOptions {
 }
 
 /** A running DynamoDB and Application Auto Scaling of all regions, and STS. */
-export interface Aws {
+export interface Aws extends StandIn<AwsSettings, AwsChanges, Call> {
   /** of DynamoDB in its home region; further regions are at `<endpoint>/<region>` */
   endpoint: string
   autoscalingEndpoint: string
   stsEndpoint: string
-  port: number
-  readonly settings: AwsSettings
-  /** changes settings from now on; groups (phases, limits) are merged, faults begin to count anew */
-  set(changes: AwsChanges): void
-  /** ms by the service's clock */
-  now(): number
-  /** the calls answered so far, oldest first */
-  calls(): readonly Call[]
-  forgetCalls(): void
-  /** ends it; what was in it is gone. @throws Error where something went wrong inside the stand-in itself */
-  stop(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** Names a DynamoDB Local that runs already, for all stand-ins of a run of tests. */
@@ -68,45 +54,15 @@ export async function startAws({
 }: AwsOptions = {}): Promise<Aws> {
   const storage = await openStorage(dynamodbLocal)
   const service = new Service(new Emulator(storage.endpoint), changed(settingsSchema.parse({}), settings))
-  const calls = new Calls()
-  const set = (changes: AwsChanges) => {
-    const next = changed(service.settings, changes)
-    // What is not set anew goes on counting.
-    service.settings = changes.faults === undefined ? { ...next, faults: service.settings.faults } : next
-  }
-  const [control, sts] = [controlPath({ service, calls, set }), stsPath({ service, calls })]
-  const besides: ServerOptions['besides'] = async (...all) => (await control(...all)) || (await sts(...all))
-  const server = awsServer({ service, calls, besides })
-  server.listen(port, host)
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the stand-in has no port')
-
-  let stopping: Promise<void> | undefined
-  const end = async () => {
-    await service.stop()
-    server.closeAllConnections()
-    server.close()
-    await once(server, 'close')
-    await storage.stop()
-    if (service.problems.length > 0)
-      throw new AggregateError(
-        service.problems,
-        `the stand-in of AWS failed: ${service.problems.map(String).join('; ')}`,
-      )
-  }
-  const stop = () => (stopping ??= end())
-  return {
-    ...endpointsAt(`http://127.0.0.1:${address.port}`),
-    port: address.port,
-    get settings() {
-      return service.settings
-    },
-    set,
+  const standIn = await serve<AwsSettings, AwsChanges, Call>({
+    name: 'AWS',
+    port,
+    host,
+    timers: service.timers,
     now: () => service.clock.now(),
-    calls: () => calls.all,
-    forgetCalls: () => calls.forget(),
-    stop,
-    [Symbol.asyncDispose]: stop,
-  }
+    changed,
+    answer: (calls) => awsAnswers(service, calls),
+    release: () => storage.stop(),
+  })
+  return Object.assign(standIn, endpointsAt(`http://127.0.0.1:${standIn.port}`))
 }

@@ -1,3 +1,4 @@
+import { runUntilTold } from '../cloud/program.ts'
 import { startAws } from './aws.ts'
 import type { AwsChanges } from './settings.ts'
 
@@ -11,10 +12,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
     settings,
     ...(dynamodbLocal !== undefined && { dynamodbLocal }),
   })
-  process.stdout.write(`listening on ${aws.port}\n`)
-  const end = () => void aws.stop().finally(() => process.exit())
-  process.once('SIGTERM', end)
-  process.once('SIGINT', end)
+  runUntilTold(aws)
 }
 
 await main(process.env)

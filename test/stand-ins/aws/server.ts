@@ -1,18 +1,21 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Calls } from '../cloud/calls.ts'
+import { actUnderFault, FaultCounts } from '../cloud/faults.ts'
 import { authenticate, type Caller } from './service/authentication.ts'
 import { authorize, refuseByPolicies, tablesNamed } from './service/authorization.ts'
 import { autoscalingOperations } from './tables/autoscaling-operations.ts'
 import { backupOperations } from './recovery/backup-operations.ts'
-import type { Call, Calls } from './calls.ts'
+import type { Call } from './call.ts'
 import { continuousBackupOperations } from './recovery/continuous-backups.ts'
 import { AwsError } from './service/errors.ts'
-import { errorOf, FaultCounts, internalError } from './service/faults.ts'
+import { errorOf, internalError, isOf } from './service/faults.ts'
 import { itemOperations } from './items/item-operations.ts'
 import { kinesisOperations } from './tables/kinesis-destinations.ts'
 import { restoreOperations } from './recovery/restore-operations.ts'
 import type { Context, Operation, Service } from './service/service.ts'
+import { stsPath } from './service/sts.ts'
+import type { Fault } from './settings.ts'
 import { featureOperations } from './tables/table-features.ts'
 import { tableOperations } from './tables/table-operations.ts'
 
@@ -56,26 +59,13 @@ function endpointOf(path: string, homeRegion: string): Endpoint {
   }
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = []
-  for await (const part of request) parts.push(part as Buffer)
-  return Buffer.concat(parts)
-}
+/** Answers whatever is asked of AWS. */
+export function awsAnswers(service: Service, calls: Calls<Call>) {
+  const counts = new FaultCounts<Fault>()
+  const sts = stsPath({ service, calls })
 
-export interface ServerOptions {
-  service: Service
-  calls: Calls
-  /** answers what is not of AWS, such as /_control; true where it did */
-  besides: (request: IncomingMessage, response: ServerResponse, body: Buffer) => Promise<boolean>
-}
-
-/** The HTTP front of the service; not listening yet. */
-export function awsServer({ service, calls, besides }: ServerOptions): Server {
-  const counts = new FaultCounts()
-
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const body = await bodyOf(request)
-    if (await besides(request, response, body)) return
+  return async (request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> => {
+    if (await sts(request, response, body)) return
     const atMs = service.clock.now()
     const began = performance.now()
     const { settings } = service
@@ -117,20 +107,15 @@ export function awsServer({ service, calls, besides }: ServerOptions): Server {
       const caller = authenticate(request, body, endpoint, service)
       call.accessKey = caller.accessKey
       call.region = caller.region
-      const fault = counts.strike(settings.faults, call)
+      const fault = counts.strike(settings.faults, isOf(call))
       call.fault = fault?.effect
-      if (fault !== undefined && fault.delayMs > 0) await sleep(fault.delayMs)
       const error = fault === undefined ? undefined : errorOf(fault)
-      if (error !== undefined) throw error
-      if (fault?.effect !== 'reset') {
-        const body = await act(caller)
-        if (fault?.effect === 'lost-answer-500') throw internalError()
-        if (fault?.effect !== 'lost-answer') result = { status: 200, body }
-      }
+      const done = await actUnderFault({ fault, error, internalError, act: () => act(caller) })
+      if (done !== undefined) result = { status: 200, body: done }
     } catch (error) {
       const lost = call.fault === 'lost-answer' && error instanceof AwsError
       const known = error instanceof AwsError ? error : internalError()
-      if (!(error instanceof AwsError)) service.problems.push(error)
+      if (!(error instanceof AwsError)) service.timers.problems.push(error)
       call.error = known.code
       if (!lost) result = { status: known.status, body: known.body }
     }
@@ -148,13 +133,4 @@ export function awsServer({ service, calls, besides }: ServerOptions): Server {
     })
     response.end(JSON.stringify(result.body))
   }
-
-  const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      service.problems.push(error)
-      request.socket.destroy()
-    })
-  })
-  server.keepAliveTimeout = 60_000
-  return server
 }

@@ -1,14 +1,6 @@
 import * as z from 'zod'
-
-/**
- * A fixed length in ms, or one drawn from a range; the same table gets the same draw every time. What is held lasts
- * until the setting is changed, which applies to phases under way as well.
- */
-const phase = z.union([
-  z.number().min(0),
-  z.literal('held'),
-  z.strictObject({ fromMs: z.number().min(0), toMs: z.number().min(0) }),
-])
+import { faultRule } from '../cloud/faults.ts'
+import { glob, phase, type Changes } from '../cloud/settings.ts'
 
 const phases = z.strictObject({
   /** CreateTable: CREATING → ACTIVE */
@@ -60,18 +52,13 @@ const limits = z.strictObject({
   }),
 })
 
-const glob = z.string().describe('* stands for any characters')
-
 /** What goes wrong with calls that match. */
 const fault = z.strictObject({
   operation: glob.default('*'),
   /** the table, the restore's target or the backup's ARN; a call that names none is matched by * alone */
   table: glob.default('*'),
   region: glob.default('*'),
-  /** matching calls that are let through first */
-  skip: z.number().int().min(0).default(0),
-  /** how many calls it strikes after that; without it all */
-  times: z.number().int().min(1).optional(),
+  ...faultRule,
   /**
    * throttle, internal (500), unavailable (503), reset (connection closed before anything happens), lost-answer (closed
    * after it happened), lost-answer-500 (answered with 500 after it happened), expired (ExpiredTokenException), error
@@ -89,15 +76,6 @@ const fault = z.strictObject({
     'error',
     'delay',
   ]),
-  /** ms before anything happens; of any effect */
-  delayMs: z.number().min(0).default(0),
-  error: z
-    .strictObject({
-      code: z.string(),
-      message: z.string().default('a fault that was asked for'),
-      status: z.number().default(400),
-    })
-    .optional(),
 })
 
 const key = z.strictObject({
@@ -154,9 +132,6 @@ export const settingsSchema = z.strictObject({
 export type Key = z.output<typeof key>
 export type AwsSettings = z.output<typeof settingsSchema>
 export type Fault = z.output<typeof fault>
-export type PhaseName = keyof AwsSettings['phases']
-
-type Changes<T> = { [K in keyof T]?: T[K] extends Record<string, unknown> | undefined ? Partial<T[K]> : T[K] }
 
 /** Changes of settings; groups are merged, everything else is replaced. */
 export type AwsChanges = Changes<z.input<typeof settingsSchema>>

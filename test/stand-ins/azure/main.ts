@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { runUntilTold } from '../cloud/program.ts'
 import { startAzure } from './azure.ts'
 import type { AzureChanges } from './settings.ts'
 
@@ -18,10 +19,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
         certificates: { certificate: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') },
       }),
   })
-  process.stdout.write(`listening on ${azure.port}\n`)
-  const end = () => void azure.stop().finally(() => process.exit())
-  process.once('SIGTERM', end)
-  process.once('SIGINT', end)
+  runUntilTold(azure)
 }
 
 await main(process.env)

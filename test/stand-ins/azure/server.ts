@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createServer, type Server } from 'node:https'
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Call, Calls } from './calls.ts'
+import type { Calls } from '../cloud/calls.ts'
+import { actUnderFault, FaultCounts } from '../cloud/faults.ts'
+import type { Call } from './call.ts'
 import { answerData, dataCallOf } from './documents/data-plane.ts'
 import { clientOf, discovery, EntraError, exchange, tokenTenant } from './identity/entra.ts'
 import { actionOf, answerArm } from './management/arm.ts'
 import { restoreAction } from './management/restores.ts'
 import { AzureError, internalError } from './service/errors.ts'
-import { errorOf, FaultCounts } from './service/faults.ts'
+import { errorOf, isOf } from './service/faults.ts'
 import type { Service } from './service/service.ts'
 import type { Fault } from './settings.ts'
 
@@ -28,12 +28,6 @@ interface Plan {
   body: unknown
   /** @throws AzureError or EntraError */
   act: (fault: Fault | undefined, call: Call) => Promise<Answer>
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = []
-  for await (const part of request) parts.push(part as Buffer)
-  return Buffer.concat(parts).toString()
 }
 
 /** @throws AzureError 400 */
@@ -56,22 +50,15 @@ function parsed(text: string): Record<string, unknown> {
 const furtherActions = ({ properties }: Record<string, unknown>): readonly string[] =>
   (properties as { createMode?: string } | undefined)?.createMode === 'Restore' ? [restoreAction] : []
 
-export interface ServerOptions {
-  service: Service
-  calls: Calls
-  certificate: string
-  key: string
-  /** where clients reach it, without a slash at the end; what they asked for where it is not known */
-  baseOf: (request: IncomingMessage) => string
-  endpointOf: (base: string) => (host: string) => string
-  /** answers what is not of Azure, such as /_control; true where it did */
-  besides: (request: IncomingMessage, response: ServerResponse, body: string) => boolean
-}
+/** Where clients reach the stand-in, without a slash at the end. */
+const baseOf = (request: IncomingMessage) => `https://${request.headers.host ?? 'localhost'}`
 
-/** The HTTPS front of all planes; not listening yet. */
-export function azureServer(options: ServerOptions): Server {
-  const { service, calls, baseOf, endpointOf, besides, certificate, key } = options
-  const counts = new FaultCounts()
+/** Answers whatever is asked of Azure, of all planes. */
+export function azureAnswers(service: Service, calls: Calls<Call>) {
+  const counts = new FaultCounts<Fault>()
+  /** Where the data plane of an account, or of one of its regions, is found. */
+  const endpointOf = (base: string) => (host: string) =>
+    (service.settings.documentEndpoint ?? `${base}/accounts/{account}/`).replaceAll('{account}', host)
 
   const planOf = (request: IncomingMessage, url: URL, text: string): Plan => {
     const method = request.method ?? 'GET'
@@ -135,9 +122,8 @@ export function azureServer(options: ServerOptions): Server {
     return new Date(plane === 'data' ? service.now() + dataDateOffsetMs : Date.now() + managementDateOffsetMs)
   }
 
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const text = await bodyOf(request)
-    if (besides(request, response, text)) return
+  return async (request: IncomingMessage, response: ServerResponse, received: Buffer): Promise<void> => {
+    const text = received.toString()
     const began = performance.now()
     const url = new URL(request.url ?? '/', 'https://stand-in')
     const call: Call = {
@@ -159,16 +145,10 @@ export function azureServer(options: ServerOptions): Server {
     try {
       const { act, ...about } = planOf(request, url, text)
       Object.assign(call, about)
-      const fault = counts.strike(service.settings.faults, call)
+      const fault = counts.strike(service.settings.faults, isOf(call))
       call.fault = fault?.effect
-      if (fault !== undefined && fault.delayMs > 0) await sleep(fault.delayMs)
       const error = fault === undefined ? undefined : errorOf(fault, call.plane)
-      if (error !== undefined) throw error
-      if (fault?.effect !== 'reset') {
-        const done = await act(fault, call)
-        if (fault?.effect === 'lost-answer-500') throw internalError()
-        if (fault?.effect !== 'lost-answer') result = done
-      }
+      result = await actUnderFault({ fault, error, internalError, act: () => act(fault, call) })
     } catch (error) {
       if (error instanceof EntraError) {
         call.error = error.error
@@ -199,13 +179,4 @@ export function azureServer(options: ServerOptions): Server {
     })
     response.end(request.method === 'HEAD' ? undefined : body)
   }
-
-  const server = createServer({ cert: certificate, key }, (request, response) => {
-    answer(request, response).catch((error: unknown) => {
-      service.timers.problems.push(error)
-      request.socket.destroy()
-    })
-  })
-  server.keepAliveTimeout = 60_000
-  return server
 }

@@ -1,15 +1,6 @@
 import * as z from 'zod'
-
-/**
- * A fixed length in ms as the real service takes it, or one drawn from a range; the same subject gets the same draw
- * every time. All are divided by `timeScale`. What is held lasts until the setting is changed, which applies to phases
- * under way as well.
- */
-const phase = z.union([
-  z.number().min(0),
-  z.literal('held'),
-  z.strictObject({ fromMs: z.number().min(0), toMs: z.number().min(0) }),
-])
+import { faultRule } from '../cloud/faults.ts'
+import { glob, phase, type Changes } from '../cloud/settings.ts'
 
 const phases = z.strictObject({
   createAccount: phase.default(120_000),
@@ -28,14 +19,6 @@ const phases = z.strictObject({
   appearance: phase.default(0),
 })
 
-const glob = z.string().describe('* stands for any characters')
-
-const errorSchema = z.strictObject({
-  code: z.string(),
-  message: z.string().default('a fault that was asked for'),
-  status: z.number().default(400),
-})
-
 /** What goes wrong with calls that match. */
 const fault = z.strictObject({
   /** as roles name it, such as Microsoft.DocumentDB/databaseAccounts/write; `token` for a token */
@@ -43,10 +26,7 @@ const fault = z.strictObject({
   method: glob.default('*'),
   /** a call that names no account is matched by * alone */
   account: glob.default('*'),
-  /** matching calls that are let through first */
-  skip: z.number().int().min(0).default(0),
-  /** how many calls it strikes after that; without it all */
-  times: z.number().int().min(1).optional(),
+  ...faultRule,
   /**
    * throttle (429), internal (500), unavailable (503), expired (401), reset (connection closed before anything
    * happens), lost-answer (closed after it happened), lost-answer-500 (answered with 500 after it happened), error (the
@@ -64,11 +44,8 @@ const fault = z.strictObject({
     'fail-operation',
     'delay',
   ]),
-  /** ms before anything happens; of any effect */
-  delayMs: z.number().min(0).default(0),
   /** of throttle and unavailable, s */
   retryAfterS: z.number().int().min(0).optional(),
-  error: errorSchema.optional(),
 })
 
 /** An application of Entra ID and the ServiceAccount that may take its tokens. */
@@ -132,8 +109,6 @@ export const settingsSchema = z.strictObject({
 export type AzureSettings = z.output<typeof settingsSchema>
 export type Fault = z.output<typeof fault>
 export type PhaseName = keyof AzureSettings['phases']
-
-type Changes<T> = { [K in keyof T]?: T[K] extends Record<string, unknown> | undefined ? Partial<T[K]> : T[K] }
 
 /** Changes of settings; phases are merged, everything else is replaced. */
 export type AzureChanges = Changes<z.input<typeof settingsSchema>>

@@ -56,7 +56,7 @@ function newBackup(table: Table, name: string, type: Backup['type'], { service, 
     restoring: false,
   }
   region.backups.set(backup.arn, backup)
-  service.later(['backupAppearance', table.name], () => (backup.appeared = true))
+  service.timers.after(['backupAppearance', table.name], () => (backup.appeared = true))
   return backup
 }
 
@@ -136,7 +136,7 @@ function createBackup(input: CreateBackupInput, context: Context): object {
   // What it has of each item is settled when it is AVAILABLE, a moment around the request's.
   const asOf = () => backup.createdMs + (skew === 0 ? 0 : (Math.random() * 2 - 1) * skew)
   table.backupsUnderWay += 1
-  service.background(
+  service.timers.background(
     ['createBackup', table.name],
     () => Promise.resolve(),
     () => {

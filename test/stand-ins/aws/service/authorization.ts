@@ -1,5 +1,5 @@
 import { AwsError } from './errors.ts'
-import { matches } from './glob.ts'
+import { matches } from '../../cloud/glob.ts'
 import { tableName } from './service.ts'
 import type { AwsSettings } from '../settings.ts'
 

@@ -1,11 +1,15 @@
 /** The service's own clock: this machine's plus an offset. All times of the service are its. */
 export class Clock {
-  /** ms; the service's time minus this machine's */
-  offsetMs = 0
+  readonly #offsetMs: () => number
+
+  /** @param offsetMs the service's time minus this machine's, ms */
+  constructor(offsetMs: () => number) {
+    this.#offsetMs = offsetMs
+  }
 
   /** ms since 1970 */
   now(): number {
-    return Date.now() + this.offsetMs
+    return Date.now() + this.#offsetMs()
   }
 }
 

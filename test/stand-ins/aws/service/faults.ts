@@ -1,5 +1,5 @@
 import { AwsError, throttled } from './errors.ts'
-import { matches } from './glob.ts'
+import { matches } from '../../cloud/glob.ts'
 import type { Fault } from '../settings.ts'
 
 /** A call as faults are matched with it. */
@@ -9,29 +9,13 @@ export interface CallSubject {
   region: string
 }
 
-/** Counts the calls that match each fault; settings that are set anew begin at nought. */
-export class FaultCounts {
-  #of: readonly Fault[] = []
-  #counts = new Map<Fault, number>()
-
-  /** The first fault that strikes this call. */
-  strike(faults: readonly Fault[], call: CallSubject): Fault | undefined {
-    if (faults !== this.#of) {
-      this.#of = faults
-      this.#counts = new Map()
-    }
-    let struck: Fault | undefined
-    for (const fault of faults) {
-      if (!matches(fault.operation, call.operation) || !matches(fault.region, call.region)) continue
-      if (fault.table !== '*' && !call.tables.some((table) => matches(fault.table, table))) continue
-      const count = this.#counts.get(fault) ?? 0
-      this.#counts.set(fault, count + 1)
-      if (count < fault.skip || (fault.times !== undefined && count >= fault.skip + fault.times)) continue
-      struck ??= fault
-    }
-    return struck
-  }
-}
+/** Whether a fault's rule is about this call. */
+export const isOf =
+  ({ operation, tables, region }: CallSubject) =>
+  (fault: Fault): boolean =>
+    matches(fault.operation, operation) &&
+    matches(fault.region, region) &&
+    (fault.table === '*' || tables.some((table) => matches(fault.table, table)))
 
 export const internalError = () =>
   new AwsError(

@@ -1,19 +1,15 @@
 // Room: what every call goes through, whatever it asks for.
 // Read service, authentication, authorization, faults, then sts.
 
-import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Autoscaling } from '../tables/autoscaling-state.ts'
 import type { Backup } from '../recovery/backup.ts'
 import { Clock } from './clock.ts'
 import type { Emulator, Space } from '../items/emulator.ts'
 import { limitExceeded, resourceNotFound, throttled } from './errors.ts'
 import { KeyedLock } from '../items/keyed-lock.ts'
-import type { AwsSettings, Key, PhaseName } from '../settings.ts'
+import { Timers } from '../../cloud/timers.ts'
+import type { AwsSettings, Key } from '../settings.ts'
 import type { Table } from '../tables/table.ts'
-
-/** Timers take no longer time, ms. */
-const longestTimerMs = 2 ** 31 - 1
 
 /** What an account has in one region. */
 export interface Region extends Space {
@@ -29,34 +25,22 @@ export interface Region extends Space {
 
 /** The whole service: every account's regions, the settings, and what goes on by itself. */
 export class Service {
-  #settings: AwsSettings
-  #changed = Promise.withResolvers<void>()
-  readonly clock = new Clock()
+  readonly timers: Timers<AwsSettings>
+  readonly clock: Clock
   readonly emulator: Emulator
   readonly locks = new KeyedLock()
   /** access keys of roles, as STS and a pod's agent gave them out */
   readonly issued = new Map<string, Key>()
   readonly #regions = new Map<string, Region>()
-  readonly #stopped = new AbortController()
-  readonly #underWay = new Set<Promise<void>>()
-  /** what went wrong inside the stand-in itself */
-  readonly problems: unknown[] = []
 
   constructor(emulator: Emulator, settings: AwsSettings) {
     this.emulator = emulator
-    this.#settings = settings
-    this.clock.offsetMs = settings.clockOffsetMs
+    this.timers = new Timers(settings)
+    this.clock = new Clock(() => this.settings.clockOffsetMs)
   }
 
   get settings(): AwsSettings {
-    return this.#settings
-  }
-
-  set settings(settings: AwsSettings) {
-    this.#settings = settings
-    this.clock.offsetMs = settings.clockOffsetMs
-    this.#changed.resolve()
-    this.#changed = Promise.withResolvers<void>()
+    return this.timers.settings
   }
 
   region(account: string, region: string): Region {
@@ -74,54 +58,6 @@ export class Service {
     }
     this.#regions.set(key, made)
     return made
-  }
-
-  /** Length of a phase, ms; the same every time for the same subject. */
-  phaseMs(name: PhaseName, subject: string): number {
-    const phase = this.settings.phases[name]
-    if (phase === 'held') return Infinity
-    if (typeof phase === 'number') return phase
-    const draw = createHash('sha256').update(`${name} ${subject}`).digest().readUInt32BE() / 2 ** 32
-    return phase.fromMs + draw * (phase.toMs - phase.fromMs)
-  }
-
-  /** Goes on by itself: does `work` at once, and `then` when both it and the phase of the subject are over. */
-  background(phase: [name: PhaseName, subject: string], work: () => Promise<void>, then: () => void): void {
-    const job = async () => {
-      try {
-        await Promise.all([work(), this.#passed(...phase)])
-        then()
-      } catch (error) {
-        if (!this.#stopped.signal.aborted) this.problems.push(error)
-      }
-    }
-    const running: Promise<void> = job().finally(() => this.#underWay.delete(running))
-    this.#underWay.add(running)
-  }
-
-  /** The same without work, and at once where the phase has no length. */
-  later(phase: [name: PhaseName, subject: string], then: () => void): void {
-    if (this.phaseMs(...phase) === 0) then()
-    else this.background(phase, () => Promise.resolve(), then)
-  }
-
-  /** Until a phase that begins now is as old as the settings say, whatever they come to be. */
-  async #passed(name: PhaseName, subject: string): Promise<void> {
-    const began = performance.now()
-    for (;;) {
-      this.#stopped.signal.throwIfAborted()
-      const leftMs = began + this.phaseMs(name, subject) - performance.now()
-      if (leftMs <= 0) return
-      const timer = new AbortController()
-      const signal = AbortSignal.any([this.#stopped.signal, timer.signal])
-      const slept = sleep(Math.min(leftMs, longestTimerMs), undefined, { signal, ref: false })
-      await Promise.race([slept, this.#changed.promise]).finally(() => timer.abort())
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped.abort()
-    await Promise.all(this.#underWay)
   }
 
   /** @throws AwsError ThrottlingException where the operation is called too often */

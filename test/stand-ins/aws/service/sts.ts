@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { authenticate, type Caller } from './authentication.ts'
-import type { Calls } from '../calls.ts'
+import type { Calls } from '../../cloud/calls.ts'
+import type { Call } from '../call.ts'
 import { AwsError } from './errors.ts'
 import type { Service } from './service.ts'
 
@@ -11,7 +12,7 @@ export const podIdentityPathName = '/pod-identity/v1/credentials'
 
 interface StsOptions {
   service: Service
-  calls: Calls
+  calls: Calls<Call>
 }
 
 /** What a role was given for a while. */

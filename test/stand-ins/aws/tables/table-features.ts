@@ -44,7 +44,7 @@ function updateTimeToLive(input: UpdateTimeToLiveInput, context: Context): objec
     throw invalid(`TimeToLive is active on a different AttributeName: current AttributeName is ${present?.attribute}`)
   service.checkTableOperations(region, {})
   table.timeToLive = { attribute, status: on ? 'ENABLING' : 'DISABLING' }
-  service.background(
+  service.timers.background(
     ['timeToLive', table.name],
     () => Promise.resolve(),
     () => (table.timeToLive = on ? { attribute, status: 'ENABLED' } : undefined),
@@ -137,7 +137,7 @@ function updateInsights(input: UpdateContributorInsightsInput, context: Context)
     changedMs: service.clock.now(),
   }
   table.insights.set(input.IndexName ?? '', insights)
-  service.background(
+  service.timers.background(
     ['contributorInsights', table.name],
     () => Promise.resolve(),
     () => (insights.status = on ? 'ENABLED' : 'DISABLED'),

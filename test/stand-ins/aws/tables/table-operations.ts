@@ -106,13 +106,13 @@ export function begin(
   done: () => void = () => {},
 ): void {
   region.tables.set(table.name, table)
-  service.later(['appearance', table.name], () => (table.appeared = true))
-  service.background(
+  service.timers.after(['appearance', table.name], () => (table.appeared = true))
+  service.timers.background(
     [phase, table.name],
     () => service.emulator.createTable(region, table.name, shapeOf(table), items),
     () => {
       table.status = 'ACTIVE'
-      service.later(['continuousBackups', table.name], () => (table.continuousBackups = true))
+      service.timers.after(['continuousBackups', table.name], () => (table.continuousBackups = true))
       for (const index of table.globals) index.status = 'ACTIVE'
       if (table.restore !== undefined) table.restore.inProgress = false
       done()
@@ -144,7 +144,7 @@ function deleteTable(input: DeleteTableInput, context: Context): object {
   const deleted = async () => {
     await service.emulator.call(region, 'DeleteTable', { TableName: table.name })
   }
-  service.background(['deleteTable', table.name], deleted, () => region.tables.delete(table.name))
+  service.timers.background(['deleteTable', table.name], deleted, () => region.tables.delete(table.name))
   return { TableDescription: describeTable(table, region) }
 }
 
@@ -152,7 +152,7 @@ function deleteTable(input: DeleteTableInput, context: Context): object {
 function leaveAfterimage(table: Table, { service, region }: Context): void {
   const afterimage = describeTable(table, region)
   region.afterimages.set(table.name, afterimage)
-  service.later(['disappearance', table.name], () => {
+  service.timers.after(['disappearance', table.name], () => {
     if (region.afterimages.get(table.name) === afterimage) region.afterimages.delete(table.name)
   })
 }

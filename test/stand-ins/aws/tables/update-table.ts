@@ -51,12 +51,12 @@ function updateIndex(
     }
     const index: Index = { definition: { ...change.Create }, status: 'CREATING' }
     table.globals.push(index)
-    service.background(['createIndex', `${table.name} ${name}`], stored, () => (index.status = 'ACTIVE'))
+    service.timers.background(['createIndex', `${table.name} ${name}`], stored, () => (index.status = 'ACTIVE'))
     return
   }
   const index = indexNamed(table, name)
   index.status = 'DELETING'
-  service.background(['deleteIndex', `${table.name} ${name}`], stored, () => {
+  service.timers.background(['deleteIndex', `${table.name} ${name}`], stored, () => {
     table.globals = table.globals.filter((each) => each !== index)
     const used = new Set(
       [
@@ -152,7 +152,7 @@ export function updateTable(input: UpdateTableInput, context: Context): object {
   if (input.TableClass !== undefined) table.class = input.TableClass
   if (input.DeletionProtectionEnabled !== undefined) table.protected = input.DeletionProtectionEnabled
   table.status = 'UPDATING'
-  service.background(
+  service.timers.background(
     ['updateTable', table.name],
     () => Promise.resolve(),
     () => (table.status = 'ACTIVE'),

@@ -1,4 +1,4 @@
-import { matches } from '../../aws/service/glob.ts'
+import { matches } from '../../cloud/glob.ts'
 import { AzureError } from '../service/errors.ts'
 import type { AzureSettings } from '../settings.ts'
 import { claimsOf, ownClaims, signToken } from './tokens.ts'

@@ -1,4 +1,4 @@
-import { matches } from '../../aws/service/glob.ts'
+import { matches } from '../../cloud/glob.ts'
 import { AzureError } from '../service/errors.ts'
 import type { Service } from '../service/service.ts'
 

@@ -75,7 +75,7 @@ export function begin(request: ArmRequest, begun: Begun): ArmAnswer {
   const { service, fault } = request
   const operation = new LongOperation(begun.kind ?? 'status and location')
   service.operations.set(operation.id, operation)
-  service.timers.after(begun.phase, request.path.toLowerCase(), () => {
+  service.timers.after([begun.phase, request.path.toLowerCase()], () => {
     if (fault?.effect === 'fail-operation') {
       begun.failed?.()
       const { code = 'InternalServerError', message = 'The operation failed as it was asked to.' } = fault.error ?? {}

@@ -1,4 +1,4 @@
-import { matches } from '../../aws/service/glob.ts'
+import { matches } from '../../cloud/glob.ts'
 import type { Fault } from '../settings.ts'
 import { AzureError, internalError } from './errors.ts'
 
@@ -9,29 +9,11 @@ export interface CallSubject {
   account: string
 }
 
-/** Counts the calls that match each fault; settings that are set anew begin at nought. */
-export class FaultCounts {
-  #of: readonly Fault[] = []
-  #counts = new Map<Fault, number>()
-
-  /** The first fault that strikes this call. */
-  strike(faults: readonly Fault[], call: CallSubject): Fault | undefined {
-    if (faults !== this.#of) {
-      this.#of = faults
-      this.#counts = new Map()
-    }
-    let struck: Fault | undefined
-    for (const fault of faults) {
-      if (!matches(fault.action, call.action) || !matches(fault.method, call.method)) continue
-      if (!matches(fault.account, call.account)) continue
-      const count = this.#counts.get(fault) ?? 0
-      this.#counts.set(fault, count + 1)
-      if (count < fault.skip || (fault.times !== undefined && count >= fault.skip + fault.times)) continue
-      struck ??= fault
-    }
-    return struck
-  }
-}
+/** Whether a fault's rule is about this call. */
+export const isOf =
+  ({ action, method, account }: CallSubject) =>
+  (fault: Fault): boolean =>
+    matches(fault.action, action) && matches(fault.method, method) && matches(fault.account, account)
 
 /** The error that a fault answers before anything happens; undefined where it is of another kind. */
 export function errorOf(fault: Fault, plane: 'management' | 'data' | 'identity'): AzureError | undefined {

@@ -1,19 +1,19 @@
 // Room: what every call goes through, whatever it asks for.
-// Read service, timers, long-operation, faults, errors.
+// Read service, long-operation, faults, errors.
 
 import { randomInt } from 'node:crypto'
 import type { Account } from '../accounts/account.ts'
 import type { Container } from '../accounts/container.ts'
 import type { AzureSettings } from '../settings.ts'
 import type { LongOperation } from './long-operation.ts'
-import { Timers } from './timers.ts'
+import { Timers } from '../../cloud/timers.ts'
 
 /** A role or its assignment, as Microsoft.Authorization shows it. */
 export type AuthorizationObject = Record<string, unknown>
 
 /** Everything that the stand-in holds. */
 export class Service {
-  readonly timers: Timers
+  readonly timers: Timers<AzureSettings>
   /** deleted ones included, oldest first */
   readonly accounts: Account[] = []
   readonly operations = new Map<string, LongOperation>()
@@ -58,7 +58,7 @@ export class Service {
   /** Goes on by itself until the phase is over. */
   buildIndexes(account: Account, container: Container): void {
     container.indexing = 'under way'
-    this.timers.after('buildIndexes', `${account.id} ${container.rid}`, () => {
+    this.timers.after(['buildIndexes', `${account.id} ${container.rid}`], () => {
       container.indexing = 'done'
     })
   }
