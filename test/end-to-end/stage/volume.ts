@@ -1,3 +1,4 @@
+import { onePod } from '../../stand-ins/one-pod.ts'
 import type { Stage } from './stage.ts'
 
 const folder = '/volume'
@@ -34,28 +35,17 @@ export class Volume {
         apiVersion: 'v1',
         kind: 'Pod',
         metadata: { name: pod },
-        spec: {
-          terminationGracePeriodSeconds: 0,
-          automountServiceAccountToken: false,
-          // the user that the worker is, so that it may read and change what that one wrote
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: 65532,
-            runAsGroup: 65532,
-            fsGroup: 65532,
-            seccompProfile: { type: 'RuntimeDefault' },
+        // the user that the worker is, so that it may read and change what that one wrote
+        spec: onePod({
+          container: {
+            name: 'look',
+            image: stage.images.ledger,
+            command: ['node', '-e', 'setInterval(() => undefined, 60000)'],
+            volumeMounts: [{ name: 'volume', mountPath: folder }],
           },
-          containers: [
-            {
-              name: 'look',
-              image: stage.images.ledger,
-              command: ['node', '-e', 'setInterval(() => undefined, 60000)'],
-              securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-              volumeMounts: [{ name: 'volume', mountPath: folder }],
-            },
-          ],
           volumes: [{ name: 'volume', persistentVolumeClaim: { claimName: claim } }],
-        },
+          graceSeconds: 0,
+        }),
       },
     ])
     await stage.kubectl(['wait', `pod/${pod}`, '--for=condition=Ready', '--timeout=240s'])

@@ -1,4 +1,5 @@
 import type { V1Secret, V1Service, V1StatefulSet } from '@kubernetes/client-node'
+import { onePod, serverMetadata, serverService, serverStatefulSet } from '../one-pod.ts'
 
 export const mysqlTestImage = 'kubectl-scalardl-test/mysql:dev'
 export const mysqlPort = 3306
@@ -33,8 +34,7 @@ const text = (value: string) => `'${value.replaceAll('\\', '\\\\').replaceAll("'
 /** A MariaDB server with one pod: Secret, Service `<name>` and StatefulSet `<name>`; its data goes with the pod. */
 export function mysqlServer(options: MysqlServerOptions): [V1Secret, V1Service, V1StatefulSet] {
   const { name, namespace, image = mysqlTestImage, users } = options
-  const labels = { 'app.kubernetes.io/name': 'mysql', 'app.kubernetes.io/instance': name }
-  const metadata = { name, namespace, labels }
+  const metadata = serverMetadata('mysql', name, namespace)
   const lines = users.flatMap((user) => [
     `CREATE USER IF NOT EXISTS ${text(user.name)}@'%' IDENTIFIED BY ${text(user.password)};`,
     `GRANT ${user.rights} TO ${text(user.name)}@'%';`,
@@ -45,56 +45,26 @@ export function mysqlServer(options: MysqlServerOptions): [V1Secret, V1Service, 
     metadata,
     stringData: { 'users.sql': `${lines.join('\n')}\n` },
   }
-  const service: V1Service = {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata,
-    spec: { ports: [{ name: 'mysql', port: mysqlPort, targetPort: mysqlPort }], selector: labels },
-  }
-  const statefulSet: V1StatefulSet = {
-    apiVersion: 'apps/v1',
-    kind: 'StatefulSet',
-    metadata,
-    spec: {
-      serviceName: name,
-      replicas: 1,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          automountServiceAccountToken: false,
-          terminationGracePeriodSeconds: 10,
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: 999,
-            runAsGroup: 999,
-            fsGroup: 999,
-            seccompProfile: { type: 'RuntimeDefault' },
-          },
-          containers: [
-            {
-              name: 'mysql',
-              image,
-              imagePullPolicy: 'IfNotPresent',
-              args: fast,
-              ports: [{ name: 'mysql', containerPort: mysqlPort }],
-              // The server listens only once its users are made.
-              readinessProbe: { tcpSocket: { port: mysqlPort }, periodSeconds: 1 },
-              resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '1Gi' } },
-              securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-              volumeMounts: [
-                { name: 'data', mountPath: '/var/lib/mysql' },
-                { name: 'set-up', mountPath: '/set-up' },
-              ],
-            },
-          ],
-          volumes: [
-            { name: 'set-up', secret: { secretName: name } },
-            { name: 'data', emptyDir: {} },
-          ],
-        },
-      },
+  const pod = onePod({
+    user: 999,
+    container: {
+      name: 'mysql',
+      image,
+      args: fast,
+      ports: [{ name: 'mysql', containerPort: mysqlPort }],
+      // The server listens only once its users are made.
+      readinessProbe: { tcpSocket: { port: mysqlPort }, periodSeconds: 1 },
+      resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '1Gi' } },
+      volumeMounts: [
+        { name: 'data', mountPath: '/var/lib/mysql' },
+        { name: 'set-up', mountPath: '/set-up' },
+      ],
     },
-  }
-  return [secret, service, statefulSet]
+    volumes: [
+      { name: 'set-up', secret: { secretName: name } },
+      { name: 'data', emptyDir: {} },
+    ],
+    graceSeconds: 10,
+  })
+  return [secret, serverService(metadata, { name: 'mysql', port: mysqlPort }), serverStatefulSet(metadata, pod)]
 }

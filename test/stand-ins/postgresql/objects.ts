@@ -1,4 +1,5 @@
 import type { V1ConfigMap, V1Secret, V1Service, V1StatefulSet } from '@kubernetes/client-node'
+import { onePod, serverMetadata, serverService, serverStatefulSet } from '../one-pod.ts'
 
 /** A role of the server and the databases that it owns. */
 export interface ServerRole {
@@ -74,8 +75,7 @@ export function postgresqlServer(options: PostgresqlServerOptions): [V1Secret, V
     volume,
     user = 999,
   } = options
-  const labels = { 'app.kubernetes.io/name': 'postgresql', 'app.kubernetes.io/instance': name }
-  const metadata = { name, namespace, labels }
+  const metadata = serverMetadata('postgresql', name, namespace)
   const fromSecret = (key: string) => ({ valueFrom: { secretKeyRef: { name, key } } })
 
   const secret: V1Secret = {
@@ -88,78 +88,49 @@ export function postgresqlServer(options: PostgresqlServerOptions): [V1Secret, V
     },
   }
   const configMap: V1ConfigMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { 'set-up.sql': setUp(roles) } }
-  const service: V1Service = {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata,
-    spec: { ports: [{ name: 'postgresql', port: 5432, targetPort: 5432 }], selector: labels },
-  }
-  const statefulSet: V1StatefulSet = {
-    apiVersion: 'apps/v1',
-    kind: 'StatefulSet',
-    metadata,
-    spec: {
-      serviceName: name,
-      replicas: 1,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          automountServiceAccountToken: false,
-          terminationGracePeriodSeconds: 10,
-          securityContext: {
-            runAsNonRoot: true,
-            runAsUser: user,
-            runAsGroup: user,
-            fsGroup: user,
-            seccompProfile: { type: 'RuntimeDefault' },
-          },
-          containers: [
-            {
-              name: 'postgresql',
-              image,
-              imagePullPolicy: 'IfNotPresent',
-              args: ['postgres', ...[...fast, ...settings].flatMap((setting) => ['-c', setting])],
-              env: [
-                { name: 'PGDATA', value: '/var/lib/postgresql/data/pgdata' },
-                { name: 'POSTGRES_PASSWORD', ...fromSecret('superuser-password') },
-                ...roles.map((role, index) => ({
-                  name: passwordVariable(index),
-                  ...fromSecret(`${role.name}-password`),
-                })),
-              ],
-              ports: [{ name: 'postgresql', containerPort: 5432 }],
-              // By TCP: while the image sets up its databases, the server listens on its socket only.
-              readinessProbe: {
-                exec: { command: ['pg_isready', '-h', '127.0.0.1', '-U', 'postgres'] },
-                periodSeconds: 1,
-                timeoutSeconds: 5,
-              },
-              resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '1Gi' } },
-              securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-              volumeMounts: [
-                { name: 'data', mountPath: '/var/lib/postgresql/data' },
-                { name: 'set-up', mountPath: '/docker-entrypoint-initdb.d' },
-              ],
-            },
-          ],
-          volumes: [
-            { name: 'set-up', configMap: { name } },
-            ...(volume === undefined ? [{ name: 'data', emptyDir: {} }] : []),
-          ],
-        },
+  const pod = onePod({
+    user,
+    container: {
+      name: 'postgresql',
+      image,
+      args: ['postgres', ...[...fast, ...settings].flatMap((setting) => ['-c', setting])],
+      env: [
+        { name: 'PGDATA', value: '/var/lib/postgresql/data/pgdata' },
+        { name: 'POSTGRES_PASSWORD', ...fromSecret('superuser-password') },
+        ...roles.map((role, index) => ({ name: passwordVariable(index), ...fromSecret(`${role.name}-password`) })),
+      ],
+      ports: [{ name: 'postgresql', containerPort: 5432 }],
+      // By TCP: while the image sets up its databases, the server listens on its socket only.
+      readinessProbe: {
+        exec: { command: ['pg_isready', '-h', '127.0.0.1', '-U', 'postgres'] },
+        periodSeconds: 1,
+        timeoutSeconds: 5,
       },
-      ...(volume === undefined
-        ? {}
-        : {
-            volumeClaimTemplates: [
-              {
-                metadata: { name: 'data' },
-                spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: volume } } },
-              },
-            ],
-          }),
+      resources: { requests: { cpu: '100m', memory: '128Mi' }, limits: { memory: '1Gi' } },
+      volumeMounts: [
+        { name: 'data', mountPath: '/var/lib/postgresql/data' },
+        { name: 'set-up', mountPath: '/docker-entrypoint-initdb.d' },
+      ],
     },
-  }
-  return [secret, configMap, service, statefulSet]
+    volumes: [
+      { name: 'set-up', configMap: { name } },
+      ...(volume === undefined ? [{ name: 'data', emptyDir: {} }] : []),
+    ],
+    graceSeconds: 10,
+  })
+  const claims =
+    volume === undefined
+      ? []
+      : [
+          {
+            metadata: { name: 'data' },
+            spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: volume } } },
+          },
+        ]
+  return [
+    secret,
+    configMap,
+    serverService(metadata, { name: 'postgresql', port: 5432 }),
+    serverStatefulSet(metadata, pod, claims),
+  ]
 }
