@@ -154,6 +154,28 @@ export const mutations: readonly Mutation[] = [
     tests: ['stream-list.test.ts'],
   },
   {
+    title: 'a restore holds all records in memory',
+    file: 'export async function* readableRecords(',
+    changes: [
+      [
+        'for await (const { record } of eachRecord(session, { kind }))',
+        'for (const { record } of await Array.fromAsync(eachRecord(session, { kind })))',
+      ],
+    ],
+    tests: ['many-records.test.ts'],
+  },
+  {
+    title: 'a deletion holds all records in memory',
+    file: 'async function needsOf(',
+    changes: [
+      [
+        'for await (const { record: other } of eachOperation(session, {}))',
+        'for (const { record: other } of await Array.fromAsync(eachOperation(session, {})))',
+      ],
+    ],
+    tests: ['many-records.test.ts'],
+  },
+  {
     title: 'a page of records is as long as they are',
     file: 'async function* eachConfigMap(',
     changes: [['Math.max(leastPage, Math.min(mostPage,', 'Math.max(mostPage, Math.min(mostPage,']],

@@ -1,11 +1,11 @@
 import type { Session } from '../../kubernetes/api/session.ts'
 import type { BackupPart, DatabaseBackup, OperationRecord } from '../../../operation/record.ts'
 import type { StoredRecord } from '../../kubernetes/records/records.ts'
-import { Failure } from '../../../operation/failure.ts'
+import { Failure, type FailureText } from '../../../operation/failure.ts'
 import { neededBy } from '../../../operation/outcome/backup-in-use.ts'
 import { kindOfEntry } from '../../../operation/databases/registry.ts'
 import { isFinal } from '../../../operation/outcome/outcome.ts'
-import { findOperation, listOperations } from '../../kubernetes/records/operations.ts'
+import { eachOperation, findOperation } from '../../kubernetes/records/operations.ts'
 import { isKeptByService, placeOf } from '../../presentation/backup-place.ts'
 import { formatBytes, shortName } from '../../presentation/operation-columns.ts'
 
@@ -64,13 +64,26 @@ function serviceBackupsOf(backup: BackupPart | undefined): number {
   return backup?.databases.reduce((sum, { serviceBackups = 0 }) => sum + serviceBackups, 0) ?? 0
 }
 
+/** Why backups must stay for now, by their operations: of the namespace's records each is looked at as it comes. */
+async function needsOf(session: Session, backups: readonly StoredRecord[]): Promise<Map<string, FailureText>> {
+  const needs = new Map<string, FailureText>()
+  for await (const { record: other } of eachOperation(session, {})) {
+    if (other === undefined) continue
+    for (const { operation, record } of backups) {
+      const needed = neededBy({ operation, releases: record?.releases ?? [] }, [other])
+      if (needed !== undefined && !needs.has(operation)) needs.set(operation, needed)
+    }
+  }
+  return needs
+}
+
 /**
  * What deleting these backups means; nothing is changed yet.
  * @throws Failure where one does not exist, is still being made or needed, or cannot be read while its data is to go
  */
 export async function planDeletion(session: Session, names: readonly string[], keepData: boolean): Promise<Deletion[]> {
   const found = await Promise.all([...new Set(names)].map((name) => findOperation(session, name, 'backup')))
-  const others = (await listOperations(session)).flatMap(({ record }) => record ?? [])
+  const needs = await needsOf(session, found)
   return found.map((stored): Deletion => {
     const { record, operation } = stored
     const refuse = (why: string, next: string) => new Failure({ what: `${operation} cannot be deleted`, why, next })
@@ -81,7 +94,7 @@ export async function planDeletion(session: Session, names: readonly string[], k
         `where its data is cannot be read: ${stored.problem.why}`,
         'use a newer kubectl-scalardl, or give --keep-data to forget the record alone',
       )
-    const needed = neededBy({ operation, releases: record?.releases ?? [] }, others)
+    const needed = needs.get(operation)
     if (needed !== undefined) throw new Failure(needed)
     return {
       name: shortName(stored),

@@ -7,7 +7,6 @@ import { windowThatProves } from '../../../operation/outcome/pause-window.ts'
 import type { OperationRecord, PauseWindowRecord } from '../../../operation/record.ts'
 import type { RestoreChoice } from '../../../operation/restore-options.ts'
 import { formatTime, parseTime } from '../../../operation/time.ts'
-import type { StoredRecord } from '../../kubernetes/records/records.ts'
 import type { RestoreFlags } from './command.ts'
 import type { BackupRecord } from './find-record.ts'
 
@@ -27,11 +26,6 @@ const choosingFlags: readonly RestoreFlag[] = [
   'unknown-version',
 ]
 
-/** The records among those found that can be read. */
-export function readableBackups(stored: readonly StoredRecord[]): OperationRecord[] {
-  return stored.flatMap(({ record }) => (record === undefined ? [] : [record]))
-}
-
 /** A pause in which a moment lies, with its operation. */
 export type ProvingWindow = PauseWindowRecord & Pick<OperationRecord, 'operation'>
 
@@ -43,14 +37,8 @@ export type ProvingWindow = PauseWindowRecord & Pick<OperationRecord, 'operation
 export async function chooseRestore(
   asked: ChoiceFlags,
   record: BackupRecord,
-  list: (kind: 'backup' | 'pause') => Promise<StoredRecord[]>,
-): Promise<{
-  record: BackupRecord
-  choice: RestoreChoice | undefined
-  window?: ProvingWindow
-  /** the record that the window is in */
-  proof?: OperationRecord
-}> {
+  list: (kind: 'backup' | 'pause') => AsyncIterable<OperationRecord> | Iterable<OperationRecord>,
+): Promise<{ record: BackupRecord; choice: RestoreChoice | undefined } & Partial<Proof>> {
   const { repoint = repointOf(record) } = asked
   const flags: ChoiceFlags = { ...asked, repoint }
   const byFlag: Partial<Record<RestoreFlag, unknown>> = {
@@ -76,16 +64,26 @@ export async function chooseRestore(
   checkFlags(flags, given, choice, record)
   if (flags.at === undefined) return { record, choice }
   const at = formatTime(parseTime(flags.at))
-  const backups = [record, ...readableBackups(await list('backup'))]
-  const paused = backups.find((one) => isOfPause(one, at, record))
-  if (paused?.backup !== undefined) return { record: { ...paused, backup: paused.backup }, choice }
-  for (const proof of [...backups, ...readableBackups(await list('pause'))]) {
-    const window = windowThatProves(proof, at, record.releases)
-    const { operation } = proof
-    if (window !== undefined)
-      return { record, proof, window: { ...window, operation }, choice: { ...choice, at, pause: operation } }
+  if (isOfPause(record, at, record)) return { record, choice }
+  let found = proofIn(record, at, record)
+  for await (const one of list('backup')) {
+    if (isOfPause(one, at, record)) return { record: one, choice }
+    found ??= proofIn(one, at, record)
   }
-  return { record, choice: { ...choice, at, unproven: true } }
+  if (found === undefined) for await (const one of list('pause')) found ??= proofIn(one, at, record)
+  if (found === undefined) return { record, choice: { ...choice, at, unproven: true } }
+  return { record, ...found, choice: { ...choice, at, pause: found.proof.operation } }
+}
+
+interface Proof {
+  window: ProvingWindow
+  /** the record that the window is in */
+  proof: OperationRecord
+}
+
+function proofIn(proof: OperationRecord, at: string, { releases }: BackupRecord): Proof | undefined {
+  const window = windowThatProves(proof, at, releases)
+  return window && { proof, window: { ...window, operation: proof.operation } }
 }
 
 /** How the releases are pointed to the restored data where the user does not say. */
@@ -94,7 +92,8 @@ function repointOf({ backup }: BackupRecord): RestoreChoice['repoint'] {
 }
 
 /** Whether a backup of the same releases fixed exactly this moment in a pause. */
-function isOfPause({ backup, releases }: OperationRecord, at: string, { releases: wanted }: BackupRecord): boolean {
+function isOfPause(one: OperationRecord, at: string, { releases: wanted }: BackupRecord): one is BackupRecord {
+  const { backup, releases } = one
   return (
     backup?.state === 'restorable' &&
     releases.join() === wanted.join() &&

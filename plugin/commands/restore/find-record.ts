@@ -4,8 +4,8 @@ import { Failure } from '../../../operation/failure.ts'
 import { operationName, type OperationKind } from '../../../operation/names.ts'
 import type { BackupPart, OperationRecord, RestorePart } from '../../../operation/record.ts'
 import { isFinal } from '../../../operation/outcome/outcome.ts'
-import { listOperations } from '../../kubernetes/records/operations.ts'
-import { listRecords, readRecord } from '../../kubernetes/records/records.ts'
+import { findOperation } from '../../kubernetes/records/operations.ts'
+import { knownOperations, readRecord } from '../../kubernetes/records/records.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 
 export type BackupRecord = OperationRecord & { backup: BackupPart }
@@ -17,7 +17,9 @@ async function find(session: Session, kind: OperationKind, name: string): Promis
     (await readRecord(session, operationName(kind, name))) ??
     (name.startsWith(`${kind}-`) ? await readRecord(session, name) : undefined)
   if (record !== undefined) return record
-  const latest = (await listRecords(session, kind)).slice(-5).map((stored) => stored.operation.replace(`${kind}-`, ''))
+  const latest = (await knownOperations(session, kind))
+    .slice(-5)
+    .map((known) => known.operation.replace(`${kind}-`, ''))
   throw new Failure({
     what: `${kind} "${name}" is not known in namespace ${session.namespace}`,
     why: latest.length === 0 ? `there is no ${kind} there` : `the latest there are ${latest.toReversed().join(', ')}`,
@@ -86,10 +88,8 @@ function checkRecorded(record: OperationRecord): BackupRecord {
 /** Whether an operation is over: where all its workers are dead, only its Job tells. */
 async function isOver(session: Session, record: OperationRecord): Promise<boolean> {
   if (isFinal(record)) return true
-  const listed = await listOperations(session, record.kind)
-  return listed.some(
-    (other) => other.operation === record.operation && other.record !== undefined && isFinal(other.record),
-  )
+  const { record: concluded } = await findOperation(session, record.operation)
+  return concluded !== undefined && isFinal(concluded)
 }
 
 /**

@@ -4,7 +4,7 @@ import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import type { OperationRequest } from '../../../operation/request.ts'
 import type { Action } from '../../command-line/command.ts'
-import { listRecords, readRecord } from '../../kubernetes/records/records.ts'
+import { readableRecords, readRecord } from '../../kubernetes/records/records.ts'
 import { findReleases } from '../../kubernetes/releases/releases.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import { finishOperation } from '../../operations/finish-operation.ts'
@@ -15,7 +15,6 @@ import { readJobOptions } from '../../flags/job-options.ts'
 import { timeSpan, wholeNumber } from '../../flags/numbers.ts'
 import { readTargetOptions } from '../../flags/read-target.ts'
 import { readPauseLimits } from '../../operations/pause-limits.ts'
-import { readableBackups } from './choice.ts'
 import type { RestoreFlags } from './command.ts'
 import { findRestore, findRestoredBackup, type RestoreRecord } from './find-record.ts'
 import { confirmLosses, endedByDrop, endedByUndo } from './losses.ts'
@@ -92,7 +91,7 @@ export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal
     ...replicas,
   }
   const { former, backup, releases, name, target, trust, prepare } = await openFormer(flags, session, true)
-  const ending = endedByUndo(former, backup, readableBackups(await listRecords(session, 'backup')))
+  const ending = await endedByUndo(former, backup, readableRecords(session, 'backup'))
   const request = { ...requestCore(session, 'undo', name, target), ...own, trust, restore: former.operation }
   const objects = await prepare({ ...request, loseBackups: ending, flags: repeatedFlags(flags) })
   terminal.note(...undoPlan(former, releases, { replicas: flags.replicas, ending }, terminal.style).split('\n'))
@@ -111,7 +110,7 @@ export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal
 export const dropFormer: Action<RestoreFlags> = async (flags, session, terminal) => {
   const fenceMs = timeSpan('--fence-for', flags.fenceFor, 0)
   const { former, backup, name, target, trust, prepare } = await openFormer(flags, session, false)
-  const ending = endedByDrop(former, backup, readableBackups(await listRecords(session, 'backup')))
+  const ending = await endedByDrop(former, backup, readableRecords(session, 'backup'))
   const request = { ...requestCore(session, 'drop', name, target), trust, restore: former.operation, fenceMs }
   const objects = await prepare({ ...request, loseBackups: ending })
   terminal.note(...dropPlan(former, ending, terminal.style).split('\n'))

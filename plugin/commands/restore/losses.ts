@@ -10,11 +10,22 @@ import type { Terminal } from '../../terminal/terminal.ts'
 import { hasDataBeside } from '../../../operation/outcome/leftover-data.ts'
 import type { BackupRecord, RestoreRecord } from './find-record.ts'
 
-type Records = readonly OperationRecord[]
+/** They may be many and long: each is looked at as it comes, and none is kept. */
+type Records = AsyncIterable<OperationRecord> | Iterable<OperationRecord>
 
-function endingWith(records: Records, ends: readonly (EndsPoint | undefined)[]): string[] {
-  const lost = endangered(records, (entry) => ends.some((endsPoint) => endsPoint?.(entry) === true))
-  return lost.map(({ backup }) => backup.name)
+/** Names, those of the oldest first. */
+async function endingWith(
+  records: Records,
+  ends: readonly (EndsPoint | undefined)[],
+  keptOperation?: string,
+): Promise<string[]> {
+  const lost: { name: string; createdAt: string }[] = []
+  for await (const record of records) {
+    if (record.operation === keptOperation) continue
+    for (const { backup, createdAt } of endangered([record], (entry) => ends.some((end) => end?.(entry) === true)))
+      lost.push({ name: backup.name, createdAt })
+  }
+  return lost.sort((a, b) => a.createdAt.localeCompare(b.createdAt)).map(({ name }) => name)
 }
 
 function endsWithServed(entry: DatabaseBackup): EndsPoint | undefined {
@@ -22,32 +33,33 @@ function endsWithServed(entry: DatabaseBackup): EndsPoint | undefined {
 }
 
 /** Names of the backups that end with what a restore deletes, without its own where the restore keeps that point. */
-export function endedByRestore(
+export async function endedByRestore(
   { operation, backup }: BackupRecord,
   { choice, dropPrevious, others }: { choice?: RestoreChoice | undefined; dropPrevious: boolean; others: Records },
-): string[] {
+): Promise<string[]> {
   const replaces = choice?.strategy === 'replace'
   if (!replaces && !dropPrevious) return []
   const kept = replaces && choice.at === undefined ? operation : undefined
-  return endingWith(
-    others.filter((other) => other.operation !== kept),
-    backup.databases.map(endsWithServed),
-  )
+  return await endingWith(others, backup.databases.map(endsWithServed), kept)
 }
 
 /** The same for `--drop-previous` of an earlier restore, which has deleted replaced tables itself. */
-export function endedByDrop({ restore }: RestoreRecord, { backup }: BackupRecord, others: Records): string[] {
-  return restore.choice?.strategy === 'replace' ? [] : endingWith(others, backup.databases.map(endsWithServed))
+export async function endedByDrop(
+  { restore }: RestoreRecord,
+  { backup }: BackupRecord,
+  others: Records,
+): Promise<string[]> {
+  return restore.choice?.strategy === 'replace' ? [] : await endingWith(others, backup.databases.map(endsWithServed))
 }
 
 /** The same for `--undo`: of replaced tables it deletes those that were restored, else those that stand beside. */
-export function endedByUndo(former: RestoreRecord, { backup }: BackupRecord, others: Records): string[] {
+export async function endedByUndo(former: RestoreRecord, { backup }: BackupRecord, others: Records): Promise<string[]> {
   const { restore } = former
   const isBeside = hasDataBeside(former)
   const ends = backup.databases.map((entry, index) =>
     kindOfEntry(entry)?.endsWithUndo?.(entry, restore.databases[index], isBeside),
   )
-  return endingWith(others, ends)
+  return await endingWith(others, ends)
 }
 
 /** What is lost with these backups, lines for people. */

@@ -5,7 +5,7 @@ import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import type { RequestOf } from '../../../operation/request.ts'
 import type { Action } from '../../command-line/command.ts'
-import { listRecords } from '../../kubernetes/records/records.ts'
+import { readableRecords } from '../../kubernetes/records/records.ts'
 import { findReleases } from '../../kubernetes/releases/releases.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import { finishOperation } from '../../operations/finish-operation.ts'
@@ -25,7 +25,7 @@ import { readTransfer } from '../../flags/transfer.ts'
 import { readTrust } from '../../flags/trust.ts'
 import { readPauseLimits } from '../../operations/pause-limits.ts'
 import type { RestoreFlags } from './command.ts'
-import { chooseRestore, readableBackups } from './choice.ts'
+import { chooseRestore } from './choice.ts'
 import { checkBackup, findBackup, type BackupRecord } from './find-record.ts'
 import { confirmLosses, endedByRestore } from './losses.ts'
 import { repeatedFlags } from './repeated-flags.ts'
@@ -90,7 +90,7 @@ function refuseWithoutKey({ backup }: BackupRecord, { decryptSecret }: RestoreFl
 export const restoreBackup: Action<RestoreFlags> = async (flags, session, terminal) => {
   const { admin, exec, options, own } = readFlags(flags)
   const given = await backupRecord(session, terminal, flags)
-  const { record, choice, proof, window } = await chooseRestore(flags, given, (kind) => listRecords(session, kind))
+  const { record, choice, proof, window } = await chooseRestore(flags, given, (kind) => readableRecords(session, kind))
   refuseUnfitTool(exec, record)
   refuseWithoutKey(record, flags)
   await refuseStranger(session, record, own.trust)
@@ -105,8 +105,8 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
   const databases = readDatabaseFlags(flags, exec !== undefined)
   const whole = { ...admin.target, ...databases, releases: parts.map((part) => part.target) }
   const core = requestCore(session, 'restore', name, whole)
-  const others = readableBackups(await listRecords(session, 'backup'))
-  const ending = endedByRestore(record, { choice, dropPrevious: flags.dropPrevious, others })
+  const others = readableRecords(session, 'backup')
+  const ending = await endedByRestore(record, { choice, dropPrevious: flags.dropPrevious, others })
   const request: RequestOf<'restore'> = {
     ...core,
     ...own,

@@ -84,13 +84,6 @@ export async function namespacesWithOperations(session: Session): Promise<string
   return [...recorded.union(new Set(jobs.items.flatMap(({ metadata }) => metadata?.namespace ?? [])))].sort()
 }
 
-/** The same as a list, oldest first. */
-export async function listOperations(session: Session, kind?: OperationKind): Promise<StoredRecord[]> {
-  const found: StoredRecord[] = []
-  for await (const stored of eachOperation(session, { kind })) found.push(stored)
-  return found.sort((a, b) => (a.createdAt ?? '').localeCompare(b.createdAt ?? ''))
-}
-
 /** The records that call servers paused, oldest first: of operations that hold a pause, or left one. */
 export async function pausingRecords(session: Session): Promise<OperationRecord[]> {
   const found: OperationRecord[] = []

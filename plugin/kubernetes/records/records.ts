@@ -196,11 +196,9 @@ export async function* eachRecord(session: Session, filter: RecordFilter): Async
   for await (const configMap of eachConfigMap(session, filter)) yield storedRecord(configMap)
 }
 
-/** The records of the namespace, of one kind or all, oldest first. */
-export async function listRecords(session: Session, kind?: OperationKind): Promise<StoredRecord[]> {
-  const found: StoredRecord[] = []
-  for await (const stored of eachRecord(session, { kind })) found.push(stored)
-  return oldestFirst(found)
+/** The same of one kind, without those that cannot be read. */
+export async function* readableRecords(session: Session, kind: OperationKind): AsyncGenerator<OperationRecord> {
+  for await (const { record } of eachRecord(session, { kind })) if (record !== undefined) yield record
 }
 
 /** The namespaces that have records. @throws ApiException where only some namespaces may be read */
@@ -236,10 +234,6 @@ export async function knownOperations(session: Session, kind?: OperationKind): P
       ended: own[labels.ended],
     })
   }
-  return oldestFirst(found)
-}
-
-function oldestFirst<T extends { createdAt: string | undefined }>(found: T[]): T[] {
   return found.sort((a, b) => (a.createdAt ?? '').localeCompare(b.createdAt ?? ''))
 }
 

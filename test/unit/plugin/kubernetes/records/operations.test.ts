@@ -1,7 +1,13 @@
 import t from 'tap'
 import { ExitCode } from '../../../../../operation/exit-code.ts'
-import { findOperation, listOperations } from '../../../../../plugin/kubernetes/records/operations.ts'
+import { eachOperation, findOperation } from '../../../../../plugin/kubernetes/records/operations.ts'
 import { ObjectStore } from '../object-store.ts'
+
+async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = []
+  for await (const item of items) found.push(item)
+  return found
+}
 
 t.test('an operation whose Job died or vanished is not listed as running', async (t) => {
   const store = new ObjectStore()
@@ -13,7 +19,7 @@ t.test('an operation whose Job died or vanished is not listed as running', async
   store.job('pause-new', 'pause')
   const session = await store.session(t)
   const states = Object.fromEntries(
-    (await listOperations(session)).map((stored) => [stored.operation, stored.record?.state]),
+    (await listed(eachOperation(session, {}))).map((stored) => [stored.operation, stored.record?.state]),
   )
   t.strictSame(states, {
     'backup-dead': 'failed',

@@ -3,20 +3,26 @@ import { Failure } from '../../../../../operation/failure.ts'
 import {
   changeRecord,
   deleteParts,
+  eachRecord,
   knownOperations,
-  listRecords,
   readRecord,
   writeRecord,
 } from '../../../../../plugin/kubernetes/records/records.ts'
 import { ObjectStore } from '../object-store.ts'
+
+async function listed<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = []
+  for await (const item of items) found.push(item)
+  return found
+}
 
 t.test('every record is listed, however many pages they fill', async (t) => {
   const store = new ObjectStore()
   for (let index = 0; index < 450; index += 1) store.record({ operation: `backup-b${index}`, kind: 'backup' })
   store.record({ operation: 'pause-p', kind: 'pause' })
   const session = await store.session(t)
-  t.equal((await listRecords(session)).length, 451)
-  t.equal((await listRecords(session, 'backup')).length, 450)
+  t.equal((await listed(eachRecord(session, {}))).length, 451)
+  t.equal((await listed(eachRecord(session, { kind: 'backup' }))).length, 450)
 })
 
 t.test('a namespace without records has no operations', async (t) => {
@@ -36,8 +42,8 @@ t.test('a record of a newer version is listed as such, and refused when it is ne
   store.part('backup-broken', 'backup', '{"version":1')
   store.record({ operation: 'backup-good', kind: 'backup' })
   const session = await store.session(t)
-  const listed = await listRecords(session)
-  const problems = new Map(listed.map((stored) => [stored.operation, stored.problem?.why]))
+  const found = await listed(eachRecord(session, {}))
+  const problems = new Map(found.map((stored) => [stored.operation, stored.problem?.why]))
   t.match(problems.get('backup-new'), /version 2/)
   t.match(problems.get('backup-broken'), /not JSON/)
   t.equal(problems.get('backup-good'), undefined)
@@ -97,7 +103,7 @@ t.test(
     })
     const session = await store.session(t)
     t.strictSame((await readRecord(session, 'pause-p'))?.guard, guard)
-    t.strictSame((await listRecords(session))[0]?.record?.guard, guard)
+    t.strictSame((await listed(eachRecord(session, {})))[0]?.record?.guard, guard)
 
     const changed = await changeRecord(session, 'pause-p', (record) => ({ ...record, state: 'failed' }))
     t.strictSame((await readRecord(session, 'pause-p'))?.guard, guard)
