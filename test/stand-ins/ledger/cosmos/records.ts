@@ -1,7 +1,5 @@
+import type { Row, Value } from '../data/rows.ts'
 import type { Table } from '../data/tables.ts'
-
-export type Value = string | number | Buffer | null
-export type Row = Readonly<Record<string, Value>>
 
 /** A row as ScalarDB keeps it (scalar-labs/scalardb, Record). */
 export interface CosmosRecord {
@@ -35,3 +33,7 @@ export function recordOf(table: Table, row: Row): CosmosRecord {
     values: only(Object.keys(row).filter((name) => !keys.includes(name))),
   }
 }
+
+/** A row of a record; what is not of its table is left out of its type. */
+export const rowOf = ({ partitionKey, clusteringKey, values }: CosmosRecord): Row =>
+  ({ ...partitionKey, ...clusteringKey, ...values }) as Row

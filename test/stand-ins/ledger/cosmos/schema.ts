@@ -1,8 +1,7 @@
 import type { IndexingPolicy } from '@azure/cosmos'
-import { accountCount, openingBalance } from '../data/schema.ts'
-import { bankNamespaces, physicalColumns, type Table } from '../data/tables.ts'
+import { seed } from '../data/row-bank.ts'
+import { physicalColumns, type Table } from '../data/tables.ts'
 import { procedureBody, procedureName } from './mutate.ts'
-import type { Row } from './records.ts'
 import { hasCode, type Store } from './store.ts'
 
 /** Of a database, shared by its containers (scalar-labs/scalardb, CosmosAdmin). */
@@ -47,32 +46,6 @@ async function addTable({ client, connection }: Store, table: Table): Promise<vo
   await client.database(connection.metadataDatabase).container('metadata').items.upsert(metadataOf(table))
 }
 
-const fillerBytes = 1_000
-
-async function seed(store: Store, namespace: string, fillBytes: number): Promise<void> {
-  const accounts = Array.from({ length: accountCount }, (_, index): Row => ({
-    id: `account-${index + 1}`,
-    balance: openingBalance,
-    tx_id: 'seed',
-    tx_state: 3,
-    tx_version: 1,
-  }))
-  await putAll(store, `${namespace}.account`, accounts)
-  const filler = Array.from({ length: Math.round(fillBytes / fillerBytes) }, (_, index): Row => ({
-    id: `filler-${index + 1}`,
-    payload: `${index} `.repeat(fillerBytes).slice(0, fillerBytes - 50),
-  }))
-  await putAll(store, `${namespace}.filler`, filler)
-}
-
-async function putAll(store: Store, fullName: string, rows: readonly Row[]): Promise<void> {
-  const queue = [...rows]
-  const work = async () => {
-    for (let row = queue.shift(); row !== undefined; row = queue.shift()) await store.putOnce(fullName, row)
-  }
-  await Promise.all(Array.from({ length: 8 }, work))
-}
-
 /**
  * Creates ScalarDB's own containers, the product's tables and the workload's data, unless an earlier pod has finished
  * that: what is there is then left as it is, so that nothing heals what was damaged or lost. Several pods may do so at
@@ -93,6 +66,6 @@ export async function createSchema(store: Store, tables: readonly Table[], fillB
   for (const id of ['metadata', 'namespaces'])
     await unlessThere(own.containers.create({ id, partitionKey: { paths: ['/id'] } }))
   await Promise.all(tables.map((table) => addTable(store, table)))
-  for (const namespace of bankNamespaces) await seed(store, namespace, fillBytes / bankNamespaces.length)
+  await seed(store, fillBytes)
   for (const id of [connection.metadataDatabase, ...namespaces]) await listed.items.upsert({ id })
 }

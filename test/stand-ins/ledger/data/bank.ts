@@ -1,12 +1,12 @@
 // Room: the transactions, the tables that they write, and whether what is found is consistent.
-// Read bank, transfer, workload, verdict, then sql/, dynamodb/ and cosmos/.
+// Read bank, transfer, rows, workload, verdict, row-bank, then sql/, dynamodb/ and cosmos/.
 
 import { damage } from '../sql/damage.ts'
 import { openDatabases } from '../sql/databases.ts'
 import { checkInvariant } from '../sql/invariant.ts'
 import { begun, lastTransfer, partsOf } from '../sql/transfer.ts'
 import type { StorageProperties } from '../properties.ts'
-import { createSchema } from './schema.ts'
+import { createSchema } from '../sql/schema.ts'
 import type { StandInSettings } from '../settings.ts'
 import { tablesOf } from './tables.ts'
 import { makeInParts, type Transfer, type TransferPace } from './transfer.ts'

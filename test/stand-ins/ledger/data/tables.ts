@@ -148,6 +148,7 @@ function bank(namespace: string): Table[] {
 
 /** The two namespaces of the workload; a multi-storage set-up keeps them in different databases. */
 export const bankNamespaces = ['checking', 'savings'] as const
+export type BankNamespace = (typeof bankNamespaces)[number]
 
 /** scalar-labs/scalardb, CoordinatorStateAccessor.TABLE_METADATA */
 const coordinatorState = table('coordinator.state', ['tx_id'], [], {
@@ -162,6 +163,16 @@ const coordinatorState = table('coordinator.state', ['tx_id'], [], {
 export function tablesOf(app: 'ledger' | 'auditor' | 'scalardb-cluster'): readonly Table[] {
   const own = { ledger: ledgerTables, auditor: auditorTables, 'scalardb-cluster': [] }[app]
   return [...own, ...bankNamespaces.flatMap(bank), coordinatorState]
+}
+
+/** Finds tables by `namespace.name`. @returns what throws Error where this product has no such table */
+export function tableFinder(tables: readonly Table[]): (fullName: string) => Table {
+  const byName = new Map(tables.map((each) => [`${each.namespace}.${each.name}`, each]))
+  return (fullName) => {
+    const found = byName.get(fullName)
+    if (found === undefined) throw new Error(`this product has no table ${fullName}`)
+    return found
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
-import { createHash, randomInt, randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { accountCount } from './schema.ts'
+import { accountCount } from './rows.ts'
 
 /** One transaction of the workload: money from an account of one side to an account of the other. */
 export interface Transfer {
@@ -25,10 +25,6 @@ export function newTransfer(stream: string, number: number): Transfer {
     txId: randomUUID(),
   }
 }
-
-/** Hash of a link of a stream's chain, as ScalarDL keeps assets. */
-export const assetHash = ({ stream }: Transfer, number: number): Buffer =>
-  createHash('sha256').update(`${stream} ${number}`).digest()
 
 export interface TransferPace {
   /** longest time between two parts, ms */

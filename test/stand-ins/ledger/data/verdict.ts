@@ -1,4 +1,4 @@
-import { openingBalance } from './schema.ts'
+import { openingSum } from './rows.ts'
 
 /** What the data of one side says about itself. */
 export interface Side {
@@ -70,12 +70,12 @@ export function verdictOf({ checking, savings, assets, states }: Found): Verdict
   const none: Side = { accounts: 0, sum: 0, moved: 0, transfers: new Map() }
   const [a, b] = [checking ?? none, savings ?? none]
 
-  const expectedSum = (a.accounts + b.accounts) * openingBalance
+  const expectedSum = openingSum(a.accounts + b.accounts)
   if (a.sum + b.sum !== expectedSum)
     problems.push(`the accounts hold ${a.sum} + ${b.sum} = ${a.sum + b.sum}, not ${expectedSum}`)
-  if (a.sum !== a.accounts * openingBalance - a.moved)
+  if (a.sum !== openingSum(a.accounts) - a.moved)
     problems.push('the accounts of checking are not what its transfers make of them')
-  if (b.sum !== b.accounts * openingBalance + b.moved)
+  if (b.sum !== openingSum(b.accounts) + b.moved)
     problems.push('the accounts of savings are not what its transfers make of them')
   const missingInChecking = missing(a, b)
   const missingInSavings = missing(b, a)

@@ -6,9 +6,9 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import type { ScalableDimension } from '@aws-sdk/client-application-auto-scaling'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { accountCount, openingBalance } from '../data/schema.ts'
-import { bankNamespaces, physicalColumns, type Table } from '../data/tables.ts'
-import { clusteringKey, itemOf, partitionKey, type Row } from './rows.ts'
+import { seed } from '../data/row-bank.ts'
+import { physicalColumns, type Table } from '../data/tables.ts'
+import { clusteringKey, partitionKey } from './items.ts'
 import type { Store } from './store.ts'
 
 /** ScalarDB's request units of a table, and of its own tables (scalar-labs/scalardb, DynamoAdmin). */
@@ -107,43 +107,6 @@ function metadataRow(table: Table, physical: string, indexed: readonly string[])
   }
 }
 
-const fillerBytes = 1_000
-
-async function seed(store: Store, namespace: string, fillBytes: number): Promise<void> {
-  const accounts = Array.from({ length: accountCount }, (_, index): Row => ({
-    id: `account-${index + 1}`,
-    balance: openingBalance,
-    tx_id: 'seed',
-    tx_state: 3,
-    tx_version: 1,
-  }))
-  await putAll(store, `${namespace}.account`, accounts)
-  const filler = Array.from({ length: Math.round(fillBytes / fillerBytes) }, (_, index): Row => ({
-    id: `filler-${index + 1}`,
-    payload: `${index} `.repeat(fillerBytes).slice(0, fillerBytes - 50),
-  }))
-  await putAll(store, `${namespace}.filler`, filler)
-}
-
-/** Puts rows that are not there yet. */
-async function putAll(store: Store, fullName: string, rows: readonly Row[]): Promise<void> {
-  const table = store.table(fullName)
-  const queue = [...rows]
-  const work = async () => {
-    for (let row = queue.shift(); row !== undefined; row = queue.shift()) {
-      const put = store.client.putItem({
-        TableName: store.physical(fullName),
-        Item: itemOf(table, row),
-        ConditionExpression: `attribute_not_exists(${partitionKey})`,
-      })
-      await put.catch((error: Error) => {
-        if (error.name !== 'ConditionalCheckFailedException') throw error
-      })
-    }
-  }
-  await Promise.all(Array.from({ length: 8 }, work))
-}
-
 /**
  * Creates ScalarDB's own tables, the product's tables and the workload's data, unless an earlier pod has finished that:
  * what is there is then left as it is, so that nothing heals what was damaged or lost. Several pods may do so at once.
@@ -174,6 +137,6 @@ export async function createSchema(store: Store, tables: readonly Table[], fillB
   }
   await Promise.all([own(store.physical(`${metadataNamespace}.metadata`), 'table'), own(namespaces, 'namespace_name')])
   await Promise.all(tables.map((table) => addTable(store, table)))
-  for (const namespace of bankNamespaces) await seed(store, namespace, fillBytes / bankNamespaces.length)
+  await seed(store, fillBytes)
   for (const Item of rows) await store.client.putItem({ TableName: namespaces, Item })
 }

@@ -1,9 +1,11 @@
 // Room: the bank in PostgreSQL and in MySQL or MariaDB, in ScalarDB's own form.
-// Read databases, transfer, invariant, damage.
+// Read databases, schema, transfer, invariant, damage.
 
 import type { Database, Databases, Session } from './databases.ts'
 import type { StandInProduct } from '../product.ts'
-import { assetHash, type Transfer } from '../data/transfer.ts'
+import { assetRow, stateRow, transferOf, transferRow } from '../data/rows.ts'
+import type { BankNamespace } from '../data/tables.ts'
+import type { Transfer } from '../data/transfer.ts'
 
 interface Step {
   namespace: string
@@ -11,34 +13,18 @@ interface Step {
   run: (session: Session) => Promise<void>
 }
 
-const committed = 3
-
 /**
  * Appends the transfer to one side's list and changes that side's account, with the columns of Consensus Commit filled
  * in.
  */
-function side(namespace: 'checking' | 'savings', transfer: Transfer): Step {
+function side(namespace: BankNamespace, transfer: Transfer): Step {
   const account = transfer[namespace]
   const change = namespace === 'checking' ? -transfer.amount : transfer.amount
   return {
     namespace,
     run: async (session) => {
-      const now = Date.now()
-      const { stream, number, checking, savings, amount, txId } = transfer
-      const added = await session.add(`"${namespace}"."transfer"`, [
-        {
-          stream,
-          number,
-          checking,
-          savings,
-          amount,
-          tx_id: txId,
-          tx_state: committed,
-          tx_version: 1,
-          tx_prepared_at: now,
-          tx_committed_at: now,
-        },
-      ])
+      const row = transferRow(transfer)
+      const added = await session.add(`"${namespace}"."transfer"`, [row])
       if (added === 0) return
       // What was before comes first: MySQL assigns from left to right.
       const updated = await session.change(
@@ -46,30 +32,19 @@ function side(namespace: 'checking' | 'savings', transfer: Transfer): Step {
            before_tx_state = tx_state, before_tx_version = tx_version, before_tx_prepared_at = tx_prepared_at,
            before_tx_committed_at = tx_committed_at, balance = balance + $1, tx_id = $2, tx_version = tx_version + 1,
            tx_prepared_at = $3, tx_committed_at = $4 WHERE id = $5`,
-        [change, txId, now, now, account],
+        [change, transfer.txId, row['tx_prepared_at'], row['tx_committed_at'], account],
       )
       if (updated !== 1) throw new Error(`${namespace}.account has no row "${account}"`)
     },
   }
 }
 
-/** One more link of the stream's hash chain, as ScalarDL keeps assets. */
+/** One more link of the stream's chain of assets. */
 function asset({ namespace, name }: { namespace: string; name: string }, transfer: Transfer): Step {
   return {
     namespace,
     run: async (session) => {
-      await session.add(`"${namespace}"."${name}"`, [
-        {
-          id: transfer.stream,
-          age: transfer.number,
-          argument: JSON.stringify({ nonce: transfer.txId }),
-          contract_id: 'transfer',
-          input: '{}',
-          output: JSON.stringify({ amount: transfer.amount }),
-          hash: assetHash(transfer, transfer.number),
-          prev_hash: transfer.number === 1 ? null : assetHash(transfer, transfer.number - 1),
-        },
-      ])
+      await session.add(`"${namespace}"."${name}"`, [assetRow(transfer)])
     },
   }
 }
@@ -78,9 +53,7 @@ function coordinatorState(transfer: Transfer): Step {
   return {
     namespace: 'coordinator',
     run: async (session) => {
-      await session.add('"coordinator"."state"', [
-        { tx_id: transfer.txId, tx_child_ids: '', tx_state: committed, tx_created_at: Date.now() },
-      ])
+      await session.add('"coordinator"."state"', [stateRow(transfer)])
     },
   }
 }
@@ -128,20 +101,11 @@ export async function begun(databases: Databases, { stream, number }: Transfer):
 /** The last transfer that a stream began, or undefined where it has none. */
 export async function lastTransfer(databases: Databases, stream: string): Promise<Transfer | undefined> {
   const [row] = await databases.of('checking').transact((session) =>
-    session.query<{ number: number; checking: string; savings: string; amount: string; tx_id: string }>(
-      `SELECT number, checking, savings, amount, tx_id FROM "checking"."transfer"
+    session.query<Record<string, unknown>>(
+      `SELECT stream, number, checking, savings, amount, tx_id FROM "checking"."transfer"
        WHERE stream = $1 ORDER BY number DESC LIMIT 1`,
       [stream],
     ),
   )
-  return row === undefined
-    ? undefined
-    : {
-        stream,
-        number: row.number,
-        checking: row.checking,
-        savings: row.savings,
-        amount: Number(row.amount),
-        txId: row.tx_id,
-      }
+  return row && transferOf(row)
 }

@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import type { Database, Databases, Session } from '../sql/databases.ts'
-import { exists } from '../sql/invariant.ts'
-import { bankNamespaces, physicalColumns, type Table } from './tables.ts'
-
-/** Accounts on each side, and what each begins with. */
-export const accountCount = 100
-export const openingBalance = 1000
+import { openingRows } from '../data/rows.ts'
+import { bankNamespaces, physicalColumns, type Table } from '../data/tables.ts'
+import type { Database, Databases, Session } from './databases.ts'
+import { exists } from './invariant.ts'
 
 /** In the table and its index. */
 const bytesPerRow = 1_240
@@ -65,14 +62,7 @@ async function seed(session: Session, namespace: string, fillBytes: number): Pro
     }))
     await session.add(`"${namespace}"."filler"`, batch)
   }
-  const accounts = Array.from({ length: accountCount }, (_, index) => ({
-    id: `account-${index + 1}`,
-    balance: openingBalance,
-    tx_id: 'seed',
-    tx_state: 3,
-    tx_version: 1,
-  }))
-  await session.add(`"${namespace}"."account"`, accounts)
+  await session.add(`"${namespace}"."account"`, openingRows)
 }
 
 /**

@@ -1,8 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import type { Row, Value } from '../data/rows.ts'
 import type { DataType, Table } from '../data/tables.ts'
 
-export type Value = string | number | Buffer | null
-export type Row = Readonly<Record<string, Value>>
 export type Item = Record<string, AttributeValue>
 
 /** Names of ScalarDB's key attributes (scalar-labs/scalardb, DynamoOperation). */
@@ -45,3 +44,12 @@ export const itemOf = (table: Table, row: Row): Item => ({
   ...Object.fromEntries(Object.entries(row).map(([name, value]) => [name, attribute(value)])),
   ...keyOf(table, row),
 })
+
+function valueOf({ S, N, B }: AttributeValue): Value {
+  if (N !== undefined) return Number(N)
+  return B === undefined ? (S ?? null) : Buffer.from(B)
+}
+
+/** The columns of an item, and its key attributes as bytes. */
+export const rowOf = (item: Item): Row =>
+  Object.fromEntries(Object.entries(item).map(([name, value]) => [name, valueOf(value)]))
