@@ -1,5 +1,6 @@
 import { Container, containerSettings, newEtag, type Throughput } from '../accounts/container.ts'
 import { Database } from '../accounts/database.ts'
+import { containerResource, databaseResource } from '../accounts/resource-view.ts'
 import { AzureError, badRequest } from '../service/errors.ts'
 import { askedThroughput } from '../management/sql-resources.ts'
 import type { DataAnswer } from './data-plane.ts'
@@ -30,36 +31,12 @@ const throughputAsked = (request: DataRequest): Throughput | undefined => {
   })
 }
 
-const databaseView = ({ name, rid, etag, createdMs }: Database) => ({
-  id: name,
-  _rid: rid,
-  _self: `dbs/${rid}/`,
-  _etag: etag,
-  _colls: 'colls/',
-  _users: 'users/',
-  _ts: Math.floor(createdMs / 1000),
-})
-
-const containerView = (database: Database, container: Container) => ({
-  id: container.name,
-  ...container.current,
-  _rid: container.rid,
-  _ts: Math.floor(container.tsMs / 1000),
-  _self: `dbs/${database.rid}/colls/${container.rid}/`,
-  _etag: container.etag,
-  _docs: 'docs/',
-  _sprocs: 'sprocs/',
-  _triggers: 'triggers/',
-  _udfs: 'udfs/',
-  _conflicts: 'conflicts/',
-})
-
 /** `dbs` and a database. */
 export function answerDatabases(request: DataRequest): DataAnswer {
   const { service, account, call, segments } = request
   if (segments.length === 1 && (call.method === 'GET' || isQuery(request)))
-    return feed(request, 'Databases', account.databases.map(databaseView), '')
-  if (call.method === 'GET') return { status: 200, body: databaseView(databaseOf(request)) }
+    return feed(request, 'Databases', account.databases.map(databaseResource), '')
+  if (call.method === 'GET') return { status: 200, body: databaseResource(databaseOf(request)) }
   checkMetadataWrite(request)
   if (call.method === 'DELETE') {
     databaseOf(request).delete(service.now())
@@ -70,7 +47,7 @@ export function answerDatabases(request: DataRequest): DataAnswer {
   if (account.database(name) !== undefined) throw conflict()
   const database = new Database(name, service.now(), throughputAsked(request))
   account.add(database)
-  return { status: 201, body: databaseView(database) }
+  return { status: 201, body: databaseResource(database) }
 }
 
 const indexProgress = (container: Container) => (container.indexing === 'done' ? '100' : '42')
@@ -91,7 +68,7 @@ export function answerContainers(request: DataRequest): DataAnswer {
   const database = databaseOf(request)
   if (segments.length === 3) {
     if (call.method === 'GET' || isQuery(request)) {
-      const rows = database.containers.map((container) => containerView(database, container))
+      const rows = database.containers.map((container) => containerResource(database, container))
       return feed(request, 'DocumentCollections', rows, database.rid)
     }
     checkMetadataWrite(request)
@@ -102,18 +79,18 @@ export function answerContainers(request: DataRequest): DataAnswer {
     const throughput = own ?? (database.throughput.now === undefined ? { manual: 400 } : undefined)
     const container = new Container(name, service.now(), containerSettings(asked), throughput)
     database.add(container)
-    return { status: 201, body: containerView(database, container) }
+    return { status: 201, body: containerResource(database, container) }
   }
   const container = containerOf(request)
   const headers = { 'x-ms-documentdb-collection-index-transformation-progress': indexProgress(container) }
-  if (call.method === 'GET') return { status: 200, body: containerView(database, container), headers }
+  if (call.method === 'GET') return { status: 200, body: containerResource(database, container), headers }
   checkMetadataWrite(request)
   if (call.method === 'DELETE') {
     container.deletedMs = service.now()
     return { status: 204 }
   }
   replaceContainer(request, container)
-  return { status: 200, body: containerView(database, container), headers }
+  return { status: 200, body: containerResource(database, container), headers }
 }
 
 /** `pkranges`: one that holds everything. */

@@ -2,6 +2,7 @@ import type { Account } from '../accounts/account.ts'
 import { Container, containerSettings, newEtag, type Throughput } from '../accounts/container.ts'
 import { Database } from '../accounts/database.ts'
 import { regionKey } from '../accounts/regions.ts'
+import { containerResource, databaseResource } from '../accounts/resource-view.ts'
 import { badRequest, partNotFound } from '../service/errors.ts'
 import { checkIdle } from './accounts.ts'
 import { usDate } from './dates.ts'
@@ -32,21 +33,11 @@ export function containerOf(request: ArmRequest): Container {
   return container
 }
 
-const databaseView = (account: Account, { name, rid, etag, createdMs }: Database) => ({
-  id: `${account.id}/sqlDatabases/${name}`,
+const databaseView = (account: Account, database: Database) => ({
+  id: `${account.id}/sqlDatabases/${database.name}`,
   type,
-  name,
-  properties: {
-    resource: {
-      id: name,
-      _rid: rid,
-      _self: `dbs/${rid}/`,
-      _etag: etag,
-      _colls: 'colls/',
-      _users: 'users/',
-      _ts: Math.floor(createdMs / 1000),
-    },
-  },
+  name: database.name,
+  properties: { resource: databaseResource(database) },
 })
 
 const containerView = (account: Account, database: Database, container: Container) => ({
@@ -54,21 +45,7 @@ const containerView = (account: Account, database: Database, container: Containe
   type: `${type}/containers`,
   name: container.name,
   properties: {
-    resource: {
-      id: container.name,
-      ...container.current,
-      backupPolicy: { type: 1 },
-      _rid: container.rid,
-      _ts: Math.floor(container.tsMs / 1000),
-      _self: `dbs/${database.rid}/colls/${container.rid}/`,
-      _etag: container.etag,
-      _docs: 'docs/',
-      _sprocs: 'sprocs/',
-      _triggers: 'triggers/',
-      _udfs: 'udfs/',
-      _conflicts: 'conflicts/',
-      computedProperties: [],
-    },
+    resource: { ...containerResource(database, container), backupPolicy: { type: 1 }, computedProperties: [] },
   },
 })
 
