@@ -7,6 +7,7 @@ export const ExitCode = {
   declined: 4,
   stillPaused: 5,
   timedOutOrDetached: 6,
+  waitsForAdministrator: 7,
 } as const
 
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode]

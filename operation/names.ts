@@ -3,14 +3,16 @@ import { Failure } from './failure.ts'
 import { ExitCode } from './exit-code.ts'
 
 /**
- * What an operation does. `undo` puts back what a restore replaced, `drop` removes what it kept; `delete`, `import`,
- * `list` and `copy` need a pod only for the storages they reach.
+ * What an operation does. `undo` puts back what a restore replaced, `drop` removes what it kept, `resume` goes on with
+ * one that waits for its administrator; `delete`, `import`, `list` and `copy` need a pod only for the storages they
+ * reach.
  */
 export const operationKinds = [
   'backup',
   'restore',
   'undo',
   'drop',
+  'resume',
   'pause',
   'unpause',
   'doctor',

@@ -179,6 +179,8 @@ const restore = z.object({
   stoppedAt: z.string().optional(),
   /** how to go back, for people */
   wayBack: z.array(z.string()),
+  /** what the administrator has to do before the restore goes on, lines for people; absent where it does not wait */
+  waitsFor: z.array(z.string()).optional(),
   /** the administrator's own tool, absent where none was given */
   command: command.optional(),
 })

@@ -231,6 +231,16 @@ export const requestSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     ...common,
+    kind: z.literal('resume'),
+    /** operation of the restore that waits for its administrator */
+    restore: z.string(),
+    readyMs: z.int().positive(),
+    replicas: z.int().min(0).optional(),
+    flags,
+    trust,
+  }),
+  z.strictObject({
+    ...common,
     kind: z.literal('pause'),
     pause,
     /** absent: until `unpause` or maxPauseMs */ durationMs: z.int().positive().optional(),

@@ -28,6 +28,9 @@ import type { Storage } from '../storage/storage.ts'
 //   restore             preflight, plan, verify, load, checkSwitch | the releases stop | activate | they start; then,
 //                       if asked for, fencePrevious, dropPrevious. Where anything fails before the releases serve:
 //                       deactivate, then discard once they do.
+//                       Where a database leaves something to the administrator, the operation ends after activate, with
+//                       the releases stopped.
+//   resume              checkDone | they start. Once the administrator has done what was left to him.
 //   undo                checkWayBack | the releases stop | deactivate | they start. Where another database fails:
 //                       activate. Where the restored data is not in service: discard alone.
 //   drop                checkDrop, fencePrevious, dropPrevious; liftFence only where one of these failed.
@@ -225,6 +228,10 @@ export interface RestoredData {
   readonly noWayBack?: string
   /** puts the loaded data in service, keeping what was there; either wholly done or not at all */
   activate(journal: Journal): Promise<void>
+  /** what activate() leaves to the administrator, lines for people; absent where it leaves nothing */
+  leftToDo?(): string[]
+  /** Looks, changing nothing, whether the administrator has done that; says what nobody can see. */
+  checkDone?(): Promise<Finding[]>
   /**
    * Looks, changing nothing, whether deactivate() can be done and this user may do it. The releases still serve.
    * @throws Failure where there is no way back

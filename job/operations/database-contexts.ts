@@ -7,7 +7,6 @@ import { openStorageOf } from '../storage/open.ts'
 import type { Storage } from '../storage/storage.ts'
 import { bystandersOf } from './bystanders.ts'
 import { releaseProperties } from './release-properties.ts'
-import { restoreIdentity } from './restore/restore-identity.ts'
 
 // The contexts that operations give to the databases they open. Each is made here and nowhere else.
 
@@ -83,9 +82,9 @@ export function restoreContext(
   }
 }
 
-/** For an undo or a drop, without what the restore left of each database. */
+/** For an undo, a drop or a resume, without what the restore left of each database. */
 export function undoContext(
-  { cluster, events, podsIn, request: { target }, signal }: OperationContext<'undo' | 'drop'>,
+  { cluster, events, podsIn, request: { target }, signal }: OperationContext<'undo' | 'drop' | 'resume'>,
   former: OperationRecord & { restore: RestorePart },
 ): Omit<UndoContext, 'former'> {
   return {
@@ -97,4 +96,12 @@ export function undoContext(
     properties: releaseProperties(target, cluster),
     bystanders: bystandersOf(target, cluster),
   }
+}
+
+/**
+ * What a restore's databases are named and marked after: its name and its time. A name alone is free again once its
+ * record is gone, while the databases of the restore may still be there.
+ */
+function restoreIdentity({ operation, createdAt }: { operation: string; createdAt: string }): string {
+  return `${operation}@${createdAt}`
 }

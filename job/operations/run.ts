@@ -20,6 +20,8 @@ export async function run(request: OperationRequest, surroundings: OperationTool
       return (await import('./restore/undo.ts')).undo({ ...surroundings, request })
     case 'drop':
       return (await import('./restore/drop.ts')).drop({ ...surroundings, request })
+    case 'resume':
+      return (await import('./restore/resume.ts')).resume({ ...surroundings, request })
     case 'pause':
       return (await import('./pause.ts')).pause({ ...surroundings, request })
     case 'unpause':

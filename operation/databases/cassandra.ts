@@ -16,24 +16,22 @@ function snapshotOf({ details, title }: Pick<DatabaseBackup, 'details' | 'title'
 }
 
 /**
- * How an administrator puts a backup back, in order (Cassandra, "Restoring from snapshots"; ScalarDB, "How to Back Up
- * and Restore"): this program takes the snapshots, and does not stop a database that others may use.
+ * What an administrator does between the stop of the releases and their start, in order (Cassandra, "Restoring from
+ * snapshots"; ScalarDB, "How to Back Up and Restore"): this program does not stop a database that others may use.
  */
 export function runbookOf(entry: Pick<DatabaseBackup, 'details' | 'title'>): string[] {
   const { title, tag, namespace, pods } = snapshotOf(entry)
   return [
-    `${title}: by hand, in this order, since every node of Cassandra has to stand still:`,
-    '  1. Stop the releases: scale their Deployments to 0, and wait until no pod of them is left.',
-    '  2. Check that the ring has the nodes and the tokens of the record, and its tables the same definition',
+    `${title}: yours to do, in this order, since every node of Cassandra has to stand still:`,
+    '  1. Check that the ring has the nodes and the tokens of the record, and its tables the same definition',
     '     (nodetool ring, DESCRIBE SCHEMA); make tables that are missing again from the schema in the record.',
-    `  3. On each node keep the snapshot ${tag}: it is in pods ${pods.join(', ')} of namespace ${namespace}, in`,
+    `  2. On each node keep the snapshot ${tag}: it is in pods ${pods.join(', ')} of namespace ${namespace}, in`,
     '     data/KEYSPACE/TABLE-ID/snapshots/ of every table. Copy it away before you remove anything.',
-    '  4. Stop Cassandra on every node, and remove there the commit log, the hints, the saved caches and the SSTables',
+    '  3. Stop Cassandra on every node, and remove there the commit log, the hints, the saved caches and the SSTables',
     '     of every table of the backup, and of system.paxos and system.batches.',
-    '  5. Copy the files of the snapshot into the folder of their table, on the node that they are of.',
-    '  6. Start Cassandra on every node, and wait until nodetool status shows UN for all.',
-    '  7. Run nodetool repair of the keyspaces, node by node.',
-    '  8. Start the releases again.',
+    '  4. Copy the files of the snapshot into the folder of their table, on the node that they are of.',
+    '  5. Start Cassandra on every node, and wait until nodetool status shows UN for all.',
+    '  6. Run nodetool repair of the keyspaces, node by node.',
   ]
 }
 
@@ -69,5 +67,10 @@ export const cassandra: KnownKind = {
     const { tag, pods } = snapshotOf(entry)
     return pods.map((pod) => `${tag} in ${pod}`)
   },
-  planLines: (entry) => ['Restored by you: the restore refuses, and changes nothing.', ...runbookOf(entry)],
+  planLines: (entry) => [
+    'Restored by you and this program: it stops the releases, tells you what to do, and ends with exit code 7.',
+    ...runbookOf(entry),
+    'Then `restore NAME --continue` looks at what you have done, as far as it can be seen, and starts the releases.',
+    'Once a node of Cassandra was stopped there is NO --undo; before that, `restore NAME --undo` gives the restore up.',
+  ],
 }

@@ -40,7 +40,7 @@ export interface KnownKind {
   keepsItsOwnBackups: boolean
   /** whether the administrator's own tool (--exec-image) does the work; nothing of it can be undone */
   needsCommand?: true
-  /** whether only the administrator puts a backup back, by the plan of its restore */
+  /** whether the administrator puts the data back, while a restore waits with the releases stopped */
   restoredByHand?: true
   flags: FlagTexts
   /** flags of backup and doctor that this kind alone understands; the worker finds them in `target.databases.own` */

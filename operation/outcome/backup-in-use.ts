@@ -21,6 +21,9 @@ export function neededBy(
   return undefined
 }
 
+/** What reads a backup's record to its end. */
+const readingKinds: ReadonlySet<string> = new Set(['restore', 'undo', 'drop', 'resume', 'materialize'])
+
 type Why = Pick<FailureText, 'why' | 'next'>
 
 /** The record of an undo, or of a restore that has hardly begun, does not name the backup. */
@@ -28,7 +31,7 @@ function whileUnder(
   { operation, kind, releases, restore }: OperationRecord,
   backup: Pick<OperationRecord, 'operation' | 'releases'>,
 ): Why | undefined {
-  if (kind !== 'restore' && kind !== 'undo' && kind !== 'drop' && kind !== 'materialize') return undefined
+  if (!readingKinds.has(kind)) return undefined
   const needs =
     restore === undefined
       ? releases.some((release) => backup.releases.includes(release))
@@ -43,6 +46,11 @@ function whileUnder(
 function afterIts({ operation, namespace, restore }: OperationRecord, backup: string): Why | undefined {
   if (restore?.backup !== backup) return undefined
   const command = (act: string) => `\`${restoreCommand({ operation, namespace, flags: restore.flags }, act)}\``
+  if (restore.waitsFor !== undefined)
+    return {
+      why: `${operation} waits for you, and reads its backup when it goes on`,
+      next: `go on with it, ${command('--continue')}, or give it up: ${command('--undo')}`,
+    }
   if (restore.serving === 'nothing')
     return {
       why: `${operation} was left half-way, and can be undone only while its backup is known`,

@@ -42,6 +42,7 @@ export function stateOf(stored: StoredRecord): string {
   const { record } = stored
   if (record === undefined) return 'unreadable'
   if (pausedBy(record).length > 0 && isFinal(record)) return `${record.state}, STILL PAUSED`
+  if (record.restore?.waitsFor !== undefined && isFinal(record)) return 'waits for you'
   const phase = record.phases.find((phase) => phase.finishedAt === undefined)
   return isFinal(record) || phase === undefined ? record.state : `${record.state} (${phase.name})`
 }

@@ -109,7 +109,7 @@ t.test('backups can be restored, restores undone', async (t) => {
     t.strictSame(read(entry), entry.details, name)
   }
   for (const name of ['beside', 'in-place', 'postgresql'])
-    t.equal((await findRestore(session, name, true)).restore.serving, 'restored', name)
+    t.equal((await findRestore(session, name, 'undo')).restore.serving, 'restored', name)
 })
 
 t.test(

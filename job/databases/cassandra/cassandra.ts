@@ -7,7 +7,8 @@ import { groupByRing } from './access.ts'
 import { clearOfBackup } from './backup/clear.ts'
 import { CassandraSource } from './backup/source.ts'
 import { openCql, type OpenSession } from './cql.ts'
-import { ByRunbook } from './restore/by-runbook.ts'
+import { CassandraDestination } from './restore/destination.ts'
+import { HandedOver } from './restore/handed-over.ts'
 
 /** @param open logs in to a ring */
 export function cassandraKind(open: OpenSession): DatabaseKind {
@@ -22,8 +23,8 @@ export function cassandraKind(open: OpenSession): DatabaseKind {
     recognise: ({ kind }, { managed, ownTool }) => managed === undefined && ownTool !== true && kind === known.storage,
     locate: async (settings) => groupByRing(settings).map((own) => ({ settings: own })),
     openBackup: (settings, context) => new CassandraSource(settings, context, open),
-    openRestore: (_settings, entry) => new ByRunbook(entry),
-    openUndo: (_settings, entry) => new ByRunbook(entry),
+    openRestore: (settings, entry, context) => new CassandraDestination(settings, entry, context, open),
+    openUndo: (settings, entry, context) => new HandedOver(settings, entry, context, open, context.former),
     remove: (_settings, entry, context) => clearOfBackup(entry, context),
   }
 }

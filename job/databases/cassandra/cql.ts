@@ -3,7 +3,7 @@ import cassandraDriver from 'cassandra-driver'
 import { connectionFailure, type ConnectionError } from '../connection-failure.ts'
 import { titleOf, type Access } from './access.ts'
 
-const { auth, Client, policies } = cassandraDriver
+const { auth, Client, policies, types } = cassandraDriver
 
 /** One node as another, or it itself, knows it. */
 export interface RingMember {
@@ -30,7 +30,20 @@ export interface CqlSession {
   view(): Promise<RingView>
   /** statements that make its schema again, in order; undefined before Cassandra 4.0 */
   describe(): Promise<string[] | undefined>
+  /**
+   * Some transactions of a table of the coordinator, in no order; none where the table is not ScalarDB's.
+   * @param most how many are read
+   */
+  transactions(keyspace: string, most: number): Promise<Transaction[]>
+  /** Whether any node has a transaction. @throws Error unless all of its nodes answer */
+  hasTransaction(keyspace: string, id: string): Promise<boolean>
   close(): Promise<void>
+}
+
+/** What ScalarDB's coordinator knows of a transaction (ScalarDB, core/…/consensuscommit/Coordinator.java). */
+export interface Transaction {
+  id: string
+  createdAtMs: number
 }
 
 export type OpenSession = (access: Access) => Promise<CqlSession>
@@ -124,8 +137,25 @@ export const openCql: OpenSession = async (access) => {
         return undefined
       }
     },
+    async transactions(keyspace, most) {
+      try {
+        const found = await rows(`SELECT tx_id, tx_created_at FROM ${quoted(keyspace)}.state LIMIT ${most}`)
+        return found.map((row) => ({ id: String(row['tx_id']), createdAtMs: Number(row['tx_created_at']) }))
+      } catch {
+        return []
+      }
+    },
+    async hasTransaction(keyspace, id) {
+      const query = `SELECT tx_id FROM ${quoted(keyspace)}.state WHERE tx_id = '${id.replaceAll("'", "''")}'`
+      return (await inTime(client.execute(query, [], { consistency: types.consistencies.all }))).rows.length > 0
+    },
     close: () => client.shutdown(),
   }
+}
+
+/** A name as CQL takes it whatever its letters are. */
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
 }
 
 /** @throws Error where there is no answer in time */

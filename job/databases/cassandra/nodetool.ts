@@ -71,6 +71,12 @@ export function readHostId(info: string): string | undefined {
   return new RegExp(`^ID\\s*:\\s*(${uuid})`, 'm').exec(info)?.[1]
 }
 
+/** When a node was last started, as its gossip says: it grows with each start (`nodetool info`, Generation No). */
+export function readGeneration(info: string): number | undefined {
+  const generation = Number(/^Generation No\s*:\s*(\d+)/m.exec(info)?.[1] ?? 0)
+  return generation > 0 ? generation : undefined
+}
+
 /** The nodes of every data centre (`nodetool status`). */
 export function readStatus(status: string): NodeStatus[] {
   const line = new RegExp(`^([UD?][NLJM?])\\s+(\\S+)\\s.*\\b(${uuid})\\b`)

@@ -1,10 +1,13 @@
 import { messageOf } from '../../../operation/failure.ts'
 import type { CommandLimits, PodElsewhere, PodsElsewhere } from '../../kubernetes/elsewhere/pods-elsewhere.ts'
 import type { RingMember } from './cql.ts'
-import { nodetool, readHostId, readStatus, type CassandraPod, type NodeStatus } from './nodetool.ts'
+import { nodetool, readGeneration, readHostId, readStatus, type CassandraPod, type NodeStatus } from './nodetool.ts'
 
 /** A member of the ring and the pod that it runs in. */
-export interface RingNode extends RingMember, CassandraPod {}
+export interface RingNode extends RingMember, CassandraPod {
+  /** when it was last started; undefined where it does not say */
+  generation: number | undefined
+}
 
 /** Who of a ring was found, and what is wrong with the others. */
 export interface FoundRing {
@@ -51,7 +54,7 @@ export async function findRing(
     if (look === undefined) {
       const silent = looks.find(({ pod, hostId }) => hostId === undefined && pod.ip === member.address)
       troubles.push(`${title} ${silent === undefined ? 'has no pod here' : `does not answer: ${silent.trouble}`}`)
-    } else nodes.push({ ...member, pod: look.pod.name, container: look.container })
+    } else nodes.push({ ...member, pod: look.pod.name, container: look.container, generation: look.generation })
   }
   const known = new Set(members.map(({ hostId }) => hostId))
   for (const { pod, hostId, trouble, status } of looks) {
@@ -96,6 +99,7 @@ interface Look {
   pod: PodElsewhere
   container: string
   hostId?: string | undefined
+  generation?: number | undefined
   status: NodeStatus[]
   trouble?: string | undefined
 }
@@ -105,9 +109,10 @@ async function lookAt(pods: PodsElsewhere, pod: PodElsewhere, signal: AbortSigna
   const at = { pod: pod.name, container }
   if (!pod.ready) return { pod, container, status: [], trouble: pod.trouble ?? 'it is not ready' }
   try {
-    const hostId = readHostId(await nodetool(pods, at, ['info'], askLimits(signal)))
+    const info = await nodetool(pods, at, ['info'], askLimits(signal))
+    const [hostId, generation] = [readHostId(info), readGeneration(info)]
     const status = readStatus(await nodetool(pods, at, ['status'], askLimits(signal)))
-    return { pod, container, hostId, status, trouble: 'nodetool info tells no ID' }
+    return { pod, container, hostId, generation, status, trouble: 'nodetool info tells no ID' }
   } catch (error) {
     return { pod, container, status: [], trouble: messageOf(error) }
   }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration } from '../../../operation/duration.ts'
 import { Failure } from '../../../operation/failure.ts'
+import type { RestoredDatabase } from '../../../operation/record.ts'
 import { isHandedOn } from '../../context/handed-on.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import type { RestoredData } from '../../databases/database.ts'
@@ -74,4 +75,9 @@ async function all(
 
 function titlesOf(databases: readonly RestoredData[]): string {
   return databases.map((database) => database.describe().title).join(', ')
+}
+
+/** Restored databases as they are recorded once the former data is removed. */
+export function withoutPrevious(databases: readonly RestoredDatabase[]): RestoredDatabase[] {
+  return databases.map(({ previous: _dropped, ...rest }) => rest)
 }

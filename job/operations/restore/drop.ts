@@ -3,9 +3,8 @@ import { concludePreflight } from '../conclude-preflight.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { formerRestore, rewriteRestore } from './earlier-restore.ts'
 import { holdReleases } from '../hold-releases.ts'
-import { dropFormerData } from './drop-previous.ts'
+import { dropFormerData, withoutPrevious } from './drop-previous.ts'
 import { recordStandings, refuseLosses } from './standing.ts'
-import { withoutPrevious } from './without-previous.ts'
 
 type Context = OperationContext<'drop'>
 

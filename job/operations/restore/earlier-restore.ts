@@ -13,18 +13,18 @@ import { wasStopping } from './stop-and-start.ts'
 export const removalStep = 'remove what is beside'
 
 /** Whether an earlier worker of this undo began that removal: the record may not show it any more. */
-export function isRemoving({ journal }: Pick<OperationContext<'undo' | 'drop'>, 'journal'>): boolean {
+export function isRemoving({ journal }: Pick<OperationContext<'undo' | 'drop' | 'resume'>, 'journal'>): boolean {
   return journal.begun(removalStep)
 }
 
 /**
  * An earlier restore and the databases that it switched, opened under its name so that they know what it made.
  * @throws Failure where nobody trusted vouches for its record or its backup's, where its backup is no longer known, or
- * where its restored data is not in service; for an undo, also
- * data that stands beside the former or is half-way back will do
+ * where its restored data is not in service. For an undo, data that stands beside the former or is half-way back will
+ * do as well; for a resume, only a restore that waits.
  */
 export async function formerRestore(
-  context: OperationContext<'undo' | 'drop'>,
+  context: OperationContext<'undo' | 'drop' | 'resume'>,
   operation: string,
 ): Promise<{ record: OperationRecord & { restore: RestorePart }; databases: RestoredData[] }> {
   const record = await context.cluster.readRecord(operation)
@@ -35,10 +35,19 @@ export async function formerRestore(
   // An earlier worker of this undo recorded it, and was killed before the releases served again.
   if (context.request.kind === 'undo' && wasStopping(context)) possible.push('previous')
   const beside = context.request.kind === 'undo' && (hasDataBeside(record) || isRemoving(context))
-  if (restore === undefined || (!possible.includes(restore.serving) && !beside)) {
+  const resumes = context.request.kind === 'resume' && (restore?.waitsFor !== undefined || context.journal.resumed)
+  if (
+    restore === undefined ||
+    (context.request.kind === 'resume' ? !resumes : !possible.includes(restore.serving) && !beside)
+  ) {
     throw new Failure({
       what: `nothing to do for ${operation}`,
-      why: restore === undefined ? 'it is not a restore' : 'the data it restored is not in service',
+      why:
+        restore === undefined
+          ? 'it is not a restore'
+          : context.request.kind === 'resume'
+            ? 'it does not wait for you'
+            : 'the data it restored is not in service',
       next: 'choose a restore from `kubectl scalardl get restores`',
     })
   }
@@ -54,7 +63,7 @@ export async function formerRestore(
 
 /** Writes what became of an earlier restore, whose record was verified. */
 export async function rewriteRestore(
-  { cluster, signing }: Pick<OperationContext<'undo' | 'drop'>, 'cluster' | 'signing'>,
+  { cluster, signing }: Pick<OperationContext<'undo' | 'drop' | 'resume'>, 'cluster' | 'signing'>,
   former: OperationRecord & { restore: RestorePart },
   changed: Partial<RestorePart>,
 ): Promise<void> {

@@ -3,7 +3,7 @@ import { pauseRequestOf } from '../../../operation/request.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { holdPause } from '../../pause/hold-pause.ts'
 
-type Context = OperationContext<'restore' | 'undo'>
+type Context = OperationContext<'restore' | 'undo' | 'resume'>
 
 /**
  * Stops the releases while they are paused, so that no request is acknowledged once the stop has begun. A server that

@@ -21,7 +21,7 @@ export interface StoppedReleases {
  * Watches that nobody starts the releases of an operation while their databases are switched. Argo CD's self-heal, a
  * Helm upgrade or an autoscaler could let them write while some databases hold the former data and some the restored.
  */
-export function keepStopped({ cluster, request }: OperationContext<'restore' | 'undo'>): StoppedReleases {
+export function keepStopped({ cluster, request }: OperationContext<'restore' | 'undo' | 'resume'>): StoppedReleases {
   const releases = request.target.releases.map(({ name }) => name)
   const broughtBack = new AbortController()
   const watching = new AbortController()

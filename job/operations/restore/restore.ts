@@ -1,5 +1,5 @@
 // Room: the restore, its undo and the removal of what it kept.
-// Read restore, stop-and-start, switch-databases, roll-back, undo, drop.
+// Read restore, stop-and-start, switch-databases, roll-back, hand-over, resume, undo, drop.
 
 import { restoreCommand } from '../../../operation/outcome/restore-command.ts'
 import { Failure } from '../../../operation/failure.ts'
@@ -11,17 +11,17 @@ import type { OperationContext } from '../../context/operation-context.ts'
 import { verifyRecord } from '../../context/signing.ts'
 import { concludePreflight, refuseOnErrors } from '../conclude-preflight.ts'
 import { restoreContext } from '../database-contexts.ts'
-import { dropFormerData } from './drop-previous.ts'
+import { dropFormerData, withoutPrevious } from './drop-previous.ts'
 import { describeRestore } from './describe-restore.ts'
 import { databasesBackedUp, databasesOf, openDestinations } from '../open-databases.ts'
 import { holdReleases } from '../hold-releases.ts'
+import { handOver, leftToDo } from './hand-over.ts'
 import { keepStopped, type StoppedReleases } from './keep-stopped.ts'
 import { startReleases, stopReleases } from './stop-and-start.ts'
 import { refuseLost, restorable } from '../backup/restorable.ts'
 import { refuseApart } from '../restored-together.ts'
 import { markEndangered, recordStandings, refuseLosses } from './standing.ts'
 import { verifyMoment } from './proven-moment.ts'
-import { withoutPrevious } from './without-previous.ts'
 import { switchAll } from './switch-databases.ts'
 import { takeBack, wasTakenBack } from './roll-back.ts'
 
@@ -77,9 +77,10 @@ export async function run(
   if (journal.result(servingStep) === undefined) {
     await putInService(context, databases, lost, stopped)
     if (isPrinted(context)) return tellHow(context, databases)
-    await describeRestore(context, databases, 'restored')
+    await describeRestore(context, databases, leftToDo(databases).length === 0 ? 'restored' : 'nothing')
     await journal.once(servingStep, () => Promise.resolve('done'))
   }
+  await handOver(context, databases)
   await phase('start', () => startReleases(context))
   try {
     if (request.dropPrevious) await phase('drop previous', () => dropPrevious(context, databases))
@@ -117,7 +118,7 @@ async function putInService(
     // left to tell.
     if (request.choice?.strategy === 'replace') await describeRestore(context, databases, 'nothing')
     await phase('switch', () => switchAll(databases, journal, stopped))
-    context.events.say('switched', `the data of ${request.backup} is in service`)
+    if (leftToDo(databases).length === 0) context.events.say('switched', `the data of ${request.backup} is in service`)
   })
 }
 

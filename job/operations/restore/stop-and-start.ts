@@ -4,7 +4,7 @@ import { keepRequestsOut } from './keep-requests-out.ts'
 import type { StoppedReleases } from './keep-stopped.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 
-type Context = OperationContext<'restore' | 'undo'>
+type Context = OperationContext<'restore' | 'undo' | 'resume'>
 
 const notedStep = 'note replicas'
 const notedSchema = z.array(z.object({ name: z.string(), replicas: z.int() }))

@@ -37,7 +37,9 @@ export async function undo(context: Context): Promise<void> {
           rewriteRestore(context, former, {
             serving,
             replicas: { ...former.restore.replicas, ...notedReplicas(context) },
-            wayBack: serving === former.restore.serving ? former.restore.wayBack : [],
+            wayBack: serving === 'restored' ? former.restore.wayBack : [],
+            // What is on its way back must not go on.
+            waitsFor: undefined,
           }),
       }
       try {
@@ -110,7 +112,8 @@ export async function switchBack(
     await phase('stop', () => stopReleases(context, stopped))
     lost.throwIfAborted()
     // Nobody may be left to tell if this worker is killed while only some tables are back.
-    if (databases.some((database) => database.switchesInParts)) await recorded.write('nothing')
+    if (databases.some((database) => database.switchesInParts || database.leftToDo !== undefined))
+      await recorded.write('nothing')
     await phase('switch', async () => {
       for (const [index, database] of databases.entries()) {
         await stopped.confirm()

@@ -20,7 +20,7 @@ export function restoreFlags(yargs: GlobalArgv, kinds: readonly KnownKind[] = kn
       demandOption: true,
       describe:
         'name of a backup, or its location (pvc://CLAIM/path/BACKUP, s3://BUCKET/path/BACKUP?…) for one that this ' +
-        'cluster does not know; a restore with --undo',
+        'cluster does not know; a restore with --undo or --continue',
     })
     .option('to-release', {
       type: 'string',
@@ -43,6 +43,11 @@ export function restoreFlags(yargs: GlobalArgv, kinds: readonly KnownKind[] = kn
       type: 'boolean',
       default: false,
       describe: 'of a restore: put the data that was in service before back; of one that failed: remove what it left',
+    })
+    .option('continue', {
+      type: 'boolean',
+      default: false,
+      describe: 'of a restore that waits for you: look at what you have done, and start the releases',
     })
     .option('fence-for', {
       type: 'string',
@@ -129,6 +134,7 @@ export const restore = declareCommand({
       'restore my-ledger-20261121-093000 --exec-image registry.example.com/tools:1 -- /tools/restore.sh',
       'by your own tool, run while the release is stopped, where it made the backup',
     ],
+    ['restore restore-my-ledger-20261121-101500 --continue', 'goes on, once you have done what it waits for'],
     ['restore restore-my-ledger-20261121-101500 --undo', 'the former data serves again'],
     ['restore restore-my-ledger-20261121-101500 --drop-previous', 'removes the former data; no way back'],
   ],

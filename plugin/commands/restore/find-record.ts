@@ -92,16 +92,22 @@ async function isOver(session: Session, record: OperationRecord): Promise<boolea
   return concluded !== undefined && isFinal(concluded)
 }
 
+/** What an earlier restore is looked for. */
+export type Purpose = 'undo' | 'drop' | 'resume'
+
 /**
- * A restore that has put its data in service; for an undo also one that failed half-way or left its data beside.
+ * A restore that has put its data in service; for a resume one that waits; for an undo also one that failed half-way or
+ * left its data beside.
  * @throws Failure for any other
  */
-export async function findRestore(session: Session, name: string, forUndo: boolean): Promise<RestoreRecord> {
+export async function findRestore(session: Session, name: string, purpose: Purpose): Promise<RestoreRecord> {
   const record = await find(session, 'restore', name)
   const { restore } = record
-  if (
+  if (purpose === 'resume') {
+    if (restore?.waitsFor !== undefined) return { ...record, restore }
+  } else if (
     restore?.serving === 'restored' ||
-    (forUndo &&
+    (purpose === 'undo' &&
       restore !== undefined &&
       (restore.serving === 'nothing' || (hasDataBeside(record) && (await isOver(session, record)))))
   )
@@ -111,7 +117,9 @@ export async function findRestore(session: Session, name: string, forUndo: boole
     why:
       restore === undefined
         ? `it is ${record.state} and changed nothing`
-        : `the data in service is the ${restore.serving}, not what it restored`,
+        : purpose === 'resume'
+          ? 'it does not wait for you'
+          : `the data in service is the ${restore.serving}, not what it restored`,
     next: 'choose another from `kubectl scalardl get restores`',
   })
 }

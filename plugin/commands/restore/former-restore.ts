@@ -16,22 +16,23 @@ import { timeSpan, wholeNumber } from '../../flags/numbers.ts'
 import { readTargetOptions } from '../../flags/read-target.ts'
 import { readPauseLimits } from '../../operations/pause-limits.ts'
 import type { RestoreFlags } from './command.ts'
-import { findRestore, findRestoredBackup, type RestoreRecord } from './find-record.ts'
+import { findRestore, findRestoredBackup, type Purpose, type RestoreRecord } from './find-record.ts'
 import { confirmLosses, endedByDrop, endedByUndo } from './losses.ts'
-import { dropPlan, undoPlan } from './plan.ts'
+import { dropPlan, resumePlan, undoPlan } from './plan.ts'
 import { repeatedFlags } from './repeated-flags.ts'
 import { readTrust } from '../../flags/trust.ts'
 import { refuseStranger } from '../../operations/refuse-untrusted.ts'
 import { restoreColumns, showServing } from './summary.ts'
 
 /**
- * What `--undo` and `--drop-previous` need of an earlier restore: its releases and its databases. Neither reads dumps.
+ * What `--undo`, `--continue` and `--drop-previous` need of an earlier restore: its releases and its databases. None of
+ * them reads dumps.
  */
-async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolean) {
+async function openFormer(flags: RestoreFlags, session: Session, purpose: Purpose) {
   const options = readJobOptions(flags)
   const admin = readTargetOptions(flags)
   const trust = readTrust(flags)
-  const former = await findRestore(session, flags.backup, forUndo)
+  const former = await findRestore(session, flags.backup, purpose)
   await refuseStranger(session, former, trust)
   if (
     former.restore.serving === 'restored' &&
@@ -67,7 +68,7 @@ async function openFormer(flags: RestoreFlags, session: Session, forUndo: boolea
   }
 }
 
-/** Runs an undo or a drop of an earlier restore, whose record says afterwards which data serves. */
+/** Runs an undo, a resume or a drop of an earlier restore, whose record says afterwards which data serves. */
 async function runOnFormer(
   flags: RestoreFlags,
   session: Session,
@@ -90,7 +91,7 @@ export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal
     pause: readPauseLimits(flags),
     ...replicas,
   }
-  const { former, backup, releases, name, target, trust, prepare } = await openFormer(flags, session, true)
+  const { former, backup, releases, name, target, trust, prepare } = await openFormer(flags, session, 'undo')
   const ending = await endedByUndo(former, backup, readableRecords(session, 'backup'))
   const request = { ...requestCore(session, 'undo', name, target), ...own, trust, restore: former.operation }
   const objects = await prepare({ ...request, loseBackups: ending, flags: repeatedFlags(flags) })
@@ -106,10 +107,27 @@ export const undoRestore: Action<RestoreFlags> = async (flags, session, terminal
   return runOnFormer(flags, session, terminal, objects, former)
 }
 
+/** `restore RESTORE --continue` */
+export const resumeRestore: Action<RestoreFlags> = async (flags, session, terminal) => {
+  const replicas = flags.replicas === undefined ? {} : { replicas: wholeNumber('--replicas', flags.replicas, 0) }
+  const own = { readyMs: timeSpan('--ready-timeout', flags.readyTimeout, 1), ...replicas }
+  const { former, releases, name, target, trust, prepare } = await openFormer(flags, session, 'resume')
+  const request = { ...requestCore(session, 'resume', name, target), ...own, trust, restore: former.operation }
+  const objects = await prepare({ ...request, flags: repeatedFlags(flags) })
+  terminal.note(...resumePlan(former, releases, { replicas: flags.replicas }, terminal.style).split('\n'))
+  if (flags.dryRun === 'none')
+    await confirmByName(terminal, {
+      name: former.releases.join(','),
+      act: `going on with ${former.operation}`,
+      yes: flags.yes,
+    })
+  return runOnFormer(flags, session, terminal, objects, former)
+}
+
 /** `restore RESTORE --drop-previous` */
 export const dropFormer: Action<RestoreFlags> = async (flags, session, terminal) => {
   const fenceMs = timeSpan('--fence-for', flags.fenceFor, 0)
-  const { former, backup, name, target, trust, prepare } = await openFormer(flags, session, false)
+  const { former, backup, name, target, trust, prepare } = await openFormer(flags, session, 'drop')
   const ending = await endedByDrop(former, backup, readableRecords(session, 'backup'))
   const request = { ...requestCore(session, 'drop', name, target), trust, restore: former.operation, fenceMs }
   const objects = await prepare({ ...request, loseBackups: ending })

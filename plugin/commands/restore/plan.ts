@@ -8,6 +8,7 @@ import type { ProvingWindow } from './choice.ts'
 import type { Release } from '../../kubernetes/releases/releases.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import type { BackupRecord, RestoreRecord } from './find-record.ts'
+import { isRestoredByHand } from '../../kubernetes/records/backup-state.ts'
 import { signedBy } from '../../presentation/signed-by.ts'
 import { lossLines } from './losses.ts'
 
@@ -20,6 +21,12 @@ export interface RestoreTarget {
   databases?: readonly string[] | undefined
   /** how long its pods take to end, and what says so */
   ending?: { seconds: number; because: string } | undefined
+}
+
+/** Whether a restore keeps nothing of what was in service: the administrator or his own tool puts the data back. */
+function keepsNothing(entry: DatabaseBackup): boolean {
+  const { needsCommand, restoredByHand } = kindOfEntry(entry) ?? {}
+  return needsCommand === true || restoredByHand === true
 }
 
 interface PlanOptions {
@@ -74,14 +81,20 @@ function proof({ operation, allPausedAt, unpauseSentAt, attestedBy }: ProvingWin
 }
 
 /** How long the releases will not serve, as far as that is known. */
-function outageLines(targets: readonly RestoreTarget[], choice: RestoreChoice | undefined): string[] {
+function outageLines(
+  targets: readonly RestoreTarget[],
+  choice: RestoreChoice | undefined,
+  { backup }: BackupRecord,
+): string[] {
   const endings = targets.flatMap(({ ending }) => ending ?? []).sort((a, b) => b.seconds - a.seconds)
   const [longest] = endings
   if (longest === undefined) return []
-  const switching = choice?.strategy === 'replace' ? 'some minutes to an hour' : 'some seconds'
+  const switching = isRestoredByHand(backup)
+    ? 'as long as your part takes'
+    : `${choice?.strategy === 'replace' ? 'some minutes to an hour' : 'some seconds'} for the switch`
   return [
     `Outage: ${longest.seconds} s and a little until the pods have ended (${longest.because}), ` +
-      `${switching} for the switch, and what the pods take to start.`,
+      `${switching}, and what the pods take to start.`,
     '  Requests are held from the first moment of it, and refused once the pods have ended: ' +
       'nothing is acknowledged meanwhile.',
   ]
@@ -128,20 +141,38 @@ export function restorePlan(
       : [
           'Releases, stopped for the switch:',
           ...targets.map(({ release }) => releaseLine(release, options.replicas)),
-          ...outageLines(targets, choice),
+          ...outageLines(targets, choice, record),
         ]),
     ...(printed ? [] : [style('yellow', 'What is lost:'), `  everything written since ${point}`]),
     ...(choice?.strategy === 'replace'
       ? [style('yellow', '  every other restore point of the tables that are replaced')]
       : []),
     ...lossLines(options.ending ?? []).map((line) => style('yellow', `  ${line}`)),
-    ...(printed || backup.databases.every((entry) => kindOfEntry(entry)?.needsCommand === true)
+    ...(printed || backup.databases.every(keepsNothing)
       ? []
       : [
           dropPrevious
             ? '  the data in service now: --drop-previous removes it, and there is NO way back'
             : 'The data in service now is kept beside, until --drop-previous removes it.',
         ]),
+  ])
+}
+
+/** The same for going on with a restore that waits for its administrator. */
+export function resumePlan(
+  { operation, restore }: RestoreRecord,
+  releases: readonly Release[],
+  { replicas }: { replicas: number | undefined },
+  style: Style,
+): string {
+  return lines([
+    style('bold', `Rest of ${operation}`),
+    'What was left to you, and is looked at as far as it can be seen:',
+    ...(restore.waitsFor ?? []).map((line) => `  ${line}`),
+    'Releases that start then:',
+    ...releases.map((release) =>
+      releaseLine(release, replicas ?? restore.replicas?.[release.deployment?.metadata?.name ?? '']),
+    ),
   ])
 }
 

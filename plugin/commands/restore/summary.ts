@@ -6,7 +6,7 @@ import type { Terminal } from '../../terminal/terminal.ts'
 /** What a person wants to know of a restore that has just ended. */
 export const restoreColumns: readonly Column<OperationRecord>[] = [
   { title: 'RESTORE', value: (record) => record.operation },
-  { title: 'STATE', value: (record) => record.state },
+  { title: 'STATE', value: (record) => (record.restore?.waitsFor === undefined ? record.state : 'waits for you') },
   { title: 'RESTORE POINT', value: (record) => record.restore?.restorePoint ?? '-' },
   { title: 'SERVING', value: (record) => record.restore?.serving ?? '-' },
   { title: 'RELEASES', value: (record) => record.releases.join(', ') },
@@ -24,6 +24,7 @@ export function servingLine({ operation, releases, restore }: OperationRecord): 
     case 'restored':
       return `In service for ${who}: what ${operation} restored, of ${restore.restorePoint ?? 'an unknown point'}.`
     case 'nothing':
+      if (restore.waitsFor !== undefined) return `In service for ${who}: NOTHING, until ${operation} goes on.`
       return `In service for ${who}: NOTHING. Its Deployments stay at 0 until the restore is undone.`
     default:
       return `In service for ${who}: the data of before ${operation}.`

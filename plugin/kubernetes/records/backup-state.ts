@@ -38,7 +38,7 @@ export function pointState(backup: BackupPart, nowMs = Date.now()): string {
   return states.includes('materialized') || (kept.length > 0 && isLasting) ? 'materialized' : 'restorable'
 }
 
-/** Whether a restore of ours refuses, and tells the administrator what to do. */
+/** Whether a restore of ours stops the releases, and waits for the administrator to put the data back. */
 export function isRestoredByHand({ databases }: Pick<BackupPart, 'databases'>): boolean {
   return databases.some((entry) => kindOfEntry(entry)?.restoredByHand === true)
 }

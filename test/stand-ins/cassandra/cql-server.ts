@@ -5,7 +5,7 @@ import { once } from 'node:events'
 // doc/native_protocol_v4.spec).
 
 /** A column and what a value of it is. */
-export type ColumnType = 'text' | 'uuid' | 'inet' | 'set' | 'map'
+export type ColumnType = 'text' | 'uuid' | 'inet' | 'bigint' | 'set' | 'map'
 export interface Answer {
   columns: readonly (readonly [name: string, type: ColumnType])[]
   /** null: no value */
@@ -18,6 +18,7 @@ const typeIds: Record<ColumnType, number[]> = {
   text: [0x0d],
   uuid: [0x0c],
   inet: [0x10],
+  bigint: [0x02],
   set: [0x22, 0x0d],
   map: [0x21, 0x0d, 0x0d],
 }
@@ -39,6 +40,11 @@ function encoded(type: ColumnType, value: unknown): Buffer | undefined {
       return Buffer.from(String(value))
     case 'uuid':
       return Buffer.from(String(value).replaceAll('-', ''), 'hex')
+    case 'bigint': {
+      const eight = Buffer.alloc(8)
+      eight.writeBigInt64BE(BigInt(Number(value)))
+      return eight
+    }
     case 'inet':
       return Buffer.from(String(value).split('.').map(Number))
     case 'set':

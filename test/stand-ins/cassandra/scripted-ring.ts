@@ -27,6 +27,9 @@ export interface ScriptedNode {
   pod: string
   hostId: string
   address: string
+  /** when it was started: another number after each start */
+  generation: number
+  tokens: readonly string[]
   fault?: Fault | undefined
   /** what is on it: `tag keyspace table` */
   snapshots: Set<string>
@@ -39,6 +42,8 @@ export interface ScriptedRing {
   port: number
   /** `keyspace.table` */
   tables: string[]
+  /** of coordinator.state: when each was created, ms since the epoch */
+  transactions: Map<string, number>
   replication: string
   /** verbs that the worker may not do */
   missing: string[]
@@ -64,6 +69,8 @@ export async function scriptedRing(count: number, password?: string): Promise<Sc
     pod: `cassandra-${index}`,
     hostId: randomUUID(),
     address: `10.1.0.${index + 1}`,
+    generation: 1_763_700_000 + index,
+    tokens: [String(index * 1000), String(index * 1000 + 7)],
     snapshots: new Set(),
   }))
   const server = await startCqlServer((query) => answerOf(ring, query), password)
@@ -71,6 +78,7 @@ export async function scriptedRing(count: number, password?: string): Promise<Sc
     nodes,
     port: server.port,
     tables: ['scalar.asset', 'scalar.asset_metadata', 'coordinator.state'],
+    transactions: new Map(),
     replication: '3',
     missing: [],
     label: 'app.kubernetes.io/name=cassandra',
@@ -140,7 +148,10 @@ async function nodetoolOf(
   switch (verb) {
     case 'info':
       return {
-        ...ok(`ID                     : ${node.hostId}\nGossip active          : true\n`),
+        ...ok(
+          `ID                     : ${node.hostId}\nGossip active          : true\n` +
+            `Generation No          : ${node.generation}\n`,
+        ),
         stderr: 'OpenJDK 64-Bit Server VM warning: Option UseConcMarkSweepGC was deprecated\n',
       }
     case 'status':
@@ -218,7 +229,7 @@ async function takeSnapshot(
   }
 }
 
-function answerOf({ nodes, tables, replication }: ScriptedRing, query: string): Answer | undefined {
+function answerOf({ nodes, tables, replication, transactions }: ScriptedRing, query: string): Answer | undefined {
   const columns: Answer['columns'] = [
     ['key', 'text'],
     ['cluster_name', 'text'],
@@ -233,7 +244,7 @@ function answerOf({ nodes, tables, replication }: ScriptedRing, query: string): 
     ['release_version', 'text'],
     ['partitioner', 'text'],
   ]
-  const rowOf = ({ hostId, address }: ScriptedNode, index: number, rpcAddress: string) => [
+  const rowOf = ({ hostId, address, tokens }: ScriptedNode, rpcAddress: string) => [
     'local',
     'test',
     address,
@@ -242,16 +253,15 @@ function answerOf({ nodes, tables, replication }: ScriptedRing, query: string): 
     hostId,
     'dc1',
     'rack1',
-    [String(index * 1000), String(index * 1000 + 7)],
+    tokens,
     'ea63e099-37c5-3d7b-9ace-32f4c833653d',
     '5.0.9',
     'org.apache.cassandra.dht.Murmur3Partitioner',
   ]
   const [first, ...others] = nodes
   if (/FROM system\.local/i.test(query))
-    return { columns, rows: first === undefined ? [] : [rowOf(first, 0, '127.0.0.1')] }
-  if (/FROM system\.peers( |$)/i.test(query))
-    return { columns, rows: others.map((node, index) => rowOf(node, index + 1, node.address)) }
+    return { columns, rows: first === undefined ? [] : [rowOf(first, '127.0.0.1')] }
+  if (/FROM system\.peers( |$)/i.test(query)) return { columns, rows: others.map((node) => rowOf(node, node.address)) }
   const keyspaces = [...new Set([...tables, ...own].map((name) => name.split('.')[0] ?? ''))]
   if (/FROM system_schema\.keyspaces/.test(query))
     return {
@@ -269,6 +279,17 @@ function answerOf({ nodes, tables, replication }: ScriptedRing, query: string): 
       ],
       rows: [...tables, ...own].map((name) => name.split('.')),
     }
+  if (/FROM "coordinator"\.state/.test(query) && tables.includes('coordinator.state')) {
+    const [, literal] = /WHERE tx_id = '((?:[^']|'')*)'$/.exec(query) ?? []
+    const id = literal?.replaceAll("''", "'")
+    return {
+      columns: [
+        ['tx_id', 'text'],
+        ['tx_created_at', 'bigint'],
+      ],
+      rows: [...transactions].filter(([one]) => id === undefined || one === id),
+    }
+  }
   if (query.startsWith('DESCRIBE SCHEMA'))
     return {
       columns: [

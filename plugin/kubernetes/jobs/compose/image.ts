@@ -1,7 +1,7 @@
 import type { OperationRequest } from '../../../../operation/request.ts'
 import { programVersion } from '../../../../operation/version.ts'
 
-const withDatabase = new Set<OperationRequest['kind']>(['backup', 'restore', 'undo', 'drop', 'doctor'])
+const withDatabase = new Set<OperationRequest['kind']>(['backup', 'restore', 'undo', 'drop', 'resume', 'doctor'])
 const registry = 'ghcr.io'
 
 /** The worker's image of this version: the one that is enough for some databases, or the one with database tools. */

@@ -1,85 +1,14 @@
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { usualLateLook } from '../../../../../job/databases/cassandra/backup/snapshots.ts'
-import { jsonLineEvents } from '../../../../../job/process/events.ts'
-import { work } from '../../../../../job/worker/worker.ts'
-import type { WorkerEvent } from '../../../../../operation/event.ts'
 import type { RequestOf } from '../../../../../operation/request.ts'
 import { scriptedRing, type Fault } from '../../../../stand-ins/cassandra/scripted-ring.ts'
-import { asAnotherProcess, inMemoryCluster, type InMemoryCluster } from '../../in-memory-cluster.ts'
-import { pauseRequest } from '../../pausing-context.ts'
-import { startLedgers } from '../../servers/ledgers.ts'
+import { asAnotherProcess } from '../../in-memory-cluster.ts'
+import { dyingAt, scene } from './stage.ts'
 
-// Whole operations on a scripted ring: what may go wrong on a node, and what is left then.
+// Whole backups of a scripted ring: what may go wrong on a node, and what is left then.
 
 // Long enough for a second look on a busy machine.
 Object.assign(usualLateLook, { forMs: 3000, everyMs: 20 })
-const killed = new Error('killed')
-
-async function scene(t: Test, changes: Partial<RequestOf<'backup'>> = {}, password?: string) {
-  const ring = await scriptedRing(3, password)
-  t.teardown(() => ring.close())
-  // Everybody else's stay, whatever their names are like.
-  ring.nodes.forEach(({ snapshots }) => snapshots.add('theirs scalar asset').add('backup-a scalar asset'))
-  const folder = t.testdir({
-    'ledger.properties': [
-      'scalar.db.storage=cassandra',
-      'scalar.db.contact_points=127.0.0.1',
-      `scalar.db.contact_port=${ring.port}`,
-      'scalar.db.username=cassandra',
-      'scalar.db.password=s3cret',
-    ].join('\n'),
-  })
-  const ledgers = await startLedgers(2)
-  t.teardown(() => ledgers.forEach((ledger) => ledger.stop()))
-  const cluster = inMemoryCluster(ledgers.map(({ pod }) => pod))
-  const { kind: _, durationMs: __, target, ...common } = pauseRequest()
-  const shared = {
-    ...common,
-    pause: { drainMs: 1000, maxPauseMs: 20_000, guard: false },
-    target: {
-      ...target,
-      releases: [
-        { name: 'my-ledger', app: 'ledger', properties: { file: `${folder}/ledger.properties`, envPrefix: '' } },
-      ],
-    },
-  }
-  const backup: RequestOf<'backup'> = {
-    ...shared,
-    kind: 'backup',
-    operation: 'backup-a',
-    pauseMode: 'auto',
-    schemas: [],
-    retries: 0,
-    parallel: 1,
-    ...changes,
-  }
-  const run = (request: Parameters<typeof work>[0] = backup, its: InMemoryCluster = cluster) => {
-    const events: WorkerEvent[] = []
-    const stop = new AbortController()
-    const ended = work(request, {
-      cluster: its,
-      podsIn: ring.podsIn,
-      events: jsonLineEvents((line) => events.push(JSON.parse(line) as WorkerEvent)),
-      signal: stop.signal,
-    })
-    return { ended, events, stop }
-  }
-  return {
-    backup,
-    cluster,
-    ledgers,
-    ring,
-    run,
-    shared,
-    record: (operation = 'backup-a') => cluster.recordsByName.get(operation),
-    /** what this operation has left on any node */
-    left: () => ring.left('backup-a.'),
-    isServing: () => ledgers.every(({ gate }) => gate.isOpen),
-    wasPaused: () => ledgers.some(({ log }) => log.some((line) => line.startsWith('Pause'))),
-    othersStay: () =>
-      ring.nodes.every(({ snapshots }) => ['theirs', 'backup-a'].every((tag) => snapshots.has(`${tag} scalar asset`))),
-  }
-}
 
 t.test('a snapshot on every node inside the pause, recorded with schema and tokens', async (t) => {
   const s = await scene(t, {}, 's3cret')
@@ -280,19 +209,6 @@ t.test('killed at any write and started again: restorable with its snapshots, or
   t.strictSame([...ends].sort(), ['0 restorable', '3 unusable'], 'both happen')
 })
 
-function dyingAt(cluster: InMemoryCluster, writes: number): InMemoryCluster {
-  const its = asAnotherProcess(cluster)
-  const { writeJournal, writeRecord } = its
-  let written = 0
-  const alive = <T>(write: () => Promise<T>) => {
-    written += 1
-    return written >= writes ? Promise.reject(killed) : write()
-  }
-  its.writeJournal = (document) => alive(() => writeJournal(document))
-  its.writeRecord = (record) => alive(() => writeRecord(record))
-  return its
-}
-
 t.test('deleting a backup clears its snapshots on every node, and nobody else’s', async (t) => {
   const s = await scene(t)
   t.equal(await s.run().ended, 0)
@@ -310,24 +226,6 @@ t.test('deleting a backup clears its snapshots on every node, and nobody else’
   t.equal(await s.run({ ...request, operation: 'delete-b' }).ended, 0)
   t.strictSame(s.left(), [])
   t.ok(s.othersStay())
-})
-
-t.test('a restore refuses while the release serves, and prints what to do, in order', async (t) => {
-  const s = await scene(t)
-  t.equal(await s.run().ended, 0)
-  const restore: RequestOf<'restore'> = {
-    ...s.shared,
-    kind: 'restore',
-    operation: 'restore-a',
-    backup: 'backup-a',
-    dropPrevious: false,
-    parallel: 1,
-    readyMs: 1000,
-  }
-  t.equal(await s.run(restore).ended, 1)
-  const tag = String(s.record()?.backup?.databases[0]?.details['tag'])
-  t.match(s.record('restore-a')?.failure, { what: /nothing was touched/, next: new RegExp(`keep the snapshot ${tag}`) })
-  t.ok(s.isServing())
 })
 
 t.test('doctor tells which case the loss of one node is', async (t) => {

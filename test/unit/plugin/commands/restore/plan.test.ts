@@ -2,7 +2,7 @@ import t from 'tap'
 import { newRecord } from '../../../../../operation/record.ts'
 import type { RestoreChoice } from '../../../../../operation/restore-options.ts'
 import { checkBackup } from '../../../../../plugin/commands/restore/find-record.ts'
-import { restorePlan, undoPlan } from '../../../../../plugin/commands/restore/plan.ts'
+import { restorePlan, resumePlan, undoPlan } from '../../../../../plugin/commands/restore/plan.ts'
 import { chartRelease } from '../../kubernetes/jobs/compose/chart-deployment.ts'
 import { refused } from '../../refused.ts'
 
@@ -35,6 +35,41 @@ const record = {
     ],
   },
 }
+
+t.test('what is restored by hand: the plan tells who does what, and that there is no way back', async (t) => {
+  const entry = {
+    storages: ['default'],
+    kind: 'cassandra',
+    title: 'cassandra://db:9042',
+    tables: [],
+    details: { tag: 'backup-b.20261121-093000.x', namespace: 'db', nodes: [{ pod: 'c-0' }] },
+  }
+  const plan = restorePlan(
+    { ...record, backup: { ...record.backup, databases: [entry] } },
+    [{ release: chartRelease(), databases: undefined, ending: { seconds: 30, because: 'its default' } }],
+    { dropPrevious: false, replicas: undefined, choice: undefined },
+    plain,
+  )
+  t.match(plan, /it stops the releases, tells you what to do, and ends with exit code 7/)
+  t.match(plan, /keep the snapshot backup-b\.20261121-093000\.x: it is in pods c-0 of namespace db/)
+  t.match(plan, /NO --undo/)
+  t.match(plan, /as long as your part takes, and what the pods take to start/)
+  t.notMatch(plan, /kept beside/)
+  const waiting = {
+    ...newRecord({ ...pending, operation: 'restore-b', kind: 'restore', plugin: '0.1.0' }),
+    restore: {
+      backup: 'backup-b',
+      databases: [],
+      serving: 'nothing' as const,
+      wayBack: [],
+      waitsFor: ['do this'],
+      replicas: { [chartRelease().deployment?.metadata?.name ?? '']: 3 },
+    },
+  }
+  const stopped = chartRelease()
+  if (stopped.deployment?.spec !== undefined) stopped.deployment.spec.replicas = 0
+  t.match(resumePlan(waiting, [stopped], { replicas: undefined }, plain), /do this[\s\S]*stands at 0, up to 3/)
+})
 
 t.test('the plan of what your own tool restores promises no way back', async (t) => {
   const entry = {
