@@ -5,6 +5,8 @@ import { serve, type StandIn } from '../cloud/serve.ts'
 import type { Call } from './call.ts'
 import { startDynamodbLocal, ensureDynamodbLocal, type DynamodbLocal } from './dynamodb-local.ts'
 import { Emulator } from './items/emulator.ts'
+import type { InstanceServers } from './relational/instance.ts'
+import { rdsPathName } from './relational/rds-path.ts'
 import { awsAnswers } from './server.ts'
 import { Service } from './service/service.ts'
 import { changed, settingsSchema, type AwsChanges, type AwsSettings } from './settings.ts'
@@ -16,14 +18,17 @@ export interface AwsOptions {
   settings?: AwsChanges
   /** where DynamoDB Local lies, in place of the cache */
   dynamodbLocal?: string
+  /** of the databases behind DB instances; absent: nobody answers at their endpoints */
+  instanceServers?: InstanceServers
 }
 
-/** A running DynamoDB and Application Auto Scaling of all regions, and STS. */
+/** A running DynamoDB, Application Auto Scaling and RDS of all regions, and STS. */
 export interface Aws extends StandIn<AwsSettings, AwsChanges, Call> {
   /** of DynamoDB in its home region; further regions are at `<endpoint>/<region>` */
   endpoint: string
   autoscalingEndpoint: string
   stsEndpoint: string
+  rdsEndpoint: string
 }
 
 /** Names a DynamoDB Local that runs already, for all stand-ins of a run of tests. */
@@ -38,8 +43,15 @@ async function openStorage(folder: string | undefined): Promise<DynamodbLocal> {
 /**
  * What is behind an address that the stand-in is reached at: every service, and every region of DynamoDB, has its own.
  */
-export function endpointsAt(url: string): Pick<Aws, 'endpoint' | 'autoscalingEndpoint' | 'stsEndpoint'> {
-  return { endpoint: url, autoscalingEndpoint: `${url}/application-autoscaling`, stsEndpoint: `${url}/sts` }
+export function endpointsAt(
+  url: string,
+): Pick<Aws, 'endpoint' | 'autoscalingEndpoint' | 'stsEndpoint' | 'rdsEndpoint'> {
+  return {
+    endpoint: url,
+    autoscalingEndpoint: `${url}/application-autoscaling`,
+    stsEndpoint: `${url}/sts`,
+    rdsEndpoint: `${url}${rdsPathName}`,
+  }
 }
 
 /**
@@ -51,6 +63,7 @@ export async function startAws({
   host = '127.0.0.1',
   settings = {},
   dynamodbLocal,
+  instanceServers,
 }: AwsOptions = {}): Promise<Aws> {
   const storage = await openStorage(dynamodbLocal)
   const service = new Service(new Emulator(storage.endpoint), changed(settingsSchema.parse({}), settings))
@@ -61,7 +74,7 @@ export async function startAws({
     timers: service.timers,
     now: () => service.clock.now(),
     changed,
-    answer: (calls) => awsAnswers(service, calls),
+    answer: (calls) => awsAnswers(service, calls, instanceServers),
     release: () => storage.stop(),
   })
   return Object.assign(standIn, endpointsAt(`http://127.0.0.1:${standIn.port}`))

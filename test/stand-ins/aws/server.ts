@@ -12,6 +12,8 @@ import { AwsError } from './service/errors.ts'
 import { errorOf, internalError, isOf } from './service/faults.ts'
 import { itemOperations } from './items/item-operations.ts'
 import { kinesisOperations } from './tables/kinesis-destinations.ts'
+import type { InstanceServers } from './relational/instance.ts'
+import { rdsPath } from './relational/rds-path.ts'
 import { restoreOperations } from './recovery/restore-operations.ts'
 import type { Context, Operation, Service } from './service/service.ts'
 import { stsPath } from './service/sts.ts'
@@ -60,12 +62,13 @@ function endpointOf(path: string, homeRegion: string): Endpoint {
 }
 
 /** Answers whatever is asked of AWS. */
-export function awsAnswers(service: Service, calls: Calls<Call>) {
+export function awsAnswers(service: Service, calls: Calls<Call>, instanceServers: InstanceServers | undefined) {
   const counts = new FaultCounts<Fault>()
   const sts = stsPath({ service, calls })
+  const rds = rdsPath({ service, calls, servers: instanceServers })
 
   return async (request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> => {
-    if (await sts(request, response, body)) return
+    if ((await sts(request, response, body)) || (await rds(request, response, body))) return
     const atMs = service.clock.now()
     const began = performance.now()
     const { settings } = service

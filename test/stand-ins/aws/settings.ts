@@ -19,6 +19,17 @@ const phases = z.strictObject({
   /** UpdateTimeToLive: ENABLING → ENABLED */
   timeToLive: phase.default(50),
   contributorInsights: phase.default(50),
+  /** CreateDBInstance and RestoreDBInstanceToPointInTime: creating → backing-up */
+  createInstance: phase.default(100),
+  restoreInstance: phase.default(200),
+  /** backing-up → modifying */
+  backUpInstance: phase.default(50),
+  /** after ModifyDBInstance, for how long an instance is still told as available */
+  modifyBegins: phase.default(0),
+  /** modifying → available */
+  modifyInstance: phase.default(50),
+  /** deleting → gone */
+  deleteInstance: phase.default(100),
   /** after a table is asked for, until DescribeTable and ListTables know of it */
   appearance: phase.default(0),
   /**
@@ -105,6 +116,16 @@ const role = z.strictObject({
   sessionMs: z.number().default(3_600_000),
 })
 
+/** What is so of RDS. */
+const relational = z.strictObject({
+  /** quota of DB instances of an account in one region */
+  instances: z.number().default(40),
+  /** parameter, option, subnet and security groups that are not there any more */
+  gone: z.array(z.string()).default([]),
+  /** what becomes of instances that are restored, such as incompatible-network; absent: available */
+  failRestoresAs: z.string().optional(),
+})
+
 /** Everything that can be set, at the start and while it runs. */
 export const settingsSchema = z.strictObject({
   phases: phases.prefault({}),
@@ -125,6 +146,7 @@ export const settingsSchema = z.strictObject({
   homeRegion: z.string().default('eu-west-1'),
   /** regions that exist; without it every one does */
   regions: z.array(z.string()).optional(),
+  relational: relational.prefault({}),
   denied: z.array(denial).default([]),
   faults: z.array(fault).default([]),
 })
@@ -139,12 +161,13 @@ export type AwsChanges = Changes<z.input<typeof settingsSchema>>
 /** @throws ZodError where a change is not one */
 export function changed(
   settings: AwsSettings,
-  { phases: phaseChanges, limits: limitChanges, ...others }: AwsChanges,
+  { phases: phaseChanges, limits: limitChanges, relational: relationalChanges, ...others }: AwsChanges,
 ): AwsSettings {
   return settingsSchema.parse({
     ...settings,
     ...others,
     phases: { ...settings.phases, ...phaseChanges },
     limits: { ...settings.limits, ...limitChanges },
+    relational: { ...settings.relational, ...relationalChanges },
   })
 }

@@ -33,7 +33,7 @@ export interface LocalPostgresql {
 }
 
 /** PostgreSQL refuses to run as root: the package's own user, else nobody. */
-async function unprivileged(): Promise<{ uid: number; gid: number } | undefined> {
+export async function unprivileged(): Promise<{ uid: number; gid: number } | undefined> {
   if (process.getuid?.() !== 0) return undefined
   const users = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'))
   const user = users.find((fields) => fields[0] === 'postgres') ?? users.find((fields) => fields[0] === 'nobody')
@@ -42,7 +42,7 @@ async function unprivileged(): Promise<{ uid: number; gid: number } | undefined>
 }
 
 /** A copy of the programs for a user who may not look into the cache, which lies in root's home. */
-async function readable(binaries: string, folder: string): Promise<string> {
+export async function readable(binaries: string, folder: string): Promise<string> {
   const copy = join(folder, 'server')
   await cp(dirname(binaries), copy, { recursive: true, verbatimSymlinks: true })
   await chmod(copy, 0o755)
