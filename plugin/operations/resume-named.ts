@@ -1,3 +1,4 @@
+import { formatDuration } from '../../operation/duration.ts'
 import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure } from '../../operation/failure.ts'
 import { checkName, operationName, type OperationKind } from '../../operation/names.ts'
@@ -26,7 +27,9 @@ export async function resumeNamed(
   if (flags.name === undefined) return undefined
   const operation = operationName(kind, checkName(flags.name))
   const record = await readRecord(session, operation)
-  if (flags.dryRun === 'none' && (await isHalfMade(session, operation, record))) {
+  const waits = (ms: number) =>
+    terminal.note(`${operation} has no Job yet; waiting ${formatDuration(ms)} for the command that makes it`)
+  if (flags.dryRun === 'none' && (await isHalfMade(session, operation, record, waits))) {
     terminal.note(`${operation} never began: the command that made it ended too early; it is made anew`)
     await removeHalfMade(session, operation)
     return undefined

@@ -56,7 +56,9 @@ for (let count = 1; count <= beforeTheJob; count += 1) {
     const { store, session, terminal, lines } = await madeUpTo(t, count)
     t.equal(store.objects.size, count)
     t.equal(await resumeNamed(session, terminal, 'pause', flags, releases), undefined)
-    t.match(lines, [/pause-p never began/])
+    t.match(lines[0], /^pause-p has no Job yet; waiting 5\.0 s for the command that makes it$/)
+    t.match(lines[1], /pause-p never began/)
+    t.equal(lines.length, 2)
     t.strictSame([...store.objects.keys()], [])
     await createOperation(session, objects, 'json', 'none')
     t.equal(store.objects.size, inOrder(objects).length)
@@ -76,6 +78,7 @@ t.test('one whose Job is about to be made by another command is followed', async
     store.record({ operation: 'pause-p', kind: 'pause', state: 'succeeded', releases, exitCode: 0 })
   }, 1000)
   t.match(await resumeNamed(session, terminal, 'pause', flags, releases), { state: 'succeeded' })
+  t.match(lines[0], /has no Job yet/, 'who waits is told so')
   t.match(lines.join('\n'), /under way already/)
 })
 
@@ -93,6 +96,16 @@ t.test(
     t.match(guard(), { spec: { suspend: false } }, 'it starts')
   },
 )
+
+t.test('one whose Job is there is followed without waiting for that', async (t) => {
+  const { store, session, terminal, lines } = await madeUpTo(t, inOrder(objects).length)
+  setTimeout(() => {
+    store.job('pause-p', 'pause', { type: 'Complete' })
+    store.record({ operation: 'pause-p', kind: 'pause', state: 'succeeded', releases, exitCode: 0 })
+  }, 500)
+  t.match(await resumeNamed(session, terminal, 'pause', flags, releases), { state: 'succeeded' })
+  t.notMatch(lines.join('\n'), /has no Job yet/)
+})
 
 t.test('one that has ended is refused, and kept', async (t) => {
   const { store, session, terminal } = await madeUpTo(t, beforeTheJob)
