@@ -9,6 +9,7 @@ import { jsonLineEvents } from './process/events.ts'
 import { Interrupted } from './process/interrupted.ts'
 import { connectApi, inClusterConfig } from './kubernetes/api.ts'
 import { kubernetesPods } from './kubernetes/elsewhere/kubernetes-pods.ts'
+import { kubernetesSecrets } from './kubernetes/secrets/kubernetes-secrets.ts'
 import { kubernetesCluster } from './kubernetes/kubernetes-cluster.ts'
 import { Unanswered } from './kubernetes/ask.ts'
 import { unrecordedExitCode, work } from './worker/worker.ts'
@@ -29,9 +30,10 @@ async function main(): Promise<number> {
     const api = connectApi(connection, request.operation)
     const cluster = kubernetesCluster(api, request.namespace)
     const podsIn = (namespace = request.namespace) => kubernetesPods(api, connection, namespace)
+    const secrets = kubernetesSecrets(api, request.namespace)
     const key = await mountedKey(request.operation)
     const signing = await mountedSigning()
-    return await work(request, { cluster, podsIn, events, key, signing, signal: stop.signal })
+    return await work(request, { cluster, podsIn, secrets, events, key, signing, signal: stop.signal })
   } catch (error) {
     const text: Record<string, unknown> =
       error instanceof Failure

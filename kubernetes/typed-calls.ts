@@ -30,6 +30,7 @@ export interface TypedCalls {
     | 'listNamespacedEvent'
     | 'createNamespacedEvent'
     | 'readNamespacedSecret'
+    | 'patchNamespacedSecret'
     | 'readNamespacedServiceAccount'
     | 'listNamespacedServiceAccount'
     | 'readNamespacedPersistentVolumeClaim'
@@ -164,6 +165,7 @@ export function typedCalls(request: ApiRequest): TypedCalls {
       listNamespacedEvent: call('GET', core, 'events'),
       createNamespacedEvent: call('POST', core, 'events'),
       readNamespacedSecret: call('GET', core, 'secrets'),
+      patchNamespacedSecret: call('PATCH', core, 'secrets'),
       readNamespacedServiceAccount: call('GET', core, 'serviceaccounts'),
       listNamespacedServiceAccount: call('GET', core, 'serviceaccounts'),
       readNamespacedPersistentVolumeClaim: call('GET', core, 'persistentvolumeclaims'),

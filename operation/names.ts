@@ -53,6 +53,8 @@ export const annotations = {
   writer: `${domain}/writer`,
   /** fingerprints of the keys whose records are trusted, its own first, on the ServiceAccounts of `install` */
   trustedKeys: `${domain}/trusted-keys`,
+  /** "true" on a Secret whose data nobody puts back, although somebody manages it */
+  leftAlone: `${domain}/left-alone`,
 } as const
 
 export const managedBy = 'kubectl-scalardl'
@@ -87,6 +89,14 @@ export function guardJobName(operation: string): string {
 /** The Secret that worker and guard of an operation have in common; it goes with the worker's Job. */
 export function keySecretName(operation: string): string {
   return `scalardl-${operation}.key`
+}
+
+/**
+ * The Secret of ours beside one that a release is repointed by: it keeps what that held before, an operation a key.
+ * `install --repoint-secret` makes it, so that the worker needs no right but on these two names.
+ */
+export function formerSecretName(secret: string): string {
+  return `scalardl-former.${secret}`
 }
 
 /** What the backups of a namespace are signed with; it stays when the rest is uninstalled. */

@@ -40,6 +40,19 @@ export const mounts = {
   starter: '/scalardl/starter',
 } as const
 
+/** Where the value of a variable comes from that a release's properties may name. */
+const origin = z.strictObject({
+  /** of one variable; absent where every key of an object is one */
+  name: z.string().optional(),
+  /** before the keys, where every key is one */
+  prefix: z.string().optional(),
+  /** absent: the Deployment itself says it */
+  from: z
+    .strictObject({ kind: z.enum(['ConfigMap', 'Secret']), name: z.string(), key: z.string().optional() })
+    .optional(),
+})
+export type VariableOrigin = z.infer<typeof origin>
+
 const release = z.strictObject({
   /** Helm release, the value of `app.kubernetes.io/instance` */
   name: z.string(),
@@ -61,6 +74,10 @@ const release = z.strictObject({
        * so there
        */
       configMap: z.strictObject({ name: z.string(), key: z.string() }).optional(),
+      /** the Secret that holds it, where it is one */
+      secret: z.strictObject({ name: z.string(), key: z.string() }).optional(),
+      /** where its variables come from, as its container lists them; absent where it names none, and in older ones */
+      variables: z.array(origin).optional(),
     })
     .optional(),
 })

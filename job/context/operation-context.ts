@@ -5,6 +5,7 @@ import type { RequestOf, OperationRequest } from '../../operation/request.ts'
 import type { OperationRecord } from '../../operation/record.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { PodsElsewhere } from '../kubernetes/elsewhere/pods-elsewhere.ts'
+import type { ReleaseSecrets } from '../kubernetes/secrets/release-secrets.ts'
 import type { Events } from '../process/events.ts'
 import type { GuardLink } from '../guard/in-worker/guard-link.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -18,6 +19,8 @@ interface OperationTools {
   cluster: Cluster
   /** the pods of another namespace, of the operation's own where none is named; absent where no cluster is there */
   podsIn?: ((namespace?: string) => PodsElsewhere) | undefined
+  /** the Secrets that the worker's Role names; absent where no cluster is there */
+  secrets?: ReleaseSecrets | undefined
   /** stands by while this operation pauses, where it was asked for */
   guard: GuardLink
   events: Events

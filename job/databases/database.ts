@@ -3,6 +3,7 @@
 
 import type * as z from 'zod'
 import type { DatabaseBackup, RestoredDatabase, BackupTable } from '../../operation/record.ts'
+import type { FailureText } from '../../operation/failure.ts'
 import type { Finding } from '../../operation/finding.ts'
 import type { DatabaseFlags } from '../../operation/request.ts'
 import type { RestoreChoice } from '../../operation/restore-options.ts'
@@ -126,16 +127,40 @@ export interface Bystander {
   app: string
 }
 
-/** Properties of the releases, storage by storage, where they are kept: what a pod reads when it starts. */
+/** Whether whoever reads ConfigMaps, records and logs may see a property's value. A key or a password may not be. */
+export type Secrecy = 'open' | 'secret'
+
+/** A property of a storage, named without what is before it. */
+export interface NamedProperty {
+  settings: StorageSettings
+  property: string
+}
+
+/** A property that the administrator is to set: to a value, or to what a command prints. */
+export type ByHand = NamedProperty & ({ value: string } | { command: string })
+
+/**
+ * Properties of the releases, storage by storage, where they are kept: what a pod reads when it starts. A value is a
+ * line of a properties file in a ConfigMap or a Secret, or the variable that such a line names. Read repoint/, which
+ * points releases by them.
+ */
 export interface ReleaseProperties {
-  /** why those of a storage cannot be changed, undefined where they can */
-  obstacle(settings: StorageSettings): string | undefined
+  /** Looks, changing nothing, why one cannot be changed, and what to do about it; undefined where it can. */
+  obstacle(settings: StorageSettings, property: string, secrecy: Secrecy): Promise<FailureText | undefined>
   /** a property's full name, which Helm value has it and what it is to be, for people */
   line(settings: StorageSettings, property: string, value: string): string
-  /** a property, named without what is before it, as it is written there at this moment; undefined where it is not */
+  /** the commands that set them, for people; without a right on any Secret */
+  byHand(values: readonly ByHand[]): Promise<string[]>
+  /** a property as it is written there at this moment; undefined where it is not */
   written(settings: StorageSettings, property: string): Promise<string | undefined>
   /** writes it so, or takes it away; everything else stays as it is */
   write(settings: StorageSettings, property: string, value: string | undefined): Promise<void>
+  /** the Secret that keeps what these said before; undefined where all of them are in ConfigMaps */
+  formerIn(properties: readonly NamedProperty[]): Promise<string | undefined>
+  /** what is kept there under a key; undefined where nothing is */
+  former(secret: string, entry: string): Promise<string | undefined>
+  /** keeps it there, or no longer where the text is undefined */
+  keepFormer(secret: string, entry: string, text: string | undefined): Promise<void>
 }
 
 /** What a database is, before anything happens to it. */
@@ -275,7 +300,7 @@ export interface RestoreDestination extends RestoredData {
   /** Looks, changing nothing, right before the releases are stopped, whether activate() can be done. */
   checkSwitch?(): Promise<Finding[]>
   /** what the administrator does to put loaded data in service by hand, in place of activate() */
-  instructions?(): string[]
+  instructions?(): Promise<string[]>
 }
 
 /** One real database, and the storages of ScalarDB that live in it. */

@@ -6,7 +6,7 @@ import { limited } from '../storage/limited.ts'
 import { openStorageOf } from '../storage/open.ts'
 import type { Storage } from '../storage/storage.ts'
 import { bystandersOf } from './bystanders.ts'
-import { releaseProperties } from './release-properties.ts'
+import { releaseProperties } from './properties/release-properties.ts'
 
 // The contexts that operations give to the databases they open. Each is made here and nowhere else.
 
@@ -62,7 +62,7 @@ export function restoreContext(
   identities: readonly string[],
   signal: AbortSignal,
 ): RestoreContext {
-  const { cluster, events, podsIn, request } = context
+  const { cluster, events, podsIn, request, secrets } = context
   const { choice, dropPrevious, parallel, target } = request
   const storage = limited(openStorageOf(backup), request.bytesPerSecond)
   return {
@@ -76,7 +76,7 @@ export function restoreContext(
     choice,
     dropPrevious,
     releases: target.releases,
-    properties: releaseProperties(target, cluster),
+    properties: releaseProperties({ target, cluster, secrets }, request.namespace),
     bystanders: bystandersOf(target, cluster),
     command: operatorCommand(context),
   }
@@ -84,7 +84,14 @@ export function restoreContext(
 
 /** For an undo, a drop or a resume, without what the restore left of each database. */
 export function undoContext(
-  { cluster, events, podsIn, request: { target }, signal }: OperationContext<'undo' | 'drop' | 'resume'>,
+  {
+    cluster,
+    events,
+    podsIn,
+    request: { namespace, target },
+    secrets,
+    signal,
+  }: OperationContext<'undo' | 'drop' | 'resume'>,
   former: OperationRecord & { restore: RestorePart },
 ): Omit<UndoContext, 'former'> {
   return {
@@ -93,7 +100,7 @@ export function undoContext(
     podsIn,
     signal,
     choice: former.restore.choice,
-    properties: releaseProperties(target, cluster),
+    properties: releaseProperties({ target, cluster, secrets }, namespace),
     bystanders: bystandersOf(target, cluster),
   }
 }

@@ -17,6 +17,7 @@ import { GaveWay } from '../process/gave-way.ts'
 import { openJournal } from '../journal/persisted-journal.ts'
 import type { Cluster } from '../kubernetes/cluster.ts'
 import type { PodsElsewhere } from '../kubernetes/elsewhere/pods-elsewhere.ts'
+import type { ReleaseSecrets } from '../kubernetes/secrets/release-secrets.ts'
 import { run } from '../operations/run.ts'
 import { phases } from '../context/phases.ts'
 import { signedAsWritten, type Signing } from '../context/signing.ts'
@@ -35,6 +36,8 @@ export interface WorkerContext {
   cluster: Cluster
   /** the pods of another namespace, of the operation's own where none is named */
   podsIn?: (namespace?: string) => PodsElsewhere
+  /** the Secrets that the worker's Role names */
+  secrets?: ReleaseSecrets
   events: Events
   /** aborted to end at once: with Interrupted on SIGTERM, with anything else that cannot be gone on after */
   signal: AbortSignal
@@ -72,7 +75,7 @@ export async function work(request: OperationRequest, given: WorkerContext): Pro
 async function workGuarded(
   request: OperationRequest,
   guard: GuardLink,
-  { cluster, events, podsIn, signing, signal: stop }: WorkerContext,
+  { cluster, events, podsIn, secrets, signing, signal: stop }: WorkerContext,
 ): Promise<number> {
   const { operation } = request
   await cluster.takeOver(operation)
@@ -112,7 +115,7 @@ async function workGuarded(
 
   let failure: Failure | undefined
   const phase = phases(record, events)
-  const surroundings = { cluster, podsIn, guard, events, journal, record, signing, signal, phase }
+  const surroundings = { cluster, podsIn, secrets, guard, events, journal, record, signing, signal, phase }
   try {
     await endLeftoverPause({ ...surroundings, request })
     await run(request, surroundings)

@@ -172,8 +172,9 @@ function isPrinted({ request }: Context): boolean {
 
 /** Tells what is left for the administrator: the restored data is ready, and the releases serve on as they did. */
 async function tellHow(context: Context, databases: readonly RestoreDestination[]): Promise<void> {
+  const told = await Promise.all(databases.map((database) => database.instructions?.()))
   const lines = [
-    ...databases.flatMap((database) => database.instructions?.() ?? []),
+    ...told.flatMap((of) => of ?? []),
     `to remove the restored data instead: ${restoreCommand(context.request, '--undo')}`,
   ]
   await context.record.update((record) => {

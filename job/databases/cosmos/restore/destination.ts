@@ -217,7 +217,7 @@ class AccountDestination implements RestoreDestination {
     }
   }
 
-  instructions(): string[] {
+  async instructions(): Promise<string[]> {
     return instructions(this.#work, this.#endpoint ?? '', this.#differences)
   }
 

@@ -68,7 +68,9 @@ function explained(destination: RestoreDestination, { title, access, context }: 
     dropPrevious: (journal) =>
       tell(`the former data of ${title} could not be removed`, () => destination.dropPrevious(journal)),
     describe: () => destination.describe(),
-    ...(destination.instructions === undefined ? {} : { instructions: () => destination.instructions?.() ?? [] }),
+    ...(destination.instructions === undefined
+      ? {}
+      : { instructions: async () => (await destination.instructions?.()) ?? [] }),
     close: () => destination.close(),
   }
 }

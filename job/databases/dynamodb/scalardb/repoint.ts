@@ -1,5 +1,6 @@
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
-import { changeId, Repointing, type Values } from '../../repoint/repointing.ts'
+import type { Values } from '../../repoint/former-values.ts'
+import { changeId, Repointing } from '../../repoint/repointing.ts'
 import type { Place } from './place.ts'
 import type { RestoreWork } from '../restore/restore-work.ts'
 import { prefixProperty } from '../tables/table-names.ts'
@@ -20,6 +21,7 @@ export class TableRepointing extends Repointing {
       ...(region === details.region ? [] : [[regionProperty, region] satisfies [string, string]]),
     ]
     super({
+      operation: context.operation,
       title,
       noun: 'tables',
       changes: settings.flatMap((one) =>

@@ -81,6 +81,14 @@ export function propertiesConfigMap(source: PropertiesSource): { name: string; k
   return others.length === 0 ? only : undefined
 }
 
+/** The Secret that holds the properties, under the same conditions. */
+export function propertiesSecret({ volume, path }: PropertiesSource): { name: string; key: string } | undefined {
+  const [only, ...others] = volume.projected?.sources?.map(({ secret }) => secret) ?? []
+  const secret = volume.secret === undefined ? only : { name: volume.secret.secretName, items: volume.secret.items }
+  const key = keyAt(secret?.items, path)
+  return others.length > 0 || secret?.name === undefined || key === undefined ? undefined : { name: secret.name, key }
+}
+
 /**
  * The properties' text, where they live in a ConfigMap that the administrator may read; a Secret is never read here.
  */

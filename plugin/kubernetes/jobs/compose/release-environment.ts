@@ -1,4 +1,5 @@
 import type { V1Container, V1EnvFromSource, V1EnvVar } from '@kubernetes/client-node'
+import type { VariableOrigin } from '../../../../operation/request.ts'
 import type { PropertyReferences } from './property-references.ts'
 
 /** The part of a release's environment that a Job takes over. */
@@ -56,4 +57,32 @@ export function takeOverEnvironment(
     ? []
     : (container.envFrom ?? []).map((source) => ({ ...source, prefix: prefix + (source.prefix ?? '') }))
   return { env, envFrom }
+}
+
+/**
+ * Where the variables that properties refer to have their values from, for what has to change them: each by its name,
+ * or all keys of an object, in the container's order.
+ * @param references undefined where the properties cannot be read; then every variable is told of
+ */
+export function originsOf(
+  { env = [], envFrom = [] }: V1Container,
+  references: Pick<PropertyReferences, 'variables'> | undefined,
+): VariableOrigin[] {
+  if (references?.variables.length === 0) return []
+  const named = env
+    .filter(({ name }) => references?.variables.includes(name) !== false)
+    .map(({ name, valueFrom: { secretKeyRef, configMapKeyRef } = {} }): VariableOrigin => {
+      if (secretKeyRef?.name !== undefined)
+        return { name, from: { kind: 'Secret', name: secretKeyRef.name, key: secretKeyRef.key } }
+      if (configMapKeyRef?.name !== undefined)
+        return { name, from: { kind: 'ConfigMap', name: configMapKeyRef.name, key: configMapKeyRef.key } }
+      return { name }
+    })
+  const whole = envFrom.flatMap(({ prefix, secretRef, configMapRef }): VariableOrigin[] => {
+    const from = secretRef === undefined ? configMapRef : secretRef
+    if (from?.name === undefined) return []
+    const kind = secretRef === undefined ? 'ConfigMap' : 'Secret'
+    return [{ ...(prefix ? { prefix } : {}), from: { kind, name: from.name } }]
+  })
+  return [...named, ...whole]
 }

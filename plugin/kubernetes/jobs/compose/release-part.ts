@@ -3,8 +3,13 @@ import { Failure } from '../../../../operation/failure.ts'
 import { mounts, type TargetRelease } from '../../../../operation/request.ts'
 import { productVersion } from '../../releases/product-version.ts'
 import type { Release } from '../../releases/releases.ts'
-import { findPropertiesSource, propertiesConfigMap, type PropertiesSource } from './properties-source.ts'
-import { takeOverEnvironment, type ReleaseEnvironment } from './release-environment.ts'
+import {
+  findPropertiesSource,
+  propertiesConfigMap,
+  propertiesSecret,
+  type PropertiesSource,
+} from './properties-source.ts'
+import { originsOf, takeOverEnvironment, type ReleaseEnvironment } from './release-environment.ts'
 import type { PropertyReferences } from './property-references.ts'
 
 /** What one release brings into a Job: its place in the request, its properties, and what these refer to. */
@@ -88,6 +93,8 @@ export function releasePart(
   const prefix = `RELEASE_${index}_`
   const properties = `release-${index}`
   const configMap = propertiesConfigMap(source)
+  const secret = propertiesSecret(source)
+  const variables = originsOf(source.container, references)
   const files = fileMounts(source, references)
   const renamed = new Map(
     [...new Set(files.map(({ volume }) => volume.name))].map((name, at) => [name, `release-${index}-files-${at}`]),
@@ -101,6 +108,8 @@ export function releasePart(
         file: `${mounts.releases}/${folder}/${source.path}`,
         envPrefix: prefix,
         ...(configMap === undefined ? {} : { configMap }),
+        ...(secret === undefined ? {} : { secret }),
+        ...(variables.length === 0 ? {} : { variables }),
       },
     },
     volumes: [

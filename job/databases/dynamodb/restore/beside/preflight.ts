@@ -40,7 +40,7 @@ export async function preflightByPrefix(
     ...checkNames(work, pairs, prefix),
     ...checkKeys(work),
     ...checkVersions(work),
-    ...checkProperties(work, repointing),
+    ...(await checkProperties(work, repointing)),
     ...(await checkDrop(work, repointing)),
   ]
   try {
@@ -140,17 +140,17 @@ function checkKeys({ title, details, region, choice }: RestoreWork): Finding[] {
   ]
 }
 
-function checkProperties(
-  { title, choice, settings, access, region, context: { properties } }: RestoreWork,
-  { lines }: TableRepointing,
-): Finding[] {
+async function checkProperties(
+  { title, choice, access, region }: RestoreWork,
+  repointing: TableRepointing,
+): Promise<Finding[]> {
   if (choice.repoint === 'print')
     return [
       {
         check: 'properties',
         subject: title,
         outcome: 'ok',
-        message: `left as they are; to be set: ${lines.join(', ')}`,
+        message: `left as they are; to be set: ${repointing.lines.join(', ')}`,
       },
     ]
   if (region !== access.region && access.endpoint !== undefined)
@@ -163,18 +163,7 @@ function checkProperties(
         cure: `restore with --repoint print, and set what is shown and scalar.db.dynamo.endpoint_override of ${region}`,
       },
     ]
-  const obstacles = new Set(settings.map((one) => properties?.obstacle(one)).filter((one) => one !== undefined))
-  if (obstacles.size === 0)
-    return [{ check: 'properties', subject: title, outcome: 'ok', message: `will be set: ${lines.join(', ')}` }]
-  return [
-    {
-      check: 'properties',
-      subject: title,
-      outcome: 'error',
-      message: [...obstacles].join('; '),
-      cure: 'restore with --repoint print, and set the prefix where the properties are kept',
-    },
-  ]
+  return await repointing.findings()
 }
 
 /** What is to be removed once the restored data serves has to be what the backup tells of. */

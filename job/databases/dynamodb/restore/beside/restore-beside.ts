@@ -76,7 +76,7 @@ export class RestoreByPrefix implements RestoreDestination {
   }
 
   async preflight(journal?: Journal): Promise<Finding[]> {
-    if (journal !== undefined) this.#repointing.recall(journal)
+    if (journal !== undefined) await this.#repointing.recall(journal)
     const restores = this.#work.details.tables.map((table) => ({ table, restore: this.#restoreOf(table) }))
     return preflightByPrefix(this.#work, restores, this.#repointing, this.#prefix, journal)
   }
@@ -129,7 +129,7 @@ export class RestoreByPrefix implements RestoreDestination {
   async checkWayBack(): Promise<Finding[]> {
     await this.#repointing.check()
     await this.#checkFormer()
-    return []
+    return (await this.#repointing.findings()).filter(({ outcome }) => outcome === 'error')
   }
 
   async deactivate(journal: Journal): Promise<void> {
@@ -184,7 +184,7 @@ export class RestoreByPrefix implements RestoreDestination {
   async #refuseDrop(journal: Journal): Promise<void> {
     const { title, details } = this.#work
     const what = `the former tables of ${title} are not removed`
-    this.#repointing.recall(journal)
+    await this.#repointing.recall(journal)
     const other = (await this.#repointing.placesBefore()).find((place) => !isBackedUp(details, place))
     if (other !== undefined) throw new Failure({ what, ...notBackedUp(details, other) })
     if ((await this.#repointing.inUse()) !== 'by all') {
@@ -211,6 +211,7 @@ export class RestoreByPrefix implements RestoreDestination {
   async dropPrevious(journal: Journal): Promise<void> {
     await this.#refuseDrop(journal)
     await dropFormerTables(this.#work, journal)
+    await this.#repointing.forget(journal)
     this.#previousKept = false
   }
 
@@ -227,13 +228,13 @@ export class RestoreByPrefix implements RestoreDestination {
         strategy: 'prefix',
         prefix: this.#prefix,
         region,
-        former: this.#repointing.former(),
+        former: this.#repointing.recorded(),
         differences: this.#differences,
       },
     }
   }
 
-  instructions(): string[] {
+  async instructions(): Promise<string[]> {
     return this.#repointing.instructions()
   }
 

@@ -34,7 +34,7 @@ t.test('the new account is like the former in everything that a restore forgets'
   t.strictSame(await toldOf(world, world.name), before, 'the account in service is untouched')
   const [first] = world.azure.calls().filter(({ method, account }) => method === 'PUT' && account === name)
   t.match(first?.body, { properties: { ipRules: [{ ipAddressOrRange: '203.0.113.0/24' }] } }, 'never open to others')
-  const lines = destination.instructions?.() ?? []
+  const lines = (await destination.instructions?.()) ?? []
   t.match(lines.join('\n'), new RegExp(`contact_points=.*/accounts/${name}/`))
   t.match(lines.join('\n'), new RegExp(`az cosmosdb keys list --name ${name} --resource-group ${group}`))
   t.strictSame(

@@ -77,7 +77,11 @@ async function mendedMoto(t: Test): Promise<string> {
 /** Properties that are kept in memory. */
 function propertiesOf(values: Map<string, string>): ReleaseProperties {
   return {
-    obstacle: () => undefined,
+    obstacle: async () => undefined,
+    byHand: async () => [],
+    formerIn: async () => undefined,
+    former: async () => undefined,
+    keepFormer: async () => undefined,
     line: (_settings, property, value) => `scalar.db.${property}=${value}`,
     written: async (_settings, property) => values.get(property),
     async write(_settings, property, value) {

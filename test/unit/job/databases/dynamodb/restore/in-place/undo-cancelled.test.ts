@@ -16,7 +16,11 @@ t.test(
   async (t) => {
     let prefix: string | undefined = 'new-x-'
     const properties: ReleaseProperties = {
-      obstacle: () => undefined,
+      obstacle: async () => undefined,
+      byHand: async () => [],
+      formerIn: async () => undefined,
+      former: async () => undefined,
+      keepFormer: async () => undefined,
       line: (_, property, value) => `${property}=${value}`,
       written: async () => prefix,
       write: async (_settings, _property, value) => void (prefix = value),

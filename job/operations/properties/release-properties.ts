@@ -1,0 +1,114 @@
+// Room: the properties of releases, read and changed where they are kept: in ConfigMaps, and in Secrets that an
+// administrator has named.
+// Read release-properties, property-home, put-back-by, by-hand.
+
+import { Failure, type FailureText } from '../../../operation/failure.ts'
+import { formerSecretName } from '../../../operation/names.ts'
+import { helmValues } from '../../../operation/product.ts'
+import type { ReleaseProperties, Secrecy } from '../../databases/database.ts'
+import type { StorageSettings } from '../../scalardb/storage-settings.ts'
+import { setProperty, writtenValue } from '../../scalardb/set-property.ts'
+import type { ReleaseSecrets } from '../../kubernetes/secrets/release-secrets.ts'
+import { commandsByHand } from './by-hand.ts'
+import { homeOf, ownerOfStorage, type Kept, type PropertyHome } from './property-home.ts'
+import { leaveAlone, putBackBy } from './put-back-by.ts'
+
+/**
+ * Reads and changes properties of the releases in the ConfigMaps and Secrets that hold them.
+ * @param namespace of the operation
+ */
+export function releaseProperties(kept: Kept, namespace: string): ReleaseProperties {
+  const { target, cluster } = kept
+  const home = async (settings: StorageSettings, property: string): Promise<PropertyHome> => {
+    const found = await homeOf(kept, settings, property)
+    if (found === undefined) throw new Failure(nowhere(ownerOfStorage(target, settings).release.name))
+    return found
+  }
+  const read = async ({ kind, name, key }: PropertyHome): Promise<string | undefined> =>
+    kind === 'ConfigMap' ? await cluster.configMapText(name, key) : (await secretsOf(kept).read(name))?.data[key]
+  return {
+    async obstacle(settings, property, secrecy) {
+      const found = await homeOf(kept, settings, property)
+      if (found === undefined) return nowhere(ownerOfStorage(target, settings).release.name)
+      const { path } = ownerOfStorage(target, settings)
+      const trouble = await troubleOf(kept, found, secrecy)
+      return trouble && { what: `${path}${property} cannot be changed`, ...trouble }
+    },
+    line(settings, property, value) {
+      const { release, path } = ownerOfStorage(target, settings)
+      const helm = helmValues[release.app]
+      return `${path}${property}=${value} of release ${release.name}${helm === undefined ? '' : ` (Helm: in ${helm})`}`
+    },
+    byHand: async (values) => await commandsByHand(kept, namespace, values),
+    async written(settings, property) {
+      const place = await home(settings, property)
+      const text = await read(place)
+      return place.property === undefined || text === undefined ? text : writtenValue(text, place.property)
+    },
+    async write(settings, property, value) {
+      const { kind, name, key, property: inText } = await home(settings, property)
+      const change = (text: string | undefined) =>
+        inText === undefined ? value : setProperty(text ?? '', inText, value)
+      if (kind === 'Secret') await secretsOf(kept).change(name, key, change)
+      else await cluster.changeConfigMapText(name, key, (text) => change(text) ?? '')
+    },
+    async formerIn(properties) {
+      const homes = await Promise.all(properties.map(({ settings, property }) => homeOf(kept, settings, property)))
+      const [secret] = homes.flatMap((one) => (one?.kind === 'Secret' ? [one.name] : [])).sort()
+      return secret === undefined ? undefined : formerSecretName(secret)
+    },
+    former: async (secret, entry) => (await secretsOf(kept).read(secret))?.data[entry],
+    keepFormer: async (secret, entry, text) => await secretsOf(kept).change(secret, entry, () => text),
+  }
+}
+
+/** Why a home cannot be changed, and what to do about it. */
+async function troubleOf(
+  kept: Kept,
+  { kind, name, key, property }: PropertyHome,
+  secrecy: Secrecy,
+): Promise<Omit<FailureText, 'what'> | undefined> {
+  if (kind === 'ConfigMap') {
+    if (secrecy === 'open') return undefined
+    const where = property === undefined ? `key ${key} of ConfigMap ${name}` : `ConfigMap ${name}`
+    return {
+      why: `it is a secret, and ${where}, or what that refers to, is no place for one`,
+      next: `keep it in a Secret, as a variable of the release, or restore with ${byPrint}`,
+    }
+  }
+  try {
+    const secrets = secretsOf(kept)
+    const found = await secrets.read(name)
+    if (found?.data[key] === undefined)
+      return { why: `Secret ${name} has no key ${key}`, next: 'look which Secret the pods of the release use' }
+    if (found.immutable) return { why: `Secret ${name} is immutable`, next: `restore with ${byPrint}` }
+    const keeper = putBackBy(found)
+    if (keeper !== undefined)
+      return {
+        why: `${keeper.who} would put Secret ${name} back as it was`,
+        next: `${keeper.cure} and say so: ${leaveAlone(name)}; or restore with ${byPrint}`,
+      }
+    await secrets.tryChange(name)
+    await secrets.tryChange(formerSecretName(name))
+    return undefined
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    const { what, why, next } = error.text
+    return { why: `${what}: ${why}`, next: `${next}; or restore with ${byPrint}` }
+  }
+}
+
+const byPrint = '--repoint print'
+
+function secretsOf({ secrets }: Kept): ReleaseSecrets {
+  if (secrets !== undefined) return secrets
+  throw new Failure({ what: 'no Secret can be changed', why: 'no cluster is there', next: `restore with ${byPrint}` })
+}
+
+function nowhere(release: string): FailureText {
+  return {
+    what: `the properties of release ${release} cannot be changed`,
+    why: `the properties of release ${release} are in no ConfigMap and in no Secret of their own`,
+    next: `restore with ${byPrint}, and change them where they are kept`,
+  }
+}
