@@ -31,7 +31,8 @@ export async function writeFile(
 
 /**
  * Writes the rows of a table by writeFile(), compressed.
- * @param rows read no faster than the storage takes them
+ * @param rows read no faster than the storage takes them; of an iterable the next are asked for once those before are
+ *   compressed, so that their memory may be used again
  */
 export async function writePacked(
   writing: Writing,
@@ -40,7 +41,8 @@ export async function writePacked(
   rows: Readable | (() => AsyncIterable<Buffer>),
 ): Promise<DumpedFile> {
   const params = { [constants.ZSTD_c_compressionLevel]: writing.compressionLevel ?? level }
-  const compress = createZstdCompress({ chunkSize: chunkBytes, params })
+  const options = { chunkSize: chunkBytes, params, writableHighWaterMark: 1 }
+  const compress = createZstdCompress(options)
   // Its errors reach whoever writes the result.
   return await writeFile(
     writing,

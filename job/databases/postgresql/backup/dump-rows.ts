@@ -1,11 +1,11 @@
 import type { Client } from 'pg'
-import { to as copyTo } from 'pg-copy-streams'
 import type { BackupTable } from '../../../../operation/record.ts'
 import type { DumpedFile } from '../../dump/manifest.ts'
 import { shareOut } from '../../dump/share-out.ts'
 import { writePacked, type Writing } from '../../dump/write-file.ts'
 import type { Access } from '../access.ts'
 import { connect } from '../connect.ts'
+import { CopyOut } from './copy-out.ts'
 import { copyCommand, fileOf, type TableFile } from '../rows.ts'
 import { lockPatienceMs, quoted, type Table } from '../tables.ts'
 import { useSnapshot } from './preflight.ts'
@@ -69,21 +69,14 @@ export async function dumpRows(dump: RowsDump, tables: readonly Table[]): Promis
 async function dumpTable(client: Client, dump: RowsDump, index: number, table: Table): Promise<DumpedRows> {
   const { folder, encoding, meter } = dump
   const columns = await columnsOf(client, table)
-  const copy = copyTo(copyCommand({ ...table, columns }, 'TO STDOUT', encoding))
-  let failure: unknown
-  // Also one that comes once the rows have ended.
-  copy.on('error', (error) => (failure = error))
-  // Asked for by whoever reads: nobody else would hear of an error.
-  const read = async function* () {
-    for await (const chunk of client.query(copy) as AsyncIterable<Buffer>) {
-      meter.bytes += chunk.byteLength
-      yield chunk
+  const copy = client.query(new CopyOut(copyCommand({ ...table, columns }, 'TO STDOUT', encoding)))
+  const rows = async function* () {
+    for await (const block of copy) {
+      meter.bytes += block.byteLength
+      yield block
     }
   }
-  const file = await writePacked(dump, folder, fileOf(index, table), read)
-  // The server tells of the number of rows after the last of them.
-  await client.query('SELECT')
-  if (failure !== undefined) throw failure
+  const file = await writePacked(dump, folder, fileOf(index, table), rows)
   return { table: { schema: table.schema, name: table.name, rows: copy.rowCount }, columns, file }
 }
 

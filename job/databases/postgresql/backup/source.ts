@@ -1,5 +1,5 @@
 // Room: one PostgreSQL database being backed up.
-// Read source, snapshot-session, dump, dump-rows, preflight.
+// Read source, snapshot-session, dump, dump-rows, copy-out, preflight.
 
 import { Readable } from 'node:stream'
 import type { Client } from 'pg'

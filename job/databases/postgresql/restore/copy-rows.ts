@@ -39,6 +39,8 @@ export interface OwnArchive {
   folder: string
   /** as `pg_restore --list` prints it */
   contents: string
+  /** time limits that pg_restore turns off in every session, as its own script says */
+  timeLimits: string[]
   tables: TableRows[]
 }
 
@@ -69,6 +71,7 @@ export async function openArchive(
   const args = ['--file=-', '--section=data', '--verbose', folder]
   const script = await runTool('pg_restore', args, localTool(), what, signal)
   const encoding = /^SET client_encoding = '([^']*)';$/m.exec(script)?.[1] ?? 'UTF8'
+  const timeLimits = [...script.matchAll(/^SET (\w+_timeout) = 0;$/gm)].flatMap(([, name]) => name ?? [])
   const found = [...script.matchAll(/^-- TOC entry (\d+) [^\n]*\n(?:--[^\n]*\n)*\n(COPY [^]*? FROM stdin);\n/gm)]
   const tables = found.map(([, id, copy]): TableRows => {
     for (const [suffix, decompress] of Object.entries(decompressors)) {
@@ -80,7 +83,7 @@ export async function openArchive(
   })
   if (tables.length !== entries.length)
     throw damaged(dump.title, 'its table of contents does not say how rows are loaded')
-  return { folder, contents, tables: [...tables, ...(await listedRows(dump, files))] }
+  return { folder, contents, timeLimits, tables: [...tables, ...(await listedRows(dump, files))] }
 }
 
 /** The rows that pg_dump did not write; 0.1 had it write all of them. */

@@ -22,6 +22,7 @@ import { dropLoader, makeLoader, refuseBeyond } from './loader.ts'
 import { setMark } from './mark.ts'
 import type { Ownership } from './ownership.ts'
 import { restoreArchive } from './pg-restore.ts'
+import { analyzeTables } from './statistics.ts'
 
 /** Everything that loading one backup beside the data in service needs to know. */
 export interface Loading {
@@ -67,8 +68,7 @@ export async function loadDatabase(loading: Loading): Promise<void> {
     const ground = { ...loading, loader, archive, dump }
     await restoreInto(ground, scratch)
     await verifyRows(ground)
-    // Without statistics the first queries of the release would be planned blindly.
-    await inDatabase(loader, names.restored, 'SET statement_timeout = 0', 'ANALYZE')
+    await analyzeTables(loader, names.restored, { sessions: context.parallel, signal })
     if (loader !== access) await handOver(ground)
   } catch (error) {
     // Nobody is to look into what was not proven. A worker that gives way leaves it to its successor.
@@ -112,6 +112,7 @@ async function restoreInto(ground: Ground, scratch: string): Promise<void> {
       access: loader,
       database: names.restored,
       folder: archive.folder,
+      timeLimits: archive.timeLimits,
       listFile,
       options: pgRestoreOptions(ownership, loader !== access),
       parallel,
@@ -239,7 +240,6 @@ function difference(recorded: BackupTable, found: BackupTable | undefined): stri
   )
 }
 
-/** One statement a message: ANALYZE wants a transaction of its own for each table. */
 async function inDatabase(access: Access, database: string, ...statements: string[]): Promise<void> {
   const { client } = await connect(access, database)
   try {

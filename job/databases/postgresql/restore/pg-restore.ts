@@ -1,9 +1,9 @@
 import type { Access } from '../access.ts'
 import { connect } from '../connect.ts'
-import { execute, keepAlive, runTool, toolFailure, withToolEnvironment } from '../tools.ts'
+import { execute, keepAlive, toolFailure, withToolEnvironment } from '../tools.ts'
 
-/** Definitions, where sequences stand, indexes and constraints. Rows come before the second. */
-const sections = ['pre-data', 'data', 'post-data'] as const
+/** Definitions; rows come next; then where sequences stand, indexes and constraints. */
+const [definitions, rest] = [['pre-data'], ['data', 'post-data']]
 
 /** What pg_restore loads, and into which database. */
 export interface Archive {
@@ -13,6 +13,8 @@ export interface Archive {
   folder: string
   /** a file with the entries to load, as `pg_restore --list` prints them */
   listFile: string
+  /** time limits that pg_restore turns off in every session */
+  timeLimits: readonly string[]
   /** further arguments: whom everything will belong to */
   options: readonly string[]
   /** sessions at once */
@@ -45,41 +47,46 @@ async function restoreSections(
   signal: AbortSignal,
   loadRows: () => Promise<void>,
 ): Promise<void> {
-  const { folder, listFile, options, parallel, what } = archive
-  const unknown = await unknownLimits(archive, env, signal)
-  for (const section of sections) {
-    if (section === 'data') await loadRows()
-    const args = [
-      keepAlive,
-      `--section=${section}`,
-      `--jobs=${parallel}`,
-      `--use-list=${listFile}`,
-      ...(unknown.length === 0 ? ['--exit-on-error'] : []),
-      '--no-password',
-      ...options,
-      folder,
-    ]
-    signal.throwIfAborted()
-    const { code, stderr } = await execute('pg_restore', args, env, signal)
-    signal.throwIfAborted()
-    if (code === 0) continue
-    const { errors, words } = judge(stderr, unknown)
-    if (code !== 1 || unknown.length === 0 || errors !== 0 || !/errors ignored on restore: \d/.test(words))
-      throw toolFailure('pg_restore', what, words, code)
-  }
+  const unknown = await unknownLimits(archive)
+  await restore(definitions, archive, unknown, env, signal)
+  await loadRows()
+  await restore(rest, archive, unknown, env, signal)
 }
 
-/**
- * Time limits that pg_restore turns off in every session, as its own script says, and that this server does not have.
- */
-async function unknownLimits(archive: Archive, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<string[]> {
-  const { access, database, folder, what } = archive
-  const header = await runTool('pg_restore', ['--file=-', '--use-list=/dev/null', folder], env, what, signal)
-  const limits = [...header.matchAll(/^SET (\w+_timeout) = 0;$/gm)].flatMap(([, name]) => name ?? [])
+async function restore(
+  sections: readonly string[],
+  { folder, listFile, options, parallel, what }: Archive,
+  unknown: readonly string[],
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<void> {
+  const args = [
+    keepAlive,
+    ...sections.map((section) => `--section=${section}`),
+    `--jobs=${parallel}`,
+    `--use-list=${listFile}`,
+    ...(unknown.length === 0 ? ['--exit-on-error'] : []),
+    '--no-password',
+    ...options,
+    folder,
+  ]
+  signal.throwIfAborted()
+  const { code, stderr } = await execute('pg_restore', args, env, signal)
+  signal.throwIfAborted()
+  if (code === 0) return
+  const { errors, words } = judge(stderr, unknown)
+  if (code !== 1 || unknown.length === 0 || errors !== 0 || !/errors ignored on restore: \d/.test(words))
+    throw toolFailure('pg_restore', what, words, code)
+}
+
+/** Time limits that pg_restore turns off, and that this server does not have. */
+async function unknownLimits({ access, database, timeLimits }: Archive): Promise<string[]> {
   const { client } = await connect(access, database)
   try {
-    const { rows } = await client.query<{ name: string }>('SELECT name FROM pg_settings WHERE name = ANY($1)', [limits])
-    return limits.filter((limit) => !rows.some((row) => row.name === limit))
+    const { rows } = await client.query<{ name: string }>('SELECT name FROM pg_settings WHERE name = ANY($1)', [
+      timeLimits,
+    ])
+    return timeLimits.filter((limit) => !rows.some((row) => row.name === limit))
   } finally {
     await client.end().catch(() => undefined)
   }
