@@ -368,6 +368,7 @@ t.test('what becomes of a record later is signed anew only where the former was 
   t.strictSame(after(good, undefined), { state: 'unsigned' }, 'a signature that fits no more goes')
   const standing = { state: 'lost' as const, since: '2026-11-21T00:00:00.000Z', by: 'undo-x', why: 'gone' }
   const lost = withBackup(foreign, { ...foreign.backup, databases: [{ ...entry, standing }] }, ours)
+  t.ok(foreign.backup.signature)
   t.strictSame(lost.backup?.signature, foreign.backup.signature, 'one that still fits stays')
   t.end()
 })

@@ -138,10 +138,10 @@ export async function databaseConformance(
         context: { ...of, recipients },
       })
       const files = (await readdir(folder, { recursive: true, withFileTypes: true })).filter((file) => file.isFile())
-      for (const { parentPath, name } of files) {
-        if (name === manifestFile) continue
+      const dumps = files.filter(({ name }) => name !== manifestFile)
+      t.ok(dumps.length > 0)
+      for (const { parentPath, name } of dumps)
         t.match((await readFile(join(parentPath, name))).toString('latin1'), /^age-encryption\.org\/v1\n/, name)
-      }
       await trial.write()
       const before = await trial.content()
       const restore = (operation: string, identities?: string[]) =>

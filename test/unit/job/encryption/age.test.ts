@@ -20,10 +20,12 @@ const [identity, hybrid, other] = await Promise.all([
   generateHybridIdentity(),
   generateX25519Identity(),
 ])
-const [recipient, hybridRecipient, otherRecipient] = await Promise.all(
-  [identity, hybrid, other].map((one) => identityToRecipient(one)),
-)
-const both = [recipient ?? '', hybridRecipient ?? '']
+const [recipient, hybridRecipient, otherRecipient] = await Promise.all([
+  identityToRecipient(identity),
+  identityToRecipient(hybrid),
+  identityToRecipient(other),
+])
+const both = [recipient, hybridRecipient]
 
 t.test("what is encrypted here age's own library opens, and the reverse, whatever the size", async (t) => {
   for (const bytes of [0, 1, 65_535, 65_536, 65_537, 131_072, 200_000]) {
@@ -36,7 +38,7 @@ t.test("what is encrypted here age's own library opens, and the reverse, whateve
       t.ok(content.equals(await through(decrypting([other, one]), packed)), `${bytes} bytes`)
     }
     const theirs = new Encrypter()
-    theirs.addRecipient(both[0] ?? '')
+    theirs.addRecipient(recipient)
     const made = Buffer.from(await theirs.encrypt(content))
     t.ok(content.equals(await through(decrypting([identity]), made, 1_000)), `${bytes} bytes`)
   }
@@ -80,7 +82,7 @@ t.test('a stream that fails, or that nobody reads on, leaves none open', async (
 
 t.test('recipients of flags and Secrets are read, and what is none is refused without telling a key', async (t) => {
   const folder = t.testdir({
-    good: { recipients: `# of the vault\n${both[0]}\n\n  ${otherRecipient}\n` },
+    good: { recipients: `# of the vault\n${recipient}\n\n  ${otherRecipient}\n` },
     key: { recipients: identity },
     empty: { recipients: '# nothing\n' },
   })
@@ -88,7 +90,7 @@ t.test('recipients of flags and Secrets are read, and what is none is refused wi
   t.strictSame(await read(both, 'good'), { format: 'age', recipients: [...both, otherRecipient] })
   t.match(await failureOf(read([], 'empty')), { what: /the Secret empty/, why: /no recipients/ })
   t.match(await failureOf(read([], 'absent')), { what: /the Secret absent/, why: /no recipients/ })
-  const mistyped = `${both[0]?.slice(0, -1)}${both[0]?.endsWith('q') ? 'p' : 'q'}`
+  const mistyped = `${recipient.slice(0, -1)}${recipient.endsWith('q') ? 'p' : 'q'}`
   t.match(await failureOf(read([mistyped])), { what: new RegExp(mistyped), why: /no recipient of age/ })
   t.match(await failureOf(read(['age1tag1qt8lw0ual6avlwmwatk888yqnmdamm7xfd0wak53ut6elz5c4swx2yqdj4e'])), {
     why: /no recipient of age/,
@@ -101,31 +103,35 @@ t.test('recipients of flags and Secrets are read, and what is none is refused wi
 t.test('a restore without the right key is refused, naming the recipients and the flag', async (t) => {
   const folder = t.testdir({ right: {}, wrong: {}, broken: {} })
   const contents = { right: `# created\n${other}\n${identity}\n`, wrong: other, broken: identity.slice(0, -3) }
-  const identities: Record<string, string[]> = {}
-  for (const [name, text] of Object.entries(contents)) {
+  const given = (name: keyof typeof contents) => {
     mkdirSync(join(folder, name), { recursive: true })
-    writeFileSync(join(folder, name, 'identity'), text)
-    identities[name] = await readIdentities(join(folder, name))
+    writeFileSync(join(folder, name, 'identity'), contents[name])
+    return readIdentities(join(folder, name))
   }
+  const [right, wrong, broken] = [await given('right'), await given('wrong'), await given('broken')]
+  t.strictSame(
+    [right, wrong, broken].map(({ length }) => length),
+    [2, 1, 1],
+  )
   const encryption = { format: 'age' as const, recipients: both }
   const backup = { name: 'nightly', encryption }
   await requireKey({ name: 'plain' }, [])
-  await requireKey(backup, identities['right'] ?? [])
-  const why = new RegExp(both[0] ?? '')
-  for (const given of [[], identities['wrong'] ?? [], identities['broken'] ?? []]) {
-    const refused = await failureOf(requireKey(backup, given))
+  await requireKey(backup, right)
+  const why = new RegExp(recipient)
+  for (const identities of [[], wrong, broken]) {
+    const refused = await failureOf(requireKey(backup, identities))
     t.match(refused, { what: /nightly/, why, next: /--decrypt-secret NAME/ })
     t.notMatch(JSON.stringify(refused.text), 'AGE-SECRET-KEY')
   }
   t.strictSame(await readIdentities(join(folder, 'absent')), [])
 
-  t.match(await tryKey(encryption, identities['right'] ?? []), { outcome: 'ok' })
+  t.match(await tryKey(encryption, right), { outcome: 'ok' })
   t.match(await tryKey(encryption, []), { outcome: 'warning', cure: /--decrypt-secret/ })
-  t.match(await tryKey(encryption, identities['wrong'] ?? []), {
+  t.match(await tryKey(encryption, wrong), {
     outcome: 'error',
-    message: new RegExp(otherRecipient ?? ''),
+    message: new RegExp(otherRecipient),
   })
-  t.match(await tryKey(encryption, identities['broken'] ?? []), { outcome: 'error', message: /no key/ })
+  t.match(await tryKey(encryption, broken), { outcome: 'error', message: /no key/ })
 })
 
 async function through(step: Duplex, content: Buffer, chunkBytes = 30_000): Promise<Buffer> {

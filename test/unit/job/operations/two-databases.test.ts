@@ -197,8 +197,9 @@ else
       t.match(s.cluster.recordsByName.get('delete-held'), { failure: { why: /holds 1 of its files by a legal hold/ } })
       t.equal((await admin.send(new ListObjectsV2Command(held))).Contents?.length, Contents.length)
       const { databases = [] } = s.cluster.recordsByName.get('backup-both')?.backup ?? {}
-      t.ok(
-        databases.every(({ standing }) => standing === undefined),
+      t.strictSame(
+        databases.map(({ standing }) => standing),
+        [undefined, undefined],
         'it can be restored as before',
       )
       await admin.send(new PutObjectLegalHoldCommand({ ...held, Key, LegalHold: { Status: 'OFF' } }))

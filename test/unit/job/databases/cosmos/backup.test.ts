@@ -36,8 +36,11 @@ t.test('a backup holds the point, every setting and every procedure, and no key'
   const metadata = details.databases.find(({ name }) => name === 'scalardb')?.containers[0]
   t.strictSame(metadata?.throughput, { manual: 800 })
   const hash = createHash('sha256').update(mutate).digest('hex')
-  for (const { containers } of details.databases)
-    for (const { storedProcedures } of containers) t.strictSame(storedProcedures, [{ id: 'mutate.js', body: hash }])
+  const containers = details.databases.flatMap((database) => database.containers)
+  t.strictSame(
+    containers.map(({ storedProcedures }) => storedProcedures),
+    Array.from({ length: 4 }, () => [{ id: 'mutate.js', body: hash }]),
+  )
   t.equal(details.bodies[hash], mutate, 'byte for byte, and once')
   const text = JSON.stringify(entry)
   t.notMatch(text, /the-key-of-the-release/)

@@ -65,7 +65,11 @@ t.test('a worker that is killed while it materializes goes on with what it made'
   t.ok((await killed.worker(request, { dies: () => (moments += 1) === 9 })).killed)
   t.equal((await killed.worker(request)).code, ExitCode.done, JSON.stringify(killed.record('materialize-x')?.failure))
   const { tables } = readDetails(entryOf(killed))
-  t.ok(tables.every(({ materialized }) => materialized !== undefined))
+  t.ok(tables.length > 1)
+  t.strictSame(
+    tables.filter(({ materialized }) => materialized === undefined),
+    [],
+  )
   t.equal((await backupsOf(killed)).length, tables.length, 'one of each table')
   t.strictSame(await temporaries(killed), [])
 })
