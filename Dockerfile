@@ -8,17 +8,15 @@ COPY dist/roots/$TARGETARCH/base/ /
 ENV PATH=/usr/local/bin:/usr/bin NODE_ENV=production
 
 FROM base AS worker
-COPY dist/worker.mjs dist/worker.mjs.licenses.txt dist/guard.mjs dist/guard.mjs.licenses.txt LICENSE \
-  /opt/kubectl-scalardl/
+COPY dist/worker/*.cjs dist/worker/*.txt dist/guard/*.cjs dist/guard/*.txt LICENSE /opt/kubectl-scalardl/
 USER 65532:65532
-ENTRYPOINT ["node", "/opt/kubectl-scalardl/worker.mjs"]
+ENTRYPOINT ["node", "/opt/kubectl-scalardl/worker.cjs"]
 
 FROM base AS sql-tools
 ARG TARGETARCH
 COPY dist/roots/$TARGETARCH/sql/ /
 
 FROM sql-tools AS worker-sql
-COPY dist/worker.mjs dist/worker.mjs.licenses.txt dist/guard.mjs dist/guard.mjs.licenses.txt LICENSE \
-  /opt/kubectl-scalardl/
+COPY dist/worker/*.cjs dist/worker/*.txt dist/guard/*.cjs dist/guard/*.txt LICENSE /opt/kubectl-scalardl/
 USER 65532:65532
-ENTRYPOINT ["node", "/opt/kubectl-scalardl/worker.mjs"]
+ENTRYPOINT ["node", "/opt/kubectl-scalardl/worker.cjs"]

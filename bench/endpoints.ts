@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { bundleModule } from '../build/bundle/bundle.ts'
+import { bundleProgram } from '../build/bundle/bundle.ts'
 import { messageOf } from '../operation/failure.ts'
 import type { Task, Way } from './endpoints-worker.ts'
 import type { Parts } from './figures/phases.ts'
@@ -69,11 +69,11 @@ async function startServers(count: number, drainMs: number): Promise<Servers> {
 /** What of a task is measured, by the programs that are the same for all. */
 type Measured = Omit<Task, 'guard'>
 
-/** In one file each, as the images have the worker's and the guard's: what memory they take depends on it. */
+/** Bundled as the worker and the guard are in the images: what memory they take depends on it. */
 const programs = Promise.all([
-  bundleModule('bench/endpoints-worker.ts', 'bench-worker'),
-  bundleModule('test/unit/job/guard/guard-process.ts', 'bench-guard'),
-]).then(([worker, guard]) => ({ worker, guard }))
+  bundleProgram('bench/endpoints-worker.ts', 'bench-worker'),
+  bundleProgram('test/unit/job/guard/guard-process.ts', 'bench-guard'),
+]).then(([[worker], [guard]]) => ({ worker, guard }))
 
 /** One measurement in a process of its own, as cold as a worker is when its pause comes. */
 async function measureOnce(task: Measured): Promise<Parts> {

@@ -17,7 +17,7 @@ import { buildTestImages } from './test-images.ts'
 const usage = `usage: npm run build -- [--only PART]... [--published-bases]
 
 parts; without a name worker, plugin and images:
-  worker        dist/worker.mjs and dist/guard.mjs, the worker and its guard in one file each
+  worker        dist/worker/ and dist/guard/, the worker and its guard
   plugin        dist/kubectl-scalardl, the plugin as one executable file
   archives      dist/release/*.tar.gz, the plugin for each platform, and scalardl.yaml, krew's manifest
   images        dist/images/*.tar, the worker's images for both architectures as OCI archives

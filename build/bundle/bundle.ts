@@ -1,19 +1,36 @@
-// Room: each program as one file, without what it does not use, and with the licenses of what it does.
-// Read bundle, leaner-packages, first-use, licenses, bill-of-materials.
+// Room: each program as few files, without what it does not use, and with the licenses of what it does.
+// Read bundle, leaner-packages, first-use, parts, licenses, bill-of-materials.
 
-import { globSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild'
 import { Failure } from '../../operation/failure.ts'
 import { compiledOnFirstUse } from './first-use.ts'
 import { assertOnFirstUse, clientsLeftOut, plainWidths } from './leaner-packages.ts'
 import { licensesOf, packagesOf } from './licenses.ts'
+import { partsBeside, type Parts } from './parts.ts'
 import { distFolder, projectFolder, projectVersion } from '../project.ts'
 
 /**
- * Bundles a program of a container image into one ES module, dist/NAME.mjs, and returns its path. The licenses go
- * beside it.
+ * Bundles a program of the worker's image: dist/NAME/NAME.cjs and the files that it reads only where they are needed.
+ * The licenses go beside it. Returns the paths of all that is to be in the image, the program's first.
+ *
+ * CommonJS, since an import of node:http from an ES module has Node load its WebSocket.
  */
+export async function bundleProgram(entry: string, name: string): Promise<[string, ...string[]]> {
+  const folder = join(distFolder, name)
+  const outfile = join(folder, `${name}.cjs`)
+  const options = { ...common(entry, outfile), format: 'cjs' } as const
+  const parts: Parts = { files: [], metafiles: [] }
+  await bundle({ ...options, plugins: [partsBeside({ ...shared(), outfile, format: 'cjs' }, parts)] }, parts)
+  const files: [string, ...string[]] = [outfile, ...parts.files.map(({ path }) => path), licensesBeside(outfile)]
+  // Of a former build.
+  for (const left of globSync('*.{cjs,txt}', { cwd: folder }))
+    if (!files.includes(join(folder, left))) rmSync(join(folder, left))
+  return files
+}
+
+/** Bundles a program of a test's image into one ES module, dist/NAME.mjs, and returns its path. */
 export async function bundleModule(entry: string, name: string): Promise<string> {
   const outfile = join(distFolder, `${name}.mjs`)
   await bundle({
@@ -48,7 +65,7 @@ export async function bundlePlugin(): Promise<string> {
         compiledOnFirstUse({ ...shared(), format: 'cjs', plugins: leaner }, inside),
       ],
     },
-    inside,
+    { files: [], metafiles: inside },
   )
   return outfile
 }
@@ -63,11 +80,14 @@ export function packagesBeside(bundle: string): string {
   return `${bundle}.packages.json`
 }
 
-/** @param inside gets, while it is made, what further bundles in it were made of */
-async function bundle(options: BuildOptions & { outfile: string }, inside: Metafile[] = []): Promise<void> {
+/** @param further gets, while it is made, what goes beside it, and what that and bundles in it were made of */
+async function bundle(
+  options: BuildOptions & { outfile: string },
+  further: Parts = { files: [], metafiles: [] },
+): Promise<void> {
   const { metafile, outputFiles } = await build({ ...options, metafile: true, write: false })
-  const all = [metafile, ...inside]
-  for (const { path, contents } of outputFiles) replace(path, contents, 0o755)
+  const all = [metafile, ...further.metafiles]
+  for (const { path, contents } of [...outputFiles, ...further.files]) replace(path, contents, 0o755)
   replace(licensesBeside(options.outfile), licensesOf(all))
   replace(packagesBeside(options.outfile), JSON.stringify(packagesOf(all)))
 }

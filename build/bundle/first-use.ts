@@ -46,12 +46,24 @@ export function compiledOnFirstUse(options: BuildOptions, inside: Metafile[]): P
           metafile: true,
         })
         inside.push(metafile)
-        const names = Object.keys((await import(resolve(path))) as object).filter((name) => /^[A-Za-z]\w*$/.test(name))
-        return { contents: stub(path, outputFiles[0]?.text ?? '', names) }
+        return { contents: stub(path, outputFiles[0]?.text ?? '', await namesOf(resolve(path))) }
       })
     },
   }
   return plugin
+}
+
+/** What a module exports by a name; of one that is CommonJS also what Node does not find by reading it. */
+export async function namesOf(file: string): Promise<string[]> {
+  const module = (await import(file)) as Record<string, object>
+  return Object.keys(module['module.exports'] ?? module).filter((name) => /^[A-Za-z]\w*$/.test(name))
+}
+
+/** A module that has what another exports, without loading that before it is asked for one of them. */
+export function getters(loaded: string, names: readonly string[]): string {
+  return `
+    for (const name of ${JSON.stringify(names)})
+      Object.defineProperty(exports, name, { enumerable: true, get: () => ${loaded}[name] })`
 }
 
 function stub(name: string, code: string, exported: readonly string[]): string {
@@ -67,6 +79,5 @@ function stub(name: string, code: string, exported: readonly string[]): string {
       }
       return loaded
     }
-    for (const name of ${JSON.stringify(exported)})
-      Object.defineProperty(exports, name, { enumerable: true, get: () => load()[name] })`
+    ${getters('load()', exported)}`
 }

@@ -4,7 +4,7 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildah } from '../buildah.ts'
-import { bundleModule, packagesBeside } from '../bundle/bundle.ts'
+import { bundleProgram, packagesBeside } from '../bundle/bundle.ts'
 import type { ImagePlatform } from '../platforms/platforms.ts'
 import { run } from '../processes.ts'
 import { distFolder, projectFolder, projectVersion } from '../project.ts'
@@ -22,9 +22,9 @@ const source = 'https://github.com/kubectl-scalardl/kubectl-scalardl'
 export const workerImage = `${registry}/worker:${projectVersion()}`
 export const workerSqlImage = `${registry}/worker-sql:${projectVersion()}`
 
-/** Makes dist/worker.mjs and dist/guard.mjs, the programs of both images, and returns their paths. */
+/** Makes dist/worker/ and dist/guard/, the programs of both images, and returns the paths of their files. */
 export async function bundlePrograms(): Promise<string[]> {
-  return Promise.all([bundleModule('job/main.ts', 'worker'), bundleModule('job/guard-main.ts', 'guard')])
+  return [...(await bundleProgram('job/main.ts', 'worker')), ...(await bundleProgram('job/guard-main.ts', 'guard'))]
 }
 
 /**
@@ -116,7 +116,7 @@ async function make({ name, target, archive, platforms }: Image): Promise<void> 
 }
 
 async function listContents(archive: string, target: string, parts: readonly Component[]): Promise<void> {
-  const packages = packagesBeside(join(distFolder, 'worker.mjs'))
+  const packages = packagesBeside(join(distFolder, 'worker', 'worker.cjs'))
   const contents = await billOfMaterials({ type: 'container', name: `kubectl-scalardl/${target}` }, packages, parts)
   writeFileSync(`${archive}.cdx.json`, contents)
 }

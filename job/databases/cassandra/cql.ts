@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import cassandraDriver from 'cassandra-driver'
+import { auth, Client, policies, types } from 'cassandra-driver'
 import { connectionFailure, type ConnectionError } from '../connection-failure.ts'
 import { titleOf, type Access } from './access.ts'
-
-const { auth, Client, policies, types } = cassandraDriver
 
 /** One node as another, or it itself, knows it. */
 export interface RingMember {
@@ -173,7 +171,7 @@ async function inTime<T>(answer: Promise<T>): Promise<T> {
   }
 }
 
-function memberOf(row: cassandraDriver.types.Row, address: unknown): RingMember {
+function memberOf(row: types.Row, address: unknown): RingMember {
   return {
     hostId: String(row['host_id']),
     address: String(address),

@@ -2,7 +2,7 @@ import { copyFileSync, globSync, readFileSync, statSync, writeFileSync } from 'n
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
-import { bundleModule, bundlePlugin, licensesBeside, packagesBeside } from '../../../build/bundle/bundle.ts'
+import { bundlePlugin, bundleProgram, licensesBeside, packagesBeside } from '../../../build/bundle/bundle.ts'
 import { licenseSection, packageFolder } from '../../../build/bundle/licenses.ts'
 import { run } from '../../../build/processes.ts'
 import { projectFolder, projectVersion } from '../../../build/project.ts'
@@ -61,20 +61,20 @@ t.test('the bundled plugin holds only what its commands use', async (t) => {
 })
 
 t.test('every package that is bundled goes with its license', async (t) => {
+  const plugin = await bundlePlugin()
+  const worker = await bundleProgram('job/main.ts', 'tested-worker')
   const bundles = [
-    { bundle: await bundlePlugin(), some: ['yargs', '@kubernetes/client-node', 'zod'] },
-    {
-      bundle: await bundleModule('job/main.ts', 'tested-worker'),
-      some: ['pg-types', '@aws-sdk/client-dynamodb', 'mysql2'],
-    },
+    { bundle: plugin, files: [plugin], some: ['yargs', '@kubernetes/client-node', 'zod'] },
+    { bundle: worker[0], files: worker, some: ['pg-types', '@aws-sdk/client-dynamodb', 'mysql2'] },
   ]
-  for (const { bundle, some } of bundles) {
+  for (const { bundle, files, some } of bundles) {
     const texts = readFileSync(licensesBeside(bundle), 'utf8').split(`\n${'-'.repeat(80)}\n\n`)
     const licensed = texts.map((text) => /^(\S+) (\S+), license: .+\n\n[^]{300}/.exec(text)?.slice(1).join('@'))
     t.strictSame(licensed, JSON.parse(readFileSync(packagesBeside(bundle), 'utf8')))
     const names = new Set(licensed.map((one) => one?.replace(/(?<=.)@.*/, '')))
     // The bundle itself names the files of its CommonJS packages.
-    const inside = [...readFileSync(bundle, 'utf8').matchAll(/"(node_modules\/[^"]+)"\(/g)].map(
+    const code = files.map((file) => readFileSync(file, 'utf8')).join('')
+    const inside = [...code.matchAll(/"(node_modules\/[^"]+)"\(/g)].map(
       ([, file = '']) => packageFolder(file)?.replace(/.*node_modules\//, '') ?? file,
     )
     t.ok(inside.length > 50, `${inside.length} files`)
@@ -83,9 +83,11 @@ t.test('every package that is bundled goes with its license', async (t) => {
 })
 
 t.test('the guard, which has to start fast, brings no database and no cloud', async (t) => {
-  const licenses = readFileSync(licensesBeside(await bundleModule('job/guard-main.ts', 'tested-guard')), 'utf8')
+  const [guard, ...others] = await bundleProgram('job/guard-main.ts', 'tested-guard')
+  const licenses = readFileSync(licensesBeside(guard), 'utf8')
   t.match(licenses, /^@grpc\/grpc-js \d/m)
   t.notMatch(licenses, /^(@aws-sdk\/|@smithy\/|pg )/m)
+  t.strictSame(others, [licensesBeside(guard)], 'it is one file')
 })
 
 t.test('a bundled file belongs to the innermost package', async (t) => {

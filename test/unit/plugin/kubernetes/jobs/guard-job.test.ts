@@ -55,7 +55,7 @@ t.test('a guard whose program fails again and again is told of, with its last wo
   const terminated = {
     exitCode: 1,
     reason: 'Error',
-    message: 'node:internal\n\nError: Cannot find module guard.mjs\n    at loader\n',
+    message: 'node:internal\n\nError: Cannot find module guard.cjs\n    at loader\n',
   }
   for (const status of [
     { state: { waiting: { reason: 'CrashLoopBackOff' } }, lastState: { terminated } },
@@ -70,7 +70,7 @@ t.test('a guard whose program fails again and again is told of, with its last wo
       (obstacle) => (said.push(obstacle), stop.abort()),
       AbortSignal.any([stop.signal, AbortSignal.timeout(60_000)]),
     )
-    t.match(said, [{ reason: 'Error: Cannot find module guard.mjs' }])
+    t.match(said, [{ reason: 'Error: Cannot find module guard.cjs' }])
   }
 })
 
