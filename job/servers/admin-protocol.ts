@@ -1,20 +1,13 @@
-import { fromJSON, type MessageTypeDefinition, type MethodDefinition } from '@grpc/proto-loader'
+import protobuf from 'protobufjs/light.js'
 
 /**
- * The definitions of proto/admin.proto and proto/google-rpc.proto as data, so that they are found in the bundled worker
+ * The messages of proto/admin.proto and proto/google-rpc.proto as data, so that they are found in the bundled worker
  * as well, where no file lies beside the program. A test compares them with proto/.
  */
 const adminProtocol = {
   nested: {
     rpc: {
       nested: {
-        Admin: {
-          methods: {
-            Pause: { requestType: 'PauseRequest', responseType: 'google.protobuf.Empty' },
-            Unpause: { requestType: 'google.protobuf.Empty', responseType: 'google.protobuf.Empty' },
-            CheckPaused: { requestType: 'google.protobuf.Empty', responseType: 'CheckPausedResponse' },
-          },
-        },
         PauseRequest: {
           oneofs: { _max_pause_wait_time: { oneof: ['max_pause_wait_time'] } },
           fields: {
@@ -56,21 +49,45 @@ const adminProtocol = {
   },
 }
 
-/**
- * How messages appear in this program: field names as in proto/, 64-bit numbers as numbers, absent fields filled in.
- */
-export const loaderOptions = { keepCase: true, longs: Number, defaults: true } as const
+const messages = protobuf.Root.fromJSON(adminProtocol).resolveAll()
 
-type Empty = Record<string, never>
-export interface PauseRequest {
+/** How a message goes over the wire: field names as in proto/, 64-bit numbers as numbers, absent fields filled in. */
+interface Wire<Message> {
+  serialize(message: Message): Buffer
+  deserialize(bytes: Buffer): Message
+}
+
+function wireOf<Message extends object>(name: string): Wire<Message> {
+  const type = messages.lookupType(name)
+  return {
+    serialize: (message) => Buffer.from(type.encode(type.fromObject(message)).finish()),
+    deserialize: (bytes) => type.toObject(type.decode(bytes), { longs: Number, defaults: true }) as Message,
+  }
+}
+
+/** A call of rpc.Admin as grpc-js makes it. */
+export interface AdminMethod<Request, Response> {
+  path: string
+  requestSerialize: Wire<Request>['serialize']
+  responseDeserialize: Wire<Response>['deserialize']
+}
+
+function adminMethod<Request, Response>(
+  name: string,
+  request: Wire<Request>,
+  response: Wire<Response>,
+): AdminMethod<Request, Response> {
+  return {
+    path: `/rpc.Admin/${name}`,
+    requestSerialize: request.serialize,
+    responseDeserialize: response.deserialize,
+  }
+}
+
+interface PauseRequest {
   wait_outstanding: boolean
   /** ms */
   max_pause_wait_time: number
-}
-export interface AdminMethods {
-  Pause: MethodDefinition<PauseRequest, Empty>
-  Unpause: MethodDefinition<Empty, Empty>
-  CheckPaused: MethodDefinition<Empty, { paused: boolean }>
 }
 interface Status {
   details: { type_url: string; value: Buffer }[]
@@ -80,13 +97,14 @@ interface ErrorInfo {
   domain: string
 }
 
-/** Exported for the comparison with proto/. */
-export const definitions = fromJSON(adminProtocol as unknown as Parameters<typeof fromJSON>[0], loaderOptions)
-
-/** The methods of rpc.Admin as grpc-js calls them. */
-export const adminMethods = definitions['rpc.Admin'] as unknown as AdminMethods
-const statusType = definitions['google.rpc.Status'] as unknown as MessageTypeDefinition<object, Status>
-const errorInfoType = definitions['google.rpc.ErrorInfo'] as unknown as MessageTypeDefinition<object, ErrorInfo>
+const empty = wireOf<Record<string, never>>('google.protobuf.Empty')
+export const adminMethods = {
+  Pause: adminMethod('Pause', wireOf<PauseRequest>('rpc.PauseRequest'), empty),
+  Unpause: adminMethod('Unpause', empty, empty),
+  CheckPaused: adminMethod('CheckPaused', empty, wireOf<{ paused: boolean }>('rpc.CheckPausedResponse')),
+}
+const statusWire = wireOf<Status>('google.rpc.Status')
+const errorInfoWire = wireOf<ErrorInfo>('google.rpc.ErrorInfo')
 
 const errorInfoUrl = 'type.googleapis.com/google.rpc.ErrorInfo'
 /** `com.scalar.dl.admin` on ScalarDL; other Scalar products may say another. */
@@ -99,9 +117,9 @@ const domainPrefix = 'com.scalar.'
 export function adminErrorReason(trailer: Buffer | string | undefined): string | undefined {
   if (!Buffer.isBuffer(trailer)) return undefined
   try {
-    for (const { type_url, value } of statusType.deserialize(trailer).details) {
+    for (const { type_url, value } of statusWire.deserialize(trailer).details) {
       if (type_url !== errorInfoUrl) continue
-      const info = errorInfoType.deserialize(value)
+      const info = errorInfoWire.deserialize(value)
       if (info.domain.startsWith(domainPrefix)) return info.reason
     }
   } catch {

@@ -1,14 +1,7 @@
 import { formatDuration } from '../../operation/duration.ts'
 import { isIP } from 'node:net'
-import {
-  Client,
-  credentials,
-  status,
-  type ChannelCredentials,
-  type MethodDefinition,
-  type ServiceError,
-} from '@grpc/grpc-js'
-import { adminMethods } from './admin-protocol.ts'
+import { Client, credentials, status, type ChannelCredentials, type ServiceError } from '@grpc/grpc-js'
+import { adminMethods, type AdminMethod } from './admin-protocol.ts'
 import { pauseReplyOf, type PauseReply } from './pause-reply.ts'
 
 /** How to speak TLS to the admin ports; undefined in its place means plaintext. */
@@ -83,7 +76,7 @@ export function adminClient(at: AdminAddress, tls: AdminTls | undefined): AdminC
   let closed = false
 
   function call<Request, Response>(
-    method: MethodDefinition<Request, Response>,
+    method: AdminMethod<Request, Response>,
     request: Request,
     timeoutMs: number,
   ): Promise<Response> {
