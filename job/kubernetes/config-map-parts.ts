@@ -168,13 +168,14 @@ export function configMapParts({ core }: Api, namespace: string): ConfigMapParts
     async takeOver(operation) {
       takenOver.add(operation)
       const body = { metadata: { annotations: { [annotations.writer]: writer } } }
-      for (const part of ['record', 'journal'] as const) {
+      const takePart = async (part: Part) => {
         const name = configMapName(operation, part)
         const map = await askIfAny(`patch the configmap ${name}`, () =>
           core.patchNamespacedConfigMap({ name, namespace, body }),
         )
         if (map !== undefined) remember(map, part)
       }
+      await Promise.all([takePart('record'), takePart('journal')])
     },
     async write(operation, part, { json, releases, labels: own }, patience) {
       const name = configMapName(operation, part)

@@ -15,13 +15,13 @@ const cluster = inMemoryCluster(pods)
 cluster.podsOfOperation = [workerPod, guardPod]
 cluster.held.set('my-ledger', request.operation)
 process.on('SIGUSR2', () => (cluster.renewing = false))
-process.exit(
-  await guard(request, {
-    cluster,
-    events: jsonLineEvents(() => undefined),
-    key,
-    signal: new AbortController().signal,
-    pod: guardPod.name,
-    port,
-  }),
-)
+const ended = guard(request, {
+  cluster,
+  events: jsonLineEvents(() => undefined),
+  key,
+  signal: new AbortController().signal,
+  pod: guardPod.name,
+  port,
+})
+// No top-level await: a bundle of it is CommonJS.
+void ended.then((code) => process.exit(code))
