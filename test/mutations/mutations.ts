@@ -162,7 +162,7 @@ export const mutations: readonly Mutation[] = [
         'for (const { record } of await Array.fromAsync(eachRecord(session, { kind })))',
       ],
     ],
-    tests: ['many-records.test.ts'],
+    tests: ['plugin-memory.test.ts'],
   },
   {
     title: 'a deletion holds all records in memory',
@@ -173,7 +173,7 @@ export const mutations: readonly Mutation[] = [
         'for (const { record: other } of await Array.fromAsync(eachOperation(session, {})))',
       ],
     ],
-    tests: ['many-records.test.ts'],
+    tests: ['plugin-memory.test.ts'],
   },
   {
     title: 'a page of records is as long as they are',
