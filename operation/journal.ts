@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { signatureSchema } from './record.ts'
 import { formatVersion } from './version.ts'
 
 /** The steps that changed the world, in the order they were begun; written before and after each. */
@@ -16,5 +17,7 @@ export const journalSchema = z.object({
       result: z.json().optional(),
     }),
   ),
+  /** of all this, for the worker that goes on from here; absent where the installation has no key */
+  signature: signatureSchema.optional(),
 })
 export type JournalDocument = z.infer<typeof journalSchema>

@@ -128,7 +128,7 @@ const command = z.object({
 })
 
 /** By which key something is vouched for, as operation/signature/ has it, in base64. */
-const signature = z.object({ publicKey: z.string(), value: z.string() })
+export const signatureSchema = z.object({ publicKey: z.string(), value: z.string() })
 
 const backup = z.object({
   name: z.string(),
@@ -144,7 +144,7 @@ const backup = z.object({
   /** absent where the dumps are as the databases gave them */
   encryption: encryptionSchema.optional(),
   /** of all this; absent in older records and where the installation has no key */
-  signature: signature.optional(),
+  signature: signatureSchema.optional(),
   /** absent where none was given */
   command: command.optional(),
   /** folders of verified copies of it, in other storages */
@@ -230,7 +230,9 @@ const operationSchema = z.object({
   backup: backup.optional(),
   restore: restore.optional(),
   /** of a pause or a restore, where later operations go by its record; absent as that of a backup is */
-  signature: signature.optional(),
+  signature: signatureSchema.optional(),
+  /** of the whole while the operation runs, for the worker that goes on with it; gone once it has ended */
+  handover: signatureSchema.optional(),
   /** what the pauses were worth that an `unpause` ended, by the operation that held each */
   ended: z.array(z.object({ operation: z.string(), window: pauseWindow })).optional(),
   /** read from the guard's own key; absent where there was no guard, or nothing to say */

@@ -19,6 +19,7 @@ import type { Cluster } from '../kubernetes/cluster.ts'
 import type { PodsElsewhere } from '../kubernetes/elsewhere/pods-elsewhere.ts'
 import type { ReleaseSecrets } from '../kubernetes/secrets/release-secrets.ts'
 import { run } from '../operations/run.ts'
+import { doubtsOf, signedJournal, signedWhileRunning, withoutBackup } from '../context/left-behind.ts'
 import { phases } from '../context/phases.ts'
 import { signedAsWritten, type Signing } from '../context/signing.ts'
 import { recordStore, type RecordStore } from '../journal/record-store.ts'
@@ -89,12 +90,23 @@ async function workGuarded(
     })
   const known = await cluster.findRecord(operation)
   if (known?.finishedAt !== undefined) return sayFinished(events, known.exitCode ?? ExitCode.failed)
-  const record = recordStore(known ?? recordOf(request), (current) =>
-    fenced(cluster.writeRecord(signedAsWritten(current, signing), writePatience(current, signal))),
-  )
+  const left = {
+    // The plugin's, which says nothing that the request does not.
+    record: known?.state === 'pending' ? undefined : known,
+    journal: await cluster.readJournal(operation),
+  }
+  const doubts = doubtsOf(left, request, signing)
+  const record = recordStore(left.record ?? recordOf(request), (current) => {
+    const vouching = doubts.record === undefined ? signing : undefined
+    const written = signedWhileRunning(signedAsWritten(current, vouching), vouching)
+    return fenced(cluster.writeRecord(written, writePatience(current, signal)))
+  })
   const journal = await openJournal(operation, {
-    read: () => cluster.readJournal(operation),
-    write: (document) => fenced(cluster.writeJournal(document, writePatience(record.current, signal))),
+    read: async () => left.journal,
+    write: (document) => {
+      const written = signedJournal(document, request.createdAt, doubts.journal === undefined ? signing : undefined)
+      return fenced(cluster.writeJournal(written, writePatience(record.current, signal)))
+    },
   })
   const attempt = await countAttempt(journal)
   events.say('started', `${operation}${attempt === 1 ? '' : `, worker ${attempt}`}`, {
@@ -118,6 +130,13 @@ async function workGuarded(
   const surroundings = { cluster, podsIn, secrets, guard, events, journal, record, signing, signal, phase }
   try {
     await endLeftoverPause({ ...surroundings, request })
+    const doubt = doubts.record ?? doubts.journal
+    if (doubt !== undefined) {
+      await record.update((current) => {
+        current.backup = withoutBackup(doubts, current)
+      })
+      throw doubt
+    }
     await run(request, surroundings)
   } catch (error) {
     if (error instanceof GaveWay || succeeded.signal.aborted) return sayGaveWay(events)

@@ -30,9 +30,14 @@ export function isFingerprint(text: string): boolean {
 
 /** The signature of a record by a private ed25519 key. */
 export function signatureOf(record: SignableRecord, privateKey: KeyObject): Signature {
+  return signatureOfText(signedText(record), privateKey)
+}
+
+/** The same of any text, which says itself what it is. */
+export function signatureOfText(text: string, privateKey: KeyObject): Signature {
   return {
     publicKey: createPublicKey(privateKey).export({ type: 'spki', format: 'der' }).toString('base64'),
-    value: sign(null, Buffer.from(signedText(record)), privateKey).toString('base64'),
+    value: sign(null, Buffer.from(text), privateKey).toString('base64'),
   }
 }
 
@@ -40,16 +45,22 @@ export function signatureOf(record: SignableRecord, privateKey: KeyObject): Sign
 export function authorshipOf(record: SignableRecord): Authorship {
   const { signature } = record.backup ?? record
   if (signature === undefined) return { state: 'unsigned' }
-  const der = Buffer.from(signature.publicKey, 'base64')
-  const state = isSigned(record, signature, der) ? 'signed' : 'changed'
-  return { state, fingerprint: fingerprintOfDer(der) }
+  const state = isSignatureOf(signedText(record), signature) ? 'signed' : 'changed'
+  return { state, fingerprint: signerOf(signature) }
 }
 
-function isSigned(record: SignableRecord, { value }: Signature, der: Buffer): boolean {
+/** The fingerprint of the key that a signature says it is by. */
+export function signerOf({ publicKey }: Signature): string {
+  return fingerprintOfDer(Buffer.from(publicKey, 'base64'))
+}
+
+/** Whether a signature is of this text, by the key that is beside it. */
+export function isSignatureOf(text: string, { publicKey, value }: Signature): boolean {
+  const der = Buffer.from(publicKey, 'base64')
   try {
     const key = createPublicKey({ key: der, format: 'der', type: 'spki' })
     const isOurs = key.asymmetricKeyType === 'ed25519'
-    return isOurs && verify(null, Buffer.from(signedText(record)), key, Buffer.from(value, 'base64'))
+    return isOurs && verify(null, Buffer.from(text), key, Buffer.from(value, 'base64'))
   } catch {
     return false
   }

@@ -42,7 +42,7 @@ export function recordHash(record: SignableRecord): string {
 }
 
 /** One text for one value: members in the order of their names, nothing between them. */
-function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) =>
     typeof member === 'object' && member !== null && !Array.isArray(member)
       ? Object.fromEntries(Object.entries(member).sort(([one], [other]) => (one < other ? -1 : 1)))

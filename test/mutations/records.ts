@@ -111,6 +111,53 @@ export const recordMutations: readonly Mutation[] = [
     tests: ['signing-key.test.ts'],
   },
   {
+    title: 'a worker goes on from whatever is said to be its journal',
+    file: 'export function doubtsOf(',
+    changes: [['journal: fits.journal ? undefined :', 'journal: fits !== undefined ? undefined :']],
+    tests: ['left-behind.test.ts'],
+  },
+  {
+    title: 'a worker goes on from whatever is said to be its record',
+    file: 'export function doubtsOf(',
+    changes: [['record: fits.record ? undefined :', 'record: fits !== undefined ? undefined :']],
+    tests: ['left-behind.test.ts'],
+  },
+  {
+    title: 'a worker goes on from a journal that anybody signed',
+    file: 'export function doubtsOf(',
+    changes: [['signing.trusted.includes(signerOf(signature)) &&', '']],
+    tests: ['left-behind.test.ts'],
+  },
+  {
+    title: 'the journal of an earlier operation is gone by',
+    file: 'function journalText(',
+    changes: [['canonicalJson({ operation, createdAt, steps })', 'canonicalJson({ operation, steps })']],
+    tests: ['left-behind.test.ts'],
+  },
+  {
+    title: 'a pause whose journal is in doubt is not ended',
+    file: 'async function workGuarded(',
+    changes: [
+      [
+        '    await endLeftoverPause({ ...surroundings, request })\n',
+        '    if (!doubts.journal) await endLeftoverPause({ ...surroundings, request })\n',
+      ],
+    ],
+    tests: ['left-behind.test.ts'],
+  },
+  {
+    title: 'what is left in doubt is signed by going on',
+    file: 'async function workGuarded(',
+    changes: [['doubts.record === undefined ? signing : undefined', 'doubts.record !== null ? signing : undefined']],
+    tests: ['left-behind.test.ts'],
+  },
+  {
+    title: 'a record that is said to be unwritten is gone by',
+    file: 'async function workGuarded(',
+    changes: [["known?.state === 'pending' ? undefined : known", 'known']],
+    tests: ['left-behind.test.ts'],
+  },
+  {
     title: 'a Job that only verifies has the private key',
     file: 'export function extraMounts(',
     changes: [["extra.records === 'verified' ?", 'extra.records === undefined ?']],

@@ -30,7 +30,10 @@ export interface ExtraMounts {
   ownTool?: OwnTool | undefined
 }
 
-/** What an operation needs of the signing key: those sign that make a record which others go by, or change it. */
+/**
+ * What an operation needs of the signing key: those sign that make a record which others go by, or change it, or go on
+ * from a journal.
+ */
 export const recordsOf: Partial<Record<OperationKind, ExtraMounts['records']>> = {
   backup: 'signed',
   pause: 'signed',
@@ -39,7 +42,7 @@ export const recordsOf: Partial<Record<OperationKind, ExtraMounts['records']>> =
   undo: 'signed',
   drop: 'signed',
   import: 'signed',
-  copy: 'verified',
+  copy: 'signed',
   delete: 'verified',
 }
 

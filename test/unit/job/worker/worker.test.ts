@@ -230,6 +230,7 @@ t.test('an operation that leaves a server paused ends in exit code 5, whatever e
       createdAt: '2026-11-21T00:00:00Z',
       plugin: '1',
     }),
+    state: 'running',
     stillPaused: ['10.0.0.1:50053'],
   })
   t.equal(await s.run(pauseRequest({ durationMs: 50 })), 5)
