@@ -136,6 +136,24 @@ export const mutations: readonly Mutation[] = [
     tests: ['endpoints.test.ts'],
   },
   {
+    title: "whatever has Azure's name in it is managed by Azure",
+    file: 'export function cloudOf(',
+    changes: [['host.toLowerCase().endsWith(end)', 'host.toLowerCase().includes(end)']],
+    tests: ['endpoints.test.ts'],
+  },
+  {
+    title: 'a contact point need not be reached by https',
+    file: 'export function endpointOf(settings: StorageSettings): string',
+    changes: [["|| new URL(text).protocol !== 'https:')", "|| new URL(text).protocol === '')"]],
+    tests: ['endpoints.test.ts'],
+  },
+  {
+    title: "a release's variables are the worker's own",
+    file: 'export function takeOverEnvironment(',
+    changes: [['name: prefix + variable.name,', 'name: variable.name,']],
+    tests: ['endpoints.test.ts'],
+  },
+  {
     title: 'Events that nobody answers pile up',
     file: 'export function toldOnReleases(',
     changes: [['if (underway.size >= mostUnderway)', 'if (underway.size < 0)']],

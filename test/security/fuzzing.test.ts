@@ -1,13 +1,20 @@
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { resolve } from 'node:path'
-import { Readable } from 'node:stream'
+import { compose, Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import t, { type Test } from 'tap'
+import { readDetails as readCassandra } from '../../job/databases/cassandra/details.ts'
+import { readDetails as readCosmos } from '../../job/databases/cosmos/details.ts'
 import { formatManifest, readManifest, readOwner, type Manifest } from '../../job/databases/dump/manifest.ts'
 import { parseJdbcUrl as parseMysqlUrl } from '../../job/databases/mysql/jdbc-url.ts'
 import { parseJdbcUrl } from '../../job/databases/postgresql/jdbc-url.ts'
+import { doubtsOf } from '../../job/context/left-behind.ts'
+import { signed } from '../../job/context/signing.ts'
+import { decrypting, encrypting, NotDecrypted } from '../../job/encryption/age.ts'
 import { admitGuards } from '../../job/guard/in-worker/admission.ts'
 import type { GuardPods } from '../../job/guard/in-worker/guard-pods.ts'
 import { openLink } from '../../job/guard/protocol/link.ts'
@@ -17,12 +24,18 @@ import { readProperties, resolve as resolveValue } from '../../job/scalardb/prop
 import type { Storage } from '../../job/storage/storage.ts'
 import { parseEvent } from '../../operation/event.ts'
 import { Failure } from '../../operation/failure.ts'
+import { journalSchema } from '../../operation/journal.ts'
 import { parseLocation } from '../../operation/location.ts'
 import { parseRecord } from '../../operation/record.ts'
+import { fingerprintOf } from '../../operation/signature/signature.ts'
+import { signedText } from '../../operation/signature/signed-text.ts'
+import { isTrusted } from '../../operation/signature/trust.ts'
 import { parseRequest } from '../../operation/request.ts'
+import { describeRecord } from '../../plugin/commands/describe/describe-record.ts'
 import { eventLine } from '../../plugin/commands/logs/event-line.ts'
 import { freePort } from '../stand-ins/free-port.ts'
 import { key } from '../unit/job/guard/two-pods.ts'
+import { cassandraEntry, cosmosEntry, laterRecord } from './later-records.ts'
 
 /** For each kind of input; FUZZ_SECONDS gives another. */
 const seconds = Number(process.env['FUZZ_SECONDS'] ?? 1)
@@ -106,6 +119,14 @@ function mutated(corpus: readonly string[], next: (below: number) => number): st
   return text
 }
 
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** The least that is tried, however slow the machine is. */
 const leastTried = 200
 
@@ -134,9 +155,70 @@ const records = ['backup-postgresql', 'backup-dynamodb', 'restore-beside', 'paus
   readFileSync(resolve(import.meta.dirname, `../unit/records-of-0.1/${name}.record.json`), 'utf8'),
 )
 
-t.test('records', (t) => {
-  fuzz(t, records, (text) => parseRecord(text, 'a record'))
+const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+const signing = { privateKey, trusted: [fingerprintOf(publicKey)] }
+
+t.test('records: no mutation of one is vouched for, and each can be described', (t) => {
+  const good = { ...laterRecord, backup: signed(laterRecord, signing) }
+  t.equal(isTrusted(good, { keys: signing.trusted, records: [] }), true)
+  const request = { operation: 'backup-nightly', createdAt: laterRecord.createdAt, kind: 'backup' as const }
+  fuzz(t, [...records, JSON.stringify(good)], (text) => {
+    const record = parseRecord(text, 'a record')
+    if (isTrusted(record, { keys: signing.trusted, records: [] }) && signedText(record) !== signedText(good))
+      throw new Error('what was not signed is trusted')
+    if (doubtsOf({ record, journal: undefined }, request, signing).record === undefined)
+      throw new Error('it is gone by')
+    describeRecord(record, [])
+  })
   t.end()
+})
+
+t.test('journals', (t) => {
+  const steps = [
+    { name: 'worker 1', startedAt: 'now', finishedAt: 'now', noted: null, result: { version: '1', table: ['a'] } },
+  ]
+  const journal = { version: 1, operation: 'restore-x', steps, signature: laterRecord.handover }
+  const request = { operation: 'restore-x', createdAt: 'now', kind: 'restore' as const }
+  fuzz(t, [JSON.stringify(journal)], (text) => {
+    const read = journalSchema.safeParse(jsonOf(text)).data
+    if (read !== undefined && doubtsOf({ record: undefined, journal: read }, request, signing).journal === undefined)
+      throw new Error('it is gone by')
+  })
+  t.end()
+})
+
+t.test('what Cosmos DB and Cassandra keep in a record', (t) => {
+  const readers = { cosmos: readCosmos, cassandra: readCassandra }
+  for (const entry of [cosmosEntry, cassandraEntry]) {
+    const read = readers[entry.kind as keyof typeof readers]
+    t.ok(read(entry), entry.kind)
+    fuzz(t, [JSON.stringify(entry.details)], (text) => {
+      const details = jsonOf(text)
+      if (typeof details === 'object' && details !== null) read({ ...entry, details: details as typeof entry.details })
+    })
+  }
+  t.end()
+})
+
+t.test('encrypted dumps: what was changed is never taken for what was encrypted', async (t) => {
+  const identity = await generateX25519Identity()
+  const recipient = await identityToRecipient(identity)
+  const plain = 'INSERT INTO asset VALUES (1);\n'.repeat(20)
+  const encrypted = await buffer(Readable.from([Buffer.from(plain)]).pipe(encrypting([recipient])))
+  t.equal((await buffer(Readable.from([encrypted]).pipe(decrypting([identity])))).toString(), plain)
+  const corpus = encrypted.toString('latin1')
+  const next = numbers(seed)
+  const untilMs = performance.now() + seconds * 1000
+  let tried = 0
+  for (; tried < 50 || performance.now() < untilMs; tried += 1) {
+    const bytes = Buffer.from(mutated([corpus], next), 'latin1')
+    // The two streams end together: an error of the second is the one that is told.
+    const read = await buffer(compose(Readable.from([bytes]), decrypting([identity]))).catch((error: unknown) => error)
+    if (read instanceof Error && !(read instanceof NotDecrypted))
+      throw new Error(`seed ${seed}: ${JSON.stringify(bytes.toString('latin1'))}`, { cause: read })
+    if (Buffer.isBuffer(read) && read.toString() !== plain) t.fail(`seed ${seed}: other content was let through`)
+  }
+  t.comment(`${tried} tried`)
 })
 
 t.test('manifests of dumps', async (t) => {
@@ -229,12 +311,8 @@ t.test("what the guard's protocol and the request are read with", (t) => {
     { say: 'begin', pause: 1, restMs: 5 },
   ].map((message) => JSON.stringify(message))
   fuzz(t, corpus, (text) => {
-    let message: unknown
-    try {
-      message = JSON.parse(text)
-    } catch {
-      return
-    }
+    const message = jsonOf(text)
+    if (message === undefined) return
     guardMessageSchema.safeParse(message)
     workerMessageSchema.safeParse(message)
     parseRequest(text)

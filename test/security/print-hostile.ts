@@ -22,14 +22,18 @@ import { printList, printOne } from '../../plugin/terminal/print.ts'
 import { eventView } from '../../plugin/terminal/render-events.ts'
 import { showFailure } from '../../plugin/terminal/show-failure.ts'
 import { hostileRecord, hostileText } from './hostile-record.ts'
+import { laterRecord } from './later-records.ts'
 
 if (process.argv[2] === 'tty')
   for (const stream of [process.stdout, process.stderr]) Object.defineProperty(stream, 'isTTY', { value: true })
 const terminal = await openTerminal({ verbose: true })
 
 const folder = resolve(import.meta.dirname, '../unit/records-of-0.1')
-for (const file of readdirSync(folder).filter((name) => name.endsWith('.record.json'))) {
-  const { record } = hostileRecord(parseRecord(readFileSync(resolve(folder, file), 'utf8'), file))
+const recordsOf01 = readdirSync(folder)
+  .filter((name) => name.endsWith('.record.json'))
+  .map((file) => parseRecord(readFileSync(resolve(folder, file), 'utf8'), file))
+for (const one of [...recordsOf01, laterRecord]) {
+  const { record } = hostileRecord(one)
   const step = { name: hostileText, startedAt: hostileText }
   terminal.document(describeRecord(record, [step]))
   showVerdict(terminal, record)
