@@ -1,3 +1,6 @@
+// Room: attacks on what is protected, each of which fails; with the protection removed it succeeds (test/mutations).
+// Read hostile-record, later-records, print-hostile.
+
 import { recordSchema, type OperationRecord } from '../../operation/record.ts'
 
 /** What a line begins with that an attacker made. */
