@@ -1,25 +1,20 @@
+import * as z from 'zod'
 import type { FailureText } from '../failure.ts'
 import type { DatabaseBackup } from '../record.ts'
 import type { RestoreChoice } from '../restore-options.ts'
 import { parseTime } from '../time.ts'
-import type { KnownKind } from './kind.ts'
+import type { EndsPoint, KnownKind } from './kind.ts'
 
 /** Flags of backup and doctor that say where the account is. */
 export const placeFlags = { subscription: 'azure-subscription', resourceGroup: 'azure-resource-group' } as const
 
 /** Why these flags do not go together, or this kind has no use for one. */
-function refuseChoice({ at, repoint, strategy, prefix, kmsKey }: RestoreChoice): FailureText | undefined {
+function refuseChoice({ at, strategy, prefix, kmsKey }: RestoreChoice): FailureText | undefined {
   if (at !== undefined && parseTime(at) % 1000 !== 0)
     return {
       what: '--at cannot be used',
       why: 'Cosmos DB restores to whole seconds',
       next: 'give a time without a fraction',
-    }
-  if (repoint === 'patch')
-    return {
-      what: '--repoint patch cannot be used',
-      why: 'the key of a restored account of Cosmos DB belongs into a Secret of yours, which the worker may not write',
-      next: 'use --repoint print, which shows every command',
     }
   const needless = Object.entries({ '--strategy': strategy, '--prefix': prefix, '--kms-key': kmsKey })
   const given = needless.flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
@@ -31,14 +26,29 @@ function refuseChoice({ at, repoint, strategy, prefix, kmsKey }: RestoreChoice):
   }
 }
 
+const accountSchema = z.object({ id: z.string(), instanceId: z.string() })
+
+/** The account that an entry is of; undefined for an entry of another kind. */
+function accountOf({ kind, details }: Pick<DatabaseBackup, 'kind' | 'details'>) {
+  return kind === 'cosmos' ? accountSchema.safeParse(details).data : undefined
+}
+
+/** Which points may end when the account that a backup is of is deleted: all of that very account. */
+export function endsWithAccount(entry: DatabaseBackup): EndsPoint | undefined {
+  const going = accountOf(entry)
+  return going && ((other) => accountOf(other)?.instanceId === going.instanceId)
+}
+
 /** What is done to one account, for people. */
 function planLines({ title, tables }: DatabaseBackup, choice: RestoreChoice | undefined): string[] {
   return [
     'Account of Cosmos DB, restored to a new one beside it:',
     `  ${title}: ${tables.length} containers${choice?.region === undefined ? '' : `, to ${choice.region}`}`,
     '  the new account costs like the former, for as long as both are there',
-    '  what the release has to be told is shown; nothing that is in service changes',
-    '  the former account is never deleted',
+    choice?.repoint === 'patch'
+      ? '  then its endpoint and its key are set where the release has those of the former; take them over into Git'
+      : '  what the release has to be told is shown; nothing that is in service changes',
+    '  the former account stays',
   ]
 }
 
@@ -64,7 +74,9 @@ export const cosmos: KnownKind = {
       at:
         "Cosmos DB: another moment than the backup's, RFC 3339 with an offset or UNIX seconds; " +
         'one in no recorded pause of the releases is unproven',
-      repoint: 'Cosmos DB: print (unless given) shows every command that points the release to the new account',
+      repoint:
+        'Cosmos DB: print (unless given) shows every command that points the release to the new account; ' +
+        'patch sets endpoint and key in the Secret that install --repoint-secret named',
       region: 'Cosmos DB: region of the new account, where not the one that the former was written to',
     },
   },
@@ -74,9 +86,18 @@ export const cosmos: KnownKind = {
         'restore my-ledger-20261121-093000 --repoint print',
         'Cosmos DB: a new account, whole and compared, and what to set to use it',
       ],
+      [
+        'restore my-ledger-20261121-093000 --repoint patch',
+        'Cosmos DB: the same, and the release serves from it; install --repoint-secret comes before',
+      ],
     ],
   },
   describePlace: (property) => `Cosmos DB at ${property('contact_points')}`,
   refuseChoice,
   planLines,
+  endsWithServed: endsWithAccount,
+  namesDropped: (entry) => {
+    const name = accountOf(entry)?.id.split('/').at(-1)
+    return name === undefined ? [] : [name]
+  },
 }

@@ -60,6 +60,8 @@ export interface KnownKind {
   keptNames?(entry: DatabaseBackup): string[]
   /** what a restore does to one database, lines for people; absent where it is switched by name */
   planLines?(entry: DatabaseBackup, choice: RestoreChoice | undefined): string[]
+  /** what has to be typed to have the data deleted that was in service before; absent: the releases' names */
+  namesDropped?(entry: DatabaseBackup): string[]
   /** which points end when the data in service that a backup is of is deleted; undefined for none */
   endsWithServed?(entry: DatabaseBackup): EndsPoint | undefined
   /**

@@ -8,6 +8,8 @@ export type ManifestName =
   | 'install/role'
   | 'install/role-binding'
   | 'install/exec-role'
+  | 'install/repoint-role'
+  | 'install/former-secret'
   | 'install/network-policy-jobs'
   | 'install/network-policy-ledger'
   | 'install/network-policy-auditor'

@@ -38,5 +38,8 @@ export const restoreActions = [
   'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments/write',
 ] as const
 
+/** What pointing a release to a restored account asks of Azure beyond that, where the worker does it. */
+export const repointActions = ['Microsoft.DocumentDB/databaseAccounts/listKeys/action'] as const
+
 /** Asked of Azure itself: whether the others are there. */
 export const askRights = 'Microsoft.Authorization/permissions/read'

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import * as z from 'zod'
+import { Failure } from '../../../operation/failure.ts'
+import { formerSecretName } from '../../../operation/names.ts'
 import type { Journal } from '../../journal/journal.ts'
 import type { NamedProperty, ReleaseProperties } from '../database.ts'
 
@@ -8,7 +10,7 @@ const valuesSchema = z.record(z.string(), z.string().nullable())
 export type Values = z.infer<typeof valuesSchema>
 
 /** What a journal or a record says where the values are in a Secret; no storage's property has such a name. */
-const keptSchema = z.strictObject({ keptIn: z.string() })
+const keptSchema = z.strictObject({ keptIn: z.string().startsWith(formerSecretName('')) })
 
 const noteStep = 'note properties'
 
@@ -53,7 +55,7 @@ export class FormerValues {
     this.#take(journal?.result(noteStep))
     if (this.#keptIn === undefined || Object.keys(this.#known).length > 0) return
     const text = await this.#of.properties?.former(this.#keptIn, this.#entry())
-    if (text !== undefined) this.#known = valuesSchema.parse(JSON.parse(text))
+    if (text !== undefined) this.#known = readValues(text, this.#keptIn)
   }
 
   /** Notes what the properties say now, before the first of them is changed. */
@@ -113,5 +115,18 @@ export class FormerValues {
     const kept = keptSchema.safeParse(told)
     if (kept.success) this.#keptIn = kept.data.keptIn
     else this.#known = valuesSchema.safeParse(told).data ?? this.#known
+  }
+}
+
+/** @throws Failure where these are none; an error of the parser would say a part of what is kept */
+function readValues(text: string, secret: string): Values {
+  try {
+    return valuesSchema.parse(JSON.parse(text))
+  } catch {
+    throw new Failure({
+      what: 'what the properties said before cannot be read',
+      why: `somebody has changed what Secret ${secret} keeps`,
+      next: 'set the properties of the release yourself, or restore another backup',
+    })
   }
 }

@@ -73,7 +73,7 @@ export class Repointing {
     const { changes, properties } = this.#of
     return changes.map((change) => {
       const { settings, property } = change
-      const value = 'secret' in change ? '(its key)' : change.value
+      const value = 'secret' in change ? `(what this prints: ${change.command})` : change.value
       return properties?.line(settings, property, value) ?? `scalar.db.${property}=${value}`
     })
   }

@@ -9,7 +9,15 @@ import { readExecNamespaces } from '../../flags/kind-flags.ts'
 import { readPairs } from '../../flags/pairs.ts'
 import type { InstallFlags } from './command.ts'
 import { findReleases } from '../../kubernetes/releases/releases.ts'
-import { admissionPolicy, execObjects, installationObjects, networkPolicies, type NamedReleases } from './objects.ts'
+import {
+  admissionPolicy,
+  execObjects,
+  installationObjects,
+  networkPolicies,
+  repointObjects,
+  type NamedReleases,
+} from './objects.ts'
+import { readRepointSecrets } from './repoint-secrets.ts'
 import { installSigningKey, readWishes } from './signing-key.ts'
 
 async function apply(session: Session, object: OwnObject, flags: InstallFlags): Promise<void> {
@@ -39,11 +47,13 @@ async function namedReleases(session: Session, { release = [] }: InstallFlags): 
 
 export const runInstall: Action<InstallFlags> = async (flags, session, terminal) => {
   const wishes = await readWishes(flags)
+  const secrets = readRepointSecrets(flags)
   const annotations = readPairs('--service-account-annotation', flags.serviceAccountAnnotation ?? [])
   const objects = [
     ...installationObjects(flags.serviceAccount, session.namespace, annotations, await namedReleases(session, flags)),
     ...(flags.networkPolicy ? networkPolicies(session.namespace) : []),
     ...(flags.admissionPolicy ? admissionPolicy(flags.serviceAccount, session.namespace) : []),
+    ...(secrets.length === 0 ? [] : repointObjects(flags.serviceAccount, session.namespace, secrets)),
   ]
   const elsewhere = readExecNamespaces(flags).map((at) => ({
     session: { ...session, namespace: at },

@@ -35,6 +35,11 @@ export function admissionPolicyFlag<T>(yargs: Argv<T>) {
   })
 }
 
+/** The Secrets that a restore may point a release by. */
+export function repointSecretFlag<T>(yargs: Argv<T>, describe: string) {
+  return yargs.option('repoint-secret', { type: 'string', array: true, requiresArg: true, describe })
+}
+
 /** What the namespace's backups are signed with, and whose are trusted beside its own. */
 function signingKeyFlags<T>(yargs: Argv<T>) {
   return yargs
@@ -57,8 +62,9 @@ function signingKeyFlags<T>(yargs: Argv<T>) {
 }
 
 export function installFlags(yargs: GlobalArgv) {
-  return execFlagsOfKinds(
-    signingKeyFlags(admissionPolicyFlag(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs))))),
+  return repointSecretFlag(
+    execFlagsOfKinds(signingKeyFlags(admissionPolicyFlag(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs)))))),
+    'Secret of a release that the worker may read and change, for restore --repoint patch; repeatable, all at once',
   )
     .option('release', {
       type: 'string',
@@ -85,6 +91,10 @@ export const install = declareCommand({
     ['install -n ledger --release my-ledger --admission-policy', 'with no more rights than one release needs'],
     ['install --dry-run=client -o yaml', 'the same as manifests, for GitOps, but for the signing key'],
     ['install --signing-key-from key.pem', 'with the key that another cluster signs its backups with'],
+    [
+      'install -n ledger --repoint-secret my-ledger-account',
+      'lets restore --repoint patch set the key of a new account',
+    ],
     [
       'install --service-account-annotation eks.amazonaws.com/role-arn=arn:aws:iam::111122223333:role/backup',
       'with rights in AWS (IRSA)',

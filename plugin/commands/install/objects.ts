@@ -1,5 +1,5 @@
 import type { V1PolicyRule } from '@kubernetes/client-node'
-import { leaseName } from '../../../operation/names.ts'
+import { formerSecretName, leaseName } from '../../../operation/names.ts'
 import { readManifest } from '../../kubernetes/manifests.ts'
 import type { OwnObject } from '../../kubernetes/api/objects.ts'
 
@@ -77,6 +77,36 @@ export function execObjects(name: string, namespace: string, at: string): OwnObj
   const named = { name: `${name}.${namespace}`, namespace: at }
   return [
     { ...role, metadata: { ...role.metadata, ...named } },
+    {
+      ...binding,
+      metadata: { ...binding.metadata, ...named },
+      roleRef: { ...binding.roleRef, name: named.name },
+      subjects: (binding.subjects ?? []).map((subject) => ({ ...subject, name, namespace })),
+    },
+  ]
+}
+
+/**
+ * What lets the worker point a release to restored data by Secrets: a Role that names them, its binding, and beside each
+ * Secret ours for what it said before.
+ * @param name of the worker's ServiceAccount
+ */
+export function repointObjects(name: string, namespace: string, secrets: readonly string[]): OwnObject[] {
+  const role = readManifest<OfKind<'Role'>>('install/repoint-role')
+  const binding = readManifest<OfKind<'RoleBinding'>>('install/role-binding')
+  const former = readManifest<OfKind<'Secret'>>('install/former-secret')
+  const named = { name: `${name}.repoint`, namespace }
+  const resourceNames = secrets.flatMap((secret) => [secret, formerSecretName(secret)])
+  return [
+    ...secrets.map((secret) => ({
+      ...former,
+      metadata: { ...former.metadata, name: formerSecretName(secret), namespace },
+    })),
+    {
+      ...role,
+      metadata: { ...role.metadata, ...named },
+      rules: (role.rules ?? []).map((rule) => ({ ...rule, resourceNames })),
+    },
     {
       ...binding,
       metadata: { ...binding.metadata, ...named },

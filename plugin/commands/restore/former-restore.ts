@@ -1,5 +1,6 @@
 import type { OperationObjects } from '../../kubernetes/jobs/compose/operation-objects.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
+import { kindOfEntry } from '../../../operation/databases/registry.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import type { OperationRequest } from '../../../operation/request.ts'
@@ -134,11 +135,9 @@ export const dropFormer: Action<RestoreFlags> = async (flags, session, terminal)
   terminal.note(...dropPlan(former, ending, terminal.style).split('\n'))
   if (flags.dryRun === 'none') {
     await confirmLosses(terminal, ending, flags)
-    await confirmByName(terminal, {
-      name: former.releases.join(','),
-      act: `removing what ${former.operation} kept`,
-      yes: flags.yes,
-    })
+    const own = backup.backup.databases.flatMap((entry) => kindOfEntry(entry)?.namesDropped?.(entry) ?? [])
+    for (const typed of own.length === 0 ? [former.releases.join(',')] : own)
+      await confirmByName(terminal, { name: typed, act: `removing what ${former.operation} kept`, yes: flags.yes })
   }
   return runOnFormer(flags, session, terminal, objects, former)
 }

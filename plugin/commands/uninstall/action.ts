@@ -8,7 +8,14 @@ import { readRecord } from '../../kubernetes/records/records.ts'
 import type { OwnObject } from '../../kubernetes/api/objects.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
 import { readExecNamespaces } from '../../flags/kind-flags.ts'
-import { admissionPolicy, execObjects, installationObjects, networkPolicies } from '../install/objects.ts'
+import {
+  admissionPolicy,
+  execObjects,
+  installationObjects,
+  networkPolicies,
+  repointObjects,
+} from '../install/objects.ts'
+import { readRepointSecrets } from '../install/repoint-secrets.ts'
 import type { UninstallFlags } from './command.ts'
 
 /** A worker that has recorded a success needs its rights no more, though Kubernetes tells of its end only later. */
@@ -51,6 +58,8 @@ export const runUninstall: Action<UninstallFlags> = async (flags, session, termi
     ...(flags.networkPolicy ? networkPolicies(session.namespace) : []),
     ...(flags.admissionPolicy ? admissionPolicy(flags.serviceAccount, session.namespace) : []),
   ]
+  // The Role of --repoint-secret goes always, what was kept only where its Secret is named.
+  objects.push(...repointObjects(flags.serviceAccount, session.namespace, readRepointSecrets(flags)))
   for (const at of readExecNamespaces(flags)) {
     const there = { ...session, namespace: at }
     for (const object of execObjects(flags.serviceAccount, session.namespace, at).toReversed())

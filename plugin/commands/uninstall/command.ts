@@ -2,10 +2,13 @@ import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
 import { execFlagsOfKinds } from '../../flags/kind-flags.ts'
-import { admissionPolicyFlag, networkPolicyFlag, serviceAccountFlag } from '../install/command.ts'
+import { admissionPolicyFlag, networkPolicyFlag, repointSecretFlag, serviceAccountFlag } from '../install/command.ts'
 
 export function uninstallFlags(yargs: GlobalArgv) {
-  return execFlagsOfKinds(admissionPolicyFlag(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs)))))
+  return repointSecretFlag(
+    execFlagsOfKinds(admissionPolicyFlag(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs))))),
+    'Secret of which nothing is kept any more that it said before a restore, so that none is undone; repeatable',
+  )
 }
 export type UninstallFlags = FlagsOf<typeof uninstallFlags>
 

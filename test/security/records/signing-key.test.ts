@@ -26,6 +26,7 @@ const flags: InstallFlags = {
   serviceAccount: 'kubectl-scalardl',
   serviceAccountAnnotation: undefined,
   release: undefined,
+  repointSecret: undefined,
   networkPolicy: false,
   admissionPolicy: false,
   dryRun: 'none',

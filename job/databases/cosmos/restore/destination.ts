@@ -1,5 +1,5 @@
 // Room: an account being restored to a new one, which the release is then pointed to.
-// Read destination, restore-work, preflight, restore-account, complete-account, compare.
+// Read destination, restore-work, preflight, restore-account, complete-account, compare, account-repointing.
 
 import type { DatabaseBackup, RestoredDatabase } from '../../../../operation/record.ts'
 import { Failure } from '../../../../operation/failure.ts'
@@ -8,16 +8,21 @@ import { azureFailure } from '../../../azure/azure-failure.ts'
 import { changed, until } from '../../../azure/long-operation.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
-import type { FoundStanding, RestoreDestination, RestorePlan } from '../../database.ts'
+import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '../../database.ts'
+import { findingOf, NoWayBack } from '../../errors.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import { comparable } from '../access.ts'
 import { lookAtAccount, partsOf } from '../account/account.ts'
 import { readDatabases } from '../account/read-databases.ts'
 import { readSettings } from '../account/read-settings.ts'
 import { pastOf } from '../account/restorable-account.ts'
+import { primaryKey } from '../account/keys.ts'
 import { kindName, readDetails } from '../details.ts'
+import { endsWithAccount } from '../../../../operation/databases/cosmos.ts'
+import { AccountRepointing } from './account-repointing.ts'
 import { compareAccounts, compareDatabases, type Difference } from './compare.ts'
 import { completeAccount, ensureExpiry } from './complete-account.ts'
+import { ensureFormerDeleted, refuseDrop } from './drop-account.ts'
 import { expectedSettings, withoutLeftOut } from './expected.ts'
 import { instructions } from './instructions.ts'
 import { formerIsThere, preflight, sourcePast } from './preflight.ts'
@@ -36,15 +41,19 @@ export function openRestore(
 class AccountDestination implements RestoreDestination {
   readonly #work: RestoreWork
   #state: RestoredDatabase['state'] = 'planned'
-  #endpoint: string | undefined
+  #repointing: AccountRepointing | undefined
+  #previousKept = true
   #differences: string[] = []
 
   constructor(work: RestoreWork) {
     this.#work = work
+    const recorded = work.context.former?.details['endpoint']
+    if (typeof recorded === 'string') this.#repointing = new AccountRepointing(work, recorded)
   }
 
   async plan(): Promise<RestorePlan> {
-    const { title, details, point, region, target } = this.#work
+    const { title, choice, details, point, region, target } = this.#work
+    const printed = choice.repoint === 'print'
     const containers = details.databases.reduce((sum, database) => sum + database.containers.length, 0)
     const { length } = details.settings.privateEndpoints
     return {
@@ -55,13 +64,19 @@ class AccountDestination implements RestoreDestination {
         'put on again what a restore forgets: consistency, regions, roles, throughput, procedures, triggers, functions',
         'compare every setting; only then let documents expire again',
         ...(length === 0 ? [] : [`leave out ${length} private endpoints, which are in networks of yours`]),
-        'show what the releases have to be told; they serve on as they are',
+        printed
+          ? 'show what the releases have to be told; they serve on as they are'
+          : 'set its endpoint and its key where the releases have those of the former account',
       ],
-      loses: [],
+      loses: printed
+        ? []
+        : [`from service: everything written since ${point.toISOString()}; it stays in the former account`],
     }
   }
 
-  preflight = (): Promise<Finding[]> => preflight(this.#work)
+  async preflight(): Promise<Finding[]> {
+    return await preflight(this.#work, this.#expectedRepointing())
+  }
 
   async verify(): Promise<void> {
     // Azure keeps the data; there are no files to compare.
@@ -72,7 +87,10 @@ class AccountDestination implements RestoreDestination {
     try {
       await this.#load(journal)
       const account = await lookAtAccount(arm, target)
-      this.#endpoint = account?.properties.documentEndpoint
+      const endpoint = account?.properties.documentEndpoint
+      if (endpoint === undefined) throw new Error(`account ${target} has no endpoint`)
+      this.#repointing = new AccountRepointing(this.#work, endpoint)
+      await this.#repointing.recall(journal)
     } catch (error) {
       context.signal.throwIfAborted()
       throw azureFailure(`${title} could not be restored`, error)
@@ -123,18 +141,41 @@ class AccountDestination implements RestoreDestination {
     ]
   }
 
-  /** @throws Failure always: the administrator points the releases */
-  async activate(): Promise<void> {
-    throw byHand(this.#work.title)
+  async checkSwitch(): Promise<Finding[]> {
+    const { arm, target, title } = this.#work
+    const repointing = await this.#known()
+    const key = await primaryKey(arm, target).then(
+      () => undefined,
+      (error: unknown) => findingOf('key of the account', title, azureFailure('its key cannot be read', error)),
+    )
+    return [...(await repointing.findings()), ...(key === undefined ? [] : [key])]
   }
 
-  /** @throws Failure always: the administrator points the releases back */
+  /** Not stopped by the signal where a restore is undone: one that is stopped has to let serve again what served. */
+  async activate(journal: Journal): Promise<void> {
+    const { context, title } = this.#work
+    if (context.former === undefined) context.signal.throwIfAborted()
+    const repointing = await this.#known()
+    try {
+      await repointing.point('restored', journal)
+    } catch (error) {
+      throw azureFailure(`the releases cannot be pointed to what was restored of ${title}`, error)
+    }
+    this.#state = 'in-service'
+  }
+
   async checkWayBack(): Promise<Finding[]> {
-    throw byHand(this.#work.title)
+    const { details, title } = this.#work
+    const repointing = await this.#known()
+    await repointing.check()
+    if (repointing.formerEndpoints().includes(details.endpoint) && !(await formerIsThere(this.#work)))
+      throw new NoWayBack(title, 'its account is no longer there')
+    return (await repointing.findings()).filter(({ outcome }) => outcome === 'error')
   }
 
-  async deactivate(): Promise<void> {
-    // Nothing was put in service by this program.
+  async deactivate(journal: Journal): Promise<void> {
+    await (await this.#known()).point('former', journal)
+    if (this.#state === 'in-service') this.#state = 'loaded'
   }
 
   async discard(journal: Journal): Promise<void> {
@@ -170,9 +211,9 @@ class AccountDestination implements RestoreDestination {
     }, undefined)
   }
 
-  ends(): boolean {
-    // The past of the source is kept, whatever becomes of the account that was restored.
-    return false
+  /** The past of a deleted account is kept for a while longer only. */
+  ends(by: Deletion, entry: DatabaseBackup): boolean {
+    return by === 'dropPrevious' && endsWithAccount(this.#work.entry)?.(entry) === true
   }
 
   async standing(entry: DatabaseBackup): Promise<FoundStanding | undefined> {
@@ -187,49 +228,68 @@ class AccountDestination implements RestoreDestination {
     return { state: 'restorable', why: 'the past of the account holds it' }
   }
 
-  /** @throws Failure always: an account is not this program's to delete */
   async checkDrop(): Promise<Finding[]> {
-    const { details, title } = this.#work
-    const { name, resourceGroup } = partsOf(details.id)
-    if (!(await formerIsThere(this.#work))) return []
-    throw new Failure({
-      what: `the former account of ${title} is not removed`,
-      why: 'an account holds whatever anybody put there, and its other restore points end some time after it',
-      next: `once nobody needs it any more: az cosmosdb delete --name ${name} --resource-group ${resourceGroup}`,
-    })
+    const repointing = await this.#known()
+    await refuseDrop(this.#work, repointing, repointing.endpoint)
+    return []
   }
 
-  async dropPrevious(): Promise<void> {
-    await this.checkDrop()
+  async dropPrevious(journal: Journal): Promise<void> {
+    const { details } = this.#work
+    const step = `delete former account ${partsOf(details.id).name}`
+    const repointing = await this.#known()
+    // What was kept to know the former account by goes last.
+    if (!journal.begun(step)) await refuseDrop(this.#work, repointing, repointing.endpoint)
+    try {
+      await journal.ensure(step, () => ensureFormerDeleted(this.#work))
+    } catch (error) {
+      throw azureFailure(`account ${partsOf(details.id).name} could not be deleted`, error)
+    }
+    await repointing.recall()
+    await repointing.forget(journal)
+    this.#previousKept = false
   }
 
   describe(): RestoredDatabase {
-    const { target, title } = this.#work
+    const { details, target, title } = this.#work
+    const inService = this.#state === 'in-service'
+    const former = this.#repointing?.recorded() ?? {}
     return {
       title,
       kind: kindName,
       state: this.#state,
+      ...(inService && this.#previousKept ? { previous: `account ${partsOf(details.id).name}` } : {}),
       details: {
         account: target,
-        ...(this.#endpoint === undefined ? {} : { endpoint: this.#endpoint }),
+        ...(this.#repointing === undefined ? {} : { endpoint: this.#repointing.endpoint }),
+        ...(Object.keys(former).length === 0 ? {} : { former }),
         differences: this.#differences,
       },
     }
   }
 
   async instructions(): Promise<string[]> {
-    return instructions(this.#work, this.#endpoint ?? '', this.#differences)
+    return await instructions(this.#work, await this.#known(), this.#differences)
+  }
+
+  /** As Azure tells the endpoint of the account that was made. */
+  async #known(): Promise<AccountRepointing> {
+    if (this.#repointing !== undefined) return this.#repointing
+    const { lasting, target } = this.#work
+    const endpoint = (await lookAtAccount(lasting, target))?.properties.documentEndpoint
+    if (endpoint === undefined) return this.#expectedRepointing()
+    this.#repointing = new AccountRepointing(this.#work, endpoint)
+    return this.#repointing
+  }
+
+  /** As it will be, before the account is made. */
+  #expectedRepointing(): AccountRepointing {
+    const { details, target } = this.#work
+    const endpoint = details.endpoint.replace(partsOf(details.id).name.toLowerCase(), partsOf(target).name)
+    return this.#repointing ?? new AccountRepointing(this.#work, endpoint)
   }
 
   close = () => Promise.resolve()
-}
-
-function byHand(title: string): Failure {
-  return new Failure({
-    what: `the releases are not pointed to what was restored of ${title}`,
-    why: 'the key of the restored account belongs into a Secret of yours',
-    next: 'do what the restore showed: kubectl scalardl describe restore NAME',
-  })
 }
 
 function stillMade(target: string): Failure {

@@ -6,6 +6,7 @@ import { lookAtAccount, partsOf, sameRegion } from '../account/account.ts'
 import { pastOf, type Past } from '../account/restorable-account.ts'
 import { missingRights } from '../account/rights.ts'
 import { backupActions, restoreActions } from '../rights-needed.ts'
+import type { AccountRepointing } from './account-repointing.ts'
 import { ownAccount } from './restore-account.ts'
 import type { RestoreWork } from './restore-work.ts'
 
@@ -18,7 +19,7 @@ export async function sourcePast({
 }
 
 /** Whether the restore can be done, before anything is made. */
-export async function preflight(work: RestoreWork): Promise<Finding[]> {
+export async function preflight(work: RestoreWork, repointing: AccountRepointing): Promise<Finding[]> {
   const { title, choice, context } = work
   try {
     const past = await sourcePast(work)
@@ -29,7 +30,7 @@ export async function preflight(work: RestoreWork): Promise<Finding[]> {
       ...(named ? [] : [checkWindow(work, past)]),
       ...(past === undefined ? [] : [checkRegion(work, past), await checkTarget(work, past)]),
       await checkRights(work),
-      ...checkRepoint(work),
+      ...(await checkRepoint(work, repointing)),
       ...(context.dropPrevious === true
         ? [
             {
@@ -37,7 +38,7 @@ export async function preflight(work: RestoreWork): Promise<Finding[]> {
               subject: title,
               outcome: 'error' as const,
               message: 'the former account is never deleted by a restore',
-              cure: 'omit --drop-previous; once nobody needs the account any more, delete it yourself',
+              cure: 'omit --drop-previous; once nobody needs it: kubectl scalardl restore RESTORE --drop-previous',
             },
           ]
         : []),
@@ -127,19 +128,11 @@ async function checkRights({ arm, title, details }: RestoreWork): Promise<Findin
   return { ...check, outcome: 'ok', message: 'all are there' }
 }
 
-/** The key of the restored account is in a Secret of the release, which the worker may not write. */
-function checkRepoint({ title, choice }: RestoreWork): Finding[] {
-  const check = { check: 'pointing the releases', subject: title }
-  if (choice.repoint === 'print')
-    return [{ ...check, outcome: 'ok', message: 'shown once the account is whole; the releases serve on' }]
-  return [
-    {
-      ...check,
-      outcome: 'error',
-      message: 'a release is pointed to another account by you: the key of the account is in a Secret of yours',
-      cure: 'restore with --repoint print, which shows every command',
-    },
-  ]
+/** Shown, or whether the worker may do it. */
+async function checkRepoint({ title, choice }: RestoreWork, repointing: AccountRepointing): Promise<Finding[]> {
+  if (choice.repoint !== 'print') return await repointing.checkRights()
+  const message = 'shown once the account is whole; the releases serve on'
+  return [{ check: 'pointing the releases', subject: title, outcome: 'ok', message }]
 }
 
 /** Whether the former account is still there. */

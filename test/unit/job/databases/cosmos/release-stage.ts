@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { resourceManagerVariable } from '../../../../../job/azure/clouds.ts'
 import { jsonLineEvents } from '../../../../../job/process/events.ts'
+import { kubernetesSecrets } from '../../../../../job/kubernetes/secrets/kubernetes-secrets.ts'
 import { work } from '../../../../../job/worker/worker.ts'
 import type { WorkerEvent } from '../../../../../operation/event.ts'
 import type { OperationRecord } from '../../../../../operation/record.ts'
@@ -16,10 +17,14 @@ import { cosmos } from '../../../../stand-ins/ledger/release/release-properties.
 import { clientId, createAccount, group, openAzure, tenant, type Opened } from '../../../stand-ins/azure/clients.ts'
 import { asAnotherProcess, inMemoryCluster, type InMemoryCluster } from '../../in-memory-cluster.ts'
 import { pauseRequest } from '../../pausing-context.ts'
+import { storedSecrets, type StoredSecrets } from '../../kubernetes/secrets/stored-secrets.ts'
 import { startLedger, type Ledger } from '../../servers/ledgers.ts'
 
 const configMap = { name: 'my-ledger-properties', key: 'ledger.properties' }
 const keyVariable = 'RELEASE_KEY'
+/** where the release has it from */
+export const keySecret = 'my-ledger-account'
+export const keyOf = 'key'
 
 /** A Ledger that keeps everything in an account of Cosmos DB, as workers meet it. */
 export interface ReleaseStage extends Opened {
@@ -37,6 +42,10 @@ export interface ReleaseStage extends Opened {
   /** paths of the calls that changed anything at Azure since they were forgotten */
   changes(): string[]
   properties(): string
+  /** the Secret that the release has its account's key from, and the others of the namespace */
+  stored: StoredSecrets
+  /** replicas of the release */
+  replicas(): number
   /** what a user writes into the properties of the release */
   setProperties(text: string): void
   /** what the release is pointed to an account with */
@@ -84,15 +93,23 @@ export async function openRelease(t: Test): Promise<ReleaseStage> {
   const server = await startLedger()
   t.teardown(() => server.stop())
   const cluster = inMemoryCluster([server.pod])
-  cluster.workloads = async () => [{ name: 'my-ledger', release: 'my-ledger', replicas: 1, readyReplicas: 1 }]
-  cluster.scale = async () => {
-    throw new Error('nobody stops a release that is pointed by hand')
+  let replicas = 1
+  cluster.workloads = async () => [{ name: 'my-ledger', release: 'my-ledger', replicas, readyReplicas: replicas }]
+  cluster.scale = async (_, to) => {
+    if (stored.granted.size === 0) throw new Error('nobody stops a release that is pointed by hand')
+    cluster.calls.push(`scale ${to}`)
+    replicas = to
+    cluster.pods = to === 0 ? [] : [server.pod]
   }
+  const stored = storedSecrets()
+  stored.put(keySecret, { [keyOf]: key })
+  const secrets = kubernetesSecrets(stored.api, 'ns')
   const place = `${configMap.name}/${configMap.key}`
   const pointingTo = (endpoint: string) => cosmos(endpoint, { username: '', password: keyVariable })
   cluster.texts.set(place, pointingTo(documentEndpoint))
   const properties = () => cluster.texts.get(place) ?? ''
-  const release = { name: 'my-ledger', app: 'ledger', properties: { file, envPrefix: '', configMap } }
+  const variables = [{ name: keyVariable, from: { kind: 'Secret' as const, name: keySecret, key: keyOf } }]
+  const release = { name: 'my-ledger', app: 'ledger', properties: { file, envPrefix: '', configMap, variables } }
   return {
     ...opened,
     cluster,
@@ -114,15 +131,19 @@ export async function openRelease(t: Test): Promise<ReleaseStage> {
         )
         .map(({ method, path }) => `${method} ${path}`),
     properties,
+    stored,
+    replicas: () => replicas,
     setProperties: (text) => void cluster.texts.set(place, text),
     pointingTo,
     record: (operation) => cluster.recordsByName.get(operation),
     async worker(request, signal = new AbortController().signal) {
+      // As the kubelet does it when the pod starts.
       await writeFile(file, properties())
+      process.env[keyVariable] = stored.data(keySecret)?.[keyOf]
       const said: WorkerEvent[] = []
       const events = jsonLineEvents((line) => said.push(JSON.parse(line) as WorkerEvent))
       const target = { ...request.target, releases: [release] }
-      const code = await work({ ...request, target }, { cluster: asAnotherProcess(cluster), events, signal })
+      const code = await work({ ...request, target }, { cluster: asAnotherProcess(cluster), secrets, events, signal })
       return { code, events: said }
     },
   }

@@ -102,6 +102,23 @@ t.test('without what was kept nobody goes back, and what somebody else set stays
   t.strictSame(stage.stored.data('account'), { KEY: 'another', URI: 'https://another.example.com:443/' })
 })
 
+t.test('what is kept and cannot be read is not told of', async (t) => {
+  const stage = stageOf(text, where)
+  const first = stage.repointing()
+  await first.point('restored', await memoryJournal())
+  const [entry = ''] = Object.keys(stage.former() ?? {})
+  for (const spoilt of ['S3CRET', '["S3CRET"]', '{"a":{"b":"S3CRET"}}']) {
+    stage.stored.put('scalardl-former.account', { [entry]: spoilt })
+    const { text: told } = await failureOf(stage.repointing({ former: first.recorded() }).check())
+    t.match(told, { why: /has changed what Secret scalardl-former\.account keeps/ })
+    t.notMatch(JSON.stringify(told), /S3CRET/)
+  }
+  const elsewhere = stage.repointing({ former: { keptIn: 'account' } })
+  await elsewhere.recall()
+  t.strictSame(elsewhere.recorded(), { keptIn: 'account' }, 'no Secret but ours is looked into')
+  t.notOk(stage.stored.asked.slice(-1)[0]?.endsWith(' account'))
+})
+
 t.test('a key that was renewed meanwhile is replaced by the one to go back to', async (t) => {
   const stage = stageOf(text, where)
   const first = stage.repointing()

@@ -1,7 +1,14 @@
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { rightsElsewhere } from '../../../../../job/kubernetes/elsewhere/kubernetes-pods.ts'
-import { admissionPolicy, execObjects, installationObjects } from '../../../../../plugin/commands/install/objects.ts'
+import {
+  admissionPolicy,
+  execObjects,
+  installationObjects,
+  repointObjects,
+} from '../../../../../plugin/commands/install/objects.ts'
+import { readRepointSecrets } from '../../../../../plugin/commands/install/repoint-secrets.ts'
+import { failureOf } from '../../../job/failure-of.ts'
 import { collectionPath, objectText } from '../../../../../plugin/kubernetes/api/objects.ts'
 
 t.test('account, role and binding have one name, in one namespace, and belong together', async (t) => {
@@ -82,6 +89,45 @@ t.test('what runs commands in pods of another namespace is made there alone, for
     verbs.map((verb) => `${verb} ${[resource, subresource].filter((part) => part !== undefined).join('/')}`),
   )
   t.strictSame(granted.sort(), needed.sort(), 'no more than what is asked for')
+})
+
+t.test('--repoint-secret: get and patch on that Secret and on ours beside it, and on no other', async (t) => {
+  const objects = repointObjects('backup', 'led', ['account', 'other'])
+  t.strictSame(
+    objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+    [
+      'Secret scalardl-former.account',
+      'Secret scalardl-former.other',
+      'Role backup.repoint',
+      'RoleBinding backup.repoint',
+    ],
+  )
+  const role = objects.find((object) => object.kind === 'Role')
+  t.strictSame(role?.rules, [
+    {
+      apiGroups: [''],
+      resources: ['secrets'],
+      resourceNames: ['account', 'scalardl-former.account', 'other', 'scalardl-former.other'],
+      verbs: ['get', 'patch'],
+    },
+  ])
+  t.match(
+    objects.find((object) => object.kind === 'RoleBinding'),
+    { roleRef: { name: 'backup.repoint' }, subjects: [{ kind: 'ServiceAccount', name: 'backup', namespace: 'led' }] },
+  )
+  const former = objects.find((object) => object.kind === 'Secret')
+  t.strictSame(
+    Object.keys(former ?? {}).sort(),
+    ['apiVersion', 'kind', 'metadata', 'type'],
+    'an apply takes nothing away',
+  )
+})
+
+t.test('--repoint-secret names Secrets of releases, and none of ours', async (t) => {
+  t.strictSame(readRepointSecrets({ repointSecret: ['b', 'a', 'b'] }), ['a', 'b'])
+  t.strictSame(readRepointSecrets({}), [])
+  for (const name of ['*', 'A', '', 'a'.repeat(250), 'scalardl-backup-a.key', 'kubectl-scalardl-signing-key'])
+    t.match(await failureOf(() => readRepointSecrets({ repointSecret: [name] })), { exitCode: 2 })
 })
 
 t.test('the admission policy is of one ServiceAccount, and lies in no namespace', async (t) => {

@@ -254,7 +254,8 @@ t.test('what only the administrator can point a release to is shown, unless he s
     (await chooseRestore({ ...none, ...flags }, account, () => [])).choice
   t.strictSame(await choose({}), { repoint: 'print' })
   t.strictSame(await choose({ region: 'West US 2' }), { repoint: 'print', region: 'West US 2' })
-  for (const refused of [{ repoint: 'patch' }, { prefix: 'x-' }, { dropPrevious: true }] as const)
+  t.strictSame(await choose({ repoint: 'patch' }), { repoint: 'patch' })
+  for (const refused of [{ prefix: 'x-' }, { dropPrevious: true }] as const)
     t.equal((await failureOf(choose(refused))).exitCode, 2)
   // No restore that was only shown is ever recorded as in service, so --drop-previous later is refused as well.
   t.match(await failureOf(choose({ dropPrevious: true })), { next: /^omit --drop-previous, .* yourself/ })
