@@ -337,6 +337,8 @@ export interface DatabaseKind {
   /** as DatabaseBackup.kind keeps it */
   name: string
   capabilities: Capabilities
+  /** properties of a storage that are changed where a restore makes a new server or account; absent where none are */
+  pointedBy?: readonly { property: string; secrecy: Secrecy }[]
   /**
    * Whether a storage is of this kind: by the release's settings (jdbc has several) and by the flags, which tell who
    * runs a server where the settings of two kinds look alike. The first kind of the registry that says so has it.

@@ -8,6 +8,8 @@ import { preflight } from '../pause/preflight.ts'
 import { openStorageAt } from '../storage/open.ts'
 import { backupContext } from './database-contexts.ts'
 import { databasesOf, openSources, type OpenSource } from './open-databases.ts'
+import { checkPointing } from './properties/check-pointing.ts'
+import { releaseProperties } from './properties/release-properties.ts'
 import { checkTogether } from './restored-together.ts'
 
 type Context = OperationContext<'doctor'>
@@ -60,7 +62,10 @@ async function databaseFindings(context: Context): Promise<Finding[]> {
     const found = await Promise.all(sources.map(sourceFindings))
     const bytes = found.reduce((sum, one) => sum + one.bytes, 0)
     const room = request.to === undefined ? [] : await storage.preflight(bytes)
-    return [decision, ...checkTogether(databases), ...found.flatMap(({ findings }) => findings), ...room]
+    const { cluster, secrets } = context
+    const properties = releaseProperties({ target: request.target, cluster, secrets }, request.namespace)
+    const pointing = await checkPointing(properties, databases)
+    return [decision, ...checkTogether(databases), ...pointing, ...found.flatMap(({ findings }) => findings), ...room]
   } finally {
     await Promise.allSettled(sources.map(({ source }) => source.close()))
   }

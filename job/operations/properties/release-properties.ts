@@ -1,6 +1,6 @@
 // Room: the properties of releases, read and changed where they are kept: in ConfigMaps, and in Secrets that an
 // administrator has named.
-// Read release-properties, property-home, put-back-by, by-hand.
+// Read release-properties, property-home, put-back-by, by-hand, check-pointing.
 
 import { Failure, type FailureText } from '../../../operation/failure.ts'
 import { formerSecretName } from '../../../operation/names.ts'

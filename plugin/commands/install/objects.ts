@@ -87,8 +87,8 @@ export function execObjects(name: string, namespace: string, at: string): OwnObj
 }
 
 /**
- * What lets the worker point a release to restored data by Secrets: a Role that names them, its binding, and beside each
- * Secret ours for what it said before.
+ * What lets the worker point a release to restored data by Secrets: a Role that names them, its binding, and beside
+ * each of them ours for what it said before.
  * @param name of the worker's ServiceAccount
  */
 export function repointObjects(name: string, namespace: string, secrets: readonly string[]): OwnObject[] {

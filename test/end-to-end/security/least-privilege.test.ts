@@ -4,11 +4,13 @@ import t from 'tap'
 import { apiMessage } from '../../../job/kubernetes/ask.ts'
 import type { Cluster } from '../../../job/kubernetes/cluster.ts'
 import { kubernetesCluster } from '../../../job/kubernetes/kubernetes-cluster.ts'
+import { kubernetesSecrets } from '../../../job/kubernetes/secrets/kubernetes-secrets.ts'
 import { setProperty } from '../../../job/scalardb/set-property.ts'
 import { Failure } from '../../../operation/failure.ts'
-import { labels, leaseName, managedBy } from '../../../operation/names.ts'
+import { formerSecretName, labels, leaseName, managedBy } from '../../../operation/names.ts'
 import { newRecord, type OperationRecord } from '../../../operation/record.ts'
-import { admissionPolicy, installationObjects } from '../../../plugin/commands/install/objects.ts'
+import { admissionPolicy, installationObjects, repointObjects } from '../../../plugin/commands/install/objects.ts'
+import { failureOf } from '../../unit/job/failure-of.ts'
 import { startLedger } from '../../unit/job/servers/ledgers.ts'
 import { openAccounts, rightsOf, roleRules, without, type Right } from './least-privilege-accounts.ts'
 import { until } from '../stage/gates.ts'
@@ -342,5 +344,43 @@ t.test('no Secret can be read, no pod entered or made, nothing outside of the na
       false,
       `can-i ${verb} secrets`,
     )
+  }
+})
+
+t.test('--repoint-secret: the Secret that it names and ours beside it are changed, and no other', async (t) => {
+  const sealed = { ...secret('sealed', { key: 'x' }), immutable: true }
+  await stage.apply([
+    secret('account', { key: 'former', other: 'x' }),
+    secret('not-named', { key: 'x' }),
+    sealed,
+    ...repointObjects('kubectl-scalardl', namespace, ['account', 'sealed']),
+  ])
+  const secrets = kubernetesSecrets(at.api, namespace)
+  await until('the Role counts', () =>
+    secrets.tryChange('sealed').then(
+      () => true,
+      () => false,
+    ),
+  )
+  await secrets.change('account', 'key', (text) => `${text}, restored`)
+  await secrets.tryChange('account')
+  t.strictSame((await secrets.read('account'))?.data, { key: 'former, restored', other: 'x' })
+  const former = formerSecretName('account')
+  t.strictSame((await secrets.read(former))?.data, {})
+  await secrets.change(former, 'restore-a', () => '{"a":"b"}')
+  t.strictSame((await secrets.read(former))?.data, { 'restore-a': '{"a":"b"}' })
+  // A second install takes nothing away that is kept.
+  await stage.apply(repointObjects('kubectl-scalardl', namespace, ['account', 'sealed']))
+  await secrets.change(former, 'restore-a', (text) => (text === '{"a":"b"}' ? undefined : text))
+  t.strictSame((await secrets.read(former))?.data, {})
+  t.equal((await secrets.read('sealed'))?.immutable, true)
+  const denied = { next: /kubectl scalardl install .*--repoint-secret not-named$/ }
+  t.match(await failureOf(secrets.read('not-named')), denied)
+  t.match(await failureOf(secrets.tryChange('not-named')), denied)
+  t.match(await failureOf(secrets.change('sealed', 'key', () => 'y')), { why: /immutable/ })
+  for (const verb of ['list', 'watch', 'create', 'update', 'delete']) {
+    const body = { spec: { resourceAttributes: { namespace, verb, resource: 'secrets', name: 'account' } } }
+    const review = await at.clients.authorization.createSelfSubjectAccessReview({ body })
+    t.equal(review.status?.allowed, false, `can-i ${verb} secrets/account`)
   }
 })

@@ -6,8 +6,8 @@ import { missingRights } from '../account/rights.ts'
 import { repointActions } from '../rights-needed.ts'
 import type { RestoreWork } from './restore-work.ts'
 
-const endpointProperty = 'contact_points'
-const keyProperty = 'password'
+export const endpointProperty = 'contact_points'
+export const keyProperty = 'password'
 
 /** The properties that name an account: its endpoint and its key. */
 export class AccountRepointing extends Repointing {

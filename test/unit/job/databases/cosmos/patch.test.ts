@@ -11,6 +11,7 @@ import { formerSecretName } from '../../../../../operation/names.ts'
 import { clientId, group, subscription, tenant } from '../../../stand-ins/azure/clients.ts'
 import {
   backupRequest,
+  doctorRequest,
   dropRequest,
   keyOf,
   keySecret,
@@ -49,10 +50,17 @@ t.test('refused before anything is made or stopped: no right on the Secret, none
     t.strictSame(stage.changes(), [])
     return [failureIn(`restore-${name}`), ...events.map(({ message }) => message)].join('\n')
   }
+  const pointing = async (name: string) => {
+    t.equal((await stage.worker(doctorRequest(name))).code, 0, failureIn(`doctor-${name}`))
+    return stage.record(`doctor-${name}`)?.findings?.find(({ check }) => check === 'pointing to restored data')?.message
+  }
+  t.match(await pointing('before'), /^by hand.*install -n ns --repoint-secret my-ledger-account/)
   t.match(await refused('ungranted'), /kubectl scalardl install -n ns --repoint-secret my-ledger-account/)
   for (const name of [keySecret, former]) stored.granted.set(name, new Set(['get', 'patch']))
   t.match(await refused('unmade'), /scalardl-former\.my-ledger-account cannot be changed.*not there/)
   stored.put(former, {})
+  t.equal(await pointing('after'), 'restore --repoint patch may do it')
+  azure.forgetCalls()
   azure.set({ identities: identity(allActions.filter((action) => !/listKeys/.test(action))) })
   t.match(await refused('keyless'), /missing: .*listKeys\/action.*--repoint print/s)
   azure.set({ identities: identity(allActions) })
