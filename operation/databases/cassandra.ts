@@ -1,6 +1,16 @@
 import type { DatabaseBackup } from '../record.ts'
 import type { KnownKind } from './kind.ts'
 
+/** How Medusa has the data; undefined where the nodes have it. */
+function medusaOf(told: unknown): { container: string; datacenter: string | undefined } | undefined {
+  if (typeof told !== 'object' || told === null) return undefined
+  const text = (name: string) => {
+    const value: unknown = Reflect.get(told, name)
+    return typeof value === 'string' ? value : undefined
+  }
+  return { container: text('container') ?? '?', datacenter: text('datacenter') }
+}
+
 /** What the record tells of a backup's snapshots; of a newer version, or damaged, it may lack any. */
 function snapshotOf({ details, title }: Pick<DatabaseBackup, 'details' | 'title'>) {
   const text = (name: string) => (typeof details[name] === 'string' ? details[name] : '?')
@@ -12,7 +22,7 @@ function snapshotOf({ details, title }: Pick<DatabaseBackup, 'details' | 'title'
           : [],
       )
     : []
-  return { title, tag: text('tag'), namespace: text('namespace'), pods }
+  return { title, tag: text('tag'), namespace: text('namespace'), pods, medusa: medusaOf(details['medusa']) }
 }
 
 /**
@@ -20,7 +30,20 @@ function snapshotOf({ details, title }: Pick<DatabaseBackup, 'details' | 'title'
  * snapshots"; ScalarDB, "How to Back Up and Restore"): this program does not stop a database that others may use.
  */
 export function runbookOf(entry: Pick<DatabaseBackup, 'details' | 'title'>): string[] {
-  const { title, tag, namespace, pods } = snapshotOf(entry)
+  const { title, tag, namespace, pods, medusa } = snapshotOf(entry)
+  if (medusa?.datacenter !== undefined) return byOperator(title, tag, namespace, medusa.datacenter)
+  if (medusa !== undefined)
+    return [
+      `${title}: yours to do, in this order, since every node of Cassandra has to stand still:`,
+      '  1. Check that the ring has the nodes and the tokens of the record (nodetool ring).',
+      '  2. Stop Cassandra on every node.',
+      '  3. On each node, all of them before any starts, have Medusa put its files back, and start Cassandra:',
+      ...pods.map(
+        (pod) => `     ${pod} (container ${medusa.container}): medusa restore-node --in-place --backup-name ${tag}`,
+      ),
+      '  4. Wait until nodetool status shows UN for all.',
+      '  5. Run nodetool repair of the keyspaces, node by node.',
+    ]
   return [
     `${title}: yours to do, in this order, since every node of Cassandra has to stand still:`,
     '  1. Check that the ring has the nodes and the tokens of the record, and its tables the same definition',
@@ -32,6 +55,21 @@ export function runbookOf(entry: Pick<DatabaseBackup, 'details' | 'title'>): str
     '  4. Copy the files of the snapshot into the folder of their table, on the node that they are of.',
     '  5. Start Cassandra on every node, and wait until nodetool status shows UN for all.',
     '  6. Run nodetool repair of the keyspaces, node by node.',
+  ]
+}
+
+/** Where k8ssandra's operator stops, restores and starts the nodes (k8ssandra-operator, medusa.k8ssandra.io). */
+function byOperator(title: string, tag: string, namespace: string, datacenter: string): string[] {
+  const object = (kind: string, name: string, spec: string) =>
+    `     {apiVersion: medusa.k8ssandra.io/v1alpha1, kind: ${kind}, ` +
+    `metadata: {name: ${name}, namespace: ${namespace}}, spec: {${spec}}}`
+  return [
+    `${title}: yours to do, in this order; k8ssandra's operator stops and starts the nodes:`,
+    '  1. Let it know the backups in its storage. Apply this, and wait until it is finished:',
+    object('MedusaTask', 'sync-1', `cassandraDatacenter: ${datacenter}, operation: sync`),
+    '  2. Have it restore the backup. Apply this, and wait until it has a finish time and every node is UN:',
+    object('MedusaRestoreJob', 'restore-1', `cassandraDatacenter: ${datacenter}, backup: ${tag}`),
+    '  3. Run nodetool repair of the keyspaces, node by node.',
   ]
 }
 
@@ -53,6 +91,12 @@ export const cassandra: KnownKind = {
       describe:
         'KEY=VALUE,… labels of the pods that Cassandra runs in; else those of k8ssandra, cass-operator and Bitnami',
     },
+    {
+      name: 'cassandra-medusa',
+      describe:
+        'container of these pods that has Medusa (medusa in k8ssandra), which then copies the snapshots to its ' +
+        'storage; CONTAINER:COMMAND for a command other than medusa',
+    },
   ],
   execIn: {
     flag: 'cassandra-namespace',
@@ -64,10 +108,12 @@ export const cassandra: KnownKind = {
     ],
   },
   keptNames: (entry) => {
-    const { tag, pods } = snapshotOf(entry)
+    const { tag, pods, medusa } = snapshotOf(entry)
+    if (medusa !== undefined) return [`${tag} in Medusa's storage`]
     return pods.map((pod) => `${tag} in ${pod}`)
   },
   planLines: (entry) => [
+    ...(typeof entry.details['lostNode'] === 'string' ? [entry.details['lostNode']] : []),
     'Restored by you and this program: it stops the releases, tells you what to do, and ends with exit code 7.',
     ...runbookOf(entry),
     'Then `restore NAME --continue` looks at what you have done, as far as it can be seen, and starts the releases.',

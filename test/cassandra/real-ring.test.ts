@@ -1,4 +1,5 @@
-import { existsSync, globSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, globSync, rmSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import cassandraDriver from 'cassandra-driver'
 import t, { type Test } from 'tap'
 import { cassandra } from '../../job/databases/cassandra/cassandra.ts'
@@ -7,12 +8,16 @@ import { jsonLineEvents } from '../../job/process/events.ts'
 import { readSettings } from '../../job/scalardb/settings.ts'
 import { noStorage } from '../../job/storage/none.ts'
 import { failureOf } from '../unit/job/failure-of.ts'
+import { openJournal } from '../../job/journal/persisted-journal.ts'
+import type { DatabaseBackup } from '../../operation/record.ts'
+import { ensureMedusa } from '../stand-ins/cassandra/real-medusa.ts'
 import { ensureCassandra, startRing } from '../stand-ins/cassandra/real-ring.ts'
 
-// `npm run test:cassandra`: a real ring of two nodes of Cassandra 5.0, with its own nodetool. About two minutes.
+// `npm run test:cassandra`: a real ring of two nodes of Cassandra 5.0 with its own nodetool, and Medusa 0.31. About six
+// minutes.
 
 const folder = t.testdir()
-const ring = await startRing(await ensureCassandra(), folder, 2)
+const ring = await startRing(await ensureCassandra(), folder, 2, await ensureMedusa())
 t.teardown(() => ring.close())
 const [first, second] = ring.nodes
 if (first === undefined || second === undefined) throw new Error('a ring of two')
@@ -28,6 +33,8 @@ for (const statement of [
   "CREATE KEYSPACE scalar WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 2}",
   'CREATE TABLE scalar.asset (id text PRIMARY KEY, age int)',
   'CREATE TABLE scalar."Empty" (id text PRIMARY KEY)',
+  "CREATE KEYSPACE coordinator WITH replication = {'class': 'SimpleStrategy', 'replication_factor': 2}",
+  'CREATE TABLE coordinator.state (tx_id text PRIMARY KEY, tx_state int, tx_created_at bigint)',
   'CREATE INDEX ages ON scalar.asset (age)',
 ])
   await client.execute(statement)
@@ -79,6 +86,122 @@ t.test('a snapshot on both nodes, found by nodetool and on the disk, and cleared
   }
   await cassandra.remove?.(settings(t), entry, context('delete-a'))
   t.strictSame(snapshotsOf('backup-a'), [])
+})
+
+const minuteMs = 60_000
+/** A transaction as ScalarDB's coordinator keeps it, and a row that it wrote. */
+async function commit(id: string, createdAtMs: number) {
+  const insert = 'INSERT INTO coordinator.state (tx_id, tx_state, tx_created_at) VALUES'
+  await client.execute(`${insert} ('${id}', 3, ${createdAtMs})`, [], all)
+  await client.execute(`INSERT INTO scalar.asset (id, age) VALUES ('${id}', 1)`, [], all)
+}
+
+async function ids(): Promise<string[]> {
+  const { rows } = await client.execute('SELECT id FROM scalar.asset', [], all)
+  return rows.map((row) => String(row['id'])).sort()
+}
+
+/** Has a restore note how the ring is; what goes on with it, or gives it up. */
+async function handOver(t: Test, entry: DatabaseBackup) {
+  const given = { ...context('restore'), releases: [] }
+  const destination = cassandra.openRestore(settings(t), entry, given)
+  const journal = await openJournal('restore', { read: async () => undefined, write: async () => undefined })
+  const findings = await destination.preflight()
+  t.strictSame(
+    findings.filter(({ outcome }) => outcome !== 'ok'),
+    [],
+  )
+  await destination.activate(journal)
+  return cassandra.openUndo(settings(t), entry, { ...given, former: destination.describe() })
+}
+
+async function restarted(whileDown: () => void | Promise<void>) {
+  await Promise.all(ring.nodes.map((node) => node.kill()))
+  await whileDown()
+  for (const node of ring.nodes) await node.start()
+}
+
+/** Puts a snapshot back as the runbook says. */
+function putBack(entry: DatabaseBackup) {
+  const tag = String(entry.details['tag'])
+  for (const { folder: own } of ring.nodes) {
+    for (const kept of ['commitlog', 'hints', 'saved_caches']) rmSync(join(own, kept), { recursive: true, force: true })
+    for (const table of ['scalar/*', 'coordinator/*', 'system/paxos-*', 'system/batches-*'])
+      for (const at of globSync(`${own}/data/${table}`)) {
+        for (const file of globSync(`${at}/*.*`)) if (statSync(file).isFile()) rmSync(file)
+        for (const file of globSync(`${at}/snapshots/${tag}/*`))
+          if (statSync(file).isFile()) copyFileSync(file, join(at, basename(file)))
+      }
+  }
+}
+
+const outcomes = async (of: ReturnType<typeof cassandra.openUndo>) =>
+  ((await of.checkDone?.()) ?? []).map(({ check, outcome }) => `${check}: ${outcome}`)
+
+const done = [
+  'cassandra nodes: ok',
+  'cassandra tokens: ok',
+  'cassandra restarts: ok',
+  'cassandra schema: ok',
+  'cassandra data: ok',
+  'cassandra, not seen: warning',
+]
+
+t.test('restored by the runbook, and looked at before and after', async (t) => {
+  await commit('old', Date.now() - 10 * minuteMs)
+  const source = cassandra.openBackup(settings(t), context('backup-r'))
+  await source.prepare()
+  await source.snapshot()
+  const entry = await source.complete('r')
+  await source.close()
+  await commit('new', Date.now() + 10 * minuteMs)
+  const handed = await handOver(t, entry)
+  t.match(await handed.checkWayBack(), [{ outcome: 'ok' }])
+  t.match(await outcomes(handed), ['cassandra nodes: ok', 'cassandra tokens: ok', 'cassandra restarts: error'])
+
+  await restarted(() => undefined)
+  t.match((await outcomes(handed))[4], 'cassandra data: error', 'restarted, and nothing was put back')
+  await restarted(() => putBack(entry))
+  t.strictSame(await outcomes(handed), done)
+  t.match(await failureOf(handed.checkWayBack()), { why: /was stopped or started since/ })
+  t.strictSame(await ids(), ['a', 'old'])
+  await cassandra.remove?.(settings(t), entry, context('delete-r'))
+})
+
+t.test('Medusa copies the snapshots away, verifies them, and restores them', async (t) => {
+  const given = { ...context('backup-m'), flags: { own: { 'cassandra-medusa': 'medusa' } } }
+  const source = cassandra.openBackup(settings(t), given)
+  t.strictSame(
+    (await source.preflight()).filter(({ outcome }) => outcome !== 'ok'),
+    [],
+  )
+  await source.prepare()
+  await source.snapshot()
+  const entry = await source.complete('m')
+  await source.close()
+  const tag = String(entry.details['tag'])
+  t.strictSame(snapshotsOf('backup-m'), [], 'the nodes keep none')
+  t.ok(globSync(`${folder}/medusa/backups/**/*-Data.db`).length > 0)
+  await commit('newer', Date.now() + 10 * minuteMs)
+  const handed = await handOver(t, entry)
+  const pods = ring.podsIn()
+  const limits = { timeoutMs: 300_000, signal: new AbortController().signal }
+  await restarted(async () => {
+    for (const { pod } of ring.nodes) {
+      const ended = await pods.run(
+        pod,
+        'medusa',
+        ['medusa', 'restore-node', '--in-place', '--backup-name', tag],
+        limits,
+      )
+      t.equal(ended.exitCode, 0, ended.stderr.slice(-2000))
+    }
+  })
+  t.strictSame(await outcomes(handed), done)
+  t.strictSame(await ids(), ['a', 'old'])
+  await cassandra.remove?.(settings(t), entry, context('delete-m'))
+  const { stdout } = await pods.run('cassandra-1', 'medusa', ['medusa', 'list-backups', '--show-all'], limits)
+  t.notMatch(stdout, tag)
 })
 
 t.test('another worker finds what a killed one has left, and clears it', async (t) => {

@@ -1,5 +1,5 @@
 // Room: Apache Cassandra: a snapshot of every node inside the pause, named after the operation and kept on the nodes.
-// Read cassandra, access, cql (what the ring says of itself), ring (its pods), nodetool, then backup/ and restore/.
+// Read cassandra, access, cql (what the ring says of itself), ring (its pods), nodetool, medusa, backup/, restore/.
 
 import { cassandra as known } from '../../../operation/databases/cassandra.ts'
 import type { DatabaseKind } from '../database.ts'

@@ -23,6 +23,17 @@ const details = z.object({
   /** the snapshot's name, the same on every node */
   tag: z.string().regex(tagForm),
   nodes: z.array(node),
+  /** what the loss of one node alone asks for, for people; absent in records of the first backups */
+  lostNode: z.string().optional(),
+  /** where Medusa has the data, and no node keeps its snapshot; absent where Medusa is not used */
+  medusa: z
+    .object({
+      container: z.string(),
+      command: z.array(z.string()),
+      /** the CassandraDatacenter whose pods these are, where an operator made them */
+      datacenter: z.string().optional(),
+    })
+    .optional(),
   /** statements that make the schema again; absent where Cassandra cannot tell (before 4.0) */
   schema: z.array(z.string()).optional(),
 })

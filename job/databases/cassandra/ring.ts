@@ -7,6 +7,8 @@ import { nodetool, readGeneration, readHostId, readStatus, type CassandraPod, ty
 export interface RingNode extends RingMember, CassandraPod {
   /** when it was last started; undefined where it does not say */
   generation: number | undefined
+  /** the CassandraDatacenter that its pod is of, where cass-operator made it */
+  datacenter: string | undefined
 }
 
 /** Who of a ring was found, and what is wrong with the others. */
@@ -23,6 +25,9 @@ export interface FoundRing {
  * server pods alone with their state (cass-operator, api/v1beta1 CassNodeState); Bitnami's chart has the usual labels.
  */
 export const usualSelectors = ['cassandra.datastax.com/node-state', 'app.kubernetes.io/name=cassandra']
+
+/** Of the CassandraDatacenter that a pod is of (cass-operator, api/v1beta1 DatacenterLabel). */
+const datacenterLabel = 'cassandra.datastax.com/datacenter'
 
 /** For a question that a node answers at once, ms; starting nodetool itself may take seconds on a busy node. */
 const askMs = 60_000
@@ -54,7 +59,14 @@ export async function findRing(
     if (look === undefined) {
       const silent = looks.find(({ pod, hostId }) => hostId === undefined && pod.ip === member.address)
       troubles.push(`${title} ${silent === undefined ? 'has no pod here' : `does not answer: ${silent.trouble}`}`)
-    } else nodes.push({ ...member, pod: look.pod.name, container: look.container, generation: look.generation })
+    } else
+      nodes.push({
+        ...member,
+        pod: look.pod.name,
+        container: look.container,
+        generation: look.generation,
+        datacenter: look.pod.labels[datacenterLabel],
+      })
   }
   const known = new Set(members.map(({ hostId }) => hostId))
   for (const { pod, hostId, trouble, status } of looks) {

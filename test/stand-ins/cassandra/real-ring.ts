@@ -11,11 +11,14 @@ import type { CommandResult, PodElsewhere, PodsElsewhere } from '../../../job/ku
 import { ensureProgram } from '../../java-client/ensure.ts'
 import { fetchedOnce } from '../fetched-once.ts'
 import { freePort } from '../free-port.ts'
+import { medusaCommand } from './real-medusa.ts'
 
 const run = promisify(execFile)
 const pom = join(import.meta.dirname, 'pom.xml')
 const fetchMs = 300_000
 const startMs = 180_000
+/** No command of a test takes longer. */
+const mostMs = 300_000
 
 /** What Cassandra 5.0 needs to be told on Java 17 (its conf/jvm17-server.options), and small heaps. */
 const opened = ['java.io', 'java.lang', 'java.lang.module', 'java.lang.reflect', 'java.nio', 'java.util']
@@ -85,8 +88,9 @@ export interface RealRing {
  * Starts a ring on loopback addresses of its own, one node after the other; about 15 s each.
  * @param jars what ensureCassandra answers
  * @param folder for data and logs
+ * @param medusa what ensureMedusa answers; undefined: no pod has Medusa
  */
-export async function startRing(jars: string, folder: string, count: number): Promise<RealRing> {
+export async function startRing(jars: string, folder: string, count: number, medusa?: string): Promise<RealRing> {
   const net = `127.${randomInt(20, 250)}.${randomInt(1, 250)}`
   const port = 9042
   const nodes: (RealNode & { jmx: number })[] = []
@@ -99,7 +103,7 @@ export async function startRing(jars: string, folder: string, count: number): Pr
   return {
     nodes,
     port,
-    podsIn: () => podsOf(jars, folder, nodes),
+    podsIn: () => podsOf(jars, folder, nodes, medusa),
     async close() {
       await Promise.all(nodes.map((node) => node.kill()))
     },
@@ -200,8 +204,13 @@ async function answers(host: string, port: number): Promise<boolean> {
   }
 }
 
-/** The nodes as pods, with the real nodetool of the same version. */
-function podsOf(jars: string, folder: string, nodes: readonly (RealNode & { jmx: number })[]): PodsElsewhere {
+/** The nodes as pods, with the real nodetool of the same version, and with real Medusa where its packages are given. */
+function podsOf(
+  jars: string,
+  folder: string,
+  nodes: readonly (RealNode & { jmx: number })[],
+  medusa: string | undefined,
+): PodsElsewhere {
   return {
     namespace: 'real',
     missingRights: async () => [],
@@ -217,9 +226,11 @@ function podsOf(jars: string, folder: string, nodes: readonly (RealNode & { jmx:
             containers: [{ name: 'cassandra', ports: [9042] }],
           }))
         : [],
-    async run(pod, _container, [, ...args], { timeoutMs, signal }) {
-      const jmx = nodes.find((node) => node.pod === pod)?.jmx
-      const command = [
+    async run(pod, container, [, ...args], { timeoutMs, signal }) {
+      const node = nodes.find((one) => one.pod === pod)
+      if (node === undefined) throw new Error(`no pod ${pod}`)
+      const nodetool = [
+        'java',
         ...javaOptions,
         '-Xmx64m',
         `-Dcassandra.storagedir=${folder}`,
@@ -230,11 +241,16 @@ function podsOf(jars: string, folder: string, nodes: readonly (RealNode & { jmx:
         '-h',
         '127.0.0.1',
         '-p',
-        String(jmx),
-        ...args,
+        String(node.jmx),
       ]
+      const its =
+        container === 'medusa' && medusa !== undefined
+          ? medusaCommand(medusa, join(folder, 'medusa'), node)
+          : { command: nodetool, env: process.env }
+      const [program = '', ...words] = its.command
       try {
-        const { stdout, stderr } = await run('java', command, { timeout: timeoutMs, signal, maxBuffer: 64 << 20 })
+        const limits = { timeout: Math.min(timeoutMs, mostMs), signal, maxBuffer: 64 << 20, env: its.env }
+        const { stdout, stderr } = await run(program, [...words, ...args], limits)
         return { exitCode: 0, stdout, stderr }
       } catch (error) {
         signal.throwIfAborted()

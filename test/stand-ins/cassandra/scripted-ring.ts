@@ -1,5 +1,5 @@
 // Room: Cassandra for tests: a ring of scripted nodes, as unkind as real ones, and a real ring of two.
-// Read scripted-ring, cql-server, real-ring.
+// Read scripted-ring, scripted-medusa, cql-server, real-ring, real-medusa.
 
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,6 +9,7 @@ import type {
   PodElsewhere,
   PodsElsewhere,
 } from '../../../job/kubernetes/elsewhere/pods-elsewhere.ts'
+import { medusaOf, type MedusaFault, type MedusaStorage } from './scripted-medusa.ts'
 import { startCqlServer, type Answer } from './cql-server.ts'
 
 /**
@@ -31,6 +32,7 @@ export interface ScriptedNode {
   generation: number
   tokens: readonly string[]
   fault?: Fault | undefined
+  medusaFault?: MedusaFault | undefined
   /** what is on it: `tag keyspace table` */
   snapshots: Set<string>
   /** what it takes after the next look */
@@ -45,6 +47,10 @@ export interface ScriptedRing {
   /** of coordinator.state: when each was created, ms since the epoch */
   transactions: Map<string, number>
   replication: string
+  /** what Medusa has, in a container of every pod */
+  medusa: MedusaStorage
+  /** the CassandraDatacenter that the pods say they are of */
+  datacenter?: string
   /** verbs that the worker may not do */
   missing: string[]
   /** the labels that its pods have */
@@ -79,6 +85,7 @@ export async function scriptedRing(count: number, password?: string): Promise<Sc
     port: server.port,
     tables: ['scalar.asset', 'scalar.asset_metadata', 'coordinator.state'],
     transactions: new Map(),
+    medusa: new Map(),
     replication: '3',
     missing: [],
     label: 'app.kubernetes.io/name=cassandra',
@@ -108,21 +115,24 @@ function podsOf(ring: ScriptedRing, namespace: string): PodsElsewhere {
             uid: pod,
             ip: address,
             node: 'a',
-            labels: {},
+            labels: ring.datacenter === undefined ? {} : { 'cassandra.datastax.com/datacenter': ring.datacenter },
             ready: fault !== 'down',
             ...(fault === 'down' ? { trouble: 'container cassandra exited with 137' } : {}),
             containers: [
               { name: 'metrics', ports: [8080] },
               { name: 'cassandra', ports: [9042, 7000] },
+              { name: 'medusa', ports: [50051] },
             ],
           })),
     async run(pod, container, [program, ...args], limits) {
       const node = ring.nodes.find((one) => one.pod === pod)
-      if (node === undefined || container !== 'cassandra' || program !== 'nodetool')
+      const isMedusa = container === 'medusa' && program === 'medusa'
+      if (node === undefined || (!isMedusa && (container !== 'cassandra' || program !== 'nodetool')))
         throw new Error('no such container')
       await sleep(1, undefined, { signal: limits.signal })
       ring.before?.(node, args[0] ?? '')
       ring.calls.push(`${pod} ${args[0]}`)
+      if (isMedusa) return medusaOf(ring.medusa, node, args, ring.nodes.length)
       return await nodetoolOf(ring, node, args, limits)
     },
   }

@@ -3,6 +3,7 @@ import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { DatabaseContext } from '../../database.ts'
 import { readDetails } from '../details.ts'
 import { noPods } from './preflight.ts'
+import { deleteFromMedusa } from '../medusa.ts'
 import { findRing } from '../ring.ts'
 import { clearSnapshots } from './snapshots.ts'
 
@@ -15,6 +16,7 @@ export async function clearOfBackup(entry: DatabaseBackup, { events, podsIn, sig
   const { namespace, selector, tag, nodes } = readDetails(entry)
   const pods = podsIn?.(namespace)
   if (pods === undefined) throw noPods(entry.title)
+  const { medusa } = readDetails(entry)
   const members = nodes.map((node) => ({ ...node, release: '', schemaVersion: '' }))
   const found = await findRing(pods, members, selector, signal)
   const gone = members.filter(({ hostId }) => !found.nodes.some((node) => node.hostId === hostId))
@@ -26,6 +28,16 @@ export async function clearOfBackup(entry: DatabaseBackup, { events, podsIn, sig
       next: 'run the command again once that node serves',
     })
   for (const node of found.nodes) await clearSnapshots(pods, node, tag, { signal })
+  const [first] = found.nodes
+  if (medusa !== undefined) {
+    if (first === undefined)
+      throw new Failure({
+        what: `Medusa's backup ${tag} is not deleted`,
+        why: `no pod of ${entry.title} is there that has Medusa`,
+        next: `delete it where Medusa runs: medusa delete-backup --backup-name ${tag} --all-nodes`,
+      })
+    await deleteFromMedusa(pods, first.pod, { beginning: tag, medusa, signal })
+  }
   for (const { address } of gone)
     events.say('note', `${entry.title}: node ${address} is not there any more, and its snapshot with it`)
 }

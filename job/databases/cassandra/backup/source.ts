@@ -12,8 +12,9 @@ import type { BackupContext, BackupSource, PauseMoment, Snapshot, Source } from 
 import { accessOf, namespaceOf, titleOf, type Access } from '../access.ts'
 import type { CqlSession, OpenSession, RingView } from '../cql.ts'
 import type { Details } from '../details.ts'
+import { checkMedusa, deleteFromMedusa, lackOf, readMedusa, upload, type Medusa } from '../medusa.ts'
 import { findRing, type FoundRing } from '../ring.ts'
-import { checkContactPoints, checkRights, checkRing, findingOf, noPods } from './preflight.ts'
+import { checkContactPoints, checkRights, checkRing, findingOf, lostNodeText, noPods } from './preflight.ts'
 import {
   clearSnapshots,
   newTag,
@@ -49,6 +50,7 @@ export class CassandraSource implements BackupSource {
   #session: Promise<CqlSession> | undefined
   #ring: Ring | undefined
   #taken: { tag: string; at: string; hostIds: string[] } | undefined
+  #isResumed = false
   /** pods that may still be taking a snapshot: nobody knows how its nodetool ended */
   readonly #unsettled = new Set<string>()
 
@@ -92,7 +94,11 @@ export class CassandraSource implements BackupSource {
       findings.push(rights)
       if (rights.outcome === 'error') return findings
       const found = await findRing(pods, view.members, this.#selector, this.#context.signal)
-      findings.push(...checkRing(title, view, found), ...checkContactPoints(title, this.#access.hosts, found))
+      const ring = checkRing(title, view, found)
+      findings.push(...ring, ...checkContactPoints(title, this.#access.hosts, found))
+      const medusa = this.#medusa
+      if (medusa !== undefined && ring.every(({ outcome }) => outcome !== 'error'))
+        findings.push(...(await checkMedusa(title, pods, found.nodes, { medusa, signal: this.#context.signal })))
     } catch (error) {
       this.#context.signal.throwIfAborted()
       findings.push(findingOf('cassandra nodes', title, error))
@@ -123,6 +129,7 @@ export class CassandraSource implements BackupSource {
 
   resume({ at, durable: kept }: Snapshot): void {
     this.#taken = { at, ...durable.parse(kept) }
+    this.#isResumed = true
   }
 
   async complete(): Promise<DatabaseBackup> {
@@ -135,10 +142,16 @@ export class CassandraSource implements BackupSource {
     refuseChanged(this.#title, taken.hostIds, now)
     // The tables and the schema are those of before the pause, where this worker has seen them.
     const { view, schema } = this.#ring ?? now
-    await verifySnapshots(pods, now.nodes, view.tables, { tag, signal })
-    // One that was answered late belongs to no window.
-    for (const node of now.nodes) await clearSnapshots(pods, node, this.#tags, { signal, keep: tag })
-    signal.throwIfAborted()
+    const medusa = this.#medusa
+    // A worker that was killed later may have cleared the snapshots of a backup that is whole.
+    if (medusa === undefined || !(await this.#isUploaded(medusa, now))) {
+      await verifySnapshots(pods, now.nodes, view.tables, { tag, signal })
+      // One that was answered late belongs to no window.
+      for (const node of now.nodes) await clearSnapshots(pods, node, this.#tags, { signal, keep: tag })
+      signal.throwIfAborted()
+      if (medusa !== undefined) await this.#upload(medusa, now)
+    }
+    if (medusa !== undefined) await this.#clearUploaded(now)
     const details = {
       namespace: pods.namespace,
       selector: now.selector,
@@ -154,6 +167,8 @@ export class CassandraSource implements BackupSource {
         tokens,
       })),
       ...(schema === undefined ? {} : { schema }),
+      lostNode: lostNodeText(view),
+      ...(medusa === undefined ? {} : { medusa: { ...medusa, ...datacenterOf(now) } }),
     }
     return {
       storages: this.#storages,
@@ -161,7 +176,7 @@ export class CassandraSource implements BackupSource {
       title: this.#title,
       tables: view.tables,
       snapshotAt: at,
-      serviceBackups: now.nodes.length,
+      serviceBackups: medusa === undefined ? now.nodes.length : 1,
       details: details satisfies Details,
     }
   }
@@ -169,11 +184,64 @@ export class CassandraSource implements BackupSource {
   async discard(): Promise<void> {
     // What has stopped the backup does not stop this.
     const signal = AbortSignal.timeout(discardMs)
-    await this.#clear(await this.#lookAtRing(signal), signal)
+    const ring = await this.#lookAtRing(signal)
+    const cleared = this.#clear(ring, signal)
+    const [first] = ring.nodes
+    // Half a backup in Medusa's storage goes as well; only that of an upload that was begun is there.
+    if (this.#medusa !== undefined && first !== undefined && this.#taken !== undefined)
+      await Promise.allSettled([
+        cleared,
+        deleteFromMedusa(this.#pods(), first.pod, { beginning: this.#tags, medusa: this.#medusa, signal }).catch(
+          (error: unknown) => this.#context.events.say('note', messageOf(error), { level: 'warning' }),
+        ),
+      ])
+    await cleared
   }
 
   async close(): Promise<void> {
     await (await this.#session?.catch(() => undefined))?.close()
+  }
+
+  /** What `--cassandra-medusa` says; undefined where snapshots stay on their nodes. */
+  get #medusa(): Medusa | undefined {
+    return readMedusa(this.#context.flags?.own?.['cassandra-medusa'])
+  }
+
+  async #isUploaded(medusa: Medusa, { nodes }: Ring): Promise<boolean> {
+    const [first] = nodes
+    if (first === undefined || this.#taken === undefined || !this.#isResumed) return false
+    const { signal } = this.#context
+    return (await lackOf(this.#pods(), first.pod, { name: this.#taken.tag, medusa, signal })) === undefined
+  }
+
+  /** Has Medusa copy what was snapshotted, and verify all of it. @throws Failure where a file of a node is not there */
+  async #upload(medusa: Medusa, { nodes }: Ring): Promise<void> {
+    const [first] = nodes
+    if (first === undefined || this.#taken === undefined) throw new Error('upload before snapshot()')
+    const { events, signal } = this.#context
+    const how = { name: this.#taken.tag, medusa, signal }
+    events.say('note', `${this.#title}: Medusa copies the snapshots of ${nodes.length} nodes`)
+    await upload(this.#pods(), nodes, how)
+    const lack = await lackOf(this.#pods(), first.pod, how)
+    signal.throwIfAborted()
+    if (lack !== undefined)
+      throw new Failure({
+        what: `Medusa's backup ${how.name} is not whole`,
+        why: lack,
+        next: 'see what Medusa says of it: medusa status --backup-name, then run the backup again',
+      })
+  }
+
+  /** Medusa has the data: the nodes need not keep it. One that stays is named, and does not spoil the backup. */
+  async #clearUploaded(ring: Ring): Promise<void> {
+    const { events, signal } = this.#context
+    try {
+      await this.#clear(ring, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      const { why = messageOf(error), next = '' } = error instanceof Failure ? error : {}
+      events.say('note', `Medusa has the data; snapshots of it may be left: ${why}; ${next}`, { level: 'warning' })
+    }
   }
 
   /** Clears every snapshot of this operation. @throws Failure naming the nodes where one may be left */
@@ -244,6 +312,11 @@ export class CassandraSource implements BackupSource {
 
 /** For clearing all nodes of a backup that is given up, ms. */
 const discardMs = 180_000
+
+function datacenterOf({ nodes }: Ring): { datacenter?: string } {
+  const datacenter = nodes.find((node) => node.datacenter !== undefined)?.datacenter
+  return datacenter === undefined ? {} : { datacenter }
+}
 
 /** @throws Failure where a node came or went since the snapshots were taken */
 function refuseChanged(title: string, before: readonly string[], { nodes }: FoundRing): void {

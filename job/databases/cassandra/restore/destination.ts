@@ -7,7 +7,8 @@ import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { RestoreContext, RestoreDestination, RestorePlan } from '../../database.ts'
 import { checkRights, checkRing, findingOf, noPods } from '../backup/preflight.ts'
 import type { OpenSession } from '../cql.ts'
-import { readDetails } from '../details.ts'
+import { readDetails, type Details } from '../details.ts'
+import { lackOf } from '../medusa.ts'
 import { nodetool, readSnapshots } from '../nodetool.ts'
 import { askLimits } from '../ring.ts'
 import { checkTokens } from './done.ts'
@@ -87,21 +88,29 @@ export class CassandraDestination extends HandedOver implements RestoreDestinati
   async #look({ view, found, pods }: RingNow): Promise<Finding[]> {
     const { title } = this.entry
     const details = readDetails(this.entry)
-    const without: string[] = []
-    for (const node of found.nodes) {
-      const list = await nodetool(pods, node, ['listsnapshots'], askLimits(this.#ring.context.signal))
-      if (readSnapshots(list, details.tag).length === 0) without.push(`node ${node.address} (${node.pod})`)
-    }
     return [
       ...checkRing(title, view, found).filter(({ check }) => check === 'cassandra nodes'),
       ...checkTokens(title, view, details),
-      {
-        check: 'cassandra snapshots',
-        subject: title,
-        ...(without.length === 0
-          ? { outcome: 'ok', message: `${details.tag} is on every node that answers` }
-          : { outcome: 'warning', message: `${without.join(', ')} has ${details.tag} no more: take your copy of it` }),
-      },
+      await this.#lookAtData(details, { found, pods }),
     ]
+  }
+
+  /** Whether what is put back is where the record says that it is. */
+  async #lookAtData({ medusa, tag }: Details, { found, pods }: Pick<RingNow, 'found' | 'pods'>): Promise<Finding> {
+    const { signal } = this.#ring.context
+    const [first] = found.nodes
+    if (medusa !== undefined && first !== undefined) {
+      const lack = await lackOf(pods, first.pod, { name: tag, medusa, signal })
+      const message = lack === undefined ? `Medusa has all files of ${tag}` : `Medusa's backup ${tag}: ${lack}`
+      return { check: 'medusa', subject: this.entry.title, outcome: lack === undefined ? 'ok' : 'warning', message }
+    }
+    const without: string[] = []
+    for (const node of found.nodes) {
+      const list = await nodetool(pods, node, ['listsnapshots'], askLimits(signal))
+      if (readSnapshots(list, tag).length === 0) without.push(`node ${node.address} (${node.pod})`)
+    }
+    const of = { check: 'cassandra snapshots', subject: this.entry.title }
+    if (without.length === 0) return { ...of, outcome: 'ok', message: `${tag} is on every node that answers` }
+    return { ...of, outcome: 'warning', message: `${without.join(', ')} has ${tag} no more: take your copy of it` }
   }
 }

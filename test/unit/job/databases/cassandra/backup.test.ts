@@ -163,6 +163,31 @@ t.test(
   },
 )
 
+t.test('a node that is restarted in the window keeps its snapshot; one that comes back empty has none', async (t) => {
+  for (const isEmpty of [false, true]) {
+    const s = await scene(t)
+    s.ring.before = (node, verb) => {
+      if (
+        node.pod !== 'cassandra-1' ||
+        verb !== 'info' ||
+        ![...node.snapshots].some((line) => line.startsWith('backup-a.'))
+      )
+        return
+      node.generation += 1
+      if (isEmpty) node.snapshots.clear()
+    }
+    t.equal(await s.run().ended, isEmpty ? 3 : 0)
+    t.match(
+      s.record()?.backup,
+      isEmpty
+        ? { state: 'unusable', reason: /is not whole on node 10\.1\.0\.2 .*it is not there/ }
+        : { state: 'restorable' },
+    )
+    t.equal(s.left().length, isEmpty ? 0 : 3)
+    t.ok(s.isServing())
+  }
+})
+
 t.test('a void window is cleared before another is tried', async (t) => {
   const s = await scene(t, { retries: 1 })
   let first = true

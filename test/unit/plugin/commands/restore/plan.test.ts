@@ -42,7 +42,12 @@ t.test('what is restored by hand: the plan tells who does what, and that there i
     kind: 'cassandra',
     title: 'cassandra://db:9042',
     tables: [],
-    details: { tag: 'backup-b.20261121-093000.x', namespace: 'db', nodes: [{ pod: 'c-0' }] },
+    details: {
+      tag: 'backup-b.20261121-093000.x',
+      namespace: 'db',
+      nodes: [{ pod: 'c-0' }],
+      lostNode: 'The loss of one',
+    },
   }
   const plan = restorePlan(
     { ...record, backup: { ...record.backup, databases: [entry] } },
@@ -53,6 +58,7 @@ t.test('what is restored by hand: the plan tells who does what, and that there i
   t.match(plan, /it stops the releases, tells you what to do, and ends with exit code 7/)
   t.match(plan, /keep the snapshot backup-b\.20261121-093000\.x: it is in pods c-0 of namespace db/)
   t.match(plan, /NO --undo/)
+  t.match(plan, /The loss of one\n/)
   t.match(plan, /as long as your part takes, and what the pods take to start/)
   t.notMatch(plan, /kept beside/)
   const waiting = {

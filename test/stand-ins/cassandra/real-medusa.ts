@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { fetchedOnce } from '../fetched-once.ts'
+
+const run = promisify(execFile)
+const version = '0.31.0'
+const installMs = 600_000
+
+/** The folder of Medusa's packages, 180 MB, fetched from PyPI once and kept. @throws Error with pip's words */
+export function ensureMedusa(): Promise<string> {
+  return fetchedOnce(`cassandra-medusa-${version}`, async (folder) => {
+    const environment = join(folder, 'environment')
+    await run('python3', ['-m', 'venv', environment], { timeout: installMs })
+    // The programs of an environment know its path, so what is kept is the packages alone, which may be moved.
+    const pip = ['install', '--quiet', '--no-cache-dir', '--target', folder, `cassandra-medusa==${version}`]
+    await run(join(environment, 'bin', 'pip'), pip, { timeout: installMs })
+    await rm(environment, { recursive: true })
+  })
+}
+
+/**
+ * Makes the command line of Medusa for one node, with a storage in a folder that all nodes share.
+ * @param packages what ensureMedusa answers
+ * @param node its folder with cassandra.yaml, and its address
+ */
+export function medusaCommand(
+  packages: string,
+  storage: string,
+  node: { folder: string; address: string },
+): { command: string[]; env: NodeJS.ProcessEnv } {
+  mkdirSync(join(storage, 'backups'), { recursive: true })
+  const settings = join(node.folder, 'medusa.ini')
+  writeFileSync(
+    settings,
+    [
+      '[cassandra]',
+      'start_cmd = true',
+      'stop_cmd = true',
+      `config_file = ${node.folder}/cassandra.yaml`,
+      'resolve_ip_addresses = False',
+      '[storage]',
+      'storage_provider = local',
+      'bucket_name = backups',
+      `base_path = ${storage}`,
+      `fqdn = ${node.address}`,
+      'use_sudo_for_restore = False',
+    ].join('\n'),
+  )
+  return {
+    command: ['python3', '-c', 'from medusa.medusacli import cli; cli()', '--config-file', settings],
+    env: { ...process.env, PYTHONPATH: packages },
+  }
+}
