@@ -136,6 +136,12 @@ export const mutations: readonly Mutation[] = [
     tests: ['endpoints.test.ts'],
   },
   {
+    title: 'a database secret is for any server that a release names',
+    file: 'export function refuseStrangers(',
+    changes: [['if (strangers.length === 0) return', 'if (strangers.length >= 0) return']],
+    tests: ['passwords.test.ts', 'mysql-passwords.test.ts'],
+  },
+  {
     title: "whatever has Azure's name in it is managed by Azure",
     file: 'export function cloudOf(',
     changes: [['host.toLowerCase().endsWith(end)', 'host.toLowerCase().includes(end)']],
