@@ -222,6 +222,10 @@ const attacks: Record<string, () => Promise<unknown>> = {
   "change another program's ConfigMap": () => changeText('others', (text) => `${text}#changed\n`),
   'point a release to another JDBC database': () =>
     changeText('my-properties', (text) => text.replace('jdbc:postgresql://db', 'jdbc:postgresql://rogue')),
+  'point a release to an account that is not at Azure': () =>
+    changeText('my-properties', (text) =>
+      text.replace('jdbc:postgresql://db/ledger', 'https://a.documents.azure.com.rogue:443/'),
+    ),
   'add another property': () => changeText('my-properties', (text) => `${text}scalar.db.password=known\n`),
   'swallow the next line': () => changeText('my-properties', (text) => `scalar.db.contact_points=a\\\n${text}`),
   'label it as ours': () => changeMap('others', (map) => (map.metadata = { ...map.metadata, labels: ownLabels })),
@@ -305,6 +309,9 @@ t.test('with the admission policy the Role changes its own alone, and what a res
     setProperty(before, 'scalar.db.multi_storage.storages.b.contact_points', 'eu-central-1'),
   )
   t.match(await whole.configMapText('my-properties', 'text'), /prefix=restored_\n.*b\.contact_points=eu-central-1\n$/s)
+  await whole.changeConfigMapText('my-properties', 'text', (before) =>
+    setProperty(before, 'scalar.db.multi_storage.storages.b.contact_points', 'https://b.documents.azure.com:443/'),
+  )
 })
 
 t.test('no Secret can be read, no pod entered or made, nothing outside of the namespace seen', async (t) => {
