@@ -1,11 +1,12 @@
-// Room: Azure's Resource Manager: one call, an operation that takes hours, and what a refusal means.
-// Read resource-manager, long-operation, clouds, azure-failure.
+// Room: Azure's identities and Resource Manager: one call, an operation that takes hours, and what a refusal means.
+// Read identity, resource-manager, long-operation, clouds, azure-failure.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCosmosDBManagement } from '@azure/arm-cosmosdb/api'
-import { DefaultAzureCredential, WorkloadIdentityCredential, type TokenCredential } from '@azure/identity'
+import type { TokenCredential } from '@azure/identity'
 import * as z from 'zod'
 import type { Cloud } from './clouds.ts'
+import { podIdentity } from './identity.ts'
 
 export type Json = z.core.util.JSONType
 
@@ -64,7 +65,7 @@ export class ResourceManager {
   constructor(
     { resourceManager: endpoint, scope }: Cloud,
     patience: Patience,
-    credential: TokenCredential = defaultCredential(),
+    credential: TokenCredential = podIdentity(),
   ) {
     this.endpoint = endpoint
     this.#patience = patience
@@ -163,15 +164,6 @@ const versions: readonly (readonly [string, string])[] = [
   ['/providers/Microsoft.Network/', '2024-05-01'],
   ['/providers/Microsoft.DocumentDB', documentDb],
 ]
-
-/** The identity of the pod: Workload Identity, or what else the SDK finds there. */
-function defaultCredential(): TokenCredential {
-  // The authority is the cluster's own word (AZURE_AUTHORITY_HOST): nobody else is asked whether there is such a one.
-  const options = { disableInstanceDiscovery: true }
-  return (process.env['AZURE_FEDERATED_TOKEN_FILE'] ?? '') === ''
-    ? new DefaultAzureCredential(options)
-    : new WorkloadIdentityCredential(options)
-}
 
 export function isAbsent(error: unknown): boolean {
   return error instanceof AzureRefusal && error.status === 404

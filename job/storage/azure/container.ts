@@ -1,8 +1,8 @@
-import { DefaultAzureCredential } from '@azure/identity'
 import { BlobServiceClient, StorageSharedKeyCredential, type ContainerClient } from '@azure/storage-blob'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../../../operation/failure.ts'
 import { formatObjectLocation, type AzureLocation } from '../../../operation/storage/object-location.ts'
+import { podIdentity } from '../../azure/identity.ts'
 import { readSecret } from '../objects/secret.ts'
 import { azureFailure, isPassing } from './error.ts'
 
@@ -56,15 +56,18 @@ export function openContainer(
         signal?.throwIfAborted()
         const silence = new AbortController()
         const timer = setTimeout(() => silence.abort(), silentMs)
+        let client: ContainerClient | undefined
         try {
-          const client = await connect()
+          client = await connect()
           const either = signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal])
           return await call(client, either, () => timer.refresh())
         } catch (error) {
           signal?.throwIfAborted()
           const waitMs = Math.min(longestDelayMs, firstDelayMs * 2 ** (attempt - 1))
           const isOver = performance.now() + waitMs - startedMs > retryMs
-          if (isOver || !(silence.signal.aborted || isPassing(error)))
+          const mayPass = silence.signal.aborted || isPassing(error)
+          // A token may end, or be revoked, once another is in its place.
+          if (isOver || !(mayPass || (await connect()) !== client))
             throw azureFailure(title, what, silence.signal.aborted ? new NoAnswer() : error)
           await sleep(waitMs, undefined, signal === undefined ? {} : { signal })
         } finally {
@@ -96,7 +99,7 @@ function clientOf({ account, container, options }: AzureLocation, secrets: strin
         return new BlobServiceClient(endpoint, new StorageSharedKeyCredential(account, key), { retryOptions })
       if (token !== undefined)
         return new BlobServiceClient(`${endpoint}?${token.replace(/^\?/, '')}`, undefined, { retryOptions })
-      if (secrets === undefined) return new BlobServiceClient(endpoint, new DefaultAzureCredential(), { retryOptions })
+      if (secrets === undefined) return new BlobServiceClient(endpoint, podIdentity(), { retryOptions })
       throw new Failure({
         what: `the Secret of ${title} cannot be used`,
         why: `it has neither AZURE_STORAGE_KEY nor ${sasToken}`,

@@ -15,6 +15,14 @@ const known: { code: RegExp; words?: RegExp; why: string; next: string }[] = [
     next: checkCredentials,
   },
   {
+    code: /^AuthenticationError$/,
+    words: /AADSTS\d/,
+    why: "Entra ID does not accept the identity of the worker's ServiceAccount",
+    next:
+      'give the ServiceAccount the annotation azure.workload.identity/client-id=CLIENT_ID (kubectl scalardl install ' +
+      '--service-account-annotation), and the identity a federated credential for it',
+  },
+  {
     code: /^(CredentialUnavailableError|AggregateAuthenticationError|AuthenticationRequiredError)$/,
     why: 'there are no credentials',
     next:

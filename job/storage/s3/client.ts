@@ -1,7 +1,7 @@
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { Failure } from '../../../operation/failure.ts'
 import { formatObjectLocation, type S3Location } from '../../../operation/storage/object-location.ts'
-import { patientCredentials, patientRetries } from '../../aws/sdk-retries.ts'
+import { patientCredentials, patientRetries, withFreshCredentials } from '../../aws/sdk-retries.ts'
 import { readSecret } from '../objects/secret.ts'
 
 const connectMs = 10_000
@@ -35,6 +35,12 @@ export function openClient(
   const client = new S3Client(config)
   if (secrets === undefined)
     client.config.credentials = patientCredentials(client.config.credentials, { patienceMs: retryMs })
+  const refresh = () => client.config.credentials({ forceRefresh: true })
+  // A session token may end, or be revoked, in the midst of an upload.
+  client.middlewareStack.add((next) => (args) => withFreshCredentials(refresh, () => next(args)), {
+    step: 'initialize',
+    name: 'withFreshCredentials',
+  })
   return client
 }
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -34,9 +34,10 @@ export interface Azurite {
 
 /**
  * Starts the emulator on a free port of the loopback interface. It ends with this process, however that ends.
+ * @param tls what it serves https by; it then takes tokens of Entra ID, and looks at their audience, issuer and time
  * @throws Error with its words where it does not start
  */
-export async function startAzurite(): Promise<Azurite> {
+export async function startAzurite(tls?: { certificate: string; key: string }): Promise<Azurite> {
   const main = await ensureAzurite()
   const folder = await mkdtemp(join(tmpdir(), 'azurite-'))
   const port = await freePort()
@@ -44,7 +45,13 @@ export async function startAzurite(): Promise<Azurite> {
   const key = randomBytes(32).toString('base64')
   const options = ['--blobHost', '127.0.0.1', '--blobPort', String(port), '--location', folder]
   const command = [process.execPath, main, ...options, '--silent', '--skipApiVersionCheck', '--disableTelemetry']
-  const endpoint = `http://127.0.0.1:${port}/${account}`
+  const endpoint = `http${tls === undefined ? '' : 's'}://127.0.0.1:${port}/${account}`
+  if (tls !== undefined) {
+    const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')]
+    await writeFile(certificate, tls.certificate)
+    await writeFile(key, tls.key)
+    command.push('--cert', certificate, '--key', key, '--oauth', 'basic')
+  }
   const environment = { PATH: process.env['PATH'], AZURITE_ACCOUNTS: `${account}:${key}` }
   const stop = await startServerProcess('azurite', endpoint, command, environment)
   return {

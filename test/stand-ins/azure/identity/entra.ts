@@ -98,6 +98,7 @@ export function exchange(settings: AzureSettings, tenant: string, form: URLSearc
     aud: (scope ?? '').replace(/\/?\.default$/, ''),
     iss: `https://sts.windows.net/${tenant}/`,
     iat: Math.floor(Date.now() / 1000),
+    nbf: Math.floor(Date.now() / 1000),
     exp: (Date.now() + settings.tokenLifetimeMs) / 1000,
     appid: client ?? '',
     oid: client,

@@ -1,20 +1,31 @@
-import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob'
+import {
+  BlobServiceClient,
+  ContainerSASPermissions,
+  StorageSharedKeyCredential,
+  type ContainerGenerateSasUrlOptions,
+} from '@azure/storage-blob'
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import t, { type Test } from 'tap'
 import { objectLocation, type AzureLocation } from '../../../../operation/storage/object-location.ts'
 import { azureStorage } from '../../../../job/storage/azure/azure.ts'
 import { readText } from '../../../../job/storage/text.ts'
+import { startAzure } from '../../../stand-ins/azure/azure.ts'
+import { serviceAccountToken } from '../../../stand-ins/azure/identity/tokens.ts'
 import { startAzurite } from '../../../stand-ins/azurite/azurite.ts'
+import { makeCertificates } from '../../../stand-ins/ledger/release/certificates.ts'
 import { failureOf } from '../failure-of.ts'
 import { chunks, filesOf, storageConformance } from './storage-conformance.ts'
 import { storeFaults } from './store-faults.ts'
 
 const { signal } = new AbortController()
 const patience = { retryMs: 30_000, silentMs: 10_000, preflightRetryMs: 2_000 }
-const impatience = { retryMs: 5_000, silentMs: 1_000, preflightRetryMs: 2_000 }
+/** On a bad line: long enough for a busy machine, since only what never answers is waited for. */
+const impatience = { retryMs: 10_000, silentMs: 2_000, preflightRetryMs: 2_000 }
 
 const server = await startAzurite()
 t.teardown(() => server.stop())
@@ -48,7 +59,9 @@ async function fresh(t: Test, { endpoint = server.endpoint, patience: given = pa
 t.test('a container is a storage', (t) =>
   storageConformance(t, fresh, { mostBuffers: 40 << 20, manyFiles: 100, strange }),
 )
-t.test('Azure and its faults', (t) => storeFaults(t, (t, options) => fresh(t, { ...options, patience: impatience })))
+t.test('Azure and its faults', (t) =>
+  storeFaults(t, (t, line) => fresh(t, line === undefined ? {} : { ...line, patience: impatience })),
+)
 
 t.test('wrong credentials and containers are told in plain words', async (t) => {
   const { location, storage } = await fresh(t)
@@ -71,6 +84,82 @@ t.test('wrong credentials and containers are told in plain words', async (t) => 
   t.match(await failureOf(storage.write('a\\b', chunks('x'), signal)), { why: /backslash/ })
   t.match(await failureOf(readText(wrongKey, 'file')), { why: /does not accept/ })
   t.match(await failureOf(filesOf(wrongKey, '')), { why: /does not accept/ })
+})
+
+t.test("a pod's own identity writes and reads, and one that Entra ID does not know is told", async (t) => {
+  const certificates = await makeCertificates(['localhost', '127.0.0.1'])
+  // As pods trust it by NODE_EXTRA_CA_CERTS.
+  setDefaultCACertificates([...getCACertificates('default'), certificates.ca])
+  const entra = await startAzure({
+    certificates,
+    settings: {
+      identities: {
+        worker: { tenant: 'tenant', issuer: '*', subject: 'system:serviceaccount:ledger:scalardl-worker' },
+      },
+    },
+  })
+  t.teardown(() => entra.stop())
+  const server = await startAzurite(certificates)
+  t.teardown(() => server.stop())
+  const admin = new BlobServiceClient(server.endpoint, new StorageSharedKeyCredential(server.account, server.key))
+  await admin.getContainerClient('backups').create()
+  const folder = mkdtempSync(join(tmpdir(), 'token-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const token = join(folder, 'token')
+  const identity = {
+    AZURE_TENANT_ID: 'tenant',
+    AZURE_CLIENT_ID: 'worker',
+    AZURE_FEDERATED_TOKEN_FILE: token,
+    AZURE_AUTHORITY_HOST: entra.endpoint,
+  }
+  Object.assign(process.env, identity)
+  t.teardown(() => Object.keys(identity).forEach((name) => delete process.env[name]))
+  const location = objectLocation('azblob', server.account, ['backups', 'a'], `endpoint=${server.endpoint}`)
+  if (location.kind !== 'azblob') throw new Error('no location of Azure')
+
+  writeFileSync(token, serviceAccountToken('ledger', 'scalardl-worker'))
+  const storage = azureStorage(location, undefined, patience)
+  t.strictSame(
+    (await storage.preflight(1)).filter(({ outcome }) => outcome !== 'ok'),
+    [],
+  )
+  await storage.write('file', chunks('x'.repeat(9_000_000), 'end'), signal)
+  t.equal((await readText(storage, 'file'))?.length, 9_000_003)
+
+  writeFileSync(token, serviceAccountToken('ledger', 'default'))
+  const stranger = azureStorage(location, undefined, patience)
+  const refusal = { why: /does not accept the identity.*AADSTS700213/s }
+  t.match(await failureOf(stranger.write('other', chunks('x'), signal)), refusal)
+  t.match(await stranger.preflight(1), [{ outcome: 'error', message: refusal.why, cure: /federated credential/ }])
+})
+
+t.test('a token that has expired is told, and one that is put in its place in the midst of a write used', async (t) => {
+  const { container, location } = await fresh(t)
+  const startsOn = new Date(Date.now() - 3_600_000)
+  const inAnHour = new Date(Date.now() + 3_600_000)
+  const policy = (id: string) => ({ id, accessPolicy: { startsOn, expiresOn: inAnHour, permissions: 'racwdl' } })
+  const secrets = secretFolder(t, undefined)
+  const put = async (options: ContainerGenerateSasUrlOptions) =>
+    writeFileSync(
+      join(secrets, 'AZURE_STORAGE_SAS_TOKEN'),
+      new URL(await container.generateSasUrl({ startsOn, ...options })).search,
+    )
+  const permissions = ContainerSASPermissions.parse('racwdl')
+  await put({ permissions, expiresOn: new Date(Date.now() - 60_000) })
+  const storage = azureStorage(location, secrets, patience)
+  const refusal = { why: /a token has expired/, next: /Secret/ }
+  t.match(await failureOf(storage.write('file', chunks('x'), signal)), refusal)
+  await container.setAccessPolicy(undefined, [policy('first'), policy('second')])
+  await put({ identifier: 'first' })
+  const half = 'x'.repeat(9_000_000)
+  const content = async function* () {
+    yield Buffer.from(half)
+    await put({ identifier: 'second' })
+    await container.setAccessPolicy(undefined, [policy('second')])
+    yield Buffer.from(half)
+  }
+  await storage.write('file', Readable.from(content()), signal)
+  t.equal((await readText(storage, 'file'))?.length, 18_000_000)
 })
 
 function locationOf(container: string, endpoint: string): AzureLocation {

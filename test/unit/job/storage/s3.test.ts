@@ -16,6 +16,7 @@ import { buffer } from 'node:stream/consumers'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { objectLocation, type S3Location } from '../../../../operation/storage/object-location.ts'
 import { openClient } from '../../../../job/storage/s3/client.ts'
@@ -26,12 +27,14 @@ import { readText } from '../../../../job/storage/text.ts'
 import { hasGo, startVersitygw, type Versitygw } from '../../../stand-ins/versitygw/versitygw.ts'
 import { failureOf } from '../failure-of.ts'
 import { encryptingService } from './encrypting-service.ts'
+import { expiringService } from './expiring-service.ts'
 import { chunks, filesOf, storageConformance } from './storage-conformance.ts'
 import { storeFaults } from './store-faults.ts'
 
 const { signal } = new AbortController()
 const patience = { retryMs: 30_000, silentMs: 10_000, preflightRetryMs: 2_000 }
-const impatience = { retryMs: 3_000, silentMs: 500, preflightRetryMs: 1_000 }
+/** On a bad line: long enough for a busy machine, since only what never answers is waited for. */
+const impatience = { retryMs: 8_000, silentMs: 1_500, preflightRetryMs: 1_500 }
 
 if (!hasGo()) t.test('S3', { skip: 'there is no go to compile a server with' }, (t) => t.end())
 else {
@@ -50,6 +53,13 @@ else {
     return `bucket-${buckets}`
   }
 
+  const allow = async (bucket: string, user: string, actions: string[]) => {
+    const all = [`arn:aws:s3:::${bucket}`, `arn:aws:s3:::${bucket}/*`]
+    const statement = { Effect: 'Allow', Principal: { AWS: [user] }, Action: actions, Resource: all }
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [statement] })
+    await admin.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }))
+  }
+
   /** An empty storage below a path of a bucket of its own. */
   const fresh = async (t: Test, { endpoint = server.endpoint, patience: given = patience } = {}) => {
     const bucket = await newBucket()
@@ -66,28 +76,15 @@ else {
   }
 
   t.test('a bucket is a storage', (t) => storageConformance(t, fresh, { mostBuffers: 40 << 20 }))
-  t.test('S3 and its faults', (t) => storeFaults(t, (t, options) => fresh(t, { ...options, patience: impatience })))
+  t.test('S3 and its faults', (t) =>
+    storeFaults(t, (t, line) => fresh(t, line === undefined ? {} : { ...line, patience: impatience })),
+  )
 
   t.test('wrong credentials, buckets and rights are told in plain words', async (t) => {
     const { location, storage } = await fresh(t)
     await storage.write('file', chunks('x'), signal)
     await server.addUser('reader', 'secret-of-the-reader')
-    await admin.send(
-      new PutBucketPolicyCommand({
-        Bucket: location.bucket,
-        Policy: JSON.stringify({
-          Version: '2012-10-17',
-          Statement: [
-            {
-              Effect: 'Allow',
-              Principal: { AWS: ['reader'] },
-              Action: ['s3:GetObject', 's3:ListBucket'],
-              Resource: [`arn:aws:s3:::${location.bucket}`, `arn:aws:s3:::${location.bucket}/*`],
-            },
-          ],
-        }),
-      }),
-    )
+    await allow(location.bucket, 'reader', ['s3:GetObject', 's3:ListBucket'])
     const as = (accessKeyId: string, secretAccessKey: string, to = location) =>
       s3Storage(to, secretFolder(t, { accessKeyId, secretAccessKey }), patience)
     const wrongSecret = as(server.accessKeyId, 'wrong')
@@ -200,6 +197,29 @@ else {
       if (lost) t.match(await failureOf(storage.write('large', content(), signal)), { why: /does not show it/ })
       else await storage.write('large', content(), signal)
       t.equal((await readText(storage, 'large'))?.length, lost ? undefined : 9_000_000)
+    }
+  })
+
+  t.test('credentials that expire in the midst of an upload are asked for anew, or told', async (t) => {
+    const renewed = { accessKeyId: 'renewed', secretAccessKey: 'secret-of-the-renewed' }
+    await server.addUser(renewed.accessKeyId, renewed.secretAccessKey)
+    for (const isRenewed of [true, false]) {
+      const { bucket, endpoint, location } = await fresh(t)
+      await allow(bucket, 'renewed', ['s3:*'])
+      const service = await expiringService(t, endpoint)
+      const secrets = secretFolder(t, server)
+      const options = { ...location.options, endpoint: service.endpoint }
+      const storage = s3Storage({ ...location, options }, secrets, patience)
+      const content = async function* () {
+        yield Buffer.alloc(9_000_000, 'x')
+        service.expire(server.accessKeyId, () => isRenewed && fillSecret(secrets, renewed))
+        yield Buffer.alloc(9_000_000, 'y')
+      }
+      const writing = storage.write('rows', Readable.from(content()), signal)
+      if (isRenewed) t.equal((await writing).bytes, 18_000_000)
+      else t.match(await failureOf(writing), { why: /has expired/, next: /a fresh token into the Secret/ })
+      const present = s3Storage(location, secretFolder(t, server), patience)
+      t.equal((await readText(present, 'rows'))?.length, isRenewed ? 18_000_000 : undefined)
     }
   })
 
