@@ -108,7 +108,7 @@ function secretsOf({ secrets }: Kept): ReleaseSecrets {
 function nowhere(release: string): FailureText {
   return {
     what: `the properties of release ${release} cannot be changed`,
-    why: `the properties of release ${release} are in no ConfigMap and in no Secret of their own`,
+    why: `the properties of release ${release} are not in a ConfigMap, nor in a Secret of their own`,
     next: `restore with ${byPrint}, and change them where they are kept`,
   }
 }

@@ -101,7 +101,7 @@ t.test('refused before anything is changed, with the cause and the cure', async 
     ),
     [/is no place for one/],
   )
-  t.match(await refusal(stageOf(text, { configMap: undefined } as never)), [/in no ConfigMap and in no Secret/])
+  t.match(await refusal(stageOf(text, { configMap: undefined } as never)), [/not in a ConfigMap, nor in a Secret/])
 })
 
 t.test('the commands that are shown set both, and no program is given a key', async (t) => {
