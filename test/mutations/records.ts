@@ -158,6 +158,18 @@ export const recordMutations: readonly Mutation[] = [
     tests: ['left-behind.test.ts'],
   },
   {
+    title: 'what an older record says is kept is removed',
+    file: 'export class RestoredDump<',
+    changes: [['({ before }) => isEmpty(before),', '({ before }) => before === undefined,']],
+    tests: ['older-records.test.ts'],
+  },
+  {
+    title: 'what an older record says is kept need not be there',
+    file: 'export class RestoredDump<',
+    changes: [['refuseNoWayBack(this.#target.title, world)', 'void world']],
+    tests: ['older-records.test.ts'],
+  },
+  {
     title: 'a Job that only verifies has the private key',
     file: 'export function extraMounts(',
     changes: [["extra.records === 'verified' ?", 'extra.records === undefined ?']],
