@@ -63,12 +63,13 @@ async function measure(ways: readonly Way[], folder: string, rounds: number): Pr
 /** A row for each way: how long, how fast, how much memory, and how many times the first. */
 function report(title: string, megabytes: number, measured: readonly Measured[]): string {
   const rate = ({ median }: Spread) => `${Math.round(megabytes / (median / 1000))} MB/s`
-  const names = [...(measured[0]?.parts.keys() ?? [])]
+  const names = [...new Set(measured.flatMap(({ parts }) => [...parts.keys()]))]
   const rows = measured.map(({ title: way, parts }) => [
     way,
     ...names.flatMap((name) => {
       const part = parts.get(name)
-      const first = measured[0]?.parts.get(name)
+      // What ours does not do apart stands beside the whole of it.
+      const first = measured[0]?.parts.get(name) ?? measured[0]?.parts.get('load')
       if (part === undefined || first === undefined) return ['-', '-', '-']
       const [spread, own] = [spreadOf(part.values), spreadOf(first.values)]
       const times = `${(spread.median / own.median).toFixed(2)}×`

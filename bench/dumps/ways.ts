@@ -46,22 +46,28 @@ function ours(server: Omit<DumpTask, 'action' | 'schema' | 'folder'>): Way {
   return { title: 'kubectl scalardl', dump: (folder) => run('dump', folder), load: (folder) => run('load', folder) }
 }
 
-/** A way of shell commands; `before` makes what they load into, and its time does not count. */
+/**
+ * A way of shell commands; `before` makes what they load into, and its time does not count. What `analyze` takes, which
+ * is part of a load of ours, does.
+ */
 function commands(
   title: string,
   env: Record<string, string>,
-  { dump, load, before }: { dump: string; load: string; before: () => Promise<unknown> },
+  { dump, load, analyze, before }: { dump: string; load: string; analyze?: string; before: () => Promise<unknown> },
 ): Way {
-  const run = async (name: string, folder: string, command: string): Promise<Taken> => {
+  const run = (folder: string, command: string): Promise<Ran> => {
     const script = `set -o pipefail; cd "$0"; ${command}`
-    return { [name]: await runMeasured('bash', ['-c', script, folder], { ...process.env, ...env }) }
+    return runMeasured('bash', ['-c', script, folder], { ...process.env, ...env })
   }
   return {
     title,
-    dump: (folder) => run(dumped, folder, dump),
+    dump: async (folder) => ({ [dumped]: await run(folder, dump) }),
     load: async (folder) => {
       await before()
-      return await run(loaded, folder, load)
+      const alone = await run(folder, load)
+      if (analyze === undefined) return { [loaded]: alone }
+      const after = await run(folder, analyze)
+      return { [loaded]: { ...alone, ms: alone.ms + after.ms }, 'without ANALYZE': alone }
     },
   }
 }
@@ -152,6 +158,7 @@ export async function postgresqlWays(server: LocalPostgresql, { tables, rows, se
     await other.query(`CREATE SCHEMA ${schema}`)
     await other.end()
   }
+  const analyze = `psql -qXd ${beside} -c ANALYZE`
   const each = `seq ${tables} | xargs -P ${sessions} -I{}`
   return [
     ours({
@@ -164,11 +171,13 @@ export async function postgresqlWays(server: LocalPostgresql, { tables, rows, se
     commands('pg_dump -Fd, pg_restore', env, {
       dump: `pg_dump -Fd -j ${sessions} --compress=zstd:1 -f a ${schema}; sync a/*`,
       load: `pg_restore -j ${sessions} -d ${beside} a`,
+      analyze,
       before,
     }),
     commands('pg_dump, pg_restore a table', env, {
       dump: `${each} pg_dump -Fc --compress=zstd:1 -t ${schema}.asset_{} -f a{} ${schema}; sync a*`,
       load: `${each} pg_restore -d ${beside} a{}`,
+      analyze,
       before: beforeEach,
     }),
   ]
