@@ -1,5 +1,5 @@
 // Room: what every service of AWS asks for: retries, polling, limits of rate, answers that trail behind.
-// Read sdk-retries, polling, eventual-consistency, rate-limits.
+// Read sdk-retries, guarded-call, polling, eventual-consistency, rate-limits.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'

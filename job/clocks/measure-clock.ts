@@ -1,5 +1,5 @@
 // Room: whose clock decides a restore point, how far it is off, and how long to hold a pause for it.
-// Read measure-clock, safe-point, hold-until-safe.
+// Read measure-clock, measure-exact-clock, safe-point, hold-until-safe.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stepBetween, workerClock, type ClockReading, type WorkerClock } from './clock-reading.ts'

@@ -48,7 +48,7 @@ export async function doctor(context: Context): Promise<void> {
 async function databaseFindings(context: Context): Promise<Finding[]> {
   const { signal, request } = context
   if (request.target.releases.every(({ properties }) => properties === undefined)) return []
-  const databases = await databasesOf(request.target, signal)
+  const databases = await databasesOf(request.target, [], signal)
   const { paused, why } = decidePause('auto', databases, request.target.releases)
   const decision: Finding = {
     check: 'pause',

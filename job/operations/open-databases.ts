@@ -1,5 +1,6 @@
 import type { DatabaseBackup, RestoredDatabase } from '../../operation/record.ts'
-import type { Target, TargetRelease } from '../../operation/request.ts'
+import { kindOfEntry } from '../../operation/databases/registry.ts'
+import type { DatabaseFlags, Target, TargetRelease } from '../../operation/request.ts'
 import { Failure } from '../../operation/failure.ts'
 import type {
   BackupContext,
@@ -32,10 +33,15 @@ export function storagesOf(target: Target): StorageSettings[] {
 
 /**
  * Every database behind the target's releases, each once, however many storages and releases use it.
+ * @param entries of the backup that is to be restored; none where there is none yet
  * @throws Failure where a database cannot be asked which it is; the signal's reason
  */
-export async function databasesOf(target: Target, signal: AbortSignal): Promise<DatabaseGroup[]> {
-  return await locateDatabases(storagesOf(target), recogniser(target.databases), signal)
+export async function databasesOf(
+  target: Target,
+  entries: readonly DatabaseBackup[],
+  signal: AbortSignal,
+): Promise<DatabaseGroup[]> {
+  return await locateDatabases(storagesOf(target), recogniser(flagsOfBackup(target, entries)), signal)
 }
 
 /**
@@ -67,7 +73,7 @@ export async function databasesBackedUp(
   signal: AbortSignal,
 ): Promise<DatabaseGroup[]> {
   const storages = storagesOf(target)
-  const kindOf = recogniser(target.databases)
+  const kindOf = recogniser(flagsOfBackup(target, entries))
   const repointed = storages.filter((one) => kindOf(one).capabilities.restoreEndsIn === 'repoint')
   const backedUp = entries.flatMap((entry) =>
     named(
@@ -79,6 +85,12 @@ export async function databasesBackedUp(
   const known = new Set(backedUp.flatMap(({ settings }) => settings))
   const others = storages.filter((one) => !known.has(one))
   return [...backedUp, ...(await locateDatabases(others, kindOf, signal))]
+}
+
+/** What flags say of the databases of a backup: whose service a server was said to be then, it still is. */
+function flagsOfBackup({ databases = {} }: Target, entries: readonly DatabaseBackup[]): DatabaseFlags {
+  const managed = entries.map((entry) => kindOfEntry(entry)).find((kind) => kind?.isManaged === true)
+  return managed === undefined ? databases : { ...databases, managed: managed.name }
 }
 
 /** The storages of these names, known to be one database; undefined where there are none. */

@@ -38,6 +38,8 @@ export interface KnownKind {
   storage: string
   /** whether the service that the database is keeps its backups; otherwise they are files that go to a storage */
   keepsItsOwnBackups: boolean
+  /** whether a flag (--managed) says that a storage is of this kind, since its properties look like any other's */
+  isManaged?: true
   /** whether the administrator's own tool (--exec-image) does the work; nothing of it can be undone */
   needsCommand?: true
   /** whether the administrator puts the data back, while a restore waits with the releases stopped */

@@ -5,9 +5,10 @@ import type { KnownKind } from './kind.ts'
 import { mysql } from './mysql.ts'
 import { otherDatabase } from './other-database.ts'
 import { postgresql } from './postgresql.ts'
+import { rds } from './rds.ts'
 
 /** Every kind of database that the plugin knows; a new one is its file and its line here. */
-export const knownKinds: readonly KnownKind[] = [postgresql, mysql, dynamodb, cosmos, cassandra, otherDatabase]
+export const knownKinds: readonly KnownKind[] = [postgresql, mysql, dynamodb, cosmos, rds, cassandra, otherDatabase]
 
 /** What a release uses that names no storage (ScalarDB, core/…/config/DatabaseConfig.java). */
 export const defaultStorage = cassandra.storage

@@ -17,11 +17,23 @@ export function ofKinds(
   return { describe: [...texts].join('; '), hidden: texts.size === 0 }
 }
 
-/** Adds the flags that one kind of database alone understands. */
+/** The flag that says who runs a server, since its URL is like that of any other. */
+const managedFlag = 'managed'
+const managedKinds = knownKinds.filter(({ isManaged }) => isManaged === true)
+
+/** Adds the flags that one kind of database alone understands, and the one that tells such kinds. */
 export function ownFlags<T>(yargs: Argv<T>): Argv<T> {
   for (const { name, describe } of knownKinds.flatMap((kind) => kind.ownFlags ?? []))
     yargs.option(name, { type: 'string', requiresArg: true, describe })
-  return yargs
+  return yargs.option(managedFlag, {
+    type: 'string',
+    requiresArg: true,
+    choices: managedKinds.map(({ name }) => name),
+    describe:
+      'the service that runs the servers of JDBC URLs and keeps their past; ' +
+      'a restore point there then takes the place of a dump: ' +
+      managedKinds.map(({ name, title }) => `${name} (${title})`).join(', '),
+  })
 }
 
 /**
@@ -37,7 +49,9 @@ export function readDatabaseFlags(flags: object, hasOwnTool: boolean): { databas
         return typeof value === 'string' && value !== '' ? [[name, value]] : []
       }),
   )
+  const managed: unknown = Reflect.get(flags, managedFlag)
   const said = {
+    ...(typeof managed === 'string' ? { managed } : {}),
     ...(hasOwnTool ? { ownTool: true as const } : {}),
     ...(Object.keys(own).length === 0 ? {} : { own }),
   }

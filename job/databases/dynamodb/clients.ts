@@ -1,7 +1,8 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling'
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import type { Access } from './access.ts'
-import { patientCredentials, patientRetries, withFreshCredentials, type Patience } from '../../aws/sdk-retries.ts'
+import { guardedCall } from '../../aws/guarded-call.ts'
+import { patientCredentials, patientRetries, type Patience } from '../../aws/sdk-retries.ts'
 
 /**
  * What an operation asks of AWS. Calls made with them outlast throttling, failing servers, lost answers, and
@@ -43,13 +44,13 @@ export function openClients(
   dynamo.middlewareStack.add(
     (next, { commandName }) =>
       (args) =>
-        guarded(patience, dynamo.config.credentials, commandName, () => next(args)),
+        guardedCall(patience, dynamo.config.credentials, commandName, () => next(args)),
     outermost,
   )
   autoscaling.middlewareStack.add(
     (next, { commandName }) =>
       (args) =>
-        guarded(patience, autoscaling.config.credentials, commandName, () => next(args)),
+        guardedCall(patience, autoscaling.config.credentials, commandName, () => next(args)),
     outermost,
   )
   return {
@@ -59,42 +60,5 @@ export function openClients(
       dynamo.destroy()
       autoscaling.destroy()
     },
-  }
-}
-
-/** Commands that change nothing. */
-const reading = /^(Describe|List|Get|Scan|Query)/
-
-/**
- * One call. Once the signal aborts, one that reads is let go of; one that changes something is waited for, as long as
- * one attempt takes, since whoever takes it back has to see what became of it.
- * @throws the signal's reason, which the SDK would turn into an error of its own
- */
-async function guarded<T>(
-  { signal }: Patience,
-  credentials: (options: { forceRefresh: boolean }) => Promise<unknown>,
-  command: string | undefined,
-  call: () => Promise<T>,
-): Promise<T> {
-  const attempt = async () => {
-    signal?.throwIfAborted()
-    return await call()
-  }
-  const calling = () => withFreshCredentials(() => credentials({ forceRefresh: true }), attempt)
-  if (signal === undefined) return await calling()
-  if (!reading.test(command ?? '')) {
-    return await calling().catch((error: unknown) => {
-      signal.throwIfAborted()
-      throw error
-    })
-  }
-  signal.throwIfAborted()
-  const { promise: ended, reject } = Promise.withResolvers<never>()
-  const end = () => reject(signal.reason)
-  signal.addEventListener('abort', end, { once: true })
-  try {
-    return await Promise.race([calling(), ended])
-  } finally {
-    signal.removeEventListener('abort', end)
   }
 }

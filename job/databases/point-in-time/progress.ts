@@ -32,7 +32,7 @@ interface Place {
 export function partProgress(
   events: Events,
   sizes: ReadonlyMap<string, number>,
-  unit: 'tables' | 'containers' = 'tables',
+  unit: 'tables' | 'containers' | 'instances' = 'tables',
 ): PartProgress {
   const places = new Map<string, Place>()
   const took: { phase: string; bytes: number; ms: number }[] = []

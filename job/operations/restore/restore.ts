@@ -48,7 +48,7 @@ export async function restore(context: Context): Promise<void> {
   // An earlier worker may have pointed some of the releases to restored data already.
   const present = context.journal.resumed
     ? await databasesBackedUp(request.target, backup.databases, signal)
-    : await databasesOf(request.target, signal)
+    : await databasesOf(request.target, backup.databases, signal)
   const databases = openDestinations(
     present,
     backup.databases,

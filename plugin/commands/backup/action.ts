@@ -105,8 +105,8 @@ export const runBackup: Action<BackupFlags> = async (flags, session, terminal) =
   const releases = await findReleases(session, flags.release)
   requirePods(releases)
   const parts = await databaseParts(session, releases)
-  refuseUnfit({ ...flags, hasOwnTool: exec !== undefined }, parts)
   const databases = readDatabaseFlags(flags, exec !== undefined)
+  refuseUnfit({ ...flags, hasOwnTool: exec !== undefined, managed: databases.databases?.managed }, parts)
   const whole = { ...target.target, ...databases, releases: parts.map((part) => part.target) }
   const request = backupRequest(session, name, whole, own)
   const extra = {

@@ -7,7 +7,9 @@ import type { BackupFlags } from './command.ts'
 /** Storages of ScalarDB that need no --to: their services keep the backups, or they only gather other storages. */
 const keepingThemselves = new Set([
   'multi-storage',
-  ...knownKinds.flatMap(({ keepsItsOwnBackups, storage }) => (keepsItsOwnBackups ? [storage] : [])),
+  ...knownKinds.flatMap(({ isManaged, keepsItsOwnBackups, storage }) =>
+    keepsItsOwnBackups && isManaged !== true ? [storage] : [],
+  ),
 ])
 
 /**
@@ -16,12 +18,13 @@ const keepingThemselves = new Set([
  * @throws Failure (usage)
  */
 export function refuseUnfit(
-  flags: Pick<BackupFlags, 'to' | 'table' | 'materialize'> & { hasOwnTool?: boolean },
+  flags: Pick<BackupFlags, 'to' | 'table' | 'materialize'> & { hasOwnTool?: boolean; managed?: string | undefined },
   parts: readonly Pick<ReleasePart, 'storages'>[],
 ): void {
   const known = parts.every(({ storages }) => storages !== undefined)
   const kinds = [...new Set(parts.flatMap(({ storages }) => storages ?? []))]
-  const dumped = kinds.filter((kind) => !keepingThemselves.has(kind))
+  const managed = knownKinds.find(({ name }) => name === flags.managed)
+  const dumped = kinds.filter((kind) => !keepingThemselves.has(kind) && kind !== managed?.storage)
   // Which databases are left to the administrator's own tool, the worker finds out.
   if (flags.to === undefined && dumped.length > 0 && flags.hasOwnTool !== true) {
     throw usage(

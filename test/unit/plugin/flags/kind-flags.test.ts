@@ -7,6 +7,7 @@ t.test('flags of one kind go to the worker by their names, and nothing where the
     databases: { own: { 'cassandra-namespace': 'db', 'cassandra-selector': 'app=c' } },
   })
   t.strictSame(readDatabaseFlags({ to: 'x' }, false), {})
+  t.strictSame(readDatabaseFlags({ managed: 'rds' }, false), { databases: { managed: 'rds' } })
   t.strictSame(readDatabaseFlags({}, true), { databases: { ownTool: true } })
 })
 

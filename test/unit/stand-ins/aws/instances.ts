@@ -31,11 +31,11 @@ export async function openRds(
 /** Everything that can be set and is not what it is unless set. */
 export const unusual = {
   DBInstanceClass: 'db.r6g.large',
-  AllocatedStorage: 100,
-  MaxAllocatedStorage: 500,
-  StorageType: 'io2',
-  Iops: 3000,
-  StorageThroughput: 500,
+  AllocatedStorage: 400,
+  MaxAllocatedStorage: 900,
+  StorageType: 'gp3',
+  Iops: 14000,
+  StorageThroughput: 600,
   MultiAZ: true,
   PubliclyAccessible: false,
   AutoMinorVersionUpgrade: false,

@@ -16,7 +16,7 @@ t.test('an instance is told as it was asked for, and a restore forgets what it i
   const made = await createInstance(client, 'ledger', { ...unusual, StorageEncrypted: true })
   t.match(made, {
     DBInstanceClass: 'db.r6g.large',
-    Iops: 3000,
+    Iops: 14000,
     MultiAZ: true,
     IAMDatabaseAuthenticationEnabled: true,
     PerformanceInsightsEnabled: true,

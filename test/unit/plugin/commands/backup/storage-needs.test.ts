@@ -17,6 +17,11 @@ t.test(
       { exitCode: ExitCode.usage, why: /jdbc/, next: /--to pvc/ },
     )
     refuseUnfit({ ...flags, to: 'pvc://backups/ledger' }, of(['jdbc']))
+    refuseUnfit({ ...flags, managed: 'rds' }, of(['jdbc'], ['multi-storage', 'dynamo', 'jdbc']))
+    t.match(
+      refused(() => refuseUnfit({ ...flags, managed: 'rds' }, of(['jdbc', 'other']))),
+      { why: /keep data in other/ },
+    )
     t.end()
   },
 )

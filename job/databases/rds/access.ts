@@ -1,0 +1,76 @@
+import { resolveCname } from 'node:dns/promises'
+import { Failure } from '../../../operation/failure.ts'
+import type { StorageSettings } from '../../scalardb/storage-settings.ts'
+import { parseJdbcUrl as parseMysqlUrl } from '../mysql/jdbc-url.ts'
+import { parseJdbcUrl as parsePostgresqlUrl } from '../postgresql/jdbc-url.ts'
+
+/** Where a release reaches its instance, as its JDBC URL says it. */
+export interface Server {
+  host: string
+  port: number
+}
+
+/** URLs of engines that instances are restored of. */
+const urls = /^jdbc:(postgresql|mysql|mariadb):/
+
+/** Whether a storage may be on an instance of RDS, by its properties alone. */
+export function mayBeInstance({ kind, contactPoints }: StorageSettings): boolean {
+  return kind === 'jdbc' && urls.test(contactPoints)
+}
+
+/** Whether the driver of a URL is PostgreSQL's. */
+export function isPostgresql({ contactPoints }: StorageSettings): boolean {
+  return contactPoints.startsWith('jdbc:postgresql:')
+}
+
+/**
+ * The one server that a storage names: an instance has one endpoint.
+ * @throws Failure where it names several
+ */
+export function serverOf(settings: StorageSettings): Server {
+  const { hosts } = isPostgresql(settings)
+    ? parsePostgresqlUrl(settings.contactPoints)
+    : parseMysqlUrl(settings.contactPoints)
+  const [first, ...others] = hosts
+  if (first !== undefined && others.length === 0) return { ...first, host: first.host.toLowerCase() }
+  throw new Failure({
+    what: `storage "${settings.storage}" is not known to be on an instance of RDS`,
+    why: `its scalar.db.contact_points names ${hosts.length} servers, and an instance has one endpoint`,
+    next: 'name the endpoint of the instance alone, or omit --managed for a dump',
+  })
+}
+
+/** For people: rds://ledger.abc.eu-west-1.rds.amazonaws.com:5432 */
+export function titleOf({ host, port }: Server): string {
+  return `rds://${host}:${port}`
+}
+
+/** A name has no more aliases than this; more are a circle. */
+const mostAliases = 8
+
+/**
+ * The names that a host goes by: its own, and those that it is an alias of (CNAME, as an ExternalName Service has).
+ * @throws the signal's reason
+ */
+export async function namesOf(host: string, signal: AbortSignal): Promise<string[]> {
+  const names = [host]
+  while (names.length <= mostAliases) {
+    const [next] = await resolveCname(names.at(-1) ?? host).catch(() => [])
+    signal.throwIfAborted()
+    if (next === undefined) break
+    names.push(next.toLowerCase().replace(/\.$/, ''))
+  }
+  return names
+}
+
+/** Endpoints of RDS; in China the service comes before the region (AWS: RDS endpoints). */
+const endpoint =
+  /^(?:[^.]+)\.([^.]+)\.(?:([a-z]{2}(?:-[a-z]+)+-\d+)\.rds\.amazonaws\.com|rds\.([a-z]{2}(?:-[a-z]+)+-\d+)\.amazonaws\.com\.cn)$/
+
+/** What an endpoint's name tells of it; undefined where it is none of RDS. */
+export function readEndpoint(name: string): { region: string; isInstance: boolean } | undefined {
+  const [, mark = '', region, inChina] = endpoint.exec(name) ?? []
+  const where = region ?? inChina
+  // Clusters, proxies and custom endpoints have a word before the mark of the account.
+  return where === undefined ? undefined : { region: where, isInstance: !/^(cluster|proxy)-/.test(mark) }
+}

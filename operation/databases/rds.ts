@@ -1,0 +1,85 @@
+import * as z from 'zod'
+import type { FailureText } from '../failure.ts'
+import type { DatabaseBackup } from '../record.ts'
+import type { RestoreChoice } from '../restore-options.ts'
+import { parseTime } from '../time.ts'
+import type { KnownKind } from './kind.ts'
+
+/** What plugin and worker both know of an RDS backup's details. */
+const detailsSchema = z.object({ instance: z.string(), region: z.string(), resourceId: z.string() })
+
+/** What of an instance both programs know; undefined for an entry of another kind. */
+export function rdsDetails({ kind, details }: Pick<DatabaseBackup, 'kind' | 'details'>) {
+  return kind === rds.name ? detailsSchema.safeParse(details).data : undefined
+}
+
+/** Why these flags do not go together, or this kind has no use for one. */
+function refuseChoice({ at, repoint, strategy, prefix, region, kmsKey }: RestoreChoice): FailureText | undefined {
+  if (at !== undefined && parseTime(at) % 1000 !== 0)
+    return {
+      what: '--at cannot be used',
+      why: 'Amazon RDS restores to whole seconds',
+      next: 'give a time without a fraction',
+    }
+  if (repoint === 'patch')
+    return {
+      what: '--repoint patch cannot be used',
+      why: 'this version does not point a release to another instance of RDS',
+      next: 'use --repoint print, which shows what to set',
+    }
+  const needless = Object.entries({
+    '--strategy': strategy,
+    '--prefix': prefix,
+    '--region': region,
+    '--kms-key': kmsKey,
+  })
+  const given = needless.flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
+  if (given.length === 0) return undefined
+  return {
+    what: `${given.join(' and ')} cannot be used`,
+    why: 'a restore of RDS makes a new instance beside the former, in its region and encrypted as it is',
+    next: 'omit it',
+  }
+}
+
+/** What is done to one instance, for people. */
+function planLines(entry: DatabaseBackup): string[] {
+  const { instance = '?', region = '?' } = rdsDetails(entry) ?? {}
+  return [
+    'Instance of Amazon RDS, restored to a new one beside it:',
+    `  ${entry.title}: ${instance} in ${region}`,
+    '  the new instance costs like the former, for as long as both are there',
+    '  what the release has to be told is shown; nothing that is in service changes',
+    '  the former instance is never deleted',
+  ]
+}
+
+/** DB instances of Amazon RDS, by the past that the service keeps of them. */
+export const rds: KnownKind = {
+  name: 'rds',
+  title: 'Amazon RDS',
+  storage: 'jdbc',
+  keepsItsOwnBackups: true,
+  isManaged: true,
+  repointUnlessGiven: 'print',
+  flags: {
+    restore: {
+      at:
+        "Amazon RDS: another moment than the backup's, RFC 3339 with an offset or UNIX seconds; " +
+        'one in no recorded pause of the releases is unproven',
+      repoint: 'Amazon RDS: print (unless given) shows what points the release to the new instance',
+    },
+  },
+  examples: {
+    backup: [
+      ['backup my-ledger --managed rds', 'a release on Amazon RDS: a restore point of the instance, and no dump'],
+    ],
+  },
+  refuseChoice,
+  planLines,
+  endsWithUndo(_entry, restored, isBeside) {
+    const made = restored?.details['resourceId']
+    if (!isBeside || made === undefined) return undefined
+    return (entry) => rdsDetails(entry)?.resourceId === made
+  },
+}

@@ -1,0 +1,195 @@
+import t from 'tap'
+import type { JournalDocument } from '../../../../../operation/journal.ts'
+import type { RestoreChoice } from '../../../../../operation/restore-options.ts'
+import type { DatabaseBackup } from '../../../../../operation/record.ts'
+import { rds } from '../../../../../job/databases/rds/rds.ts'
+import { createInstance, describe } from '../../../stand-ins/aws/instances.ts'
+import { until } from '../../../stand-ins/aws/clients.ts'
+import { killed, memoryJournal, noErrors } from '../database-conformance.ts'
+import { failureOf } from '../../failure-of.ts'
+import { backedUp, openWorld, toldOf } from './instance-world.ts'
+
+const world = await openWorld(t)
+let entry: DatabaseBackup
+t.before(async () => void (entry = await backedUp(world)))
+const print: RestoreChoice = { repoint: 'print' }
+
+const open = (operation: string, choice: RestoreChoice = print, backup = entry) =>
+  rds.openRestore(world.settings, backup, world.context(operation, { choice }))
+
+/** The instance that a restore made, by its own word. */
+const madeBy = (destination: ReturnType<typeof open>) => String(destination.describe().details['instance'])
+
+t.test('the new instance is like the former in everything that a restore forgets', async (t) => {
+  const before = await toldOf(world, world.name)
+  world.aws.forgetCalls()
+  const destination = open('restore-a')
+  noErrors(t, await destination.preflight())
+  t.match(
+    (await destination.plan()).steps[0],
+    /restore the instance ledger as of .* to the new instance ledger-\d{12}-/,
+  )
+  await destination.load(await memoryJournal())
+  const name = madeBy(destination)
+  t.match(name, /^ledger-\d{12}-[0-9a-f]{6}$/)
+  t.strictSame(await toldOf(world, name), before)
+  t.strictSame(destination.describe().details['differences'], [])
+  t.strictSame(await toldOf(world, world.name), before, 'the instance in service is untouched')
+  const [asked] = world.aws
+    .calls()
+    .filter(({ operation, tables }) => operation.startsWith('Restore') && tables[0] === name)
+  t.match(
+    asked?.input,
+    { VpcSecurityGroupIds: ['sg-0a', 'sg-0b'], PubliclyAccessible: 'false', RestoreTime: /:\d\d(\.000)?Z$/ },
+    'never open to others',
+  )
+  const lines = (await destination.instructions?.())?.join('\n') ?? ''
+  t.match(lines, /contact_points=jdbc:postgresql:\/\/127\.0\.0\.2:\d+\/postgres\n/)
+  t.match(lines, /delete-db-instance --region eu-west-1 --db-instance-identifier ledger --final-db-snapshot/)
+
+  const former = destination.describe()
+  const undo = rds.openUndo(world.settings, entry, { ...world.context('restore-a', { choice: print }), former })
+  await undo.discard(await memoryJournal())
+  t.strictSame(await world.instances(), ['ledger'], 'although it was protected from deletion')
+  await Promise.all([destination.close(), undo.close()])
+})
+
+t.test('two restores of one backup never meet', async (t) => {
+  const [one, other] = [open('restore-c'), open('restore-d')]
+  const [journal, otherJournal] = [await memoryJournal(), await memoryJournal()]
+  await Promise.all([one.load(journal), other.load(otherJournal)])
+  t.equal((await world.instances()).length, 3)
+  t.not(madeBy(one), madeBy(other))
+  await Promise.all([one.discard(journal), other.discard(otherJournal)])
+  t.strictSame(await world.instances(), ['ledger'])
+})
+
+t.test('killed at any write of the journal and run again: the same end, and no second instance', async (t) => {
+  const before = await toldOf(world, world.name)
+  world.aws.forgetCalls()
+  // One more than a whole restore makes, so that it is known to be that many.
+  const writes = 7
+  const kills = Array.from({ length: writes }, (_, index) => index + 1)
+  const each = kills.map(async (dies) => {
+    const store: { document?: JournalDocument } = {}
+    const run = async (dying: number) => {
+      const destination = open(`restore-killed-${dies}`)
+      await destination.load(await memoryJournal(store, dying))
+      return destination
+    }
+    const survived = await run(dies).then(
+      () => [dies],
+      (error: unknown) => {
+        if (error === killed) return []
+        throw error
+      },
+    )
+    const destination = await run(Infinity)
+    t.strictSame(await toldOf(world, madeBy(destination)), before, `killed at write ${dies}`)
+    await destination.discard(await memoryJournal(store))
+    return survived
+  })
+  t.strictSame((await Promise.all(each)).flat(), [writes], 'every write was the last of one worker')
+  const made = world.aws
+    .calls()
+    .flatMap(({ operation, tables, status }) => (operation.startsWith('Restore') && status === 200 ? tables : []))
+  t.equal(made.length, writes)
+  t.equal(new Set(made).size, made.length, 'no instance was asked for twice')
+  t.strictSame(await world.instances(), ['ledger'])
+})
+
+t.test('lost answers, throttles and failing servers leave one instance', async (t) => {
+  world.aws.set({
+    faults: [
+      { operation: 'RestoreDBInstanceToPointInTime', effect: 'lost-answer', times: 1 },
+      { operation: 'ModifyDBInstance', effect: 'lost-answer-500', times: 1 },
+      { operation: 'Describe*', effect: 'throttle', skip: 3, times: 3 },
+      { operation: 'Describe*', effect: 'expired', skip: 8, times: 1 },
+    ],
+    phases: { modifyBegins: 300 },
+  })
+  const destination = open('restore-faults')
+  const journal = await memoryJournal()
+  await destination.load(journal)
+  world.aws.set({ faults: [], phases: { modifyBegins: 0 } })
+  t.strictSame(await toldOf(world, madeBy(destination)), await toldOf(world, world.name))
+  t.equal((await world.instances()).length, 2)
+  await destination.discard(journal)
+  t.strictSame(await world.instances(), ['ledger'])
+})
+
+t.test('a restore that AWS fails is told, and what it left is removed', async (t) => {
+  world.aws.set({ relational: { failRestoresAs: 'incompatible-network' } })
+  const destination = open('restore-failed')
+  const journal = await memoryJournal()
+  t.match(await failureOf(destination.load(journal)), { why: /incompatible-network/ })
+  world.aws.set({ relational: { failRestoresAs: undefined } })
+  await destination.discard(journal)
+  t.strictSame(await world.instances(), ['ledger'])
+})
+
+t.test('a quota, and a group that is gone, are told before anything is made', async (t) => {
+  world.aws.set({ relational: { gone: ['ledger-parameters'] } })
+  t.match(await failureOf(open('restore-group').load(await memoryJournal())), {
+    why: /group that the instance had is gone.*ledger-parameters/,
+  })
+  world.aws.set({ relational: { gone: [], instances: 1 } })
+  t.match(await failureOf(open('restore-quota').load(await memoryJournal())), { why: /no room for another instance/ })
+  world.aws.set({ relational: { instances: 40 } })
+  t.strictSame(await world.instances(), ['ledger'])
+})
+
+t.test("an instance of the name that is somebody else's is never touched", async (t) => {
+  const name = madeBy(open('restore-taken'))
+  await createInstance(world.client, name)
+  t.match(
+    (await open('restore-taken').preflight()).filter(({ outcome }) => outcome === 'error'),
+    [{ check: 'instance to be made', message: /not of this restore/ }],
+  )
+  const journal = await memoryJournal()
+  const destination = open('restore-taken')
+  t.match(await failureOf(destination.load(journal)), { why: /not of this restore/ })
+  await destination.discard(journal)
+  t.equal((await describe(world.client, name))?.DBInstanceStatus, 'available')
+  await world.client.deleteDBInstance({ DBInstanceIdentifier: name, SkipFinalSnapshot: true })
+  await until('it is gone', async () => (await describe(world.client, name)) === undefined)
+})
+
+t.test('a restore is refused before anything is touched, with its cause and its cure', async (t) => {
+  world.aws.forgetCalls()
+  const refused = async (choice: RestoreChoice, more: object = {}) => {
+    const destination = rds.openRestore(world.settings, entry, world.context('restore-no', { choice, ...more }))
+    return (await destination.preflight()).filter(({ outcome }) => outcome === 'error')
+  }
+  t.match(await refused({ ...print, at: '2020-01-01T00:00:00Z', unproven: true }), [
+    { check: 'recovery window', message: /outside the window of ledger, which is from .* to / },
+  ])
+  t.match(await refused({ ...print, at: '2020-01-01T00:00:00.500Z' }), [{ check: 'restore point' }])
+  t.match(await refused({}), [{ check: 'pointing the releases', cure: /--repoint print/ }])
+  t.match(await refused(print, { dropPrevious: true }), [{ check: 'former instance' }])
+  world.aws.set({ denied: [{ action: 'rds:AddTagsToResource' }] })
+  t.match(await refused(print), [{ check: 'rights at AWS', message: /rds:AddTagsToResource is missing/ }])
+  world.aws.set({ denied: [] })
+  const changes = world.aws
+    .calls()
+    .filter(({ operation, status }) => !operation.startsWith('Describe') && status === 200)
+  t.strictSame(changes, [])
+  t.match(await failureOf(open('restore-no').checkDrop(await memoryJournal())), { next: /delete-db-instance/ })
+})
+
+t.test('an instance that a release uses is not removed', async (t) => {
+  const destination = open('restore-used')
+  const journal = await memoryJournal()
+  await destination.load(journal)
+  const former = destination.describe()
+  const pointed = world.settings.map((one) => ({
+    ...one,
+    contactPoints: one.contactPoints.replace('127.0.0.1', '127.0.0.2'),
+  }))
+  const later = { ...world.context('restore-used', { choice: print }), former }
+  t.match(await failureOf(rds.openUndo(pointed, entry, later).discard(await memoryJournal())), {
+    why: 'a release uses it',
+  })
+  await destination.discard(journal)
+  t.strictSame(await world.instances(), ['ledger'])
+})
