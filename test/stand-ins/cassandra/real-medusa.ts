@@ -26,11 +26,7 @@ export function ensureMedusa(): Promise<string> {
  * @param packages what ensureMedusa answers
  * @param node its folder with cassandra.yaml, and its address
  */
-export function medusaCommand(
-  packages: string,
-  storage: string,
-  node: { folder: string; address: string },
-): { command: string[]; env: NodeJS.ProcessEnv } {
+export function medusaCommand(packages: string, storage: string, node: { folder: string; address: string }): string[] {
   mkdirSync(join(storage, 'backups'), { recursive: true })
   const settings = join(node.folder, 'medusa.ini')
   writeFileSync(
@@ -49,8 +45,7 @@ export function medusaCommand(
       'use_sudo_for_restore = False',
     ].join('\n'),
   )
-  return {
-    command: ['python3', '-c', 'from medusa.medusacli import cli; cli()', '--config-file', settings],
-    env: { ...process.env, PYTHONPATH: packages },
-  }
+  // After Python's own: among the packages is an asyncio of many years ago.
+  const start = 'import sys; sys.path.append(sys.argv.pop(1)); from medusa.medusacli import cli; cli()'
+  return ['python3', '-c', start, packages, '--config-file', settings]
 }

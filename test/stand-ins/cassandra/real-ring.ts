@@ -244,12 +244,10 @@ function podsOf(
         String(node.jmx),
       ]
       const its =
-        container === 'medusa' && medusa !== undefined
-          ? medusaCommand(medusa, join(folder, 'medusa'), node)
-          : { command: nodetool, env: process.env }
-      const [program = '', ...words] = its.command
+        container === 'medusa' && medusa !== undefined ? medusaCommand(medusa, join(folder, 'medusa'), node) : nodetool
+      const [program = '', ...words] = its
       try {
-        const limits = { timeout: mostMs, signal, maxBuffer: 64 << 20, env: its.env }
+        const limits = { timeout: mostMs, signal, maxBuffer: 64 << 20 }
         const { stdout, stderr } = await run(program, [...words, ...args], limits)
         return { exitCode: 0, stdout, stderr }
       } catch (error) {
