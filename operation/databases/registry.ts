@@ -21,7 +21,8 @@ export function kindOfEntry(
   return kinds.find(({ name }) => name === kind)
 }
 
-/** What people call several kinds, in one phrase. */
+/** What people call several kinds, in one phrase: `DynamoDB, Cosmos DB or Cassandra`. */
 export function titlesOf(kinds: readonly KnownKind[]): string {
-  return kinds.map(({ title }) => title).join(' or ')
+  const titles = kinds.map(({ title }) => title)
+  return [...titles.slice(0, -2), titles.slice(-2).join(' or ')].join(', ')
 }

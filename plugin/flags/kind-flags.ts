@@ -5,6 +5,9 @@ import type { DatabaseFlags } from '../../operation/request.ts'
 import { knownKinds } from '../../operation/databases/registry.ts'
 import type { FlagTexts, KnownKind } from '../../operation/databases/kind.ts'
 
+/** The title of a kind of database before what a flag means to it. */
+const ofKind = /^([A-Z][\w ]*): /
+
 /**
  * How a flag is described that only some kinds of database understand: as those tell of it. Hidden where none does.
  * @param textOf what a kind tells of the flag
@@ -13,8 +16,13 @@ export function ofKinds(
   textOf: (flags: FlagTexts) => string | undefined,
   kinds: readonly KnownKind[] = knownKinds,
 ): { describe: string; hidden: boolean } {
-  const texts = new Set(kinds.flatMap(({ flags }) => textOf(flags) ?? []))
-  return { describe: [...texts].join('; '), hidden: texts.size === 0 }
+  const texts = kinds.flatMap(({ flags }) => textOf(flags) ?? [])
+  const byMeaning = Map.groupBy(texts, (text) => text.replace(ofKind, ''))
+  const described = [...byMeaning].map(([meaning, said]) => {
+    const titles = new Set(said.flatMap((text) => ofKind.exec(text)?.[1] ?? []))
+    return titles.size === 0 ? meaning : `${[...titles].join(', ')}: ${meaning}`
+  })
+  return { describe: described.join('; '), hidden: texts.length === 0 }
 }
 
 /** The flag that says who runs a server, since its URL is like that of any other. */

@@ -112,7 +112,7 @@ t.test('get lists backups in every format', async (t) => {
   )
   const none = await stage.scalardl(['get', 'backup', 'three'])
   t.equal(none.code, 1)
-  t.match(none.stderr, /there is no backup "three"[\s\S]*backup-one, backup-two/)
+  t.match(none.stderr, /there is no backup "three"[\s\S]*the latest there: one, two$/m)
 })
 
 t.test('describe draws what happened when', async (t) => {

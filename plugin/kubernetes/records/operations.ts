@@ -128,15 +128,17 @@ export async function findOperation(session: Session, text: string, kind?: Opera
   const known = await knownOperations(session, kind)
   throw new Failure({
     what: `there is no ${noun} "${text}" in namespace ${session.namespace}`,
-    why: known.length === 0 ? `no ${noun} is known there` : `the latest there: ${latest(known).join(', ')}`,
+    why: known.length === 0 ? `no ${noun} is known there` : `the latest there: ${latest(known, kind).join(', ')}`,
     next:
       `\`kubectl scalardl get ${kind === 'backup' || kind === 'restore' ? `${kind}s` : 'operations'} -n ` +
       `${session.namespace}\` lists them all; is the namespace right?`,
   })
 }
 
-function latest(known: readonly KnownOperation[]): string[] {
-  return known.slice(-8).map((stored) => stored.operation)
+/** The names of the last of them, as `get` shows them. */
+function latest(known: readonly KnownOperation[], kind: OperationKind | undefined): string[] {
+  const before = kind === undefined ? 0 : operationName(kind, '').length
+  return known.slice(-8).map(({ operation }) => operation.slice(before))
 }
 
 /** The record of an operation that was found. @throws Failure where it cannot be read */

@@ -67,6 +67,9 @@ async function refuseMissingNamespace(session: Session): Promise<void> {
   })
 }
 
+/** How many releases an error names. */
+const mostNamed = 8
+
 /**
  * The releases of these names.
  * @throws Failure naming the releases that there are, where one is missing.
@@ -76,13 +79,14 @@ export async function findReleases(session: Session, names: readonly string[]): 
   const missing = names.filter((name) => !all.some((release) => release.name === name))
   if (missing.length === 0) return all.filter((release) => names.includes(release.name))
   await refuseMissingNamespace(session)
-  const known = all.map((release) => `${release.name} (${release.product.title})`).join(', ')
+  const known = all.slice(0, mostNamed).map((release) => `${release.name} (${release.product.title})`)
+  const more = all.length > mostNamed ? ` and ${all.length - mostNamed} more` : ''
   throw new Failure({
     what: `release ${missing.map((name) => `"${name}"`).join(', ')} was not found in namespace ${session.namespace}`,
     why:
-      known === ''
+      known.length === 0
         ? `no pod there has the labels of a Scalar product with ${instanceLabel}`
-        : `the releases there are ${known}`,
+        : `the releases there are ${known.join(', ')}${more}`,
     next: 'give the name of the Helm release, and its namespace with -n',
   })
 }

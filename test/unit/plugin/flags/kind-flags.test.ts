@@ -1,5 +1,6 @@
 import t from 'tap'
-import { readDatabaseFlags, readExecNamespaces } from '../../../../plugin/flags/kind-flags.ts'
+import { knownKinds } from '../../../../operation/databases/registry.ts'
+import { ofKinds, readDatabaseFlags, readExecNamespaces } from '../../../../plugin/flags/kind-flags.ts'
 import { refused } from '../refused.ts'
 
 t.test('flags of one kind go to the worker by their names, and nothing where there are none', async (t) => {
@@ -18,4 +19,21 @@ t.test('namespaces are read once each', async (t) => {
     refused(() => readExecNamespaces({ cassandraNamespace: ['a/b'] })),
     { why: /no name of a namespace/ },
   )
+})
+
+t.test('what a flag means to several kinds is said once', async (t) => {
+  const kinds = knownKinds.slice(0, 3)
+  const say = (...texts: (string | undefined)[]) => {
+    let at = 0
+    return ofKinds(() => texts[at++], kinds)
+  }
+  t.strictSame(say('DynamoDB: one moment', 'Cosmos DB: one moment', undefined), {
+    describe: 'DynamoDB, Cosmos DB: one moment',
+    hidden: false,
+  })
+  t.strictSame(
+    say('DynamoDB: a region: where', 'any: where', 'any: where').describe,
+    'DynamoDB: a region: where; any: where',
+  )
+  t.strictSame(say(undefined, undefined, undefined), { describe: '', hidden: true })
 })

@@ -38,6 +38,8 @@ t.test('an operation is found by its name with or without its kind', async (t) =
   t.equal((await findOperation(session, 'nightly')).operation, 'backup-nightly')
   t.equal((await findOperation(session, 'backup-nightly')).operation, 'backup-nightly')
   t.equal((await findOperation(session, 'both', 'restore')).operation, 'restore-both')
+  const noBackup = await findOperation(session, 'weekly', 'backup').catch((error: unknown) => error)
+  t.match(noBackup, { why: /: nightly, both$/ })
   const unclear = await findOperation(session, 'both').catch((error: unknown) => error)
   t.match(unclear, { exitCode: ExitCode.usage, why: /backup-both, restore-both/ })
   const unknown = await findOperation(session, 'weekly').catch((error: unknown) => error)
