@@ -3,7 +3,6 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCosmosDBManagement } from '@azure/arm-cosmosdb/api'
-import type { TokenCredential } from '@azure/identity'
 import * as z from 'zod'
 import type { Cloud } from './clouds.ts'
 import { podIdentity } from './identity.ts'
@@ -58,23 +57,18 @@ const pageSchema = z.object({ value: z.array(z.json()), nextLink: z.string().nul
  * models would leave such settings out.
  */
 export class ResourceManager {
-  readonly #client: ReturnType<typeof createCosmosDBManagement>
+  readonly #cloud: Cloud
   readonly #patience: Patience
-  readonly endpoint: string
+  #client: ReturnType<typeof createCosmosDBManagement>
 
-  constructor(
-    { resourceManager: endpoint, scope }: Cloud,
-    patience: Patience,
-    credential: TokenCredential = podIdentity(),
-  ) {
-    this.endpoint = endpoint
+  constructor(cloud: Cloud, patience: Patience) {
+    this.#cloud = cloud
     this.#patience = patience
-    // No subscription is of use: paths are given whole. Retries are ours, by time and not by number.
-    this.#client = createCosmosDBManagement(credential, '', {
-      endpoint,
-      credentials: { scopes: [scope] },
-      retryOptions: { maxRetries: 0 },
-    })
+    this.#client = clientOf(cloud)
+  }
+
+  get endpoint(): string {
+    return this.#cloud.resourceManager
   }
 
   get signal(): AbortSignal | undefined {
@@ -115,6 +109,8 @@ export class ResourceManager {
       const outcome = await this.#attempt(method, path, body)
       if ('answer' in outcome) return outcome.answer
       signal?.throwIfAborted()
+      // Clocks differ, and a token may end before its time: the next call asks for another one.
+      if (isTokenOver(outcome.error)) this.#client = clientOf(this.#cloud)
       const waitMs = outcome.retryAfterMs ?? Math.min(longestDelayMs, firstDelayMs * 2 ** (attempt - 1))
       if (!outcome.passes || performance.now() + waitMs - startedMs > patienceMs) throw outcome.error
       await sleep(waitMs * (0.75 + Math.random() / 4), undefined, { signal })
@@ -140,9 +136,10 @@ export class ResourceManager {
         body: z.json().optional().catch(undefined).parse(response.body),
       }
       if (status < 400) return { answer }
+      const refusal = refusalOf(answer)
       return {
-        error: refusalOf(answer),
-        passes: status === 429 || status === 408 || status >= 500 || isLocked(status, answer),
+        error: refusal,
+        passes: status === 429 || status === 408 || status >= 500 || isLocked(status, answer) || isTokenOver(refusal),
         retryAfterMs: retryAfterMs(answer),
       }
     } catch (error) {
@@ -164,6 +161,20 @@ const versions: readonly (readonly [string, string])[] = [
   ['/providers/Microsoft.Network/', '2024-05-01'],
   ['/providers/Microsoft.DocumentDB', documentDb],
 ]
+
+/** Whether the Resource Manager takes a token's time for over. */
+function isTokenOver(error: unknown): boolean {
+  return error instanceof AzureRefusal && error.code === 'ExpiredAuthenticationToken'
+}
+
+/** A client with no token yet. No subscription is of use: paths are given whole. Retries are ours, by time. */
+function clientOf({ resourceManager: endpoint, scope }: Cloud): ReturnType<typeof createCosmosDBManagement> {
+  return createCosmosDBManagement(podIdentity(), '', {
+    endpoint,
+    credentials: { scopes: [scope] },
+    retryOptions: { maxRetries: 0 },
+  })
+}
 
 export function isAbsent(error: unknown): boolean {
   return error instanceof AzureRefusal && error.status === 404

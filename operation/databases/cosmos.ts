@@ -44,7 +44,7 @@ function planLines({ title, tables }: DatabaseBackup, choice: RestoreChoice | un
   return [
     'Account of Cosmos DB, restored to a new one beside it:',
     `  ${title}: ${tables.length} containers${choice?.region === undefined ? '' : `, to ${choice.region}`}`,
-    '  the new account costs like the former, for as long as both are there',
+    '  each GB that is restored costs once; the new account costs like the former, for as long as both are there',
     choice?.repoint === 'patch'
       ? '  then its endpoint and its key are set where the release has those of the former; take them over into Git'
       : '  what the release has to be told is shown; nothing that is in service changes',

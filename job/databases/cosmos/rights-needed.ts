@@ -22,6 +22,8 @@ export const backupActions = [
 /** What a restore, and the removal of what it made, asks of Azure beyond that. */
 export const restoreActions = [
   'Microsoft.DocumentDB/locations/restorableDatabaseAccounts/restore/action',
+  // what the account had at a moment, which has no name of its own among Azure's actions
+  'Microsoft.DocumentDB/locations/restorableDatabaseAccounts/*/read',
   'Microsoft.DocumentDB/databaseAccounts/write',
   'Microsoft.DocumentDB/databaseAccounts/delete',
   'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/throughputSettings/write',
@@ -40,6 +42,9 @@ export const restoreActions = [
 
 /** What pointing a release to a restored account asks of Azure beyond that, where the worker does it. */
 export const repointActions = ['Microsoft.DocumentDB/databaseAccounts/listKeys/action'] as const
+
+/** By which a restore sees how far indexes are; without it they are told to be unknown. */
+export const indexAction = 'Microsoft.DocumentDB/databaseAccounts/readonlyKeys/action'
 
 /** Asked of Azure itself: whether the others are there. */
 export const askRights = 'Microsoft.Authorization/permissions/read'

@@ -5,6 +5,7 @@ import { actUnderFault, FaultCounts } from '../cloud/faults.ts'
 import type { Call } from './call.ts'
 import { answerData, dataCallOf } from './documents/data-plane.ts'
 import { clientOf, discovery, EntraError, exchange, tokenTenant } from './identity/entra.ts'
+import { admit, webhookPath } from './identity/webhook.ts'
 import { actionOf, answerArm } from './management/arm.ts'
 import { restoreAction } from './management/restores.ts'
 import { AzureError, internalError } from './service/errors.ts'
@@ -72,6 +73,15 @@ export function azureAnswers(service: Service, calls: Calls<Call>) {
         path: data.path,
         body: undefined,
         act: () => Promise.resolve(answerData(service, data, endpointOf(base))),
+      }
+    if (url.pathname === webhookPath)
+      return {
+        plane: 'identity',
+        action: 'admission',
+        account: '',
+        path: url.pathname,
+        body: undefined,
+        act: () => Promise.resolve({ status: 200, body: admit(service.settings, parsed(text), base) }),
       }
     const tenant = tokenTenant(url.pathname)
     const found = discovery(url.pathname, base)

@@ -55,6 +55,8 @@ const identity = z.strictObject({
   subject: glob.default('*'),
   /** of the token's `iss` */
   issuer: glob.default('*'),
+  /** the issuer's public keys, as it publishes them (JWKS); without them no signature is looked at */
+  keys: z.array(z.record(z.string(), z.json())).optional(),
   /** what it may do, as role definitions say it; `scope` as an id, of which it is the beginning */
   roles: z
     .array(
@@ -90,6 +92,8 @@ export const settingsSchema = z.strictObject({
   pollAfterS: z.number().int().min(0).optional(),
   /** by client id; without it every client may take tokens and do everything */
   identities: z.record(z.string(), identity).optional(),
+  /** Secret of a pod's namespace whose ca.crt the webhook has pods with an identity trust */
+  trust: z.string().optional(),
   /** how long an access token is good, ms; not scaled */
   tokenLifetimeMs: z.number().min(0).default(3_600_000),
   /** account names that somebody else in Azure has */

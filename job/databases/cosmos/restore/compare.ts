@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Json } from '../../../azure/resource-manager.ts'
+import type { BroughtBack } from './brought-back.ts'
 import type { AccountSettings, ContainerSettings, DatabaseSettings, Script, Throughput } from '../details.ts'
 
 /** A setting that is another in the restored account. */
@@ -29,40 +30,54 @@ export function compareAccounts(expected: AccountSettings, found: AccountSetting
   ]
 }
 
-/** Databases and containers with all that belongs to them; expiry is compared where it is on again. */
+/** Databases and containers with all that belongs to them, but for expiry, which is held off until then. */
 export function compareDatabases(
-  expected: readonly DatabaseSettings[],
+  { databases, unrecorded }: BroughtBack,
   found: readonly DatabaseSettings[],
-  { expiry }: { expiry: 'compared' | 'held off' },
 ): Difference[] {
-  const fields = (databases: readonly DatabaseSettings[]) =>
+  const isUnrecorded = (database: string, container: string) => unrecorded.includes(`${database}/${container}`)
+  const known = found
+    .map((database) => ({
+      ...database,
+      containers: database.containers.filter(({ name }) => !isUnrecorded(database.name, name)),
+    }))
+    .filter(
+      ({ name, containers }) =>
+        containers.length > 0 ||
+        databases.some((database) => database.name === name) ||
+        !unrecorded.some((title) => title.startsWith(`${name}/`)),
+    )
+  const fields = (of: readonly DatabaseSettings[]) =>
     Object.assign(
       {},
-      ...databases.flatMap((database) => [
+      ...of.flatMap((database) => [
         { [database.name]: 'there', ...throughputField(database.name, database.throughput) },
-        ...database.containers.map((container) => containerFields(database.name, container, expiry)),
+        ...database.containers.map((container) => containerFields(database.name, container)),
       ]),
     ) as Record<string, Json>
-  return differences(
-    fields(expected),
-    fields(found),
-    /^[^ ]+$| (partitionKey|uniqueKeyPolicy|indexingPolicy|stored procedure)/,
-  )
+  return [
+    ...differences(
+      fields(databases),
+      fields(known),
+      /^[^ ]+$| (partitionKey|uniqueKeyPolicy|indexingPolicy|stored procedure)/,
+    ),
+    ...unrecorded.map((title) => ({
+      text:
+        `${title} came back without procedures, of which the backup has none: ` +
+        "run the schema loader's --repair-all",
+      harms: false,
+    })),
+  ]
 }
 
-function containerFields(
-  database: string,
-  container: ContainerSettings,
-  expiry: 'compared' | 'held off',
-): Record<string, Json> {
+function containerFields(database: string, container: ContainerSettings): Record<string, Json> {
   const title = `${database}/${container.name}`
-  const { defaultTtl, ...settings } = container.settings
+  const { defaultTtl: _heldOff, ...settings } = container.settings
   const scripts = (kind: string, of: readonly Script[]) =>
     of.map(({ id, ...script }) => [`${title} ${kind} ${id}`, script])
   return {
     [title]: 'there',
     ...Object.fromEntries(Object.entries(flat('', settings)).map(([name, value]) => [`${title} ${name}`, value])),
-    ...(expiry === 'held off' || defaultTtl === undefined ? {} : { [`${title} defaultTtl`]: defaultTtl }),
     ...throughputField(title, container.throughput),
     ...Object.fromEntries(scripts('stored procedure', container.storedProcedures)),
     ...Object.fromEntries(scripts('trigger', container.triggers)),

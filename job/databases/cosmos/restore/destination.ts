@@ -13,21 +13,26 @@ import { findingOf, NoWayBack } from '../../errors.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import { comparable } from '../access.ts'
 import { lookAtAccount, partsOf } from '../account/account.ts'
-import { readDatabases } from '../account/read-databases.ts'
+import { listContainers, readDatabases } from '../account/read-databases.ts'
 import { readSettings } from '../account/read-settings.ts'
+import { readContents, type Contents } from '../account/contents-then.ts'
 import { pastOf } from '../account/restorable-account.ts'
 import { primaryKey } from '../account/keys.ts'
 import { kindName, readDetails } from '../details.ts'
 import { endsWithAccount } from '../../../../operation/databases/cosmos.ts'
 import { AccountRepointing } from './account-repointing.ts'
+import { untilIndexed } from './await-indexes.ts'
+import { broughtBack } from './brought-back.ts'
 import { compareAccounts, compareDatabases, type Difference } from './compare.ts'
 import { completeAccount, ensureExpiry } from './complete-account.ts'
 import { ensureFormerDeleted, refuseDrop } from './drop-account.ts'
 import { expectedSettings, withoutLeftOut } from './expected.ts'
 import { instructions } from './instructions.ts'
-import { formerIsThere, preflight, sourcePast } from './preflight.ts'
+import { formerIsThere, preflight } from './preflight.ts'
 import { ensureRestored, isOwn, restoreStep } from './restore-account.ts'
+import { losesOf, planSteps } from './plan.ts'
 import { openWork, type RestoreWork, type WorkContext } from './restore-work.ts'
+import { contentsOf, sourcePast } from './source.ts'
 
 /** An account being restored, to a new one beside that in service. */
 export function openRestore(
@@ -52,25 +57,14 @@ class AccountDestination implements RestoreDestination {
   }
 
   async plan(): Promise<RestorePlan> {
-    const { title, choice, details, point, region, target } = this.#work
-    const printed = choice.repoint === 'print'
-    const containers = details.databases.reduce((sum, database) => sum + database.containers.length, 0)
-    const { length } = details.settings.privateEndpoints
-    return {
-      title,
-      steps: [
-        `restore ${details.databases.length} databases with ${containers} containers as of ${point.toISOString()} ` +
-          `to the new account ${partsOf(target).name} in ${region}`,
-        'put on again what a restore forgets: consistency, regions, roles, throughput, procedures, triggers, functions',
-        'compare every setting; only then let documents expire again',
-        ...(length === 0 ? [] : [`leave out ${length} private endpoints, which are in networks of yours`]),
-        printed
-          ? 'show what the releases have to be told; they serve on as they are'
-          : 'set its endpoint and its key where the releases have those of the former account',
-      ],
-      loses: printed
-        ? []
-        : [`from service: everything written since ${point.toISOString()}; it stays in the former account`],
+    const work = this.#work
+    try {
+      const past = await sourcePast(work)
+      const contents = past === undefined ? undefined : await contentsOf(work, past)
+      return { title: work.title, steps: planSteps(work, broughtBack(work, contents)), loses: losesOf(work) }
+    } catch (error) {
+      work.context.signal.throwIfAborted()
+      throw azureFailure(`the restore of ${work.title} could not be planned`, error)
     }
   }
 
@@ -111,13 +105,17 @@ class AccountDestination implements RestoreDestination {
         why: 'Azure keeps nothing of the account any more',
         next: 'restore a newer backup: kubectl scalardl get backups',
       })
+    const contents = await journal.once(contentsStep(name), async () =>
+      past === undefined ? null : ((await contentsOf(work, past)) ?? null),
+    )
     if (past !== undefined) {
       context.events.say('note', `account ${name} is being restored, which takes from some minutes to hours`)
       await ensureRestored(work, past, journal)
     }
     const expected = expectedSettings(details, isMoved ? region : undefined)
     await completeAccount({ arm, target, expected, details, journal })
-    const differences = await this.#compare(expected)
+    await this.#untilIndexed()
+    const differences = await this.#compare(expected, readContents(contents))
     const harming = differences.filter(({ harms }) => harms)
     if (harming.length > 0)
       throw new Failure({
@@ -131,13 +129,25 @@ class AccountDestination implements RestoreDestination {
     )
   }
 
-  async #compare(expected: ReturnType<typeof expectedSettings>): Promise<Difference[]> {
-    const { arm, details, target } = this.#work
+  /** Indexes that are not built yet are told of, and no reason to fail: all that is to be there is there. */
+  async #untilIndexed(): Promise<void> {
+    const { arm, context, target } = this.#work
+    const { events, signal } = context
+    const endpoint = (await lookAtAccount(arm, target))?.properties.documentEndpoint
+    if (endpoint === undefined) return
+    const containers = await listContainers(arm, target)
+    const why = await untilIndexed({ arm, target, endpoint, containers, events, signal })
+    if (why !== undefined)
+      events.say('note', `indexes may still be built, and queries be slow until then: ${why}`, { level: 'warning' })
+  }
+
+  async #compare(expected: ReturnType<typeof expectedSettings>, contents: Contents | undefined): Promise<Difference[]> {
+    const { arm, target } = this.#work
     const account = await lookAtAccount(arm, target)
     if (account === undefined) throw new Error(`account ${target} is gone`)
     return [
       ...compareAccounts(expected, withoutLeftOut(await readSettings(arm, account))),
-      ...compareDatabases(details.databases, await readDatabases(arm, target, {}), { expiry: 'held off' }),
+      ...compareDatabases(broughtBack(this.#work, contents), await readDatabases(arm, target, {})),
     ]
   }
 
@@ -290,6 +300,11 @@ class AccountDestination implements RestoreDestination {
   }
 
   close = () => Promise.resolve()
+}
+
+/** What the service brings back is asked for once: its answer ends with the source's past. */
+function contentsStep(name: string): string {
+  return `contents of account ${name}`
 }
 
 function stillMade(target: string): Failure {

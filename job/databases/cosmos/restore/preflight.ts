@@ -3,20 +3,14 @@ import { azureFailure } from '../../../azure/azure-failure.ts'
 import { checkPoint } from '../../point-in-time/check-point.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import { lookAtAccount, partsOf, sameRegion } from '../account/account.ts'
-import { pastOf, type Past } from '../account/restorable-account.ts'
+import type { Past } from '../account/restorable-account.ts'
 import { missingRights } from '../account/rights.ts'
-import { backupActions, restoreActions } from '../rights-needed.ts'
+import { backupActions, indexAction, restoreActions } from '../rights-needed.ts'
 import type { AccountRepointing } from './account-repointing.ts'
+import { broughtBack, type BroughtBack } from './brought-back.ts'
 import { ownAccount } from './restore-account.ts'
 import type { RestoreWork } from './restore-work.ts'
-
-/** What the service keeps of the account that was backed up, be that still there or not. */
-export async function sourcePast({
-  arm,
-  details: { id, instanceId, settings },
-}: RestoreWork): Promise<Past | undefined> {
-  return await pastOf(arm, { id, instanceId, regions: settings.regions.map(({ name }) => name) })
-}
+import { contentsOf, sourcePast, sourceRegion } from './source.ts'
 
 /** Whether the restore can be done, before anything is made. */
 export async function preflight(work: RestoreWork, repointing: AccountRepointing): Promise<Finding[]> {
@@ -24,12 +18,15 @@ export async function preflight(work: RestoreWork, repointing: AccountRepointing
   try {
     const past = await sourcePast(work)
     const point = checkPoint(work, 'Cosmos DB')
-    const named = point.some(({ outcome }) => outcome === 'error')
+    const when = [...point, ...(isRefused(point) ? [] : [checkWindow(work, past)])]
+    const rights = await checkRights(work)
     return [
-      ...point,
-      ...(named ? [] : [checkWindow(work, past)]),
+      ...when,
       ...(past === undefined ? [] : [checkRegion(work, past), await checkTarget(work, past)]),
-      await checkRights(work),
+      ...(past === undefined || isRefused([...when, rights])
+        ? []
+        : checkContents(work, broughtBack(work, await contentsOf(work, past)))),
+      rights,
       ...(await checkRepoint(work, repointing)),
       ...(context.dropPrevious === true
         ? [
@@ -61,6 +58,10 @@ export async function preflight(work: RestoreWork, repointing: AccountRepointing
   }
 }
 
+function isRefused(findings: readonly Finding[]): boolean {
+  return findings.some(({ outcome }) => outcome === 'error')
+}
+
 function checkWindow({ title, details, point }: RestoreWork, past: Past | undefined): Finding {
   const check = { check: 'recovery window', subject: title }
   const { name } = partsOf(details.id)
@@ -77,27 +78,43 @@ function checkWindow({ title, details, point }: RestoreWork, past: Past | undefi
   return { ...check, outcome: 'ok', message: `${name} can be brought back as of ${point.toISOString()}` }
 }
 
-function checkRegion({ title, region, details }: RestoreWork, past: Past): Finding {
+function checkRegion(work: RestoreWork, past: Past): Finding {
+  const { title, region } = work
   const check = { check: 'region', subject: title }
-  const had = [...past.regions, ...details.settings.regions.map(({ name }) => name)]
-  const [written = region] = details.settings.regions.map(({ name }) => name)
-  if (past.regions.length > 0 && !past.regions.some((one) => sameRegion(one, written)))
-    return {
-      ...check,
-      outcome: 'error',
-      message: `no backup is kept in ${written}; there are some in ${past.regions.join(', ')}`,
-      cure: `restore with --region ${past.regions[0]}`,
-    }
-  return had.some((one) => sameRegion(one, region))
-    ? { ...check, outcome: 'ok', message: region }
-    : {
-        ...check,
-        outcome: 'warning',
-        message:
-          `the account never was in ${region}: its backup is copied there first, ` +
-          'which takes longer and costs more',
-        cure: `restore without --region, into ${written}`,
-      }
+  const source = sourceRegion(work, past)
+  if (sameRegion(source, region)) return { ...check, outcome: 'ok', message: region }
+  return {
+    ...check,
+    outcome: 'warning',
+    message: `no backup is kept in ${region}; that of ${source} is copied first, which takes longer and costs more`,
+    cure: `restore with --region '${source}'`,
+  }
+}
+
+/** What of the record does not come back, and what comes back that is not in it. */
+function checkContents({ title, point }: RestoreWork, { missing, unrecorded }: BroughtBack): Finding[] {
+  const check = { check: 'contents', subject: title, outcome: 'warning' as const }
+  const at = point.toISOString()
+  return [
+    ...(missing.length === 0
+      ? []
+      : [
+          {
+            ...check,
+            message: `of the backup's containers Azure had none at ${at} of: ${missing.join(', ')}`,
+            cure: 'choose the point of a backup that was made when they were there, if they are needed',
+          },
+        ]),
+    ...(unrecorded.length === 0
+      ? []
+      : [
+          {
+            ...check,
+            message: `the backup has nothing of what Azure had at ${at}: ${unrecorded.join(', ')}`,
+            cure: "they come back without procedures: run ScalarDL's schema loader with --repair-all afterwards",
+          },
+        ]),
+  ]
 }
 
 /** The name of the account that is made is free, or has what an earlier worker of this restore made. */
@@ -115,7 +132,7 @@ async function checkTarget(work: RestoreWork, past: Past): Promise<Finding> {
 async function checkRights({ arm, title, details }: RestoreWork): Promise<Finding> {
   const check = { check: 'rights at Azure', subject: title }
   const group = details.id.slice(0, details.id.indexOf('/providers/'))
-  const missing = await missingRights(arm, group, [...backupActions, ...restoreActions])
+  const missing = await missingRights(arm, group, [...backupActions, ...restoreActions, indexAction])
   const cure = 'assign the roles of docs/databases/cosmos.md'
   if (missing === undefined)
     return {
@@ -124,7 +141,15 @@ async function checkRights({ arm, title, details }: RestoreWork): Promise<Findin
       message: 'the identity may not ask for its own rights, so one that is missing shows later',
       cure: 'allow Microsoft.Authorization/permissions/read',
     }
-  if (missing.length > 0) return { ...check, outcome: 'error', message: `missing: ${missing.join(', ')}`, cure }
+  const needed = missing.filter((action) => action !== indexAction)
+  if (needed.length > 0) return { ...check, outcome: 'error', message: `missing: ${needed.join(', ')}`, cure }
+  if (missing.length > 0)
+    return {
+      ...check,
+      outcome: 'warning',
+      message: `missing: ${indexAction}, so the restore does not see whether indexes are still built`,
+      cure,
+    }
   return { ...check, outcome: 'ok', message: 'all are there' }
 }
 

@@ -8,10 +8,11 @@ import {
 } from '../../../azure/long-operation.ts'
 import { AzureRefusal, isAbsent, type Json } from '../../../azure/resource-manager.ts'
 import type { Journal } from '../../../journal/journal.ts'
-import { lookAtAccount, partsOf, type Account } from '../account/account.ts'
+import { lookAtAccount, partsOf, sameRegion, type Account } from '../account/account.ts'
 import type { Past } from '../account/restorable-account.ts'
 import { parseAzureTime } from '../azure-time.ts'
 import type { RestoreWork } from './restore-work.ts'
+import { sourceRegion } from './source.ts'
 
 /** The step of the journal with which a restore begins to make something. */
 export function restoreStep({ target }: Pick<RestoreWork, 'target'>): string {
@@ -67,9 +68,11 @@ async function begin({ arm, target, ...work }: RestoreWork, past: Past): Promise
 }
 
 function creation(
-  { details: { settings }, region, isMoved, point }: Pick<RestoreWork, 'details' | 'region' | 'isMoved' | 'point'>,
+  { details, region, isMoved, point }: Pick<RestoreWork, 'details' | 'region' | 'isMoved' | 'point'>,
   past: Past,
 ): Json {
+  const { settings } = details
+  const source = sourceRegion({ details, region }, past)
   const secured = fromTheFirstMoment.flatMap((name) => {
     const value = settings.properties[name]
     return value === undefined || value === null ? [] : [[name, value] as const]
@@ -93,7 +96,7 @@ function creation(
         restoreTimestampInUtc: point.toISOString(),
         // Documents would go on expiring while they are compared.
         restoreWithTtlDisabled: true,
-        ...(isMoved && written !== undefined ? { sourceBackupLocation: written.name } : {}),
+        ...(sameRegion(source, region) ? {} : { sourceBackupLocation: source }),
       },
     },
   }

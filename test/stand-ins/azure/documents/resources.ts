@@ -82,15 +82,19 @@ export function answerContainers(request: DataRequest): DataAnswer {
     return { status: 201, body: containerResource(database, container) }
   }
   const container = containerOf(request)
-  const headers = { 'x-ms-documentdb-collection-index-transformation-progress': indexProgress(container) }
-  if (call.method === 'GET') return { status: 200, body: containerResource(database, container), headers }
+  const isAsked = call.headers['x-ms-documentdb-populatequotainfo']?.toString().toLowerCase() === 'true'
+  const headers = isAsked
+    ? { 'x-ms-documentdb-collection-index-transformation-progress': indexProgress(container) }
+    : undefined
+  if (call.method === 'GET')
+    return { status: 200, body: containerResource(database, container), ...(headers && { headers }) }
   checkMetadataWrite(request)
   if (call.method === 'DELETE') {
     container.deletedMs = service.now()
     return { status: 204 }
   }
   replaceContainer(request, container)
-  return { status: 200, body: containerResource(database, container), headers }
+  return { status: 200, body: containerResource(database, container), ...(headers && { headers }) }
 }
 
 /** `pkranges`: one that holds everything. */

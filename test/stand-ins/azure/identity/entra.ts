@@ -1,7 +1,10 @@
+// Room: who calls, as Entra ID and Azure's webhook for pods tell it.
+// Read entra, tokens, webhook.
+
 import { matches } from '../../cloud/glob.ts'
 import { AzureError } from '../service/errors.ts'
 import type { AzureSettings } from '../settings.ts'
-import { claimsOf, ownClaims, signToken } from './tokens.ts'
+import { claimsOf, isSigned, ownClaims, signToken } from './tokens.ts'
 
 /** An error of Entra ID, whose body has a form of its own. */
 export class EntraError extends Error {
@@ -93,6 +96,8 @@ export function exchange(settings: AzureSettings, tenant: string, form: URLSearc
       700213,
       `No matching federated identity record found for presented assertion subject '${claims.sub}'.`,
     )
+  if (known?.keys !== undefined && !isSigned(assertion ?? '', known.keys))
+    throw refused(700027, 'Client assertion failed signature validation.')
   const seconds = Math.floor(settings.tokenLifetimeMs / 1000)
   const token = signToken({
     aud: (scope ?? '').replace(/\/?\.default$/, ''),

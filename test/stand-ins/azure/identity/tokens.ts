@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHmac, createPublicKey, randomBytes, timingSafeEqual, verify } from 'node:crypto'
 
 /** Signs access tokens; new with every stand-in. */
 const secret = randomBytes(32)
@@ -29,6 +29,16 @@ export function claimsOf(token: string): Claims | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Whether one of an issuer's public keys has signed a token, by RS256 or ES256 as Kubernetes does (RFC 7518). */
+export function isSigned(token: string, keys: readonly Record<string, unknown>[]): boolean {
+  const at = token.lastIndexOf('.')
+  const [text, given] = [Buffer.from(token.slice(0, at)), Buffer.from(token.slice(at + 1), 'base64url')]
+  return keys.some((jwk) => {
+    const key = createPublicKey({ key: jwk, format: 'jwk' })
+    return verify('sha256', text, { key, dsaEncoding: 'ieee-p1363' }, given)
+  })
 }
 
 /** What one of this stand-in's own access tokens says; undefined where it is none of them. */

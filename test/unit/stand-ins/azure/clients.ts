@@ -114,9 +114,9 @@ export async function restoreOf(
   }
 }
 
-/** Asks until it is so, every 10 ms for at most 30 s. */
+/** Asks until it is so, every 10 ms for at most two minutes: a busy machine is slow. */
 export async function until(what: string, so: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 30_000
+  const end = Date.now() + 120_000
   while (!(await so())) {
     if (Date.now() > end) throw new Error(`waited in vain: ${what}`)
     await sleep(10)

@@ -1,6 +1,8 @@
 import { CosmosDBManagementClient } from '@azure/arm-cosmosdb'
+import { generateKeyPairSync, sign } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import t from 'tap'
+import { webhookPath } from '../../../stand-ins/azure/identity/webhook.ts'
 import { serviceAccountToken } from '../../../stand-ins/azure/identity/tokens.ts'
 import {
   clientId,
@@ -40,6 +42,54 @@ t.test('a token is had for that of the ServiceAccount alone, while it is good', 
   azure.set({ identities: {} })
   t.equal(await answerTo(serviceAccountToken('shop', 'worker')), 'AADSTS700016')
   azure.set({ identities: { [clientId]: known } })
+})
+
+t.test('where the keys of the issuer are known, the token has to be signed by one of them', async (t) => {
+  const pairs = [
+    generateKeyPairSync('rsa', { modulusLength: 2048 }),
+    generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+  ]
+  const keys = pairs.map(({ publicKey }) => JSON.parse(JSON.stringify(publicKey.export({ format: 'jwk' }))) as object)
+  azure.set({ identities: { [clientId]: { ...known, keys: keys.map((key) => ({ ...key })) } } })
+  t.equal(await answerTo(serviceAccountToken('shop', 'worker')), 'AADSTS700027')
+  for (const { privateKey: key } of pairs) {
+    const text = serviceAccountToken('shop', 'worker').split('.').slice(0, 2).join('.')
+    const signature = sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')
+    t.equal(await answerTo(`${text}.${signature}`), 'a token')
+  }
+  azure.set({ identities: { [clientId]: known } })
+})
+
+t.test('pods of the ServiceAccount of an identity are given it, and no others', async (t) => {
+  const reviewOf = async (serviceAccountName: string) => {
+    const object = { spec: { serviceAccountName, containers: [{ name: 'worker', env: [{ name: 'A', value: 'b' }] }] } }
+    const answer = await fetch(`${azure.endpoint}${webhookPath}?timeout=10s`, {
+      method: 'POST',
+      body: JSON.stringify({ request: { uid: 'of the request', namespace: 'shop', object } }),
+    })
+    return (await answer.json()) as { response: { uid: string; allowed: boolean; patch?: string } }
+  }
+  azure.set({ trust: 'azure-trust' })
+  const { response } = await reviewOf('worker')
+  t.match(response, { uid: 'of the request', allowed: true, patchType: 'JSONPatch' })
+  const [volumes, containers] = JSON.parse(Buffer.from(response.patch ?? '', 'base64').toString()) as {
+    value: object
+  }[]
+  t.match(volumes?.value, [
+    { projected: { sources: [{ serviceAccountToken: { audience: 'api://AzureADTokenExchange' } }] } },
+    { secret: { secretName: 'azure-trust' } },
+  ])
+  const variables = [
+    { name: 'A', value: 'b' },
+    { name: 'AZURE_CLIENT_ID', value: clientId },
+    { name: 'AZURE_TENANT_ID', value: tenant },
+    { name: 'AZURE_FEDERATED_TOKEN_FILE', value: '/var/run/secrets/azure/tokens/azure-identity-token' },
+    { name: 'AZURE_AUTHORITY_HOST', value: `${azure.endpoint}/` },
+    { name: 'NODE_EXTRA_CA_CERTS', value: '/var/run/secrets/azure/trust/ca.crt' },
+  ]
+  t.match(containers?.value, [{ name: 'worker', env: variables }])
+  t.match(await reviewOf('other'), { response: { allowed: false } })
+  azure.set({ trust: undefined })
 })
 
 t.test('a token that is over is refused, and the client gets another one by itself', async (t) => {

@@ -129,12 +129,12 @@ t.test('a restore forgets what is not data, and builds the indexes anew', async 
   await client.databaseAccounts.createOrUpdate(group, 'new', await restoreOf(opened, 'shop', at), soon)
   const restored = await dataClient(t, opened, 'new')
   const copy = restored.database('forgetful').container('table')
-  const { resource, headers } = await copy.read()
+  const { resource, headers } = await copy.read({ populateQuotaInfo: true })
   t.match(resource, { indexingPolicy, defaultTtl: 7_200, partitionKey: { paths: ['/concatenatedPartitionKey'] } })
   t.equal(headers['x-ms-documentdb-collection-index-transformation-progress'], '42')
   azure.set({ phases: { buildIndexes: 0 } })
   await until('the indexes are built', async () => {
-    const { headers: now } = await copy.read()
+    const { headers: now } = await copy.read({ populateQuotaInfo: true })
     return now['x-ms-documentdb-collection-index-transformation-progress'] === '100'
   })
   for (const scripts of [copy.scripts.storedProcedures, copy.scripts.triggers, copy.scripts.userDefinedFunctions])

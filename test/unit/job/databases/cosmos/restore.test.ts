@@ -38,9 +38,9 @@ t.test('the new account is like the former in everything that a restore forgets'
   t.match(lines.join('\n'), new RegExp(`contact_points=.*/accounts/${name}/`))
   t.match(lines.join('\n'), new RegExp(`az cosmosdb keys list --name ${name} --resource-group ${group}`))
   t.strictSame(
-    world.azure.calls().filter(({ action }) => /keys/i.test(action)),
+    world.azure.calls().filter(({ action }) => /listKeys/i.test(action)),
     [],
-    'nobody asked for keys',
+    'nobody asked for keys that write',
   )
 
   const undo = cosmos.openUndo(world.settings, entry, {
@@ -85,7 +85,7 @@ t.test('killed at any write of the journal and run again: the same end, and no s
   world.azure.forgetCalls()
   const before = await toldOf(world, world.name)
   // One more than a whole restore makes, so that it is known to be that many.
-  const writes = 14
+  const writes = 16
   const kills = Array.from({ length: writes }, (_, index) => index + 1)
   const survivors = await fewAtOnce(kills, async (dies) => {
     const store: { document?: JournalDocument } = {}
@@ -197,7 +197,7 @@ t.test('to another region: the data there, and the differences told', async (t) 
   noErrors(t, findings)
   t.match(
     findings.find(({ check }) => check === 'region'),
-    { outcome: 'warning', message: /never was in West US 2/ },
+    { outcome: 'warning', message: /no backup is kept in West US 2; that of West Europe is copied/ },
   )
   const journal = await memoryJournal()
   await destination.load(journal)
