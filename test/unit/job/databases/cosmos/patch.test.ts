@@ -4,6 +4,7 @@ import t from 'tap'
 import {
   askRights,
   backupActions,
+  indexAction,
   repointActions,
   restoreActions,
 } from '../../../../../job/databases/cosmos/rights-needed.ts'
@@ -27,7 +28,7 @@ const { azure, client, cluster, stored } = stage
 const former = formerSecretName(keySecret)
 const inService = stage.properties()
 const patch = { repoint: 'patch' as const }
-const allActions = [...backupActions, ...restoreActions, ...repointActions, askRights]
+const allActions = [...backupActions, ...restoreActions, ...repointActions, indexAction, askRights]
 
 const failureIn = (operation: string) => JSON.stringify(stage.record(operation)?.failure)
 const keyOfAccount = async (name: string) =>
