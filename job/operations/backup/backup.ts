@@ -1,14 +1,10 @@
 // Room: the backup, from its checks to its record; what a storage holds, and copies of it.
-// Read backup, restore-point, give-up, backup-record; then list and copy.
+// Read backup, restore-point, refusals, give-up, backup-record; then list and copy.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { formatDuration } from '../../../operation/duration.ts'
-import { ExitCode } from '../../../operation/exit-code.ts'
-import { Failure } from '../../../operation/failure.ts'
 import { pathAt } from '../../../operation/location.ts'
 import { middleOf } from '../../../operation/outcome/pause-window.ts'
-import type { BackupPart, PauseWindowRecord } from '../../../operation/record.ts'
-import type { RequestOf } from '../../../operation/request.ts'
+import type { BackupPart } from '../../../operation/record.ts'
 import type { Snapshot } from '../../databases/database.ts'
 import type { DatabaseGroup } from '../../databases/open.ts'
 import { decidePause } from '../../databases/pause-decision.ts'
@@ -18,7 +14,6 @@ import { readRecipients } from '../../encryption/recipients.ts'
 import { operatorCommand } from '../../exec/operator-command.ts'
 import { concludePreflight, refuseOnErrors } from '../conclude-preflight.ts'
 import type { HeldPause } from '../../pause/run-inside.ts'
-import { workerReplaced } from '../../pause/recover.ts'
 import { holdPause } from '../../pause/hold-pause.ts'
 import { preflight } from '../../pause/preflight.ts'
 import { untilSteady } from '../../pause/until-steady.ts'
@@ -32,6 +27,7 @@ import { holdReleases } from '../hold-releases.ts'
 import { asUnusable, giveUp, stillRestorable, wasTried } from './give-up.ts'
 import { databasesOnce, openSources, type OpenSource } from '../open-databases.ts'
 import { checkTogether } from '../restored-together.ts'
+import { lostWindow, refuseShortPause, refuseUnencrypted, refuseWithoutStorage } from './refusals.ts'
 import { keepPoint, keptPoint, type Point } from './restore-point.ts'
 
 type Context = OperationContext<'backup'>
@@ -273,79 +269,4 @@ async function all<One, Result>(ones: readonly One[], run: (one: One) => Promise
   const failed = settled.find((one) => one.status === 'rejected')
   if (failed !== undefined) throw failed.reason
   return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
-}
-
-/**
- * Refuses before anything is paused in vain.
- * @throws Failure where the longest pause allowed is too short for a database's point
- */
-function refuseShortPause(
-  {
-    request: {
-      pause: { maxPauseMs },
-      target,
-      holdMs: leastMs = 0,
-    },
-  }: Context,
-  sources: readonly OpenSource[],
-): void {
-  const holdMs = Math.max(leastMs, ...sources.map(({ source }) => source.holdMs?.() ?? 0))
-  if (holdMs < maxPauseMs) return
-  throw new Failure({
-    what: `backup of ${target.releases.map(({ name }) => name).join(', ')} was not begun, nothing was paused`,
-    why:
-      `a restore point needs a pause of up to ${formatDuration(holdMs)} here, ` +
-      `and --max-pause allows ${formatDuration(maxPauseMs)}`,
-    next: 'allow a longer pause with --max-pause',
-  })
-}
-
-/** @throws Failure (usage) where a database's backup has nowhere to go */
-function refuseWithoutStorage({ to }: RequestOf<'backup'>, databases: readonly DatabaseGroup[]): void {
-  const needing = databases.filter(({ kind }) => !kind.capabilities.keepsItsOwnBackups)
-  if (to !== undefined || needing.length === 0) return
-  throw new Failure(
-    {
-      what: 'the backup has nowhere to go',
-      why:
-        `the data of ${[...new Set(needing.map(({ kind }) => kind.name))].join(', ')} is dumped to a storage, ` +
-        'and none is given',
-      next: 'say where: --to pvc://CLAIM/path or s3://BUCKET/path',
-    },
-    { exitCode: ExitCode.usage },
-  )
-}
-
-/** @throws Failure (usage) where there is no dump that could be encrypted */
-function refuseUnencrypted(databases: readonly DatabaseGroup[]): void {
-  if (databases.some(({ kind }) => !kind.capabilities.keepsItsOwnBackups)) return
-  throw new Failure(
-    {
-      what: '--encrypt has nothing to encrypt',
-      why: 'no database of these releases is dumped: others keep their backups',
-      next: 'leave out --encrypt',
-    },
-    { exitCode: ExitCode.usage },
-  )
-}
-
-/** Whether a window was lost with its worker, and not because the releases changed in it. */
-function isWorkersEnd(window: PauseWindowRecord | undefined): boolean {
-  return window?.verdict === 'valid' || window?.reasons.includes(workerReplaced) === true
-}
-
-function lostWindow(window: PauseWindowRecord | undefined): Failure {
-  return new Failure(
-    {
-      what: 'the backup is unusable',
-      why:
-        window?.verdict === 'valid'
-          ? 'the worker was replaced before the dump was done, and the snapshot of its pause was lost with it'
-          : `the pause proves nothing: ${window?.reasons.join('; ') ?? 'no window was completed'}`,
-      next: isWorkersEnd(window)
-        ? 'run the backup again'
-        : 'run the backup again once that is over, or with --retries 3 to have further pauses tried',
-    },
-    { exitCode: ExitCode.backupUnusable },
-  )
 }
