@@ -3,7 +3,8 @@ import { usualLateLook } from '../../../../../job/databases/cassandra/backup/sna
 import type { RequestOf } from '../../../../../operation/request.ts'
 import { scriptedRing, type Fault } from '../../../../stand-ins/cassandra/scripted-ring.ts'
 import { asAnotherProcess } from '../../in-memory-cluster.ts'
-import { dyingAt, scene } from './stage.ts'
+import { dyingAt } from '../../served-release.ts'
+import { scene } from './stage.ts'
 
 // Whole backups of a scripted ring: what may go wrong on a node, and what is left then.
 

@@ -4,7 +4,8 @@ import { runbookOf } from '../../../../../operation/databases/cassandra.ts'
 import { readMedusa } from '../../../../../job/databases/cassandra/medusa.ts'
 import type { MedusaFault } from '../../../../stand-ins/cassandra/scripted-medusa.ts'
 import { asAnotherProcess } from '../../in-memory-cluster.ts'
-import { dyingAt, scene } from './stage.ts'
+import { dyingAt } from '../../served-release.ts'
+import { scene } from './stage.ts'
 
 // Whole backups that a scripted Medusa copies away: what may go wrong on a node, and what is left then.
 

@@ -2,7 +2,8 @@ import t, { type Test } from 'tap'
 import type { RequestOf } from '../../../../../operation/request.ts'
 import type { OperationRecord } from '../../../../../operation/record.ts'
 import { asAnotherProcess } from '../../in-memory-cluster.ts'
-import { dyingAt, scene } from './stage.ts'
+import { dyingAt } from '../../served-release.ts'
+import { scene } from './stage.ts'
 
 // Whole restores of a scripted ring: stopped, handed over to its administrator, gone on with or given up.
 
