@@ -61,11 +61,14 @@ export async function startMysql(
   const { command, own, initialize } = await servers[name]()
   const folder = await mkdtemp(join(tmpdir(), 'mysql-'))
   const data = join(folder, 'data')
+  // A server that starts removes whatever temporary tables lie in its folder for them, also those of another.
+  const temporary = join(folder, 'temporary')
   await mkdir(data)
+  await mkdir(temporary)
   const log = openSync(join(folder, 'log'), 'a')
   // MySQL refuses to run as root unless it is told so.
   const asRoot = process.getuid?.() === 0 ? ['--user=root'] : []
-  const common = [...own, `--datadir=${data}`, ...asRoot]
+  const common = [...own, `--datadir=${data}`, `--tmpdir=${temporary}`, ...asRoot]
   const environment = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8' }
   const failed = async (what: string) => {
     const text = await readFile(join(folder, 'log'), 'utf8')
