@@ -2,7 +2,7 @@ import t from 'tap'
 import { failureOf } from '../../failure-of.ts'
 import { cosmos } from '../../../../../job/databases/cosmos/cosmos.ts'
 import { readDetails } from '../../../../../job/databases/cosmos/details.ts'
-import { clientId, subscription, tenant } from '../../../stand-ins/azure/clients.ts'
+import { clientId, createAccount, group, soon, subscription, tenant } from '../../../stand-ins/azure/clients.ts'
 import { backedUp, mutate, openWorld, storage } from './account-world.ts'
 import { createHash } from 'node:crypto'
 
@@ -93,6 +93,28 @@ t.test(
     t.match(blind, /the identity sees no subscription/)
   },
 )
+
+t.test('an account that Azure backs up periodically is refused, with what turns continuous backup on', async (t) => {
+  const name = 'periodic'
+  await createAccount(world, name, { backupPolicy: { type: 'Periodic' } })
+  const { sqlResources: sql } = world.client
+  const partitionKey = { paths: ['/concatenatedPartitionKey'], kind: 'Hash' as const }
+  await sql.createUpdateSqlDatabase(
+    group,
+    name,
+    'scalar',
+    { resource: { id: 'scalar' }, options: { throughput: 400 } },
+    soon,
+  )
+  await sql.createUpdateSqlContainer(group, name, 'scalar', 'asset', { resource: { id: 'asset', partitionKey } }, soon)
+  const settings = [storage(`${world.azure.endpoint}/accounts/${name}/`)]
+  const findings = await cosmos.openBackup(settings, world.context('backup-periodic')).preflight()
+  const [refused, ...others] = findings.filter(({ outcome }) => outcome === 'error')
+  t.equal(refused?.check, 'continuous backup')
+  t.match(refused?.message, /^periodic is backed up periodically/)
+  t.match(refused?.cure, /^az cosmosdb update --name periodic .* --backup-policy-type Continuous /)
+  t.strictSame(others, [])
+})
 
 t.test('a name that is no endpoint of Azure is refused before anything is asked', async (t) => {
   const open = async (contactPoints: string) => cosmos.openBackup([storage(contactPoints)], world.context('backup-c'))
