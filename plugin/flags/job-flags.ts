@@ -9,7 +9,7 @@ export function registryMirrorFlag<T>(yargs: Argv<T>) {
     group: groups.job,
     type: 'string',
     requiresArg: true,
-    describe: 'HOST[/PATH] in the place of ghcr.io, with the same images below it; `images` lists them',
+    describe: 'HOST[/PATH] in the place of ghcr.io, with the same images below it (`images` lists them)',
   })
 }
 

@@ -7,7 +7,7 @@ export function completionFlags(yargs: GlobalArgv) {
     .positional('shell', {
       choices: ['install', 'bash', 'zsh', 'fish', 'powershell'] as const,
       demandOption: true,
-      describe: 'install, or the shell whose script to print',
+      describe: 'install, or a shell whose script to print',
     })
     .option('dir', {
       type: 'string',

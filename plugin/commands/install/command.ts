@@ -31,7 +31,7 @@ export function admissionPolicyFlag<T>(yargs: Argv<T>) {
     default: false,
     describe:
       'also a ValidatingAdmissionPolicy: the ServiceAccount changes only what is its own or what a restore switches; ' +
-      'needs rights in the whole cluster',
+      'needs rights in all of the cluster',
   })
 }
 

@@ -167,11 +167,25 @@ t.test('what is wrong is said in our words, with the name of what is missing', a
   }
 })
 
-t.test('--help shows its own flags first, then pausing, servers, the Job and the connection', async (t) => {
-  const nobody: Runner = { withCluster: async () => undefined, local: async () => undefined }
+const nobody: Runner = { withCluster: async () => undefined, local: async () => undefined }
+
+async function helpOf(...words: string[]): Promise<string> {
   let help = ''
-  const words = ['backup', '--help']
-  await commandLine(words, commands, nobody).parseAsync(words, {}, (_error, _flags, text) => void (help = text))
+  const args = [...words, '--help']
+  await commandLine(args, commands, nobody).parseAsync(args, {}, (_error, _flags, text) => void (help = text))
+  return help
+}
+
+t.test('the help of every command keeps what a flag says apart from what it takes', async (t) => {
+  for (const { name } of commands) {
+    const help = await helpOf(name)
+    t.match(help, /Flags:|Output:/, name)
+    t.notMatch(help, /\S\[(required|string|number|boolean|array|choices)/, name)
+  }
+})
+
+t.test('--help shows its own flags first, then pausing, servers, the Job and the connection', async (t) => {
+  const help = await helpOf('backup')
   const titles = help.split('\n').filter((line) => /^[A-Z][a-z]+:$/.test(line))
   t.strictSame(titles, ['Arguments:', 'Flags:', 'Pausing:', 'Servers:', 'Job:', 'Connection:', 'Output:', 'Examples:'])
   const flags = help.slice(help.indexOf('Flags:'), help.indexOf('Pausing:'))
