@@ -21,6 +21,8 @@ export class AzureRefusal extends Error {
   readonly status: number
   /** as Azure names it: AuthorizationFailed, PreconditionFailed */
   readonly code: string
+  /** an earlier attempt of the same call got no answer, or one that does not tell whether it acted */
+  mayHaveActed = false
 
   constructor(status: number, code: string, message: string) {
     super(message)
@@ -104,6 +106,7 @@ export class ResourceManager {
   async call(method: Method, path: string, body?: Json): Promise<Answer> {
     const { patienceMs, signal } = this.#patience
     const startedMs = performance.now()
+    let mayHaveActed = false
     for (let attempt = 1; ; attempt += 1) {
       signal?.throwIfAborted()
       const outcome = await this.#attempt(method, path, body)
@@ -112,7 +115,11 @@ export class ResourceManager {
       // Clocks differ, and a token may end before its time: the next call asks for another one.
       if (isTokenOver(outcome.error)) this.#client = clientOf(this.#cloud)
       const waitMs = outcome.retryAfterMs ?? Math.min(longestDelayMs, firstDelayMs * 2 ** (attempt - 1))
-      if (!outcome.passes || performance.now() + waitMs - startedMs > patienceMs) throw outcome.error
+      if (!outcome.passes || performance.now() + waitMs - startedMs > patienceMs) {
+        if (outcome.error instanceof AzureRefusal) outcome.error.mayHaveActed = mayHaveActed
+        throw outcome.error
+      }
+      mayHaveActed ||= !isCertain(outcome.error)
       await sleep(waitMs * (0.75 + Math.random() / 4), undefined, { signal })
     }
   }
@@ -161,6 +168,11 @@ const versions: readonly (readonly [string, string])[] = [
   ['/providers/Microsoft.Network/', '2024-05-01'],
   ['/providers/Microsoft.DocumentDB', documentDb],
 ]
+
+/** Whether an error tells that the call did nothing: servers that fail may have acted before. */
+function isCertain(error: unknown): boolean {
+  return error instanceof AzureRefusal && error.status < 500 && error.status !== 408
+}
 
 /** Whether the Resource Manager takes a token's time for over. */
 function isTokenOver(error: unknown): boolean {

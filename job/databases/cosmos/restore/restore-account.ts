@@ -7,7 +7,7 @@ import {
   type LongOperation,
 } from '../../../azure/long-operation.ts'
 import { AzureRefusal, isAbsent, type Json } from '../../../azure/resource-manager.ts'
-import type { Journal } from '../../../journal/journal.ts'
+import type { Journal, OpenStep } from '../../../journal/journal.ts'
 import { lookAtAccount, partsOf, sameRegion, type Account } from '../account/account.ts'
 import type { Past } from '../account/restorable-account.ts'
 import { parseAzureTime } from '../azure-time.ts'
@@ -42,28 +42,43 @@ const fromTheFirstMoment = [
 /**
  * The account of this restore, made as far as it is not: by the operation that an earlier worker began, by the account
  * that it left, or by a call. Whose an account of that name is, its restore parameters tell.
+ * @param mostMs how long an account that was asked for may take to be seen
  * @throws Failure where the name is somebody else's, or the restore failed
  */
-export async function ensureRestored(work: RestoreWork, past: Past, journal: Journal): Promise<void> {
+export async function ensureRestored(
+  work: RestoreWork,
+  past: Past,
+  journal: Journal,
+  mostMs = appearanceMs,
+): Promise<void> {
+  const serving = (begun: Begun) => untilServing(work, past, { ...begun, mostMs })
   await journal.once(restoreStep(work), async (step) => {
     const noted = operationSchema.safeParse(step.noted).data
-    if (noted !== undefined) return await untilServing(work, past, noted)
-    if ((await ownAccount(work, past)) !== undefined) return await untilServing(work, past)
-    const operation = await begin(work, past)
-    if (operation !== undefined) await step.note(operation)
-    return await untilServing(work, past, operation)
+    if (noted !== undefined) return await serving({ operation: noted })
+    if ((await ownAccount(work, past)) !== undefined) return await serving({})
+    const begun = await begin(work, past, step)
+    if (begun.operation !== undefined) await step.note(begun.operation)
+    return await serving(begun)
   })
 }
 
-/** @returns undefined where the account is there, and no operation is known */
-async function begin({ arm, target, ...work }: RestoreWork, past: Past): Promise<LongOperation | undefined> {
+/** What is known of an account that was asked for. */
+interface Begun {
+  operation?: LongOperation | undefined
+  /** its name is taken: by this restore's own earlier call, or by somebody else's account */
+  taken?: AzureRefusal
+}
+
+/** @throws Failure where the name is taken and no earlier call can have taken it */
+async function begin({ arm, target, ...work }: RestoreWork, past: Past, { begunBefore }: OpenStep): Promise<Begun> {
   try {
-    return operationOf(await arm.call('put', target, creation(work, past)), arm.endpoint)
+    return { operation: operationOf(await arm.call('put', target, creation(work, past)), arm.endpoint) }
   } catch (error) {
-    // The answer to a first call may have been lost: then the name is our own.
     if (!(error instanceof AzureRefusal && /already exists|conflict/i.test(`${error.code} ${error.message}`)))
       throw error
-    return undefined
+    // The answer to an earlier call may have been lost: then the name is our own.
+    if (begunBefore || error.mayHaveActed) return { taken: error }
+    throw nameTaken(target, error)
   }
 }
 
@@ -113,14 +128,19 @@ export function identityBody({ type, userAssigned }: { type: string; userAssigne
 }
 
 /** Waits until the account serves. The operation tells why it failed; where it is forgotten, the account tells. */
-async function untilServing(work: RestoreWork, past: Past, operation?: LongOperation): Promise<string> {
+async function untilServing(
+  work: RestoreWork,
+  past: Past,
+  { operation, taken, mostMs }: Begun & { mostMs: number },
+): Promise<string> {
   const { arm, target } = work
   if (operation !== undefined) await untilOver(work, operation)
   const sinceMs = performance.now()
   await until<true>(async () => {
     const account = await ownAccount(work, past)
     if (account === undefined) {
-      if (performance.now() - sinceMs < appearanceMs) return { waitMs: lookMs }
+      if (performance.now() - sinceMs < mostMs) return { waitMs: lookMs }
+      if (taken !== undefined) throw nameTaken(target, taken)
       throw failed(target, 'the account that was asked for is not there', 'run the restore again')
     }
     const state = account.properties.provisioningState ?? 'Succeeded'
@@ -175,6 +195,16 @@ export function isOwn({ properties }: Account, source: string, point: Date): boo
     restoreSource.toLowerCase() === source.toLowerCase() &&
     parseAzureTime(restoreTimestampInUtc) === point.getTime()
   )
+}
+
+/** Names are unique in all of Azure: accounts that no identity of ours can see have theirs too. */
+function nameTaken(target: string, { message }: AzureRefusal): Failure {
+  const { name, resourceGroup } = partsOf(target)
+  return new Failure({
+    what: `nothing is restored to account ${name}`,
+    why: `resource group ${resourceGroup} has no account of that name, but somebody else in Azure has: ${message}`,
+    next: 'restore again: another restore makes an account of another name',
+  })
 }
 
 function failed(target: string, why: string, next: string): Failure {

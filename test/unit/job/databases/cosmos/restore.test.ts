@@ -5,6 +5,9 @@ import type { DatabaseBackup } from '../../../../../operation/record.ts'
 import { partsOf } from '../../../../../job/databases/cosmos/account/account.ts'
 import { fewAtOnce } from '../../../../../job/databases/cosmos/account/few-at-once.ts'
 import { cosmos } from '../../../../../job/databases/cosmos/cosmos.ts'
+import { ensureRestored } from '../../../../../job/databases/cosmos/restore/restore-account.ts'
+import { openWork } from '../../../../../job/databases/cosmos/restore/restore-work.ts'
+import { sourcePast } from '../../../../../job/databases/cosmos/restore/source.ts'
 import { group } from '../../../stand-ins/azure/clients.ts'
 import { killed, memoryJournal, noErrors } from '../database-conformance.ts'
 import { failureOf } from '../../failure-of.ts'
@@ -189,6 +192,42 @@ t.test('an account of that name that is not of this restore is never touched', a
   await destination.discard(journal)
   t.strictSame(await world.accounts(), ['ledger', name])
   await world.client.databaseAccounts.delete(group, name)
+})
+
+t.test('a name that somebody else in Azure has is told at once, or once nothing of ours appears', async (t) => {
+  const destination = open(world, entry, 'restore-elsewhere')
+  const name = madeBy(destination)
+  await world.client.databaseAccounts.createOrUpdate('of-another-team', name, {
+    location: 'West Europe',
+    locations: [{ locationName: 'West Europe', failoverPriority: 0 }],
+    databaseAccountOfferType: 'Standard',
+  })
+  noErrors(t, await destination.preflight())
+  const taken = { why: /somebody else in Azure has: .*already exists/, next: /another name/ }
+  world.azure.forgetCalls()
+  const journal = await memoryJournal()
+  t.match(await failureOf(destination.load(journal)), taken)
+  const asked = () => world.azure.calls().filter(({ account }) => account === name)
+  t.strictSame(
+    asked().map(({ method }) => method),
+    ['GET', 'PUT'],
+    'nobody waits for an account that cannot be ours',
+  )
+
+  await destination.discard(journal)
+  t.strictSame(await world.accounts(), ['ledger', name])
+  await world.client.databaseAccounts.delete('of-another-team', name)
+
+  // nobody's account that this identity could see, and a first attempt that may have made it
+  const work = openWork(world.settings, entry, world.context('restore-unseen', { choice: print }))
+  const past = await sourcePast(work)
+  if (past === undefined) throw new Error('the source has a past')
+  world.azure.set({
+    takenNames: [partsOf(work.target).name],
+    faults: [{ action: '*/databaseAccounts/write', effect: 'reset', times: 1 }],
+  })
+  t.match(await failureOf(ensureRestored(work, past, await memoryJournal(), 1_500)), taken)
+  world.azure.set({ takenNames: [], faults: [] })
 })
 
 t.test('to another region: the data there, and the differences told', async (t) => {
