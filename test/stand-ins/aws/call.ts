@@ -8,6 +8,8 @@ export interface Call {
   region: string
   operation: string
   tables: readonly string[]
+  /** that it needed at DynamoDB and Application Auto Scaling, such as dynamodb:Scan; where it was answered */
+  rights: readonly string[]
   /** of calls that are not about items */
   input: Record<string, unknown> | undefined
   /** HTTP status of the answer; undefined where none was sent */

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Calls } from '../cloud/calls.ts'
 import { actUnderFault, FaultCounts } from '../cloud/faults.ts'
 import { authenticate, type Caller } from './service/authentication.ts'
-import { authorize, refuseByPolicies, tablesNamed } from './service/authorization.ts'
+import { authorize, refuseByPolicies, rightsOf, tablesNamed } from './service/authorization.ts'
 import { autoscalingOperations } from './tables/autoscaling-operations.ts'
 import { backupOperations } from './recovery/backup-operations.ts'
 import type { Call } from './call.ts'
@@ -82,6 +82,7 @@ export function awsAnswers(service: Service, calls: Calls<Call>, instanceServers
       region: '',
       operation,
       tables: tablesNamed(input),
+      rights: [],
       input: undefined,
       status: undefined,
       error: undefined,
@@ -90,10 +91,16 @@ export function awsAnswers(service: Service, calls: Calls<Call>, instanceServers
     if (!(operation in itemOperations)) call.input = input
 
     const act = async (caller: Caller): Promise<object> => {
-      authorize(endpoint.service, operation, input, caller, settings)
+      const region = service.region(caller.account, caller.region)
+      const rights = rightsOf(endpoint.service, operation, input, caller, (source) => {
+        const { encryption } = region.backups.get(source)?.carried ?? region.tables.get(source) ?? {}
+        return encryption?.Enabled === true ? encryption.KMSMasterKeyId : undefined
+      })
+      call.rights = rights.map(({ action }) => action)
+      authorize(rights, caller, settings)
       const act = endpoint.operations[operation]
       if (act === undefined) throw new AwsError('UnknownOperationException', `no operation ${operation}`)
-      const context: Context = { service, region: service.region(caller.account, caller.region) }
+      const context: Context = { service, region }
       if (endpoint.service === 'dynamodb')
         refuseByPolicies(operation, input, caller, (name) => {
           const table = context.region.tables.get(name)

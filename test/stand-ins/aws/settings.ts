@@ -89,6 +89,19 @@ const fault = z.strictObject({
   ]),
 })
 
+/** What IAM calls an identity-based policy, of statements that allow. */
+const policy = z.strictObject({
+  Version: z.literal('2012-10-17'),
+  Statement: z.array(
+    z.strictObject({
+      Sid: z.string(),
+      Effect: z.literal('Allow'),
+      Action: z.array(z.string()),
+      Resource: z.string(),
+    }),
+  ),
+})
+
 const key = z.strictObject({
   account: z
     .string()
@@ -99,6 +112,8 @@ const key = z.strictObject({
   sessionToken: z.string().optional(),
   /** by the stand-in's clock, ms since 1970; afterwards ExpiredTokenException */
   expiresAtMs: z.number().optional(),
+  /** all that it may do at DynamoDB and Application Auto Scaling; absent: everything */
+  policies: z.array(policy).optional(),
 })
 
 const denial = z.strictObject({
@@ -151,6 +166,7 @@ export const settingsSchema = z.strictObject({
   faults: z.array(fault).default([]),
 })
 
+export type Policy = z.output<typeof policy>
 export type Key = z.output<typeof key>
 export type AwsSettings = z.output<typeof settingsSchema>
 export type Fault = z.output<typeof fault>

@@ -18,6 +18,9 @@ interface Probe {
   denied: string | undefined
 }
 
+/** What a restore does to its target beside the restore itself (Using IAM with DynamoDB backup and restore). */
+const onTarget = /^dynamodb:(BatchWriteItem|DeleteItem|GetItem|PutItem|Query|Scan|UpdateItem)$/
+
 interface Asked {
   title: string
   /** tables of the backup, one of each key that encrypts them */
@@ -46,13 +49,16 @@ export async function checkRights(
         '; the backup does not need it, but a restore will',
       ),
     ]
-  const probes = [...restore, ...(await probeTemporary(client, temporaryName(operation, table)))]
+  // What a restore does to its target is done to temporary tables alone: nobody need have it on those in service.
+  const ofSources = restore.filter(({ action }) => !onTarget.test(action))
+  const probes = [...ofSources, ...(await probeTemporary(client, temporaryName(operation, table)))]
   return [rightsFinding('rights to materialize', title, probes, 'error', ', or omit --materialize')]
 }
 
 /**
  * Whether a table may be restored: asked for onto its own name, which is refused for being taken where the right is
- * there (AWS has no dry run of it). The rights that a restore needs of its target are asked for with it.
+ * there, or for want of such a table (AWS has no dry run of it). The rights that a restore needs of its target are
+ * asked for with it.
  */
 async function probeRestore(client: DynamoDBClient, table: string): Promise<Probe> {
   return await probe('dynamodb:RestoreTableToPointInTime', () =>
@@ -67,12 +73,13 @@ async function probeRestore(client: DynamoDBClient, table: string): Promise<Prob
 }
 
 /**
- * Whether a temporary table may be backed up and deleted: asked for while it does not exist.
+ * Whether a temporary table may be restored to, backed up and deleted: asked for while it does not exist.
  * @param temporary a name that nobody but this operation uses
  */
 async function probeTemporary(client: DynamoDBClient, temporary: string): Promise<Probe[]> {
   if ((await lookAtTable(client, temporary)) !== undefined) return []
   return [
+    await probeRestore(client, temporary),
     await probe('dynamodb:CreateBackup', () =>
       limits.createBackup.run(() =>
         client.send(new CreateBackupCommand({ TableName: temporary, BackupName: 'no-backup' })),

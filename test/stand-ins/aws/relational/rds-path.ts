@@ -84,6 +84,7 @@ export function rdsPath({ service, calls, servers }: RdsOptions) {
       region,
       operation,
       tables: named,
+      rights: [],
       input: parameters,
       status: gone ? undefined : (error?.status ?? 200),
       error: error?.code,

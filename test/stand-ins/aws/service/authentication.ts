@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { AwsError } from './errors.ts'
+import type { Policy } from '../settings.ts'
 import type { Service } from './service.ts'
 
 /** Who calls, and which region the call is for. */
@@ -8,6 +9,8 @@ export interface Caller {
   accessKey: string
   account: string
   region: string
+  /** all that it may do; undefined where it may do everything */
+  policies?: readonly Policy[] | undefined
 }
 
 const unrecognized = () =>
@@ -110,5 +113,5 @@ export function authenticate(
       )
     }
   }
-  return { accessKey: scope.accessKey, account: key.account, region: scope.region }
+  return { accessKey: scope.accessKey, account: key.account, region: scope.region, policies: key.policies }
 }

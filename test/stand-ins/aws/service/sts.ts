@@ -56,7 +56,7 @@ export function stsPath({ service, calls }: StsOptions) {
     const status = error?.status ?? 200
     const { accessKey = '', region = '' } = caller ?? {}
     const at = { atMs: service.clock.now(), tookMs: 0, accessKey, region }
-    calls.add({ ...at, operation, tables: [], input, status, error: error?.code, fault: undefined })
+    calls.add({ ...at, operation, tables: [], rights: [], input, status, error: error?.code, fault: undefined })
     response.writeHead(status, {
       'content-type': isSts ? 'text/xml' : 'application/json',
       date: new Date(service.clock.now()).toUTCString(),

@@ -156,6 +156,36 @@ t.test(
   },
 )
 
+t.test('a key with policies may do what one of them allows, on what it names, and nothing else', async (t) => {
+  await createRecoverable(client, 'mine')
+  const allow = (Action: string[], Resource: string) => ({ Sid: 'A', Effect: 'Allow' as const, Action, Resource })
+  const table = 'arn:aws:dynamodb:eu-west-1:123456789012:table'
+  const { accessKeyId } = await client.config.credentials()
+  const policies = [
+    {
+      Version: '2012-10-17' as const,
+      Statement: [
+        allow(['dynamodb:DescribeTable', 'dynamodb:ListTables'], `${table}/mi*`),
+        allow(['dynamodb:ListBackups'], '*'),
+      ],
+    },
+  ]
+  aws.set({ denied: [], keys: { [accessKeyId]: { policies } } })
+  aws.forgetCalls()
+  t.equal(await errorName(client.describeTable({ TableName: 'mine' })), 'none')
+  t.equal(await errorName(client.describeTable({ TableName: 'other' })), 'AccessDeniedException')
+  t.equal(await errorName(client.describeTimeToLive({ TableName: 'mine' })), 'AccessDeniedException')
+  t.equal(await errorName(client.listTables()), 'AccessDeniedException', 'it is of no single table')
+  t.equal(await errorName(client.listBackups()), 'none')
+  t.strictSame(
+    aws.calls().map(({ rights }) => rights),
+    ['DescribeTable', 'DescribeTable', 'DescribeTimeToLive', 'ListTables', 'ListBackups'].map((one) => [
+      `dynamodb:${one}`,
+    ]),
+  )
+  aws.set({ keys: undefined })
+})
+
 t.test('keys that are unknown, wrong or expired, and regions that do not exist', async (t) => {
   aws.set({
     regions: ['eu-west-1'],
