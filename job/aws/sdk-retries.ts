@@ -146,12 +146,17 @@ export function isQuota(error: unknown): boolean {
   return nameOf(error) === 'LimitExceededException' && /there is a limit of \d+ tables/i.test(messageOf(error))
 }
 
+/** Whether a store has no room left: the names of versitygw and MinIO for it, of 507, so the SDK would try again. */
+function isFull(error: unknown): boolean {
+  return /^(InsufficientStorage|XMinioStorageFull)$/.test(nameOf(error))
+}
+
 /**
  * Whether the same call may succeed a little later. What is wrong with the call itself does not pass, nor does a full
- * account.
+ * account or store.
  */
 function isWorthAnotherTry(error: unknown, errorType: string): boolean {
-  if (isQuota(error)) return false
+  if (isQuota(error) || isFull(error)) return false
   return errorType !== 'CLIENT_ERROR'
 }
 

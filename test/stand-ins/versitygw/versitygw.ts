@@ -38,11 +38,12 @@ export interface Versitygw {
 
 /**
  * Starts the gateway on a free port of the loopback interface. It ends with this process, however that ends.
+ * @param within where its own folder is made
  * @throws Error with its words where it does not start
  */
-export async function startVersitygw(): Promise<Versitygw> {
+export async function startVersitygw(within: string = tmpdir()): Promise<Versitygw> {
   const gateway = await ensureVersitygw()
-  const folder = await mkdtemp(join(tmpdir(), 'versitygw-'))
+  const folder = await mkdtemp(join(within, 'versitygw-'))
   for (const name of ['buckets', 'users', 'versions']) await mkdir(join(folder, name))
   const port = await freePort()
   const endpoint = `http://127.0.0.1:${port}`
