@@ -62,6 +62,8 @@ export async function upload(content: Readable, signal: AbortSignal, target: Tar
     }
     return { bytes, sha256: hash.digest('hex') }
   } catch (error) {
+    // A part that is cut off may arrive all the same, after all that was made of the others was removed.
+    if (!either.aborted) await Promise.all(onTheirWay)
     failed.abort(error)
     await Promise.all(onTheirWay)
     if (begun) await target.abandon().catch(() => undefined)

@@ -19,6 +19,7 @@ import { serviceAccountToken } from '../../../stand-ins/azure/identity/tokens.ts
 import { startAzurite } from '../../../stand-ins/azurite/azurite.ts'
 import { makeCertificates } from '../../../stand-ins/ledger/release/certificates.ts'
 import { failureOf } from '../failure-of.ts'
+import { damageIsFound } from './damaged.ts'
 import { chunks, filesOf, storageConformance } from './storage-conformance.ts'
 import { storeFaults } from './store-faults.ts'
 
@@ -59,6 +60,13 @@ async function fresh(t: Test, { endpoint = server.endpoint, patience: given = pa
 t.test('a container is a storage', (t) =>
   storageConformance(t, fresh, { mostBuffers: 40 << 20, manyFiles: 100, strange }),
 )
+t.test('what a container keeps may be damaged', (t) =>
+  damageIsFound(t, async (t) => {
+    const { container, storage } = await fresh(t)
+    const blob = (path: string) => container.getBlockBlobClient(`a/prefix/${path}`)
+    return { storage, damage: (path, content) => blob(path).upload(content, content.length) }
+  }),
+)
 t.test('Azure and its faults', (t) =>
   storeFaults(t, (t, line) => fresh(t, line === undefined ? {} : { ...line, patience: impatience })),
 )
@@ -84,6 +92,41 @@ t.test('wrong credentials and containers are told in plain words', async (t) => 
   t.match(await failureOf(storage.write('a\\b', chunks('x'), signal)), { why: /backslash/ })
   t.match(await failureOf(readText(wrongKey, 'file')), { why: /does not accept/ })
   t.match(await failureOf(filesOf(wrongKey, '')), { why: /does not accept/ })
+})
+
+t.test('who may not write, or not remove, is told so before a backup, and who may read, reads', async (t) => {
+  const { container, leftovers, location, storage } = await fresh(t)
+  await storage.write('a/file', chunks('x'), signal)
+  /** By a token that may do no more than this: r(ead), a(dd), c(reate), w(rite), d(elete), l(ist). */
+  const allowed = async (permissions: string) => {
+    const secrets = secretFolder(t, undefined)
+    const token = await container.generateSasUrl({
+      permissions: ContainerSASPermissions.parse(permissions),
+      startsOn: new Date(Date.now() - 3_600_000),
+      expiresOn: new Date(Date.now() + 3_600_000),
+    })
+    writeFileSync(join(secrets, 'AZURE_STORAGE_SAS_TOKEN'), new URL(token).search)
+    return azureStorage(location, secrets, { ...patience, preflightRetryMs: patience.retryMs })
+  }
+  const refusal = { why: /these credentials may not do that/, next: /read, write, list and delete/ }
+  const finding = { check: 'storage', outcome: 'error', message: refusal.why, cure: refusal.next }
+  const reader = await allowed('rl')
+  t.match(await reader.preflight(1), [finding])
+  for (const content of [chunks('y'), chunks(...Array.from({ length: 90 }, () => 'y'.repeat(100_000)))]) {
+    t.match(await failureOf(reader.write('other', content, signal)), { ...refusal, what: /other cannot be written/ })
+    t.ok(content.destroyed, 'nobody goes on producing')
+  }
+  t.match(await failureOf(reader.replace('a/file', chunks('y'), signal)), refusal)
+  t.match(await failureOf(reader.delete('a')), { ...refusal, what: /a cannot be removed/ })
+  t.equal(await readText(reader, 'a/file'), 'x')
+  t.strictSame(await filesOf(reader, ''), [{ path: 'a/file', bytes: 1 }])
+  t.strictSame(await leftovers(), [])
+
+  t.match(await (await allowed('wl')).preflight(1), [finding], 'who may not read')
+  t.match(await (await allowed('racw')).preflight(1), [finding], 'who may not list')
+  t.match(await (await allowed('racwdl')).preflight(1), [{ outcome: 'ok' }])
+  t.strictSame(await leftovers(), [])
+  t.match(await (await allowed('racwl')).preflight(1), [finding], 'who may not remove')
 })
 
 t.test("a pod's own identity writes and reads, and one that Entra ID does not know is told", async (t) => {

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import { inParts, partBytes, type Part } from '../../../../job/storage/objects/parts.ts'
+import { upload } from '../../../../job/storage/objects/upload.ts'
 
 const mebibyte = 1 << 20
 const gigabyte = 1e9
@@ -37,4 +39,26 @@ t.test('a stream is cut where a part is full, and only its last part says that i
     [2, 8 * mebibyte, false],
     [3, 4 * mebibyte, true],
   ])
+})
+
+t.test('where content fails, the parts on their way arrive before they are given up', async (t) => {
+  const said: string[] = []
+  const target = {
+    begin: async () => undefined,
+    whole: async () => void t.fail('there are several parts'),
+    async part({ number }: Part, signal: AbortSignal) {
+      said.push(`part ${number} goes`)
+      await sleep(100)
+      said.push(`part ${number} ${signal.aborted ? 'is cut off' : 'has arrived'}`)
+    },
+    complete: async () => void t.fail('it is not whole'),
+    abandon: async () => void said.push('all are given up'),
+  }
+  const content = async function* () {
+    yield Buffer.alloc(partBytes(1) + 1)
+    throw new Error('the database went away')
+  }
+  const { signal } = new AbortController()
+  await t.rejects(upload(Readable.from(content()), signal, target), { message: 'the database went away' })
+  t.strictSame(said, ['part 1 goes', 'part 1 has arrived', 'all are given up'])
 })

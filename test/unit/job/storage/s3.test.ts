@@ -2,6 +2,7 @@ import {
   CreateBucketCommand,
   CreateMultipartUploadCommand,
   PutBucketPolicyCommand,
+  PutObjectCommand,
   PutObjectLegalHoldCommand,
   PutObjectLockConfigurationCommand,
   PutObjectRetentionCommand,
@@ -26,6 +27,7 @@ import type { Storage } from '../../../../job/storage/storage.ts'
 import { readText } from '../../../../job/storage/text.ts'
 import { hasGo, startVersitygw, type Versitygw } from '../../../stand-ins/versitygw/versitygw.ts'
 import { failureOf } from '../failure-of.ts'
+import { damageIsFound } from './damaged.ts'
 import { encryptingService } from './encrypting-service.ts'
 import { expiringService } from './expiring-service.ts'
 import { chunks, filesOf, storageConformance } from './storage-conformance.ts'
@@ -76,6 +78,14 @@ else {
   }
 
   t.test('a bucket is a storage', (t) => storageConformance(t, fresh, { mostBuffers: 40 << 20 }))
+  t.test('what a bucket keeps may be damaged', (t) =>
+    damageIsFound(t, async (t) => {
+      const { bucket: Bucket, storage } = await fresh(t)
+      const damage = (path: string, Body: Buffer) =>
+        admin.send(new PutObjectCommand({ Bucket, Key: `a/prefix/${path}`, Body }))
+      return { storage, damage }
+    }),
+  )
   t.test('S3 and its faults', (t) =>
     storeFaults(t, (t, line) => fresh(t, line === undefined ? {} : { ...line, patience: impatience })),
   )

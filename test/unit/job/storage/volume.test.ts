@@ -8,6 +8,7 @@ import { readText, replaceText } from '../../../../job/storage/text.ts'
 import { listFiles } from '../../../../job/storage/volume/read.ts'
 import { volumeStorage } from '../../../../job/storage/volume/volume.ts'
 import { failureOf } from '../failure-of.ts'
+import { damageIsFound } from './damaged.ts'
 import { chunks, filesOf, storageConformance } from './storage-conformance.ts'
 
 const asRoot = process.getuid?.() === 0
@@ -26,6 +27,12 @@ function fresh(t: Test) {
 }
 
 t.test('a volume is a storage', (t) => storageConformance(t, fresh))
+t.test('what a volume keeps may be damaged', (t) =>
+  damageIsFound(t, (t) => {
+    const { root, storage } = fresh(t)
+    return { storage, damage: (path, content) => writeFile(join(root, path), content) }
+  }),
+)
 
 t.test('what is being written is neither listed nor read', async (t) => {
   const { root, storage } = fresh(t)
