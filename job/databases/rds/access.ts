@@ -1,4 +1,4 @@
-import { resolveCname } from 'node:dns/promises'
+import { lookup, resolveCname } from 'node:dns/promises'
 import { Failure } from '../../../operation/failure.ts'
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import { parseJdbcUrl as parseMysqlUrl } from '../mysql/jdbc-url.ts'
@@ -61,6 +61,25 @@ export async function namesOf(host: string, signal: AbortSignal): Promise<string
     names.push(next.toLowerCase().replace(/\.$/, ''))
   }
   return names
+}
+
+/**
+ * Whether a host leads to the server of another at this moment: by its name, or by an address that both have. A name of
+ * the cluster, which the search domains make whole, has no alias that namesOf() sees.
+ * @throws Error where the name server does not answer
+ */
+export async function leadsTo(host: string, other: string): Promise<boolean> {
+  if (host === other) return true
+  const [own, others] = await Promise.all([addressesOf(host), addressesOf(other)])
+  return own.some((address) => others.includes(address))
+}
+
+async function addressesOf(host: string): Promise<string[]> {
+  const found = await lookup(host, { all: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOTFOUND') return []
+    throw error
+  })
+  return found.map(({ address }) => address)
 }
 
 /** Endpoints of RDS; in China the service comes before the region (AWS: RDS endpoints). */

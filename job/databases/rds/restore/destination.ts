@@ -3,13 +3,13 @@
 
 import type { DatabaseBackup, RestoredDatabase } from '../../../../operation/record.ts'
 import { rdsDetails } from '../../../../operation/databases/rds.ts'
-import { Failure } from '../../../../operation/failure.ts'
+import { Failure, messageOf } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '../../database.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
-import { serverOf } from '../access.ts'
+import { leadsTo, serverOf } from '../access.ts'
 import { leftOut } from '../backup/preflight.ts'
 import { kindName, readDetails } from '../details.ts'
 import { lookAtInstance, pastOf } from '../instances/look.ts'
@@ -129,7 +129,7 @@ class InstanceDestination implements RestoreDestination {
     if (!journal.begun(restoreStep(this.#work)) && context.former === undefined) return
     try {
       const host = (await lookAtInstance(lasting, target))?.Endpoint?.Address?.toLowerCase()
-      if (settings.some((one) => serverOf(one).host === host)) throw inService(target)
+      if (host !== undefined && (await isUsed(settings, host))) throw inService(target)
       await journal.ensure(`delete instance ${target}`, () => deleteOwn(this.#work))
     } catch (error) {
       throw rdsFailure(`what was made to restore ${title} could not be removed`, error)
@@ -190,6 +190,21 @@ class InstanceDestination implements RestoreDestination {
   async close(): Promise<void> {
     this.#work.client.destroy()
     this.#work.lasting.destroy()
+  }
+}
+
+/** @throws Failure where nobody can tell */
+async function isUsed(settings: readonly StorageSettings[], host: string): Promise<boolean> {
+  try {
+    const each = await Promise.all(settings.map((one) => leadsTo(serverOf(one).host, host)))
+    return each.includes(true)
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    throw new Failure({
+      what: 'whether a release uses the restored instance is not known',
+      why: messageOf(error),
+      next: 'see that the DNS of the cluster answers, then run it again',
+    })
   }
 }
 
