@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { RestoreChoice } from '../../../../operation/restore-options.ts'
 import { cloudOf } from '../../../azure/clouds.ts'
 import { ResourceManager } from '../../../azure/resource-manager.ts'
 import { Failure } from '../../../../operation/failure.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
-import type { RestoreContext, SwitchContext, UndoContext } from '../../database.ts'
+import { restoredName } from '../../point-in-time/restored-name.ts'
+import type { WorkContext } from '../../point-in-time/work-context.ts'
 import { endpointOf, titleOf } from '../access.ts'
 import { partsOf, siblingId, sameRegion } from '../account/account.ts'
 import { readDetails, type Details } from '../details.ts'
@@ -13,10 +13,8 @@ import { readDetails, type Details } from '../details.ts'
 /** How long Azure may be out of reach before an operation gives up, ms. */
 const patienceMs = 1_800_000
 
-/** What a restore is given of use here, and its undo. */
-export type WorkContext = SwitchContext &
-  Partial<Pick<RestoreContext, 'dropPrevious'>> &
-  Partial<Pick<UndoContext, 'former'>>
+/** The name of an account has 44 characters at most, all of them small letters, digits and hyphens. */
+const mostCharacters = 44
 
 /** Everything about one account that is being restored. */
 export interface RestoreWork {
@@ -67,32 +65,11 @@ export function openWork(
     choice,
     context,
     point,
-    target: siblingId(details.id, targetName(partsOf(details.id).name, context.operation, point)),
+    target: siblingId(details.id, restoredName(partsOf(details.id).name, context.operation, point, mostCharacters)),
     region: choice.region ?? written,
     isMoved: choice.region !== undefined && !sameRegion(choice.region, written),
     endpoints: settings.map(endpointOf),
     arm: new ResourceManager(cloud, { patienceMs, signal: context.signal }),
     lasting: new ResourceManager(cloud, { patienceMs }),
   }
-}
-
-/** The name of an account has 44 characters at most, all of them small letters, digits and hyphens. */
-const mostCharacters = 44
-/** What an earlier restore put behind the name. */
-const earlierSuffix = /-\d{12}-[0-9a-f]{6}$/
-
-/**
- * The name of the account that a restore makes: that of its source, the restore point and a mark of the operation and
- * that whole name, so that a second worker finds the account of the first, and neither two restores of one backup nor
- * two accounts of one operation ever meet.
- */
-export function targetName(source: string, operation: string, point: Date): string {
-  const mark = createHash('sha256').update(`${operation} ${source.toLowerCase()}`).digest('hex').slice(0, 6)
-  const time = Number.isNaN(point.getTime()) ? '000000000000' : point.toISOString().replace(/\D/g, '').slice(2, 14)
-  const suffix = `-${time}-${mark}`
-  const base = source
-    .toLowerCase()
-    .replace(earlierSuffix, '')
-    .slice(0, mostCharacters - suffix.length)
-  return `${base.replace(/-+$/, '')}${suffix}`
 }

@@ -7,7 +7,8 @@ import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { awsFailure } from '../aws-error.ts'
 import { RestoreByPrefix } from './beside/restore-beside.ts'
 import { RestoreByReplacement } from './in-place/restore-in-place.ts'
-import { openWork, type RestoreWork, type WorkContext } from './restore-work.ts'
+import { openWork, type RestoreWork } from './restore-work.ts'
+import type { WorkContext } from '../../point-in-time/work-context.ts'
 
 /**
  * A DynamoDB being restored, in the way that was chosen: under a prefix unless told otherwise, since that deletes

@@ -1,6 +1,6 @@
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { RestoreChoice } from '../../../../operation/restore-options.ts'
-import type { RestoreContext, SwitchContext, UndoContext } from '../../database.ts'
+import type { WorkContext } from '../../point-in-time/work-context.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { accessOf, inRegion, titleOf, type Access } from '../access.ts'
 import { openClients, type Clients } from '../clients.ts'
@@ -21,11 +21,6 @@ export interface Regions {
   target: Clients
   autoscaling: () => Promise<KnownAutoscaling>
 }
-
-/** What a restore is given of use here, and its undo. */
-export type WorkContext = SwitchContext &
-  Partial<Pick<RestoreContext, 'dropPrevious' | 'releases'>> &
-  Partial<Pick<UndoContext, 'former'>>
 
 /** Everything about one DynamoDB that is being restored which does not depend on how. */
 export interface RestoreWork {

@@ -9,6 +9,7 @@ import type { Journal } from '../../../journal/journal.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '../../database.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
+import type { WorkContext } from '../../point-in-time/work-context.ts'
 import { leadsTo, serverOf } from '../access.ts'
 import { leftOut } from '../backup/preflight.ts'
 import { kindName, readDetails } from '../details.ts'
@@ -21,7 +22,7 @@ import { deleteOwn } from './delete-instance.ts'
 import { instructions } from './instructions.ts'
 import { preflight } from './preflight.ts'
 import { ensureRestored, restoreStep, untilServing } from './restore-instance.ts'
-import { openWork, type RestoreWork, type WorkContext } from './restore-work.ts'
+import { openWork, type RestoreWork } from './restore-work.ts'
 
 /** An instance being restored, to a new one beside that in service. */
 export function openRestore(

@@ -2,7 +2,7 @@ import t from 'tap'
 import { comparable, titleOf } from '../../../../../job/databases/cosmos/access.ts'
 import { daysOf, partsOf, sameRegion, siblingId } from '../../../../../job/databases/cosmos/account/account.ts'
 import { parseAzureTime } from '../../../../../job/databases/cosmos/azure-time.ts'
-import { targetName } from '../../../../../job/databases/cosmos/restore/restore-work.ts'
+import { restoredName } from '../../../../../job/databases/point-in-time/restored-name.ts'
 import { cloudOf } from '../../../../../job/azure/clouds.ts'
 
 t.test('times are read in every form that the service writes, all of them UTC', (t) => {
@@ -18,6 +18,7 @@ t.test('times are read in every form that the service writes, all of them UTC', 
 
 t.test('the name of a restored account is one, and the same for the same operation alone', (t) => {
   const point = new Date('2026-07-21T09:30:05Z')
+  const targetName = (source: string, operation: string, at: Date) => restoredName(source, operation, at, 44)
   const name = targetName('ledger', 'restore-a@1', point)
   t.match(name, /^ledger-260721093005-[0-9a-f]{6}$/)
   t.equal(targetName('ledger', 'restore-a@1', point), name)
