@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, request, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage } from 'node:http'
 import type { Test } from 'tap'
+import { serviceInFront } from './service-in-front.ts'
 
 /** A call for an object that writes it, with what it says of how the object is kept. */
 export interface Kept {
@@ -21,48 +20,28 @@ export interface Kept {
  * It also keeps what writes say of the class of storage and of keys of KMS.
  */
 export async function encryptingService(t: Test, endpoint: string): Promise<{ endpoint: string; kept: Kept[] }> {
-  const upstream = new URL(endpoint)
   const kept: Kept[] = []
   /** the MD5 of the key of each object and upload, undefined where it has none */
   const keys = new Map<string, string | undefined>()
-  const server = createServer((incoming, response) => {
-    const url = new URL(incoming.url ?? '', endpoint)
-    const { call, of } = callOf(incoming.method ?? '', url)
+  const refusal = (status: number, code: string) => ({ status, code, message: 'by the key' })
+  const inFront = await serviceInFront(t, endpoint, (incoming) => {
+    const { call, of } = callOf(incoming.method ?? '', new URL(incoming.url ?? '', endpoint))
     const keyed = headerOf(incoming, `${customer}-key-md5`)
-    const refuse = (status: number, code: string) => {
-      incoming.resume()
-      response.writeHead(status, { 'content-type': 'application/xml', connection: 'close' })
-      response.end(incoming.method === 'HEAD' ? '' : `<Error><Code>${code}</Code><Message>by the key</Message></Error>`)
-    }
     if (keyed !== undefined && keyed !== md5Of(headerOf(incoming, `${customer}-key`) ?? ''))
-      return refuse(400, 'InvalidArgument')
+      return refusal(400, 'InvalidArgument')
     if (keyed !== undefined && headerOf(incoming, `${customer}-algorithm`) !== 'AES256')
-      return refuse(400, 'InvalidArgument')
-    if (call === 'UploadPart' && keys.get(of) !== keyed) return refuse(400, 'InvalidRequest')
+      return refusal(400, 'InvalidArgument')
+    if (call === 'UploadPart' && keys.get(of) !== keyed) return refusal(400, 'InvalidRequest')
     if ((call === 'GetObject' || call === 'HeadObject') && keys.get(of) !== keyed && keys.has(of))
-      return keyed === undefined ? refuse(400, 'InvalidRequest') : refuse(403, 'AccessDenied')
+      return keyed === undefined ? refusal(400, 'InvalidRequest') : refusal(403, 'AccessDenied')
     if (call === 'PutObject' || call === 'CreateMultipartUpload') {
       const said = Object.entries(incoming.headers).filter(([name]) => /server-side-enc|storage-class/.test(name))
       kept.push({ call, headers: Object.fromEntries(said.map(([name, value]) => [name, String(value)])) })
       keys.set(of, keyed)
     }
-    const { port, hostname } = upstream
-    const forwarded = request(
-      { hostname, port, path: incoming.url, method: incoming.method, headers: incoming.headers },
-      (answer) => {
-        response.writeHead(answer.statusCode ?? 500, answer.headers)
-        answer.pipe(response)
-      },
-    )
-    forwarded.on('error', () => response.destroy())
-    incoming.pipe(forwarded)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.close()
-    server.closeAllConnections()
+    return undefined
   })
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, kept }
+  return { endpoint: inFront, kept }
 }
 
 const customer = 'x-amz-server-side-encryption-customer'
