@@ -44,6 +44,29 @@ export async function sizeOf(client: Client, database: string): Promise<number> 
   return Number(rows[0]?.bytes)
 }
 
+/** Who is in some databases: clients, and the server's own workers. */
+export async function sessionsOf(
+  client: Client,
+  databases: readonly string[],
+): Promise<{ pid: number; who: string }[]> {
+  const { rows } = await client.query<{ pid: number; who: string }>(
+    `SELECT pid, format('%s%s%s', coalesce(usename, backend_type), ' from ' || host(client_addr),
+       CASE WHEN coalesce(application_name, '') = '' THEN '' ELSE format(' (%s)', application_name) END) AS who
+     FROM pg_stat_activity WHERE datname = ANY($1) AND pid <> pg_backend_pid()`,
+    [databases],
+  )
+  return rows
+}
+
+/**
+ * Ends the sessions in some databases, each that this user may end. Among the others may be a worker of autovacuum,
+ * which only a superuser ends, and which the server sends away itself before it drops or renames a database.
+ */
+export async function endSessions(client: Client, databases: readonly string[]): Promise<void> {
+  for (const { pid } of await sessionsOf(client, databases))
+    await client.query('SELECT pg_terminate_backend($1)', [pid]).catch(() => undefined)
+}
+
 /** Works in a database other than the restored one, since none can be created, renamed or dropped from within. */
 export async function maintain<T>(access: Access, run: (client: Client) => Promise<T>): Promise<T> {
   const { client } = await connectMaintenance(access)

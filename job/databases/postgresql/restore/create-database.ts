@@ -1,5 +1,6 @@
 import { escapeIdentifier, escapeLiteral, type Client } from 'pg'
 import type { Details } from '../details.ts'
+import { endSessions } from './catalog.ts'
 
 /** Creates an empty database like the recorded one, under another name. */
 export async function createDatabase(client: Client, name: string, details: Details, owner: string): Promise<void> {
@@ -33,12 +34,12 @@ function providerOptions(details: Details, version: number): string[] {
   return ['LOCALE_PROVIDER libc']
 }
 
-/** Removes a database and ends the sessions in it; fine where there is none. */
+/**
+ * Removes a database and ends the sessions in it; fine where there is none. DROP DATABASE waits up to 5 s for those that
+ * are still there (CountOtherDBBackends).
+ */
 export async function dropDatabase(client: Client, name: string): Promise<void> {
-  await client.query(
-    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()',
-    [name],
-  )
+  await endSessions(client, [name])
   await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)}`)
 }
 

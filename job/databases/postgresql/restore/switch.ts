@@ -5,7 +5,7 @@ import type { Mark } from '../../dump/mark.ts'
 import type { Names } from '../../dump/names.ts'
 import { inTheWay, notLoaded, refuseNoWayBack } from '../../dump/way-back.ts'
 import { titleOf, type Access } from '../access.ts'
-import { maintain, readWorld } from './catalog.ts'
+import { endSessions, maintain, readWorld, sessionsOf } from './catalog.ts'
 import { transaction } from './create-database.ts'
 import { setMark } from './mark.ts'
 
@@ -66,7 +66,7 @@ async function rename(
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     const finished = new AbortController()
-    const ending = endSessions(
+    const ending = keepEnding(
       access,
       renames.map((one) => one.from),
       finished.signal,
@@ -89,26 +89,14 @@ async function rename(
   }
 }
 
-/** Ends the sessions of some databases again and again until told to stop; what it may not end stays. */
-async function endSessions(access: Access, databases: readonly string[], finished: AbortSignal): Promise<void> {
+/** Ends the sessions in some databases again and again until told to stop. */
+async function keepEnding(access: Access, databases: readonly string[], finished: AbortSignal): Promise<void> {
   await maintain(access, async (client) => {
     while (!finished.aborted) {
-      for (const { pid } of await sessionsOf(client, databases)) {
-        await client.query('SELECT pg_terminate_backend($1)', [pid]).catch(() => undefined)
-      }
+      await endSessions(client, databases)
       await sleep(endSessionsMs, undefined, { signal: finished }).catch(() => undefined)
     }
   }).catch(() => undefined)
-}
-
-async function sessionsOf(client: Client, databases: readonly string[]): Promise<{ pid: number; who: string }[]> {
-  const { rows } = await client.query<{ pid: number; who: string }>(
-    `SELECT pid, format('%s%s%s', coalesce(usename, backend_type), ' from ' || host(client_addr),
-       CASE WHEN coalesce(application_name, '') = '' THEN '' ELSE format(' (%s)', application_name) END) AS who
-     FROM pg_stat_activity WHERE datname = ANY($1) AND pid <> pg_backend_pid()`,
-    [databases],
-  )
-  return rows
 }
 
 function inUse(error: unknown): boolean {
