@@ -10,6 +10,7 @@ import { concludePreflight } from './conclude-preflight.ts'
 import { databaseContext } from './database-contexts.ts'
 import { holdReleases } from './hold-releases.ts'
 import { databaseOf, databasesBackedUp } from './open-databases.ts'
+import { tidyUp } from './tidy-up.ts'
 
 /**
  * Makes the point of an earlier backup outlive what its databases' services keep, and the tables themselves. Nothing is
@@ -33,7 +34,11 @@ export async function materializeBackup(context: OperationContext<'materialize'>
       })
     } catch (error) {
       // A worker that comes next goes on with what was made.
-      if (!(await isHandedOn(context))) await Promise.allSettled(opened.map(({ materials }) => materials.discard()))
+      if (!(await isHandedOn(context)))
+        await tidyUp(
+          context,
+          opened.map(({ materials }) => materials.discard()),
+        )
       throw error
     }
     lost.throwIfAborted()

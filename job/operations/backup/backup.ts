@@ -29,6 +29,7 @@ import { databasesOnce, openSources, type OpenSource } from '../open-databases.t
 import { checkTogether } from '../restored-together.ts'
 import { lostWindow, refuseShortPause, refuseUnencrypted, refuseWithoutStorage } from './refusals.ts'
 import { keepPoint, keptPoint, type Point } from './restore-point.ts'
+import { tidyUp } from '../tidy-up.ts'
 
 type Context = OperationContext<'backup'>
 
@@ -61,7 +62,7 @@ export async function backup(context: Context): Promise<void> {
     // up.
     if (await isHandedOn(context)) throw error
     if (context.record.current.phases.some(({ name }) => name === materializing)) {
-      await Promise.allSettled([discardMaterials(context, sources), describeBackup(context, { state: 'restorable' })])
+      await tidyUp(context, [...discardMaterials(context, sources), describeBackup(context, { state: 'restorable' })])
       throw stillRestorable(error)
     }
     await giveUp(context, storage, sources, error)
@@ -258,9 +259,9 @@ async function materializeAll(context: Context, storage: Storage, sources: reado
   if (context.request.to !== undefined) await publishRecord(context, storage)
 }
 
-async function discardMaterials(context: Context, sources: readonly OpenSource[]): Promise<void> {
+function discardMaterials(context: Context, sources: readonly OpenSource[]): (Promise<void> | undefined)[] {
   const databases = context.record.current.backup?.databases ?? []
-  await Promise.allSettled(databases.map((database, index) => sources[index]?.source.discardMaterials?.(database)))
+  return databases.map((database, index) => sources[index]?.source.discardMaterials?.(database))
 }
 
 /** Waits for all, so that nothing still writes when a failed backup removes what was written. */

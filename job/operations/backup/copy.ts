@@ -17,6 +17,7 @@ import { Taken } from '../../storage/taken.ts'
 import { readText, writeText } from '../../storage/text.ts'
 import { claimFolder, recordFile } from './backup-record.ts'
 import { concludePreflight } from '../conclude-preflight.ts'
+import { tidyUp } from '../tidy-up.ts'
 
 type Context = OperationContext<'copy'>
 
@@ -70,7 +71,7 @@ export async function copyBackup(context: Context): Promise<void> {
     events.say('note', `copied to ${location}`)
   } catch (error) {
     // A worker that is stopped may be started again and go on.
-    if (!(await isHandedOn(context))) await to.delete(name).catch(() => undefined)
+    if (!(await isHandedOn(context))) await tidyUp(context, [to.delete(name)])
     throw error
   }
 }

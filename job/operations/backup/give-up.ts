@@ -3,6 +3,7 @@ import { Failure, messageOf } from '../../../operation/failure.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { OpenSource } from '../open-databases.ts'
+import { tidyUp } from '../tidy-up.ts'
 import { backupName, describeBackup, hasClaim } from './backup-record.ts'
 
 type Context = OperationContext<'backup'>
@@ -16,18 +17,13 @@ export async function giveUp(
   sources: readonly OpenSource[],
   error: unknown,
 ): Promise<void> {
-  const discarded = wasTried(context) ? await Promise.allSettled(sources.map(({ source }) => source.discard?.())) : []
-  const left = discarded.flatMap((one) => (one.status === 'rejected' ? [leftText(one.reason)] : []))
-  for (const text of left) context.events.say('note', text, { level: 'warning' })
-  await Promise.allSettled([
+  const left = await tidyUp(context, wasTried(context) ? sources.map(({ source }) => source.discard?.()) : [])
+  const reason = [messageOf(error), ...left].join('. ')
+  await tidyUp(context, [
     // A folder of that name that is not ours was refused before anything was written, and stays.
     hasClaim(context) ? storage.delete(backupName(context)) : undefined,
-    describeBackup(context, { state: 'unusable', reason: [messageOf(error), ...left].join('. '), databases: [] }),
+    describeBackup(context, { state: 'unusable', reason, databases: [] }),
   ])
-}
-
-function leftText(error: unknown): string {
-  return error instanceof Failure ? `${error.what}: ${error.why}; ${error.next}` : messageOf(error)
 }
 
 /** Whether a point in time was tried, in a pause or without one. */

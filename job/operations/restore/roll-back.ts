@@ -6,9 +6,10 @@ import { failureSchema } from '../../../operation/record.ts'
 import type { RestoredData } from '../../databases/database.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { describeRestore } from './describe-restore.ts'
+import { tidyUp } from '../tidy-up.ts'
 import { recordStandings } from './standing.ts'
 import { startReleases } from './stop-and-start.ts'
-import { discardAll, putBack } from './switch-databases.ts'
+import { putBack } from './switch-databases.ts'
 
 type Context = OperationContext<'restore'>
 
@@ -53,10 +54,25 @@ export async function takeBack(
     await startReleases(context)
   } finally {
     changed = await recordStandings(context, request.backup, databases)
-    await discardAll(databases, journal)
+    await discardAll(context, databases)
     await describeRestore(context, databases, 'previous')
   }
   throw takenBack(failure, changed)
+}
+
+/** Removes what was loaded; the record says how to remove what stays. */
+async function discardAll(context: Context, databases: readonly RestoredData[]): Promise<void> {
+  const { events, journal, record, request } = context
+  const left = await tidyUp(
+    context,
+    databases.map((database) => database.discard(journal)),
+  )
+  if (left.length === 0) return
+  const way = `to remove what is left of the restore: ${restoreCommand(request, '--undo')}`
+  events.say('note', way)
+  await record.update(({ restore }) => {
+    if (restore !== undefined) restore.wayBack = [way]
+  })
 }
 
 async function noted({ journal }: Context, { text, exitCode, cause }: Failure): Promise<Failure> {

@@ -44,8 +44,3 @@ export async function putBack(databases: readonly RestoredData[], journal: Journ
     })
   }
 }
-
-/** Removes what was loaded. A failure is ignored: it only costs space, and must not hide why the restore failed. */
-export async function discardAll(databases: readonly RestoredData[], journal: Journal): Promise<void> {
-  await Promise.allSettled(databases.map((database) => database.discard(journal)))
-}

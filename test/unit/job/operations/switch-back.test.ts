@@ -229,6 +229,20 @@ t.test('releases that do not start again after a restore that failed do not keep
   t.ok(discarded)
 })
 
+t.test('what a restore that was given up cannot remove is told, with the way to remove it', async (t) => {
+  const { cluster } = scaled()
+  const { context, events } = await contextOf(restore, cluster)
+  await context.record.update((record) => {
+    record.restore = { backup: 'backup-x', databases: [], serving: 'previous', wayBack: [] }
+  })
+  const { destination } = database('former', ['activate', 'discard'])
+  await t.rejects(runRestore(context, [destination], held, keepStopped(context)), { message: /activate fails/ })
+  const told = events.flatMap((event) => (event.code === 'note' ? [event.message] : []))
+  const way = 'to remove what is left of the restore: kubectl scalardl restore restore-x --undo -n ns'
+  t.strictSame(told.slice(-2), ['discard fails', way])
+  t.strictSame(context.record.current.restore?.wayBack, [way])
+})
+
 t.test('a restore that cannot note that it was given up puts everything back, and lets nothing serve', async (t) => {
   const { cluster, state } = scaled()
   const { context } = await contextOf(restore, cluster)
