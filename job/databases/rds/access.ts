@@ -1,5 +1,6 @@
 import { lookup, resolveCname } from 'node:dns/promises'
-import { Failure } from '../../../operation/failure.ts'
+import { isIP } from 'node:net'
+import { Failure, messageOf } from '../../../operation/failure.ts'
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import { parseJdbcUrl as parseMysqlUrl } from '../mysql/jdbc-url.ts'
 import { parseJdbcUrl as parsePostgresqlUrl } from '../postgresql/jdbc-url.ts'
@@ -49,18 +50,38 @@ export function titleOf({ host, port }: Server): string {
 const mostAliases = 8
 
 /**
- * The names that a host goes by: its own, and those that it is an alias of (CNAME, as an ExternalName Service has).
- * @throws the signal's reason
+ * The names that a host goes by: its own, and those that it is an alias of (CNAME, as an ExternalName Service has), up
+ * to the first of RDS. An address has no other.
+ * @throws Failure where the name server does not tell: another region, or none, would be taken for it; the signal's
+ * reason
  */
 export async function namesOf(host: string, signal: AbortSignal): Promise<string[]> {
-  const names = [host]
-  while (names.length <= mostAliases) {
-    const [next] = await resolveCname(names.at(-1) ?? host).catch(() => [])
+  const names: string[] = []
+  for (let next: string | undefined = host; next !== undefined && names.length <= mostAliases;) {
+    names.push(next)
+    next = isIP(next) !== 0 || readEndpoint(next) !== undefined ? undefined : await aliasOf(next)
     signal.throwIfAborted()
-    if (next === undefined) break
-    names.push(next.toLowerCase().replace(/\.$/, ''))
   }
   return names
+}
+
+/** What a name is an alias of; undefined where it is none, or no name. @throws Failure where nobody tells */
+async function aliasOf(name: string): Promise<string | undefined> {
+  try {
+    const [alias] = await resolveCname(name)
+    return alias?.toLowerCase().replace(/\.$/, '')
+  } catch (error) {
+    // Names of the cluster are made whole by its search domains, and as they are written they are no names.
+    if (['ENODATA', 'ENOTFOUND'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw new Failure(
+      {
+        what: `whose name ${name} is cannot be told`,
+        why: `the name server does not say whether it is an alias: ${messageOf(error)}`,
+        next: 'see that the DNS of the cluster answers, then run it again',
+      },
+      { cause: error },
+    )
+  }
 }
 
 /**

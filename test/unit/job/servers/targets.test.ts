@@ -1,13 +1,10 @@
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
-import { promises as dns } from 'node:dns'
-import { syncBuiltinESMExports } from 'node:module'
 import t from 'tap'
 import { findTargets } from '../../../../job/servers/targets.ts'
 import type { ReleasePod } from '../../../../job/kubernetes/cluster.ts'
 import type { Target } from '../../../../operation/request.ts'
 import { failureOf } from '../failure-of.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
+import { startNameServer } from '../name-server.ts'
 
 const pod = (name: string, ip: string, release = 'my-ledger'): ReleasePod => ({
   name,
@@ -73,21 +70,8 @@ t.test('addresses: the pods and releases behind them are known, each server once
 })
 
 t.test('an SRV name stands for every server behind it; one that resolves to nothing is refused', async (t) => {
-  const server = createSocket('udp4')
-  server.on('message', (query, { port, address }) => server.send(answerTo(query), port, address))
-  server.bind(0, '127.0.0.1')
-  await once(server, 'listening')
-  const use = (servers: string[]) => {
-    dns.setServers(servers)
-    // setServers makes new functions, which importers see only then.
-    syncBuiltinESMExports()
-  }
-  const before = dns.getServers()
-  use([`127.0.0.1:${server.address().port}`])
-  t.teardown(() => {
-    use(before)
-    server.close()
-  })
+  const server = await startNameServer(t)
+  server.answers.set('_scalardl-admin._tcp.known SRV', { to: 'localhost', port: 50_053 })
   const known = await findTargets(target({ serviceUrls: ['_scalardl-admin._tcp.known'] }), cluster)
   t.match(known.targets, [{ host: '127.0.0.1', port: 50_053, serverName: 'localhost', pod: { name: 'ledger-0' } }])
   t.strictSame(await addressesOf({ serviceUrls: ['_scalardl-admin._tcp.known'], adminPort: 9 }), [
@@ -98,30 +82,6 @@ t.test('an SRV name stands for every server behind it; one that resolves to noth
     why: /SRV/,
   })
 })
-
-/** A DNS answer: for names that end in `known`, one SRV record to localhost:50053; for others that there is none. */
-function answerTo(query: Buffer): Buffer {
-  const question = query.subarray(12, query.indexOf(0, 12) + 5)
-  const known = question.includes('known') && !question.includes('unknown')
-  const header = Buffer.from([
-    query[0] ?? 0,
-    query[1] ?? 0,
-    0x81,
-    known ? 0x80 : 0x83,
-    0,
-    1,
-    0,
-    known ? 1 : 0,
-    0,
-    0,
-    0,
-    0,
-  ])
-  if (!known) return Buffer.concat([header, question])
-  const name = Buffer.from('\x09localhost\x00', 'latin1')
-  const data = Buffer.concat([Buffer.from([0, 0, 0, 0, 50_053 >> 8, 50_053 & 0xff]), name])
-  return Buffer.concat([header, question, Buffer.from([0xc0, 12, 0, 33, 0, 1, 0, 0, 0, 5, 0, data.length]), data])
-}
 
 t.test('the address of a Service is refused, since it leads to one of several servers', async (t) => {
   const services = { ...cluster, serviceAddresses: async () => new Map([['10.96.0.7', 'my-envoy']]) }
