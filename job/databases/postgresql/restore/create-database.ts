@@ -35,8 +35,8 @@ function providerOptions(details: Details, version: number): string[] {
 }
 
 /**
- * Removes a database and ends the sessions in it; fine where there is none. DROP DATABASE waits up to 5 s for those that
- * are still there (CountOtherDBBackends).
+ * Removes a database and ends the sessions in it; fine where there is none. DROP DATABASE waits up to 5 s for those
+ * that are still there (CountOtherDBBackends).
  */
 export async function dropDatabase(client: Client, name: string): Promise<void> {
   await endSessions(client, [name])
