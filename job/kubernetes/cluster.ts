@@ -212,11 +212,11 @@ export interface Records {
 
 /** The ConfigMaps of releases, which hold their properties. */
 export interface ReleaseFiles {
-  /** the text under one key of a ConfigMap of a release. @throws Failure where there is none */
-  configMapText(name: string, key: string): Promise<string>
+  /** the text under one key of a ConfigMap of a release; undefined where there is none */
+  configMapText(name: string, key: string): Promise<string | undefined>
   /**
    * changes that text and nothing else of the ConfigMap; `change` is called again where somebody else changed it
-   * meanwhile
+   * meanwhile. @throws Failure where there is none, or it is immutable
    */
   changeConfigMapText(name: string, key: string, change: (text: string) => string): Promise<void>
 }

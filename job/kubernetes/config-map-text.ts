@@ -5,9 +5,14 @@ import { ask, askIfAny, statusOf } from './ask.ts'
 
 const tries = 5
 
-/** The text under one key of a ConfigMap that is not of this program. @throws Failure where there is none */
-export async function readConfigMapText(api: Api, namespace: string, name: string, key: string): Promise<string> {
-  return (await read(api, namespace, name, key)).text
+/** The text under one key of a ConfigMap that is not of this program; undefined where there is none. */
+export async function readConfigMapText(
+  api: Api,
+  namespace: string,
+  name: string,
+  key: string,
+): Promise<string | undefined> {
+  return (await read(api, namespace, name))?.data?.[key]
 }
 
 /**
@@ -23,7 +28,9 @@ export async function changeConfigMapText(
   change: (text: string) => string,
 ): Promise<void> {
   for (let left = tries; ; left -= 1) {
-    const { map, text } = await read(api, namespace, name, key)
+    const map = await read(api, namespace, name)
+    const text = map?.data?.[key]
+    if (map === undefined || text === undefined) throw absent(name, map === undefined ? undefined : key)
     const changed = change(text)
     if (changed === text) return
     const body = { ...map, data: { ...map.data, [key]: changed } }
@@ -36,18 +43,15 @@ export async function changeConfigMapText(
   }
 }
 
-async function read(
-  { core }: Api,
-  namespace: string,
-  name: string,
-  key: string,
-): Promise<{ map: V1ConfigMap; text: string }> {
-  const map = await askIfAny(`get the configmap ${name}`, () => core.readNamespacedConfigMap({ name, namespace }))
-  const text = map?.data?.[key]
-  if (map !== undefined && text !== undefined) return { map, text }
-  throw new Failure({
-    what: `the properties in ConfigMap ${name} cannot be read`,
-    why: map === undefined ? 'it is not there' : `it has no key ${key}`,
+async function read({ core }: Api, namespace: string, name: string): Promise<V1ConfigMap | undefined> {
+  return await askIfAny(`get the configmap ${name}`, () => core.readNamespacedConfigMap({ name, namespace }))
+}
+
+/** @param key undefined where there is no ConfigMap either */
+function absent(name: string, key?: string): Failure {
+  return new Failure({
+    what: `the properties in ConfigMap ${name} cannot be changed`,
+    why: key === undefined ? 'it is not there' : `it has no key ${key}`,
     next: 'check that the ConfigMap is the one that the pods of the release use',
   })
 }

@@ -1,9 +1,10 @@
+import { isUtf8 } from 'node:buffer'
 import type { V1Secret } from '@kubernetes/client-node'
 import { Failure } from '../../../operation/failure.ts'
 import { managedBy } from '../../../operation/names.ts'
 import type { Api } from '../api.ts'
 import { ask, askIfAny, statusOf } from '../ask.ts'
-import type { NamedSecret, ReleaseSecrets } from './release-secrets.ts'
+import { NotGranted, type NamedSecret, type ReleaseSecrets } from './release-secrets.ts'
 
 /** How often somebody else may change a Secret meanwhile. */
 const tries = 5
@@ -39,6 +40,7 @@ export function kubernetesSecrets({ core }: Pick<Api, 'core'>, namespace: string
       for (let left = tries; ; left -= 1) {
         const found = await find(name)
         if (found === undefined) throw absent(name)
+        if (!isUtf8(Buffer.from(found.data?.[key] ?? '', 'base64'))) throw noText(name, key)
         const before = secretOf(found).data[key]
         const after = change(before)
         if (after === before) return
@@ -78,8 +80,17 @@ async function granted<T>(name: string, namespace: string, run: () => Promise<T>
     if (!(error instanceof Failure) || statusOf(error.cause) !== 403) throw error
     const { what, why } = error.text
     const next = `grant it for this one Secret: kubectl scalardl install -n ${namespace} --repoint-secret ${name}`
-    throw new Failure({ what, why, next }, { cause: error.cause })
+    throw new NotGranted({ what, why, next }, { cause: error.cause })
   }
+}
+
+/** What is read as text and is none would come back with other bytes. */
+function noText(name: string, key: string): Failure {
+  return new Failure({
+    what: `Secret ${name} cannot be changed`,
+    why: `its key ${key} holds no text in UTF-8`,
+    next: 'restore with --repoint print, and change it yourself',
+  })
 }
 
 function absent(name: string): Failure {

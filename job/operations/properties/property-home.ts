@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { Failure } from '../../../operation/failure.ts'
 import type { Target, TargetRelease, VariableOrigin } from '../../../operation/request.ts'
 import type { ReleaseFiles } from '../../kubernetes/cluster.ts'
-import type { ReleaseSecrets } from '../../kubernetes/secrets/release-secrets.ts'
+import { NotGranted, type NamedSecret, type ReleaseSecrets } from '../../kubernetes/secrets/release-secrets.ts'
 import { writtenValue } from '../../scalardb/set-property.ts'
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import { ownerOf } from '../open-databases.ts'
@@ -70,13 +71,38 @@ function fileHome({ properties }: TargetRelease): Omit<PropertyHome, 'property'>
 
 /** The file as it is now. One in a Secret that may not be read is taken as the kubelet mounted it. */
 async function fileText({ cluster, secrets }: Kept, { properties }: TargetRelease): Promise<string> {
-  if (properties?.configMap !== undefined)
-    return await cluster.configMapText(properties.configMap.name, properties.configMap.key)
+  if (properties?.configMap !== undefined) {
+    const { name, key } = properties.configMap
+    const text = await cluster.configMapText(name, key)
+    if (text === undefined) throw noFile(name, key)
+    return text
+  }
   const mounted = () => (properties === undefined ? '' : readFileSync(properties.file, 'utf8'))
   if (properties?.secret === undefined) return mounted()
   const { name, key } = properties.secret
-  const granted = await secrets?.read(name).catch(() => undefined)
-  return granted?.data[key] ?? mounted()
+  const found = await readIfGranted(secrets, name)
+  return found === 'not granted' ? mounted() : (found?.data[key] ?? mounted())
+}
+
+/** A Secret as it is now, as far as the worker's Role names it. @throws Failure where it cannot be read now */
+async function readIfGranted(
+  secrets: ReleaseSecrets | undefined,
+  name: string,
+): Promise<NamedSecret | 'not granted' | undefined> {
+  try {
+    return await secrets?.read(name)
+  } catch (error) {
+    if (error instanceof NotGranted) return 'not granted'
+    throw error
+  }
+}
+
+function noFile(name: string, key: string): Failure {
+  return new Failure({
+    what: `the properties in ConfigMap ${name} cannot be read`,
+    why: `it is not there, or has no key ${key}`,
+    next: 'check that the ConfigMap is the one that the pods of the release use',
+  })
 }
 
 /**
@@ -92,13 +118,11 @@ async function originOf(
   const origins = properties?.variables ?? []
   const own = origins.find(({ name }) => name === variable)
   if (own !== undefined) return own.from === undefined ? undefined : homeIn(own.from, own.from.key ?? variable)
-  const has = async ({ kind, name }: NonNullable<VariableOrigin['from']>, key: string): Promise<boolean> =>
-    kind === 'Secret'
-      ? (await secrets?.read(name).catch(() => ({ data: { [key]: '' } })))?.data[key] !== undefined
-      : await cluster.configMapText(name, key).then(
-          () => true,
-          () => false,
-        )
+  const has = async ({ kind, name }: NonNullable<VariableOrigin['from']>, key: string): Promise<boolean> => {
+    if (kind === 'ConfigMap') return (await cluster.configMapText(name, key)) !== undefined
+    const found = await readIfGranted(secrets, name)
+    return found === 'not granted' || found?.data[key] !== undefined
+  }
   for (const { name, prefix = '', from } of origins.toReversed()) {
     if (name !== undefined || from === undefined || !variable.startsWith(prefix)) continue
     const key = variable.slice(prefix.length)

@@ -156,18 +156,12 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
       cluster.reports.delete(operation)
       cluster.endRequests.delete(operation)
     },
-    async configMapText(name, key) {
-      const text = cluster.texts.get(`${name}/${key}`)
-      if (text === undefined)
-        throw new Failure({
-          what: `the properties in ConfigMap ${name} cannot be read`,
-          why: 'it is not there',
-          next: 'none',
-        })
-      return text
-    },
+    configMapText: async (name, key) => cluster.texts.get(`${name}/${key}`),
     async changeConfigMapText(name, key, change) {
-      const changed = change(await cluster.configMapText(name, key))
+      const text = await cluster.configMapText(name, key)
+      if (text === undefined)
+        throw new Failure({ what: `ConfigMap ${name} cannot be changed`, why: 'it is not there', next: 'none' })
+      const changed = change(text)
       if (changed !== cluster.texts.get(`${name}/${key}`)) cluster.calls.push('changeConfigMapText')
       cluster.texts.set(`${name}/${key}`, changed)
     },

@@ -33,6 +33,15 @@ t.test('what somebody else changes meanwhile stays', async (t) => {
   t.strictSame(stored.data('mine'), { text: 'a=2\nb=1\n' })
 })
 
+t.test('a key whose bytes are no text is left as it is', async (t) => {
+  const stored = storedSecrets()
+  stored.granted.set('mine', both)
+  stored.put('mine', { latin: Buffer.from('a=\xfc\n', 'latin1') })
+  const refused = failureOf(kubernetesSecrets(stored.api, 'ns').change('mine', 'latin', (text) => `${text}b=1\n`))
+  t.match(await refused, { why: 'its key latin holds no text in UTF-8' })
+  t.strictSame(stored.asked, ['get mine'])
+})
+
 t.test('a right that is missing is told with what grants it, and a trial changes nothing', async (t) => {
   const stored = storedSecrets()
   stored.put('mine', { KEY: 'value-of-the-key' })

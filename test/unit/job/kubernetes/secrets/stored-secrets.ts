@@ -6,10 +6,16 @@ export interface StoredSecrets {
   api: Pick<Api, 'core'>
   /** what the worker's Role names, with its verbs */
   granted: Map<string, ReadonlySet<string>>
-  put(name: string, data: Record<string, string>, more?: { metadata?: V1ObjectMeta; immutable?: boolean }): void
+  put(
+    name: string,
+    data: Record<string, string | Buffer>,
+    more?: { metadata?: V1ObjectMeta; immutable?: boolean },
+  ): void
   data(name: string): Record<string, string> | undefined
   /** verb and name of every request, refused or not */
   asked: string[]
+  /** the HTTP status that a read fails with */
+  unreadable?: number | undefined
   /** called before a change is made, as somebody else's would be */
   meanwhile?: (() => void) | undefined
 }
@@ -48,6 +54,7 @@ export function storedSecrets(): StoredSecrets {
     api: {
       core: {
         readNamespacedSecret: async ({ name }: { name: string }) => {
+          if (stored.unreadable !== undefined) throw refuse(stored.unreadable, 'unreadable')
           allow('get', name)
           return structuredClone(present(name))
         },

@@ -46,6 +46,19 @@ t.test('a variable has its value from where the kubelet takes it', async (t) => 
   t.equal(await of([{ from: secret }, { name: 'KEY', from: { ...secret, key: 'URI' } }]), endpoints.former)
 })
 
+t.test('an object that cannot be read now is not one that has no such key', async (t) => {
+  const map = { kind: 'ConfigMap', name: 'map' } as const
+  const stage = stageOf(text, { variables: [{ from: map }] })
+  const { configMapText } = stage.cluster
+  stage.cluster.configMapText = (name, key) =>
+    name === 'map' ? Promise.reject(new Error('no answer')) : configMapText(name, key)
+  await t.rejects(stage.of.write(settings, 'password', 'x'), { message: 'no answer' })
+  const other = stageOf(text, { variables: [{ from: secret }] })
+  other.stored.unreadable = 400
+  await t.rejects(other.of.write(settings, 'password', 'x'), { message: /unreadable/ })
+  t.strictSame([stage.text(), other.text()], [text, text], 'the line of the file stays the variable')
+})
+
 t.test('refused before anything is changed, with the cause and the cure', async (t) => {
   const refusal = async (stage: ReturnType<typeof stageOf>) =>
     (await stage.repointing().findings()).flatMap(({ outcome, message, cure }) =>
