@@ -1,5 +1,5 @@
 // Room: Azure's identities and Resource Manager: one call, an operation that takes hours, and what a refusal means.
-// Read identity, resource-manager, long-operation, clouds, azure-failure.
+// Read identity, resource-manager, long-operation, clouds, azure-failure, rights, few-at-once.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCosmosDBManagement } from '@azure/arm-cosmosdb/api'

@@ -1,5 +1,5 @@
 // Room: an account of Cosmos DB as Azure's Resource Manager tells of it.
-// Read account, find-account, restorable-account, read-settings, read-databases, rights.
+// Read account, find-account, restorable-account, read-settings, read-databases.
 
 import * as z from 'zod'
 import { Failure } from '../../../../operation/failure.ts'

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import * as z from 'zod'
 import { AzureRefusal, type Json, type ResourceManager } from '../../../azure/resource-manager.ts'
 import type { ContainerSettings, DatabaseSettings, Script, Throughput } from '../details.ts'
-import { fewAtOnce } from './few-at-once.ts'
+import { fewAtOnce } from '../../../azure/few-at-once.ts'
 
 const resourceSchema = z.object({ properties: z.object({ resource: z.object({ id: z.string() }).catchall(z.json()) }) })
 

@@ -2,7 +2,7 @@ import type { Finding } from '../../../../operation/finding.ts'
 import { changeId, Repointing } from '../../repoint/repointing.ts'
 import { comparable } from '../access.ts'
 import { keyCommand, primaryKey } from '../account/keys.ts'
-import { missingRights } from '../account/rights.ts'
+import { missingRights } from '../../../azure/rights.ts'
 import { repointActions } from '../rights-needed.ts'
 import type { RestoreWork } from './restore-work.ts'
 

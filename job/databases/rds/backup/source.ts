@@ -1,5 +1,5 @@
 // Room: the instance of one release being backed up.
-// Read source, preflight, measure-clock.
+// Read source, preflight.
 
 import type { RDSClient } from '@aws-sdk/client-rds'
 import * as z from 'zod'
@@ -20,7 +20,7 @@ import { findInstance, leadOf, type Found, type Lead } from '../instances/find-i
 import { accountOf, pastOf } from '../instances/look.ts'
 import { settingsOf } from '../instances/settings.ts'
 import { rdsFailure } from '../rds-failure.ts'
-import { measureServerClock } from './measure-clock.ts'
+import { measureServerClock } from '../../managed-server/measure-server-clock.ts'
 import { checkInstance, checkLeftOut, checkPast, checkRights } from './preflight.ts'
 
 /**

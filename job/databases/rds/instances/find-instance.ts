@@ -4,7 +4,8 @@
 import { paginateDescribeDBInstances, type DBInstance, type RDSClient } from '@aws-sdk/client-rds'
 import { Failure } from '../../../../operation/failure.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
-import { namesOf, readEndpoint, serverOf } from '../access.ts'
+import { namesOf } from '../../managed-server/server.ts'
+import { readEndpoint, serverOf } from '../access.ts'
 import { openClient } from '../client.ts'
 
 /** Where an instance of a storage is to be looked for. */
@@ -37,7 +38,7 @@ export async function leadOf(
 ): Promise<Lead> {
   const { storage } = settings
   const { host, port } = serverOf(settings)
-  const names = await namesOf(host, signal)
+  const names = await namesOf(host, (name) => readEndpoint(name) !== undefined, signal)
   const endpoints = names.flatMap((name) => readEndpoint(name) ?? [])
   if (endpoints.some(({ isInstance }) => !isInstance))
     throw notInstance(

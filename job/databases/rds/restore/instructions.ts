@@ -1,5 +1,6 @@
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
-import { serverOf, type Server } from '../access.ts'
+import type { Server } from '../../managed-server/server.ts'
+import { serverOf } from '../access.ts'
 import type { RestoreWork } from './restore-work.ts'
 
 /** What the administrator does to point the releases to the restored instance. */

@@ -1,5 +1,5 @@
 // Room: Amazon RDS: DB instances, each a real PostgreSQL where one is asked for, restored to a time.
-// Read rds-path, instance, instances, instance-operations, restore-operations, postgresql-servers.
+// Read rds-path, instance, instances, instance-operations, restore-operations.
 
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { postgresqlServers } from '../../../stand-ins/aws/relational/postgresql-servers.ts'
+import { postgresqlServers } from '../../../stand-ins/postgresql/servers-with-a-past.ts'
 import { Client } from 'pg'
 import { availableInstance, createInstance, describe, masterLogin, openRds, restorable, unusual } from './instances.ts'
 import { until } from './clients.ts'

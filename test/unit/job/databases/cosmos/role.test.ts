@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import t from 'tap'
-import { allows } from '../../../../../job/databases/cosmos/account/rights.ts'
+import { allows } from '../../../../../job/azure/rights.ts'
 import { cosmos } from '../../../../../job/databases/cosmos/cosmos.ts'
 import {
   askRights,

@@ -1,6 +1,6 @@
 import * as z from 'zod'
-import { isDenied } from '../../../azure/azure-failure.ts'
-import { isAbsent, type ResourceManager } from '../../../azure/resource-manager.ts'
+import { isDenied } from './azure-failure.ts'
+import { isAbsent, type ResourceManager } from './resource-manager.ts'
 
 const permissionSchema = z.object({ actions: z.array(z.string()), notActions: z.array(z.string()).default([]) })
 type Permission = z.infer<typeof permissionSchema>

@@ -8,10 +8,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
-import { freePort } from '../../free-port.ts'
-import { postgresqlBinaries } from '../../postgresql/binaries.ts'
-import { chosenMajor, readable, unprivileged } from '../../postgresql/local-server.ts'
-import type { InstanceServer, InstanceServers } from './instance.ts'
+import { freePort } from '../free-port.ts'
+import { postgresqlBinaries } from './binaries.ts'
+import { chosenMajor, readable, unprivileged } from './local-server.ts'
 
 const run = promisify(execFile)
 /** How long a server may take to start or to recover, ms. */
@@ -33,14 +32,27 @@ interface Login {
   password: string
 }
 
+/** A server behind what a service calls its instance. */
+export interface ServerWithPast {
+  host: string
+  port: number
+  stop(): Promise<void>
+}
+
+/** Makes servers: anew, or as another was at a time. */
+export interface ServersWithPast {
+  create(login: Login): Promise<ServerWithPast>
+  restore(source: ServerWithPast, atMs: number): Promise<ServerWithPast>
+}
+
 /**
- * Real PostgreSQL servers, one for each instance, each on a loopback address of its own and all on one port, as
- * instances of RDS differ in their hosts alone. A restore replays the log of its source up to the time, as the service
+ * Real PostgreSQL servers, each on a loopback address of its own and all on one port, as those of a service differ in
+ * their hosts alone. A restore replays the log of its source up to the time, as the service
  * itself does (PostgreSQL: continuous archiving and point-in-time recovery).
  */
-export async function postgresqlServers(): Promise<InstanceServers & { stop(): Promise<void> }> {
+export async function postgresqlServers(): Promise<ServersWithPast & { stop(): Promise<void> }> {
   const user = await unprivileged()
-  const folder = await mkdtemp(join(tmpdir(), 'rds-'))
+  const folder = await mkdtemp(join(tmpdir(), 'servers-with-a-past-'))
   if (user !== undefined) await chown(folder, user.uid, user.gid)
   const cached = await postgresqlBinaries(chosenMajor())
   const binaries = user === undefined ? cached : await readable(cached, folder)
@@ -85,7 +97,7 @@ interface Place {
   user: { uid: number; gid: number } | undefined
 }
 
-class PostgresqlInstance implements InstanceServer {
+class PostgresqlInstance implements ServerWithPast {
   readonly #place: Place
   readonly #data: string
   /** the files as they were before the first line of the log that is kept */

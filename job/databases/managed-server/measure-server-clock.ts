@@ -1,14 +1,14 @@
-import { measureExactClock } from '../../../clocks/measure-exact-clock.ts'
-import type { ClockMeasurement } from '../../../clocks/measure-clock.ts'
-import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
-import { accessOf as mysqlAccessOf } from '../../mysql/access.ts'
-import { connect as connectMysql } from '../../mysql/connect.ts'
-import { accessOf as postgresqlAccessOf } from '../../postgresql/access.ts'
-import { connect as connectPostgresql } from '../../postgresql/connect.ts'
-import { isPostgresql } from '../access.ts'
+import { measureExactClock } from '../../clocks/measure-exact-clock.ts'
+import type { ClockMeasurement } from '../../clocks/measure-clock.ts'
+import type { StorageSettings } from '../../scalardb/storage-settings.ts'
+import { accessOf as mysqlAccessOf } from '../mysql/access.ts'
+import { connect as connectMysql } from '../mysql/connect.ts'
+import { accessOf as postgresqlAccessOf } from '../postgresql/access.ts'
+import { connect as connectPostgresql } from '../postgresql/connect.ts'
+import { isPostgresql } from './server.ts'
 
 /**
- * Measures the clock of an instance's database server, which stamps the transactions that a restore goes by
+ * Measures the clock of a database server, which stamps the transactions that a restore goes by
  * (PostgreSQL: recovery_target_time; MySQL: mysqlbinlog --stop-datetime). Logged in as the release, or as the database
  * secret says.
  * @returns undefined where nothing consistent came
