@@ -1,5 +1,4 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure, messageOf } from '../../operation/failure.ts'
 import { signingKey } from '../../operation/names.ts'
@@ -9,6 +8,7 @@ import { signatureOf } from '../../operation/signature/signature.ts'
 import { signedText, type SignedRecord } from '../../operation/signature/signed-text.ts'
 import { isSignable, isTrusted, refuseUntrusted, type Trust } from '../../operation/signature/trust.ts'
 import type { Events } from '../process/events.ts'
+import { readMounted } from '../process/mounted-file.ts'
 
 /** What the Secret of the signing key tells this worker. */
 export interface Signing {
@@ -23,7 +23,7 @@ export interface Signing {
  * @throws Failure where the key cannot be read
  */
 export async function mountedSigning(folder: string = mounts.signing): Promise<Signing | undefined> {
-  const read = (name: string) => readFile(join(folder, name), 'utf8').catch(() => undefined)
+  const read = (name: string) => readMounted(join(folder, name))
   const [trusted, pem] = [await read(signingKey.trustedKeys), await read(signingKey.privateKey)]
   if (trusted === undefined) return undefined
   const signing = { trusted: trusted.split('\n').filter((line) => line !== '') }

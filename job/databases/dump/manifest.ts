@@ -56,12 +56,12 @@ export function formatManifest(of: DumpOwner, files: readonly DumpedFile[]): { t
   return { text, seal: { sha256: sha256(text), bytes } }
 }
 
-/** Whose dump of what a folder holds, undefined where it has no manifest that can be read. */
+/** Whose dump of what a folder holds, undefined where it has no manifest. @throws Failure where that cannot be read */
 export async function readOwner(
   storage: Storage,
   folder: string,
 ): Promise<(DumpOwner & Pick<ManifestSeal, 'sha256'>) | undefined> {
-  const text = (await readManifestText(storage, folder).catch(() => undefined)) ?? '{}'
+  const text = (await readManifestText(storage, folder)) ?? '{}'
   const { data } = manifestSchema.safeParse(tryJson(text))
   return data && { operation: data.operation, database: data.database, sha256: sha256(text) }
 }

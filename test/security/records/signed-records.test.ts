@@ -1,8 +1,6 @@
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import t from 'tap'
-import { mountedSigning, signed, withBackup, type Signing } from '../../../job/context/signing.ts'
+import { signed, withBackup, type Signing } from '../../../job/context/signing.ts'
 import type { OperationContext } from '../../../job/context/operation-context.ts'
 import { describeBackup } from '../../../job/operations/backup/backup-record.ts'
 import { deleteBackup } from '../../../job/operations/delete.ts'
@@ -11,7 +9,6 @@ import { materializeBackup } from '../../../job/operations/materialize.ts'
 import { restore } from '../../../job/operations/restore/restore.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { parseLocation } from '../../../operation/location.ts'
-import { signingKey } from '../../../operation/names.ts'
 import {
   newRecord,
   parseRecord,
@@ -371,19 +368,6 @@ t.test('what becomes of a record later is signed anew only where the former was 
   t.ok(foreign.backup.signature)
   t.strictSame(lost.backup?.signature, foreign.backup.signature, 'one that still fits stays')
   t.end()
-})
-
-t.test('the key comes from its mount, whole or for verifying alone', async (t) => {
-  const folder = mkdtempSync(join(t.testdir(), 'signing-'))
-  t.equal(await mountedSigning(folder), undefined, 'an optional Secret that is not there')
-  writeFileSync(join(folder, signingKey.trustedKeys), `${ours.fingerprint}\n${theirs.fingerprint}\n`)
-  t.strictSame(await mountedSigning(folder), { trusted: [ours.fingerprint, theirs.fingerprint] })
-  writeFileSync(join(folder, signingKey.privateKey), ours.privateKey.export({ type: 'pkcs8', format: 'pem' }))
-  t.equal((await mountedSigning(folder))?.privateKey?.equals(ours.privateKey), true)
-  writeFileSync(join(folder, signingKey.privateKey), 'SECRET-TEXT')
-  const failure = await failureOf(mountedSigning(folder))
-  t.match(failure, { what: /cannot be read/ })
-  t.notMatch(JSON.stringify(failure.text), /SECRET-TEXT/)
 })
 
 function renamed(record: BackupRecord): BackupRecord {

@@ -29,3 +29,10 @@ t.test('a folder belongs to one dump, half or whole', async (t) => {
   t.match(await readOwner(storage, 'a/db'), own)
   await verifyDump(storage, 'a/db', 'db', seal, signal)
 })
+
+t.test('a folder whose manifest cannot be read is not taken for one without', async (t) => {
+  const storage = volumeStorage(t.testdir(), 'pvc://test')
+  await claimFolder(storage, 'a/db', own)
+  const mute = { ...storage, read: () => Promise.reject(new Error('no answer')) }
+  await t.rejects(readOwner(mute, 'a/db'), { message: 'no answer' })
+})
