@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -111,5 +111,6 @@ export function makeCertificates(): Certificates {
     ],
     { stdio: 'ignore' },
   )
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   return { certificate, key, ca: readFileSync(certificate, 'utf8') }
 }

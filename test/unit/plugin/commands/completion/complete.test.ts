@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { complete, completionLines, type LiveNames } from '../../../../../plugin/commands/completion/complete.ts'
@@ -47,7 +46,7 @@ t.test('files are left to the shell', async (t) => {
 })
 
 t.test('bash completes by what __complete answers', (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'completion-'))
+  const folder = t.testdir()
   writeFileSync(join(folder, 'kubectl-scalardl'), `#!/bin/sh\nprintf '%s\\tsome text\\n' "[$*]"\necho :4\n`, {
     mode: 0o755,
   })

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { newRecord, type OperationRecord } from '../../../../../operation/record.ts'
@@ -21,8 +20,9 @@ const record: OperationRecord = {
   backup: { name: 'b', state: 'restorable', databases: [] },
 }
 
+const file = join(t.testdir(), 'record.json')
+
 async function refusal(change: Record<string, unknown>): Promise<unknown> {
-  const file = join(mkdtempSync(join(tmpdir(), 'import-')), 'record.json')
   writeFileSync(file, JSON.stringify({ ...record, ...change }))
   return readExported(file).then(
     () => 'accepted',

@@ -46,7 +46,7 @@ export interface RestoreStage {
   record(operation: string): OperationRecord | undefined
   /** one worker of an operation, from its beginning or from where an earlier one was killed */
   worker(request: OperationRequest, life?: Life): Promise<Outcome>
-  /** the same tables and backup, with a release of its own */
+  /** the same tables and backup, with a release of its own; closed with this one */
   sibling(): Promise<RestoreStage>
   close(): Promise<void>
 }
@@ -177,6 +177,7 @@ export async function releaseOf(
   ]
   cluster.texts.set(`${configMap.name}/${configMap.key}`, text.join('\n'))
   const folder = await mkdtemp(join(tmpdir(), 'restore-stage-'))
+  const siblings: RestoreStage[] = []
   const stage: RestoreStage = {
     ...shared,
     cluster,
@@ -184,11 +185,15 @@ export async function releaseOf(
     properties: () => cluster.texts.get(`${configMap.name}/${configMap.key}`) ?? '',
     record: (operation) => cluster.recordsByName.get(operation),
     worker: (request, life) => runWorker(stage, folder, request, life),
-    sibling: () => releaseOf(shared),
+    async sibling() {
+      const sibling = await releaseOf(shared)
+      siblings.push(sibling)
+      return sibling
+    },
     async close() {
       installation.close()
       clients.close()
-      await rm(folder, { recursive: true })
+      await Promise.all([rm(folder, { recursive: true }), ...siblings.map((sibling) => sibling.close())])
     },
   }
   return stage
