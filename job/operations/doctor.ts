@@ -65,7 +65,8 @@ async function databaseFindings(context: Context): Promise<Finding[]> {
     const { cluster, secrets } = context
     const properties = releaseProperties({ target: request.target, cluster, secrets }, request.namespace)
     const pointing = await checkPointing(properties, databases)
-    return [decision, ...checkTogether(databases), ...pointing, ...found.flatMap(({ findings }) => findings), ...room]
+    const together = checkTogether(databases.map(({ kind }) => ({ kind: kind.name })))
+    return [decision, ...together, ...pointing, ...found.flatMap(({ findings }) => findings), ...room]
   } finally {
     await Promise.allSettled(sources.map(({ source }) => source.close()))
   }

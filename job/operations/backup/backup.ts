@@ -44,7 +44,8 @@ export async function backup(context: Context): Promise<void> {
   const { request } = context
   const databases = await databasesOnce(request.target, context)
   refuseWithoutStorage(request, databases)
-  refuseOnErrors(`backup of ${request.target.releases.map(({ name }) => name).join(', ')}`, checkTogether(databases))
+  const together = checkTogether(databases.map(({ kind }) => ({ kind: kind.name })))
+  refuseOnErrors(`backup of ${request.target.releases.map(({ name }) => name).join(', ')}`, together)
   const storage = limited(openStorageAt(request.to), request.bytesPerSecond)
   const pauseDecision = decidePause(request.pauseMode, databases, request.target.releases)
   const encrypted = await encryptionOnce(context, databases)
@@ -148,6 +149,7 @@ async function check(
   const described = await Promise.all(sources.map(({ source }) => source.describe()))
   const bytes = described.reduce((sum, source) => sum + source.estimatedBytes, 0)
   const findings = await Promise.all([
+    checkTogether(described),
     ...(paused ? [preflight(context)] : []),
     ...sources.map(({ source }) => source.preflight()),
     storage.preflight(bytes),

@@ -40,7 +40,7 @@ export async function restore(context: Context): Promise<void> {
   const identities = await readIdentities()
   if (!context.journal.resumed) {
     refuseLost(backup)
-    refuseApart(request.backup, backup)
+    refuseApart(request.backup, backup, request.choice)
     await requireKey(backup, identities)
     await verifyMoment(context, record.releases)
   }

@@ -107,12 +107,12 @@ function checkFlags(
   choice: RestoreChoice,
   { backup, operation }: BackupRecord,
 ): void {
-  const apart = notRestoredTogether(backup.databases)
+  const apart = notRestoredTogether(backup.databases, choice)
   if (apart !== undefined)
     throw usage({
       what: `backup ${backup.name} cannot be restored in one operation`,
       why: apart,
-      next: restoredApart(operation, backup.restorePoint),
+      next: restoredApart(operation, backup),
     })
   for (const flag of given) {
     const understanding = knownKinds.filter(({ flags }) => flags.restore?.[flag] !== undefined)

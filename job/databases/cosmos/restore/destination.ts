@@ -45,6 +45,8 @@ export function openRestore(
 }
 
 class AccountDestination implements RestoreDestination {
+  // endpoint and key of each storage, one by one
+  readonly switchesInParts = true
   readonly #work: RestoreWork
   #state: RestoredDatabase['state'] = 'planned'
   #repointing: AccountRepointing | undefined

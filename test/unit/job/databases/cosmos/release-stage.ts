@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { resourceManagerVariable } from '../../../../../job/azure/clouds.ts'
 import { jsonLineEvents } from '../../../../../job/process/events.ts'
+import { Interrupted } from '../../../../../job/process/interrupted.ts'
 import { kubernetesSecrets } from '../../../../../job/kubernetes/secrets/kubernetes-secrets.ts'
-import { work } from '../../../../../job/worker/worker.ts'
+import { work, type WorkerContext } from '../../../../../job/worker/worker.ts'
 import type { WorkerEvent } from '../../../../../operation/event.ts'
 import type { OperationRecord } from '../../../../../operation/record.ts'
 import type { OperationRequest, RequestOf } from '../../../../../operation/request.ts'
@@ -16,6 +17,7 @@ import { newTransfer } from '../../../../stand-ins/ledger/data/transfer.ts'
 import { cosmos } from '../../../../stand-ins/ledger/release/release-properties.ts'
 import { clientId, createAccount, group, openAzure, tenant, type Opened } from '../../../stand-ins/azure/clients.ts'
 import { asAnotherProcess, inMemoryCluster, type InMemoryCluster } from '../../in-memory-cluster.ts'
+import { mortalCluster, type Moment } from '../../mortal-cluster.ts'
 import { pauseRequest } from '../../pausing-context.ts'
 import { storedSecrets, type StoredSecrets } from '../../kubernetes/secrets/stored-secrets.ts'
 import { startLedger, type Ledger } from '../../servers/ledgers.ts'
@@ -53,6 +55,8 @@ export interface ReleaseStage extends Opened {
   record(operation: string): OperationRecord | undefined
   /** one worker of an operation, from its beginning or from where an earlier one ended */
   worker(request: OperationRequest, signal?: AbortSignal): Promise<{ code: number; events: WorkerEvent[] }>
+  /** one that is killed where its journal comes to a certain write; answers the code of one that was not */
+  mortal(request: OperationRequest, dies: (moment: Moment) => boolean): Promise<number | 'killed'>
 }
 
 /** Opens it, with the bank's tables and data; ended with the test. */
@@ -110,6 +114,13 @@ export async function openRelease(t: Test): Promise<ReleaseStage> {
   const properties = () => cluster.texts.get(place) ?? ''
   const variables = [{ name: keyVariable, from: { kind: 'Secret' as const, name: keySecret, key: keyOf } }]
   const release = { name: 'my-ledger', app: 'ledger', properties: { file, envPrefix: '', configMap, variables } }
+  const started = async (request: OperationRequest, own: Pick<WorkerContext, 'cluster' | 'events' | 'signal'>) => {
+    // As the kubelet does it when the pod starts.
+    await writeFile(file, properties())
+    process.env[keyVariable] = stored.data(keySecret)?.[keyOf]
+    const target = { ...request.target, releases: [release] }
+    return await work({ ...request, target }, { ...own, secrets })
+  }
   return {
     ...opened,
     cluster,
@@ -137,14 +148,23 @@ export async function openRelease(t: Test): Promise<ReleaseStage> {
     pointingTo,
     record: (operation) => cluster.recordsByName.get(operation),
     async worker(request, signal = new AbortController().signal) {
-      // As the kubelet does it when the pod starts.
-      await writeFile(file, properties())
-      process.env[keyVariable] = stored.data(keySecret)?.[keyOf]
       const said: WorkerEvent[] = []
       const events = jsonLineEvents((line) => said.push(JSON.parse(line) as WorkerEvent))
-      const target = { ...request.target, releases: [release] }
-      const code = await work({ ...request, target }, { cluster: asAnotherProcess(cluster), secrets, events, signal })
+      const code = await started(request, { cluster: asAnotherProcess(cluster), events, signal })
       return { code, events: said }
+    },
+    async mortal(request, dies) {
+      const stop = new AbortController()
+      const end = () => stop.abort(new Interrupted('killed'))
+      const { cluster: ours, isDead } = mortalCluster(asAnotherProcess(cluster), { dies }, end)
+      const events = jsonLineEvents(() => undefined)
+      try {
+        const code = await started(request, { cluster: ours, events, signal: stop.signal })
+        return isDead() ? 'killed' : code
+      } catch (error) {
+        if (isDead()) return 'killed'
+        throw error
+      }
     },
   }
 }

@@ -229,59 +229,6 @@ t.test('without the rights to restore: a backup warns, a restore is refused and 
   t.equal((await stage.worker(undoRequest('poor', 'poor'))).code, 1, 'it left nothing to undo')
 })
 
-t.test(
-  'beside a database that is switched by name: no backup is begun, and none that was made is restored',
-  async (t) => {
-    const several = 'scalar.db.multi_storage.'
-    const lines = [
-      'scalar.db.storage=multi-storage',
-      `${several}storages=cosmos,jdbc`,
-      `${several}default_storage=cosmos`,
-      `${several}namespace_mapping=coordinator:jdbc`,
-      ...inService
-        .trim()
-        .split('\n')
-        .map((line) => line.replace(/^scalar\.db\./, `${several}storages.cosmos.`)),
-      `${several}storages.jdbc.storage=jdbc`,
-      // Nobody listens there: what is refused is refused before anybody is asked.
-      `${several}storages.jdbc.contact_points=jdbc:postgresql://127.0.0.1:1/ledger`,
-      `${several}storages.jdbc.username=ledger`,
-      `${several}storages.jdbc.password=ledger`,
-    ]
-    stage.setProperties(lines.join('\n'))
-    const [paused, taken] = [server.log.length, stage.record('backup-a')]
-    if (taken?.backup === undefined) throw new Error('there is a backup')
-    azure.forgetCalls()
-    const why = /Cosmos DB is restored .* by hand.*PostgreSQL/
-    t.equal((await stage.worker({ ...backupRequest('mixed'), to: 'pvc://backups/ledger' })).code, 1)
-    t.match(stage.record('backup-mixed'), {
-      windows: { length: 0 },
-      failure: { what: /was not begun, nothing was touched/, why, next: /keep all data .* or back up each by its own/ },
-    })
-    t.equal(stage.record('backup-mixed')?.backup, undefined, 'there is nothing that could be taken for a backup')
-    t.equal((await stage.worker(doctorRequest('mixed'))).code, 1)
-    t.ok(
-      stage.record('doctor-mixed')?.findings?.some(({ outcome, message }) => outcome === 'error' && why.test(message)),
-      'a doctor says so as well',
-    )
-
-    const [entry] = taken.backup.databases
-    if (entry === undefined) throw new Error('it has an account in it')
-    const other = { ...entry, kind: 'postgresql', title: 'postgresql://127.0.0.1:1/ledger', storages: ['ledger/jdbc'] }
-    const mixed = { ...taken.backup, databases: [{ ...entry, storages: ['ledger/cosmos'] }, other] }
-    await stage.cluster.writeRecord({ ...taken, operation: 'backup-older', backup: mixed })
-    for (const choice of [undefined, { repoint: 'print' as const }]) {
-      const operation = `restore-older-${choice?.repoint}`
-      t.equal((await stage.worker({ ...restoreRequest('older', 'older'), operation, choice })).code, 1)
-      t.match(stage.record(operation)?.failure, { why, next: /by its own means, all to .*Z: .*describe backup/ })
-    }
-    stage.setProperties(inService)
-    t.equal(server.log.length, paused, 'nothing was paused')
-    t.strictSame(stage.changes(), [])
-    t.strictSame(await stage.accounts(), ['ledger'])
-  },
-)
-
 t.test('an account that was deleted with all its data comes back', async (t) => {
   const then = await committedBy(stage.record('backup-handed-on')?.backup?.restorePoint)
   await stage.client.databaseAccounts.delete(group, 'ledger', soon)

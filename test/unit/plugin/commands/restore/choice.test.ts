@@ -261,7 +261,7 @@ t.test('what only the administrator can point a release to is shown, unless he s
   t.match(await failureOf(choose({ dropPrevious: true })), { next: /^omit --drop-previous, .* yourself/ })
 })
 
-t.test('what is pointed by hand is not restored together with what is switched by name', async (t) => {
+t.test('what is pointed by hand is not restored together with what is switched by name; by patch it is', async (t) => {
   const at = '2026-11-16T09:30:00.000Z'
   const account = { ...dynamodb(at, false), kind: 'cosmos', title: 'cosmos://ledger.documents.azure.com', details: {} }
   const backup = backupOf('mixed', at, account)
@@ -270,12 +270,24 @@ t.test('what is pointed by hand is not restored together with what is switched b
     const record = { ...backup, backup: { ...backup.backup, databases: [account, beside(kind)] } }
     return chooseRestore({ ...none, ...flags }, record, () => [])
   }
-  for (const flags of [{}, { repoint: 'print' }, { repoint: 'patch' }] as const)
+  const apart = 'each by its own means, all to 2026-11-16T09:30:00.000Z: kubectl scalardl describe backup backup-mixed'
+  for (const flags of [{}, { repoint: 'print' }] as const)
     t.match(await failureOf(choose('postgresql', flags)), {
       exitCode: 2,
       what: /^backup mixed cannot be restored in one operation$/,
       why: /^Cosmos DB is .* by hand; PostgreSQL cannot/,
-      next: /by its own means, all to 2026-11-16T09:30:00.000Z: kubectl scalardl describe backup backup-mixed$/,
+      next: `restore it with --repoint patch; or restore ${apart}`,
+    })
+  t.strictSame((await choose('postgresql', { repoint: 'patch' })).choice, { repoint: 'patch' })
+  // One moment alone is held of what was dumped.
+  t.match(await failureOf(choose('postgresql', { repoint: 'patch', at })), { exitCode: 2, what: /--at/ })
+  const instance = { ...account, kind: 'rds', title: 'rds://ledger' }
+  const record = { ...backup, backup: { ...backup.backup, databases: [instance, beside('postgresql')] } }
+  for (const repoint of [undefined, 'print', 'patch'] as const)
+    t.match(await failureOf(chooseRestore({ ...none, repoint }, record, () => [])), {
+      exitCode: 2,
+      why: /^Amazon RDS is .* by hand; PostgreSQL cannot/,
+      next: `restore ${apart}`,
     })
   t.match(await failureOf(choose('mysql')), { why: /MySQL/ })
   t.match((await choose('cosmos')).choice, { repoint: 'print' })

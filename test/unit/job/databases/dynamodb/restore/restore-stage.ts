@@ -12,12 +12,12 @@ import { describeBackup } from '../../../../../../job/databases/dynamodb/backup/
 import { jsonLineEvents } from '../../../../../../job/process/events.ts'
 import { Interrupted } from '../../../../../../job/process/interrupted.ts'
 import { work } from '../../../../../../job/worker/worker.ts'
-import type { JournalDocument } from '../../../../../../operation/journal.ts'
 import type { WorkerEvent } from '../../../../../../operation/event.ts'
 import { newRecord, type DatabaseBackup, type OperationRecord } from '../../../../../../operation/record.ts'
 import type { OperationRequest, RequestOf } from '../../../../../../operation/request.ts'
 import type { Aws } from '../../../../../stand-ins/aws/aws.ts'
 import { inMemoryCluster, type InMemoryCluster } from '../../../in-memory-cluster.ts'
+import { mortalCluster, type Death } from '../../../mortal-cluster.ts'
 import { createInstallation, pointTo, accessKey, secretKey, type Installation } from '../installation.ts'
 import { openGateway } from '../gateway.ts'
 import { worldOf, type World } from './restored-world.ts'
@@ -51,20 +51,8 @@ export interface RestoreStage {
   close(): Promise<void>
 }
 
-/** A moment in a step: it is begun, which is durable, and has not acted; or it has acted, and its result is lost. */
-export interface Moment {
-  step: string
-  at: 'begun' | 'acted'
-}
-
-/** How long a worker lives. */
-export interface Life {
-  /** asked at each moment of each step that this worker does: it is killed where the answer is true */
-  dies?: (moment: Moment) => boolean
-  /** or it is killed at the first write of its journal at which this is so */
-  until?: () => boolean
-  /** whether that write still reaches the cluster */
-  lastWriteKept?: boolean
+/** How a worker runs, and how long it lives. */
+export interface Life extends Death {
   /** where the release has its properties: those in a Secret cannot be changed */
   properties?: 'config map' | 'secret'
   /** version of the product; empty: not known */
@@ -241,51 +229,6 @@ async function runWorker(
   } finally {
     if (!isDead()) await gateway.close()
   }
-}
-
-/**
- * The cluster as a worker sees it that is killed at some write of its journal: nothing that it asks afterwards reaches
- * anybody.
- */
-function mortalCluster(
-  cluster: InMemoryCluster,
-  { dies = () => false, until = () => false, lastWriteKept = true }: Life,
-  die: () => void,
-) {
-  let dead = false
-  const refuse = () => Promise.reject(new Error('the worker is dead'))
-  const passes = momentsOf()
-  const mortal = new Proxy(cluster, {
-    get(target, property) {
-      const value: unknown = Reflect.get(target, property)
-      if (typeof value !== 'function') return value
-      if (dead) return refuse
-      if (property !== 'writeJournal') return value.bind(target)
-      return async (journal: JournalDocument) => {
-        const last = passes(journal).find((moment) => dies(moment))
-        const isLast = last !== undefined || until()
-        if (!isLast) return await cluster.writeJournal(journal)
-        if (last === undefined ? lastWriteKept : last.at === 'begun') await cluster.writeJournal(journal)
-        dead = true
-        cluster.held.clear()
-        die()
-        throw new Error('the worker is dead')
-      }
-    },
-  })
-  return { cluster: mortal, isDead: () => dead }
-}
-
-/** @returns tells which moments came with each further write of a journal */
-function momentsOf(): (journal: JournalDocument) => Moment[] {
-  const seen = new Set<string>()
-  return ({ steps }) =>
-    steps.flatMap(({ name: step, finishedAt }) => {
-      const at = finishedAt === undefined ? 'begun' : 'acted'
-      if (seen.has(`${at} ${step}`)) return []
-      seen.add(`${at} ${step}`)
-      return [{ step, at } as const]
-    })
 }
 
 /** Where the worker finds its release is filled in for each worker. */

@@ -4,7 +4,8 @@ import { lookAtTable } from '../../../../../../job/databases/dynamodb/tables/loo
 import { readDetails } from '../../../../../../job/databases/dynamodb/details.ts'
 import { isOwnTable } from '../../../../../../job/databases/dynamodb/restore/restore-work.ts'
 import type { OperationRequest } from '../../../../../../operation/request.ts'
-import type { Moment, RestoreStage } from './restore-stage.ts'
+import type { Moment } from '../../../mortal-cluster.ts'
+import type { RestoreStage } from './restore-stage.ts'
 import type { World } from './restored-world.ts'
 
 /** Calls that change something of a table or a backup. */
