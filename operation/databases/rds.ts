@@ -14,18 +14,12 @@ export function rdsDetails({ kind, details }: Pick<DatabaseBackup, 'kind' | 'det
 }
 
 /** Why these flags do not go together, or this kind has no use for one. */
-function refuseChoice({ at, repoint, strategy, prefix, region, kmsKey }: RestoreChoice): FailureText | undefined {
+function refuseChoice({ at, strategy, prefix, region, kmsKey }: RestoreChoice): FailureText | undefined {
   if (at !== undefined && parseTime(at) % 1000 !== 0)
     return {
       what: '--at cannot be used',
       why: 'Amazon RDS restores to whole seconds',
       next: 'give a time without a fraction',
-    }
-  if (repoint === 'patch')
-    return {
-      what: '--repoint patch cannot be used',
-      why: 'this version does not point a release to another instance of RDS',
-      next: 'use --repoint print, which shows what to set',
     }
   const needless = Object.entries({
     '--strategy': strategy,
@@ -43,14 +37,16 @@ function refuseChoice({ at, repoint, strategy, prefix, region, kmsKey }: Restore
 }
 
 /** What is done to one instance, for people. */
-function planLines(entry: DatabaseBackup): string[] {
+function planLines(entry: DatabaseBackup, choice: RestoreChoice | undefined): string[] {
   const { instance = '?', region = '?' } = rdsDetails(entry) ?? {}
   return [
     'Instance of Amazon RDS, restored to a new one beside it:',
     `  ${entry.title}: ${instance} in ${region}`,
     '  the new instance costs like the former, for as long as both are there',
-    '  what the release has to be told is shown; nothing that is in service changes',
-    '  the former instance is never deleted',
+    choice?.repoint === 'patch'
+      ? "  then its host is set in the release's URL in place of the former's; take it over into Git"
+      : '  what the release has to be told is shown; nothing that is in service changes',
+    '  the former instance stays',
   ]
 }
 
@@ -67,16 +63,28 @@ export const rds: KnownKind = {
       at:
         "Amazon RDS: another moment than the backup's, RFC 3339 with an offset or UNIX seconds; " +
         'one in no recorded pause of the releases is unproven',
-      repoint: 'Amazon RDS: print (unless given) shows what points the release to the new instance',
+      repoint:
+        'Amazon RDS: print (unless given) shows what points the release to the new instance; patch sets its host in ' +
+        "the release's URL, where that is in a Secret once install --repoint-secret named it",
     },
   },
   examples: {
     backup: [
       ['backup my-ledger --managed rds', 'a release on Amazon RDS: a restore point of the instance, and no dump'],
     ],
+    restore: [
+      [
+        'restore my-ledger-20261121-093000 --repoint patch',
+        'Amazon RDS: a new instance, whole and compared, and the release serves from it',
+      ],
+    ],
   },
   refuseChoice,
   planLines,
+  namesDropped: (entry) => {
+    const { instance } = rdsDetails(entry) ?? {}
+    return instance === undefined ? [] : [instance]
+  },
   endsWithUndo(_entry, restored, isBeside) {
     const made = restored?.details['resourceId']
     if (!isBeside || made === undefined) return undefined

@@ -1,5 +1,6 @@
-// Room: database servers that a service runs, behind a JDBC URL: which one it is, and the clock that decides there.
-// Read server, measure-server-clock.
+// Room: database servers that a service runs, behind a JDBC URL: which one it is, the clock that decides there, and how
+// a release is pointed to another.
+// Read server, measure-server-clock, logins, server-repointing.
 
 import { lookup, resolveCname } from 'node:dns/promises'
 import { isIP } from 'node:net'
@@ -35,6 +36,24 @@ export function oneServerOf(settings: StorageSettings, service: string): Server 
     why: `its scalar.db.contact_points names ${hosts.length} servers, and a restore makes one`,
     next: 'name that of the service alone, or omit --managed for a dump',
   })
+}
+
+/** A URL with another server in place of its one. */
+export function onServer(url: string, { host, port }: Server): string {
+  return url.replace(/^(jdbc:[^/]*\/\/)[^/?]*/, (_, scheme: string) => `${scheme}${host}:${port}`)
+}
+
+/** What a URL may hold of secrets: pgjdbc's, MySQL's and MariaDB's names of passwords. */
+const secretInUrl = /([?&][^=&]*password=)[^&]+/gi
+
+/** Whether a URL has a password in it. */
+export function hidesPassword(url: string): boolean {
+  return withoutPassword(url) !== url
+}
+
+/** A URL that anybody may see. */
+export function withoutPassword(url: string): string {
+  return url.replace(secretInUrl, '$1…')
 }
 
 /** A name has no more aliases than this; more are a circle. */

@@ -17,6 +17,7 @@ const patienceMs = 8_000
 export const rds: DatabaseKind = {
   name: kindName,
   capabilities: { consistentAlone: true, keepsItsOwnBackups: true, restoreEndsIn: 'repoint' },
+  pointedBy: [{ property: 'contact_points', secrecy: 'open' }],
   recognise: (settings, { managed }) => managed === kindName && mayBeInstance(settings),
   async locate(settings, signal) {
     const located = await Promise.all(settings.map(async (one) => ({ one, id: await resourceOf(one, signal) })))

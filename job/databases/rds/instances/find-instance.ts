@@ -5,7 +5,7 @@ import { paginateDescribeDBInstances, type DBInstance, type RDSClient } from '@a
 import { Failure } from '../../../../operation/failure.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { namesOf } from '../../managed-server/server.ts'
-import { readEndpoint, serverOf } from '../access.ts'
+import { isEndpoint, readEndpoint, serverOf } from '../access.ts'
 import { openClient } from '../client.ts'
 
 /** Where an instance of a storage is to be looked for. */
@@ -38,7 +38,7 @@ export async function leadOf(
 ): Promise<Lead> {
   const { storage } = settings
   const { host, port } = serverOf(settings)
-  const names = await namesOf(host, (name) => readEndpoint(name) !== undefined, signal)
+  const names = await namesOf(host, isEndpoint, signal)
   const endpoints = names.flatMap((name) => readEndpoint(name) ?? [])
   if (endpoints.some(({ isInstance }) => !isInstance))
     throw notInstance(

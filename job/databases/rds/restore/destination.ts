@@ -1,6 +1,7 @@
 // Room: an instance being restored to a new one, which the release is then pointed to.
-// Read destination, restore-work, preflight, restore-instance, complete-instance, compare.
+// Read destination, restore-work, preflight, restore-instance, complete-instance, compare, drop-instance.
 
+import * as z from 'zod'
 import type { DatabaseBackup, RestoredDatabase } from '../../../../operation/record.ts'
 import { rdsDetails } from '../../../../operation/databases/rds.ts'
 import { Failure, messageOf } from '../../../../operation/failure.ts'
@@ -10,16 +11,21 @@ import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '../../database.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import type { WorkContext } from '../../point-in-time/work-context.ts'
-import { leadsTo } from '../../managed-server/server.ts'
-import { serverOf } from '../access.ts'
+import { findingOf, NoWayBack } from '../../errors.ts'
+import { loggedInAt } from '../../managed-server/logins.ts'
+import { ServerRepointing } from '../../managed-server/server-repointing.ts'
+import { leadsTo, type Server } from '../../managed-server/server.ts'
+import { serverOf, service } from '../access.ts'
 import { leftOut } from '../backup/preflight.ts'
 import { kindName, readDetails } from '../details.ts'
+import type { Instance } from '../instances/find-instance.ts'
 import { lookAtInstance, pastOf } from '../instances/look.ts'
 import { settingsOf } from '../instances/settings.ts'
 import { rdsFailure } from '../rds-failure.ts'
 import { compareSettings } from './compare.ts'
 import { completeInstance } from './complete-instance.ts'
 import { deleteOwn } from './delete-instance.ts'
+import { ensureFormerDeleted, finalSnapshot, refuseDrop } from './drop-instance.ts'
 import { instructions } from './instructions.ts'
 import { preflight } from './preflight.ts'
 import { ensureRestored, restoreStep, untilServing } from './restore-instance.ts'
@@ -34,25 +40,28 @@ export function openRestore(
   return new InstanceDestination(openWork(settings, entry, context))
 }
 
-/** What was made, once it serves. */
-interface Made {
-  host: string
-  port: number
-  resourceId: string
-}
+/** What the record of a restore has of the instance that it made. */
+const madeSchema = z.object({ host: z.string(), port: z.int(), resourceId: z.string() })
 
 class InstanceDestination implements RestoreDestination {
   readonly #work: RestoreWork
   #state: RestoredDatabase['state'] = 'planned'
-  #made: Made | undefined
+  #repointing: ServerRepointing | undefined
+  /** of the instance that was made, once it serves */
+  #resourceId: string | undefined
+  #previousKept = true
   #differences: string[] = []
 
   constructor(work: RestoreWork) {
     this.#work = work
+    const made = madeSchema.safeParse(work.context.former?.details).data
+    if (made !== undefined) this.#repointing = repointingTo(work, made)
+    this.#resourceId = made?.resourceId
   }
 
   async plan(): Promise<RestorePlan> {
-    const { title, details, point, target } = this.#work
+    const { title, choice, details, point, target } = this.#work
+    const isPrinted = choice.repoint === 'print'
     return {
       title,
       steps: [
@@ -60,13 +69,19 @@ class InstanceDestination implements RestoreDestination {
         'give it again what a restore forgets: groups, networks, zones, backups, logs, monitoring, tags, roles',
         'compare every setting',
         ...leftOut(details.settings).map((line) => `leave out: ${line}`),
-        'show what the releases have to be told; they serve on as they are',
+        isPrinted
+          ? 'show what the releases have to be told; they serve on as they are'
+          : "set its host in the releases' URL where that of the former is",
       ],
-      loses: [],
+      loses: isPrinted
+        ? []
+        : [`from service: everything written since ${point.toISOString()}; it stays in the former instance`],
     }
   }
 
-  preflight = (): Promise<Finding[]> => preflight(this.#work)
+  async preflight(): Promise<Finding[]> {
+    return await preflight(this.#work, this.#expectedRepointing())
+  }
 
   async verify(): Promise<void> {
     // AWS keeps the data; there are no files to compare.
@@ -108,22 +123,49 @@ class InstanceDestination implements RestoreDestination {
         next: 'undo this restore, which removes it, and restore again; the instance in service was not touched',
       })
     this.#differences = [...differences.map(({ text }) => text), ...leftOut(details.settings)]
-    const { Address: host = '', Port: port = details.port } = one.Endpoint ?? {}
-    this.#made = { host, port, resourceId: one.DbiResourceId }
+    this.#resourceId = one.DbiResourceId
+    this.#repointing = repointingTo(work, endpointOf(one, details.port))
+    await this.#repointing.recall(journal)
   }
 
-  /** @throws Failure always: the administrator points the releases */
-  async activate(): Promise<void> {
-    throw byHand(this.#work.title)
+  /** Logged in as the release will: passwords and networks are those of the restore point. */
+  async checkSwitch(): Promise<Finding[]> {
+    const { target, title } = this.#work
+    const repointing = await this.#known()
+    const check = { check: 'login to the restored instance', subject: title }
+    const each = await Promise.all(
+      repointing.restoredSettings().map(async (one) => {
+        try {
+          await loggedInAt(one)
+          return { ...check, outcome: 'ok' as const, message: target }
+        } catch (error) {
+          return findingOf(check.check, title, error)
+        }
+      }),
+    )
+    return [...(await repointing.findings()), ...each]
   }
 
-  /** @throws Failure always: the administrator points the releases back */
+  /** Not stopped by the signal where a restore is undone: one that is stopped has to let serve again what served. */
+  async activate(journal: Journal): Promise<void> {
+    const { context } = this.#work
+    if (context.former === undefined) context.signal.throwIfAborted()
+    await (await this.#known()).point('restored', journal)
+    this.#state = 'in-service'
+  }
+
   async checkWayBack(): Promise<Finding[]> {
-    throw byHand(this.#work.title)
+    const { details, lasting, title } = this.#work
+    const repointing = await this.#known()
+    await repointing.check()
+    const former = await lookAtInstance(lasting, details.instance)
+    if (former?.DbiResourceId !== details.resourceId) throw new NoWayBack(title, 'its instance is no longer there')
+    return (await repointing.findings()).filter(({ outcome }) => outcome === 'error')
   }
 
-  async deactivate(): Promise<void> {
-    // Nothing was put in service by this program.
+  async deactivate(journal: Journal): Promise<void> {
+    await (await this.#known()).point('former', journal)
+    if (this.#state === 'in-service') this.#state = 'loaded'
   }
 
   async discard(journal: Journal): Promise<void> {
@@ -141,7 +183,7 @@ class InstanceDestination implements RestoreDestination {
 
   /** The past of the source is kept; that of the restored instance goes with it. */
   ends(by: Deletion, entry: DatabaseBackup): boolean {
-    const made = this.#made?.resourceId ?? this.#work.context.former?.details['resourceId']
+    const made = this.#resourceId
     return by === 'discard' && made !== undefined && rdsDetails(entry)?.resourceId === made
   }
 
@@ -156,43 +198,84 @@ class InstanceDestination implements RestoreDestination {
     return { state: 'restorable', why: 'the past of the instance holds it' }
   }
 
-  /** @throws Failure always: the releases are pointed by hand, so nobody here knows that it is not used any more */
   async checkDrop(): Promise<Finding[]> {
-    const { details, lasting, title } = this.#work
-    const former = await lookAtInstance(lasting, details.instance)
-    if (former?.DbiResourceId !== details.resourceId) return []
-    throw new Failure({
-      what: `the former instance of ${title} is not removed`,
-      why: 'an instance holds whatever anybody put there, and its other restore points end with it',
-      next:
-        `once nobody needs it any more: aws rds delete-db-instance --db-instance-identifier ${details.instance} ` +
-        `--final-db-snapshot-identifier ${details.instance}-final --no-delete-automated-backups`,
-    })
+    await refuseDrop(this.#work, await this.#known())
+    return []
   }
 
-  async dropPrevious(): Promise<void> {
-    await this.checkDrop()
+  async dropPrevious(journal: Journal): Promise<void> {
+    const { context, details } = this.#work
+    const step = `delete former instance ${details.instance}`
+    const repointing = await this.#known()
+    // What was kept to know the former instance by goes last.
+    if (!journal.begun(step)) await refuseDrop(this.#work, repointing)
+    try {
+      await journal.ensure(step, () => ensureFormerDeleted(this.#work))
+    } catch (error) {
+      throw rdsFailure(`instance ${details.instance} could not be deleted`, error)
+    }
+    context.events.say('note', `its last state is kept in the snapshot ${finalSnapshot(this.#work)}`)
+    await repointing.recall()
+    await repointing.forget(journal)
+    this.#previousKept = false
   }
 
   describe(): RestoredDatabase {
-    const { target, title } = this.#work
+    const { details, target, title } = this.#work
+    const inService = this.#state === 'in-service'
+    const former = this.#repointing?.recorded() ?? {}
     return {
       title,
       kind: kindName,
       state: this.#state,
-      details: { instance: target, ...this.#made, differences: this.#differences },
+      ...(inService && this.#previousKept ? { previous: `instance ${details.instance}` } : {}),
+      details: {
+        instance: target,
+        ...this.#repointing?.server,
+        ...(this.#resourceId === undefined ? {} : { resourceId: this.#resourceId }),
+        ...(Object.keys(former).length === 0 ? {} : { former }),
+        differences: this.#differences,
+      },
     }
   }
 
   async instructions(): Promise<string[]> {
-    const { host = '', port = this.#work.details.port } = this.#made ?? {}
-    return instructions(this.#work, { host, port }, this.#differences)
+    return await instructions(this.#work, await this.#known(), this.#differences)
+  }
+
+  /** As AWS tells the endpoint of the instance that was made. */
+  async #known(): Promise<ServerRepointing> {
+    if (this.#repointing !== undefined) return this.#repointing
+    const { details, lasting, target } = this.#work
+    const one = await lookAtInstance(lasting, target)
+    if (one?.Endpoint === undefined) return this.#expectedRepointing()
+    this.#repointing = repointingTo(this.#work, endpointOf(one, details.port))
+    return this.#repointing
+  }
+
+  /** As it will be, before the instance is made. */
+  #expectedRepointing(): ServerRepointing {
+    const { details, target } = this.#work
+    const { host, instance, port } = details
+    // Only the first word of an endpoint is of the instance.
+    const expected = host.startsWith(`${instance}.`) ? `${target}${host.slice(instance.length)}` : target
+    return this.#repointing ?? repointingTo(this.#work, { host: expected, port })
   }
 
   async close(): Promise<void> {
     this.#work.client.destroy()
     this.#work.lasting.destroy()
   }
+}
+
+/** The URLs of the releases, with the restored instance in them. */
+function repointingTo({ context, details, settings, title }: RestoreWork, server: Server): ServerRepointing {
+  const { host: formerHost } = details
+  return new ServerRepointing({ title, service, noun: 'instance', settings, context, formerHost, server })
+}
+
+function endpointOf({ Endpoint: { Address = '', Port } = {} }: Instance, port: number): Server {
+  return { host: Address.toLowerCase(), port: Port ?? port }
 }
 
 /** @throws Failure where nobody can tell */
@@ -208,14 +291,6 @@ async function isUsed(settings: readonly StorageSettings[], host: string): Promi
       next: 'see that the DNS of the cluster answers, then run it again',
     })
   }
-}
-
-function byHand(title: string): Failure {
-  return new Failure({
-    what: `the releases are not pointed to what was restored of ${title}`,
-    why: 'this version leaves that to you',
-    next: 'do what the restore showed: kubectl scalardl describe restore NAME',
-  })
 }
 
 function inService(target: string): Failure {

@@ -4,11 +4,12 @@ import { checkPoint } from '../../point-in-time/check-point.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import { accountOf, lookAtInstance, pastOf, type Past } from '../instances/look.ts'
 import { deniedAction, isDenied, rdsFailure } from '../rds-failure.ts'
+import type { ServerRepointing } from '../../managed-server/server-repointing.ts'
 import { ownInstance, restoreTag } from './restore-instance.ts'
 import type { RestoreWork } from './restore-work.ts'
 
 /** Whether the restore can be done, before anything is made. */
-export async function preflight(work: RestoreWork): Promise<Finding[]> {
+export async function preflight(work: RestoreWork, repointing: ServerRepointing): Promise<Finding[]> {
   const { client, context, details, title } = work
   try {
     const past = await pastOf(client, details.resourceId)
@@ -19,7 +20,7 @@ export async function preflight(work: RestoreWork): Promise<Finding[]> {
       ...(isNamed ? [checkWindow(work, past)] : []),
       await checkTarget(work),
       ...(await checkSource(work, past)),
-      ...checkChoice(work),
+      ...(await checkChoice(work, repointing)),
     ]
   } catch (error) {
     context.signal.throwIfAborted()
@@ -101,25 +102,23 @@ async function checkSource({ client, title, details }: RestoreWork, past: Past |
   ]
 }
 
-function checkChoice({ title, choice, context }: RestoreWork): Finding[] {
-  const check = { check: 'pointing the releases', subject: title }
+async function checkChoice({ title, choice, context }: RestoreWork, repointing: ServerRepointing): Promise<Finding[]> {
+  const printed: Finding = {
+    check: 'pointing the releases',
+    subject: title,
+    outcome: 'ok',
+    message: 'shown once the instance is whole; the releases serve on',
+  }
   return [
-    choice.repoint === 'print'
-      ? { ...check, outcome: 'ok', message: 'shown once the instance is whole; the releases serve on' }
-      : {
-          ...check,
-          outcome: 'error',
-          message: 'this version does not point a release to another instance',
-          cure: 'restore with --repoint print, which shows what to set',
-        },
+    ...(choice.repoint === 'print' ? [printed] : await repointing.findings()),
     ...(context.dropPrevious === true
       ? [
           {
             check: 'former instance',
             subject: title,
             outcome: 'error' as const,
-            message: 'the former instance is not deleted by a restore that the releases do not use yet',
-            cure: 'omit --drop-previous; once nobody needs the instance any more, delete it yourself',
+            message: 'the former instance is never deleted by a restore',
+            cure: 'omit --drop-previous; once nobody needs it: kubectl scalardl restore RESTORE --drop-previous',
           },
         ]
       : []),

@@ -3,7 +3,8 @@ import type { JournalDocument } from '../../../../../operation/journal.ts'
 import type { RestoreChoice } from '../../../../../operation/restore-options.ts'
 import type { DatabaseBackup } from '../../../../../operation/record.ts'
 import { rds } from '../../../../../job/databases/rds/rds.ts'
-import { createInstance, describe } from '../../../stand-ins/aws/instances.ts'
+import { restoreTag } from '../../../../../job/databases/rds/restore/restore-instance.ts'
+import { createInstance, describe, restorable } from '../../../stand-ins/aws/instances.ts'
 import { until } from '../../../stand-ins/aws/clients.ts'
 import { killed, memoryJournal, noErrors } from '../database-conformance.ts'
 import { failureOf } from '../../failure-of.ts'
@@ -139,21 +140,26 @@ t.test('a quota, and a group that is gone, are told before anything is made', as
   t.strictSame(await world.instances(), ['ledger'])
 })
 
-t.test("an instance of the name that is somebody else's is never touched", async (t) => {
-  const name = madeBy(open('restore-taken'))
-  await createInstance(world.client, name)
-  t.match(
-    (await open('restore-taken').preflight()).filter(({ outcome }) => outcome === 'error'),
-    [{ check: 'instance to be made', message: /not of this restore/ }],
-  )
-  const journal = await memoryJournal()
-  const destination = open('restore-taken')
-  t.match(await failureOf(destination.load(journal)), { why: /not of this restore/ })
-  await destination.discard(journal)
-  t.equal((await describe(world.client, name))?.DBInstanceStatus, 'available')
-  await world.client.deleteDBInstance({ DBInstanceIdentifier: name, SkipFinalSnapshot: true })
-  await until('it is gone', async () => (await describe(world.client, name)) === undefined)
-})
+for (const [whose, Tags] of [
+  ["somebody else's", []],
+  ["another restore's", [{ Key: restoreTag, Value: 'restore-other' }]],
+] as const) {
+  t.test(`an instance of the name that is ${whose} is never touched`, async (t) => {
+    const name = madeBy(open('restore-taken'))
+    await createInstance(world.client, name, { Tags: [...Tags] })
+    t.match(
+      (await open('restore-taken').preflight()).filter(({ outcome }) => outcome === 'error'),
+      [{ check: 'instance to be made', message: /not of this restore/ }],
+    )
+    const journal = await memoryJournal()
+    const destination = open('restore-taken')
+    t.match(await failureOf(destination.load(journal)), { why: /not of this restore/ })
+    await destination.discard(journal)
+    t.equal((await describe(world.client, name))?.DBInstanceStatus, 'available')
+    await world.client.deleteDBInstance({ DBInstanceIdentifier: name, SkipFinalSnapshot: true })
+    await until('it is gone', async () => (await describe(world.client, name)) === undefined)
+  })
+}
 
 t.test('a restore is refused before anything is touched, with its cause and its cure', async (t) => {
   world.aws.forgetCalls()
@@ -165,8 +171,13 @@ t.test('a restore is refused before anything is touched, with its cause and its 
     { check: 'recovery window', message: /outside the window of ledger, which is from .* to / },
   ])
   t.match(await refused({ ...print, at: '2020-01-01T00:00:00.500Z' }), [{ check: 'restore point' }])
-  t.match(await refused({}), [{ check: 'pointing the releases', cure: /--repoint print/ }])
-  t.match(await refused(print, { dropPrevious: true }), [{ check: 'former instance' }])
+  // A moment of the window that no pause is known of.
+  const later = new Date(Date.parse(entry.snapshotAt ?? '') + 1000)
+  await restorable(world.client, world.name, later)
+  const between = { ...print, at: later.toISOString() }
+  t.match(await refused(between), [{ check: 'restore point', message: /not the moment of a recorded pause/ }])
+  t.strictSame(await refused({ ...between, unproven: true }), [])
+  t.match(await refused(print, { dropPrevious: true }), [{ check: 'former instance', cure: /--drop-previous/ }])
   world.aws.set({ denied: [{ action: 'rds:AddTagsToResource' }] })
   t.match(await refused(print), [{ check: 'rights at AWS', message: /rds:AddTagsToResource is missing/ }])
   world.aws.set({ denied: [] })
@@ -174,7 +185,7 @@ t.test('a restore is refused before anything is touched, with its cause and its 
     .calls()
     .filter(({ operation, status }) => !operation.startsWith('Describe') && status === 200)
   t.strictSame(changes, [])
-  t.match(await failureOf(open('restore-no').checkDrop(await memoryJournal())), { next: /delete-db-instance/ })
+  t.match(await failureOf(open('restore-no').checkDrop(await memoryJournal())), { why: /do not all use the restored/ })
 })
 
 t.test('an instance that a release uses is not removed', async (t) => {
