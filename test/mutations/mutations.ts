@@ -1,4 +1,5 @@
 import type { Mutation } from './mutation.ts'
+import { rdsMutations } from './rds.ts'
 import { recordMutations } from './records.ts'
 
 const settings = 'export async function reapplySettings('
@@ -8,6 +9,7 @@ const window = 'window.reasons.push(...doubtsOf(word, silent))'
 
 export const mutations: readonly Mutation[] = [
   ...recordMutations,
+  ...rdsMutations,
   {
     title: 'a guard need not have the key',
     file: 'export function admitGuards(',

@@ -1,5 +1,6 @@
 import type { Mutation } from './mutation.ts'
 
+const drop = 'export async function refuseDrop(work: RestoreWork, repointing: ServerRepointing'
 const destination = 'class InstanceDestination implements'
 
 /** Breakages of what guards instances of RDS. */
@@ -45,20 +46,42 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: 'rds: the past is that of whichever instance has the name',
-    file: 'async function checkSource(',
-    changes: [['source === undefined || source.DbiResourceId !== details.resourceId', 'source === undefined']],
-    tests: ['rds/restore.test.ts'],
+    file: 'async function checkSource({ client, title, details',
+    changes: [['found?.DbiResourceId === details.resourceId ? found : undefined', 'found']],
+    tests: ['rds/identity.test.ts'],
+  },
+  {
+    title: 'rds: whichever instance has the name is restored from',
+    file: 'async function begin(work: RestoreWork',
+    changes: [['(await lookAtInstance(client, instance))?.DbiResourceId !== resourceId', "resourceId === ''"]],
+    tests: ['rds/identity.test.ts'],
+  },
+  {
+    title: 'rds: an instance that is gone is restored by its name',
+    file: 'async function begin(work: RestoreWork',
+    changes: [
+      [
+        '...(isRetained ? { SourceDbiResourceId: resourceId } :',
+        "...(resourceId === '' ? { SourceDbiResourceId: resourceId } :",
+      ],
+    ],
+    tests: ['rds/identity.test.ts'],
   },
   {
     title: 'rds: a point is kept of another instance than it was taken of',
     file: 'export class RdsSource implements',
     changes: [['if (instance.DbiResourceId !== resourceId || past === undefined)', 'if (past === undefined)']],
-    tests: ['rds/backup.test.ts'],
+    tests: ['rds/identity.test.ts'],
   },
   {
     title: 'rds: settings are not compared',
     file: destination,
-    changes: [['if (harming.length > 0)', 'if (harming.length < 0)']],
+    changes: [
+      [
+        'const harming = differences.filter(({ harms }) => harms)',
+        'const harming = differences.filter(({ harms }) => harms && target === title)',
+      ],
+    ],
     tests: ['rds/restore.test.ts'],
   },
   {
@@ -71,7 +94,7 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: 'rds: an instance is made open, and closed afterwards',
-    file: 'export async function ensureRestored(',
+    file: 'async function begin(work: RestoreWork',
     changes: [
       [
         '...Object.fromEntries(Object.entries(restored).filter(([, value]) => !isEmpty(value))),',
@@ -82,13 +105,13 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: 'rds: what an earlier worker made is made again',
-    file: 'export async function ensureRestored(',
+    file: 'async function begin(work: RestoreWork',
     changes: [['if ((await ownInstance(work)) === undefined) await begin', 'await begin']],
     tests: ['rds/restore.test.ts'],
   },
   {
     title: 'rds: an answer that was lost is a failure',
-    file: 'export async function ensureRestored(',
+    file: 'async function begin(work: RestoreWork',
     changes: [["if (nameOf(error) !== 'DBInstanceAlreadyExistsFault') throw error", 'throw error']],
     tests: ['rds/restore.test.ts'],
   },
@@ -137,5 +160,59 @@ export const rdsMutations: readonly Mutation[] = [
     file: 'export function checkPast(',
     changes: [['if (!serving.test(status))', "if (status === '')"]],
     tests: ['rds/backup.test.ts'],
+  },
+  {
+    title: 'rds: a subnet group may be in any network',
+    file: 'export async function checkPlace(',
+    changes: [['|| network === former) return told', '|| network !== name) return told']],
+    tests: ['rds/restore.test.ts'],
+  },
+  {
+    title: 'rds: an account that is full is asked for another instance',
+    file: 'export async function checkPlace(',
+    changes: [['if (quota.Used < quota.Max) return', 'if (quota.Used <= quota.Max) return']],
+    tests: ['rds/restore.test.ts'],
+  },
+  {
+    title: 'rds: a release is stopped before anybody has logged in to the restored instance',
+    file: destination,
+    changes: [['await loggedInAt(one)\n', 'void loggedInAt\n          void one\n']],
+    tests: ['rds/patch.test.ts'],
+  },
+  {
+    title: 'rds: a former instance goes that somebody uses',
+    file: drop,
+    changes: [['if (present.length > 0)', 'if (present.length < 0)']],
+    tests: ['rds/patch.test.ts'],
+  },
+  {
+    title: 'rds: a former instance goes that a release names',
+    file: drop,
+    changes: [
+      ["if ((await repointing.inUse()) !== 'by all')", 'if (former.length < 0)'],
+      ['  await repointing.recall()\n  const former = repointing.formerSettings()\n', ''],
+      [
+        '  const refused = (why',
+        '  await repointing.recall()\n  const former = repointing.formerSettings()\n  const refused = (why',
+      ],
+    ],
+    tests: ['rds/patch.test.ts'],
+  },
+  {
+    title: 'rds: a former instance goes with its past',
+    file: drop,
+    changes: [['DeleteAutomatedBackups: false', 'DeleteAutomatedBackups: true']],
+    tests: ['rds/patch.test.ts'],
+  },
+  {
+    title: 'rds: a URL with a password is written to journal and record',
+    file: 'export class ServerRepointing',
+    changes: [
+      [
+        'settings.filter(({ contactPoints }) => hidesPassword(contactPoints))',
+        'settings.filter(({ contactPoints }) => hidesPassword(contactPoints) && noun === title)',
+      ],
+    ],
+    tests: ['rds/patch.test.ts'],
   },
 ]

@@ -23,6 +23,8 @@ const detailsSchema = z.object({
   restorableFrom: z.string().optional(),
   /** when the past will not reach back to the restore point any more, RFC 3339 */
   restorableUntil: z.string().optional(),
+  /** the VPC that it was in; absent in older records */
+  network: z.string().optional(),
   settings: settingsSchema,
 })
 export type Details = z.infer<typeof detailsSchema>

@@ -137,6 +137,8 @@ const relational = z.strictObject({
   instances: z.number().default(40),
   /** parameter, option, subnet and security groups that are not there any more */
   gone: z.array(z.string()).default([]),
+  /** networks (VPC) of subnet groups, by their names; all others are in vpc-1, as security groups are */
+  networks: z.record(z.string(), z.string()).default({}),
   /** what becomes of instances that are restored, such as incompatible-network; absent: available */
   failRestoresAs: z.string().optional(),
 })

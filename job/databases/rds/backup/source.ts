@@ -158,6 +158,7 @@ export class RdsSource implements BackupSource {
         next: 'see that automated backups stay on, then back up again',
       })
     const { earliestMs, periodDays } = past.window
+    const network = instance.DBSubnetGroup?.VpcId
     return {
       version: 1,
       region,
@@ -169,6 +170,7 @@ export class RdsSource implements BackupSource {
       ...(clock === undefined ? {} : { clock }),
       ...(earliestMs === undefined ? {} : { restorableFrom: formatTime(earliestMs) }),
       ...(periodDays === undefined ? {} : { restorableUntil: formatTime(atMs + periodDays * dayMs) }),
+      ...(network === undefined ? {} : { network }),
       settings: settingsOf(instance),
     }
   }

@@ -1,5 +1,5 @@
 // Room: an instance being restored to a new one, which the release is then pointed to.
-// Read destination, restore-work, preflight, restore-instance, complete-instance, compare, drop-instance.
+// Read destination, restore-work, preflight, check-place, restore-instance, complete-instance, compare, drop-instance.
 
 import * as z from 'zod'
 import type { DatabaseBackup, RestoredDatabase } from '../../../../operation/record.ts'

@@ -2,24 +2,30 @@ import { RestoreDBInstanceToPointInTimeCommand } from '@aws-sdk/client-rds'
 import type { Finding } from '../../../../operation/finding.ts'
 import { checkPoint } from '../../point-in-time/check-point.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
+import type { Instance } from '../instances/find-instance.ts'
 import { accountOf, lookAtInstance, pastOf, type Past } from '../instances/look.ts'
 import { deniedAction, isDenied, rdsFailure } from '../rds-failure.ts'
 import type { ServerRepointing } from '../../managed-server/server-repointing.ts'
+import { checkPlace } from './check-place.ts'
 import { ownInstance, restoreTag } from './restore-instance.ts'
 import type { RestoreWork } from './restore-work.ts'
 
 /** Whether the restore can be done, before anything is made. */
 export async function preflight(work: RestoreWork, repointing: ServerRepointing): Promise<Finding[]> {
-  const { client, context, details, title } = work
+  const { client, context, details, target, title } = work
   try {
     const past = await pastOf(client, details.resourceId)
     const point = checkPoint(work, 'Amazon RDS')
+    const found = await lookAtInstance(client, details.instance)
+    const source = found?.DbiResourceId === details.resourceId ? found : undefined
+    const isMade = (await lookAtInstance(client, target)) !== undefined
     const isNamed = point.every(({ outcome }) => outcome !== 'error')
     return [
       ...point,
-      ...(isNamed ? [checkWindow(work, past)] : []),
+      ...(isNamed ? [checkWindow(work, past, source)] : []),
       await checkTarget(work),
-      ...(await checkSource(work, past)),
+      ...(await checkSource(work, past, source)),
+      ...(await checkPlace(work, source, isMade)),
       ...(await checkChoice(work, repointing)),
     ]
   } catch (error) {
@@ -29,9 +35,20 @@ export async function preflight(work: RestoreWork, repointing: ServerRepointing)
   }
 }
 
-function checkWindow({ title, details, point }: RestoreWork, past: Past | undefined): Finding {
+function checkWindow(
+  { title, details, point }: RestoreWork,
+  past: Past | undefined,
+  source: Instance | undefined,
+): Finding {
   const check = { check: 'recovery window', subject: title }
   const { instance, resourceId } = details
+  if (past === undefined && source !== undefined)
+    return {
+      ...check,
+      outcome: 'error',
+      message: `automated backups of ${instance} were turned off, and its past went with them`,
+      cure: 'turn them on, and back up again',
+    }
   if (past === undefined)
     return {
       ...check,
@@ -60,10 +77,13 @@ async function checkTarget(work: RestoreWork): Promise<Finding> {
  * Whose the instance is and whether the identity may restore: asked for onto the instance's own name, which is refused
  * for being taken where the rights are there (RDS has no dry run).
  */
-async function checkSource({ client, title, details }: RestoreWork, past: Past | undefined): Promise<Finding[]> {
+async function checkSource(
+  { client, title, details }: RestoreWork,
+  past: Past | undefined,
+  source: Instance | undefined,
+): Promise<Finding[]> {
   const check = { check: 'rights at AWS', subject: title }
-  const source = await lookAtInstance(client, details.instance)
-  if (source === undefined || source.DbiResourceId !== details.resourceId) {
+  if (source === undefined) {
     if (past === undefined || past.isRetained) return []
     return [
       {

@@ -38,6 +38,8 @@ async function begin(work: RestoreWork, isRetained: boolean): Promise<void> {
   const { client, details, point, target, context } = work
   const { instance, resourceId, settings } = details
   const { restored, tags } = settings
+  if (!isRetained && (await lookAtInstance(client, instance))?.DbiResourceId !== resourceId)
+    throw failed(target, `the instance ${instance} is another one now`, 'choose a newer backup')
   try {
     await client.send(
       new RestoreDBInstanceToPointInTimeCommand({

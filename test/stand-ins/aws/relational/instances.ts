@@ -64,6 +64,14 @@ export function windowOf(
   return latestMs < earliestMs ? undefined : { earliestMs, latestMs }
 }
 
+/** The network that security groups are in, and instances unless their subnet group is in another. */
+const usualNetwork = 'vpc-1'
+
+/** The network of a subnet group. */
+export function networkOf(subnetGroup: string, { settings }: Pick<Service, 'settings'>): string {
+  return settings.relational.networks[subnetGroup] ?? usualNetwork
+}
+
 export function text(parameters: Parameters, name: string): string | undefined {
   const value = parameters[name]
   return typeof value === 'string' ? value : undefined
@@ -165,6 +173,14 @@ export function settingsIn(
   const lost = (listOf(parameters, 'VpcSecurityGroupIds') ?? []).find(missing)
   if (lost !== undefined)
     throw new AwsError('InvalidParameterValue', `Invalid security group, groupId= ${String(lost)}, groupName=.`)
+  const network = networkOf(String(asked['subnetGroup'] ?? ''), { settings })
+  if (asked['securityGroups'] !== undefined && network !== usualNetwork)
+    // The words are AWS's.
+    throw new AwsError(
+      'InvalidParameterCombination',
+      'The DB instance and EC2 security group are in different VPCs. ' +
+        `The DB instance is in ${network} and the EC2 security group is in ${usualNetwork}`,
+    )
   if (Number(asked['MonitoringInterval'] ?? 0) > 0 && asked['MonitoringRoleArn'] === undefined)
     throw new AwsError(
       'InvalidParameterCombination',

@@ -1,5 +1,5 @@
 // Room: Amazon RDS: DB instances, each a real PostgreSQL where one is asked for, restored to a time.
-// Read rds-path, instance, instances, instance-operations, restore-operations.
+// Read rds-path, instance, instances, instance-operations, restore-operations, group-operations.
 
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -13,6 +13,7 @@ import { errorOf, internalError, isOf } from '../service/faults.ts'
 import type { Service } from '../service/service.ts'
 import type { Fault } from '../settings.ts'
 import type { InstanceServers } from './instance.ts'
+import { groupOperations } from './group-operations.ts'
 import { instanceOperations } from './instance-operations.ts'
 import { Instances, text, type Asked } from './instances.ts'
 import { parametersOf, xmlOf, type Parameters } from './query-protocol.ts'
@@ -20,7 +21,7 @@ import { restoreOperations } from './restore-operations.ts'
 
 export const rdsPathName = '/rds'
 
-const operations = { ...instanceOperations, ...restoreOperations }
+const operations = { ...instanceOperations, ...restoreOperations, ...groupOperations }
 
 /** The query protocol's names of what AWS's front answers (AWS: common errors). */
 const queryCodes: Record<string, string> = {

@@ -33,13 +33,16 @@ export function pointSdk({ rdsEndpoint }: Aws): void {
   })
 }
 
-/** Its database is a PostgreSQL that is not restored: what is looked at here are settings. */
-export async function openWorld(t: Test, changes: AwsChanges = {}): Promise<World> {
+/**
+ * Its database is a PostgreSQL that is not restored: what is looked at here are settings.
+ * @param later host of instances that are made after the one in service
+ */
+export async function openWorld(t: Test, changes: AwsChanges = {}, later = '127.0.0.3'): Promise<World> {
   // What the stand-in does takes no minutes.
   scaleRates(20)
   const server = await startPostgresql()
   t.teardown(() => server.stop())
-  const { aws, client } = await openRds(t, { restorableLagMs: 0, ...changes }, settingsAlone(server))
+  const { aws, client } = await openRds(t, { restorableLagMs: 0, ...changes }, settingsAlone(server, later))
   pointSdk(aws)
   const name = 'ledger'
   await createInstance(client, name, { ...unusual, StorageEncrypted: true })
@@ -63,12 +66,12 @@ export async function openWorld(t: Test, changes: AwsChanges = {}): Promise<Worl
   }
 }
 
-function settingsAlone({ host, port }: LocalPostgresql): InstanceServers {
+function settingsAlone({ host, port }: LocalPostgresql, later: string): InstanceServers {
   const stop = () => Promise.resolve()
   let made = 0
   return {
     // The first is the one in service.
-    create: () => Promise.resolve({ host: made++ === 0 ? host : '127.0.0.3', port, stop }),
+    create: () => Promise.resolve({ host: made++ === 0 ? host : later, port, stop }),
     restore: () => Promise.resolve({ host: '127.0.0.2', port, stop }),
   }
 }

@@ -4,7 +4,7 @@ import type { RestoreChoice } from '../../../../../operation/restore-options.ts'
 import type { DatabaseBackup } from '../../../../../operation/record.ts'
 import { rds } from '../../../../../job/databases/rds/rds.ts'
 import { restoreTag } from '../../../../../job/databases/rds/restore/restore-instance.ts'
-import { createInstance, describe, restorable } from '../../../stand-ins/aws/instances.ts'
+import { availableInstance, createInstance, describe, restorable } from '../../../stand-ins/aws/instances.ts'
 import { until } from '../../../stand-ins/aws/clients.ts'
 import { killed, memoryJournal, noErrors } from '../database-conformance.ts'
 import { failureOf } from '../../failure-of.ts'
@@ -119,6 +119,28 @@ t.test('lost answers, throttles and failing servers leave one instance', async (
   t.strictSame(await world.instances(), ['ledger'])
 })
 
+t.test('an instance that others can reach, or that is in other groups, is not handed over', async (t) => {
+  const journal = await memoryJournal()
+  const destination = open('restore-opened')
+  await destination.load(journal)
+  const name = madeBy(destination)
+  const change = async (to: object) => {
+    await world.client.modifyDBInstance({ DBInstanceIdentifier: name, ...to })
+    await until('it is changed', async () => (await describe(world.client, name))?.DBInstanceStatus === 'modifying')
+    await availableInstance(world.client, name)
+  }
+  await change({ PubliclyAccessible: true, VpcSecurityGroupIds: ['sg-0a', 'sg-all'] })
+  t.match(await failureOf(destination.load(journal)), {
+    what: /not what was backed up/,
+    why: /VpcSecurityGroupIds was \["sg-0a","sg-0b"\].*PubliclyAccessible was false, and is true/,
+  })
+  await change({ PubliclyAccessible: false, VpcSecurityGroupIds: ['sg-0a', 'sg-0b'], MultiAZ: false })
+  await destination.load(journal)
+  t.strictSame(destination.describe().details['differences'], ['MultiAZ was true, and is false'])
+  await destination.discard(journal)
+  t.strictSame(await world.instances(), ['ledger'])
+})
+
 t.test('a restore that AWS fails is told, and what it left is removed', async (t) => {
   world.aws.set({ relational: { failRestoresAs: 'incompatible-network' } })
   const destination = open('restore-failed')
@@ -129,14 +151,16 @@ t.test('a restore that AWS fails is told, and what it left is removed', async (t
   t.strictSame(await world.instances(), ['ledger'])
 })
 
-t.test('a quota, and a group that is gone, are told before anything is made', async (t) => {
+t.test('a quota, a group that is gone, and another network, are told where they show only then', async (t) => {
   world.aws.set({ relational: { gone: ['ledger-parameters'] } })
   t.match(await failureOf(open('restore-group').load(await memoryJournal())), {
     why: /group that the instance had is gone.*ledger-parameters/,
   })
   world.aws.set({ relational: { gone: [], instances: 1 } })
   t.match(await failureOf(open('restore-quota').load(await memoryJournal())), { why: /no room for another instance/ })
-  world.aws.set({ relational: { instances: 40 } })
+  world.aws.set({ relational: { instances: 40, networks: { 'ledger-subnets': 'vpc-2' } } })
+  t.match(await failureOf(open('restore-network').load(await memoryJournal())), { why: /in different VPCs/ })
+  world.aws.set({ relational: { networks: {} } })
   t.strictSame(await world.instances(), ['ledger'])
 })
 
@@ -178,6 +202,23 @@ t.test('a restore is refused before anything is touched, with its cause and its 
   t.match(await refused(between), [{ check: 'restore point', message: /not the moment of a recorded pause/ }])
   t.strictSame(await refused({ ...between, unproven: true }), [])
   t.match(await refused(print, { dropPrevious: true }), [{ check: 'former instance', cure: /--drop-previous/ }])
+  const gone = {
+    'ledger-parameters': 'parameter group',
+    'ledger-options': 'option group',
+    'ledger-subnets': 'subnet group',
+  }
+  for (const [name, check] of Object.entries(gone)) {
+    world.aws.set({ relational: { gone: [name] } })
+    t.match(await refused(print), [
+      { check, message: `${name}, which the instance had, is gone`, cure: /of that name again/ },
+    ])
+  }
+  world.aws.set({ relational: { gone: [], networks: { 'ledger-subnets': 'vpc-2' } } })
+  t.match(await refused(print), [{ check: 'subnet group', message: /in the network vpc-2, .* was in vpc-1/ }])
+  world.aws.set({ relational: { networks: {}, instances: 1 } })
+  t.match(await refused(print), [{ check: 'quota of instances', message: /no room .*1 of 1 instances in eu-west-1/ }])
+  world.aws.set({ relational: { instances: 40 }, denied: [{ action: 'rds:Describe*Groups' }] })
+  t.strictSame(await refused(print), [], 'what cannot be looked at shows in the restore')
   world.aws.set({ denied: [{ action: 'rds:AddTagsToResource' }] })
   t.match(await refused(print), [{ check: 'rights at AWS', message: /rds:AddTagsToResource is missing/ }])
   world.aws.set({ denied: [] })

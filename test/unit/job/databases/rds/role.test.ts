@@ -45,7 +45,8 @@ t.test('a backup, a restore and its undo get by with these policies, and use all
 t.test('each right of a restore is missed by its name where it is not there', async (t) => {
   const world = await openWorld(t)
   const entry = await backedUp(world)
-  for (const action of toRestore.filter((one) => one !== 'rds:DeleteDBInstance')) {
+  // Those that only look have a preflight say that they are missing.
+  for (const action of toRestore.filter((one) => !/^rds:(DeleteDBInstance$|Describe)/.test(one))) {
     world.aws.set({ denied: [{ action }] })
     const context = world.context(`restore-${action.replace(':', '-')}`, { choice: { repoint: 'print' } })
     const destination = rds.openRestore(world.settings, entry, context)
