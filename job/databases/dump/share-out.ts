@@ -24,6 +24,16 @@ export async function shareOut<T>(
   failed.signal.throwIfAborted()
 }
 
+/** Does several things at once. What fails in one ends the others, and nothing of them runs on afterwards. */
+export async function atOnce(
+  signal: AbortSignal,
+  acts: readonly ((signal: AbortSignal) => Promise<void>)[],
+): Promise<void> {
+  await shareOut(acts, { workers: acts.length, signal }, async (waiting, signal) => {
+    for (const act of waiting) await act(signal)
+  })
+}
+
 function untilAborted<T>(items: readonly T[], signal: AbortSignal): Iterable<T> {
   const rest = items.values()
   const next = () => {

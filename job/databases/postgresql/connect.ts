@@ -5,6 +5,7 @@ import { connectionFailure } from '../connection-failure.ts'
 import { NoPrimary } from '../errors.ts'
 import { keepsPassword, titleOf, type Access } from './access.ts'
 import { connectionErrors } from './connection-errors.ts'
+import { rowSocket } from './row-socket.ts'
 import { ownCertificate, readTlsFile } from './tls-files.ts'
 
 /** A connection, and the access narrowed to the server that answered. */
@@ -66,6 +67,8 @@ async function open(access: Access, database: string, ssl: ConnectionOptions | u
     password: access.password,
     database,
     ssl: ssl ?? false,
+    // Encryption has memory of its own.
+    ...(ssl === undefined ? { stream: rowSocket } : {}),
     application_name: 'kubectl-scalardl',
     connectionTimeoutMillis: patienceMs,
     // By the kernel, while a query runs long: a router forgets a silent connection after some minutes.

@@ -28,15 +28,24 @@ export function fileOf(index: number, { schema, name }: Pick<TableFile, 'schema'
   return `rows/${index + 1}-${`${schema}.${name}`.replace(/[^\w.-]/g, '_').slice(0, 80)}.copy.zst`
 }
 
+/** The command that gives out the rows of one table. */
+export function copyOut(table: CopiedTable, encoding: string): string {
+  return `COPY ${quoted(table)}${columnsOf(table)} TO STDOUT WITH (ENCODING ${escapeLiteral(encoding)})`
+}
+
 /**
- * The command that gives out the rows of one table, or takes them. Columns are named: those that the server generates
- * are not among them.
+ * The command that takes the rows of one table.
+ * @param frozen whether no transaction will ever have to look who wrote them and whether that is over: for a table that
+ *   this transaction made, or emptied by TRUNCATE
  */
-export function copyCommand(
-  table: Pick<TableFile, 'schema' | 'name' | 'columns'>,
-  direction: 'TO STDOUT' | 'FROM STDIN',
-  encoding: string,
-): string {
-  const columns = table.columns.length === 0 ? '' : ` (${table.columns.map(escapeIdentifier).join(', ')})`
-  return `COPY ${quoted(table)}${columns} ${direction} WITH (ENCODING ${escapeLiteral(encoding)})`
+export function copyIn(table: CopiedTable, encoding: string, { frozen }: { frozen: boolean }): string {
+  const options = [`ENCODING ${escapeLiteral(encoding)}`, ...(frozen ? ['FREEZE'] : [])]
+  return `COPY ${quoted(table)}${columnsOf(table)} FROM STDIN WITH (${options.join(', ')})`
+}
+
+type CopiedTable = Pick<TableFile, 'schema' | 'name' | 'columns'>
+
+/** Columns are named: those that the server generates are not among them. */
+function columnsOf({ columns }: CopiedTable): string {
+  return columns.length === 0 ? '' : ` (${columns.map(escapeIdentifier).join(', ')})`
 }

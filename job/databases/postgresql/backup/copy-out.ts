@@ -1,4 +1,5 @@
 import type { Connection, Submittable } from 'pg'
+import type { RowSocket } from '../row-socket.ts'
 
 /** Bytes of rows that are handed on at once. */
 const blockBytes = 512 << 10
@@ -72,11 +73,12 @@ export class CopyOut implements Submittable, AsyncIterable<Buffer> {
   /** As pg asks it of a query: what comes from now on is read here, until the rows have ended. */
   submit(connection: Connection): void {
     this.#connection = connection
-    const { stream } = connection
+    const stream: RowSocket = connection.stream
     const [ofPg] = stream.listeners('data')
     this.#ofPg = ofPg as (chunk: Buffer) => void
     stream.removeListener('data', this.#ofPg)
     stream.on('data', this.#read)
+    stream.reader = this.#read
     connection.query(this.text)
   }
 
@@ -156,9 +158,10 @@ export class CopyOut implements Submittable, AsyncIterable<Buffer> {
 
   /** The rows have ended, or an error came in their place: what follows is for pg. */
   #giveBack(rest: Buffer): void {
-    const stream = this.#connection?.stream
+    const stream: RowSocket | undefined = this.#connection?.stream
     stream?.removeListener('data', this.#read)
     stream?.on('data', this.#ofPg)
-    this.#ofPg(rest)
+    if (stream !== undefined) stream.reader = undefined
+    this.#ofPg(Buffer.from(rest))
   }
 }

@@ -6,7 +6,7 @@ import { writePacked, type Writing } from '../../dump/write-file.ts'
 import type { Access } from '../access.ts'
 import { connect } from '../connect.ts'
 import { CopyOut } from './copy-out.ts'
-import { copyCommand, fileOf, type TableFile } from '../rows.ts'
+import { copyOut, fileOf, type TableFile } from '../rows.ts'
 import { lockPatienceMs, quoted, type Table } from '../tables.ts'
 import { useSnapshot } from './preflight.ts'
 
@@ -69,7 +69,7 @@ export async function dumpRows(dump: RowsDump, tables: readonly Table[]): Promis
 async function dumpTable(client: Client, dump: RowsDump, index: number, table: Table): Promise<DumpedRows> {
   const { folder, encoding, meter } = dump
   const columns = await columnsOf(client, table)
-  const copy = client.query(new CopyOut(copyCommand({ ...table, columns }, 'TO STDOUT', encoding)))
+  const copy = client.query(new CopyOut(copyOut({ ...table, columns }, encoding)))
   const rows = async function* () {
     for await (const block of copy) {
       meter.bytes += block.byteLength

@@ -10,6 +10,7 @@ import type { BackupSource, BackupContext, Snapshot, Source } from '../../databa
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { DumpedFile } from '../../dump/manifest.ts'
 import { findingOf } from '../../errors.ts'
+import { atOnce } from '../../dump/share-out.ts'
 import { claimFolder, sealFolder } from '../../dump/own-folder.ts'
 import { level, writeFile } from '../../dump/write-file.ts'
 import { tellProgress } from '../../dump/progress.ts'
@@ -19,7 +20,7 @@ import { checkConnections } from '../connections.ts'
 import type { Details, Extension } from '../details.ts'
 import { readCollations, readExtensions, readOutsideSchemas } from './dependencies.ts'
 import { dumpDefinitions } from './dump.ts'
-import { dumpRows } from './dump-rows.ts'
+import { dumpRows, type DumpedRows } from './dump-rows.ts'
 import { readEnvironment, readRoles } from './environment.ts'
 import { checkCompleteness, checkDump, checkScope, checkSnapshots, checkTool } from './preflight.ts'
 import { explained } from '../query-error.ts'
@@ -100,9 +101,9 @@ export class PostgresqlSource implements BackupSource {
       findings.push(...(await checkSnapshots(client, this.#access, title)))
       const { scope, tables } = await this.#extent(client)
       findings.push(...(await checkScope(client, title, scope, tables)))
-      // the session that holds the snapshot, and those that copy, of which pg_dump's comes first
+      // the session that holds the snapshot, pg_dump's, and those that copy
       const { parallel, signal } = this.#context
-      findings.push(await checkConnections(client, title, 1 + parallel, 'a backup'))
+      findings.push(await checkConnections(client, title, 2 + parallel, 'a backup'))
       findings.push(...(await checkCompleteness(client, title, scope)))
       findings.push(...(await checkPowers(client, title, this.#access.username)))
       // What is known already is said once, with its own cure.
@@ -177,7 +178,7 @@ export class PostgresqlSource implements BackupSource {
     await connected?.client.end().catch(() => undefined)
   }
 
-  /** Definitions, then rows: an error of one is known before the hours that the other may take. */
+  /** Definitions beside rows: an error of the one is known before the hours that the other may take. */
   async #dump(folder: string, client: Client, snapshot: string, signal: AbortSignal): Promise<Dumped> {
     const { compressionLevel, events, parallel, recipients, storage } = this.#context
     const to = { storage, recipients, compressionLevel, signal }
@@ -188,21 +189,22 @@ export class PostgresqlSource implements BackupSource {
     const tableBytes = sizeOf(tables)
     const environment = await readEnvironment(client)
     const { encoding } = environment
-    const files = await dumpDefinitions(access, {
-      schemas: scope.schemas,
-      extensions: namesOf(dumpedExtensions),
-      tables,
-      snapshot,
-      title,
-      folder,
-      ...to,
-    })
+    const what = { schemas: scope.schemas, extensions: namesOf(dumpedExtensions), tables, snapshot, title, folder }
     const meter = { bytes: 0 }
+    let files: DumpedFile[] = []
+    let dumped: DumpedRows[] = []
+    let tool = 0
     const stop = tellProgress(events, title, tableBytes, async () => meter.bytes)
-    const dumped = await dumpRows(
-      { ...to, access, folder, snapshot, encoding, sessions: parallel, meter },
-      tables,
-    ).finally(stop)
+    await atOnce(signal, [
+      async (signal) => {
+        files = await dumpDefinitions(access, { ...what, ...to, signal })
+        tool = await toolMajor('pg_dump', signal)
+      },
+      async (signal) => {
+        const rows = { access, folder, snapshot, encoding, sessions: parallel, meter }
+        dumped = await dumpRows({ ...to, ...rows, signal }, tables)
+      },
+    ]).finally(stop)
     const list: RowsList = {
       version: 1,
       encoding,
@@ -220,7 +222,7 @@ export class PostgresqlSource implements BackupSource {
       ...environment,
       ...(await readRoles(client, scope.schemas)),
       schemas,
-      toolMajor: await toolMajor('pg_dump', signal),
+      toolMajor: tool,
       compression: `zstd:${compressionLevel ?? level}`,
       tableBytes,
       totalBytes: tables.reduce((sum, table) => sum + table.totalBytes, 0),

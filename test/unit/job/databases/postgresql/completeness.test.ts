@@ -164,3 +164,24 @@ await t.test('a locale or a collation that the server lacks is refused before an
     /^collations: could not create locale "xx_XX.utf8"/,
   ])
 })
+
+await t.test('rows come back frozen, so that nothing writes them a second time', async (t) => {
+  const settings = await ledger('frozen', 'CREATE TABLE scalar.other AS SELECT n FROM generate_series(1, 100) n')
+  const text = await textOf(server, 'frozen')
+  const { entry, context } = await backup(t, settings)
+  const destination = postgresql.openRestore(settings, entry, context('restore-a'))
+  const journal = await memoryJournal()
+  await destination.verify()
+  await destination.load(journal)
+  await destination.activate(journal)
+  await destination.close()
+  t.equal(await textOf(server, 'frozen'), text)
+  const client = await server.connect('frozen')
+  t.teardown(() => client.end())
+  await client.query('CREATE EXTENSION pageinspect')
+  // HEAP_XMIN_FROZEN of PostgreSQL's htup_details.h
+  const { rows } = await client.query<{ frozen: boolean }>(
+    `SELECT bool_and(t_infomask & 768 = 768) AS frozen FROM heap_page_items(get_raw_page('scalar.other', 0))`,
+  )
+  t.same(rows, [{ frozen: true }])
+})

@@ -168,7 +168,7 @@ await t.test('connections that an operation will not get are told of before it b
   await admin.query('ALTER ROLE restorer CONNECTION LIMIT 4')
   t.teardown(() => admin.query('ALTER ROLE restorer CONNECTION LIMIT -1'))
   const source = postgresql.openBackup(settings, context('backup-b'))
-  t.strictSame(but('error', await source.preflight()), ['connections: user restorer has 3 left, a backup opens 4 more'])
+  t.strictSame(but('error', await source.preflight()), ['connections: user restorer has 3 left, a backup opens 5 more'])
   await source.close()
   t.strictSame(but('error', await postgresql.openRestore(settings, entry, context('restore-a')).preflight()), [
     'connections: user restorer has 3 left, a restore opens 5 more',
@@ -176,7 +176,7 @@ await t.test('connections that an operation will not get are told of before it b
   await admin.query('ALTER ROLE restorer CONNECTION LIMIT -1; ALTER DATABASE crowded CONNECTION LIMIT 3')
   const limited = postgresql.openBackup(settings, context('backup-c'))
   t.strictSame(but('error', await limited.preflight()), [
-    'connections: database crowded has 2 left, a backup opens 4 more',
+    'connections: database crowded has 2 left, a backup opens 5 more',
   ])
   await limited.close()
 })

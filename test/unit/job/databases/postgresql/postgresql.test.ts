@@ -60,6 +60,7 @@ await t.test(
     GRANT USAGE ON SCHEMA scalar, coordinator, scalardb, "Mixed.Case" TO release_user;
     GRANT ALL ON ALL TABLES IN SCHEMA scalar, coordinator TO release_user;
     GRANT SELECT (id) ON scalar.asset TO reader;
+    REVOKE UPDATE, DELETE, TRUNCATE ON scalardb.metadata FROM schema_owner;
     ALTER DEFAULT PRIVILEGES FOR ROLE schema_owner IN SCHEMA scalar GRANT SELECT ON TABLES TO reader;
     GRANT SELECT ON ALL TABLES IN SCHEMA scalardb, "Mixed.Case" TO release_user;
     GRANT SELECT ON ALL SEQUENCES IN SCHEMA "Mixed.Case" TO release_user`)
