@@ -61,7 +61,7 @@ async function databaseFindings(context: Context): Promise<Finding[]> {
   try {
     const found = await Promise.all(sources.map(sourceFindings))
     const bytes = found.reduce((sum, one) => sum + one.bytes, 0)
-    const room = request.to === undefined ? [] : await storage.preflight(bytes)
+    const room = request.to === undefined ? [] : await storage.preflight(bytes, request.operation)
     const { cluster, secrets } = context
     const properties = releaseProperties({ target: request.target, cluster, secrets }, request.namespace)
     const pointing = await checkPointing(properties, databases)

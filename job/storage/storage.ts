@@ -41,8 +41,10 @@ export interface ByteRange {
 export interface Storage {
   /** text of the Location */
   readonly title: string
-  /** reachable, writable, and room for `bytes`; nothing stays behind */
-  preflight(bytes: number): Promise<Finding[]>
+  /**
+   * Reachable, writable, and room for `bytes`; nothing stays behind, nor what a killed one of the same operation left.
+   */
+  preflight(bytes: number, operation: string): Promise<Finding[]>
   /**
    * A new file, durable and all at once: readers see nothing or all of it, and of two that write one path, one is
    * refused. The content is read to its end, or destroyed.

@@ -152,7 +152,7 @@ async function check(
     checkTogether(described),
     ...(paused ? [preflight(context)] : []),
     ...sources.map(({ source }) => source.preflight()),
-    storage.preflight(bytes),
+    storage.preflight(bytes, context.request.operation),
   ])
   await concludePreflight(context, `backup of ${context.record.current.releases.join(', ')}`, findings.flat())
   const { operation, createdAt } = context.record.current

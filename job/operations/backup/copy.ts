@@ -48,7 +48,7 @@ export async function copyBackup(context: Context): Promise<void> {
   const to = openStorage(parseLocation(request.to), mounts.targetVolume)
   const bytes = backup.databases.reduce((sum, entry) => sum + (entry.bytes ?? 0), 0)
   const dumps = await context.phase('preflight', async () => {
-    await concludePreflight(context, `the copy of ${name}`, await to.preflight(bytes))
+    await concludePreflight(context, `the copy of ${name}`, await to.preflight(bytes, request.operation))
     return await dumpsOf(from, backup)
   })
   const { operation, createdAt } = record

@@ -25,9 +25,9 @@ export function azureStorage(
   const { silentMs, preflightRetryMs } = patience
   return {
     ...storageIn(openContainer(location, secrets, patience)),
-    async preflight() {
+    async preflight(_, operation) {
       const impatient = { retryMs: preflightRetryMs, silentMs: Math.min(silentMs, preflightRetryMs) }
-      return await probeStore(storageIn(openContainer(location, secrets, impatient)))
+      return await probeStore(storageIn(openContainer(location, secrets, impatient)), operation)
     },
   }
 }

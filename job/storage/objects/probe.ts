@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { Failure } from '../../../operation/failure.ts'
 import type { Finding } from '../../../operation/finding.ts'
+import { probeFolder } from '../probe-folder.ts'
 import type { Storage } from '../storage.ts'
 import { Taken } from '../taken.ts'
 import { readText } from '../text.ts'
@@ -13,13 +13,15 @@ import { readText } from '../text.ts'
  */
 export async function probeStore(
   storage: Pick<Storage, 'title' | 'write' | 'read' | 'list' | 'delete'>,
+  operation: string,
 ): Promise<Finding[]> {
   const check = { check: 'storage', subject: storage.title }
-  const folder = `.kubectl-scalardl-probe-${randomUUID().slice(0, 8)}`
+  const folder = probeFolder(operation)
   const { signal } = new AbortController()
   const write = () => storage.write(`${folder}/probe`, Readable.from([Buffer.from('probe')]), signal)
   let failure: unknown
   try {
+    await storage.delete(folder)
     await write()
     const again = await write().catch((error: unknown) => error)
     if (!(again instanceof Error)) throw overwrites(storage.title)

@@ -34,9 +34,12 @@ export function s3Storage(
   const storage = storageIn(bucketOf(location, secrets, patience, customerKey), silentMs)
   return {
     ...storage,
-    async preflight() {
+    async preflight(_, operation) {
       const impatient = { retryMs: preflightRetryMs, silentMs: Math.min(silentMs, preflightRetryMs) }
-      return await probeStore(storageIn(bucketOf(location, secrets, impatient, customerKey), impatient.silentMs))
+      return await probeStore(
+        storageIn(bucketOf(location, secrets, impatient, customerKey), impatient.silentMs),
+        operation,
+      )
     },
   }
 }

@@ -1,18 +1,18 @@
-import { open, rm, statfs } from 'node:fs/promises'
+import { mkdir, open, rm, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Finding } from '../../../operation/finding.ts'
 import { volumeFailure } from './error.ts'
 import { makeFolder } from './folder.ts'
 import { formatBytes } from '../bytes.ts'
-
-const probeName = '.kubectl-scalardl-probe'
+import { probeFolder } from '../probe-folder.ts'
+import type { Volume } from './read.ts'
 
 /** Whether a folder on a volume can be written to and has room for `bytes`; what it makes for the trial it removes. */
-export async function probeVolume(root: string, title: string, bytes: number): Promise<Finding[]> {
+export async function probeVolume({ root, title }: Volume, bytes: number, operation: string): Promise<Finding[]> {
   let made: string | undefined
   try {
     made = await makeFolder(root)
-    await writeProbe(join(root, probeName))
+    await writeProbe(join(root, probeFolder(operation)))
     const { bavail, bsize } = await statfs(root)
     return [
       { check: 'storage', subject: title, outcome: 'ok', message: 'writable' },
@@ -26,9 +26,11 @@ export async function probeVolume(root: string, title: string, bytes: number): P
   }
 }
 
-async function writeProbe(path: string): Promise<void> {
+async function writeProbe(folder: string): Promise<void> {
   try {
-    const file = await open(path, 'w')
+    await rm(folder, { recursive: true, force: true })
+    await mkdir(folder)
+    const file = await open(join(folder, 'probe'), 'w')
     try {
       await file.writeFile('probe')
       await file.sync()
@@ -36,7 +38,7 @@ async function writeProbe(path: string): Promise<void> {
       await file.close()
     }
   } finally {
-    await rm(path, { force: true })
+    await rm(folder, { recursive: true, force: true })
   }
 }
 

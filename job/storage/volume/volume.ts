@@ -37,7 +37,7 @@ export function volumeStorage(root: string, title: string, mount: string = root)
   }
   return {
     title,
-    preflight: (bytes) => probeVolume(root, title, bytes),
+    preflight: (bytes, operation) => probeVolume(volume, bytes, operation),
     write: async (path, content, signal) => writeNew(targetOf(path, content), content, signal),
     replace: async (path, content, signal) => writeOver(targetOf(path, content), content, signal),
     async read(path, range = { first: 0 }) {

@@ -87,7 +87,9 @@ t.test('wrong credentials and containers are told in plain words', async (t) => 
     const content = chunks('x')
     t.match(await failureOf(storage.write('other', content, signal)), { why })
     t.ok(content.destroyed)
-    t.match(await storage.preflight(1), [{ check: 'storage', outcome: 'error', message: why, cure: String }])
+    t.match(await storage.preflight(1, 'backup-1'), [
+      { check: 'storage', outcome: 'error', message: why, cure: String },
+    ])
   }
   t.match(await failureOf(storage.write('a\\b', chunks('x'), signal)), { why: /backslash/ })
   t.match(await failureOf(readText(wrongKey, 'file')), { why: /does not accept/ })
@@ -111,7 +113,7 @@ t.test('who may not write, or not remove, is told so before a backup, and who ma
   const refusal = { why: /these credentials may not do that/, next: /read, write, list and delete/ }
   const finding = { check: 'storage', outcome: 'error', message: refusal.why, cure: refusal.next }
   const reader = await allowed('rl')
-  t.match(await reader.preflight(1), [finding])
+  t.match(await reader.preflight(1, 'backup-1'), [finding])
   for (const content of [chunks('y'), chunks(...Array.from({ length: 90 }, () => 'y'.repeat(100_000)))]) {
     t.match(await failureOf(reader.write('other', content, signal)), { ...refusal, what: /other cannot be written/ })
     t.ok(content.destroyed, 'nobody goes on producing')
@@ -122,11 +124,11 @@ t.test('who may not write, or not remove, is told so before a backup, and who ma
   t.strictSame(await filesOf(reader, ''), [{ path: 'a/file', bytes: 1 }])
   t.strictSame(await leftovers(), [])
 
-  t.match(await (await allowed('wl')).preflight(1), [finding], 'who may not read')
-  t.match(await (await allowed('racw')).preflight(1), [finding], 'who may not list')
-  t.match(await (await allowed('racwdl')).preflight(1), [{ outcome: 'ok' }])
+  t.match(await (await allowed('wl')).preflight(1, 'backup-1'), [finding], 'who may not read')
+  t.match(await (await allowed('racw')).preflight(1, 'backup-1'), [finding], 'who may not list')
+  t.match(await (await allowed('racwdl')).preflight(1, 'backup-1'), [{ outcome: 'ok' }])
   t.strictSame(await leftovers(), [])
-  t.match(await (await allowed('racwl')).preflight(1), [finding], 'who may not remove')
+  t.match(await (await allowed('racwl')).preflight(1, 'backup-1'), [finding], 'who may not remove')
 })
 
 t.test("a pod's own identity writes and reads, and one that Entra ID does not know is told", async (t) => {
@@ -163,7 +165,7 @@ t.test("a pod's own identity writes and reads, and one that Entra ID does not kn
   writeFileSync(token, serviceAccountToken('ledger', 'scalardl-worker'))
   const storage = azureStorage(location, undefined, patience)
   t.strictSame(
-    (await storage.preflight(1)).filter(({ outcome }) => outcome !== 'ok'),
+    (await storage.preflight(1, 'backup-1')).filter(({ outcome }) => outcome !== 'ok'),
     [],
   )
   await storage.write('file', chunks('x'.repeat(9_000_000), 'end'), signal)
@@ -173,7 +175,9 @@ t.test("a pod's own identity writes and reads, and one that Entra ID does not kn
   const stranger = azureStorage(location, undefined, patience)
   const refusal = { why: /does not accept the identity.*AADSTS700213/s }
   t.match(await failureOf(stranger.write('other', chunks('x'), signal)), refusal)
-  t.match(await stranger.preflight(1), [{ outcome: 'error', message: refusal.why, cure: /federated credential/ }])
+  t.match(await stranger.preflight(1, 'backup-1'), [
+    { outcome: 'error', message: refusal.why, cure: /federated credential/ },
+  ])
 })
 
 t.test('a token that has expired is told, and one that is put in its place in the midst of a write used', async (t) => {

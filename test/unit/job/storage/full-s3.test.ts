@@ -74,9 +74,11 @@ else {
       t.equal((await readText(storage, 'first/file'))?.length, 9 * mebibyte)
 
       t.throws(() => writeFileSync(join(disk, 'filler'), Buffer.alloc(64 * mebibyte)), { code: 'ENOSPC' })
-      t.match(await storage.preflight(1), [{ check: 'storage', outcome: 'error', message: full.why, cure: full.next }])
+      t.match(await storage.preflight(1, 'backup-1'), [
+        { check: 'storage', outcome: 'error', message: full.why, cure: full.next },
+      ])
       await storage.delete('first')
-      t.match(await storage.preflight(1), [{ outcome: 'ok' }])
+      t.match(await storage.preflight(1, 'backup-1'), [{ outcome: 'ok' }])
       await storage.write('third/file', content(5), signal)
       t.strictSame(await filesOf(storage, ''), [{ path: 'third/file', bytes: 5 * mebibyte }])
     },
@@ -102,7 +104,11 @@ else {
         return refusal
       })
       const storage = storageAt(front)
-      t.match(await storage.preflight(1), [{ outcome: 'error', message: full.why, cure: full.next }], refusal.code)
+      t.match(
+        await storage.preflight(1, 'backup-1'),
+        [{ outcome: 'error', message: full.why, cure: full.next }],
+        refusal.code,
+      )
       t.equal(asked, 1, `${refusal.code} is asked once`)
       for (const mebibytes of [1, 20]) {
         const refused = content(mebibytes)

@@ -112,7 +112,9 @@ else {
       const content = chunks('x')
       t.match(await failureOf(storage.write('other', content, signal)), { why })
       t.ok(content.destroyed)
-      t.match(await storage.preflight(1), [{ check: 'storage', outcome: 'error', message: why, cure: String }])
+      t.match(await storage.preflight(1, 'backup-1'), [
+        { check: 'storage', outcome: 'error', message: why, cure: String },
+      ])
     }
     t.match(await failureOf(readText(wrongSecret, 'file')), { why: /does not accept/ })
     t.match(await failureOf(filesOf(wrongSecret, '')), { why: /does not accept/ })
@@ -148,7 +150,7 @@ else {
 
     const [key, other] = [randomBytes(32), randomBytes(32)].map((bytes) => keyFolder(t, bytes.toString('base64')))
     const storage = keep('customer-key-secret=own', key)
-    t.match(await storage.preflight(1), [{ outcome: 'ok' }])
+    t.match(await storage.preflight(1, 'backup-1'), [{ outcome: 'ok' }])
     t.match(await saidOf(storage, 'own'), [
       { call: 'PutObject', headers: { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' } },
       { call: 'CreateMultipartUpload', headers: { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' } },
@@ -177,7 +179,7 @@ else {
     const ObjectLockConfiguration = { ObjectLockEnabled: 'Enabled', Rule: { DefaultRetention } } as const
     await admin.send(new PutObjectLockConfigurationCommand({ Bucket, ObjectLockConfiguration }))
     const storage = s3Storage(locationOf(Bucket, server.endpoint), secretFolder(t, server), patience)
-    t.match(await storage.preflight(1), [{ outcome: 'ok' }])
+    t.match(await storage.preflight(1, 'backup-1'), [{ outcome: 'ok' }])
     await storage.write('a/rows', chunks(...Array.from({ length: 90 }, () => 'x'.repeat(100_000))), signal)
     await storage.write('a/manifest.json', chunks('{}'), signal)
     await storage.replace('a/manifest.json', chunks('{"files":[]}'), signal)

@@ -8,6 +8,7 @@ import { buffer } from 'node:stream/consumers'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Test } from 'tap'
+import { probeFolder } from '../../../../job/storage/probe-folder.ts'
 import type { Storage, StoredFile } from '../../../../job/storage/storage.ts'
 import { readText, replaceText } from '../../../../job/storage/text.ts'
 import { failureOf } from '../failure-of.ts'
@@ -274,9 +275,10 @@ export async function storageConformance(
     t.strictSame(await filesOf(storage, ''), [{ path: 'a/file', bytes: 1 }])
   })
 
-  await t.test('the preflight leaves nothing', async (t) => {
+  await t.test('the preflight leaves nothing, nor what a killed one left', async (t) => {
     const { storage, leftovers } = await fresh(t)
-    const findings = await storage.preflight(1)
+    await storage.write(`${probeFolder('backup-1')}/probe`, chunks('probe'), signal)
+    const findings = await storage.preflight(1, 'backup-1')
     t.strictSame(
       findings.filter(({ outcome }) => outcome !== 'ok'),
       [],

@@ -115,10 +115,14 @@ export async function storeFaults(t: Test, fresh: Fresh): Promise<void> {
     const line = await badLine(t, endpoint)
     const { storage } = await fresh(t, { endpoint: line.endpoint })
     line.fail('silence', 0, Infinity)
-    t.match(await storage.preflight(1), [{ check: 'storage', outcome: 'error', message: /does not answer/ }])
+    t.match(await storage.preflight(1, 'backup-1'), [
+      { check: 'storage', outcome: 'error', message: /does not answer/ },
+    ])
     t.match(await failureOf(readText(storage, 'file')), { why: /does not answer/ })
     line.close()
-    t.match(await storage.preflight(1), [{ check: 'storage', outcome: 'error', message: /cannot be reached/ }])
+    t.match(await storage.preflight(1, 'backup-1'), [
+      { check: 'storage', outcome: 'error', message: /cannot be reached/ },
+    ])
   })
 }
 

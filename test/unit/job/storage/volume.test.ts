@@ -105,7 +105,7 @@ t.test('a folder with more files than any backup has is refused before its names
 
 t.test('the preflight tells of too little room', async (t) => {
   const { storage, leftovers } = fresh(t)
-  const findings = await storage.preflight(2 ** 60)
+  const findings = await storage.preflight(2 ** 60, 'backup-1')
   t.match(
     findings.find((finding) => finding.outcome === 'error'),
     { check: 'free space', cure: /enlarge/ },
@@ -115,7 +115,7 @@ t.test('the preflight tells of too little room', async (t) => {
 
 t.test('a trial leaves not even the folder it needed', async (t) => {
   const folder = t.testdir()
-  await volumeStorage(join(folder, 'a', 'b'), 'pvc://claim').preflight(1)
+  await volumeStorage(join(folder, 'a', 'b'), 'pvc://claim').preflight(1, 'backup-1')
   t.strictSame(await readdir(folder), [])
 })
 
@@ -127,7 +127,7 @@ t.test('a full volume', { skip: asRoot ? false : 'mounting needs root' }, async 
     await rmdir(root)
   })
   const storage = volumeStorage(root, 'pvc://claim')
-  t.match(await storage.preflight(1_000_000), [
+  t.match(await storage.preflight(1_000_000, 'backup-1'), [
     { outcome: 'ok' },
     { outcome: 'error', message: '64.0 KiB free, about 976.6 KiB needed at most' },
   ])
@@ -139,9 +139,9 @@ t.test('a full volume', { skip: asRoot ? false : 'mounting needs root' }, async 
   t.strictSame(await readdir(root), [])
 
   execFileSync('mount', ['-o', 'remount,ro', root])
-  t.match(await storage.preflight(1), [{ outcome: 'error', message: /read-only/, cure: /ReadWrite/ }])
+  t.match(await storage.preflight(1, 'backup-1'), [{ outcome: 'error', message: /read-only/, cure: /ReadWrite/ }])
   t.match(await failureOf(storage.write('file', chunks('x'), signal)), { why: /read-only/ })
-  t.match(await volumeStorage(join(root, 'a', 'b'), 'pvc://claim').preflight(1), [
+  t.match(await volumeStorage(join(root, 'a', 'b'), 'pvc://claim').preflight(1, 'backup-1'), [
     { outcome: 'error', message: /read-only/ },
   ])
 })
