@@ -17,9 +17,23 @@ const example = 'pvc://CLAIM/path, s3://BUCKET/path?endpoint=URL&secret=NAME or 
 
 function unusable(text: string, why: string): Failure {
   return new Failure(
-    { what: `"${text}" is not a storage location`, why, next: `write ${example}` },
+    { what: `"${withoutSecrets(text)}" is not a storage location`, why, next: `write ${example}` },
     { exitCode: ExitCode.usage },
   )
+}
+
+/** Options whose values hold no secret, whoever typed them. */
+const open = ['region', 'path-style', 'sse', 'storage-class', 'access-tier']
+
+/** What was typed as a location, without what may be a password or a key in it: a terminal is not always one's own. */
+function withoutSecrets(text: string): string {
+  const [place = '', ...query] = text.split('?')
+  const options = query.join('?').split('&')
+  const shown = options.map((option) => {
+    const [name = '', ...value] = option.split('=')
+    return value.length === 0 || open.includes(name) ? option : `${name}=…`
+  })
+  return [place.replace(/\/\/.*:.*@/, '//…@'), ...(query.length === 0 ? [] : [shown.join('&')])].join('?')
 }
 
 /**
@@ -31,6 +45,8 @@ export function parseLocation(text: string): Location {
   const match = /^([a-z0-9]+):\/\/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(text)
   if (match === null) throw unusable(text, 'it is not of the form scheme://name/path')
   const [, scheme, name = '', rest = '', query] = match
+  if (/^.*:.*@/.test(`${name}/${rest}`))
+    throw unusable(text, 'it has a password or a key in it, which a Secret holds: secret=NAME')
   if (scheme !== 'pvc' && scheme !== 's3' && scheme !== 'azblob')
     throw unusable(text, `storage "${scheme}" is not known; this version knows pvc, s3 and azblob`)
   const path = rest.split('/').filter((part) => part !== '')

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Failure } from '../../../operation/failure.ts'
 import { formatLocation, joinLocation, parseLocation, pathAt, splitLocation } from '../../../operation/location.ts'
 
 t.test('a location of any kind is read, and written again as it was', (t) => {
@@ -38,5 +39,29 @@ t.test('what is none is refused, and said why', (t) => {
     'azblob://account': /"" cannot be the name of a container/,
   }
   for (const [text, why] of Object.entries(cases)) t.throws(() => parseLocation(text), { message: why }, text)
+  t.end()
+})
+
+t.test('a password or a key that was typed into one is not shown', (t) => {
+  const typed = 'wJalrX/K7MDENG+bPx'
+  const shown: Record<string, string> = {
+    [`s3://AKIA1:${typed}@bucket/x`]: 's3://…@bucket/x',
+    [`https://user:${typed}@host/x`]: 'https://…@host/x',
+    [`azblob://account/container/x?sv=2024&sig=${typed}==`]: 'azblob://account/container/x?sv=…&sig=…',
+    [`s3://bucket/x?region=eu-west-1&secret=${typed}`]: 's3://bucket/x?region=eu-west-1&secret=…',
+    [`s3://bucket/x?endpoint=https://me:${typed}@store`]: 's3://bucket/x?endpoint=…',
+    [`s3://bucket/x?secret=a?b=${typed}`]: 's3://bucket/x?secret=…',
+  }
+  for (const [text, what] of Object.entries(shown)) {
+    let said = ''
+    try {
+      parseLocation(text)
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error
+      said = `${error.what}\n${error.why}\n${error.next}`
+    }
+    t.match(said, `"${what}" is not a storage location\n`, text)
+    t.notMatch(said, 'wJalrX')
+  }
   t.end()
 })

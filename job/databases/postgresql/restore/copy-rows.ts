@@ -135,7 +135,8 @@ export async function copyRows(
       // What pg_restore says first in each of its sessions.
       // No table waits for the disk: the mark, once all are there, does for all of them.
       await client.query(`SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;
-        SET synchronous_commit = off; SET xmloption = content; SET row_security = off; SELECT pg_catalog.set_config('search_path', '', false)`)
+        SET synchronous_commit = off; SET xmloption = content; SET row_security = off;
+        SELECT pg_catalog.set_config('search_path', '', false)`)
       if (to.role !== undefined) await client.query(`SET ROLE ${escapeIdentifier(to.role)}`)
       for (const table of waiting) await copyTable(client, dump, table, signal)
     } finally {
