@@ -100,7 +100,7 @@ export const cassandra: KnownKind = {
   ],
   execIn: {
     flag: 'cassandra-namespace',
-    describe: 'namespace of Cassandra, where the worker may then list pods and run nodetool in them; repeatable',
+    describe: 'namespace of Cassandra, where the worker may then list pods, and run nodetool in them; repeatable',
   },
   examples: {
     backup: [

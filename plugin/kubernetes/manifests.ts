@@ -8,6 +8,7 @@ export type ManifestName =
   | 'install/role'
   | 'install/role-binding'
   | 'install/exec-role'
+  | 'install/pods-role'
   | 'install/repoint-role'
   | 'install/former-secret'
   | 'install/network-policy-jobs'

@@ -33,6 +33,8 @@ export interface CqlSession {
    * @param most how many are read
    */
   transactions(keyspace: string, most: number): Promise<Transaction[]>
+  /** When a node was last started, as it says itself: it grows with each start; undefined where it does not answer. */
+  generationOf(hostId: string): Promise<number | undefined>
   /** Whether any node has a transaction. @throws Error unless all of its nodes answer */
   hasTransaction(keyspace: string, id: string): Promise<boolean>
   close(): Promise<void>
@@ -85,11 +87,13 @@ function innerError(error: unknown): unknown {
   return first ?? error
 }
 
-/** Logs in to a ring. @throws Failure where none of its contact points lets it in */
-export const openCql: OpenSession = async (access) => {
+/** @throws Failure where none of the contact points lets it in */
+async function connect(access: Access): Promise<Client> {
   const { hosts, username, password } = access
   const client = new Client({
     contactPoints: hosts.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)),
+    // Nodes tell each other's addresses without the port.
+    protocolOptions: { ...(hosts[0] && { port: hosts[0].port }) },
     // Each question goes to one node: what nodes say of each other differs.
     policies: { loadBalancing: new policies.loadBalancing.RoundRobinPolicy() },
     // The driver does not end its heartbeats and time-outs with its connections; those of requests are ours.
@@ -100,12 +104,23 @@ export const openCql: OpenSession = async (access) => {
   })
   try {
     await inTime(client.connect())
+    return client
   } catch (error) {
     await client.shutdown().catch(() => undefined)
     throw connectionFailure(titleOf(access), access, innerError(error), connectionErrors)
   }
+}
+
+/** The node that a client has met first is asked, always the same. */
+async function rowsOf(client: Client, query: string): Promise<types.Row[]> {
   const [host] = client.hosts.values()
-  const rows = async (query: string) => (await inTime(client.execute(query, [], { ...(host && { host }) }))).rows
+  return (await inTime(client.execute(query, [], { ...(host && { host }) }))).rows
+}
+
+/** Logs in to a ring. @throws Failure where none of its contact points lets it in */
+export const openCql: OpenSession = async (access) => {
+  const client = await connect(access)
+  const rows = (query: string) => rowsOf(client, query)
   return {
     async view() {
       const columns = 'host_id, data_center, rack, tokens, schema_version, release_version'
@@ -146,6 +161,23 @@ export const openCql: OpenSession = async (access) => {
     async hasTransaction(keyspace, id) {
       const query = `SELECT tx_id FROM ${quoted(keyspace)}.state WHERE tx_id = '${id.replaceAll("'", "''")}'`
       return (await inTime(client.execute(query, [], { consistency: types.consistencies.all }))).rows.length > 0
+    },
+    async generationOf(hostId) {
+      const node = [...client.hosts.values()].find((one) => String(one.hostId) === hostId)
+      if (node === undefined) return undefined
+      const at = node.address.lastIndexOf(':')
+      const place = { host: node.address.slice(0, at), port: Number(node.address.slice(at + 1)) }
+      // The driver has no connection to a node that it has not been asked for.
+      const own = await connect({ ...access, hosts: [place] }).catch(() => undefined)
+      try {
+        const [row] = own === undefined ? [] : await rowsOf(own, 'SELECT host_id, gossip_generation FROM system.local')
+        const generation = Number(row?.['gossip_generation'] ?? 0)
+        return String(row?.['host_id']) === hostId && generation > 0 ? generation : undefined
+      } catch {
+        return undefined
+      } finally {
+        await own?.shutdown()
+      }
     },
     close: () => client.shutdown(),
   }

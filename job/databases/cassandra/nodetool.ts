@@ -1,6 +1,6 @@
-import { Failure } from '../../../operation/failure.ts'
 import { printable } from '../../../operation/text/printable.ts'
 import type { CommandLimits, CommandResult, PodsElsewhere } from '../../kubernetes/elsewhere/pods-elsewhere.ts'
+import { askLimits, ToolFailed, type ListedSnapshot, type NodeControl, type NodeStatus } from './node-control.ts'
 
 /** A pod that Cassandra runs in, and the container. */
 export interface CassandraPod {
@@ -8,26 +8,29 @@ export interface CassandraPod {
   container: string
 }
 
-/** A node as another sees it: `UN` is up and normal. */
-export interface NodeStatus {
-  hostId: string
-  address: string
-  state: string
-}
-
-/** One line of `nodetool listsnapshots`. */
-export interface ListedSnapshot {
-  tag: string
-  schema: string
-  table: string
-}
-
-/** nodetool ran to its end, and it is not what was asked for. */
-export class ToolFailed extends Failure {}
-
 /** What Java itself says on standard error where nothing is wrong. */
 const harmless = /^(Picked up |OpenJDK .*warning|Java HotSpot.*warning|WARNING:|WARN\b|INFO\b|DEBUG\b|SLF4J|\s*$)/
 const trouble = /^(error|nodetool|ERROR)\b|exception|fail|fatal|not enough|no space|unable|cannot|refused/i
+
+/** A node by nodetool in its pod. */
+export function byNodetool(pods: PodsElsewhere, at: CassandraPod): NodeControl {
+  return {
+    async look(signal) {
+      const info = await nodetool(pods, at, ['info'], askLimits(signal))
+      const status = await nodetool(pods, at, ['status'], askLimits(signal))
+      return { hostId: readHostId(info), generation: readGeneration(info), status: readStatus(status) }
+    },
+    async takeSnapshot(tag, limits) {
+      await nodetool(pods, at, ['snapshot', '-t', tag], limits)
+    },
+    async listSnapshots(beginning, signal) {
+      return readSnapshots(await nodetool(pods, at, ['listsnapshots'], askLimits(signal)), beginning)
+    },
+    async clearSnapshot(tag, signal) {
+      await nodetool(pods, at, ['clearsnapshot', '-t', tag], askLimits(signal))
+    },
+  }
+}
 
 const uuid = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
 

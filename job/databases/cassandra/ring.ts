@@ -1,10 +1,14 @@
 import { messageOf } from '../../../operation/failure.ts'
-import type { CommandLimits, PodElsewhere, PodsElsewhere } from '../../kubernetes/elsewhere/pods-elsewhere.ts'
+import type { PodElsewhere, PodsElsewhere } from '../../kubernetes/elsewhere/pods-elsewhere.ts'
 import type { RingMember } from './cql.ts'
-import { nodetool, readGeneration, readHostId, readStatus, type CassandraPod, type NodeStatus } from './nodetool.ts'
+import { findManagementApi } from './management-api.ts'
+import type { NodeControl, NodeLook, NodeStatus } from './node-control.ts'
+import { byNodetool } from './nodetool.ts'
 
 /** A member of the ring and the pod that it runs in. */
-export interface RingNode extends RingMember, CassandraPod {
+export interface RingNode extends RingMember {
+  pod: string
+  control: NodeControl
   /** when it was last started; undefined where it does not say */
   generation: number | undefined
   /** the CassandraDatacenter that its pod is of, where cass-operator made it */
@@ -29,15 +33,9 @@ export const usualSelectors = ['cassandra.datastax.com/node-state', 'app.kuberne
 /** Of the CassandraDatacenter that a pod is of (cass-operator, api/v1beta1 DatacenterLabel). */
 const datacenterLabel = 'cassandra.datastax.com/datacenter'
 
-/** For a question that a node answers at once, ms; starting nodetool itself may take seconds on a busy node. */
-const askMs = 60_000
-
-export function askLimits(signal: AbortSignal): CommandLimits {
-  return { timeoutMs: askMs, signal }
-}
-
 /**
- * Finds the pod of each member of a ring: it tells its host id itself, so that pods of another ring are nobody's.
+ * Finds the pod of each member of a ring: it tells its host id itself, so that pods of another ring are nobody's. A pod
+ * is asked by its management API where that answers, else by nodetool.
  * @param selector of labels; undefined: those that are usual
  * @throws Failure where pods cannot be listed; the signal's reason
  */
@@ -63,7 +61,7 @@ export async function findRing(
       nodes.push({
         ...member,
         pod: look.pod.name,
-        container: look.container,
+        control: look.control,
         generation: look.generation,
         datacenter: look.pod.labels[datacenterLabel],
       })
@@ -88,11 +86,14 @@ function downOf(pod: string, status: readonly NodeStatus[], known: ReadonlySet<s
   ]
 }
 
-/** `nodetool status` in words. */
+/** The letters of `nodetool status` in words. */
 function stateOf(state: string): string {
   const [up = '', does = ''] = state
   const words: Record<string, string> = { U: 'up', D: 'down', L: 'leaving', J: 'joining', M: 'moving', N: '' }
-  return [words[up] ?? 'in an unknown state', words[does] ?? ''].filter((word) => word !== '').join(', ')
+  return [words[up], words[does]]
+    .map((word) => word ?? 'in an unknown state')
+    .filter(Boolean)
+    .join(', ')
 }
 
 async function listPods(
@@ -107,32 +108,45 @@ async function listPods(
   return { found: [], by: tried.join(' or ') }
 }
 
-interface Look {
+/**
+ * The pods in which commands have to be run, since no management API answers there, and why not where one says that it
+ * does.
+ * @throws Failure where pods cannot be listed; the signal's reason
+ */
+export async function podsWithoutApi(
+  pods: PodsElsewhere,
+  selector: string | undefined,
+  signal: AbortSignal,
+): Promise<{ pod: string; trouble: string | undefined }[]> {
+  const { found } = await listPods(pods, selector)
+  const looks = await Promise.all(found.map(async (pod) => ({ pod, ...(await findManagementApi(pod, signal)) })))
+  return looks.filter(({ api }) => api === undefined).map(({ pod, trouble }) => ({ pod: pod.name, trouble }))
+}
+
+interface Look extends NodeLook {
   pod: PodElsewhere
-  container: string
-  hostId?: string | undefined
-  generation?: number | undefined
-  status: NodeStatus[]
-  trouble?: string | undefined
+  control: NodeControl
+  /** why it does not say who it is */
+  trouble: string
 }
 
 async function lookAt(pods: PodsElsewhere, pod: PodElsewhere, signal: AbortSignal): Promise<Look> {
-  const container = containerOf(pod)
-  const at = { pod: pod.name, container }
-  if (!pod.ready) return { pod, container, status: [], trouble: pod.trouble ?? 'it is not ready' }
+  const command = byNodetool(pods, { pod: pod.name, container: containerOf(pod) })
+  const silent = { pod, control: command, hostId: undefined, generation: undefined, status: [] }
+  if (!pod.ready) return { ...silent, trouble: pod.trouble ?? 'it is not ready' }
+  const { api, trouble } = await findManagementApi(pod, signal)
+  const control = api ?? command
   try {
-    const info = await nodetool(pods, at, ['info'], askLimits(signal))
-    const [hostId, generation] = [readHostId(info), readGeneration(info)]
-    const status = readStatus(await nodetool(pods, at, ['status'], askLimits(signal)))
-    return { pod, container, hostId, generation, status, trouble: 'nodetool info tells no ID' }
+    return { pod, control, ...(await control.look(signal)), trouble: 'it does not say which node it is' }
   } catch (error) {
-    return { pod, container, status: [], trouble: messageOf(error) }
+    signal.throwIfAborted()
+    return { ...silent, control, trouble: [messageOf(error), trouble].filter(Boolean).join('; ') }
   }
 }
 
 /** The container called so, or the one that says it listens for CQL, or the first. */
 function containerOf({ containers }: PodElsewhere): string {
   const named = containers.find(({ name }) => name === 'cassandra')
-  const listening = containers.find(({ ports }) => ports.includes(9042))
+  const listening = containers.find(({ ports }) => ports.some(({ port }) => port === 9042))
   return (named ?? listening ?? containers[0])?.name ?? ''
 }

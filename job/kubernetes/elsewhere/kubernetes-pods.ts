@@ -6,9 +6,14 @@ import { isAlive, podTrouble } from '../pods.ts'
 import { execInPod } from './exec.ts'
 import type { PodElsewhere, PodsElsewhere } from './pods-elsewhere.ts'
 
+type Right = { resource: string; subresource?: string; verbs: readonly string[] }
+
+/** What manifests/install/pods-role.yaml allows. */
+export const rightsToFind: readonly Right[] = [{ resource: 'pods', verbs: ['get', 'list'] }]
+
 /** What manifests/install/exec-role.yaml allows. */
-export const rightsElsewhere: readonly { resource: string; subresource?: string; verbs: readonly string[] }[] = [
-  { resource: 'pods', verbs: ['get', 'list'] },
+export const rightsToRun: readonly Right[] = [
+  ...rightsToFind,
   // A WebSocket asks with GET; newer API servers want the right to create as well (KEP-4006).
   { resource: 'pods', subresource: 'exec', verbs: ['get', 'create'] },
 ]
@@ -17,8 +22,9 @@ export const rightsElsewhere: readonly { resource: string; subresource?: string;
 export function kubernetesPods(api: Api, connection: Connection, namespace: string): PodsElsewhere {
   return {
     namespace,
-    async missingRights() {
-      const wanted = rightsElsewhere.flatMap(({ verbs, ...of }) => verbs.map((verb) => ({ verb, ...of })))
+    async missingRights(to) {
+      const rights = { find: rightsToFind, run: rightsToRun }[to]
+      const wanted = rights.flatMap(({ verbs, ...of }) => verbs.map((verb) => ({ verb, ...of })))
       const missing = await Promise.all(
         wanted.map(async (attributes) => {
           const body = { spec: { resourceAttributes: { namespace, group: '', ...attributes } } }
@@ -57,7 +63,7 @@ function podElsewhere(pod: V1Pod): PodElsewhere {
     trouble,
     containers: (pod.spec?.containers ?? []).map(({ name, ports }) => ({
       name,
-      ports: (ports ?? []).map(({ containerPort }) => containerPort),
+      ports: (ports ?? []).map((one) => ({ name: one.name, port: one.containerPort })),
     })),
   }
 }

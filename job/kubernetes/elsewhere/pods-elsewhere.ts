@@ -1,6 +1,12 @@
 // Room: pods of another namespace, where an administrator has allowed it: found, and commands run in them.
 // Read pods-elsewhere (the interface), kubernetes-pods, exec.
 
+/** A port of a container, and what it is called. */
+export interface ContainerPort {
+  name?: string | undefined
+  port: number
+}
+
 /** A pod as far as a command is to be run in it. */
 export interface PodElsewhere {
   name: string
@@ -12,7 +18,7 @@ export interface PodElsewhere {
   ready: boolean
   /** why it is not ready, where it is not */
   trouble?: string | undefined
-  containers: readonly { name: string; /** the ports that it says it listens on */ ports: readonly number[] }[]
+  containers: readonly { name: string; /** that it says it listens on */ ports: readonly ContainerPort[] }[]
 }
 
 /** How a command in a container ended. */
@@ -31,8 +37,8 @@ export interface CommandLimits {
 /** The pods of one namespace. */
 export interface PodsElsewhere {
   namespace: string
-  /** the rights that this needs and the worker does not have, for people: `list pods` */
-  missingRights(): Promise<string[]>
+  /** the rights that this needs and the worker does not have, for people: `list pods`. @param to what is to be done */
+  missingRights(to: 'find' | 'run'): Promise<string[]>
   /** those that are alive, by name. @param selector of labels */
   list(selector: string): Promise<PodElsewhere[]>
   /**

@@ -11,9 +11,9 @@ import type { InstallFlags } from './command.ts'
 import { findReleases } from '../../kubernetes/releases/releases.ts'
 import {
   admissionPolicy,
-  execObjects,
   installationObjects,
   networkPolicies,
+  objectsElsewhere,
   repointObjects,
   type NamedReleases,
 } from './objects.ts'
@@ -57,7 +57,12 @@ export const runInstall: Action<InstallFlags> = async (flags, session, terminal)
   ]
   const elsewhere = readExecNamespaces(flags).map((at) => ({
     session: { ...session, namespace: at },
-    objects: execObjects(flags.serviceAccount, session.namespace, at),
+    objects: objectsElsewhere(
+      flags.serviceAccount,
+      session.namespace,
+      at,
+      flags.exec ? 'install/exec-role' : 'install/pods-role',
+    ),
   }))
   for (const object of objects) await apply(session, object, flags)
   for (const { session: there, objects: its } of elsewhere) for (const object of its) await apply(there, object, flags)

@@ -66,6 +66,13 @@ export function installFlags(yargs: GlobalArgv) {
     execFlagsOfKinds(signingKeyFlags(admissionPolicyFlag(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs)))))),
     'Secret of a release that the worker may read and change, for restore --repoint patch; repeatable, all at once',
   )
+    .option('exec', {
+      type: 'boolean',
+      default: true,
+      describe:
+        'commands in the pods of these namespaces; with --no-exec the worker may only list them, ' +
+        'which is enough where all have a management API',
+    })
     .option('release', {
       type: 'string',
       array: true,

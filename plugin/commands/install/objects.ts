@@ -66,13 +66,18 @@ function narrowed(rules: readonly V1PolicyRule[], of: NamedReleases | undefined)
 }
 
 /**
- * What lets the worker of one namespace run commands in the pods of another: a Role and its binding there, named after
- * the namespace that they are for, since several may share a database.
+ * What lets the worker of one namespace find the pods of another, or run commands in them: a Role and its binding
+ * there, named after the namespace that they are for, since several may share a database.
  * @param name of the worker's ServiceAccount
  * @param at the database's namespace
  */
-export function execObjects(name: string, namespace: string, at: string): OwnObject[] {
-  const role = readManifest<OfKind<'Role'>>('install/exec-role')
+export function objectsElsewhere(
+  name: string,
+  namespace: string,
+  at: string,
+  roleOf: 'install/exec-role' | 'install/pods-role',
+): OwnObject[] {
+  const role = readManifest<OfKind<'Role'>>(roleOf)
   const binding = readManifest<OfKind<'RoleBinding'>>('install/role-binding')
   const named = { name: `${name}.${namespace}`, namespace: at }
   return [

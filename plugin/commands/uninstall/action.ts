@@ -10,9 +10,9 @@ import type { Session } from '../../kubernetes/api/session.ts'
 import { readExecNamespaces } from '../../flags/kind-flags.ts'
 import {
   admissionPolicy,
-  execObjects,
   installationObjects,
   networkPolicies,
+  objectsElsewhere,
   repointObjects,
 } from '../install/objects.ts'
 import { readRepointSecrets } from '../install/repoint-secrets.ts'
@@ -62,8 +62,9 @@ export const runUninstall: Action<UninstallFlags> = async (flags, session, termi
   objects.push(...repointObjects(flags.serviceAccount, session.namespace, readRepointSecrets(flags)))
   for (const at of readExecNamespaces(flags)) {
     const there = { ...session, namespace: at }
-    for (const object of execObjects(flags.serviceAccount, session.namespace, at).toReversed())
-      if (await deleteObject(there, object, flags.dryRun)) deleted.push(object)
+    // Both Roles have one name.
+    const its = objectsElsewhere(flags.serviceAccount, session.namespace, at, 'install/exec-role')
+    for (const object of its.toReversed()) if (await deleteObject(there, object, flags.dryRun)) deleted.push(object)
   }
   for (const object of objects.toReversed()) {
     if (await deleteObject(session, object, flags.dryRun)) deleted.push(object)

@@ -34,14 +34,14 @@ await stage.apply([
 await stage.kubectl(['wait', '--for=condition=Ready', 'pod/node-0', '--timeout=120s'])
 
 t.test('without the Role nothing is run, and what is missing is named', async (t) => {
-  t.match(await pods.missingRights(), ['get pods', 'get pods/exec', 'create pods/exec'])
+  t.match(await pods.missingRights('run'), ['get pods', 'get pods/exec', 'create pods/exec'])
   t.match(await failureOf(pods.run('node-0', 'node', ['true'], limits)), { why: /may not exec in pods/ })
 })
 
 t.test('with the Role that `install` makes: output, exit codes, and what does not end', async (t) => {
   await install('--cassandra-namespace', namespace)
-  await until('the Role is in force', async () => (await pods.missingRights()).length === 0)
-  t.strictSame(await pods.missingRights(), [])
+  await until('the Role is in force', async () => (await pods.missingRights('run')).length === 0)
+  t.strictSame(await pods.missingRights('run'), [])
   t.match(await pods.list('app=node'), [{ name: 'node-0', ready: true, containers: [{ name: 'node' }] }])
   const sh = (script: string) => pods.run('node-0', 'node', ['sh', '-c', script], limits)
   t.strictSame(await sh('echo out; echo err >&2; exit 3'), { exitCode: 3, stdout: 'out\n', stderr: 'err\n' })

@@ -25,6 +25,7 @@ import { recordingTerminal } from '../../unit/plugin/terminal/recording-terminal
 const flags: InstallFlags = {
   serviceAccount: 'kubectl-scalardl',
   serviceAccountAnnotation: undefined,
+  exec: true,
   release: undefined,
   repointSecret: undefined,
   networkPolicy: false,

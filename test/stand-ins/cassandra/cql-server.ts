@@ -1,11 +1,11 @@
-import { createServer, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
 
 // The little of Cassandra's native protocol, version 4, that questions without parameters need (Apache Cassandra,
 // doc/native_protocol_v4.spec).
 
 /** A column and what a value of it is. */
-export type ColumnType = 'text' | 'uuid' | 'inet' | 'bigint' | 'set' | 'map'
+export type ColumnType = 'text' | 'uuid' | 'inet' | 'int' | 'bigint' | 'set' | 'map'
 export interface Answer {
   columns: readonly (readonly [name: string, type: ColumnType])[]
   /** null: no value */
@@ -18,6 +18,7 @@ const typeIds: Record<ColumnType, number[]> = {
   text: [0x0d],
   uuid: [0x0c],
   inet: [0x10],
+  int: [0x09],
   bigint: [0x02],
   set: [0x22, 0x0d],
   map: [0x21, 0x0d, 0x0d],
@@ -40,6 +41,8 @@ function encoded(type: ColumnType, value: unknown): Buffer | undefined {
       return Buffer.from(String(value))
     case 'uuid':
       return Buffer.from(String(value).replaceAll('-', ''), 'hex')
+    case 'int':
+      return int(Number(value))
     case 'bigint': {
       const eight = Buffer.alloc(8)
       eight.writeBigInt64BE(BigInt(Number(value)))
@@ -78,15 +81,17 @@ export interface CqlServer {
 
 /**
  * Starts one on the loopback interface.
- * @param answer of a question; undefined: the server does not know it, and says so
+ * @param answer of a question at an address; undefined: the server does not know it, and says so
  * @param password that the user cassandra has to give; undefined: nobody is asked
+ * @param furtherAddresses of the loopback interface, at which it answers as well, on the same port
  */
 export async function startCqlServer(
-  answer: (query: string) => Answer | undefined,
+  answer: (query: string, address: string) => Answer | undefined,
   password?: string,
+  furtherAddresses: readonly string[] = [],
 ): Promise<CqlServer> {
   const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
+  const serve = (socket: Socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => undefined)
@@ -97,13 +102,13 @@ export async function startCqlServer(
         const [version, stream, opcode] = [rest.readUInt8(0), rest.subarray(2, 4), rest.readUInt8(4)]
         const body = rest.subarray(9, 9 + rest.readInt32BE(5))
         rest = rest.subarray(9 + body.length)
-        const [code, said] = reply(version, opcode, body)
+        const [code, said] = reply(version, opcode, body, socket.localAddress ?? '')
         socket.write(Buffer.concat([Buffer.from([0x84, 0]), stream, Buffer.from([code]), int(said.length), said]))
       }
     })
-  })
+  }
 
-  function reply(version: number, opcode: number, body: Buffer): [number, Buffer] {
+  function reply(version: number, opcode: number, body: Buffer, address: string): [number, Buffer] {
     const error = (code: number, text: string): [number, Buffer] => [
       opcodes.error,
       Buffer.concat([int(code), string(text)]),
@@ -122,19 +127,26 @@ export async function startCqlServer(
     }
     if (opcode === more.register) return [opcodes.ready, Buffer.alloc(0)]
     const query = body.subarray(4, 4 + body.readInt32BE(0)).toString()
-    const found = opcode === opcodes.query ? answer(query) : undefined
+    const found = opcode === opcodes.query ? answer(query, address) : undefined
     if (found === undefined) return error(0x2000, `unknown question: ${query}`)
     return [opcodes.result, rowsBody(found)]
   }
 
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
+  const servers: Server[] = []
+  let port = 0
+  for (const address of ['127.0.0.1', ...furtherAddresses]) {
+    const server = createServer(serve).listen(port, address)
+    servers.push(server)
+    await once(server, 'listening')
+    const at = server.address()
+    port = typeof at === 'object' && at !== null ? at.port : 0
+  }
   return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
+    port,
     close() {
       for (const socket of sockets) socket.destroy()
-      server.close()
+      // The first one last: whoever gets its port then finds the others free.
+      for (const server of servers.toReversed()) server.close()
     },
   }
 }

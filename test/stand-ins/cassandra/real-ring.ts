@@ -223,7 +223,7 @@ function podsOf(
             node: 'here',
             labels: {},
             ready: true,
-            containers: [{ name: 'cassandra', ports: [9042] }],
+            containers: [{ name: 'cassandra', ports: [{ port: 9042 }] }],
           }))
         : [],
     async run(pod, container, [, ...args], { signal }) {

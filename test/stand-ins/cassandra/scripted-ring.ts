@@ -1,5 +1,5 @@
 // Room: Cassandra for tests: a ring of scripted nodes, as unkind as real ones, and a real ring of two.
-// Read scripted-ring, scripted-medusa, cql-server, real-ring, real-medusa.
+// Read scripted-ring, scripted-cql, scripted-management-api, scripted-medusa, cql-server, real-ring, real-medusa.
 
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,20 +9,24 @@ import type {
   PodElsewhere,
   PodsElsewhere,
 } from '../../../job/kubernetes/elsewhere/pods-elsewhere.ts'
+import type { NodeStatus } from '../../../job/databases/cassandra/node-control.ts'
+import { startManagementApi, type ManagementApi } from './scripted-management-api.ts'
 import { medusaOf, type MedusaFault, type MedusaStorage } from './scripted-medusa.ts'
-import { startCqlServer, type Answer } from './cql-server.ts'
+import { startCqlServer } from './cql-server.ts'
+import { answerOf, ownTables, rpcAddressOf } from './scripted-cql.ts'
 
 /**
  * What goes wrong on a node from here on. Each is what Cassandra 5.0.9 was seen to do, or its source says:
- * fails: `nodetool snapshot` ends with exit code 2 and a stack trace on standard error;
+ * fails: `nodetool snapshot` ends with exit code 2 and a stack trace on standard error, the management API with 500;
  * full: the same, since a memtable cannot be flushed, and a part of the snapshot is there;
- * lies: exit code 0, with an error on standard error, and no snapshot;
+ * lies: exit code 0, with an error on standard error, or 200; and no snapshot;
  * hangs: it never answers, and takes the snapshot all the same, after somebody has looked for it in vain;
+ * outlasts: the management API ends its own question with 500 after 30 s, and the node takes the snapshot all the same;
  * half: exit code 0, and a table is not in the snapshot;
  * down: the pod is not ready, nothing answers, and the others call it DN;
  * unnoticed: nothing answers, and the others have not noticed yet.
  */
-export type Fault = 'fails' | 'full' | 'lies' | 'hangs' | 'half' | 'down' | 'unnoticed'
+export type Fault = 'fails' | 'full' | 'lies' | 'hangs' | 'outlasts' | 'half' | 'down' | 'unnoticed'
 
 export interface ScriptedNode {
   pod: string
@@ -51,6 +55,8 @@ export interface ScriptedRing {
   medusa: MedusaStorage
   /** the CassandraDatacenter that the pods say they are of */
   datacenter?: string
+  /** whether its pods have k8ssandra's management API; tls: one that wants a client's certificate */
+  api: 'none' | 'plain' | 'tls'
   /** verbs that the worker may not do */
   missing: string[]
   /** the labels that its pods have */
@@ -67,19 +73,19 @@ export interface ScriptedRing {
   close(): void
 }
 
-const own = ['system.paxos', 'system_schema.tables', 'system_auth.roles']
-
 /** Starts a ring of scripted nodes; its CQL is on the loopback interface. */
 export async function scriptedRing(count: number, password?: string): Promise<ScriptedRing> {
   const nodes: ScriptedNode[] = Array.from({ length: count }, (_, index) => ({
     pod: `cassandra-${index}`,
     hostId: randomUUID(),
-    address: `10.1.0.${index + 1}`,
+    address: `127.1.0.${index + 1}`,
     generation: 1_763_700_000 + index,
     tokens: [String(index * 1000), String(index * 1000 + 7)],
     snapshots: new Set(),
   }))
-  const server = await startCqlServer((query) => answerOf(ring, query), password)
+  const answer = (query: string, address: string) => answerOf(ring, query, address)
+  const server = await startCqlServer(answer, password, nodes.slice(1).map(rpcAddressOf))
+  const apis = new Map<ScriptedNode, ManagementApi>()
   const ring: ScriptedRing = {
     nodes,
     port: server.port,
@@ -87,48 +93,57 @@ export async function scriptedRing(count: number, password?: string): Promise<Sc
     transactions: new Map(),
     medusa: new Map(),
     replication: '3',
+    api: 'none',
     missing: [],
     label: 'app.kubernetes.io/name=cassandra',
     calls: [],
     cleared: new Set(),
-    podsIn: (namespace = 'ns') => podsOf(ring, namespace),
+    podsIn: (namespace = 'ns') => podsOf(ring, apis, namespace),
     left: (beginning = '') =>
       nodes.flatMap(({ pod, snapshots }) =>
         [...new Set([...snapshots].map((line) => line.split(' ')[0] ?? ''))]
           .filter((tag) => tag.startsWith(beginning))
           .map((tag) => `${pod} ${tag}`),
       ),
-    close: () => server.close(),
+    close() {
+      server.close()
+      for (const api of apis.values()) api.close()
+    },
   }
+  for (const node of nodes) apis.set(node, await managed(ring, node))
   return ring
 }
 
-function podsOf(ring: ScriptedRing, namespace: string): PodsElsewhere {
+/** The management API of a node's pod. */
+function managed(ring: ScriptedRing, node: ScriptedNode): Promise<ManagementApi> {
+  const { snapshots, hostId } = node
+  const its = {
+    hostId,
+    before(verb: string) {
+      ring.before?.(node, verb)
+      ring.calls.push(`${node.pod} ${verb}`)
+    },
+    runs: () => node.fault !== 'down' && node.fault !== 'unnoticed',
+    take: (tag: string, signal: AbortSignal) => takeSnapshot(ring, node, tag, { timeoutMs: 30_000, signal }),
+    list: () => listNow(node),
+    clear: (tag: string | undefined) => clear(ring, snapshots, tag),
+    ring: () => statusOf(ring),
+  }
+  return startManagementApi(node.address, its, () => ring.api === 'tls')
+}
+
+function podsOf(ring: ScriptedRing, apis: ReadonlyMap<ScriptedNode, ManagementApi>, namespace: string): PodsElsewhere {
   return {
     namespace,
-    missingRights: async () => ring.missing,
+    missingRights: async (to) => ring.missing.filter((right) => to === 'run' || !right.includes('exec')),
     list: async (selector) =>
-      selector !== ring.label
-        ? []
-        : ring.nodes.map(({ pod, address, fault }): PodElsewhere => ({
-            name: pod,
-            uid: pod,
-            ip: address,
-            node: 'a',
-            labels: ring.datacenter === undefined ? {} : { 'cassandra.datastax.com/datacenter': ring.datacenter },
-            ready: fault !== 'down',
-            ...(fault === 'down' ? { trouble: 'container cassandra exited with 137' } : {}),
-            containers: [
-              { name: 'metrics', ports: [8080] },
-              { name: 'cassandra', ports: [9042, 7000] },
-              { name: 'medusa', ports: [50051] },
-            ],
-          })),
+      selector !== ring.label ? [] : ring.nodes.map((node) => podOf(ring, node, apis.get(node)?.port ?? 0)),
     async run(pod, container, [program, ...args], limits) {
       const node = ring.nodes.find((one) => one.pod === pod)
       const isMedusa = container === 'medusa' && program === 'medusa'
       if (node === undefined || (!isMedusa && (container !== 'cassandra' || program !== 'nodetool')))
         throw new Error('no such container')
+      if (ring.missing.some((right) => right.includes('exec'))) throw new Error('403: pods/exec is forbidden')
       await sleep(1, undefined, { signal: limits.signal })
       ring.before?.(node, args[0] ?? '')
       ring.calls.push(`${pod} ${args[0]}`)
@@ -136,6 +151,45 @@ function podsOf(ring: ScriptedRing, namespace: string): PodsElsewhere {
       return await nodetoolOf(ring, node, args, limits)
     },
   }
+}
+
+function podOf({ api, datacenter }: ScriptedRing, { pod, address, fault }: ScriptedNode, port: number): PodElsewhere {
+  return {
+    name: pod,
+    uid: pod,
+    ip: address,
+    node: 'a',
+    labels: datacenter === undefined ? {} : { 'cassandra.datastax.com/datacenter': datacenter },
+    ready: fault !== 'down',
+    ...(fault === 'down' ? { trouble: 'container cassandra exited with 137' } : {}),
+    containers: [
+      { name: 'metrics', ports: [{ port: 8080 }] },
+      {
+        name: 'cassandra',
+        ports: [{ port: 9042 }, { port: 7000 }, ...(api === 'none' ? [] : [{ name: 'mgmt-api-http', port }])],
+      },
+      { name: 'medusa', ports: [{ port: 50051 }] },
+    ],
+  }
+}
+
+/** The ring as any of its nodes sees it. */
+function statusOf({ nodes }: ScriptedRing): NodeStatus[] {
+  return nodes.map(({ fault, address, hostId }) => ({ address, hostId, state: fault === 'down' ? 'DN' : 'UN' }))
+}
+
+/** What is on a node; what it takes late is there after the look. */
+function listNow(node: ScriptedNode): string[] {
+  const now = [...node.snapshots]
+  for (const line of node.late ?? []) node.snapshots.add(line)
+  node.late = undefined
+  return now
+}
+
+/** @param tag undefined: everybody's */
+function clear(ring: ScriptedRing, snapshots: Set<string>, tag: string | undefined): void {
+  for (const line of snapshots) if (tag === undefined || line.startsWith(`${tag} `)) snapshots.delete(line)
+  ring.cleared.add(tag ?? 'all')
 }
 
 const ok = (stdout: string): CommandResult => ({ exitCode: 0, stdout, stderr: '' })
@@ -168,145 +222,60 @@ async function nodetoolOf(
       return ok(
         'Datacenter: dc1\n===============\nStatus=Up/Down\n|/ State=Normal/Leaving/Joining/Moving\n' +
           '--  Address   Load       Tokens  Owns   Host ID                               Rack\n' +
-          ring.nodes
-            .map(
-              (one) =>
-                `${one.fault === 'down' ? 'DN' : 'UN'}  ${one.address}  109.39 KiB  4  100.0%  ${one.hostId}  rack1\n`,
-            )
+          statusOf(ring)
+            .map((one) => `${one.state}  ${one.address}  109.39 KiB  4  100.0%  ${one.hostId}  rack1\n`)
             .join(''),
       )
-    case 'snapshot':
-      return await takeSnapshot(ring, node, tag, limits)
-    case 'listsnapshots': {
-      const listed = ok(listOf(snapshots))
-      for (const line of node.late ?? []) snapshots.add(line)
-      node.late = undefined
-      return listed
+    case 'snapshot': {
+      const name = `snapshot name [${tag}] and options {}`
+      const requested = `Requested creating snapshot(s) for [all keyspaces] with ${name}\n`
+      const why = await takeSnapshot(ring, node, tag, limits)
+      if (why === undefined && fault !== 'lies') return ok(`${requested}Snapshot directory: ${tag}\n`)
+      const words = why ?? 'Snapshot was aborted'
+      return {
+        exitCode: fault === 'lies' ? 0 : 2,
+        stdout: requested,
+        stderr: `error: ${words}\n-- StackTrace --\njava.io.IOException: ${words}\n\tat org.apache.cassandra.X(Y:1)\n`,
+      }
     }
+    case 'listsnapshots':
+      return ok(listOf(listNow(node)))
     case 'clearsnapshot':
-      for (const line of snapshots) if (line.startsWith(`${tag} `)) snapshots.delete(line)
-      ring.cleared.add(tag)
+      clear(ring, snapshots, tag)
       return ok(`Requested clearing snapshot(s) for [all keyspaces] with snapshot name [${tag}]\n`)
     default:
       return { exitCode: 1, stdout: `nodetool: Found unexpected parameters: [${verb}]\n`, stderr: '' }
   }
 }
 
-function listOf(snapshots: ReadonlySet<string>): string {
-  if (snapshots.size === 0) return 'Snapshot Details: \nThere are no snapshots\n'
+function listOf(snapshots: readonly string[]): string {
+  if (snapshots.length === 0) return 'Snapshot Details: \nThere are no snapshots\n'
   return (
     'Snapshot Details: \nSnapshot name Keyspace name      Column family name  True size Size on disk\n' +
-    [...snapshots].map((line) => `${line.replaceAll(' ', '    ')}   1.03 KiB  1.03 KiB\n`).join('') +
+    snapshots.map((line) => `${line.replaceAll(' ', '    ')}   1.03 KiB  1.03 KiB\n`).join('') +
     '\nTotal TrueDiskSpaceUsed: 0 bytes\n'
   )
 }
 
+/** Takes one as the node's fault has it. @returns why none was taken; undefined where one was, or the node says so */
 async function takeSnapshot(
   ring: ScriptedRing,
   node: ScriptedNode,
   tag: string,
   { timeoutMs, signal }: CommandLimits,
-): Promise<CommandResult> {
+): Promise<string | undefined> {
   const { fault, snapshots } = node
-  const requested = `Requested creating snapshot(s) for [all keyspaces] with snapshot name [${tag}] and options {}\n`
-  const tables = [...ring.tables, ...own].map((name) => `${tag} ${name.replace('.', ' ')}`)
-  const failed = (words: string): CommandResult => ({
-    exitCode: 2,
-    stdout: requested,
-    stderr: `error: ${words}\n-- StackTrace --\njava.io.IOException: ${words}\n\tat org.apache.cassandra.X(Y:1)\n`,
-  })
-  if ([...snapshots].some((line) => line.startsWith(`${tag} `))) return failed(`Snapshot ${tag} already exists.`)
-  switch (fault) {
-    case 'fails':
-      return failed('Unable to create hard link')
-    case 'full':
-      for (const line of tables.slice(0, 2)) snapshots.add(line)
-      return failed('java.nio.file.FileSystemException: No space left on device')
-    case 'lies':
-      return { ...failed('Snapshot was aborted'), exitCode: 0 }
-    case 'half':
-      for (const line of tables.slice(1)) snapshots.add(line)
-      return ok(`${requested}Snapshot directory: ${tag}\n`)
-    case 'hangs': {
-      // Nobody tells the node that its nodetool is gone.
-      node.late = tables
-      await sleep(timeoutMs, undefined, { signal })
-      throw new Error('nodetool has no known end')
-    }
-    default:
-      for (const line of tables) snapshots.add(line)
-      return ok(`${requested}Snapshot directory: ${tag}\n`)
-  }
-}
-
-function answerOf({ nodes, tables, replication, transactions }: ScriptedRing, query: string): Answer | undefined {
-  const columns: Answer['columns'] = [
-    ['key', 'text'],
-    ['cluster_name', 'text'],
-    ['broadcast_address', 'inet'],
-    ['rpc_address', 'inet'],
-    ['peer', 'inet'],
-    ['host_id', 'uuid'],
-    ['data_center', 'text'],
-    ['rack', 'text'],
-    ['tokens', 'set'],
-    ['schema_version', 'uuid'],
-    ['release_version', 'text'],
-    ['partitioner', 'text'],
-  ]
-  const rowOf = ({ hostId, address, tokens }: ScriptedNode, rpcAddress: string) => [
-    'local',
-    'test',
-    address,
-    rpcAddress,
-    address,
-    hostId,
-    'dc1',
-    'rack1',
-    tokens,
-    'ea63e099-37c5-3d7b-9ace-32f4c833653d',
-    '5.0.9',
-    'org.apache.cassandra.dht.Murmur3Partitioner',
-  ]
-  const [first, ...others] = nodes
-  if (/FROM system\.local/i.test(query))
-    return { columns, rows: first === undefined ? [] : [rowOf(first, '127.0.0.1')] }
-  if (/FROM system\.peers( |$)/i.test(query)) return { columns, rows: others.map((node) => rowOf(node, node.address)) }
-  const keyspaces = [...new Set([...tables, ...own].map((name) => name.split('.')[0] ?? ''))]
-  if (/FROM system_schema\.keyspaces/.test(query))
-    return {
-      columns: [
-        ['keyspace_name', 'text'],
-        ['replication', 'map'],
-      ],
-      rows: keyspaces.map((name) => [name, { class: 'SimpleStrategy', replication_factor: replication }]),
-    }
-  if (/FROM system_schema\.tables/.test(query))
-    return {
-      columns: [
-        ['keyspace_name', 'text'],
-        ['table_name', 'text'],
-      ],
-      rows: [...tables, ...own].map((name) => name.split('.')),
-    }
-  if (/FROM "coordinator"\.state/.test(query) && tables.includes('coordinator.state')) {
-    const [, literal] = /WHERE tx_id = '((?:[^']|'')*)'$/.exec(query) ?? []
-    const id = literal?.replaceAll("''", "'")
-    return {
-      columns: [
-        ['tx_id', 'text'],
-        ['tx_created_at', 'bigint'],
-      ],
-      rows: [...transactions].filter(([one]) => id === undefined || one === id),
-    }
-  }
-  if (query.startsWith('DESCRIBE SCHEMA'))
-    return {
-      columns: [
-        ['keyspace_name', 'text'],
-        ['create_statement', 'text'],
-      ],
-      rows: tables.map((name) => [name.split('.')[0], `CREATE TABLE ${name} (a int PRIMARY KEY);`]),
-    }
-  return undefined
+  const tables = [...ring.tables, ...ownTables].map((name) => `${tag} ${name.replace('.', ' ')}`)
+  if ([...snapshots].some((line) => line.startsWith(`${tag} `))) return `Snapshot ${tag} already exists.`
+  const taken = { full: tables.slice(0, 2), half: tables.slice(1), fails: [], lies: [], hangs: [], outlasts: [] }
+  for (const line of taken[String(fault) as keyof typeof taken] ?? tables) snapshots.add(line)
+  if (fault === 'fails') return 'Unable to create hard link'
+  if (fault === 'full') return 'java.nio.file.FileSystemException: No space left on device'
+  if (fault === 'outlasts') node.late = tables
+  if (fault === 'outlasts') return 'Query timed out after PT30S'
+  if (fault !== 'hangs') return undefined
+  // Nobody tells the node that whoever asked is gone.
+  node.late = tables
+  await sleep(timeoutMs, undefined, { signal })
+  throw new Error('nobody knows how it ended')
 }

@@ -27,7 +27,7 @@ export async function clearOfBackup(entry: DatabaseBackup, { events, podsIn, sig
       why: unknown.join('; '),
       next: 'run the command again once that node serves',
     })
-  for (const node of found.nodes) await clearSnapshots(pods, node, tag, { signal })
+  for (const node of found.nodes) await clearSnapshots(node, tag, { signal })
   const [first] = found.nodes
   if (medusa !== undefined) {
     if (first === undefined)

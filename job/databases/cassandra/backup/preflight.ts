@@ -3,7 +3,8 @@ import { Failure, messageOf } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { PodsElsewhere } from '../../../kubernetes/elsewhere/pods-elsewhere.ts'
 import type { RingView } from '../cql.ts'
-import type { FoundRing } from '../ring.ts'
+import type { Medusa } from '../medusa.ts'
+import { podsWithoutApi, type FoundRing } from '../ring.ts'
 
 /** This worker was made without a way to pods of other namespaces. */
 export function noPods(title: string): Failure {
@@ -26,19 +27,41 @@ export function findingOf(check: string, subject: string, error: unknown): Findi
   }
 }
 
-/** Whether commands can be run in Cassandra's pods. */
-export async function checkRights(title: string, pods: PodsElsewhere): Promise<Finding> {
-  const missing = await pods.missingRights()
+/**
+ * Whether the worker may do what it has to in Cassandra's namespace: find its pods, and run commands in those that have
+ * no management API, or that Medusa is in.
+ */
+export async function checkRights(
+  title: string,
+  pods: PodsElsewhere,
+  { selector, medusa, signal }: { selector: string | undefined; medusa: Medusa | undefined; signal: AbortSignal },
+): Promise<Finding> {
   const { namespace } = pods
   const of = { check: 'rights', subject: title }
-  if (missing.length === 0)
-    return { ...of, outcome: 'ok', message: `commands may be run in pods of namespace ${namespace}` }
-  return {
+  const lacking = (missing: readonly string[], why: string, cure: string): Finding => ({
     ...of,
     outcome: 'error',
-    message: `the worker may not ${missing.join(', ')} in namespace ${namespace}`,
-    cure: `kubectl scalardl install --cassandra-namespace ${namespace}; --cassandra-namespace names another`,
-  }
+    message: `the worker may not ${missing.join(', ')} in namespace ${namespace}${why}`,
+    cure: `${cure}; --cassandra-namespace names another`,
+  })
+  const install = `kubectl scalardl install --cassandra-namespace ${namespace}`
+  const toFind = await pods.missingRights('find')
+  if (toFind.length > 0) return lacking(toFind, '', `${install}, with --no-exec where its pods have a management API`)
+  const [first, ...others] = await podsWithoutApi(pods, selector, signal)
+  if (first === undefined && medusa === undefined)
+    return { ...of, outcome: 'ok', message: `its pods in namespace ${namespace} are asked by their management API` }
+  const toRun = await pods.missingRights('run')
+  if (toRun.length === 0)
+    return { ...of, outcome: 'ok', message: `commands may be run in pods of namespace ${namespace}` }
+  if (first === undefined) return lacking(toRun, ', and Medusa is run there', install)
+  const more = others.length === 0 ? '' : ` and ${others.length} more`
+  return first.trouble === undefined
+    ? lacking(toRun, `, and pod ${first.pod}${more} has no management API`, install)
+    : lacking(
+        toRun,
+        `, and the management API of pod ${first.pod}${more} does not answer: ${first.trouble}`,
+        `let the worker connect to it, or have it run nodetool instead: ${install}`,
+      )
 }
 
 /** Whether every member of the ring is up and has a pod, and all agree on the schema. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { compactTime } from '../../../../operation/time.ts'
 import { Failure, messageOf } from '../../../../operation/failure.ts'
-import type { CommandLimits, PodsElsewhere } from '../../../kubernetes/elsewhere/pods-elsewhere.ts'
-import { nodetool, readSnapshots, ToolFailed, type CassandraPod } from '../nodetool.ts'
-import { askLimits, type RingNode } from '../ring.ts'
+import type { CommandLimits } from '../../../kubernetes/elsewhere/pods-elsewhere.ts'
+import { ToolFailed } from '../node-control.ts'
+import type { RingNode } from '../ring.ts'
 
 /** How every snapshot of an operation begins: its name, and its time, since a name is free again once it is deleted. */
 export function tagsOf(operation: string, createdAt: string): string {
@@ -22,7 +22,6 @@ export function newTag(beginning: string): string {
  * @throws Failure where one fails; the signal's reason
  */
 export async function takeSnapshots(
-  pods: PodsElsewhere,
   nodes: readonly RingNode[],
   tag: string,
   { timeoutMs, signal, unsettled }: CommandLimits & { unsettled: Set<string> },
@@ -34,7 +33,7 @@ export async function takeSnapshots(
     await Promise.all(
       nodes.map(async (node) => {
         try {
-          await nodetool(pods, node, ['snapshot', '-t', tag], limits)
+          await node.control.takeSnapshot(tag, limits)
           unsettled.delete(node.pod)
         } catch (error) {
           limits.signal.throwIfAborted()
@@ -60,14 +59,13 @@ export async function takeSnapshots(
  * @throws Failure where one is not there; the signal's reason
  */
 export async function verifySnapshots(
-  pods: PodsElsewhere,
   nodes: readonly RingNode[],
   tables: readonly { schema: string; name: string }[],
   { tag, signal }: { tag: string; signal: AbortSignal },
 ): Promise<void> {
   await Promise.all(
     nodes.map(async (node) => {
-      const listed = readSnapshots(await nodetool(pods, node, ['listsnapshots'], askLimits(signal)), tag)
+      const listed = await node.control.listSnapshots(tag, signal)
       const has = new Set(listed.filter((one) => one.tag === tag).map(({ schema, table }) => `${schema}.${table}`))
       const missing = tables.map(({ schema, name }) => `${schema}.${name}`).filter((table) => !has.has(table))
       const [first, ...more] = missing
@@ -84,7 +82,7 @@ export async function verifySnapshots(
   )
 }
 
-/** How long a snapshot that nobody knows the end of is looked for, ms: it goes on in the node without its nodetool. */
+/** How long a snapshot that nobody knows the end of is looked for, ms: the node goes on without who asked. */
 export interface LateLook {
   forMs: number
   everyMs: number
@@ -100,27 +98,25 @@ export const usualLateLook: LateLook = { forMs: 20_000, everyMs: 2000 }
  * @throws Failure where one stays; the signal's reason
  */
 export async function clearSnapshots(
-  pods: PodsElsewhere,
-  node: CassandraPod,
+  { pod, control }: Pick<RingNode, 'pod' | 'control'>,
   beginning: string,
   { signal, keep, late }: { signal: AbortSignal; keep?: string | undefined; late?: LateLook | undefined },
 ): Promise<string[]> {
   const cleared = new Set<string>()
   const endsMs = performance.now() + (late?.forMs ?? 0)
   for (let looks = 1; ; looks += 1) {
-    const list = await nodetool(pods, node, ['listsnapshots'], askLimits(signal))
-    const tags = new Set(readSnapshots(list, beginning).map(({ tag }) => tag))
+    const tags = new Set((await control.listSnapshots(beginning, signal)).map(({ tag }) => tag))
     if (keep !== undefined) tags.delete(keep)
     const isOver = performance.now() >= endsMs
     if (tags.size === 0 && isOver) return [...cleared]
     if (tags.size > 0 && isOver && looks > 3)
       throw new Failure({
-        what: `snapshots of node ${node.pod} could not be cleared`,
+        what: `snapshots of node ${pod} could not be cleared`,
         why: `${[...tags].join(', ')} stays`,
         next: `clear it with nodetool in that pod: nodetool clearsnapshot -t ${[...tags][0]}`,
       })
     for (const tag of tags) {
-      await nodetool(pods, node, ['clearsnapshot', '-t', tag], askLimits(signal))
+      await control.clearSnapshot(tag, signal)
       cleared.add(tag)
     }
     if (tags.size === 0) await sleep(late?.everyMs ?? 0, undefined, { signal })

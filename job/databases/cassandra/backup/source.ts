@@ -90,15 +90,16 @@ export class CassandraSource implements BackupSource {
     })
     try {
       const pods = this.#pods()
-      const rights = await checkRights(title, pods)
+      const [medusa, selector] = [this.#medusa, this.#selector]
+      const { signal } = this.#context
+      const rights = await checkRights(title, pods, { selector, medusa, signal })
       findings.push(rights)
       if (rights.outcome === 'error') return findings
-      const found = await findRing(pods, view.members, this.#selector, this.#context.signal)
+      const found = await findRing(pods, view.members, selector, signal)
       const ring = checkRing(title, view, found)
       findings.push(...ring, ...checkContactPoints(title, this.#access.hosts, found))
-      const medusa = this.#medusa
       if (medusa !== undefined && ring.every(({ outcome }) => outcome !== 'error'))
-        findings.push(...(await checkMedusa(title, pods, found.nodes, { medusa, signal: this.#context.signal })))
+        findings.push(...(await checkMedusa(title, pods, found.nodes, { medusa, signal })))
     } catch (error) {
       this.#context.signal.throwIfAborted()
       findings.push(findingOf('cassandra nodes', title, error))
@@ -121,7 +122,7 @@ export class CassandraSource implements BackupSource {
     const taken = { tag, at, hostIds: ring.nodes.map(({ hostId }) => hostId) }
     this.#taken = taken
     const signal = pause?.signal ?? this.#context.signal
-    await takeSnapshots(this.#pods(), ring.nodes, tag, { timeoutMs: snapshotMs, signal, unsettled: this.#unsettled })
+    await takeSnapshots(ring.nodes, tag, { timeoutMs: snapshotMs, signal, unsettled: this.#unsettled })
     // An answer that comes after its window is not that of the next.
     if (this.#taken !== taken) throw new Error('the window of this snapshot is over')
     return { at, anyMoment: true, durable: { tag, hostIds: taken.hostIds } }
@@ -145,9 +146,9 @@ export class CassandraSource implements BackupSource {
     const medusa = this.#medusa
     // A worker that was killed later may have cleared the snapshots of a backup that is whole.
     if (medusa === undefined || !(await this.#isUploaded(medusa, now))) {
-      await verifySnapshots(pods, now.nodes, view.tables, { tag, signal })
+      await verifySnapshots(now.nodes, view.tables, { tag, signal })
       // One that was answered late belongs to no window.
-      for (const node of now.nodes) await clearSnapshots(pods, node, this.#tags, { signal, keep: tag })
+      for (const node of now.nodes) await clearSnapshots(node, this.#tags, { signal, keep: tag })
       signal.throwIfAborted()
       if (medusa !== undefined) await this.#upload(medusa, now)
     }
@@ -249,7 +250,7 @@ export class CassandraSource implements BackupSource {
     const cleared = await Promise.allSettled(
       nodes.map(async (node) => {
         const late = this.#unsettled.has(node.pod) ? this.#late : undefined
-        await clearSnapshots(this.#pods(), node, this.#tags, { signal, late })
+        await clearSnapshots(node, this.#tags, { signal, late })
         this.#unsettled.delete(node.pod)
       }),
     )

@@ -9,8 +9,6 @@ import { checkRights, checkRing, findingOf, noPods } from '../backup/preflight.t
 import type { OpenSession } from '../cql.ts'
 import { readDetails, type Details } from '../details.ts'
 import { lackOf } from '../medusa.ts'
-import { nodetool, readSnapshots } from '../nodetool.ts'
-import { askLimits } from '../ring.ts'
 import { checkTokens } from './done.ts'
 import { noNotes, noteRing, type Notes } from './hand-over-notes.ts'
 import { HandedOver } from './handed-over.ts'
@@ -35,10 +33,11 @@ export class CassandraDestination extends HandedOver implements RestoreDestinati
   async preflight(): Promise<Finding[]> {
     const { title } = this.entry
     const { context } = this.#ring
-    const pods = context.podsIn?.(readDetails(this.entry).namespace)
+    const { namespace, selector, medusa } = readDetails(this.entry)
+    const pods = context.podsIn?.(namespace)
     try {
       if (pods === undefined) throw noPods(title)
-      const rights = await checkRights(title, pods)
+      const rights = await checkRights(title, pods, { selector, medusa, signal: context.signal })
       if (rights.outcome === 'error') return [rights]
     } catch (error) {
       context.signal.throwIfAborted()
@@ -106,8 +105,8 @@ export class CassandraDestination extends HandedOver implements RestoreDestinati
     }
     const without: string[] = []
     for (const node of found.nodes) {
-      const list = await nodetool(pods, node, ['listsnapshots'], askLimits(signal))
-      if (readSnapshots(list, tag).length === 0) without.push(`node ${node.address} (${node.pod})`)
+      if ((await node.control.listSnapshots(tag, signal)).length === 0)
+        without.push(`node ${node.address} (${node.pod})`)
     }
     const of = { check: 'cassandra snapshots', subject: this.entry.title }
     if (without.length === 0) return { ...of, outcome: 'ok', message: `${tag} is on every node that answers` }

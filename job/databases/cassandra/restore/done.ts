@@ -10,11 +10,11 @@ import type { RingNow } from './with-ring.ts'
 export async function checkDone(
   entry: DatabaseBackup,
   notes: Notes | undefined,
-  { session, view, found, pods }: RingNow,
+  { session, view, found, pods, signal }: RingNow,
 ): Promise<Finding[]> {
   const { title } = entry
   const details = readDetails(entry)
-  const rights = await checkRights(title, pods)
+  const rights = await checkRights(title, pods, { selector: details.selector, medusa: undefined, signal })
   if (rights.outcome === 'error') return [rights]
   const nodes = checkRing(title, view, found).filter(({ check }) => check === 'cassandra nodes')
   if (nodes.some(({ outcome }) => outcome === 'error')) return nodes

@@ -22,6 +22,7 @@ export interface RingNow {
   view: RingView
   found: FoundRing
   pods: PodsElsewhere
+  signal: AbortSignal
 }
 
 /**
@@ -37,9 +38,22 @@ export async function withRing<T>(
   if (pods === undefined) throw noPods(entry.title)
   const session = await open(accessOf(settings))
   try {
+    const { signal } = context
     const view = await session.view()
-    return await look({ session, view, pods, found: await findRing(pods, view.members, selector, context.signal) })
+    const found = await findRing(pods, view.members, selector, signal)
+    return await look({ session, view, pods, signal, found: await withGenerations(found, session) })
   } finally {
     await session.close()
   }
+}
+
+/** A management API does not tell when its node was started; the node itself does. */
+async function withGenerations(found: FoundRing, session: CqlSession): Promise<FoundRing> {
+  const nodes = await Promise.all(
+    found.nodes.map(async (node) => ({
+      ...node,
+      generation: node.generation ?? (await session.generationOf(node.hostId)),
+    })),
+  )
+  return { ...found, nodes }
 }

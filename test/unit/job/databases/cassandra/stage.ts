@@ -4,12 +4,24 @@ import { work } from '../../../../../job/worker/worker.ts'
 import type { WorkerEvent } from '../../../../../operation/event.ts'
 import type { RequestOf } from '../../../../../operation/request.ts'
 import { scriptedRing } from '../../../../stand-ins/cassandra/scripted-ring.ts'
-import type { InMemoryCluster } from '../../in-memory-cluster.ts'
-import { servedRelease } from '../../served-release.ts'
+import { asAnotherProcess, type InMemoryCluster } from '../../in-memory-cluster.ts'
+import { dyingAt, servedRelease } from '../../served-release.ts'
+
+/** What the nodes are asked by. */
+export const doors = ['nodetool', 'the management API'] as const
+export type Door = (typeof doors)[number]
 
 /** A release of two servers whose data is in a ring of three scripted nodes. */
-export async function scene(t: Test, changes: Partial<RequestOf<'backup'>> = {}, password?: string) {
+export async function scene(
+  t: Test,
+  { door = 'nodetool', password, ...changes }: Partial<RequestOf<'backup'>> & { door?: Door; password?: string } = {},
+) {
   const ring = await scriptedRing(3, password)
+  if (door === 'the management API') {
+    ring.api = 'plain'
+    // No command is run in any pod.
+    ring.missing.push('get pods/exec', 'create pods/exec')
+  }
   t.teardown(() => ring.close())
   // Everybody else's stay, whatever their names are like.
   ring.nodes.forEach(({ snapshots }) => snapshots.add('theirs scalar asset').add('backup-a scalar asset'))
@@ -48,5 +60,27 @@ export async function scene(t: Test, changes: Partial<RequestOf<'backup'>> = {},
     wasPaused: () => ledgers.some(({ log }) => log.some((line) => line.startsWith('Pause'))),
     othersStay: () =>
       ring.nodes.every(({ snapshots }) => ['theirs', 'backup-a'].every((tag) => snapshots.has(`${tag} scalar asset`))),
+  }
+}
+
+export type Scene = Awaited<ReturnType<typeof scene>>
+
+/**
+ * Backups of which one is killed at its first write, the next at its second, and so on; each is started again. The last
+ * comes to its end without.
+ * @param open a scene for each
+ */
+export async function* killedBackups(open: () => Promise<Scene>) {
+  for (let dies = 1; ; dies += 1) {
+    const s = await open()
+    const survived = await s.run(s.backup, dyingAt(s.cluster, dies)).ended.then(
+      (code) => code === 0,
+      () => false,
+    )
+    const code = survived ? 0 : await s.run(s.backup, asAnotherProcess(s.cluster)).ended
+    const { backup, failure } = s.record() ?? {}
+    const where = `killed at write ${dies}: exit code ${code}, ${backup?.state}, ${failure?.why}`
+    yield { s, code, backup, where, survived }
+    if (survived) return
   }
 }

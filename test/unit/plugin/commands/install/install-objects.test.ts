@@ -1,10 +1,10 @@
 import t from 'tap'
 import { parseAllDocuments } from 'yaml'
-import { rightsElsewhere } from '../../../../../job/kubernetes/elsewhere/kubernetes-pods.ts'
+import { rightsToFind, rightsToRun } from '../../../../../job/kubernetes/elsewhere/kubernetes-pods.ts'
 import {
   admissionPolicy,
-  execObjects,
   installationObjects,
+  objectsElsewhere,
   repointObjects,
 } from '../../../../../plugin/commands/install/objects.ts'
 import { readRepointSecrets } from '../../../../../plugin/commands/install/repoint-secrets.ts'
@@ -73,23 +73,27 @@ t.test('with --release the Role names what has a name before an operation begins
       )
 })
 
-t.test('what runs commands in pods of another namespace is made there alone, for one ServiceAccount', async (t) => {
-  const [role, binding, ...others] = execObjects('backup', 'led', 'db')
-  t.strictSame(others, [])
-  t.match(role, { kind: 'Role', metadata: { name: 'backup.led', namespace: 'db' } })
-  t.match(binding, {
-    kind: 'RoleBinding',
-    metadata: { name: 'backup.led', namespace: 'db' },
-    roleRef: { kind: 'Role', name: 'backup.led' },
-    subjects: [{ kind: 'ServiceAccount', name: 'backup', namespace: 'led' }],
+for (const [manifest, rights] of [
+  ['install/exec-role', rightsToRun],
+  ['install/pods-role', rightsToFind],
+] as const)
+  t.test(`what ${manifest} allows is made in another namespace alone, for one ServiceAccount`, async (t) => {
+    const [role, binding, ...others] = objectsElsewhere('backup', 'led', 'db', manifest)
+    t.strictSame(others, [])
+    t.match(role, { kind: 'Role', metadata: { name: 'backup.led', namespace: 'db' } })
+    t.match(binding, {
+      kind: 'RoleBinding',
+      metadata: { name: 'backup.led', namespace: 'db' },
+      roleRef: { kind: 'Role', name: 'backup.led' },
+      subjects: [{ kind: 'ServiceAccount', name: 'backup', namespace: 'led' }],
+    })
+    const rules = role?.kind === 'Role' ? (role.rules ?? []) : []
+    const granted = rules.flatMap(({ resources = [], verbs }) => verbs.map((verb) => `${verb} ${resources.join()}`))
+    const needed = rights.flatMap(({ resource, subresource, verbs }) =>
+      verbs.map((verb) => `${verb} ${[resource, subresource].filter((part) => part !== undefined).join('/')}`),
+    )
+    t.strictSame(granted.sort(), needed.sort(), 'no more than what is asked for')
   })
-  const rules = role?.kind === 'Role' ? (role.rules ?? []) : []
-  const granted = rules.flatMap(({ resources = [], verbs }) => verbs.map((verb) => `${verb} ${resources.join()}`))
-  const needed = rightsElsewhere.flatMap(({ resource, subresource, verbs }) =>
-    verbs.map((verb) => `${verb} ${[resource, subresource].filter((part) => part !== undefined).join('/')}`),
-  )
-  t.strictSame(granted.sort(), needed.sort(), 'no more than what is asked for')
-})
 
 t.test('--repoint-secret: get and patch on that Secret and on ours beside it, and on no other', async (t) => {
   const objects = repointObjects('backup', 'led', ['account', 'other'])
