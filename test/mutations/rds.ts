@@ -1,6 +1,6 @@
 import type { Mutation } from './mutation.ts'
 
-const drop = 'export async function refuseDrop(work: RestoreWork, repointing: ServerRepointing'
+const drop = 'export function finalSnapshot('
 const destination = 'class InstanceDestination implements'
 
 /** Breakages of what guards instances of RDS. */
@@ -35,7 +35,7 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: 'rds: what has the name is deleted, whosever it is',
-    file: 'export async function deleteOwn(',
+    file: 'DeleteAutomatedBackups: true',
     changes: [
       [
         'if (one === undefined || !isOwn(one, context.operation)) return true',
@@ -46,19 +46,19 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: 'rds: the past is that of whichever instance has the name',
-    file: 'async function checkSource({ client, title, details',
+    file: "import { checkPlace } from './check-place.ts'",
     changes: [['found?.DbiResourceId === details.resourceId ? found : undefined', 'found']],
     tests: ['rds/identity.test.ts'],
   },
   {
     title: 'rds: whichever instance has the name is restored from',
-    file: 'async function begin(work: RestoreWork',
+    file: 'SourceDbiResourceId: resourceId',
     changes: [['(await lookAtInstance(client, instance))?.DbiResourceId !== resourceId', "resourceId === ''"]],
     tests: ['rds/identity.test.ts'],
   },
   {
     title: 'rds: an instance that is gone is restored by its name',
-    file: 'async function begin(work: RestoreWork',
+    file: 'SourceDbiResourceId: resourceId',
     changes: [
       [
         '...(isRetained ? { SourceDbiResourceId: resourceId } :',
@@ -94,7 +94,7 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: 'rds: an instance is made open, and closed afterwards',
-    file: 'async function begin(work: RestoreWork',
+    file: 'SourceDbiResourceId: resourceId',
     changes: [
       [
         '...Object.fromEntries(Object.entries(restored).filter(([, value]) => !isEmpty(value))),',
@@ -105,13 +105,13 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: 'rds: what an earlier worker made is made again',
-    file: 'async function begin(work: RestoreWork',
+    file: 'SourceDbiResourceId: resourceId',
     changes: [['if ((await ownInstance(work)) === undefined) await begin', 'await begin']],
     tests: ['rds/restore.test.ts'],
   },
   {
     title: 'rds: an answer that was lost is a failure',
-    file: 'async function begin(work: RestoreWork',
+    file: 'SourceDbiResourceId: resourceId',
     changes: [["if (nameOf(error) !== 'DBInstanceAlreadyExistsFault') throw error", 'throw error']],
     tests: ['rds/restore.test.ts'],
   },
@@ -140,36 +140,25 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: 'rds: automated backups may be off',
-    file: 'export function checkPast(',
+    file: 'export function checkLeftOut(',
     changes: [['if (days === 0)', 'if (days < 0)']],
     tests: ['rds/backup.test.ts'],
   },
   {
-    title: 'rds: a replica is backed up',
-    file: 'export function checkPast(',
-    changes: [
-      [
-        'if (instance.ReadReplicaSourceDBInstanceIdentifier !== undefined)',
-        'if (instance.ReadReplicaSourceDBInstanceIdentifier === null)',
-      ],
-    ],
-    tests: ['rds/backup.test.ts'],
-  },
-  {
     title: 'rds: an instance that does not serve is backed up',
-    file: 'export function checkPast(',
+    file: 'export function checkLeftOut(',
     changes: [['if (!serving.test(status))', "if (status === '')"]],
     tests: ['rds/backup.test.ts'],
   },
   {
     title: 'rds: a subnet group may be in any network',
-    file: 'export async function checkPlace(',
+    file: 'function parameterGroup(',
     changes: [['|| network === former) return told', '|| network !== name) return told']],
     tests: ['rds/restore.test.ts'],
   },
   {
     title: 'rds: an account that is full is asked for another instance',
-    file: 'export async function checkPlace(',
+    file: 'function parameterGroup(',
     changes: [['if (quota.Used < quota.Max) return', 'if (quota.Used <= quota.Max) return']],
     tests: ['rds/restore.test.ts'],
   },
