@@ -9,7 +9,7 @@ import { objectTitle, type JobObject, type OwnObject } from '../../api/objects.t
 import type { DryRun } from '../../api/apply.ts'
 import type { OutputFormat } from '../../../terminal/terminal.ts'
 import type { Session } from '../../api/session.ts'
-import { inOrder, type OperationObjects } from './operation-objects.ts'
+import { inSteps, type OperationObjects } from './operation-objects.ts'
 
 /** Deletes objects as far as that is possible; answers those that may have stayed, with the reason. */
 export async function removeObjects(session: Session, objects: readonly OwnObject[]): Promise<string[]> {
@@ -101,21 +101,28 @@ export async function createOperation(
   dryRun: DryRun,
 ): Promise<void> {
   const made: OwnObject[] = []
-  for (const each of inOrder(objects)) {
+  /** @returns what went wrong */
+  const make = async (each: OwnObject): Promise<{ error: unknown; object: OwnObject } | undefined> => {
     const object = each === objects.guard ? waiting(objects.guard) : each
     try {
       const uid = await createObject(session, object, output, dryRun)
       made.unshift(object)
       if (object === objects.job && objects.guard !== undefined && uid !== undefined && dryRun === 'none')
         await giveToJob(session, objects.operation, uid)
+      return undefined
     } catch (error) {
       // without an answer it may have been made all the same
       if (statusCode(error) === undefined) made.unshift(object)
-      const left = dryRun === 'none' ? await removeObjects(session, made) : []
-      const reason = explain(error, object, objects.operation)
-      throw left.length === 0
-        ? reason
-        : halfMade(objects.operation, left, asFailure(explainApiError(reason, session)), error)
+      return { error, object }
     }
+  }
+  for (const step of inSteps(objects)) {
+    const refused = (await Promise.all(step.map(make))).find((outcome) => outcome !== undefined)
+    if (refused === undefined) continue
+    const left = dryRun === 'none' ? await removeObjects(session, made) : []
+    const reason = explain(refused.error, refused.object, objects.operation)
+    throw left.length === 0
+      ? reason
+      : halfMade(objects.operation, left, asFailure(explainApiError(reason, session)), refused.error)
   }
 }

@@ -26,11 +26,15 @@ export interface OperationObjects {
 }
 
 /**
- * In the order in which they are made: the worker's Job last, since the operation begins with it. What is made before
- * it does nothing by itself.
+ * In the order in which they are made, those of a step at once: the request first, which only one command can make, and
+ * the worker's Job last, since the operation begins with it. What is made before it does nothing by itself.
  */
-export function inOrder({ request, record, key, guard, job }: OperationObjects): OwnObject[] {
-  return [request, record, key, guard, job].filter((object) => object !== undefined)
+export function inSteps({ request, record, key, guard, job }: OperationObjects): OwnObject[][] {
+  return [[request], [record, key, guard].filter((object) => object !== undefined), [job]]
+}
+
+export function inOrder(objects: OperationObjects): OwnObject[] {
+  return inSteps(objects).flat()
 }
 
 /** The same without the key, which is nobody's to see once it is in use. */

@@ -96,9 +96,10 @@ export class ObjectStore {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    const body = request.method === 'GET' ? '' : await text(request)
+    // Only now, since a request that came at the same time may have brought the fault.
     if (this.fault === 'broken') return void request.socket.destroy()
     if (this.fault !== undefined) return answerStatus(response, this.fault, 'refused by this test')
-    const body = request.method === 'GET' ? '' : await text(request)
     const [collection = '', name] = url.pathname.split('/namespaces/ns/')[1]?.split('/') ?? []
     const key = `${collection}/${name}`
     if (request.method === 'GET' && name === undefined)
