@@ -21,6 +21,8 @@ export interface GuardPeers {
   heardMs(): number | undefined
   /** why no guard can connect at all */
   trouble(): string | undefined
+  /** where a pod of the operation is, by its name; undefined where that is not known */
+  nodeOf(pod: string): string | undefined
   /** what connected from a guard's address did not have the operation's key */
   refusedSome(): boolean
   say(message: WorkerMessage): void
@@ -95,6 +97,7 @@ export function listenForGuards({ cluster, key, port, connected, received, close
     heardMs: () => heardMs,
     trouble: () => trouble,
     refusedSome: () => refusedSome,
+    nodeOf: pods.nodeOf,
     say(message) {
       for (const { link } of peers) link.send(message)
     },

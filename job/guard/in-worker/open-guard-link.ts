@@ -6,7 +6,7 @@ import type { OperationJobs } from '../../kubernetes/cluster.ts'
 import { absentGuard, blindGuard, withoutKey } from './absent-guard.ts'
 import { noGuard, type GuardLink } from './guard-link.ts'
 import type { OperationKey } from '../protocol/operation-key.ts'
-import { listenForGuards, type GuardPeer } from './guard-peers.ts'
+import { listenForGuards, type GuardPeer, type GuardPeers } from './guard-peers.ts'
 import { guardedPause, type Guarded } from './guarded-pause.ts'
 import { waiters } from './waiters.ts'
 
@@ -78,7 +78,7 @@ function listeningLink({
     async arrival(signal) {
       const here = await changed.until(() => peers.all.size > 0, signal, patienceMs)
       if (!here) throw await absent()
-      return nodeFindings(cluster, operation, [...peers.all])
+      return nodeFindings(peers)
     },
     async hold(hold, lease, signal) {
       const guarded = guardedPause({ hold, lease, peers, events, changed })
@@ -120,15 +120,10 @@ function sayConnected(events: Events, { hello: { pod, node } }: GuardPeer): void
 }
 
 /** Warns where the death of one node would take worker and guard together. */
-async function nodeFindings(
-  cluster: OperationJobs,
-  operation: string,
-  peers: readonly GuardPeer[],
-): Promise<Finding[]> {
-  const pods = await cluster.operationPods(operation).catch(() => [])
-  const mine = pods.find(({ name }) => name === hostname())
-  return peers
-    .filter(({ hello }) => mine !== undefined && mine.node !== '' && hello.node === mine.node)
+function nodeFindings({ all, nodeOf }: GuardPeers): Finding[] {
+  const mine = nodeOf(hostname())
+  return [...all]
+    .filter(({ hello }) => hello.node === mine)
     .map(({ hello }) => ({
       check: 'guard',
       subject: `pod ${hello.pod}`,

@@ -8,7 +8,7 @@ import type { RequestOf } from '../../../operation/request.ts'
 import type { Events } from '../../process/events.ts'
 import { interruptedExitCode } from '../../process/interrupted.ts'
 import { Unanswered } from '../../kubernetes/ask.ts'
-import type { Cluster } from '../../kubernetes/cluster.ts'
+import type { Cluster, OperationPod } from '../../kubernetes/cluster.ts'
 import { adminTls } from '../../servers/servers.ts'
 import { closeIfOver } from './close-record.ts'
 import { heldPauses, type HeldPauses } from './held-pauses.ts'
@@ -18,7 +18,7 @@ import type { WorkerMessage } from '../protocol/messages.ts'
 import type { OperationKey } from '../protocol/operation-key.ts'
 import { reporting } from './report.ts'
 import { signsOfLife } from './signs-of-life.ts'
-import { connectToWorker, type WorkerConnection } from './worker-connection.ts'
+import { addressOfWorker, connectToWorker, type WorkerConnection } from './worker-connection.ts'
 
 export type GuardedRequest = RequestOf<'backup' | 'pause'>
 
@@ -54,8 +54,9 @@ export async function guard(
   { cluster, events, key, signal, pod, port }: GuardContext,
 ): Promise<number> {
   const { operation } = request
-  const me = await whoIAm(cluster, operation, pod, signal)
-  if (me === undefined) return interruptedExitCode
+  const seen = await podsWith(pod, cluster, operation, signal)
+  if (seen === undefined) return interruptedExitCode
+  const { me } = seen
   const stop = new AbortController()
   const report = reporting(cluster, operation, { pod: me.name, node: me.node }, stop.signal)
   const signs = signsOfLife()
@@ -75,6 +76,7 @@ export async function guard(
     key,
     operation,
     port,
+    seenAt: addressOfWorker(seen.pods),
     hello: { say: 'hello', uid: me.uid, pod: me.name, node: me.node, run: randomUUID() },
     received(message) {
       signs.heard()
@@ -206,22 +208,22 @@ async function lookAfterTheDead(
 }
 
 /**
- * This guard's own pod; undefined where SIGTERM came before the API server answered.
+ * The operation's pods, with this guard's own; undefined where SIGTERM came before the API server answered.
  * @throws Failure where the API server refuses
  */
-async function whoIAm(
+async function podsWith(
+  pod: string,
   cluster: Cluster,
   operation: string,
-  pod: string,
   signal: AbortSignal,
-): Promise<{ name: string; uid: string; node: string } | undefined> {
+): Promise<{ me: OperationPod; pods: OperationPod[] } | undefined> {
   while (!signal.aborted) {
     const pods = await cluster.operationPods(operation).catch((error: unknown) => {
       if (error instanceof Unanswered) return []
       throw error
     })
     const me = pods.find(({ name }) => name === pod)
-    if (me !== undefined) return me
+    if (me !== undefined) return { me, pods }
     await sleep(lookMs, undefined, { signal }).catch(() => undefined)
   }
   return undefined

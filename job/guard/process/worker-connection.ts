@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Events } from '../../process/events.ts'
-import type { OperationJobs } from '../../kubernetes/cluster.ts'
+import type { OperationJobs, OperationPod } from '../../kubernetes/cluster.ts'
 import { openLink, type Link } from '../protocol/link.ts'
+import { pace } from '../protocol/pace.ts'
 import { connectWithKey, type OperationKey } from '../protocol/operation-key.ts'
 import { workerMessageSchema, type GuardMessage, type WorkerMessage } from '../protocol/messages.ts'
 
@@ -21,6 +22,8 @@ export interface WorkerConnectionOptions {
   key: OperationKey | undefined
   operation: string
   port: number
+  /** where its pod has just been seen */
+  seenAt: string | undefined
   /** said first on every connection */
   hello: GuardMessage
   received(message: WorkerMessage): void
@@ -34,12 +37,17 @@ export interface WorkerConnectionOptions {
  */
 type End = 'dead' | 'refused' | 'unreachable' | 'closed' | 'silent'
 
-const findMs = 500
+const dropMs = 500
 const connectMs = 1500
 /** Five beats, ms. A silent worker is connected to again: perhaps only the connection died. */
 const silentMs = 2500
 /** How long to wait for the API server, ms. Without an answer the guard tries where the worker was. */
 const askMs = 2000
+
+/** Where the operation's worker is, of its pods; undefined where none runs, or nobody has told its address yet. */
+export function addressOfWorker(pods: readonly OperationPod[]): string | undefined {
+  return pods.findLast(({ role, running, ip }) => role === 'worker' && running && ip !== '')?.ip
+}
 
 export function connectToWorker({
   cluster,
@@ -47,6 +55,7 @@ export function connectToWorker({
   key,
   operation,
   port,
+  seenAt,
   hello,
   received,
   gone,
@@ -56,12 +65,12 @@ export function connectToWorker({
   let connected = false
   let everConnected = false
   let hasComplained = false
+  const everyMs = pace()
 
   /** where the worker's pod is; undefined where there is none, or no answer */
   async function find(): Promise<string | undefined> {
     const asked = cluster.operationPods(operation).catch(() => [])
-    const pods = await Promise.race([asked, sleep(askMs, [], { ref: false })])
-    return pods.findLast(({ role, running, ip }) => role === 'worker' && running && ip !== '')?.ip
+    return addressOfWorker(await Promise.race([asked, sleep(askMs, [], { ref: false })]))
   }
 
   function complain(why: string): void {
@@ -111,7 +120,7 @@ export function connectToWorker({
   }
 
   async function keepConnected(key: OperationKey): Promise<void> {
-    let host: string | undefined
+    let host = seenAt
     let before: End | undefined
     while (!stop.signal.aborted) {
       host ??= await find()
@@ -122,7 +131,7 @@ export function connectToWorker({
         if (end === 'closed') {
           // A living process takes a new connection at once, at the same place. One that drops every connection is
           // tried more slowly.
-          if (before === 'closed' && performance.now() - sinceMs < findMs) await sleep(findMs)
+          if (before === 'closed' && performance.now() - sinceMs < dropMs) await sleep(dropMs)
           before = end
           continue
         }
@@ -135,7 +144,7 @@ export function connectToWorker({
         before = end
         host = (await find()) ?? (end === 'dead' ? undefined : host)
       }
-      await sleep(findMs, undefined, { signal: stop.signal }).catch(() => undefined)
+      await sleep(everyMs(), undefined, { signal: stop.signal }).catch(() => undefined)
     }
   }
 

@@ -1,5 +1,5 @@
 // Room: what worker and guard say to each other, and over what.
-// Read messages, then link.
+// Read messages, link, then pace.
 
 import * as z from 'zod'
 import { intentSchema } from '../../journal/pause-steps.ts'
