@@ -36,6 +36,8 @@ export interface Journal {
    * earlier one finished may have been put back meanwhile.
    */
   ensure(name: string, act: () => Promise<void>): Promise<void>
+  /** Keeps what needs no act: name and result are written together, and are durable once answered. */
+  keep(name: string, result: object): Promise<void>
   /** Begins a step that is acted on later: its name is durable, and used up, from here on. */
   begin(name: string): Promise<void>
   /** The result of a finished step, undefined when it has not finished. */

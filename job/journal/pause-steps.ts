@@ -63,13 +63,12 @@ export function openPauses(journal: Journal): { number: number; intent: PauseInt
 
 /** Writes down what is about to be paused, so that whoever comes after a killed worker can undo it. */
 export async function journalIntent(context: Written, number: number, intent: PauseIntent): Promise<void> {
-  await context.journal.once(intentStep(number), () => Promise.resolve(intent))
+  await context.journal.keep(intentStep(number), intent)
 }
 
 /** Writes down that nothing of the n-th pause is left. */
 export async function journalEnd(context: Written, number: number): Promise<void> {
-  const end = { endedAt: new Date().toISOString() }
-  await context.journal.once(endedStep(number), () => Promise.resolve(end))
+  await context.journal.keep(endedStep(number), { endedAt: new Date().toISOString() })
 }
 
 /** Puts a window into its place in the record. */

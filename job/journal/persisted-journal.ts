@@ -23,9 +23,14 @@ export async function openJournal(operation: string, persistence: JournalPersist
   const save = coalesced(() => persistence.write(structuredClone(document)))
   const entryOf = (name: string): Entry | undefined => document.steps.find((step) => step.name === name)
 
-  async function begin(name: string): Promise<Entry> {
+  function add(name: string): Entry {
     const entry: Entry = { name, startedAt: formatTime(Date.now()) }
     document.steps.push(entry)
+    return entry
+  }
+
+  async function begin(name: string): Promise<Entry> {
+    const entry = add(name)
     await save()
     return entry
   }
@@ -77,6 +82,11 @@ export async function openJournal(operation: string, persistence: JournalPersist
         const entry = entryOf(name) ?? (await begin(name))
         await act()
         if (entry.finishedAt === undefined) await finish(entry, 'done')
+      }),
+    keep: (name, result) =>
+      alone(name, async () => {
+        const entry = entryOf(name) ?? add(name)
+        if (entry.finishedAt === undefined) await finish(entry, result)
       }),
     async begin(name) {
       if (entryOf(name) === undefined) await begin(name)

@@ -40,8 +40,7 @@ export async function pause(context: Context): Promise<void> {
   if (earlier !== undefined) return conclude(context, earlier)
   const findings = await context.phase('preflight', () => preflight(context))
   await concludePreflight(context, `pause of ${titleOfTarget(context)}`, findings)
-  const { targets } = await findTargets(context.request.target, context.cluster)
-  const strangers = targets.filter(({ pod }) => pod === undefined)
+  const strangers = await strangersOf(context)
   const { window } = await context.phase('pause', () =>
     holdPause(context, async (held) => {
       await refuseDivided(context, strangers)
@@ -49,6 +48,13 @@ export async function pause(context: Context): Promise<void> {
     }),
   )
   return conclude(context, window)
+}
+
+/** Addresses given by hand that are not those of pods; what a release's labels find are pods. */
+async function strangersOf({ cluster, request: { target } }: Context): Promise<PauseTarget[]> {
+  if (target.serviceUrls.length + target.addresses.length === 0) return []
+  const { targets } = await findTargets(target, cluster)
+  return targets.filter(({ pod }) => pod === undefined)
 }
 
 /**

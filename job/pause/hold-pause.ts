@@ -53,24 +53,27 @@ export type HoldPause = <T>(
 
 export const holdPause: HoldPause = async (context, inside) => {
   const { cluster, guard, request, journal, record, signal } = context
-  const unguarded = await standBy(context)
   const found = await findTargets(request.target, cluster)
   const leases = await cluster.takeLeases(found.releases, request.operation)
   const tls = adminTls(request.target)
   const servers = serversOf(found.targets, tls)
-  const watch = new AbortController()
+  const over = new AbortController()
   const changes: ReleaseChange[] = []
-  const watching = cluster.watchReleases(found.releases, (change) => changes.push(change), watch.signal)
+  const watching = cluster.watchReleases(found.releases, (change) => changes.push(change), over.signal)
   watching.catch(() => undefined) // a server that cannot be reached says more
+  // The guard has a while to come, in which all else is made ready.
+  const standing = standBy({ ...context, signal: AbortSignal.any([signal, over.signal]) })
+  standing.catch(() => undefined)
   try {
     await connectOrRefuse(servers, tls)
-    const silent = await refuseForeignPauses(servers, cluster.namespace)
+    const [unguarded, watched, number] = await Promise.all([standing, watching, takeNumber(journal)])
+    const [silent, before] = await Promise.all([
+      refuseForeignPauses(servers, cluster.namespace),
+      cluster.releaseState(found.releases),
+    ])
     const unchecked = [...silent, ...unwatched(found), ...unguarded]
-    const watched = await watching
-    const before = await cluster.releaseState(found.releases)
     refuseUnsteady(before, [...changesBetween(found.state, before), ...changes])
 
-    const number = await takeNumber(journal)
     const index = record.current.windows.length
     const window: PauseWindowRecord = {
       pause: number,
@@ -84,8 +87,7 @@ export const holdPause: HoldPause = async (context, inside) => {
     const clocks = workerClock.read()
     sayPausing(context, found)
     try {
-      await recordWindow(context, index, window)
-      await journalIntent(context, number, intent)
+      await Promise.all([recordWindow(context, index, window), journalIntent(context, number, intent)])
       // The last step before the first Pause: what somebody else has paused by now is not taken for ours.
       window.lookedAt = new Date().toISOString()
       await refuseForeignPauses(servers, cluster.namespace)
@@ -113,7 +115,7 @@ export const holdPause: HoldPause = async (context, inside) => {
     if ('failure' in outcome) throw outcome.failure
     return { value: outcome.value, window }
   } finally {
-    watch.abort()
+    over.abort()
     closeAll(servers)
     await leases.release()
   }

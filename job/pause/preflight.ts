@@ -22,12 +22,15 @@ const againMs = 200
  * @throws Failure where there is nothing to check: no pods, names that do not resolve
  */
 export async function preflight(context: Context): Promise<Finding[]> {
-  const finding = findTargets(context.request.target, context.cluster)
-  finding.catch(() => undefined)
+  const checking = serverFindings(context)
+  checking.catch(() => undefined)
   const rights = await rightsFinding(context)
   // Without rights the other checks would fail too, and say less.
-  if (rights.outcome === 'error') return [rights]
-  const found = await finding
+  return rights.outcome === 'error' ? [rights] : [rights, ...(await checking)]
+}
+
+async function serverFindings(context: Context): Promise<Finding[]> {
+  const found = await findTargets(context.request.target, context.cluster)
   const tls = adminTls(context.request.target)
   const servers = serversOf(found.targets, tls)
   try {
@@ -38,7 +41,7 @@ export async function preflight(context: Context): Promise<Finding[]> {
     const reachable = servers.filter((server) => !troubles.has(server))
     const pauses = await Promise.all(reachable.map((server) => pauseFinding(server, context, tls !== undefined)))
     // The Leases first: a pause that is found may belong to the operation that holds one.
-    return [rights, ...leases, ...podFindings(found), ...unreachable, ...pauses]
+    return [...leases, ...podFindings(found), ...unreachable, ...pauses]
   } finally {
     closeAll(servers)
   }

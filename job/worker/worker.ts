@@ -88,12 +88,14 @@ async function workGuarded(
       if (error instanceof GaveWay) succeeded.abort(error)
       throw error
     })
+  const journalled = cluster.readJournal(operation)
+  journalled.catch(() => undefined) // nobody asks for it where the record is finished
   const known = await cluster.findRecord(operation)
   if (known?.finishedAt !== undefined) return sayFinished(events, known.exitCode ?? ExitCode.failed)
   const left = {
     // The plugin's, which says nothing that the request does not.
     record: known?.state === 'pending' ? undefined : known,
-    journal: await cluster.readJournal(operation),
+    journal: await journalled,
   }
   const doubts = doubtsOf(left, request, signing)
   const record = recordStore(left.record ?? recordOf(request), (current) => {
@@ -108,7 +110,14 @@ async function workGuarded(
       return fenced(cluster.writeJournal(written, writePatience(record.current, signal)))
     },
   })
-  const attempt = await countAttempt(journal)
+  const [attempt] = await Promise.all([
+    countAttempt(journal),
+    record.update((current) => {
+      current.state = 'running'
+      current.startedAt ??= new Date().toISOString()
+      current.by.worker = programVersion
+    }),
+  ])
   events.say('started', `${operation}${attempt === 1 ? '' : `, worker ${attempt}`}`, {
     data: {
       operation,
@@ -118,11 +127,6 @@ async function workGuarded(
       // since the process began
       upMs: Math.round(performance.now()),
     },
-  })
-  await record.update((current) => {
-    current.state = 'running'
-    current.startedAt ??= new Date().toISOString()
-    current.by.worker = programVersion
   })
 
   let failure: Failure | undefined
@@ -180,7 +184,7 @@ function recordOf(request: OperationRequest): OperationRecord {
 async function countAttempt(journal: Journal): Promise<number> {
   let attempt = 1
   while (journal.begun(`worker ${attempt}`)) attempt += 1
-  await journal.once(`worker ${attempt}`, () => Promise.resolve({ version: programVersion }))
+  await journal.keep(`worker ${attempt}`, { version: programVersion })
   return attempt
 }
 

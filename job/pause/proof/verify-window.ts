@@ -39,8 +39,11 @@ export async function verifyWindow(
   let after: ReleaseState | undefined
   let blind: ReleaseChange[] = []
   try {
-    after = await unlessAborted(cluster.releaseState(releases, patienceMs), signal)
-    await unlessAborted(watched.catchUp(patienceMs), signal)
+    const [state] = await unlessAborted(
+      Promise.all([cluster.releaseState(releases, patienceMs), watched.catchUp(patienceMs)]),
+      signal,
+    )
+    after = state
   } catch (error) {
     blind = [
       { of: 'watch', trouble: `the pods after the pause could not be compared with those before: ${messageOf(error)}` },

@@ -93,6 +93,21 @@ t.test('what may be done any number of times is done by every worker, and writte
   t.equal(journal.result('delete a'), 'done')
 })
 
+t.test('what needs no act is written once, and stays as it is', async (t) => {
+  const kept: { document?: JournalDocument } = {}
+  const keeper = persistence(kept)
+  const journal = await openJournal('restore-x', keeper)
+  await journal.keep('worker 1', { version: '0.1.0' })
+  t.equal(keeper.writes, 1)
+  await journal.begin('pause 1: intent')
+  await journal.keep('pause 1: intent', { servers: [] })
+  t.equal(keeper.writes, 3, 'one that was begun is finished')
+  const second = await openJournal('restore-x', persistence(kept))
+  await second.keep('worker 1', { version: '0.2.0' })
+  t.strictSame(second.result('worker 1'), { version: '0.1.0' })
+  t.strictSame(second.result('pause 1: intent'), { servers: [] })
+})
+
 t.test('what a step learnt is there for the worker after one that was killed in it', async (t) => {
   const kept: { document?: JournalDocument } = {}
   const first = await openJournal('restore-x', persistence(kept))

@@ -1,14 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
+import { noGuard } from '../../../../job/guard/in-worker/guard-link.ts'
+import { openPauses } from '../../../../job/journal/pause-steps.ts'
 import { PauseCutShort } from '../../../../job/guard/in-worker/errors.ts'
 import { Interrupted } from '../../../../job/process/interrupted.ts'
 import { holdPause } from '../../../../job/pause/hold-pause.ts'
 import { Failure } from '../../../../operation/failure.ts'
 import { failureOf } from '../failure-of.ts'
+import { until } from '../guard/guarded-scene.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
 import { contextOf, pauseRequest } from '../pausing-context.ts'
 import { startLedgers } from '../servers/ledgers.ts'
-import { open, three, unpauses } from './three-ledgers.ts'
+import { open, pauses, three, unpauses } from './three-ledgers.ts'
 
 t.test('all are paused inside and none after, with a window that proves it', async (t) => {
   const { ledgers, context, cluster, events } = await three(t)
@@ -57,6 +60,25 @@ t.test('intent, Lease and watch come before the first Pause, and nothing is writ
     await sleep(50)
     t.strictSame(cluster.calls, [])
   })
+})
+
+t.test('all else is ready when the guard comes; where none does, all is let go', async (t) => {
+  const { ledgers, cluster } = await three(t)
+  const coming = Promise.withResolvers<[]>()
+  const guarded = pauseRequest({ pause: { drainMs: 1000, maxPauseMs: 20_000, guard: true } })
+  const { context } = await contextOf(guarded, cluster, { ...noGuard, arrival: () => coming.promise })
+  const failure = failureOf(holdPause(context, async () => t.fail('went inside')))
+  await until('what needs no guard', () =>
+    ['takeLeases', 'watch', 'writeJournal'].every((call) => cluster.calls.includes(call)),
+  )
+  t.equal(cluster.held.get('my-ledger'), 'pause-test')
+  t.equal(openPauses(context.journal).length, 0, 'nothing is intended yet')
+  t.strictSame(pauses(ledgers), [])
+  coming.reject(new Failure({ what: 'no guard', why: 'its pod waits', next: 'wait' }))
+  t.equal((await failure).what, 'no guard')
+  t.equal(cluster.held.size, 0)
+  t.strictSame(pauses(ledgers), [])
+  t.strictSame(context.record.current.windows, [])
 })
 
 t.test('one that cannot drain: the others are unpaused, that one is left alone, and the error names it', async (t) => {

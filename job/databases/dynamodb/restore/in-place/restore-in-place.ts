@@ -329,4 +329,5 @@ const neverBegun: Journal = {
   result: () => undefined,
   once: (_name, act) => act({ begunBefore: false, noted: undefined, note: () => Promise.resolve() }),
   ensure: (_name, act) => act(),
+  keep: () => Promise.resolve(),
 }
