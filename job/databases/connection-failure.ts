@@ -4,6 +4,8 @@ import { Failure, messageOf } from '../../operation/failure.ts'
 export interface ConnectionError<Access> {
   /** matched against the error's code and message */
   matches: RegExp
+  /** whether it can mean that; always where absent */
+  when?(access: Access): boolean
   why(access: Access): string
   next: string
 }
@@ -46,7 +48,7 @@ export function connectionFailure<Access extends { hosts: readonly { host: strin
   if (error instanceof Failure) return error
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
   const text = `${code} ${messageOf(error)}`.trim()
-  const fits = [...networkErrors, ...known].find(({ matches }) => matches.test(text))
+  const fits = [...networkErrors, ...known].find(({ matches, when }) => matches.test(text) && when?.(access) !== false)
   return new Failure(
     {
       what: `cannot connect to ${title}`,

@@ -13,6 +13,15 @@ export const connectionErrors: readonly ConnectionError<Access>[] = [
     next: checkPassword,
   },
   {
+    // MariaDB before 11 says no more where require_secure_transport keeps somebody out.
+    matches: /^ER_ACCESS_DENIED/,
+    when: ({ tls }) => tls.mode === 'disable',
+    why: ({ username }) =>
+      `it refuses the password of user ${username}, lets that user not in from here, ` +
+      'or over encrypted connections only',
+    next: `${checkPassword}; or replace sslMode=disable by verify-full (or trust) in the JDBC URL`,
+  },
+  {
     matches: /^ER_ACCESS_DENIED/,
     why: ({ username }) => `it refuses the password of user ${username}, or lets that user not in from here`,
     next: checkPassword,

@@ -3,7 +3,7 @@ import { connectionFailure } from '../../../../job/databases/connection-failure.
 import { connectionErrors as ofMysql } from '../../../../job/databases/mysql/connection-errors.ts'
 import { connectionErrors as ofPostgresql } from '../../../../job/databases/postgresql/connection-errors.ts'
 
-const access = { hosts: [{ host: 'db', port: 1 }], username: 'me', password: 'it' }
+const access = { hosts: [{ host: 'db', port: 1 }], username: 'me', password: 'it', tls: { mode: 'prefer' } }
 const whyOf = (error: Error, known: readonly { matches: RegExp; why(of: never): string; next: string }[]) =>
   connectionFailure('the server', access as never, error, known as never).why
 const coded = (code: string, text = '') => Object.assign(new Error(text), { code })
