@@ -110,14 +110,13 @@ async function workGuarded(
       return fenced(cluster.writeJournal(written, writePatience(record.current, signal)))
     },
   })
-  const [attempt] = await Promise.all([
-    countAttempt(journal),
-    record.update((current) => {
-      current.state = 'running'
-      current.startedAt ??= new Date().toISOString()
-      current.by.worker = programVersion
-    }),
-  ])
+  const attempt = await countAttempt(journal)
+  // Not before that is durable: a record of a worker without a journal is gone by by nobody.
+  await record.update((current) => {
+    current.state = 'running'
+    current.startedAt ??= new Date().toISOString()
+    current.by.worker = programVersion
+  })
   events.say('started', `${operation}${attempt === 1 ? '' : `, worker ${attempt}`}`, {
     data: {
       operation,

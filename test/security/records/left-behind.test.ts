@@ -187,6 +187,19 @@ t.test('a pause is ended whatever became of its journal, and nothing is said to 
   await first
 })
 
+t.test('a worker killed in its first writes has left no record without a journal', async (t) => {
+  for (const killedIn of ['writeJournal', 'writeRecord'] as const) {
+    const cluster = inMemoryCluster([])
+    const [request] = requests
+    if (request === undefined) throw new Error('there are requests')
+    const doomed = asAnotherProcess(cluster)
+    doomed[killedIn] = () => Promise.reject(new Error('killed'))
+    const { signal } = new AbortController()
+    await work(request, { cluster: doomed, events, signing: ours, signal }).catch(() => undefined)
+    t.equal((await next(request, cluster)).refused, false, killedIn)
+  }
+})
+
 t.test('a worker that may not sign goes by no journal, and verifies none', async (t) => {
   const request: OperationRequest = { ...common, kind: 'delete', operation: 'delete-x', backup: 'backup-x' }
   const cluster = inMemoryCluster([])
