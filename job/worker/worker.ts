@@ -111,7 +111,7 @@ async function workGuarded(
     },
   })
   const attempt = await countAttempt(journal)
-  // Not before that is durable: a record of a worker without a journal is gone by by nobody.
+  // Once that is durable: no worker goes on from a record that has no journal.
   await record.update((current) => {
     current.state = 'running'
     current.startedAt ??= new Date().toISOString()
