@@ -87,6 +87,8 @@ export interface BackupContext extends DatabaseContext {
   bystanders?: () => Promise<Bystander[]>
   /** the administrator's own tool, where one was given */
   command?: OperatorCommand | undefined
+  /** of the operation, for what cannot be named after it; absent in a doctor's look */
+  journal?: Journal | undefined
 }
 
 /** What puts other data in service, and takes it back, is given. */

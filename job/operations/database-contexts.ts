@@ -26,7 +26,7 @@ export function databaseContext({
  * @param command the administrator's own tool, where one was given
  */
 export function backupContext(
-  { cluster, events, podsIn, request, signal }: OperationContext<'backup' | 'doctor'>,
+  { cluster, events, journal, podsIn, request, signal }: OperationContext<'backup' | 'doctor'>,
   storage: Storage,
   recipients?: readonly string[],
   command?: OperatorCommand,
@@ -48,6 +48,7 @@ export function backupContext(
     materialize: request.kind === 'backup' ? request.materialize : undefined,
     bystanders: bystandersOf(target, cluster),
     command,
+    journal,
   }
 }
 

@@ -1,4 +1,4 @@
-import protobuf from 'protobufjs/light.js'
+import { rpcMethod, wiresOf } from './wire.ts'
 
 /**
  * The messages of proto/admin.proto and proto/google-rpc.proto as data, so that they are found in the bundled worker
@@ -49,40 +49,7 @@ const adminProtocol = {
   },
 }
 
-const messages = protobuf.Root.fromJSON(adminProtocol).resolveAll()
-
-/** How a message goes over the wire: field names as in proto/, 64-bit numbers as numbers, absent fields filled in. */
-interface Wire<Message> {
-  serialize(message: Message): Buffer
-  deserialize(bytes: Buffer): Message
-}
-
-function wireOf<Message extends object>(name: string): Wire<Message> {
-  const type = messages.lookupType(name)
-  return {
-    serialize: (message) => Buffer.from(type.encode(type.fromObject(message)).finish()),
-    deserialize: (bytes) => type.toObject(type.decode(bytes), { longs: Number, defaults: true }) as Message,
-  }
-}
-
-/** A call of rpc.Admin as grpc-js makes it. */
-export interface AdminMethod<Request, Response> {
-  path: string
-  requestSerialize: Wire<Request>['serialize']
-  responseDeserialize: Wire<Response>['deserialize']
-}
-
-function adminMethod<Request, Response>(
-  name: string,
-  request: Wire<Request>,
-  response: Wire<Response>,
-): AdminMethod<Request, Response> {
-  return {
-    path: `/rpc.Admin/${name}`,
-    requestSerialize: request.serialize,
-    responseDeserialize: response.deserialize,
-  }
-}
+const wireOf = wiresOf(adminProtocol)
 
 interface PauseRequest {
   wait_outstanding: boolean
@@ -99,9 +66,9 @@ interface ErrorInfo {
 
 const empty = wireOf<Record<string, never>>('google.protobuf.Empty')
 export const adminMethods = {
-  Pause: adminMethod('Pause', wireOf<PauseRequest>('rpc.PauseRequest'), empty),
-  Unpause: adminMethod('Unpause', empty, empty),
-  CheckPaused: adminMethod('CheckPaused', empty, wireOf<{ paused: boolean }>('rpc.CheckPausedResponse')),
+  Pause: rpcMethod('/rpc.Admin/Pause', wireOf<PauseRequest>('rpc.PauseRequest'), empty),
+  Unpause: rpcMethod('/rpc.Admin/Unpause', empty, empty),
+  CheckPaused: rpcMethod('/rpc.Admin/CheckPaused', empty, wireOf<{ paused: boolean }>('rpc.CheckPausedResponse')),
 }
 const statusWire = wireOf<Status>('google.rpc.Status')
 const errorInfoWire = wireOf<ErrorInfo>('google.rpc.ErrorInfo')

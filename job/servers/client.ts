@@ -1,8 +1,9 @@
 import { formatDuration } from '../../operation/duration.ts'
 import { isIP } from 'node:net'
 import { Client, credentials, status, type ChannelCredentials, type ServiceError } from '@grpc/grpc-js'
-import { adminMethods, type AdminMethod } from './admin-protocol.ts'
+import { adminMethods } from './admin-protocol.ts'
 import { pauseReplyOf, type PauseReply } from './pause-reply.ts'
+import type { RpcMethod } from './wire.ts'
 
 /** How to speak TLS to the admin ports; undefined in its place means plaintext. */
 export interface AdminTls {
@@ -76,7 +77,7 @@ export function adminClient(at: AdminAddress, tls: AdminTls | undefined): AdminC
   let closed = false
 
   function call<Request, Response>(
-    method: AdminMethod<Request, Response>,
+    method: RpcMethod<Request, Response>,
     request: Request,
     timeoutMs: number,
   ): Promise<Response> {

@@ -1,4 +1,5 @@
 import type { DatabaseBackup } from '../record.ts'
+import { cassyRunbook, isKeptByCassy, keptByCassy } from './cassy.ts'
 import type { KnownKind } from './kind.ts'
 
 /** How Medusa has the data; undefined where the nodes have it. */
@@ -97,6 +98,14 @@ export const cassandra: KnownKind = {
         'container of these pods that has Medusa (medusa in k8ssandra), which then copies the snapshots to its ' +
         'storage; CONTAINER:COMMAND for a command other than medusa',
     },
+    {
+      name: 'cassy',
+      describe: 'HOST:20051 of Cassy, which then takes the snapshots inside the pause and uploads them after it',
+    },
+    {
+      name: 'cassy-storage',
+      describe: 's3://BUCKET or azblob://ACCOUNT/CONTAINER that Cassy uploads to, where the worker looks what arrived',
+    },
   ],
   execIn: {
     flag: 'cassandra-namespace',
@@ -108,6 +117,7 @@ export const cassandra: KnownKind = {
     ],
   },
   keptNames: (entry) => {
+    if (isKeptByCassy(entry)) return [keptByCassy(entry)]
     const { tag, pods, medusa } = snapshotOf(entry)
     if (medusa !== undefined) return [`${tag} in Medusa's storage`]
     return pods.map((pod) => `${tag} in ${pod}`)
@@ -115,8 +125,11 @@ export const cassandra: KnownKind = {
   planLines: (entry) => [
     ...(typeof entry.details['lostNode'] === 'string' ? [entry.details['lostNode']] : []),
     'Restored by you and this program: it stops the releases, tells you what to do, and ends with exit code 7.',
-    ...runbookOf(entry),
+    ...(isKeptByCassy(entry) ? cassyRunbook(entry) : runbookOf(entry)),
     'Then `restore NAME --continue` looks at what you have done, as far as it can be seen, and starts the releases.',
-    'Once a node of Cassandra was stopped there is NO --undo; before that, `restore NAME --undo` gives the restore up.',
+    isKeptByCassy(entry)
+      ? 'There is NO --undo: what was done to the nodes cannot be seen from here.'
+      : 'Once a node of Cassandra was stopped there is NO --undo; before that, ' +
+        '`restore NAME --undo` gives the restore up.',
   ],
 }

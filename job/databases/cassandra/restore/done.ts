@@ -1,7 +1,7 @@
 import type { Finding } from '../../../../operation/finding.ts'
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 import { checkRights, checkRing } from '../backup/preflight.ts'
-import type { CqlSession, RingView } from '../cql.ts'
+import type { CqlSession, RingMember, RingView } from '../cql.ts'
 import { readDetails, type Details } from '../details.ts'
 import type { Notes } from './hand-over-notes.ts'
 import type { RingNow } from './with-ring.ts'
@@ -38,7 +38,11 @@ export async function checkDone(
 const tokensOf = (tokens: readonly string[]) => [...tokens].sort().join(',')
 
 /** Whether the ring has, on its nodes, the tokens of the backup: a snapshot of other tokens is of other rows. */
-export function checkTokens(title: string, { members }: RingView, { nodes }: Pick<Details, 'nodes'>): Finding[] {
+export function checkTokens(
+  title: string,
+  { members }: RingView,
+  { nodes }: { nodes: readonly Pick<RingMember, 'address' | 'tokens'>[] },
+): Finding[] {
   const of = { check: 'cassandra tokens', subject: title }
   const now = new Set(members.map(({ tokens }) => tokensOf(tokens)))
   const lacking = nodes.filter(({ tokens }) => !now.has(tokensOf(tokens)))
@@ -83,9 +87,9 @@ function checkRestarts(title: string, notes: Notes | undefined, { nodes }: RingN
 }
 
 /** Whether every table of the backup is there, and its schema is the recorded one. */
-async function checkSchema(
+export async function checkSchema(
   { title, tables }: DatabaseBackup,
-  { schema }: Details,
+  { schema }: Pick<Details, 'schema'>,
   session: CqlSession,
   view: RingView,
 ): Promise<Finding[]> {
@@ -116,7 +120,7 @@ async function checkSchema(
 }
 
 /** Whether the data is of before the restore point: transactions of after it are gone, those of before are there. */
-async function checkWitnesses(title: string, notes: Notes | undefined, session: CqlSession): Promise<Finding[]> {
+export async function checkWitnesses(title: string, notes: Notes | undefined, session: CqlSession): Promise<Finding[]> {
   const of = { check: 'cassandra data', subject: title }
   const cure = 'put the snapshot back on every node, and run nodetool repair; then go on again'
   let seen = 0

@@ -36,7 +36,10 @@ const mostKept = 20
 const marginMs = 60_000
 
 /** Notes since when each node runs, and transactions on both sides of the restore point. */
-export async function noteRing({ snapshotAt, tables }: DatabaseBackup, { session, found }: RingNow): Promise<Notes> {
+export async function noteRing(
+  { snapshotAt, tables }: DatabaseBackup,
+  { session, found }: Pick<RingNow, 'session' | 'found'>,
+): Promise<Notes> {
   const pointMs = Date.parse(snapshotAt ?? '')
   const coordinators = tables.filter(({ name }) => name === 'state').map(({ schema }) => schema)
   const noted = await Promise.all(
