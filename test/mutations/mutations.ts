@@ -240,8 +240,26 @@ export const mutations: readonly Mutation[] = [
   {
     title: 'the watch is not caught up before the verdict',
     file: 'export async function verifyWindow(',
-    changes: [['await unlessAborted(watched.catchUp(patienceMs), signal)', 'void watched']],
+    changes: [[', watched.catchUp(patienceMs)]),', ', watched]),']],
     tests: ['window-proof.test.ts'],
+  },
+  {
+    title: 'the first Pause does not wait until its intent is durable',
+    file: window,
+    changes: [[', journalIntent(context, number, intent)])', ', void journalIntent(context, number, intent)])']],
+    tests: ['hold-pause.test.ts'],
+  },
+  {
+    title: 'the first Pause does not wait until its window is recorded',
+    file: window,
+    changes: [['Promise.all([recordWindow(', 'Promise.all([void recordWindow(']],
+    tests: ['hold-pause.test.ts'],
+  },
+  {
+    title: "the guard's pod is made before there is a worker to keep away from",
+    file: 'export async function createOperation(',
+    changes: [['suspend: true', 'suspend: false']],
+    tests: ['create-operation.test.ts', 'resume-named.test.ts'],
   },
   {
     title: 'every unpaused server is recorded as STILL PAUSED',

@@ -62,6 +62,22 @@ t.test('intent, Lease and watch come before the first Pause, and nothing is writ
   })
 })
 
+t.test('the first Pause waits until window and intent are written, whichever takes longer', async (t) => {
+  for (const [journalMs, recordMs] of [
+    [200, 0],
+    [0, 200],
+  ]) {
+    const { context, cluster } = await three(t)
+    const { writeJournal, writeRecord } = cluster
+    cluster.writeJournal = (...given) => sleep(journalMs).then(() => writeJournal(...given))
+    cluster.writeRecord = (...given) => sleep(recordMs).then(() => writeRecord(...given))
+    await holdPause(context, async () => {
+      t.match(cluster.recordsByName.get('pause-test'), { windows: [{ verdict: 'open' }] })
+      t.match(cluster.journals.get('pause-test')?.steps, [{ name: 'pause 1: intent', finishedAt: String }])
+    })
+  }
+})
+
 t.test('all else is ready when the guard comes; where none does, all is let go', async (t) => {
   const { ledgers, cluster } = await three(t)
   const coming = Promise.withResolvers<[]>()
