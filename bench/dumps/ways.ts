@@ -37,9 +37,11 @@ function ours(server: Omit<DumpTask, 'action' | 'schema' | 'folder'>): Way {
   const run = async (action: DumpTask['action'], folder: string): Promise<Taken> => {
     const task: DumpTask = { ...server, action, schema, folder }
     const { stdout, mebibytes } = await runMeasured(process.execPath, [program, JSON.stringify(task)], process.env)
-    const { ms, verifyMs } = JSON.parse(stdout) as DumpAnswer
+    const { ms, hashMs, verifyMs, countMs } = JSON.parse(stdout) as DumpAnswer
     return {
       [action]: { ms, mebibytes },
+      ...(hashMs === undefined ? {} : { 'of the dump: hashing': { ms: hashMs, mebibytes } }),
+      ...(countMs === undefined ? {} : { 'of the load: counting': { ms: countMs, mebibytes } }),
       ...(verifyMs === undefined ? {} : { 'verify before': { ms: verifyMs, mebibytes } }),
     }
   }
@@ -47,8 +49,8 @@ function ours(server: Omit<DumpTask, 'action' | 'schema' | 'folder'>): Way {
 }
 
 /**
- * A way of shell commands; `before` makes what they load into, and its time does not count. What `analyze` takes, which
- * is part of a load of ours, does.
+ * A way of shell commands; `before` removes what they loaded, and its time does not count. What `analyze` takes, which
+ * is part of a load of ours, does, and so does making the database.
  */
 function commands(
   title: string,
@@ -56,7 +58,7 @@ function commands(
   { dump, load, analyze, before }: { dump: string; load: string; analyze?: string; before: () => Promise<unknown> },
 ): Way {
   const run = (folder: string, command: string): Promise<Ran> => {
-    const script = `set -o pipefail; cd "$0"; ${command}`
+    const script = `set -eo pipefail; cd "$0"; ${command}`
     return runMeasured('bash', ['-c', script, folder], { ...process.env, ...env })
   }
   return {
@@ -92,9 +94,10 @@ export async function mysqlWays(server: LocalMysql, { tables, rows, sessions }: 
   const to = `--host=${server.host} --port=${server.port} --user=${server.user}`
   const client = `--no-defaults ${to} --skip-ssl`
   const env = { MYSQL_PWD: server.password }
+  const make = `${bin}/mariadb ${client} -e 'CREATE DATABASE ${beside}'`
   const before = async () => {
     const other = await server.connect()
-    await other.query(`DROP DATABASE IF EXISTS ${beside}; CREATE DATABASE ${beside}`)
+    await other.query(`DROP DATABASE IF EXISTS ${beside}`)
     await other.end()
   }
   return [
@@ -107,14 +110,16 @@ export async function mysqlWays(server: LocalMysql, { tables, rows, sessions }: 
     }),
     commands('mariadb-dump | zstd', env, {
       dump: `${bin}/mariadb-dump ${client} --single-transaction --quick ${schema} | ${bin}/zstd -1 -q -o a; sync a`,
-      load: `${bin}/zstd -dcq a | ${bin}/mariadb ${client} ${beside}`,
+      load: `${make}; ${bin}/zstd -dcq a | ${bin}/mariadb ${client} ${beside}`,
       before,
     }),
     commands('mydumper, myloader', env, {
       dump:
         `${bin}/mydumper ${to} --password=$MYSQL_PWD --database=${schema} --threads=${sessions} --outputdir=a ` +
         '--compress --trx-consistency-only; sync a/*',
-      load: `${bin}/myloader ${to} --password=$MYSQL_PWD --database=${beside} --threads=${sessions} --directory=a`,
+      load:
+        `${make}; ` +
+        `${bin}/myloader ${to} --password=$MYSQL_PWD --database=${beside} --threads=${sessions} --directory=a`,
       before,
     }),
   ]
@@ -149,15 +154,9 @@ export async function postgresqlWays(server: LocalPostgresql, { tables, rows, se
   const before = async () => {
     const other = await server.connect()
     await other.query(`DROP DATABASE IF EXISTS ${beside}`)
-    await other.query(`CREATE DATABASE ${beside}`)
     await other.end()
   }
-  const beforeEach = async () => {
-    await before()
-    const other = await server.connect(beside)
-    await other.query(`CREATE SCHEMA ${schema}`)
-    await other.end()
-  }
+  const make = `psql -qXc 'CREATE DATABASE ${beside}'`
   const analyze = `psql -qXd ${beside} -c ANALYZE`
   const each = `seq ${tables} | xargs -P ${sessions} -I{}`
   return [
@@ -170,15 +169,15 @@ export async function postgresqlWays(server: LocalPostgresql, { tables, rows, se
     }),
     commands('pg_dump -Fd, pg_restore', env, {
       dump: `pg_dump -Fd -j ${sessions} --compress=zstd:1 -f a ${schema}; sync a/*`,
-      load: `pg_restore -j ${sessions} -d ${beside} a`,
+      load: `${make}; pg_restore -j ${sessions} -d ${beside} a`,
       analyze,
       before,
     }),
     commands('pg_dump, pg_restore a table', env, {
       dump: `${each} pg_dump -Fc --compress=zstd:1 -t ${schema}.asset_{} -f a{} ${schema}; sync a*`,
-      load: `${each} pg_restore -d ${beside} a{}`,
+      load: `${make}; psql -qXd ${beside} -c 'CREATE SCHEMA ${schema}'; ${each} pg_restore -d ${beside} a{}`,
       analyze,
-      before: beforeEach,
+      before,
     }),
   ]
 }

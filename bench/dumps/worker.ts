@@ -1,4 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { namesOf } from '../../job/databases/dump/names.ts'
+import { shareOut } from '../../job/databases/dump/share-out.ts'
+import { accessOf as mysqlAccess } from '../../job/databases/mysql/access.ts'
+import { connect } from '../../job/databases/mysql/connect.ts'
+import { quoted } from '../../job/databases/mysql/tables.ts'
+import { accessOf as postgresqlAccess } from '../../job/databases/postgresql/access.ts'
+import { countingSessions, countRows } from '../../job/databases/postgresql/counts.ts'
 import { mysql } from '../../job/databases/mysql/mysql.ts'
 import { postgresql } from '../../job/databases/postgresql/postgresql.ts'
 import { openJournal } from '../../job/journal/persisted-journal.ts'
@@ -23,6 +32,10 @@ export interface DumpTask {
 /** What it answers, ms. */
 export interface DumpAnswer {
   ms: number
+  /** of a dump: what its hashes took, which others do not make */
+  hashMs?: number
+  /** of a load: what counting its rows takes, once more; others do not */
+  countMs?: number
   /** of a load: the first of its two passes, which others do not make */
   verifyMs?: number
 }
@@ -61,7 +74,7 @@ async function run(task: DumpTask): Promise<DumpAnswer> {
     await source.close()
     const ms = performance.now() - startedMs
     writeFileSync(entryFile, JSON.stringify(entry))
-    return { ms }
+    return { ms, hashMs: hashAgain(task.folder) }
   }
   const entry = JSON.parse(readFileSync(entryFile, 'utf8')) as DatabaseBackup
   const destination = kind.openRestore([settings], entry, context)
@@ -73,9 +86,39 @@ async function run(task: DumpTask): Promise<DumpAnswer> {
   const verifyMs = performance.now() - startedMs
   await destination.load(journal)
   const ms = performance.now() - startedMs - verifyMs
+  const countMs = await countAgain(task, settings, entry)
   await destination.discard(journal)
   await destination.close()
-  return { ms, verifyMs }
+  return { ms, verifyMs, countMs }
+}
+
+/** What the hashes of a folder's files take without the rest, ms. */
+function hashAgain(folder: string): number {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const contents = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name)))
+  const startedMs = performance.now()
+  for (const content of contents) createHash('sha256').update(content).digest()
+  return performance.now() - startedMs
+}
+
+/** What counting the loaded rows takes, by as many sessions as the load has, ms. */
+async function countAgain(task: DumpTask, settings: StorageSettings, { tables }: DatabaseBackup): Promise<number> {
+  const { signal } = new AbortController()
+  const startedMs = performance.now()
+  if (task.kind === 'postgresql') {
+    const access = postgresqlAccess([settings])
+    const { restored } = namesOf(access.database, 'load-1', () => true)
+    const sessions = countingSessions(task.parallel)
+    await countRows(access, restored, tables, { sessions, begin: 'BEGIN READ ONLY', signal })
+  } else {
+    const { restored } = namesOf(task.schema, 'load-1', () => true)
+    await shareOut(tables, { workers: task.parallel, signal }, async (waiting) => {
+      const { session } = await connect(mysqlAccess([settings]))
+      for (const { name } of waiting) await session.query(`SELECT count(*) FROM ${quoted({ schema: restored, name })}`)
+      session.destroy()
+    })
+  }
+  return performance.now() - startedMs
 }
 
 process.stdout.write(JSON.stringify(await run(JSON.parse(process.argv[2] ?? '{}') as DumpTask)))
