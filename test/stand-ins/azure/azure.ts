@@ -1,8 +1,9 @@
-// Room: what ScalarDL uses of Azure for Cosmos DB, and as unkind as the service.
+// Room: what ScalarDL uses of Azure for Cosmos DB and for flexible servers, and as unkind as the service.
 // Read README.md, azure, server, then the room of the call in question.
 
 import { serve, type StandIn } from '../cloud/serve.ts'
 import { makeCertificates, type Certificates } from '../ledger/release/certificates.ts'
+import type { ServersWithPast } from '../postgresql/servers-with-a-past.ts'
 import type { Call } from './call.ts'
 import { connectPrivateEndpoint, type AskedConnection } from './private-endpoint.ts'
 import { azureAnswers } from './server.ts'
@@ -16,6 +17,8 @@ export interface AzureOptions {
   settings?: AzureChanges
   /** of the server; made anew, for 127.0.0.1 and localhost, where they are not given */
   certificates?: Omit<Certificates, 'ca'> & { ca?: string }
+  /** what is behind flexible servers; absent: nobody answers there */
+  database?: ServersWithPast
 }
 
 /** A running ARM, Entra ID and data plane of Cosmos DB, all at one address. */
@@ -34,8 +37,9 @@ export async function startAzure({
   host = '127.0.0.1',
   settings = {},
   certificates,
+  database,
 }: AzureOptions = {}): Promise<Azure> {
-  const service = new Service(changed(settingsSchema.parse({}), settings))
+  const service = new Service(changed(settingsSchema.parse({}), settings), database)
   const { ca = '', ...tls } = certificates ?? (await makeCertificates(['localhost', '127.0.0.1']))
   const standIn = await serve<AzureSettings, AzureChanges, Call>({
     name: 'Azure',

@@ -99,7 +99,7 @@ export function azureAnswers(service: Service, calls: Calls<Call>) {
           return Promise.resolve({ status: 200, body: exchange(service.settings, tenant, form) })
         },
       }
-    const [, account = ''] = /\/databaseAccounts\/([^/]+)/i.exec(url.pathname) ?? []
+    const [, account = ''] = /\/(?:databaseAccounts|flexibleServers)\/([^/]+)/i.exec(url.pathname) ?? []
     const action = actionOf(method, url.pathname)
     const body = parsed(text)
     return {

@@ -15,6 +15,16 @@ const phases = z.strictObject({
   backupInformation: phase.default(30_000),
   /** building the indexes of a restored container, or of one whose indexing policy was changed */
   buildIndexes: phase.default(60_000),
+  createServer: phase.default(300_000),
+  restoreServer: phase.default(720_000),
+  updateServer: phase.default(120_000),
+  restartServer: phase.default(60_000),
+  deleteServer: phase.default(60_000),
+  writeFirewallRule: phase.default(20_000),
+  writeConfiguration: phase.default(20_000),
+  writeAdministrator: phase.default(20_000),
+  /** after a flexible server is asked for, until GET knows of it */
+  serverAppearance: phase.default(0),
   /** after an account is asked for, until GET knows of it */
   appearance: phase.default(0),
 })
@@ -24,7 +34,7 @@ const fault = z.strictObject({
   /** as roles name it, such as Microsoft.DocumentDB/databaseAccounts/write; `token` for a token */
   action: glob.default('*'),
   method: glob.default('*'),
-  /** a call that names no account is matched by * alone */
+  /** or flexible server; a call that names none is matched by * alone */
   account: glob.default('*'),
   ...faultRule,
   /**
@@ -76,6 +86,10 @@ export const settingsSchema = z.strictObject({
   timeScale: z.number().positive().default(1_000),
   /** after how long writes are in the backup, ms at Azure: within 100 s */
   restorableLagMs: z.number().min(0).default(100_000),
+  /** after how long the log of a flexible server is in the backup, ms at Azure: up to 15 minutes */
+  serverLogLagMs: z.number().min(0).default(900_000),
+  /** flexible servers that there may be at once; without it as many as anybody likes */
+  serverQuota: z.number().int().min(0).optional(),
   /** the clock of the data and its backups minus this machine's, ms */
   clockOffsetMs: z.number().default(0),
   /** `Date` of the data plane's answers minus the clock of the data, ms */
@@ -96,7 +110,7 @@ export const settingsSchema = z.strictObject({
   trust: z.string().optional(),
   /** how long an access token is good, ms; not scaled */
   tokenLifetimeMs: z.number().min(0).default(3_600_000),
-  /** account names that somebody else in Azure has */
+  /** names of accounts and flexible servers that somebody else in Azure has */
   takenNames: z.array(z.string()).default([]),
   /** how the data plane is reached: from an address, or by an approved private endpoint */
   network: z

@@ -50,7 +50,7 @@ export interface ServersWithPast {
  * their hosts alone. A restore replays the log of its source up to the time, as the service
  * itself does (PostgreSQL: continuous archiving and point-in-time recovery).
  */
-export async function postgresqlServers(): Promise<ServersWithPast & { stop(): Promise<void> }> {
+export async function postgresqlServers(): Promise<ServersWithPast & { port: number; stop(): Promise<void> }> {
   const user = await unprivileged()
   const folder = await mkdtemp(join(tmpdir(), 'servers-with-a-past-'))
   if (user !== undefined) await chown(folder, user.uid, user.gid)
@@ -70,6 +70,7 @@ export async function postgresqlServers(): Promise<ServersWithPast & { stop(): P
     return one
   }
   return {
+    port,
     async create(login) {
       const one = add(login)
       await one.initialise()

@@ -1,4 +1,4 @@
-// Room: ARM for Azure Cosmos DB.
+// Room: Azure Resource Manager, and Azure Cosmos DB there.
 // Read arm, request, accounts, restores, restorable, then sql-resources.
 
 import { AzureError } from '../service/errors.ts'
@@ -6,6 +6,7 @@ import { checkSigned } from '../service/long-operation.ts'
 import { accountHandlers, unknownType } from './accounts.ts'
 import { authorize } from './authorization.ts'
 import { privateEndpointHandlers } from './private-endpoints.ts'
+import { serverHandlers } from '../flexible-servers/servers.ts'
 import { operationOf, type ArmAnswer, type ArmHandler, type ArmRequest } from './request.ts'
 import { restorableHandlers } from './restorable.ts'
 import { authorizationAnswer, sqlRoleHandlers } from './roles.ts'
@@ -14,7 +15,7 @@ import { sqlHandlers } from './sql-resources.ts'
 import { isListOfSubscriptions, listingSubscriptions, subscriptionsAnswer } from './subscriptions.ts'
 import { throughputHandlers } from './throughput.ts'
 
-const handlers: Record<string, ArmHandler> = {
+const cosmosHandlers: Record<string, ArmHandler> = {
   ...accountHandlers,
   ...restorableHandlers,
   ...sqlHandlers,
@@ -22,6 +23,11 @@ const handlers: Record<string, ArmHandler> = {
   ...scriptHandlers,
   ...sqlRoleHandlers,
   ...privateEndpointHandlers,
+}
+
+const handlersOf: Record<string, Record<string, ArmHandler>> = {
+  'microsoft.documentdb': cosmosHandlers,
+  'microsoft.dbforpostgresql': serverHandlers,
 }
 
 /** The types as Microsoft writes them, for what roles name. */
@@ -53,6 +59,14 @@ const written = new Map(
     'roleAssignments',
     'roleDefinitions',
     'permissions',
+    'flexibleServers',
+    'firewallRules',
+    'configurations',
+    'administrators',
+    'replicas',
+    'azureAsyncOperation',
+    'checkNameAvailability',
+    'restart',
   ].map((name) => [name.toLowerCase(), name]),
 )
 
@@ -107,12 +121,13 @@ export function actionOf(method: string, path: string): string {
 
 function pollAnswer(request: ArmRequest, types: readonly string[]): ArmAnswer | undefined {
   const last = types.at(-1)?.toLowerCase()
-  if (request.method !== 'GET' || (last !== 'operationsstatus' && last !== 'operationresults')) return undefined
+  if (request.method !== 'GET' || !/^(operationsstatus|azureasyncoperation|operationresults)$/.test(last ?? ''))
+    return undefined
   checkSigned(request.path, request.query)
   const operation = operationOf(request)
   const { pollAfterS } = request.service.settings
   const headers: Record<string, string> = pollAfterS === undefined ? {} : { 'retry-after': String(pollAfterS) }
-  if (last === 'operationsstatus') return { status: 200, body: operation.poll(), ...(!operation.isOver && { headers }) }
+  if (last !== 'operationresults') return { status: 200, body: operation.poll(), ...(!operation.isOver && { headers }) }
   if (!operation.isOver) {
     const location = `${request.base}${request.path}?${request.query.toString()}`
     return { status: 202, body: operation.poll(), headers: { ...headers, location } }
@@ -121,7 +136,10 @@ function pollAnswer(request: ArmRequest, types: readonly string[]): ArmAnswer | 
   return result === undefined ? { status: 204 } : { status: 200, body: result }
 }
 
-export interface ArmCall extends Omit<ArmRequest, 'subscription' | 'resourceGroup' | 'names' | 'apiVersion'> {
+export interface ArmCall extends Omit<
+  ArmRequest,
+  'subscription' | 'resourceGroup' | 'provider' | 'names' | 'apiVersion'
+> {
   action: string
 }
 
@@ -136,11 +154,13 @@ export async function answerArm(call: ArmCall): Promise<ArmAnswer> {
   if (isListOfSubscriptions(path)) return subscriptionsAnswer(call)
   const target = targetOf(path)
   const { subscription, resourceGroup, types, names } = target
-  const request: ArmRequest = { ...call, subscription, resourceGroup, names, apiVersion }
+  const provider = target.provider
+  const request: ArmRequest = { ...call, subscription, resourceGroup, provider, names, apiVersion }
   authorize(service, client, call.action, { scope: path })
   if (target.provider.toLowerCase() === 'microsoft.authorization')
     return authorizationAnswer(request, target.scope, types[0] ?? '', names[0])
-  if (target.provider.toLowerCase() !== 'microsoft.documentdb') throw unknownType(target.provider)
+  const handlers = handlersOf[provider.toLowerCase()]
+  if (handlers === undefined) throw unknownType(provider)
   const poll = pollAnswer(request, types)
   if (poll !== undefined) return poll
   const key = types.map((type, index) => (index < names.length ? `${type}/*` : type)).join('/')

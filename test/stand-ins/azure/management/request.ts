@@ -3,7 +3,8 @@ import type { EndpointOf } from './account-view.ts'
 import { AzureError, resourceNotFound } from '../service/errors.ts'
 import { LongOperation, signedQuery } from '../service/long-operation.ts'
 import type { Service } from '../service/service.ts'
-import type { Fault, PhaseName } from '../settings.ts'
+import type { PhaseOf } from '../../cloud/timers.ts'
+import type { AzureSettings, Fault, PhaseName } from '../settings.ts'
 
 /** A call to ARM, taken apart. */
 export interface ArmRequest {
@@ -13,6 +14,8 @@ export interface ArmRequest {
   path: string
   subscription: string
   resourceGroup: string
+  /** Microsoft.DocumentDB */
+  provider: string
   /** of the resources below the provider, outermost first */
   names: readonly string[]
   query: URLSearchParams
@@ -50,6 +53,8 @@ interface Begun {
   kind?: LongOperation['kind']
   /** what is answered at once; 202 with the state unless it says otherwise */
   answer?: ArmAnswer
+  /** goes on meanwhile; the operation is over when both are */
+  work?: () => Promise<void>
   /** happens when the phase is over; what it returns is what Location then answers */
   finish: () => object | undefined
   /** happens instead where the operation is to fail */
@@ -58,10 +63,10 @@ interface Begun {
 
 const headersFor = (request: ArmRequest, operation: LongOperation, region: string): Record<string, string> => {
   const { base, subscription, path, apiVersion } = request
-  const status =
-    `/subscriptions/${subscription}/providers/Microsoft.DocumentDB/locations/${region}/` +
-    `operationsStatus/${operation.id}`
-  const location = `${path}/operationResults/${operation.id}`
+  const isCosmos = request.provider.toLowerCase() === 'microsoft.documentdb'
+  const there = `/subscriptions/${subscription}/providers/${request.provider}/locations/${region}`
+  const status = `${there}/${isCosmos ? 'operationsStatus' : 'azureAsyncOperation'}/${operation.id}`
+  const location = `${isCosmos ? path : there}/operationResults/${operation.id}`
   return {
     ...(operation.kind === 'status and location' && {
       'azure-asyncoperation': `${base}${status}?${signedQuery(status, apiVersion)}`,
@@ -73,9 +78,10 @@ const headersFor = (request: ArmRequest, operation: LongOperation, region: strin
 /** Begins something that goes on by itself, and says where its end is to be asked for. */
 export function begin(request: ArmRequest, begun: Begun): ArmAnswer {
   const { service, fault } = request
-  const operation = new LongOperation(begun.kind ?? 'status and location')
+  const states = request.provider === 'Microsoft.DBforPostgreSQL' ? (['InProgress', 'InProgress'] as const) : undefined
+  const operation = new LongOperation(begun.kind ?? 'status and location', states)
   service.operations.set(operation.id, operation)
-  service.timers.after([begun.phase, request.path.toLowerCase()], () => {
+  const over = () => {
     if (fault?.effect === 'fail-operation') {
       begun.failed?.()
       const { code = 'InternalServerError', message = 'The operation failed as it was asked to.' } = fault.error ?? {}
@@ -84,7 +90,10 @@ export function begin(request: ArmRequest, begun: Begun): ArmAnswer {
     }
     const result = begun.finish()
     operation.succeed(() => result)
-  })
+  }
+  const phase: PhaseOf<AzureSettings> = [begun.phase, request.path.toLowerCase()]
+  if (begun.work === undefined) service.timers.after(phase, over)
+  else service.timers.background(phase, begun.work, over)
   const answer = begun.answer ?? { status: 202, body: { status: 'Enqueued' } }
   return { ...answer, headers: { ...answer.headers, ...headersFor(request, operation, begun.region) } }
 }

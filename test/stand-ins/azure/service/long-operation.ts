@@ -31,9 +31,12 @@ export class LongOperation {
   #polls = 0
   #error: { code: string; message: string } | undefined
   #result: (() => object | undefined) | undefined
+  readonly #states: readonly [first: string, later: string]
 
-  constructor(kind: LongOperation['kind']) {
+  /** @param states that its polls tell while it goes on */
+  constructor(kind: LongOperation['kind'], states: readonly [string, string] = ['Enqueued', 'Dequeued']) {
     this.kind = kind
+    this.#states = states
   }
 
   /** @param result what its Location answers from now on; undefined: nothing */
@@ -56,7 +59,7 @@ export class LongOperation {
     if (this.#state === 'succeeded') return { status: 'Succeeded' }
     if (this.#state === 'failed') return { status: 'Failed', error: this.#error }
     this.#polls += 1
-    return { status: this.#polls === 1 ? 'Enqueued' : 'Dequeued' }
+    return { status: this.#states[this.#polls === 1 ? 0 : 1] }
   }
 
   /** The answer of its Location once it is over; undefined: no content. @throws AzureError where it failed */

@@ -7,6 +7,8 @@ import type { Container } from '../accounts/container.ts'
 import type { AzureSettings } from '../settings.ts'
 import type { LongOperation } from './long-operation.ts'
 import { Timers } from '../../cloud/timers.ts'
+import type { ServersWithPast } from '../../postgresql/servers-with-a-past.ts'
+import type { FlexibleServer } from '../flexible-servers/server.ts'
 
 /** A role or its assignment, as Microsoft.Authorization shows it. */
 export type AuthorizationObject = Record<string, unknown>
@@ -16,11 +18,17 @@ export class Service {
   readonly timers: Timers<AzureSettings>
   /** deleted ones included, oldest first */
   readonly accounts: Account[] = []
+  /** flexible servers, oldest first, and those of them that GET knows of */
+  readonly servers: FlexibleServer[] = []
+  readonly shown = new Set<FlexibleServer>()
+  /** what is behind flexible servers; absent: nobody answers there */
+  readonly database: ServersWithPast | undefined
   readonly operations = new Map<string, LongOperation>()
   /** of Microsoft.Authorization, by id in lower case */
   readonly authorization = new Map<string, AuthorizationObject>()
 
-  constructor(settings: AzureSettings) {
+  constructor(settings: AzureSettings, database?: ServersWithPast) {
+    this.database = database
     this.timers = new Timers(settings)
   }
 

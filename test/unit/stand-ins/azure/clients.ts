@@ -9,6 +9,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { Test } from 'tap'
 import { startAzure, type Azure } from '../../../stand-ins/azure/azure.ts'
 import { serviceAccountToken } from '../../../stand-ins/azure/identity/tokens.ts'
+import type { ServersWithPast } from '../../../stand-ins/postgresql/servers-with-a-past.ts'
 import type { AzureChanges } from '../../../stand-ins/azure/settings.ts'
 
 export const subscription = '5ca1ab1e-0000-4000-8000-000000000001'
@@ -54,9 +55,9 @@ export interface Opened {
 export async function openAzure(
   t: Pick<Test, 'teardown'>,
   settings: AzureChanges = {},
-  { retries = 0 }: { retries?: number } = {},
+  { retries = 0, database }: { retries?: number; database?: ServersWithPast } = {},
 ): Promise<Opened> {
-  const azure = await startAzure({ settings })
+  const azure = await startAzure({ settings, ...(database !== undefined && { database }) })
   t.teardown(() => azure.stop())
   trust(azure.ca)
   const { credential, tokenFilePath } = await workloadIdentity(t, azure)

@@ -1,0 +1,117 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { group, subscription, type Opened } from './clients.ts'
+
+const provider = 'providers/Microsoft.DBforPostgreSQL/flexibleServers'
+/** Where servers of the tests are. */
+export const serversPath = `/subscriptions/${subscription}/resourceGroups/${group}/${provider}`
+
+/** How servers are logged in to. */
+export const serverLogin = { username: 'ledger_admin', password: 'a-password-of-the-server' }
+
+export interface Answer {
+  status: number
+  headers: Headers
+  body: Record<string, unknown>
+}
+
+type At = Pick<Opened, 'azure' | 'credential'>
+
+/** One call to ARM, as any client makes it; there is no client of Microsoft's here. */
+export async function ask({ azure, credential }: At, method: string, path: string, body?: object): Promise<Answer> {
+  const token = await credential.getToken('https://management.azure.com/.default')
+  const url = path.startsWith('https:') ? path : `${azure.endpoint}${path}?api-version=2025-08-01`
+  const answer = await fetch(url, {
+    method,
+    headers: { authorization: `Bearer ${token?.token}`, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+  const text = await answer.text()
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+  }
+}
+
+/** The same, to its end. @throws Error where it is refused or fails */
+export async function done(at: At, method: string, path: string, body?: object): Promise<void> {
+  const answer = await ask(at, method, path, body)
+  if (answer.status >= 400) throw new Error(JSON.stringify(answer.body))
+  const operation = answer.headers.get('azure-asyncoperation')
+  if (operation === null) return
+  for (;;) {
+    const { body: told } = await ask(at, 'GET', operation)
+    if (told['status'] === 'Succeeded') return
+    if (told['status'] === 'Failed') throw new Error(JSON.stringify(told))
+    await sleep(10)
+  }
+}
+
+export interface Told {
+  id: string
+  name: string
+  tags?: Record<string, string>
+  identity?: object
+  sku: object
+  location: string
+  properties: Record<string, unknown> & { state: string; fullyQualifiedDomainName?: string }
+}
+
+/** A server as ARM tells it; undefined where there is none. */
+export async function describeServer(at: At, name: string): Promise<Told | undefined> {
+  const { status, body } = await ask(at, 'GET', `${serversPath}/${name}`)
+  return status === 404 ? undefined : (body as unknown as Told)
+}
+
+/** Names of all servers there are. */
+export async function serverNames(at: At): Promise<string[]> {
+  const { body } = await ask(at, 'GET', serversPath)
+  return (body['value'] as Told[]).map(({ name }) => name).sort()
+}
+
+const usersIdentity =
+  `/subscriptions/${subscription}/resourceGroups/${group}` +
+  '/providers/Microsoft.ManagedIdentity/userAssignedIdentities/ledger'
+
+/** Every setting another than the usual one. */
+export const unusual = {
+  location: 'West Europe',
+  sku: { name: 'Standard_E4ds_v5', tier: 'MemoryOptimized' },
+  tags: { team: 'ledger' },
+  identity: { type: 'UserAssigned', userAssignedIdentities: { [usersIdentity]: {} } },
+  properties: {
+    version: '15',
+    administratorLogin: serverLogin.username,
+    administratorLoginPassword: serverLogin.password,
+    availabilityZone: '2',
+    storage: { storageSizeGB: 128, tier: 'P15', iops: 1100, autoGrow: 'Enabled' },
+    backup: { backupRetentionDays: 14, geoRedundantBackup: 'Enabled' },
+    highAvailability: { mode: 'ZoneRedundant', standbyAvailabilityZone: '3' },
+    maintenanceWindow: { customWindow: 'Enabled', dayOfWeek: 2, startHour: 3, startMinute: 30 },
+    authConfig: { activeDirectoryAuth: 'Enabled', passwordAuth: 'Enabled', tenantId: 'tenant' },
+    dataEncryption: {
+      type: 'AzureKeyVault',
+      primaryKeyURI: 'https://vault.example/keys/ledger/1',
+      primaryUserAssignedIdentityId: usersIdentity,
+    },
+  },
+}
+
+/** A server with every setting another than the usual one. */
+export async function createServer(at: At, name: string, more: object = {}): Promise<Told> {
+  const path = `${serversPath}/${name}`
+  await done(at, 'PUT', path, { ...unusual, ...more })
+  const rule = (startIpAddress: string, endIpAddress: string) => ({ properties: { startIpAddress, endIpAddress } })
+  await done(at, 'PUT', `${path}/firewallRules/cluster`, rule('203.0.113.0', '203.0.113.255'))
+  await done(at, 'PUT', `${path}/firewallRules/office`, rule('198.51.100.7', '198.51.100.7'))
+  const set = (value: string) => ({ properties: { value, source: 'user-override' } })
+  await done(at, 'PUT', `${path}/configurations/work_mem`, set('8192'))
+  await done(at, 'PUT', `${path}/configurations/max_connections`, set('400'))
+  await done(at, 'POST', `${path}/restart`)
+  await done(at, 'PUT', `${path}/administrators/0b1ec700-0000-4000-8000-00000000000a`, {
+    properties: { principalType: 'Group', principalName: 'ledger-admins', tenantId: 'tenant' },
+  })
+  const made = await describeServer(at, name)
+  if (made === undefined) throw new Error(`server ${name} is not there`)
+  return made
+}
