@@ -4,7 +4,7 @@ import { AzureRefusal } from './resource-manager.ts'
 interface Known {
   matches: RegExp
   why(message: string): string
-  next: string
+  next: string | ((rolesPage: string) => string)
 }
 
 /** Matched against an error's name, code and message; the first that fits wins. */
@@ -12,7 +12,7 @@ const known: readonly Known[] = [
   {
     matches: /^AzureRefusal (AuthorizationFailed|LinkedAuthorizationFailed|Forbidden|403)/,
     why: (message) => `the worker's identity may not: ${withoutIdentity(message)}`,
-    next: 'assign it the roles of docs/databases/cosmos.md; assignments take some minutes',
+    next: (rolesPage) => `assign it the roles of ${rolesPage}; assignments take some minutes`,
   },
   {
     matches: /^AzureRefusal (InvalidAuthenticationToken|ExpiredAuthenticationToken|AuthenticationFailed|401)/,
@@ -50,20 +50,22 @@ function withoutIdentity(message: string): string {
 
 /**
  * An error of a call to Azure as a person can use it; a Failure stays what it is.
+ * @param rolesPage that has the roles of the kind of database
  * @throws the error itself where it is none of Azure's
  */
-export function azureFailure(what: string, error: unknown): Failure {
+export function azureFailure(what: string, error: unknown, rolesPage = 'docs/databases/cosmos.md'): Failure {
   if (error instanceof Failure) return error
   if (!isOfAzure(error)) throw error
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
   const name = error instanceof Error ? error.name : ''
   const message = messageOf(error)
   const fits = known.find((one) => one.matches.test([name, code, message].join(' ')))
+  const next = typeof fits?.next === 'function' ? fits.next(rolesPage) : fits?.next
   return new Failure(
     {
       what,
       why: fits?.why(message) ?? `${code === '' ? name : code}: ${message}`,
-      next: fits?.next ?? 'look up this error of Azure; -v shows more',
+      next: next ?? 'look up this error of Azure; -v shows more',
     },
     { cause: error },
   )

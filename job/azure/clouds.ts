@@ -6,11 +6,14 @@ export interface Cloud {
   scope: string
 }
 
-/** By the end of the names of Cosmos DB's endpoints (Azure: national clouds, endpoints). */
+/** By the end of the names of endpoints (Azure: national clouds, endpoints). */
 const clouds: readonly (readonly [end: string, resourceManager: string])[] = [
   ['.documents.azure.com', 'https://management.azure.com'],
   ['.documents.azure.us', 'https://management.usgovcloudapi.net'],
   ['.documents.azure.cn', 'https://management.chinacloudapi.cn'],
+  ['.postgres.database.azure.com', 'https://management.azure.com'],
+  ['.postgres.database.usgovcloudapi.net', 'https://management.usgovcloudapi.net'],
+  ['.postgres.database.chinacloudapi.cn', 'https://management.chinacloudapi.cn'],
 ]
 
 /** Where to manage what is reached under another name: a private cloud's own Resource Manager. */

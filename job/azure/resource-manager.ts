@@ -1,5 +1,5 @@
 // Room: Azure's identities and Resource Manager: one call, an operation that takes hours, and what a refusal means.
-// Read identity, resource-manager, long-operation, clouds, azure-failure, rights, few-at-once.
+// Read identity, resource-manager, long-operation, clouds, azure-failure, rights, seek-resource, few-at-once.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCosmosDBManagement } from '@azure/arm-cosmosdb/api'
@@ -167,6 +167,7 @@ const versions: readonly (readonly [string, string])[] = [
   ['/providers/Microsoft.Authorization/', '2022-04-01'],
   ['/providers/Microsoft.Network/', '2024-05-01'],
   ['/providers/Microsoft.DocumentDB', documentDb],
+  ['/providers/Microsoft.DBforPostgreSQL', '2025-08-01'],
 ]
 
 /** Whether an error tells that the call did nothing: servers that fail may have acted before. */
@@ -209,9 +210,12 @@ export function firstLine(message: string | undefined): string | undefined {
   return message?.split(/\r?\n/)[0] || undefined
 }
 
-/** An account takes one change at a time; the next is refused until the one under way is done. */
+/** An account or a server takes one change at a time; the next is refused until the one under way is done. */
 function isLocked(status: number, answer: Answer): boolean {
-  return (status === 412 || status === 409) && /operation in progress/i.test(refusalOf(answer).message)
+  return (
+    (status === 412 || status === 409) &&
+    /operation in progress|busy processing another operation/i.test(refusalOf(answer).message)
+  )
 }
 
 function isOfNetwork(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import type { DatabaseKind } from './database.ts'
+import { azurePostgresql } from './azure-postgresql/azure-postgresql.ts'
 import { cassandra } from './cassandra/cassandra.ts'
 import { cosmos } from './cosmos/cosmos.ts'
 import { dynamodb } from './dynamodb/dynamodb.ts'
@@ -17,6 +18,7 @@ export const databaseKinds: readonly DatabaseKind[] = [
   dynamodb,
   cosmos,
   rds,
+  azurePostgresql,
   cassandra,
   otherDatabase,
 ]

@@ -3,10 +3,8 @@ import type { FailureText } from '../failure.ts'
 import type { DatabaseBackup } from '../record.ts'
 import type { RestoreChoice } from '../restore-options.ts'
 import { parseTime } from '../time.ts'
+import { placeFlags } from './azure-place.ts'
 import type { EndsPoint, KnownKind } from './kind.ts'
-
-/** Flags of backup and doctor that say where the account is. */
-export const placeFlags = { subscription: 'azure-subscription', resourceGroup: 'azure-resource-group' } as const
 
 /** Why these flags do not go together, or this kind has no use for one. */
 function refuseChoice({ at, strategy, prefix, kmsKey }: RestoreChoice): FailureText | undefined {
@@ -62,11 +60,12 @@ export const cosmos: KnownKind = {
   ownFlags: [
     {
       name: placeFlags.subscription,
-      describe: "id of the subscription that the account is in; looked for in all that the worker's identity sees",
+      describe:
+        "id of the subscription that the account or server is in; looked for in all that the worker's identity sees",
     },
     {
       name: placeFlags.resourceGroup,
-      describe: 'resource group that the account is in, where the identity sees no more of the subscription',
+      describe: 'resource group that the account or server is in, where the identity sees no more of the subscription',
     },
   ],
   flags: {

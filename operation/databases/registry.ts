@@ -1,3 +1,4 @@
+import { azurePostgresql } from './azure-postgresql.ts'
 import { cassandra } from './cassandra.ts'
 import { cosmos } from './cosmos.ts'
 import { dynamodb } from './dynamodb.ts'
@@ -8,7 +9,16 @@ import { postgresql } from './postgresql.ts'
 import { rds } from './rds.ts'
 
 /** Every kind of database that the plugin knows; a new one is its file and its line here. */
-export const knownKinds: readonly KnownKind[] = [postgresql, mysql, dynamodb, cosmos, rds, cassandra, otherDatabase]
+export const knownKinds: readonly KnownKind[] = [
+  postgresql,
+  mysql,
+  dynamodb,
+  cosmos,
+  rds,
+  azurePostgresql,
+  cassandra,
+  otherDatabase,
+]
 
 /** What a release uses that names no storage (ScalarDB, core/…/config/DatabaseConfig.java). */
 export const defaultStorage = cassandra.storage

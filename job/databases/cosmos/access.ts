@@ -1,4 +1,4 @@
-import { placeFlags } from '../../../operation/databases/cosmos.ts'
+import { placeFlags } from '../../../operation/databases/azure-place.ts'
 import { Failure } from '../../../operation/failure.ts'
 import type { DatabaseFlags } from '../../../operation/request.ts'
 import { cloudOf, resourceManagerVariable, type Cloud } from '../../azure/clouds.ts'

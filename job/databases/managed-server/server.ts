@@ -117,3 +117,23 @@ async function addressesOf(host: string): Promise<string[]> {
   })
   return found.map(({ address }) => address)
 }
+
+/**
+ * Whether any of some hosts leads to a server at this moment.
+ * @param noun what people call the server: instance
+ * @throws Failure where nobody can tell
+ */
+export async function isUsed(server: string, hosts: readonly string[], noun: string): Promise<boolean> {
+  try {
+    return (await Promise.all(hosts.map((host) => leadsTo(host, server)))).includes(true)
+  } catch (error) {
+    throw new Failure(
+      {
+        what: `whether a release uses the restored ${noun} is not known`,
+        why: messageOf(error),
+        next: 'see that the DNS of the cluster answers, then run it again',
+      },
+      { cause: error },
+    )
+  }
+}

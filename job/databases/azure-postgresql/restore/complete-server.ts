@@ -1,0 +1,99 @@
+import { isDeepStrictEqual } from 'node:util'
+import { changed } from '../../../azure/long-operation.ts'
+import type { Json } from '../../../azure/resource-manager.ts'
+import type { Journal } from '../../../journal/journal.ts'
+import { readConfigurations, readSettings } from '../servers/read-settings.ts'
+import { partsOf } from '../servers/server.ts'
+import { isPrivate, knowsEntra, ownSettings, type Group, type ServerSettings } from '../servers/settings.ts'
+import { untilReady } from './restore-server.ts'
+import type { RestoreWork } from './restore-work.ts'
+
+/** What is changed once a server is there, one after the other: high availability last, which doubles what it costs. */
+const changeable: readonly Group[] = ['authConfig', 'storage', 'backup', 'maintenanceWindow', 'highAvailability']
+
+/** What of a group nobody may change: it is chosen when a server is made, or follows from another setting. */
+const fixed: Partial<Record<Group, readonly string[]>> = {
+  backup: ['geoRedundantBackup'],
+  // Storage grows by itself and never shrinks.
+  storage: ['storageSizeGB', 'type'],
+}
+
+/** Puts on again what the restore's own call does not take: each looks first what is there. */
+export async function completeServer(work: RestoreWork, journal: Journal): Promise<void> {
+  const { name } = partsOf(work.target)
+  // Whom it lets in comes first.
+  await journal.ensure(`firewall of server ${name}`, () => ensureFirewall(work))
+  await journal.ensure(`settings of server ${name}`, () => ensureSettings(work))
+  await journal.ensure(`administrators of server ${name}`, () => ensureAdministrators(work))
+  await journal.ensure(`parameters of server ${name}`, () => ensureParameters(work))
+}
+
+async function ensureSettings(work: RestoreWork): Promise<void> {
+  const { sku, groups } = work.details.settings
+  if (!isDeepStrictEqual(ownSettings(await untilReady(work)).sku, sku)) await change(work, 'patch', '', { sku })
+  for (const group of changeable) {
+    const wanted = changeableOf(group, groups)
+    const present = changeableOf(group, ownSettings(await untilReady(work)).groups)
+    if (isDeepStrictEqual(wanted, present)) continue
+    await change(work, 'patch', '', { properties: { [group]: wanted } })
+  }
+}
+
+function changeableOf(group: Group, groups: ServerSettings['groups']): Record<string, Json> {
+  const leftOut = fixed[group] ?? []
+  return Object.fromEntries(Object.entries(groups[group]).filter(([name]) => !leftOut.includes(name)))
+}
+
+/** The rules are those of the backup and no others, whatever the service made. */
+async function ensureFirewall(work: RestoreWork): Promise<void> {
+  const { details } = work
+  if (isPrivate(details.settings)) return
+  const wanted = details.settings.firewallRules
+  const { firewallRules: present } = await presentSettings(work)
+  for (const name of Object.keys(present).filter((one) => wanted[one] === undefined))
+    await change(work, 'delete', `/firewallRules/${encodeURIComponent(name)}`)
+  for (const [name, range] of Object.entries(wanted)) {
+    if (present[name] === range) continue
+    const [startIpAddress = '', endIpAddress = ''] = range.split('-')
+    const properties = { startIpAddress, endIpAddress }
+    await change(work, 'put', `/firewallRules/${encodeURIComponent(name)}`, { properties })
+  }
+}
+
+async function ensureAdministrators(work: RestoreWork): Promise<void> {
+  if (!knowsEntra(work.details.settings)) return
+  const wanted = work.details.settings.administrators
+  const { administrators: present } = await presentSettings(work)
+  for (const id of Object.keys(present).filter((one) => wanted[one] === undefined))
+    await change(work, 'delete', `/administrators/${id}`)
+  for (const [id, properties] of Object.entries(wanted))
+    if (!isDeepStrictEqual(present[id], properties)) await change(work, 'put', `/administrators/${id}`, { properties })
+}
+
+/** Some parameters hold only once the server has been restarted, which it is where one of them was set. */
+async function ensureParameters(work: RestoreWork): Promise<void> {
+  const { arm, details, target } = work
+  await untilReady(work)
+  const { values: present } = await readConfigurations(arm, target)
+  for (const [name, value] of Object.entries(details.settings.configurations))
+    if (present[name] !== value)
+      await change(work, 'put', `/configurations/${encodeURIComponent(name)}`, {
+        properties: { value, source: 'user-override' },
+      })
+  if ((await readConfigurations(arm, target)).needRestart) await change(work, 'post', '/restart')
+}
+
+async function presentSettings(work: RestoreWork): Promise<ServerSettings> {
+  return await readSettings(work.arm, await untilReady(work))
+}
+
+/** One change of the server, when it is ready for it. */
+async function change(
+  work: RestoreWork,
+  method: 'put' | 'post' | 'patch' | 'delete',
+  path: string,
+  body?: Json,
+): Promise<void> {
+  await untilReady(work)
+  await changed(work.arm, method, `${work.target}${path}`, body)
+}

@@ -1,0 +1,30 @@
+import { partsOf } from '../servers/server.ts'
+import { leftOut } from '../servers/settings.ts'
+import type { RestoreWork } from './restore-work.ts'
+
+/** What a restore does, what it costs and what stays, line by line for people. */
+export function planSteps({ choice, details, point, target }: RestoreWork): string[] {
+  const { settings } = details
+  const { sku, groups } = settings
+  const hasStandby = groups.highAvailability['mode'] !== undefined && groups.highAvailability['mode'] !== 'Disabled'
+  const { name } = partsOf(details.id)
+  const at = point.toISOString()
+  return [
+    `restore the server ${name} as of ${at}, with all its databases, to the new server ${partsOf(target).name}`,
+    'put on again what a restore forgets: firewall, parameters, administrators, availability, maintenance, tags',
+    'compare every setting',
+    ...leftOut(settings).map((line) => `leave out: ${line}`),
+    `costs, until one of the servers is deleted, a second server ${sku.name} with ` +
+      `${String(groups.storage['storageSizeGB'] ?? '?')} GiB and its own backups${hasStandby ? ', and its standby' : ''}`,
+    `stays: the server ${name} with all that was written since ${at}`,
+    choice.repoint === 'print'
+      ? 'show what the releases have to be told; they serve on as they are'
+      : "set its host in the releases' URL where that of the former is",
+  ]
+}
+
+/** What goes out of service where the releases are pointed to the new server. */
+export function losesOf({ choice, point }: RestoreWork): string[] {
+  if (choice.repoint === 'print') return []
+  return [`from service: everything written since ${point.toISOString()}; it stays in the former server`]
+}

@@ -1,0 +1,89 @@
+import * as z from 'zod'
+import type { FailureText } from '../failure.ts'
+import type { DatabaseBackup } from '../record.ts'
+import type { RestoreChoice } from '../restore-options.ts'
+import { parseTime } from '../time.ts'
+import type { KnownKind } from './kind.ts'
+
+/** What plugin and worker both know of a backup's details. */
+const detailsSchema = z.object({ id: z.string(), createdAt: z.string() })
+
+/** The server that an entry is of; undefined for an entry of another kind. */
+export function azureServerDetails({ kind, details }: Pick<DatabaseBackup, 'kind' | 'details'>) {
+  return kind === azurePostgresql.name ? detailsSchema.safeParse(details).data : undefined
+}
+
+/** Why these flags do not go together, or this kind has no use for one. */
+function refuseChoice({ at, strategy, prefix, region, kmsKey }: RestoreChoice): FailureText | undefined {
+  if (at !== undefined && parseTime(at) % 1000 !== 0)
+    return {
+      what: '--at cannot be used',
+      why: 'a flexible server is restored to whole seconds',
+      next: 'give a time without a fraction',
+    }
+  const needless = Object.entries({
+    '--strategy': strategy,
+    '--prefix': prefix,
+    '--region': region,
+    '--kms-key': kmsKey,
+  })
+  const given = needless.flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
+  if (given.length === 0) return undefined
+  return {
+    what: `${given.join(' and ')} cannot be used`,
+    why: 'a restore makes a new flexible server beside the former, in its region and encrypted as it is',
+    next: 'omit it',
+  }
+}
+
+/** What is done to one server, for people. */
+function planLines(entry: DatabaseBackup, choice: RestoreChoice | undefined): string[] {
+  const name = azureServerDetails(entry)?.id.split('/').at(-1) ?? '?'
+  return [
+    'Flexible server of Azure Database for PostgreSQL, restored to a new one beside it:',
+    `  ${entry.title}: ${name}, with all its databases`,
+    '  the new server costs like the former, for as long as both are there',
+    choice?.repoint === 'patch'
+      ? "  then its host is set in the release's URL in place of the former's; take it over into Git"
+      : '  what the release has to be told is shown; nothing that is in service changes',
+    '  the former server stays',
+  ]
+}
+
+/** Flexible servers of Azure Database for PostgreSQL, by the past that the service keeps of them. */
+export const azurePostgresql: KnownKind = {
+  name: 'azure-postgresql',
+  title: 'Azure Database for PostgreSQL',
+  storage: 'jdbc',
+  keepsItsOwnBackups: true,
+  isManaged: true,
+  repointUnlessGiven: 'print',
+  flags: {
+    restore: {
+      at:
+        "Azure Database for PostgreSQL: another moment than the backup's, RFC 3339 with an offset or UNIX seconds; " +
+        'one in no recorded pause of the releases is unproven',
+      repoint:
+        'Azure Database for PostgreSQL: print (unless given) shows what points the release to the new server; patch ' +
+        "sets its host in the release's URL, where that is in a Secret once install --repoint-secret named it",
+    },
+  },
+  examples: {
+    backup: [
+      [
+        'backup my-ledger --managed azure-postgresql',
+        'a release on Azure Database for PostgreSQL: a restore point of the server, and no dump',
+      ],
+    ],
+  },
+  refuseChoice,
+  planLines,
+  endsWithUndo(_entry, restored, isBeside) {
+    const made = detailsSchema.safeParse(restored?.details).data
+    if (!isBeside || made === undefined) return undefined
+    return (entry) => {
+      const other = azureServerDetails(entry)
+      return other?.id === made.id && other.createdAt === made.createdAt
+    }
+  },
+}
