@@ -51,7 +51,9 @@ export async function accessOf(
     throw new Failure({
       what: `storage "${settings.storage}" is not known to be on a flexible server of Azure`,
       why: `${names.join(', an alias of ')} is of no cloud of Azure that this version knows`,
-      next: `check scalar.db.contact_points, or name its Resource Manager by --env ${resourceManagerVariable}=https://…`,
+      next:
+        'check scalar.db.contact_points, or name its Resource Manager by ' +
+        `--env ${resourceManagerVariable}=https://…`,
     })
   return {
     names,

@@ -10,7 +10,8 @@ const sessions = {
   // A session of the server itself has no user, or no database.
   postgresql:
     "SELECT DISTINCT usename || ' in ' || datname AS who FROM pg_catalog.pg_stat_activity " +
-    "WHERE usename NOT IN ('rdsadmin', 'azuresu') AND datname IS NOT NULL AND pid <> pg_catalog.pg_backend_pid() ORDER BY who",
+    "WHERE usename NOT IN ('rdsadmin', 'azuresu') " +
+    'AND datname IS NOT NULL AND pid <> pg_catalog.pg_backend_pid() ORDER BY who',
   // Without the right PROCESS only those of the same user are shown.
   mysql:
     "SELECT DISTINCT CONCAT(USER, ' in ', COALESCE(DB, '(no database)')) AS who FROM information_schema.PROCESSLIST " +

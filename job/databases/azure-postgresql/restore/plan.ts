@@ -15,7 +15,8 @@ export function planSteps({ choice, details, point, target }: RestoreWork): stri
     'compare every setting',
     ...leftOut(settings).map((line) => `leave out: ${line}`),
     `costs, until one of the servers is deleted, a second server ${sku.name} with ` +
-      `${String(groups.storage['storageSizeGB'] ?? '?')} GiB and its own backups${hasStandby ? ', and its standby' : ''}`,
+      `${String(groups.storage['storageSizeGB'] ?? '?')} GiB and its own backups` +
+      (hasStandby ? ', and its standby' : ''),
     `stays: the server ${name} with all that was written since ${at}`,
     choice.repoint === 'print'
       ? 'show what the releases have to be told; they serve on as they are'

@@ -38,7 +38,8 @@ export function idleServer(request: ArmRequest): FlexibleServer {
   if (one.state !== 'Ready')
     throw refused(
       'ServerIsBusy',
-      `Cannot complete operation while server '${one.name}' is busy processing another operation. Please try again later.`,
+      `Cannot complete operation while server '${one.name}' is busy processing another operation. ` +
+        'Please try again later.',
       409,
     )
   return one

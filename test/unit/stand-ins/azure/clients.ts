@@ -1,3 +1,6 @@
+// Room: the stand-in of Azure, asked by Microsoft's clients and by plain calls.
+// Read clients, recorded-shapes, flexible-servers.
+
 import { CosmosDBManagementClient } from '@azure/arm-cosmosdb'
 import { CosmosClient } from '@azure/cosmos'
 import { WorkloadIdentityCredential } from '@azure/identity'
