@@ -1,3 +1,4 @@
+import { cassyMutations } from './cassy.ts'
 import type { Mutation } from './mutation.ts'
 import { rdsMutations } from './rds.ts'
 import { recordMutations } from './records.ts'
@@ -8,6 +9,7 @@ const pause = 'export async function pauseAround'
 const window = 'window.reasons.push(...doubtsOf(word, silent))'
 
 export const mutations: readonly Mutation[] = [
+  ...cassyMutations,
   ...recordMutations,
   ...rdsMutations,
   {
