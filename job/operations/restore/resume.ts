@@ -1,5 +1,6 @@
 import { concludePreflight } from '../conclude-preflight.ts'
 import { Failure } from '../../../operation/failure.ts'
+import { restoreCommand } from '../../../operation/outcome/restore-command.ts'
 import type { RestoredData } from '../../databases/database.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { formerRestore, rewriteRestore } from './earlier-restore.ts'
@@ -36,7 +37,7 @@ export async function resume(context: Context): Promise<void> {
         {
           serving: 'restored',
           databases: restored.databases.map((database) => ({ ...database, state: 'in-service' })),
-          wayBack: final.map((why) => `there is no way back: ${why}`),
+          wayBack: [...final.map((why) => `there is no way back: ${why}`), ...howToRemove(former)],
         },
       )
       context.events.say('switched', `the data of ${restored.backup} is in service`)
@@ -45,6 +46,13 @@ export async function resume(context: Context): Promise<void> {
   } finally {
     await Promise.allSettled(databases.map((database) => database.close()))
   }
+}
+
+/** How to remove what databases have kept that this program restores itself. */
+function howToRemove({ namespace, operation, restore }: Awaited<ReturnType<typeof formerRestore>>['record']): string[] {
+  if (restore.databases.every(({ previous }) => previous === undefined)) return []
+  const command = restoreCommand({ namespace, operation, flags: restore.flags }, '--drop-previous')
+  return [`to remove what served before, once you are content: ${command}`]
 }
 
 /** @throws Failure where something is not done, or a release was started meanwhile */

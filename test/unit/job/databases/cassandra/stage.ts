@@ -14,7 +14,17 @@ export type Door = (typeof doors)[number]
 /** A release of two servers whose data is in a ring of three scripted nodes. */
 export async function scene(
   t: Test,
-  { door = 'nodetool', password, ...changes }: Partial<RequestOf<'backup'>> & { door?: Door; password?: string } = {},
+  {
+    door = 'nodetool',
+    password,
+    beside,
+    ...changes
+  }: Partial<RequestOf<'backup'>> & {
+    door?: Door
+    password?: string
+    /** lines of a storage of another kind, which has the namespace savings */
+    beside?: (prefix: string) => string[]
+  } = {},
 ) {
   const ring = await scriptedRing(3, password)
   if (door === 'the management API') {
@@ -25,13 +35,27 @@ export async function scene(
   t.teardown(() => ring.close())
   // Everybody else's stay, whatever their names are like.
   ring.nodes.forEach(({ snapshots }) => snapshots.add('theirs scalar asset').add('backup-a scalar asset'))
-  const served = await servedRelease(t, [
-    'scalar.db.storage=cassandra',
-    'scalar.db.contact_points=127.0.0.1',
-    `scalar.db.contact_port=${ring.port}`,
-    'scalar.db.username=cassandra',
-    'scalar.db.password=s3cret',
-  ])
+  const own = (prefix: string) => [
+    `${prefix}storage=cassandra`,
+    `${prefix}contact_points=127.0.0.1`,
+    `${prefix}contact_port=${ring.port}`,
+    `${prefix}username=cassandra`,
+    `${prefix}password=s3cret`,
+  ]
+  const several = 'scalar.db.multi_storage.'
+  const served = await servedRelease(
+    t,
+    beside === undefined
+      ? own('scalar.db.')
+      : [
+          'scalar.db.storage=multi-storage',
+          `${several}storages=ring,other`,
+          `${several}default_storage=ring`,
+          `${several}namespace_mapping=coordinator:ring,scalar:other`,
+          ...own(`${several}storages.ring.`),
+          ...beside(`${several}storages.other.`),
+        ],
+  )
   const { cluster, ledgers, replicas, shared } = served
   const backup: RequestOf<'backup'> = { ...served.backup, ...changes }
   const run = (request: Parameters<typeof work>[0] = backup, its: InMemoryCluster = cluster) => {
@@ -48,6 +72,7 @@ export async function scene(
   return {
     backup,
     cluster,
+    folder: served.folder,
     ledgers,
     replicas,
     ring,
