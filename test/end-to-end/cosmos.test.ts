@@ -2,6 +2,7 @@ import type { V1PodList } from '@kubernetes/client-node'
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import t from 'tap'
+import { formerSecretName } from '../../operation/names.ts'
 import { matches } from '../stand-ins/cloud/glob.ts'
 import { group, soon, subscription } from '../unit/stand-ins/azure/clients.ts'
 import { toldOf } from '../unit/job/databases/cosmos/account-world.ts'
@@ -19,6 +20,7 @@ const scope = `/subscriptions/${subscription}`
 const roles = [
   { scope, actions: actionsOf('cosmos-subscription-role.json') },
   { scope: `${scope}/resourceGroups/${group}`, actions: actionsOf('cosmos-account-role.json') },
+  { scope: `${scope}/resourceGroups/${group}`, actions: actionsOf('cosmos-keys-role.json') },
 ]
 
 const at = await openAzureStage('cosmos-restore', { roles })
@@ -158,6 +160,58 @@ t.test('pointed back, the undo removes the new account alone', async (t) => {
   t.strictSame(await stage.check(deployment), damaged, 'the former data serves')
 })
 
+const keysAskedFor = async () => {
+  const calls = (await azure.calls()).filter(({ client }) => client === azureClients.worker)
+  return [...new Set(calls.flatMap(({ action }) => (/keys/i.test(action) ? [action] : [])))]
+}
+
+t.test('by hand, the worker asks for no key that writes', async (t) => {
+  t.strictSame(await keysAskedFor(), ['Microsoft.DocumentDB/databaseAccounts/readonlyKeys/action'])
+})
+
+/** What a Secret holds. */
+async function secretText(name: string): Promise<Record<string, string>> {
+  const { data = {} } = await stage.get<{ data?: Record<string, string> }>(['secret', name])
+  return Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text, 'base64').toString()]))
+}
+
+t.test('by patch, the worker points the release to a new account, and back, by the one Secret it may', async (t) => {
+  const { name, key } = at.keySecret
+  const before = await secretText(name)
+  const ungranted = await stage.scalardl([
+    'restore',
+    'point',
+    '--name',
+    'no',
+    '--repoint',
+    'patch',
+    '--yes',
+    ...at.flags,
+  ])
+  t.equal(ungranted.code, 1)
+  t.match(ungranted.stderr, new RegExp(`scalardl install -n \\S+ --repoint-secret ${name}`))
+  const identity = ['--service-account-annotation', `azure.workload.identity/client-id=${azureClients.worker}`]
+  t.equal((await stage.scalardl(['install', '--repoint-secret', name, ...identity])).code, 0)
+  await scalardl('restore', 'point', '--name', 'patched', '--repoint', 'patch', '--yes')
+  const { restore } = await recordOf(stage, 'restore-patched')
+  const [database] = restore?.databases ?? []
+  const made = String(database?.details['account']).split('/').at(-1) ?? ''
+  t.match(restore, { serving: 'restored', databases: [{ details: { former: { keptIn: formerSecretName(name) } } }] })
+  const { primaryMasterKey } = await azure.client.databaseAccounts.listKeys(group, made)
+  t.strictSame(await secretText(name), { [key]: primaryMasterKey })
+  t.equal(Object.keys(await secretText(formerSecretName(name))).length, 1, 'what it said is kept there')
+  const verdict = await stage.check(deployment)
+  t.strictSame(verdict.problems, [])
+  t.equal(verdict.details.states, then, 'the release serves the state of the pause')
+
+  await scalardl('restore', 'patched', '--undo', '--yes')
+  t.strictSame(await secretText(name), before)
+  t.strictSame(await secretText(formerSecretName(name)), {}, 'what was kept is used up')
+  t.strictSame(await stage.check(deployment), damaged, 'the former data serves')
+  t.strictSame(await accounts(), [accountInService, made].sort(), 'both accounts stay')
+  t.ok((await keysAskedFor()).includes('Microsoft.DocumentDB/databaseAccounts/listKeys/action'))
+})
+
 t.test('the worker came by its own projected token, and did nothing outside of the roles', async (t) => {
   const calls = (await azure.calls()).filter(({ client }) => client === azureClients.worker)
   const tokens = calls.filter(({ plane }) => plane === 'identity')
@@ -173,8 +227,6 @@ t.test('the worker came by its own projected token, and did nothing outside of t
     outside.map(({ action }) => action),
     [],
   )
-  const keys = new Set(calls.flatMap(({ action }) => (/keys/i.test(action) ? [action] : [])))
-  t.strictSame([...keys], ['Microsoft.DocumentDB/databaseAccounts/readonlyKeys/action'], 'no key that writes')
   const { items } = await stage.get<V1PodList>(['pods', '-l', 'kubectl-scalardl.dev/role=worker'])
   t.ok(items.length > 0)
   for (const { metadata } of items) t.equal(metadata?.labels?.['azure.workload.identity/use'], 'true')
