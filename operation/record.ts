@@ -123,7 +123,7 @@ const commandRun = z.object({
 const command = z.object({
   image: z.string(),
   program: z.string(),
-  phase: z.enum(['snapshot', 'complete', 'restore']),
+  phase: z.enum(['snapshot', 'complete', 'restore', 'repair']),
   runs: z.array(commandRun),
 })
 

@@ -38,6 +38,10 @@ export const mounts = {
   exec: '/scalardl/exec',
   /** an emptyDir with the program that waits in that container for its moment */
   starter: '/scalardl/starter',
+  /** what that container's command finds of ScalarDB's properties while it runs, where it is a schema loader */
+  loaderProperties: '/scalardl/exec/database.properties',
+  /** the schema file of that schema loader, from a ConfigMap */
+  loaderSchema: '/scalardl/schema/schema.json',
 } as const
 
 /** Where the value of a variable comes from that a release's properties may name. */
@@ -135,8 +139,11 @@ const exec = z.strictObject({
   image: z.string(),
   /** the first word of the command; the others may hold what nobody else is to read */
   program: z.string(),
-  /** when it runs: in the pause, after it, or while a restore has the releases stopped */
-  phase: z.enum(['snapshot', 'complete', 'restore']),
+  /**
+   * when it runs: in the pause, after it, while a restore has the releases stopped, or, as a schema loader that
+   * repairs, on what a restore has made before the releases use it
+   */
+  phase: z.enum(['snapshot', 'complete', 'restore', 'repair']),
   /** how long the command may take, ms */
   timeoutMs: z.int().positive(),
 })

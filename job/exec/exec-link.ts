@@ -2,10 +2,11 @@
 // Read operator-command, exec-link, then starter.sh, which waits in that container.
 
 import { constants } from 'node:fs'
-import { chmod, open, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, open, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Failure } from '../../operation/failure.ts'
+import { mounts } from '../../operation/request.ts'
 
 /** How a command ended. */
 export type CommandEnd =
@@ -22,6 +23,8 @@ export interface Run {
   env: Readonly<Record<string, string>>
   /** names that the command finds in its file of artefacts, to which it adds its own */
   artefacts: readonly string[]
+  /** ScalarDB's properties, which the command finds at mounts.loaderProperties while it runs */
+  properties?: string | undefined
   /** takes what the command writes, line by line, the first of it */
   heard(line: string): void
   /** aborted where the command has to end at once */
@@ -68,12 +71,14 @@ export function execLink(folder: string): ExecLink {
         signal.throwIfAborted()
       }
     },
-    async run({ number, env, artefacts, heard, signal }) {
+    async run({ number, env, artefacts, properties, heard, signal }) {
       const output = followLines(path(`${number}.output`), heard)
       const names = path(`${number}.artefacts`)
       await writeFile(names, artefacts.map((name) => `${name}\n`).join(''))
       // The command may run as another user.
       await chmod(names, 0o666)
+      const config = path(basename(mounts.loaderProperties))
+      if (properties !== undefined) await writeFile(config, properties)
       await writeFile(path(`${number}.env`), linesOf({ ...env, SCALARDL_ARTEFACTS: names }))
       signal.throwIfAborted()
       await rename(path(`${number}.env`), path(`${number}.go`))
@@ -89,6 +94,8 @@ export function execLink(folder: string): ExecLink {
         await output.look(true)
         signal.throwIfAborted()
         throw error
+      } finally {
+        await rm(config, { force: true })
       }
     },
     async artefacts(number) {

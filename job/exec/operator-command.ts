@@ -18,6 +18,8 @@ export interface Moment {
   pause?: { allPausedAt: string; endsAtMs: number } | undefined
   /** what the backup's command said it has made, for a restore */
   artefacts?: readonly string[]
+  /** ScalarDB's properties of the database, for a schema loader, and the secret in them, which no log may show */
+  properties?: { text: string; secret: string }
 }
 
 /** The administrator's own tool, as the databases that need it see it. */
@@ -31,7 +33,7 @@ export interface OperatorCommand {
   /**
    * Runs the command and waits for its end. In a pause it runs once a pause, and the record lists the pauses. After
    * one, and in a restore, what an earlier worker has started is never started again: its result is answered where it
-   * is known.
+   * is known. A schema loader repairs what lacks something and leaves the rest, so it alone is run again.
    * @returns what it said it has made
    * @throws Failure where it fails, takes too long or was lost with its worker; the signal's reason
    */
@@ -55,7 +57,7 @@ export function operatorCommand(context: Context, link: ExecLink = execLink(moun
   const { journal, record, request, signal } = context
   const { exec } = request
   if (exec === undefined) return undefined
-  const title = `${exec.program} in ${exec.image}`
+  const title = `${nameOf(exec)} in ${exec.image}`
   let runs = 0
   // A command that belongs to an earlier pause is not taken for one of this.
   const step = () =>
@@ -86,6 +88,10 @@ export function operatorCommand(context: Context, link: ExecLink = execLink(moun
     async run(moment) {
       // Nothing is written inside a pause. Its record was written before it began, and tells of the run.
       if (exec.phase === 'snapshot') return await start(moment)
+      if (exec.phase === 'repair') {
+        await journal.ensure('run the schema loader', async () => void (await start(moment)))
+        return []
+      }
       const known = z.array(z.string()).safeParse(journal.result(step()))
       if (known.success) return known.data
       if (journal.begun(step())) throw lostWithWorker(title)
@@ -111,7 +117,8 @@ async function runOnce(
       number,
       env: { ...factsOf(context, moment), SCALARDL_RUN: String(run.count) },
       artefacts: moment.artefacts ?? [],
-      heard: (line) => context.events.say('note', `${exec.program}: ${printable(line)}`),
+      properties: moment.properties?.text,
+      heard: (line) => context.events.say('note', `${nameOf(exec)}: ${printable(without(line, moment))}`),
       signal: AbortSignal.any([moment.signal, limit.signal]),
     })
     end = endText(ended)
@@ -129,10 +136,20 @@ async function runOnce(
   run.ended(end, artefacts)
   if (end === succeeded) return artefacts
   throw new Failure({
-    what: `${exec.program}, your own tool, failed`,
+    what: `${exec.phase === 'repair' ? 'the schema loader' : `${exec.program}, your own tool,`} failed`,
     why: end,
     next: `see what it said: kubectl scalardl logs ${context.request.operation} -n ${context.request.namespace}`,
   })
+}
+
+/** What people call it. */
+function nameOf({ phase, program }: ExecRequest): string {
+  return phase === 'repair' ? 'schema loader' : program
+}
+
+/** A line of output without the secret that the command was given. */
+function without(line: string, { properties }: Moment): string {
+  return properties === undefined ? line : line.replaceAll(properties.secret, '…')
 }
 
 /** Tells the record of a run, beside the work: nobody waits for a save inside a pause. */

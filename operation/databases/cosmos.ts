@@ -76,6 +76,9 @@ export const cosmos: KnownKind = {
       repoint:
         'Cosmos DB: print (unless given) shows every command that points the release to the new account; ' +
         'patch sets endpoint and key in the Secret that install --repoint-secret named',
+      'schema-loader-image':
+        "Cosmos DB: image of ScalarDB's schema loader, whose --repair-all is run on the new account before a release " +
+        'uses it; the command that starts it, where it is not java -jar /app.jar, comes last, after `--`',
       region: 'Cosmos DB: region of the new account, where not the one that the former was written to',
     },
   },

@@ -21,6 +21,7 @@ export type RestoreFlag =
   | 'region'
   | 'kms-key'
   | 'fence-for'
+  | 'schema-loader-image'
 
 /** Command lines for --help, each with what it does. */
 export type Examples = readonly (readonly [commandLine: string, meaning: string])[]

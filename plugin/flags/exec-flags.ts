@@ -57,7 +57,7 @@ export function execPhaseFlag<T>(yargs: Argv<T>) {
   })
 }
 
-type ExecFlags = Partial<FlagsOf<typeof execFlags<Globals>>> & {
+export type ExecFlags = Partial<FlagsOf<typeof execFlags<Globals>>> & {
   execPhase?: 'snapshot' | 'complete' | undefined
   /** the words after `--`, as the parser keeps them */
   '--'?: readonly string[]
@@ -120,8 +120,22 @@ export function readExec(
       'give a longer --max-pause, or a shorter --exec-timeout or --max-pause-wait; ' +
         'what may run after the pause needs --exec-phase complete',
     )
+  return readTool({ image, command, phase, timeout }, flags)
+}
+
+interface Command {
+  image: string
+  /** its program first */
+  command: readonly string[]
+  phase: ExecRequest['phase']
+  timeout: string
+}
+
+/** A command with what flags say of its environment. @throws Failure (usage) where that cannot be read */
+export function readTool({ image, command, phase, timeout }: Command, flags: ExecFlags): Exec {
+  const [program = ''] = command
   return {
-    request: { image, program, phase, timeoutMs },
+    request: { image, program, phase, timeoutMs: timeSpan('--exec-timeout', timeout, 1) },
     tool: {
       image,
       command,

@@ -13,6 +13,7 @@ import { referencesOf } from '../kubernetes/jobs/compose/property-references.ts'
 import { podsOnly, propertiesSource, releasePart, type ReleasePart } from '../kubernetes/jobs/compose/release-part.ts'
 import { patchForIdentity } from '../kubernetes/jobs/compose/workload-identity.ts'
 import {
+  requireConfigMapKey,
   requireSecret,
   requireServiceAccount,
   requireSidecars,
@@ -96,6 +97,7 @@ export async function prepareOperation(
     ...(extra.recipientSecrets ?? []).map((name) => requireSecret(session, '--encrypt', name)),
     requireSecret(session, '--tls-ca-secret', extra.tlsCaSecret),
     requireSecret(session, '--exec-secret', extra.ownTool?.secret),
+    requireConfigMapKey(session, '--schema-loader-schema', extra.ownTool?.schema),
     extra.ownTool === undefined ? undefined : requireSidecars(session),
     ...options.imagePullSecrets.map((name) => requireSecret(session, '--image-pull-secret', name)),
   ])

@@ -4,6 +4,7 @@ import { knownKinds } from '../../../operation/databases/registry.ts'
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 import { execFlags } from '../../flags/exec-flags.ts'
+import { schemaLoaderFlags } from '../../flags/schema-loader-flags.ts'
 import { ofKinds } from '../../flags/kind-flags.ts'
 import { transferFlags } from '../../flags/transfer.ts'
 import { dryRunFlag, yesFlag, type GlobalArgv } from '../../flags/flags.ts'
@@ -75,7 +76,14 @@ export function restoreFlags(yargs: GlobalArgv, kinds: readonly KnownKind[] = kn
   return dryRunFlag(
     yesFlag(
       waitFlags(
-        jobFlags(databaseFlags(execFlags(choiceFlags(pauseLimitFlags(adminFlags(trustFlags(own)), maxPause), kinds)))),
+        jobFlags(
+          databaseFlags(
+            schemaLoaderFlags(
+              execFlags(choiceFlags(pauseLimitFlags(adminFlags(trustFlags(own)), maxPause), kinds)),
+              kinds,
+            ),
+          ),
+        ),
       ),
     ),
   )

@@ -18,6 +18,7 @@ import { confirmByName } from '../../terminal/confirm.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
 import { readExec, type Exec } from '../../flags/exec-flags.ts'
+import { isRepaired, readSchemaLoader, withCoordinator } from '../../flags/schema-loader-flags.ts'
 import { readDatabaseFlags } from '../../flags/kind-flags.ts'
 import { timeSpan, wholeNumber } from '../../flags/numbers.ts'
 import { readTargetOptions } from '../../flags/read-target.ts'
@@ -34,7 +35,7 @@ import { restoreColumns, showServing, showWayBack } from './summary.ts'
 
 /** Checks all flags before the cluster is asked. */
 function readFlags(flags: RestoreFlags) {
-  const exec = readExec(flags, 'restore')
+  const exec = readSchemaLoader(flags) ?? readExec(flags, 'restore')
   return {
     exec,
     options: readJobOptions(flags),
@@ -63,9 +64,10 @@ async function backupRecord(session: Session, terminal: Terminal, flags: Restore
 /** @throws Failure (usage) where the backup needs the administrator's own tool and none is given, or the reverse */
 function refuseUnfitTool(exec: Exec | undefined, { backup }: BackupRecord): void {
   const needing = backup.databases.filter((entry) => kindOfEntry(entry)?.needsCommand === true)
-  if (needing.length > 0 === (exec !== undefined)) return
+  const isOwn = exec !== undefined && exec.request.phase !== 'repair'
+  if (needing.length > 0 === isOwn) return
   throw new Failure(
-    exec === undefined
+    !isOwn
       ? {
           what: `backup ${backup.name} needs your own tool`,
           why: `it made the backup of ${needing.map(({ title }) => title).join(', ')}, and it alone can restore it`,
@@ -76,6 +78,24 @@ function refuseUnfitTool(exec: Exec | undefined, { backup }: BackupRecord): void
           why: `backup ${backup.name} has nothing that your own tool made`,
           next: 'leave it out',
         },
+    { exitCode: ExitCode.usage },
+  )
+}
+
+/** @throws Failure (usage) where a schema loader is given and not exactly one database can be repaired by it */
+function refuseUnfitLoader(exec: Exec | undefined, { backup }: BackupRecord): void {
+  const repaired = backup.databases.filter(isRepaired)
+  if (exec?.request.phase !== 'repair' || repaired.length === 1) return
+  throw new Failure(
+    {
+      what: '--schema-loader-image cannot be used',
+      why:
+        repaired.length === 0
+          ? `backup ${backup.name} has nothing that a schema loader repairs`
+          : `a schema is of one account, and backup ${backup.name} has ${repaired.length}: ` +
+            repaired.map(({ title }) => title).join(', '),
+      next: 'leave it out; procedures that the backup has are made anew without it',
+    },
     { exitCode: ExitCode.usage },
   )
 }
@@ -92,6 +112,7 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
   const given = await backupRecord(session, terminal, flags)
   const { record, choice, proof, window } = await chooseRestore(flags, given, (kind) => readableRecords(session, kind))
   refuseUnfitTool(exec, record)
+  refuseUnfitLoader(exec, record)
   refuseWithoutKey(record, flags)
   await refuseStranger(session, record, own.trust)
   if (proof !== undefined) await refuseStranger(session, proof, own.trust)
@@ -102,7 +123,7 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
 
   const releases = await findReleases(session, names)
   const parts = await databaseParts(session, releases)
-  const databases = readDatabaseFlags(flags, exec !== undefined)
+  const databases = readDatabaseFlags(flags, exec !== undefined && exec.request.phase !== 'repair')
   const whole = { ...admin.target, ...databases, releases: parts.map((part) => part.target) }
   const core = requestCore(session, 'restore', name, whole)
   const others = readableRecords(session, 'backup')
@@ -120,7 +141,7 @@ export const restoreBackup: Action<RestoreFlags> = async (flags, session, termin
     decryptSecret: record.backup.encryption === undefined ? undefined : flags.decryptSecret,
     databaseSecret: flags.databaseSecret,
     tlsCaSecret: admin.tlsCaSecret,
-    ownTool: exec?.tool,
+    ownTool: exec && withCoordinator(exec, record.backup).tool,
   }
   const objects = await prepareOperation(session, request, parts, extra, options)
 

@@ -71,7 +71,7 @@ const injectedNext =
   'correct what injects this container into pods of the namespace, ' +
   'or keep it out of the Job by a label or annotation, see --patch'
 
-const toolNext = 'see that --exec-image is for the architecture of the nodes, and that --exec-limits are enough'
+const toolNext = 'see that its image is for the architecture of the nodes, and that --exec-limits are enough'
 
 /** Whether a container is this program's; any other was injected into the pod. */
 function isOwn(container: string): boolean {
@@ -89,7 +89,8 @@ function ofContainer(pod: V1Pod): Obstacle | undefined {
       const next = injected
         ? injectedNext
         : isTool
-          ? 'give an image that the nodes can pull with --exec-image, and its credentials with --image-pull-secret'
+          ? 'give an image that the nodes can pull (--exec-image, --schema-loader-image), ' +
+            'and its credentials with --image-pull-secret'
           : 'give an image that the nodes can pull with --image, credentials with --image-pull-secret, ' +
             'or --image-pull-policy=IfNotPresent for one that is there already'
       return { title: `the image ${image}`, reason: `${reason}: ${message}`, next, patienceMs: 20_000 }

@@ -86,13 +86,32 @@ export async function requireSidecars(session: Session): Promise<void> {
   const { major, minor } = versionSchema.safeParse(JSON.parse(answer)).data ?? {}
   if (major !== '1' || minor === undefined || Number.parseInt(minor) >= 29) return
   throw new Failure({
-    what: '--exec-image cannot be used here',
+    what: '--exec-image and --schema-loader-image cannot be used here',
     why: `the cluster is Kubernetes 1.${minor}, and its container needs 1.29`,
     next: 'run your own tool between `kubectl scalardl pause` and `kubectl scalardl unpause`',
   })
 }
 
 const versionSchema = z.object({ major: z.string(), minor: z.string() })
+
+/** @throws Failure where a ConfigMap that a flag names is not there, or has no such key */
+export async function requireConfigMapKey(
+  session: Session,
+  flag: string,
+  named: { configMap: string; key: string } | undefined,
+): Promise<void> {
+  if (named === undefined) return
+  const { configMap: name, key } = named
+  const asked = session.core.readNamespacedConfigMap({ name, namespace: session.namespace })
+  const isMissing = await missing(asked)
+  const keys = isMissing ? [] : await asked.then(({ data = {} }) => Object.keys(data)).catch(() => [key])
+  if (keys.includes(key)) return
+  throw new Failure({
+    what: `the ConfigMap "${name}" is not there, or has no key ${key}`,
+    why: isMissing ? `namespace ${session.namespace} has none of that name` : `its keys are ${keys.join(', ')}`,
+    next: `make it: kubectl create configmap ${name} -n ${session.namespace} --from-file=${key}; or correct ${flag}`,
+  })
+}
 
 /** @throws Failure where a Secret that a flag names is not there */
 export async function requireSecret(session: Session, flag: string, name: string | undefined): Promise<void> {

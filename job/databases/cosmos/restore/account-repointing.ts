@@ -9,6 +9,22 @@ import type { RestoreWork } from './restore-work.ts'
 export const endpointProperty = 'contact_points'
 export const keyProperty = 'password'
 
+/** Whether keys that write can be read. @param otherwise what to do without */
+export async function checkKeys(
+  { arm, details, title }: Pick<RestoreWork, 'arm' | 'details' | 'title'>,
+  otherwise: string,
+): Promise<Finding[]> {
+  const group = details.id.slice(0, details.id.indexOf('/providers/'))
+  const missing = (await missingRights(arm, group, repointActions)) ?? []
+  return missing.map((right) => ({
+    check: 'right to read keys',
+    subject: title,
+    outcome: 'error',
+    message: `missing: ${right}`,
+    cure: `assign the role of docs/platforms/policies/cosmos-keys-role.json, or ${otherwise}`,
+  }))
+}
+
 /** The properties that name an account: its endpoint and its key. */
 export class AccountRepointing extends Repointing {
   readonly #work: RestoreWork
@@ -48,17 +64,7 @@ export class AccountRepointing extends Repointing {
 
   /** Looks, changing nothing, whether the release can be pointed to the account and back. */
   async checkRights(): Promise<Finding[]> {
-    const { arm, details, title } = this.#work
-    const group = details.id.slice(0, details.id.indexOf('/providers/'))
-    const missing = (await missingRights(arm, group, repointActions)) ?? []
-    const denied: Finding[] = missing.map((right) => ({
-      check: 'right to read keys',
-      subject: title,
-      outcome: 'error',
-      message: `missing: ${right}`,
-      cure: 'assign the role of docs/platforms/policies/cosmos-keys-role.json, or restore with --repoint print',
-    }))
-    return [...(await this.findings()), ...denied]
+    return [...(await this.findings()), ...(await checkKeys(this.#work, 'restore with --repoint print'))]
   }
 
   /** the endpoint that each storage had before, as it is compared */

@@ -22,7 +22,7 @@ export function compareAccounts(expected: AccountSettings, found: AccountSetting
     ...flat('role assignment', Object.fromEntries(value.roleAssignments.map(({ name, ...role }) => [name, role]))),
   })
   return [
-    ...differences(fields(expected), fields(found), /^consistencyPolicy\.defaultConsistencyLevel$/),
+    ...differences(fields(expected), fields(found), (name) => name === 'consistencyPolicy.defaultConsistencyLevel'),
     ...expected.privateEndpoints.map((id) => ({
       text: `private endpoint ${id} leads to the former account: make one that leads to the restored`,
       harms: false,
@@ -30,10 +30,22 @@ export function compareAccounts(expected: AccountSettings, found: AccountSetting
   ]
 }
 
+/** Whether ScalarDB cannot work with a difference. @param was what was recorded; undefined: nothing */
+export type Harm = (name: string, was: Json | undefined) => boolean
+
+/** Of what nobody but the service and this restore has made: it has to be as it was recorded. */
+export const unlessAsRecorded: Harm = (name) => essential.test(name) || / stored procedure/.test(name)
+
+/** Of what a schema loader has repaired since: it adds what its version of ScalarDB needs, and makes procedures. */
+export const unlessRepaired: Harm = (name, was) => was !== undefined && essential.test(name)
+
+const essential = /^[^ ]+$| (partitionKey|uniqueKeyPolicy|indexingPolicy)/
+
 /** Databases and containers with all that belongs to them, but for expiry, which is held off until then. */
 export function compareDatabases(
   { databases, unrecorded }: BroughtBack,
   found: readonly DatabaseSettings[],
+  harms: Harm,
 ): Difference[] {
   const isUnrecorded = (database: string, container: string) => unrecorded.includes(`${database}/${container}`)
   const known = found
@@ -56,18 +68,22 @@ export function compareDatabases(
       ]),
     ) as Record<string, Json>
   return [
-    ...differences(
-      fields(databases),
-      fields(known),
-      /^[^ ]+$| (partitionKey|uniqueKeyPolicy|indexingPolicy|stored procedure)/,
-    ),
-    ...unrecorded.map((title) => ({
-      text:
-        `${title} came back without procedures, of which the backup has none: ` +
-        "run the schema loader's --repair-all",
-      harms: false,
-    })),
+    ...differences(fields(databases), fields(known), harms),
+    ...unrecorded
+      .filter((title) => !hasProcedures(found, title))
+      .map((title) => ({
+        text:
+          `${title} came back without procedures, of which the backup has none: ` +
+          "run the schema loader's --repair-all (--schema-loader-image)",
+        harms: false,
+      })),
   ]
+}
+
+function hasProcedures(databases: readonly DatabaseSettings[], title: string): boolean {
+  return databases.some(({ name, containers }) =>
+    containers.some((one) => `${name}/${one.name}` === title && one.storedProcedures.length > 0),
+  )
 }
 
 function containerFields(database: string, container: ContainerSettings): Record<string, Json> {
@@ -98,12 +114,12 @@ function flat(path: string, value: Json): Record<string, Json> {
   ) as Record<string, Json>
 }
 
-function differences(expected: Record<string, Json>, found: Record<string, Json>, harming: RegExp): Difference[] {
+function differences(expected: Record<string, Json>, found: Record<string, Json>, harms: Harm): Difference[] {
   return [...new Set([...Object.keys(expected), ...Object.keys(found)])]
     .filter((name) => !isDeepStrictEqual(nothing(expected[name]), nothing(found[name])))
     .map((name) => ({
       text: `${name} was ${told(expected[name])}, and is ${told(found[name])}`,
-      harms: harming.test(name),
+      harms: harms(name, nothing(expected[name])),
     }))
 }
 

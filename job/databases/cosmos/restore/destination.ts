@@ -24,7 +24,7 @@ import { endsWithAccount } from '../../../../operation/databases/cosmos.ts'
 import { AccountRepointing } from './account-repointing.ts'
 import { untilIndexed } from './await-indexes.ts'
 import { broughtBack } from './brought-back.ts'
-import { compareAccounts, compareDatabases, type Difference } from './compare.ts'
+import { compareAccounts, compareDatabases, unlessAsRecorded, unlessRepaired, type Difference } from './compare.ts'
 import { completeAccount, ensureExpiry } from './complete-account.ts'
 import { ensureFormerDeleted, refuseDrop } from './drop-account.ts'
 import { expectedSettings, withoutLeftOut } from './expected.ts'
@@ -32,6 +32,7 @@ import { instructions } from './instructions.ts'
 import { formerIsThere, preflight } from './preflight.ts'
 import { ensureRestored, isOwn, restoreStep } from './restore-account.ts'
 import { losesOf, planSteps } from './plan.ts'
+import { repairSchema, schemaLoaderOf } from './repair-schema.ts'
 import { openWork, type RestoreWork } from './restore-work.ts'
 import { contentsOf, sourcePast } from './source.ts'
 
@@ -117,6 +118,7 @@ class AccountDestination implements RestoreDestination {
     }
     const expected = expectedSettings(details, isMoved ? region : undefined)
     await completeAccount({ arm, target, expected, details, journal })
+    await repairSchema(work)
     await this.#untilIndexed()
     const differences = await this.#compare(expected, readContents(contents))
     const harming = differences.filter(({ harms }) => harms)
@@ -148,9 +150,10 @@ class AccountDestination implements RestoreDestination {
     const { arm, target } = this.#work
     const account = await lookAtAccount(arm, target)
     if (account === undefined) throw new Error(`account ${target} is gone`)
+    const harms = schemaLoaderOf(this.#work) === undefined ? unlessAsRecorded : unlessRepaired
     return [
       ...compareAccounts(expected, withoutLeftOut(await readSettings(arm, account))),
-      ...compareDatabases(broughtBack(this.#work, contents), await readDatabases(arm, target, {})),
+      ...compareDatabases(broughtBack(this.#work, contents), await readDatabases(arm, target, {}), harms),
     ]
   }
 

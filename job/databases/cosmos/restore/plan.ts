@@ -1,10 +1,12 @@
 import { partsOf } from '../account/account.ts'
 import type { DatabaseSettings } from '../details.ts'
 import type { BroughtBack } from './brought-back.ts'
+import { schemaLoaderOf } from './repair-schema.ts'
 import type { RestoreWork } from './restore-work.ts'
 
 /** What a restore does, what it brings back, what it costs and what stays, line by line for people. */
 export function planSteps(work: RestoreWork, back: BroughtBack): string[] {
+  const loader = schemaLoaderOf(work)
   const { choice, details, point, region, isMoved, target } = work
   const { databases, unrecorded } = back
   const at = point.toISOString()
@@ -20,6 +22,7 @@ export function planSteps(work: RestoreWork, back: BroughtBack): string[] {
     ),
     ...(unrecorded.length === 0 ? [] : [`brings back as well, without procedures: ${unrecorded.join(', ')}`]),
     'put on again what a restore forgets: consistency, regions, roles, throughput, procedures, triggers, functions',
+    ...(loader === undefined ? [] : [`have it repaired by ${loader.title}, with --repair-all`]),
     'compare every setting; only then let documents expire again',
     ...(privateEndpoints.length === 0
       ? []

@@ -8,6 +8,7 @@ import { missingRights } from '../../../azure/rights.ts'
 import { backupActions, indexAction, restoreActions } from '../rights-needed.ts'
 import type { AccountRepointing } from './account-repointing.ts'
 import { broughtBack, type BroughtBack } from './brought-back.ts'
+import { checkSchemaLoader } from './repair-schema.ts'
 import { ownAccount } from './restore-account.ts'
 import type { RestoreWork } from './restore-work.ts'
 import { contentsOf, sourcePast, sourceRegion } from './source.ts'
@@ -28,6 +29,7 @@ export async function preflight(work: RestoreWork, repointing: AccountRepointing
         : checkContents(work, broughtBack(work, await contentsOf(work, past)))),
       rights,
       ...(await checkRepoint(work, repointing)),
+      ...(await checkSchemaLoader(work)),
       ...(context.dropPrevious === true
         ? [
             {
@@ -111,7 +113,7 @@ function checkContents({ title, point }: RestoreWork, { missing, unrecorded }: B
           {
             ...check,
             message: `the backup has nothing of what Azure had at ${at}: ${unrecorded.join(', ')}`,
-            cure: "they come back without procedures: run ScalarDL's schema loader with --repair-all afterwards",
+            cure: 'they lack their procedures: restore with --schema-loader-image, whose --repair-all makes them',
           },
         ]),
   ]

@@ -1,4 +1,5 @@
-import type { V1Pod, V1PodSpec } from '@kubernetes/client-node'
+import { posix } from 'node:path'
+import type { V1Container, V1Pod, V1PodSpec, V1Volume } from '@kubernetes/client-node'
 import { mounts } from '../../../../operation/request.ts'
 import { readManifest } from '../../manifests.ts'
 
@@ -14,6 +15,14 @@ export interface OwnTool {
   /** Secret whose keys become variables */
   secret: string | undefined
   limits: Record<string, string>
+  /** key of a ConfigMap that a schema loader finds at mounts.loaderSchema */
+  schema?: ConfigMapKey | undefined
+}
+
+/** One key of a ConfigMap. */
+export interface ConfigMapKey {
+  configMap: string
+  key: string
 }
 
 /** The worker's pod with the container of the administrator's own tool, by manifests/job/own-tool.yaml. */
@@ -28,6 +37,7 @@ export function withOwnTool(pod: V1PodSpec, tool: OwnTool | undefined): V1PodSpe
     const env = Object.entries(tool.env).map(([name, value]) => ({ name, value }))
     return {
       ...container,
+      ...schemaMount(container, tool),
       image: tool.image,
       command: [...(container.command ?? []), ...tool.command.map(verbatim)],
       resources: { ...container.resources, ...limited(container.resources, tool.limits) },
@@ -43,8 +53,20 @@ export function withOwnTool(pod: V1PodSpec, tool: OwnTool | undefined): V1PodSpe
         ? { ...container, volumeMounts: [...(container.volumeMounts ?? []), { name: 'exec', mountPath: mounts.exec }] }
         : container,
     ),
-    volumes: [...(pod.volumes ?? []), ...(added.volumes ?? [])],
+    volumes: [...(pod.volumes ?? []), ...(added.volumes ?? []), ...schemaVolume(tool)],
   }
+}
+
+function schemaMount({ volumeMounts = [] }: V1Container, { schema }: OwnTool): Pick<V1Container, 'volumeMounts'> {
+  if (schema === undefined) return {}
+  const mountPath = posix.dirname(mounts.loaderSchema)
+  return { volumeMounts: [...volumeMounts, { name: 'schema', mountPath, readOnly: true }] }
+}
+
+function schemaVolume({ schema }: OwnTool): V1Volume[] {
+  if (schema === undefined) return []
+  const items = [{ key: schema.key, path: posix.basename(mounts.loaderSchema) }]
+  return [{ name: 'schema', configMap: { name: schema.configMap, items } }]
 }
 
 /** The kubelet fills `$(NAME)` in; `$$(NAME)` stays as it is (Kubernetes API, Container.command). */

@@ -37,6 +37,17 @@ t.test('nothing runs before its moment; then what it is told, says and makes is 
   t.equal(s.lines[3], 'told again')
 })
 
+t.test('the properties of a schema loader are there while it runs, and no longer', async (t) => {
+  const s = scene(t, 'cat "${SCALARDL_ARTEFACTS%/*}/database.properties"')
+  const there = () => existsSync(join(s.container.folder, 'database.properties'))
+  await s.link.ready(patienceMs, never)
+  const heard = (line: string) => t.ok(there(), line) && s.lines.push(line)
+  const run = { env: {}, artefacts: [], heard, signal: never }
+  t.strictSame(await s.link.run({ ...run, number: 1, properties: 'a=b\n' }), { how: 'exited', code: 0 })
+  t.strictSame(s.lines, ['a=b'])
+  t.notOk(there())
+})
+
 t.test('a value of two lines cannot set another variable', async (t) => {
   const s = scene(t, 'echo "$ONE/$TWO"')
   await s.run({ ONE: '1\nTWO=2' })

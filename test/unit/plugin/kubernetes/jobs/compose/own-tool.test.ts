@@ -43,6 +43,23 @@ t.test('the tool waits in a sidecar of its own, restricted, and without a token 
     t.ok(volumeMounts.every(({ name }) => mounted.has(name)))
 })
 
+t.test('a schema file is mounted for the tool alone, and what it shares with the worker is in memory', async (t) => {
+  const schema = { configMap: 'my-schema', key: 'ledger.json' }
+  const { initContainers = [], containers, volumes = [] } = withOwnTool(pod, { ...tool, schema })
+  t.strictSame(
+    volumes.find(({ name }) => name === 'schema'),
+    { name: 'schema', configMap: { name: 'my-schema', items: [{ key: 'ledger.json', path: 'schema.json' }] } },
+  )
+  const mounting = [...initContainers, ...containers].filter(({ volumeMounts = [] }) =>
+    volumeMounts.some(({ name, mountPath }) => name === 'schema' && mountPath === '/scalardl/schema'),
+  )
+  t.strictSame(
+    mounting.map(({ name }) => name),
+    ['own-tool'],
+  )
+  t.equal(volumes.find(({ name }) => name === 'exec')?.emptyDir?.medium, 'Memory')
+})
+
 t.test("an image of the tool's that cannot be pulled is told as what it is", async (t) => {
   const obstacle = findObstacle(
     {
