@@ -10,6 +10,7 @@ import { checkedPath, checkPath } from '../path.ts'
 import type { Storage } from '../storage.ts'
 import { openContainer, type Container } from './container.ts'
 import { deleteFolder } from './delete.ts'
+import { heldBlobs, refusesChange } from './held.ts'
 import { listBlobs, readBlob } from './read.ts'
 import { azureTarget } from './write.ts'
 
@@ -27,7 +28,9 @@ export function azureStorage(
     ...storageIn(openContainer(location, secrets, patience)),
     async preflight(_, operation) {
       const impatient = { retryMs: preflightRetryMs, silentMs: Math.min(silentMs, preflightRetryMs) }
-      return await probeStore(storageIn(openContainer(location, secrets, impatient)), operation)
+      const container = openContainer(location, secrets, impatient)
+      const refused = await refusesChange(container)
+      return refused.length > 0 ? refused : await probeStore(storageIn(container), operation)
     },
   }
 }
@@ -58,6 +61,7 @@ function storageIn(container: Container): Omit<Storage, 'preflight'> {
     },
     // The next write of a name forgets its blocks, and Azure the others a week later.
     removeUnfinished: () => Promise.resolve(),
+    held: (folder) => heldBlobs(container, checked(folder)),
     async delete(folder) {
       await deleteFolder(container, checked(folder))
     },

@@ -49,7 +49,9 @@ const known: { code: RegExp; words?: RegExp; why: string; next: string }[] = [
   {
     code: /^BlobImmutableDueToPolicy$/,
     why: 'an immutability policy or a legal hold keeps it',
-    next: 'wait until the policy ends; nobody can remove it before',
+    next:
+      'wait until the policy ends, or have the hold lifted; a backup that is to be deleted can be forgotten, ' +
+      'its data left to the storage: --keep-data',
   },
   {
     code: /^(Md5Mismatch|Crc64Mismatch)$/,

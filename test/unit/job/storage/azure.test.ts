@@ -20,6 +20,7 @@ import { startAzurite } from '../../../stand-ins/azurite/azurite.ts'
 import { makeCertificates } from '../../../stand-ins/ledger/release/certificates.ts'
 import { failureOf } from '../failure-of.ts'
 import { damageIsFound } from './damaged.ts'
+import { serviceInFront } from './service-in-front.ts'
 import { chunks, filesOf, storageConformance } from './storage-conformance.ts'
 import { storeFaults } from './store-faults.ts'
 
@@ -178,6 +179,67 @@ t.test("a pod's own identity writes and reads, and one that Entra ID does not kn
   t.match(await stranger.preflight(1, 'backup-1'), [
     { outcome: 'error', message: refusal.why, cure: /federated credential/ },
   ])
+})
+
+// azurite has no immutable storage: what is in front of it answers as Microsoft's REST API says.
+t.test('what a policy or a legal hold keeps is told before anything of it goes', async (t) => {
+  const { location, storage } = await fresh(t)
+  await storage.write('a/record.json', chunks('x'), signal)
+  await storage.write('a/db/rows', chunks('x'), signal)
+  await storage.write('b/record.json', chunks('x'), signal)
+  const until = new Date(Date.now() + 3_600_000)
+  const holds: Record<string, Record<string, string>> = {
+    '/a/record.json': { 'x-ms-immutability-policy-until-date': until.toUTCString() },
+    '/a/db/rows': { 'x-ms-immutability-policy-until-date': new Date(0).toUTCString() },
+    '/b/record.json': { 'x-ms-legal-hold': 'true' },
+  }
+  const deletions: string[] = []
+  const front = await serviceInFront(
+    t,
+    server.endpoint,
+    ({ method, url = '' }) => {
+      if (method !== 'DELETE') return undefined
+      deletions.push(url)
+      return { status: 409, code: 'BlobImmutableDueToPolicy', message: 'This operation is not permitted.' }
+    },
+    ({ method, url = '' }) =>
+      (method === 'HEAD' ? Object.entries(holds).find(([path]) => url.includes(`/prefix${path}`))?.[1] : undefined) ??
+      {},
+  )
+  const options = { ...location.options, endpoint: `${front}${new URL(server.endpoint).pathname}` }
+  const kept = azureStorage({ ...location, options }, secretFolder(t, server.key), patience)
+  t.strictSame(await kept.held?.('a'), { files: 1, until: new Date(Math.floor(+until / 1000) * 1000).toISOString() })
+  t.strictSame(await kept.held?.('b'), { files: 1 })
+  t.equal(await kept.held?.('c'), undefined)
+  t.match(await failureOf(kept.delete('a')), {
+    why: /immutability policy or a legal hold keeps it/,
+    next: /--keep-data/,
+  })
+  t.equal(deletions.length, 1, 'the record is the first to go, so the backup is whole')
+})
+
+t.test('a container that keeps whatever is written is refused before anything is', async (t) => {
+  const { container, location } = await fresh(t)
+  const withContainer = async (headers: Record<string, string>) => {
+    const isContainer = (url = '') => url.includes('restype=container') && !url.includes('comp=list')
+    const answers = ({ url }: { url?: string | undefined }) => (isContainer(url) ? headers : {})
+    const front = await serviceInFront(t, server.endpoint, () => undefined, answers)
+    const options = { ...location.options, endpoint: `${front}${new URL(server.endpoint).pathname}` }
+    const storage = azureStorage({ ...location, options }, secretFolder(t, server.key), patience)
+    return await storage.preflight(1, 'backup-1')
+  }
+  const refused = (message: RegExp) => [{ check: 'storage', outcome: 'error', message, cure: /version-level/ }]
+  const policy = { 'x-ms-has-immutability-policy': 'true', 'x-ms-has-legal-hold': 'false' }
+  t.match(await withContainer(policy), refused(/an immutability policy/))
+  t.match(
+    await withContainer({ 'x-ms-has-immutability-policy': 'false', 'x-ms-has-legal-hold': 'true' }),
+    refused(/a legal hold/),
+  )
+  const versions = { ...policy, 'x-ms-immutable-storage-with-versioning-enabled': 'true' }
+  t.match(await withContainer(versions), [{ outcome: 'ok' }])
+  const names: string[] = []
+  for await (const { name } of container.listBlobsFlat()) names.push(name)
+  t.strictSame(names, [])
 })
 
 t.test('a token that has expired is told, and one that is put in its place in the midst of a write used', async (t) => {

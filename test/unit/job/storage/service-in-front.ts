@@ -3,7 +3,7 @@ import { createServer, request, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 
-/** An answer in place of the real server's, with a body as S3 writes errors. */
+/** An answer in place of the real server's, with a body as S3 and Azure write errors. */
 export interface Refusal {
   status: number
   code: string
@@ -11,14 +11,16 @@ export interface Refusal {
 }
 
 /**
- * An S3 server in front of another, which answers some calls itself.
+ * A server of S3 or Azure in front of another, which answers some calls itself.
  * @param refuse what a call is refused with; undefined hands it on
+ * @param headersOf what the real server's answer has beside its own
  * @returns its endpoint
  */
 export async function serviceInFront(
   t: Test,
   endpoint: string,
   refuse: (call: IncomingMessage) => Refusal | undefined,
+  headersOf: (call: IncomingMessage) => Record<string, string> = () => ({}),
 ): Promise<string> {
   const { hostname, port } = new URL(endpoint)
   const server = createServer((incoming, response) => {
@@ -27,12 +29,12 @@ export async function serviceInFront(
     if (refusal !== undefined) {
       const { status, code, message } = refusal
       incoming.resume()
-      response.writeHead(status, { 'content-type': 'application/xml', connection: 'close' })
+      response.writeHead(status, { 'content-type': 'application/xml', 'x-ms-error-code': code, connection: 'close' })
       response.end(method === 'HEAD' ? '' : `<Error><Code>${code}</Code><Message>${message}</Message></Error>`)
       return
     }
     const forwarded = request({ hostname, port, path, method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers)
+      response.writeHead(answer.statusCode ?? 500, { ...answer.headers, ...headersOf(incoming) })
       answer.pipe(response)
     })
     forwarded.on('error', () => response.destroy())
