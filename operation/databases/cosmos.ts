@@ -57,6 +57,7 @@ export const cosmos: KnownKind = {
   storage: 'cosmos',
   keepsItsOwnBackups: true,
   repointUnlessGiven: 'print',
+  patchedBesideSwitched: true,
   ownFlags: [
     {
       name: placeFlags.subscription,

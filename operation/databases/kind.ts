@@ -52,6 +52,8 @@ export interface KnownKind {
   execIn?: { flag: string; describe: string }
   /** how releases are pointed to restored data where the user does not say; absent: their properties are changed */
   repointUnlessGiven?: 'print'
+  /** whether `--repoint patch` of it is one switch among those of databases that are switched by name */
+  patchedBesideSwitched?: true
   examples?: { backup?: Examples; restore?: Examples }
   /** what `materialize backup` does with backups of this kind, a sentence for --help; absent where a backup is files */
   materializing?: string

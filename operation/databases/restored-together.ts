@@ -18,7 +18,7 @@ export function restoredTogether(databases: readonly { kind: string }[]): Togeth
   const why =
     `${titles(byHand)} is restored beside what serves, and the releases are pointed to it by hand; ` +
     `${titles(others)} cannot be restored in that way`
-  const isPatched = byHand.every(({ refuseChoice }) => refuseChoice?.({ repoint: 'patch' }) === undefined)
+  const isPatched = byHand.every(({ patchedBesideSwitched }) => patchedBesideSwitched === true)
   return { by: isPatched ? 'patch alone' : 'no choice', why }
 }
 
