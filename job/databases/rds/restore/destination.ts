@@ -44,6 +44,8 @@ export function openRestore(
 const madeSchema = z.object({ host: z.string(), port: z.int(), resourceId: z.string() })
 
 class InstanceDestination implements RestoreDestination {
+  // the URL of each storage, one by one
+  readonly switchesInParts = true
   readonly #work: RestoreWork
   #state: RestoredDatabase['state'] = 'planned'
   #repointing: ServerRepointing | undefined

@@ -117,6 +117,24 @@ t.test('patch: the URL is that of the new instance, and its undo puts back what 
   t.strictSame((await instances()).sort(), ['ledger', madeBy('restore-a')].sort(), 'both instances stay')
 })
 
+t.test('an undo that fails half-way leaves the release pointed to one instance, and says to which', async (t) => {
+  t.equal(await codeOf({ ...restoreRequest('half', 'a'), choice: patch }), 0, failureIn('restore-half'))
+  const both = new Set(['get', 'patch'])
+  // The URL is put back, and what was kept cannot be forgotten.
+  stored.meanwhile = () => {
+    stored.meanwhile = undefined
+    stored.granted.set(former, new Set(['get']))
+  }
+  t.equal(await codeOf(undoRequest('half', 'half')), 1)
+  t.match(record('restore-half')?.restore, { serving: 'restored' })
+  t.strictSame(stored.data(urlSecret), { [urlOf]: stage.urlTo(hostOf('restore-half')) })
+  t.equal(stage.replicas(), 1)
+
+  stored.granted.set(former, both)
+  t.equal(await codeOf(undoRequest('half-again', 'half')), 0, failureIn('undo-half-again'))
+  t.strictSame(stored.data(urlSecret), { [urlOf]: stage.urlTo(host) })
+})
+
 t.test('an instance that the release could not log in to is not put in service, and is gone', async (t) => {
   const before = await instances()
   const key = process.env['RELEASE_KEY']
