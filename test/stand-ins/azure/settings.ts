@@ -25,8 +25,6 @@ const phases = z.strictObject({
   writeAdministrator: phase.default(20_000),
   /** after a flexible server is asked for, until GET knows of it */
   serverAppearance: phase.default(0),
-  /** after an account is asked for, until GET knows of it */
-  appearance: phase.default(0),
 })
 
 /** What goes wrong with calls that match. */

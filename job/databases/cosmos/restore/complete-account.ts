@@ -19,6 +19,43 @@ interface Completing {
 }
 
 /**
+ * What a request may change of an account (ARM, DatabaseAccountUpdateProperties), but for what has calls of its own.
+ * What else the service tells is compared, and nobody sets it.
+ */
+const settable = new Set([
+  'analyticalStorageConfiguration',
+  'apiProperties',
+  'backupPolicy',
+  'capabilities',
+  'capacity',
+  'connectorOffer',
+  'consistencyPolicy',
+  'cors',
+  'defaultIdentity',
+  'defaultPriorityLevel',
+  'disableKeyBasedMetadataWriteAccess',
+  'disableLocalAuth',
+  'enableAnalyticalStorage',
+  'enableAutomaticFailover',
+  'enableBurstCapacity',
+  'enableCassandraConnector',
+  'enableFreeTier',
+  'enableMultipleWriteLocations',
+  'enablePartitionMerge',
+  'enablePerRegionPerPartitionAutoscale',
+  'enablePriorityBasedExecution',
+  'enforceHierarchicalPartitionKeyIdLastLevel',
+  'ipRules',
+  'isVirtualNetworkFilterEnabled',
+  'keyVaultKeyUri',
+  'minimalTlsVersion',
+  'networkAclBypass',
+  'networkAclBypassResourceIds',
+  'publicNetworkAccess',
+  'virtualNetworkRules',
+])
+
+/**
  * Puts on again what a restore forgets: each looks first what is there, so that it may be done any number of times. An
  * account takes one change at a time, so they come one after another. Expiry stays off.
  */
@@ -34,7 +71,9 @@ export async function completeAccount(completing: Completing): Promise<void> {
 async function ensureSettings({ arm, target, expected }: Completing): Promise<void> {
   const found = await readSettings(arm, await present(arm, target))
   const properties = Object.fromEntries(
-    Object.entries(expected.properties).filter(([name, value]) => !isDeepStrictEqual(found.properties[name], value)),
+    Object.entries(expected.properties).filter(
+      ([name, value]) => settable.has(name) && !isDeepStrictEqual(found.properties[name], value),
+    ),
   )
   const sameTags = isDeepStrictEqual(found.tags, expected.tags)
   const sameIdentity = isDeepStrictEqual(found.identity, expected.identity)

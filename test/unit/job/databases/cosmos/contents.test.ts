@@ -117,6 +117,24 @@ t.test('a container made between the point and the record is no part of the back
   await sql.deleteSqlContainer(group, world.name, 'scalar', 'later', soon)
 })
 
+t.test('what the service tells and nobody can set is told as a difference, and not tried', async (t) => {
+  const settings = entry.details['settings'] as { properties: Record<string, unknown> }
+  const newer = { ...settings, properties: { ...settings.properties, toldByTheServiceAlone: 'once' } }
+  const destination = cosmos.openRestore(
+    world.settings,
+    { ...entry, details: { ...entry.details, settings: newer } } as DatabaseBackup,
+    world.context('restore-newer', { choice: { repoint: 'print' } }),
+  )
+  azure.forgetCalls()
+  const journal = await memoryJournal()
+  await destination.load(journal)
+  t.match(destination.describe().details['differences'], [/toldByTheServiceAlone/, /private endpoint/])
+  const patches = azure.calls().filter(({ method }) => method === 'PATCH')
+  t.not(patches.length, 0)
+  t.notMatch(JSON.stringify(patches.map(({ body }) => body)), /toldByTheServiceAlone/)
+  await destination.discard(journal)
+})
+
 t.test('what the backup was made of and is not there fails the restore, and only that', async (t) => {
   const lost = { name: 'lost', settings: {}, storedProcedures: [], triggers: [], userDefinedFunctions: [] }
   const databases = (entry.details['databases'] as { name: string; containers: object[] }[]).map((database) => ({
