@@ -210,10 +210,20 @@ export interface Records {
   askedToEnd(operation: string): Promise<string | undefined>
 }
 
+/** What an object bears that tells who else manages it. */
+export interface Managed {
+  immutable: boolean
+  labels: Readonly<Record<string, string>>
+  annotations: Readonly<Record<string, string>>
+  owners: readonly { kind: string; name: string }[]
+}
+
 /** The ConfigMaps of releases, which hold their properties. */
 export interface ReleaseFiles {
   /** the text under one key of a ConfigMap of a release; undefined where there is none */
   configMapText(name: string, key: string): Promise<string | undefined>
+  /** who else manages a ConfigMap; undefined where there is none */
+  configMapManaged(name: string): Promise<Managed | undefined>
   /**
    * changes that text and nothing else of the ConfigMap; `change` is called again where somebody else changed it
    * meanwhile. @throws Failure where there is none, or it is immutable

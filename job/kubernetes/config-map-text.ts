@@ -2,6 +2,8 @@ import type { V1ConfigMap } from '@kubernetes/client-node'
 import { Failure } from '../../operation/failure.ts'
 import type { Api } from './api.ts'
 import { ask, askIfAny, statusOf } from './ask.ts'
+import type { Managed } from './cluster.ts'
+import { managedOf } from './secrets/managed.ts'
 
 const tries = 5
 
@@ -13,6 +15,12 @@ export async function readConfigMapText(
   key: string,
 ): Promise<string | undefined> {
   return (await read(api, namespace, name))?.data?.[key]
+}
+
+/** Who else manages that ConfigMap; undefined where there is none. */
+export async function readConfigMapManaged(api: Api, namespace: string, name: string): Promise<Managed | undefined> {
+  const map = await read(api, namespace, name)
+  return map && managedOf(map)
 }
 
 /**

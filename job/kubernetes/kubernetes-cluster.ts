@@ -8,7 +8,7 @@ import type { Api } from './api.ts'
 import { askIfAny } from './ask.ts'
 import { noRecord, type Cluster } from './cluster.ts'
 import { configMapParts, type PartData } from './config-map-parts.ts'
-import { changeConfigMapText, readConfigMapText } from './config-map-text.ts'
+import { changeConfigMapText, readConfigMapManaged, readConfigMapText } from './config-map-text.ts'
 import { leases, leasesOfOthers, leaseVersions } from './leases.ts'
 import { operationPods, workerJob } from './operation-pods.ts'
 import { releaseState, scalarPods, serviceAddresses } from './release-state.ts'
@@ -85,6 +85,7 @@ export function kubernetesCluster(api: Api, namespace: string): Cluster {
       await parts.remove(operation, 'record')
     },
     configMapText: (name, key) => readConfigMapText(api, namespace, name, key),
+    configMapManaged: (name) => readConfigMapManaged(api, namespace, name),
     changeConfigMapText: (name, key, change) => changeConfigMapText(api, namespace, name, key, change),
     async cancelled(operation) {
       const job = await askIfAny('get its own job', () =>

@@ -140,13 +140,13 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: 'rds: automated backups may be off',
-    file: 'export function checkLeftOut(',
+    file: 'export function checkInstance(',
     changes: [['if (days === 0)', 'if (days < 0)']],
     tests: ['rds/backup.test.ts'],
   },
   {
     title: 'rds: an instance that does not serve is backed up',
-    file: 'export function checkLeftOut(',
+    file: 'export function checkInstance(',
     changes: [['if (!serving.test(status))', "if (status === '')"]],
     tests: ['rds/backup.test.ts'],
   },

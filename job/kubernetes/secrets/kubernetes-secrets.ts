@@ -4,6 +4,7 @@ import { Failure } from '../../../operation/failure.ts'
 import { managedBy } from '../../../operation/names.ts'
 import type { Api } from '../api.ts'
 import { ask, askIfAny, statusOf } from '../ask.ts'
+import { managedOf } from './managed.ts'
 import { NotGranted, type NamedSecret, type ReleaseSecrets } from './release-secrets.ts'
 
 /** How often somebody else may change a Secret meanwhile. */
@@ -59,16 +60,12 @@ export function kubernetesSecrets({ core }: Pick<Api, 'core'>, namespace: string
   }
 }
 
-function secretOf({ data = {}, immutable, metadata = {} }: V1Secret): NamedSecret {
-  const { labels = {}, annotations = {}, ownerReferences = [] } = metadata
+function secretOf(secret: V1Secret): NamedSecret {
   return {
+    ...managedOf(secret),
     data: Object.fromEntries(
-      Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()] as const),
+      Object.entries(secret.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64').toString()] as const),
     ),
-    immutable: immutable === true,
-    labels,
-    annotations,
-    owners: ownerReferences.map(({ kind, name }) => ({ kind, name })),
   }
 }
 

@@ -1,16 +1,16 @@
+// Room: the Secrets of releases, as far as the worker's Role names them, and who else manages such objects.
+// Read release-secrets, kubernetes-secrets, managed.
+
 import { Failure } from '../../../operation/failure.ts'
+import type { Managed } from '../cluster.ts'
 
 /** A Secret that the worker's Role does not name. */
 export class NotGranted extends Failure {}
 
 /** A Secret, as far as it has to be known by whoever changes it. */
-export interface NamedSecret {
+export interface NamedSecret extends Managed {
   /** by key, as text */
   data: Readonly<Record<string, string>>
-  immutable: boolean
-  labels: Readonly<Record<string, string>>
-  annotations: Readonly<Record<string, string>>
-  owners: readonly { kind: string; name: string }[]
 }
 
 /**

@@ -6,6 +6,7 @@ import { Failure, type FailureText } from '../../../operation/failure.ts'
 import { formerSecretName } from '../../../operation/names.ts'
 import { helmValues } from '../../../operation/product.ts'
 import type { ReleaseProperties, Secrecy } from '../../databases/database.ts'
+import type { Managed } from '../../kubernetes/cluster.ts'
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import { setProperty, writtenValue } from '../../scalardb/set-property.ts'
 import type { ReleaseSecrets } from '../../kubernetes/secrets/release-secrets.ts'
@@ -69,7 +70,7 @@ async function troubleOf(
   secrecy: Secrecy,
 ): Promise<Omit<FailureText, 'what'> | undefined> {
   if (kind === 'ConfigMap') {
-    if (secrecy === 'open') return undefined
+    if (secrecy === 'open') return managedTrouble(kind, name, await kept.cluster.configMapManaged(name))
     const where = property === undefined ? `key ${key} of ConfigMap ${name}` : `ConfigMap ${name}`
     return {
       why: `it is a secret, and ${where}, or what that refers to, is no place for one`,
@@ -81,13 +82,8 @@ async function troubleOf(
     const found = await secrets.read(name)
     if (found?.data[key] === undefined)
       return { why: `Secret ${name} has no key ${key}`, next: 'look which Secret the pods of the release use' }
-    if (found.immutable) return { why: `Secret ${name} is immutable`, next: `restore with ${byPrint}` }
-    const keeper = putBackBy(found)
-    if (keeper !== undefined)
-      return {
-        why: `${keeper.who} would put Secret ${name} back as it was`,
-        next: `${keeper.cure} and say so: ${leaveAlone(name)}; or restore with ${byPrint}`,
-      }
+    const trouble = managedTrouble(kind, name, found)
+    if (trouble !== undefined) return trouble
     await secrets.tryChange(name)
     await secrets.tryChange(formerSecretName(name))
     return undefined
@@ -99,6 +95,22 @@ async function troubleOf(
 }
 
 const byPrint = '--repoint print'
+
+/** Why a change of an object would be refused, or not stay. */
+function managedTrouble(
+  kind: PropertyHome['kind'],
+  name: string,
+  managed: Managed | undefined,
+): Omit<FailureText, 'what'> | undefined {
+  if (managed === undefined) return undefined
+  if (managed.immutable) return { why: `${kind} ${name} is immutable`, next: `restore with ${byPrint}` }
+  const keeper = putBackBy(kind, managed)
+  if (keeper === undefined) return undefined
+  return {
+    why: `${keeper.who} would put ${kind} ${name} back as it was`,
+    next: `${keeper.cure} and say so: ${leaveAlone(kind, name)}; or restore with ${byPrint}`,
+  }
+}
 
 function secretsOf({ secrets }: Kept): ReleaseSecrets {
   if (secrets !== undefined) return secrets

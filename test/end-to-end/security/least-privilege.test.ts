@@ -112,6 +112,7 @@ function calls(cluster: Cluster, name: string): Calls {
     operationPods: [() => cluster.operationPods(operation)],
     workerJob: [() => cluster.workerJob(operation)],
     configMapText: [() => cluster.configMapText('my-properties', 'ledger.properties')],
+    configMapManaged: [() => cluster.configMapManaged('my-properties')],
     changeConfigMapText: [
       () =>
         cluster.changeConfigMapText('my-properties', 'ledger.properties', (text) =>

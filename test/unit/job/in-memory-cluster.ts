@@ -11,6 +11,7 @@ import { GaveWay } from '../../../job/process/gave-way.ts'
 import {
   noRecord,
   type Cluster,
+  type Managed,
   type OperationPod,
   type ReleaseChange,
   type ReleasePod,
@@ -27,6 +28,8 @@ export interface InMemoryCluster extends Cluster {
   held: Map<string, string>
   /** `name/key` of a ConfigMap -> its text */
   texts: Map<string, string>
+  /** what ConfigMaps bear, by name */
+  managed: Map<string, Partial<Managed>>
   suspended: boolean
   /** pods of workers and guards */
   podsOfOperation: OperationPod[]
@@ -69,6 +72,7 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
     journals: new Map(),
     held: new Map(),
     texts: new Map(),
+    managed: new Map(),
     suspended: false,
     podsOfOperation: [],
     job: { phase: 'active' },
@@ -156,6 +160,13 @@ export function inMemoryCluster(pods: ReleasePod[]): InMemoryCluster {
       cluster.reports.delete(operation)
       cluster.endRequests.delete(operation)
     },
+    configMapManaged: async (name) => ({
+      immutable: false,
+      labels: {},
+      annotations: {},
+      owners: [],
+      ...cluster.managed.get(name),
+    }),
     configMapText: async (name, key) => cluster.texts.get(`${name}/${key}`),
     async changeConfigMapText(name, key, change) {
       const text = await cluster.configMapText(name, key)

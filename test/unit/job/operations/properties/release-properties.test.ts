@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { memoryJournal } from '../../databases/database-conformance.ts'
-import { byVariables, endpoints, keys, settings, stageOf } from './stage.ts'
+import { byVariables, endpoints, file, keys, settings, stageOf } from './stage.ts'
 
 const { text, where } = byVariables
 const secret = { kind: 'Secret' as const, name: 'account' }
+/** the endpoint in the file, the key a variable */
+const byConfigMap = { variables: [{ name: 'KEY', from: { ...secret, key: 'KEY' } }] }
 
 t.test('the file of the properties is in a Secret: two lines of it change, and no other', async (t) => {
   const before = `# ours\nscalar.db.contact_points=${endpoints.former}\nscalar.db.password=${keys.former}\nother=1\n`
@@ -83,6 +85,22 @@ t.test('refused before anything is changed, with the cause and the cure', async 
   const agreed = { 'argocd.argoproj.io/tracking-id': 'x', 'kubectl-scalardl.dev/left-alone': 'true' }
   t.strictSame(await refusal(marked({ annotations: agreed })), [], 'whoever manages it leaves its data alone')
   t.match(await refusal(marked({}, true)), [/immutable.*--repoint print/])
+
+  const map = (managed: Parameters<ReturnType<typeof stageOf>['cluster']['managed']['set']>[1]) => {
+    const stage = stageOf(text, byConfigMap)
+    stage.cluster.managed.set(file, managed)
+    return stage
+  }
+  const mapBack = (who: string) => [
+    new RegExp(`${who}.* would put ConfigMap ${file} back.*kubectl annotate configmap ${file}`),
+  ]
+  t.match(await refusal(map({ annotations: { 'argocd.argoproj.io/tracking-id': 'x' } })), mapBack('Argo CD'))
+  t.match(await refusal(map({ labels: { 'kustomize.toolkit.fluxcd.io/name': 'x' } })), mapBack('Flux'))
+  t.match(await refusal(map({ owners: [{ kind: 'Ledger', name: 'its' }] })), mapBack('Ledger its'))
+  t.match(await refusal(map({ immutable: true })), [/ConfigMap .* is immutable.*--repoint print/])
+  t.strictSame(await refusal(map({ annotations: agreed })), [])
+  const ofChart = { 'app.kubernetes.io/managed-by': 'Helm', 'helm.toolkit.fluxcd.io/name': 'x' }
+  t.strictSame(await refusal(map({ labels: ofChart })), [], 'as every chart does')
 
   const without = (change: (stage: ReturnType<typeof stageOf>) => void) => {
     const stage = stageOf(text, where)
