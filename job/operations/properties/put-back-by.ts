@@ -18,8 +18,8 @@ export function putBackBy(kind: 'ConfigMap' | 'Secret', { labels, annotations, o
   const [owner] = owners
   // Argo CD, "Resource Tracking"
   if (bears('argocd.argoproj.io/')) return { who: 'Argo CD', cure: `have it ignore /data of the ${kind}` }
-  // Flux: what kustomize-controller and helm-controller label. The latter puts back what it detects as drift alone, and a
-  // chart's ConfigMap does not tell whether it does.
+  // Flux: what kustomize-controller and helm-controller label. The latter puts back what it detects as drift alone, and
+  // a chart's ConfigMap does not tell whether it does.
   if (bears('kustomize.toolkit.fluxcd.io/') || (kind === 'Secret' && bears('helm.toolkit.fluxcd.io/')))
     return { who: 'Flux', cure: `have it ignore /data of the ${kind}` }
   // External Secrets Operator, "ExternalSecret": what it writes carries its hash
