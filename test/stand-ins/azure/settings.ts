@@ -102,6 +102,8 @@ export const settingsSchema = z.strictObject({
   restoredThroughput: z.enum(['kept', 'default']).default('default'),
   /** s; sent with every answer about a long operation that goes on; the real one was not seen to send any */
   pollAfterS: z.number().int().min(0).optional(),
+  /** how many of a list ARM answers at once; all without it */
+  pageSize: z.number().int().min(1).optional(),
   /** by client id; without it every client may take tokens and do everything */
   identities: z.record(z.string(), identity).optional(),
   /** Secret of a pod's namespace whose ca.crt the webhook has pods with an identity trust */

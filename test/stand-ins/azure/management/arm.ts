@@ -166,5 +166,17 @@ export async function answerArm(call: ArmCall): Promise<ArmAnswer> {
   const key = types.map((type, index) => (index < names.length ? `${type}/*` : type)).join('/')
   const handler = handlers[`${method} ${key.toLowerCase()}`]
   if (handler === undefined) throw unknownType(`${method} ${target.provider}/${types.join('/')}`)
-  return await handler(request)
+  return page(request, await handler(request))
+}
+
+/** A part of a list, with the address of the next. */
+function page({ base, method, path, query, service }: ArmRequest, answer: ArmAnswer): ArmAnswer {
+  const { pageSize } = service.settings
+  const { value } = (answer.body ?? {}) as { value?: unknown }
+  if (method !== 'GET' || pageSize === undefined || !Array.isArray(value)) return answer
+  const from = Number(query.get('$skiptoken') ?? 0)
+  const next = new URLSearchParams(query)
+  next.set('$skiptoken', String(from + pageSize))
+  const more = from + pageSize < value.length ? { nextLink: `${base}${path}?${next.toString()}` } : {}
+  return { ...answer, body: { ...answer.body, value: value.slice(from, from + pageSize), ...more } }
 }

@@ -15,7 +15,10 @@ import { backedUp, openWorld, toldOf, type World } from './account-world.ts'
 
 const world = await openWorld(t)
 let entry: DatabaseBackup
-t.before(async () => void (entry = await backedUp(world)))
+t.before(async () => {
+  world.azure.set({ pageSize: 1 })
+  entry = await backedUp(world)
+})
 const print: RestoreChoice = { repoint: 'print' }
 
 const open = (of: World, backup: DatabaseBackup, operation: string, choice: RestoreChoice = print) =>
