@@ -120,8 +120,8 @@ export const rdsMutations: readonly Mutation[] = [
     file: destination,
     changes: [
       [
-        'if (host !== undefined && (await isUsed(settings, host))) throw inService(target)',
-        'void isUsed\n      void settings',
+        "if (host !== undefined && (await isUsed(host, hosts, 'instance'))) throw inService(target)",
+        'void isUsed\n      void hosts',
       ],
     ],
     tests: ['rds/restore.test.ts'],

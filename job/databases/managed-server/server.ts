@@ -127,6 +127,7 @@ export async function isUsed(server: string, hosts: readonly string[], noun: str
   try {
     return (await Promise.all(hosts.map((host) => leadsTo(host, server)))).includes(true)
   } catch (error) {
+    if (error instanceof Failure) throw error
     throw new Failure(
       {
         what: `whether a release uses the restored ${noun} is not known`,

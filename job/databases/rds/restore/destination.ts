@@ -4,7 +4,7 @@
 import * as z from 'zod'
 import type { DatabaseBackup, RestoredDatabase } from '../../../../operation/record.ts'
 import { rdsDetails } from '../../../../operation/databases/rds.ts'
-import { Failure, messageOf } from '../../../../operation/failure.ts'
+import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
@@ -14,7 +14,7 @@ import type { WorkContext } from '../../point-in-time/work-context.ts'
 import { findingOf, NoWayBack } from '../../errors.ts'
 import { loggedInAt } from '../../managed-server/logins.ts'
 import { ServerRepointing } from '../../managed-server/server-repointing.ts'
-import { leadsTo, type Server } from '../../managed-server/server.ts'
+import { isUsed, type Server } from '../../managed-server/server.ts'
 import { serverOf, service } from '../access.ts'
 import { leftOut } from '../backup/preflight.ts'
 import { kindName, readDetails } from '../details.ts'
@@ -175,7 +175,8 @@ class InstanceDestination implements RestoreDestination {
     if (!journal.begun(restoreStep(this.#work)) && context.former === undefined) return
     try {
       const host = (await lookAtInstance(lasting, target))?.Endpoint?.Address?.toLowerCase()
-      if (host !== undefined && (await isUsed(settings, host))) throw inService(target)
+      const hosts = settings.map((one) => serverOf(one).host)
+      if (host !== undefined && (await isUsed(host, hosts, 'instance'))) throw inService(target)
       await journal.ensure(`delete instance ${target}`, () => deleteOwn(this.#work))
     } catch (error) {
       throw rdsFailure(`what was made to restore ${title} could not be removed`, error)
@@ -278,21 +279,6 @@ function repointingTo({ context, details, settings, title }: RestoreWork, server
 
 function endpointOf({ Endpoint: { Address = '', Port } = {} }: Instance, port: number): Server {
   return { host: Address.toLowerCase(), port: Port ?? port }
-}
-
-/** @throws Failure where nobody can tell */
-async function isUsed(settings: readonly StorageSettings[], host: string): Promise<boolean> {
-  try {
-    const each = await Promise.all(settings.map((one) => leadsTo(serverOf(one).host, host)))
-    return each.includes(true)
-  } catch (error) {
-    if (error instanceof Failure) throw error
-    throw new Failure({
-      what: 'whether a release uses the restored instance is not known',
-      why: messageOf(error),
-      next: 'see that the DNS of the cluster answers, then run it again',
-    })
-  }
 }
 
 function inService(target: string): Failure {
