@@ -120,8 +120,8 @@ export const rdsMutations: readonly Mutation[] = [
     file: destination,
     changes: [
       [
-        "if (host !== undefined && (await isUsed(host, hosts, 'instance'))) throw inService(target)",
-        'void isUsed\n      void hosts',
+        "if (host !== undefined && (await isUsed(host, hosts, 'instance'))) throw inService('instance', target)",
+        'void isUsed\n      void inService\n      void hosts',
       ],
     ],
     tests: ['rds/restore.test.ts'],
@@ -164,8 +164,8 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: 'rds: a release is stopped before anybody has logged in to the restored instance',
-    file: destination,
-    changes: [['await loggedInAt(one)\n', 'void loggedInAt\n          void one\n']],
+    file: 'export async function checkLogins(',
+    changes: [['await loggedInAt(one)\n', 'void loggedInAt\n        void one\n']],
     tests: ['rds/patch.test.ts'],
   },
   {

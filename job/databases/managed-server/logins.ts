@@ -1,4 +1,6 @@
+import type { Finding } from '../../../operation/finding.ts'
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
+import { findingOf } from '../errors.ts'
 import { accessOf as mysqlAccessOf } from '../mysql/access.ts'
 import { connect as connectMysql } from '../mysql/connect.ts'
 import { accessOf as postgresqlAccessOf } from '../postgresql/access.ts'
@@ -16,6 +18,24 @@ const sessions = {
   mysql:
     "SELECT DISTINCT CONCAT(USER, ' in ', COALESCE(DB, '(no database)')) AS who FROM information_schema.PROCESSLIST " +
     "WHERE USER NOT IN ('rdsadmin', 'system user', 'event_scheduler') AND ID <> CONNECTION_ID() ORDER BY who",
+}
+
+/** Logs in to each storage as the release will: passwords and networks are those of the restore point. */
+export async function checkLogins(
+  settings: readonly StorageSettings[],
+  { title, noun, name }: { title: string; noun: string; name: string },
+): Promise<Finding[]> {
+  const check = { check: `login to the restored ${noun}`, subject: title }
+  return await Promise.all(
+    settings.map(async (one) => {
+      try {
+        await loggedInAt(one)
+        return { ...check, outcome: 'ok' as const, message: name }
+      } catch (error) {
+        return findingOf(check.check, title, error)
+      }
+    }),
+  )
 }
 
 /**

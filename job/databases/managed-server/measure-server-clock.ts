@@ -1,3 +1,5 @@
+import { Failure } from '../../../operation/failure.ts'
+import type { Finding } from '../../../operation/finding.ts'
 import { measureExactClock } from '../../clocks/measure-exact-clock.ts'
 import type { ClockMeasurement } from '../../clocks/measure-clock.ts'
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
@@ -21,6 +23,44 @@ export async function measureServerClock(
   const [first] = settings
   if (first === undefined) throw new Error('a database without storages')
   return isPostgresql(first) ? await measurePostgresql([first], signal) : await measureMysql([first], signal)
+}
+
+/** As measureServerClock(), for a pause that goes on without it: undefined as well where nobody can log in. */
+export async function measureIfReached(
+  settings: readonly StorageSettings[],
+  signal: AbortSignal,
+): Promise<ClockMeasurement | undefined> {
+  try {
+    return await measureServerClock(settings, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof Failure) return undefined
+    throw error
+  }
+}
+
+/** The server's clock decides the point: without it the pause is longer, and its middle only likely to be right. */
+export async function checkServerClock(
+  title: string,
+  settings: readonly StorageSettings[],
+  signal: AbortSignal,
+): Promise<Finding> {
+  const check = { check: "server's clock", subject: title }
+  const warning = (why: string): Finding => ({
+    ...check,
+    outcome: 'warning',
+    message: `it cannot be measured: ${why}`,
+    cure: 'let the worker log in to the database; else the pause is held for 10 s, and its middle taken',
+  })
+  try {
+    const measured = await measureServerClock(settings, signal)
+    if (measured === undefined) return warning('its answers contradict each other')
+    return { ...check, outcome: 'ok', message: `${measured.lowMs} to ${measured.highMs} ms ahead of the worker's` }
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof Failure)) throw error
+    return warning(error.why)
+  }
 }
 
 async function measurePostgresql(

@@ -138,3 +138,17 @@ export async function isUsed(server: string, hosts: readonly string[], noun: str
     )
   }
 }
+
+/** For a restored server that is not removed. @param noun what people call it: instance */
+export function inService(noun: string, name: string): Failure {
+  return new Failure({
+    what: `${noun} ${name} is not removed`,
+    why: 'a release uses it',
+    next: `point the release to another ${noun} first, and upgrade it`,
+  })
+}
+
+/** The host that a server will have: the service makes its first word of the server's name, and nothing else. */
+export function expectedHost(host: string, { former, made }: { former: string; made: string }): string {
+  return host.startsWith(`${former}.`) ? `${made}${host.slice(former.length)}` : made
+}

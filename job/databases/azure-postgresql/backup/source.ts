@@ -10,7 +10,7 @@ import { ResourceManager } from '../../../azure/resource-manager.ts'
 import { clockRecordSchema } from '../../../clocks/clock-record.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { BackupContext, BackupSource, PauseMoment, Snapshot, Source } from '../../database.ts'
-import { measureServerClock } from '../../managed-server/measure-server-clock.ts'
+import { checkServerClock, measureIfReached } from '../../managed-server/measure-server-clock.ts'
 import { PointHold } from '../../point-in-time/held-point.ts'
 import { partProgress } from '../../point-in-time/progress.ts'
 import { waitUntilRestorable, type RestorableParts } from '../../point-in-time/wait-until-restorable.ts'
@@ -55,12 +55,7 @@ export class FlexibleServerSource implements BackupSource {
     this.#first = first
     this.#context = context
     this.#title = titleOf(serverOf(first))
-    const measure = (signal: AbortSignal) =>
-      measureServerClock(settings, signal).catch((error: unknown) => {
-        signal.throwIfAborted()
-        if (error instanceof Failure) return undefined
-        throw error
-      })
+    const measure = (signal: AbortSignal) => measureIfReached(settings, signal)
     this.#hold = new PointHold({ title: this.#title, measure, unmeasuredMs }, context)
   }
 
@@ -82,7 +77,7 @@ export class FlexibleServerSource implements BackupSource {
       return [
         serves,
         past,
-        await this.#checkClock(),
+        await checkServerClock(title, this.#settings, this.#context.signal),
         await checkRights(arm, title, server),
         ...checkLeftOut(title, await readSettings(arm, server)),
       ]
@@ -159,27 +154,6 @@ export class FlexibleServerSource implements BackupSource {
       ...(earliestMs === undefined ? {} : { restorableFrom: formatTime(earliestMs) }),
       ...(periodDays === undefined ? {} : { restorableUntil: formatTime(point.atMs + periodDays * dayMs) }),
       settings: await readSettings(arm, server),
-    }
-  }
-
-  /** The server's clock decides the point: without it the pause is longer, and its middle only likely to be right. */
-  async #checkClock(): Promise<Finding> {
-    const check = { check: "server's clock", subject: this.#title }
-    const { signal } = this.#context
-    const warning = (why: string): Finding => ({
-      ...check,
-      outcome: 'warning',
-      message: `it cannot be measured: ${why}`,
-      cure: 'let the worker log in to the database; else the pause is held for 10 s, and its middle taken',
-    })
-    try {
-      const measured = await measureServerClock(this.#settings, signal)
-      if (measured === undefined) return warning('its answers contradict each other')
-      return { ...check, outcome: 'ok', message: `${measured.lowMs} to ${measured.highMs} ms ahead of the worker's` }
-    } catch (error) {
-      signal.throwIfAborted()
-      if (!(error instanceof Failure)) throw error
-      return warning(error.why)
     }
   }
 

@@ -9,10 +9,10 @@ import type { DatabaseBackup, RestoredDatabase } from '../../../../operation/rec
 import type { Journal } from '../../../journal/journal.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '../../database.ts'
-import { findingOf, NoWayBack } from '../../errors.ts'
-import { loggedInAt } from '../../managed-server/logins.ts'
+import { NoWayBack } from '../../errors.ts'
+import { checkLogins } from '../../managed-server/logins.ts'
 import { ServerRepointing } from '../../managed-server/server-repointing.ts'
-import { isUsed, type Server } from '../../managed-server/server.ts'
+import { expectedHost, inService, isUsed, type Server } from '../../managed-server/server.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import type { WorkContext } from '../../point-in-time/work-context.ts'
 import { serverOf, service } from '../access.ts'
@@ -113,22 +113,15 @@ class ServerDestination implements RestoreDestination {
     await this.#repointing.recall(journal)
   }
 
-  /** Logged in as the release will: passwords and networks are those of the restore point. */
   async checkSwitch(): Promise<Finding[]> {
     const { target, title } = this.#work
     const repointing = await this.#known()
-    const check = { check: 'login to the restored server', subject: title }
-    const each = await Promise.all(
-      repointing.restoredSettings().map(async (one) => {
-        try {
-          await loggedInAt(one)
-          return { ...check, outcome: 'ok' as const, message: partsOf(target).name }
-        } catch (error) {
-          return findingOf(check.check, title, error)
-        }
-      }),
-    )
-    return [...(await repointing.findings()), ...each]
+    const logins = await checkLogins(repointing.restoredSettings(), {
+      title,
+      noun: 'server',
+      name: partsOf(target).name,
+    })
+    return [...(await repointing.findings()), ...logins]
   }
 
   /** Not stopped by the signal where a restore is undone: one that is stopped has to let serve again what served. */
@@ -159,7 +152,7 @@ class ServerDestination implements RestoreDestination {
     try {
       const host = (await lookAtServer(lasting, target))?.properties.fullyQualifiedDomainName?.toLowerCase()
       const hosts = settings.map((one) => serverOf(one).host)
-      if (host !== undefined && (await isUsed(host, hosts, 'server'))) throw inService(name)
+      if (host !== undefined && (await isUsed(host, hosts, 'server'))) throw inService('server', name)
       await journal.ensure(`delete server ${name}`, () => deleteOwn(this.#work))
     } catch (error) {
       throw serverFailure(`what was made to restore ${title} could not be removed`, error)
@@ -236,10 +229,8 @@ class ServerDestination implements RestoreDestination {
   #expectedRepointing(): ServerRepointing {
     const { details, target } = this.#work
     const { host, port, id } = details
-    const [own, made] = [partsOf(id).name, partsOf(target).name]
-    // Only the first word of a host is of the server.
-    const expected = host.startsWith(`${own}.`) ? `${made}${host.slice(own.length)}` : made
-    return this.#repointing ?? repointingTo(this.#work, { host: expected, port })
+    const names = { former: partsOf(id).name, made: partsOf(target).name }
+    return this.#repointing ?? repointingTo(this.#work, { host: expectedHost(host, names), port })
   }
 
   close = () => Promise.resolve()
@@ -252,12 +243,4 @@ function repointingTo({ context, details, settings, title }: RestoreWork, server
 
 function hostOf({ properties }: FlexibleServer, port: number): Server {
   return { host: (properties.fullyQualifiedDomainName ?? '').toLowerCase(), port }
-}
-
-function inService(name: string): Failure {
-  return new Failure({
-    what: `server ${name} is not removed`,
-    why: 'a release uses it',
-    next: 'point the release to another server first, and upgrade it',
-  })
 }

@@ -20,7 +20,7 @@ import { findInstance, leadOf, type Found, type Lead } from '../instances/find-i
 import { accountOf, pastOf } from '../instances/look.ts'
 import { settingsOf } from '../instances/settings.ts'
 import { rdsFailure } from '../rds-failure.ts'
-import { measureServerClock } from '../../managed-server/measure-server-clock.ts'
+import { checkServerClock, measureIfReached } from '../../managed-server/measure-server-clock.ts'
 import { checkInstance, checkLeftOut, checkPast, checkRights } from './preflight.ts'
 
 /**
@@ -56,12 +56,7 @@ export class RdsSource implements BackupSource {
     this.#first = first
     this.#context = context
     this.#title = titleOf(serverOf(first))
-    const measure = (signal: AbortSignal) =>
-      measureServerClock(settings, signal).catch((error: unknown) => {
-        signal.throwIfAborted()
-        if (error instanceof Failure) return undefined
-        throw error
-      })
+    const measure = (signal: AbortSignal) => measureIfReached(settings, signal)
     this.#hold = new PointHold({ title: this.#title, measure, unmeasuredMs }, context)
   }
 
@@ -83,7 +78,7 @@ export class RdsSource implements BackupSource {
       return [
         serving,
         past,
-        await this.#checkClock(),
+        await checkServerClock(title, this.#settings, this.#context.signal),
         ...(past.outcome === 'error' ? [] : [await checkRights(client, title, instance)]),
         ...checkLeftOut(title, instance),
       ]
@@ -172,27 +167,6 @@ export class RdsSource implements BackupSource {
       ...(periodDays === undefined ? {} : { restorableUntil: formatTime(atMs + periodDays * dayMs) }),
       ...(network === undefined ? {} : { network }),
       settings: settingsOf(instance),
-    }
-  }
-
-  /** The server's clock decides the point: without it the pause is longer, and its middle only likely to be right. */
-  async #checkClock(): Promise<Finding> {
-    const check = { check: "server's clock", subject: this.#title }
-    const { signal } = this.#context
-    const warning = (why: string): Finding => ({
-      ...check,
-      outcome: 'warning',
-      message: `it cannot be measured: ${why}`,
-      cure: 'let the worker log in to the database; else the pause is held for 10 s, and its middle taken',
-    })
-    try {
-      const measured = await measureServerClock(this.#settings, signal)
-      if (measured === undefined) return warning('its answers contradict each other')
-      return { ...check, outcome: 'ok', message: `${measured.lowMs} to ${measured.highMs} ms ahead of the worker's` }
-    } catch (error) {
-      signal.throwIfAborted()
-      if (!(error instanceof Failure)) throw error
-      return warning(error.why)
     }
   }
 

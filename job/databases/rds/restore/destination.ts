@@ -11,10 +11,10 @@ import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '../../database.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import type { WorkContext } from '../../point-in-time/work-context.ts'
-import { findingOf, NoWayBack } from '../../errors.ts'
-import { loggedInAt } from '../../managed-server/logins.ts'
+import { NoWayBack } from '../../errors.ts'
+import { checkLogins } from '../../managed-server/logins.ts'
 import { ServerRepointing } from '../../managed-server/server-repointing.ts'
-import { isUsed, type Server } from '../../managed-server/server.ts'
+import { expectedHost, inService, isUsed, type Server } from '../../managed-server/server.ts'
 import { serverOf, service } from '../access.ts'
 import { leftOut } from '../backup/preflight.ts'
 import { kindName, readDetails } from '../details.ts'
@@ -130,22 +130,11 @@ class InstanceDestination implements RestoreDestination {
     await this.#repointing.recall(journal)
   }
 
-  /** Logged in as the release will: passwords and networks are those of the restore point. */
   async checkSwitch(): Promise<Finding[]> {
     const { target, title } = this.#work
     const repointing = await this.#known()
-    const check = { check: 'login to the restored instance', subject: title }
-    const each = await Promise.all(
-      repointing.restoredSettings().map(async (one) => {
-        try {
-          await loggedInAt(one)
-          return { ...check, outcome: 'ok' as const, message: target }
-        } catch (error) {
-          return findingOf(check.check, title, error)
-        }
-      }),
-    )
-    return [...(await repointing.findings()), ...each]
+    const logins = await checkLogins(repointing.restoredSettings(), { title, noun: 'instance', name: target })
+    return [...(await repointing.findings()), ...logins]
   }
 
   /** Not stopped by the signal where a restore is undone: one that is stopped has to let serve again what served. */
@@ -176,7 +165,7 @@ class InstanceDestination implements RestoreDestination {
     try {
       const host = (await lookAtInstance(lasting, target))?.Endpoint?.Address?.toLowerCase()
       const hosts = settings.map((one) => serverOf(one).host)
-      if (host !== undefined && (await isUsed(host, hosts, 'instance'))) throw inService(target)
+      if (host !== undefined && (await isUsed(host, hosts, 'instance'))) throw inService('instance', target)
       await journal.ensure(`delete instance ${target}`, () => deleteOwn(this.#work))
     } catch (error) {
       throw rdsFailure(`what was made to restore ${title} could not be removed`, error)
@@ -260,9 +249,8 @@ class InstanceDestination implements RestoreDestination {
   #expectedRepointing(): ServerRepointing {
     const { details, target } = this.#work
     const { host, instance, port } = details
-    // Only the first word of an endpoint is of the instance.
-    const expected = host.startsWith(`${instance}.`) ? `${target}${host.slice(instance.length)}` : target
-    return this.#repointing ?? repointingTo(this.#work, { host: expected, port })
+    const names = { former: instance, made: target }
+    return this.#repointing ?? repointingTo(this.#work, { host: expectedHost(host, names), port })
   }
 
   async close(): Promise<void> {
@@ -279,12 +267,4 @@ function repointingTo({ context, details, settings, title }: RestoreWork, server
 
 function endpointOf({ Endpoint: { Address = '', Port } = {} }: Instance, port: number): Server {
   return { host: Address.toLowerCase(), port: Port ?? port }
-}
-
-function inService(target: string): Failure {
-  return new Failure({
-    what: `instance ${target} is not removed`,
-    why: 'a release uses it',
-    next: 'point the release to another instance first, and upgrade it',
-  })
 }
