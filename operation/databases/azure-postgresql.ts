@@ -2,8 +2,8 @@ import * as z from 'zod'
 import type { FailureText } from '../failure.ts'
 import type { DatabaseBackup } from '../record.ts'
 import type { RestoreChoice } from '../restore-options.ts'
-import { parseTime } from '../time.ts'
 import type { KnownKind } from './kind.ts'
+import { refuseFraction, refuseNeedless } from './refuse-choice.ts'
 
 /** What plugin and worker both know of a backup's details. */
 const detailsSchema = z.object({ id: z.string(), createdAt: z.string() })
@@ -14,26 +14,15 @@ export function azureServerDetails({ kind, details }: Pick<DatabaseBackup, 'kind
 }
 
 /** Why these flags do not go together, or this kind has no use for one. */
-function refuseChoice({ at, strategy, prefix, region, kmsKey }: RestoreChoice): FailureText | undefined {
-  if (at !== undefined && parseTime(at) % 1000 !== 0)
-    return {
-      what: '--at cannot be used',
-      why: 'a flexible server is restored to whole seconds',
-      next: 'give a time without a fraction',
-    }
-  const needless = Object.entries({
-    '--strategy': strategy,
-    '--prefix': prefix,
-    '--region': region,
-    '--kms-key': kmsKey,
-  })
-  const given = needless.flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
-  if (given.length === 0) return undefined
-  return {
-    what: `${given.join(' and ')} cannot be used`,
-    why: 'a restore makes a new flexible server beside the former, in its region and encrypted as it is',
-    next: 'omit it',
-  }
+function refuseChoice(choice: RestoreChoice): FailureText | undefined {
+  const { strategy, prefix, region, kmsKey } = choice
+  return (
+    refuseFraction(choice, 'a flexible server is restored to whole seconds') ??
+    refuseNeedless(
+      { '--strategy': strategy, '--prefix': prefix, '--region': region, '--kms-key': kmsKey },
+      'a restore makes a new flexible server beside the former, in its region and encrypted as it is',
+    )
+  )
 }
 
 /** What is done to one server, for people. */

@@ -2,26 +2,20 @@ import * as z from 'zod'
 import type { FailureText } from '../failure.ts'
 import type { DatabaseBackup } from '../record.ts'
 import type { RestoreChoice } from '../restore-options.ts'
-import { parseTime } from '../time.ts'
 import { placeFlags } from './azure-place.ts'
 import type { EndsPoint, KnownKind } from './kind.ts'
+import { refuseFraction, refuseNeedless } from './refuse-choice.ts'
 
 /** Why these flags do not go together, or this kind has no use for one. */
-function refuseChoice({ at, strategy, prefix, kmsKey }: RestoreChoice): FailureText | undefined {
-  if (at !== undefined && parseTime(at) % 1000 !== 0)
-    return {
-      what: '--at cannot be used',
-      why: 'Cosmos DB restores to whole seconds',
-      next: 'give a time without a fraction',
-    }
-  const needless = Object.entries({ '--strategy': strategy, '--prefix': prefix, '--kms-key': kmsKey })
-  const given = needless.flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
-  if (given.length === 0) return undefined
-  return {
-    what: `${given.join(' and ')} cannot be used`,
-    why: 'a restore of Cosmos DB makes a new account, with the names and the encryption of the former',
-    next: 'omit it',
-  }
+function refuseChoice(choice: RestoreChoice): FailureText | undefined {
+  const { strategy, prefix, kmsKey } = choice
+  return (
+    refuseFraction(choice, 'Cosmos DB restores to whole seconds') ??
+    refuseNeedless(
+      { '--strategy': strategy, '--prefix': prefix, '--kms-key': kmsKey },
+      'a restore of Cosmos DB makes a new account, with the names and the encryption of the former',
+    )
+  )
 }
 
 const accountSchema = z.object({ id: z.string(), instanceId: z.string() })

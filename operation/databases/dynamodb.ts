@@ -3,8 +3,8 @@ import { foreignNamespaces } from '../foreign-namespaces.ts'
 import type { FailureText } from '../failure.ts'
 import type { DatabaseBackup, RestoredDatabase } from '../record.ts'
 import type { RestoreChoice } from '../restore-options.ts'
-import { parseTime } from '../time.ts'
 import type { EndsPoint, KnownKind } from './kind.ts'
+import { refuseFraction } from './refuse-choice.ts'
 
 /** What plugin and worker both know of a DynamoDB backup's details: which tables it is of, and where. */
 const detailsSchema = z.object({
@@ -166,20 +166,10 @@ function othersLines(database: DatabaseBackup): string[] {
 }
 
 /** Why these flags do not go together. */
-function refuseChoice({
-  at,
-  strategy,
-  prefix,
-  repoint,
-  region,
-  unknownVersion,
-}: RestoreChoice): FailureText | undefined {
-  if (at !== undefined && parseTime(at) % 1000 !== 0)
-    return {
-      what: '--at cannot be used',
-      why: 'DynamoDB restores to whole seconds',
-      next: 'give a time without a fraction',
-    }
+function refuseChoice(choice: RestoreChoice): FailureText | undefined {
+  const { strategy, prefix, repoint, region, unknownVersion } = choice
+  const fraction = refuseFraction(choice, 'DynamoDB restores to whole seconds')
+  if (fraction !== undefined) return fraction
   if (strategy !== 'replace') return undefined
   const given = { '--prefix': prefix, '--repoint': repoint, '--region': region, '--unknown-version': unknownVersion }
   const needless = Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [flag]))
