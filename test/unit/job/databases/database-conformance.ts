@@ -1,3 +1,6 @@
+// Room: what every kind of database has to hold, tried in the same way for each.
+// Read database-conformance, judged-by-scalardb (by ScalarDB itself), restored-beside (by a managed service's past).
+
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

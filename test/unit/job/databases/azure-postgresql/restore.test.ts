@@ -1,10 +1,10 @@
 import t from 'tap'
-import type { JournalDocument } from '../../../../../operation/journal.ts'
 import type { RestoreChoice } from '../../../../../operation/restore-options.ts'
 import type { DatabaseBackup } from '../../../../../operation/record.ts'
 import { azurePostgresql } from '../../../../../job/databases/azure-postgresql/azure-postgresql.ts'
 import { createServer, describeServer, done, serversPath } from '../../../stand-ins/azure/flexible-servers.ts'
-import { killed, memoryJournal, noErrors } from '../database-conformance.ts'
+import { memoryJournal, noErrors } from '../database-conformance.ts'
+import { killedAtEachWrite, neverMeet } from '../restored-beside.ts'
 import { failureOf } from '../../failure-of.ts'
 import { backedUp, openWorld, toldOf } from './server-world.ts'
 
@@ -19,6 +19,7 @@ const open = (operation: string, choice: RestoreChoice = print, more: object = {
 /** The server that a restore makes, by its own word. */
 const madeBy = (destination: ReturnType<typeof open>) =>
   String(destination.describe().details['id']).split('/').at(-1) ?? ''
+const beside = { open: (operation: string) => open(operation), madeBy, present: () => world.servers() }
 
 t.test('the new server is like the former in everything that a restore forgets', async (t) => {
   const before = await toldOf(world, world.name)
@@ -63,42 +64,15 @@ t.test('the new server is like the former in everything that a restore forgets',
   t.strictSame(await world.servers(), ['ledger'])
 })
 
-t.test('two restores of one backup never meet', async (t) => {
-  const [one, other] = [open('restore-c'), open('restore-d')]
-  const [journal, otherJournal] = [await memoryJournal(), await memoryJournal()]
-  await Promise.all([one.load(journal), other.load(otherJournal)])
-  t.equal((await world.servers()).length, 3)
-  t.not(madeBy(one), madeBy(other))
-  await Promise.all([one.discard(journal), other.discard(otherJournal)])
-  t.strictSame(await world.servers(), ['ledger'])
-})
+t.test('two restores of one backup never meet', (t) => neverMeet(t, beside))
 
 t.test('killed at any write of the journal and run again: the same end, and no second server', async (t) => {
   const before = await toldOf(world, world.name)
   world.azure.forgetCalls()
-  // One more than a whole restore makes, so that it is known to be that many.
   const writes = 12
-  const kills = Array.from({ length: writes }, (_, index) => index + 1)
-  const each = kills.map(async (dies) => {
-    const store: { document?: JournalDocument } = {}
-    const run = async (dying: number) => {
-      const destination = open(`restore-killed-${dies}`)
-      await destination.load(await memoryJournal(store, dying))
-      return destination
-    }
-    const survived = await run(dies).then(
-      () => [dies],
-      (error: unknown) => {
-        if (error === killed) return []
-        throw error
-      },
-    )
-    const destination = await run(Infinity)
-    t.strictSame(await toldOf(world, madeBy(destination)), before, `killed at write ${dies}`)
-    await destination.discard(await memoryJournal(store))
-    return survived
-  })
-  t.strictSame((await Promise.all(each)).flat(), [writes], 'every write was the last of one worker')
+  await killedAtEachWrite(t, writes, beside, async (made, when) =>
+    t.strictSame(await toldOf(world, made), before, when),
+  )
   const made = world.azure
     .calls()
     .filter(({ method, path, status }) => method === 'PUT' && /flexibleServers\/[^/]+$/.test(path) && status === 202)

@@ -1,15 +1,14 @@
 import t from 'tap'
-import type { JournalDocument } from '../../../../../operation/journal.ts'
 import type { RestoreChoice } from '../../../../../operation/restore-options.ts'
 import type { DatabaseBackup } from '../../../../../operation/record.ts'
 import { partsOf } from '../../../../../job/databases/cosmos/account/account.ts'
-import { fewAtOnce } from '../../../../../job/azure/few-at-once.ts'
 import { cosmos } from '../../../../../job/databases/cosmos/cosmos.ts'
 import { ensureRestored } from '../../../../../job/databases/cosmos/restore/restore-account.ts'
 import { openWork } from '../../../../../job/databases/cosmos/restore/restore-work.ts'
 import { sourcePast } from '../../../../../job/databases/cosmos/restore/source.ts'
 import { group } from '../../../stand-ins/azure/clients.ts'
-import { killed, memoryJournal, noErrors } from '../database-conformance.ts'
+import { memoryJournal, noErrors } from '../database-conformance.ts'
+import { killedAtEachWrite, neverMeet } from '../restored-beside.ts'
 import { failureOf } from '../../failure-of.ts'
 import { backedUp, openWorld, toldOf, type World } from './account-world.ts'
 
@@ -26,6 +25,7 @@ const open = (of: World, backup: DatabaseBackup, operation: string, choice: Rest
 
 /** The account that a restore made, by its own word. */
 const madeBy = (destination: ReturnType<typeof open>) => partsOf(String(destination.describe().details['account'])).name
+const beside = { open: (operation: string) => open(world, entry, operation), madeBy, present: () => world.accounts() }
 
 t.test('the new account is like the former in everything that a restore forgets', async (t) => {
   const before = await toldOf(world, world.name)
@@ -77,42 +77,15 @@ t.test('documents expire again only once everything was compared', async (t) => 
   t.strictSame(await world.accounts(), ['ledger'])
 })
 
-t.test('two restores of one backup never meet', async (t) => {
-  const [one, other] = [open(world, entry, 'restore-c'), open(world, entry, 'restore-d')]
-  const [journal, otherJournal] = [await memoryJournal(), await memoryJournal()]
-  await Promise.all([one.load(journal), other.load(otherJournal)])
-  t.equal((await world.accounts()).length, 3)
-  t.not(madeBy(one), madeBy(other))
-  await Promise.all([one.discard(journal), other.discard(otherJournal)])
-  t.strictSame(await world.accounts(), ['ledger'])
-})
+t.test('two restores of one backup never meet', (t) => neverMeet(t, beside))
 
 t.test('killed at any write of the journal and run again: the same end, and no second account', async (t) => {
   world.azure.forgetCalls()
   const before = await toldOf(world, world.name)
-  // One more than a whole restore makes, so that it is known to be that many.
   const writes = 16
-  const kills = Array.from({ length: writes }, (_, index) => index + 1)
-  const survivors = await fewAtOnce(kills, async (dies) => {
-    const store: { document?: JournalDocument } = {}
-    const run = async (until: number) => {
-      const destination = open(world, entry, `restore-killed-${dies}`)
-      await destination.load(await memoryJournal(store, until))
-      return destination
-    }
-    const survived = await run(dies).then(
-      () => [dies],
-      (error: unknown) => {
-        if (error === killed) return []
-        throw error
-      },
-    )
-    const destination = await run(Infinity)
-    t.strictSame(await toldOf(world, madeBy(destination)), before, `killed at write ${dies}`)
-    await destination.discard(await memoryJournal(store))
-    return survived
-  })
-  t.strictSame(survivors.flat(), [writes], 'every write was the last of one worker')
+  await killedAtEachWrite(t, writes, beside, async (made, when) =>
+    t.strictSame(await toldOf(world, made), before, when),
+  )
   const made = world.azure.calls().flatMap(({ method, path, account }) => {
     return method === 'PUT' && path.endsWith(`/${account}`) ? [account] : []
   })
