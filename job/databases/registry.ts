@@ -1,5 +1,5 @@
 import type { DatabaseKind } from './database.ts'
-import { azurePostgresql } from './azure-postgresql/azure-postgresql.ts'
+import { azurePostgresql } from './azure-flexible/azure-postgresql.ts'
 import { cassandra } from './cassandra/cassandra.ts'
 import { cosmos } from './cosmos/cosmos.ts'
 import { dynamodb } from './dynamodb/dynamodb.ts'

@@ -1,4 +1,4 @@
-import { azurePostgresql } from './azure-postgresql.ts'
+import { azurePostgresql } from './azure-flexible.ts'
 import { cassandra } from './cassandra.ts'
 import { cosmos } from './cosmos.ts'
 import { dynamodb } from './dynamodb.ts'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { RestoreChoice } from '../../../../../operation/restore-options.ts'
 import type { DatabaseBackup } from '../../../../../operation/record.ts'
-import { azurePostgresql } from '../../../../../job/databases/azure-postgresql/azure-postgresql.ts'
+import { azurePostgresql } from '../../../../../job/databases/azure-flexible/azure-postgresql.ts'
 import { createServer, describeServer, done, serversPath } from '../../../stand-ins/azure/flexible-servers.ts'
 import { memoryJournal, noErrors } from '../database-conformance.ts'
 import { killedAtEachWrite, neverMeet } from '../restored-beside.ts'

@@ -2,12 +2,8 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import t from 'tap'
 import { allows } from '../../../../../job/azure/rights.ts'
-import { azurePostgresql } from '../../../../../job/databases/azure-postgresql/azure-postgresql.ts'
-import {
-  askRights,
-  backupActions,
-  restoreActions,
-} from '../../../../../job/databases/azure-postgresql/rights-needed.ts'
+import { azurePostgresql, postgresqlService } from '../../../../../job/databases/azure-flexible/azure-postgresql.ts'
+import { askRights, backupActions, restoreActions } from '../../../../../job/databases/azure-flexible/rights-needed.ts'
 import { clientId, group, subscription, tenant } from '../../../stand-ins/azure/clients.ts'
 import { done, serversPath } from '../../../stand-ins/azure/flexible-servers.ts'
 import { failureOf } from '../../failure-of.ts'
@@ -30,7 +26,10 @@ const roles = [
 ]
 
 t.test('the roles of the docs are what the preflight asks for', (t) => {
-  t.strictSame([...inSubscription, ...inGroup].toSorted(), [...backupActions, ...restoreActions, askRights].sort())
+  t.strictSame(
+    [...inSubscription, ...inGroup].toSorted(),
+    [...backupActions(postgresqlService), ...restoreActions(postgresqlService), askRights].sort(),
+  )
   t.end()
 })
 
@@ -42,7 +41,7 @@ t.test('a backup, a restore and its undo get by with these roles, and use all of
   const entry = await backedUp(world)
   const used = () => world.azure.calls().filter(({ plane }) => plane === 'management')
   const needed = new Set(used().map(({ action }) => action))
-  t.strictSame([...needed].sort(), [...backupActions, askRights].sort())
+  t.strictSame([...needed].sort(), [...backupActions(postgresqlService), askRights].sort())
   const open = (operation: string) =>
     azurePostgresql.openRestore(world.settings, entry, world.context(operation, { choice: { repoint: 'print' } }))
   const destination = open('restore-a')

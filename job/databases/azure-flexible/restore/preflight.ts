@@ -6,7 +6,7 @@ import { checkPoint } from '../../point-in-time/check-point.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import { serverFailure } from '../server-failure.ts'
 import { backupActions, restoreActions } from '../rights-needed.ts'
-import { partsOf, sameServer, serverType, type FlexibleServer } from '../servers/server.ts'
+import { partsOf, sameServer, type FlexibleServer } from '../servers/server.ts'
 import { windowOf } from '../servers/window.ts'
 import { nameTaken, ownServer } from './restore-server.ts'
 import type { RestoreWork } from './restore-work.ts'
@@ -27,7 +27,7 @@ export async function preflight(work: RestoreWork, repointing: ServerRepointing)
     ]
   } catch (error) {
     context.signal.throwIfAborted()
-    const { what, why, next } = serverFailure('the preflight failed', error)
+    const { what, why, next } = serverFailure(work.service, 'the preflight failed', error)
     return [{ check: 'server', subject: title, outcome: 'error', message: `${what}: ${why}`, cure: next }]
   }
 }
@@ -58,28 +58,29 @@ async function checkTarget(work: RestoreWork): Promise<Finding> {
     if ((await ownServer(work)) === undefined) await refuseTaken(work)
     return { ...check, outcome: 'ok', message: name }
   } catch (error) {
-    const { why, next } = serverFailure('the name cannot be looked at', error)
+    const { why, next } = serverFailure(work.service, 'the name cannot be looked at', error)
     return { ...check, outcome: 'error', message: why, cure: next }
   }
 }
 
 /** @throws Failure where somebody else in Azure has the name */
-async function refuseTaken({ arm, details, target }: RestoreWork): Promise<void> {
+async function refuseTaken({ arm, details, service, target }: RestoreWork): Promise<void> {
   const { name, subscription } = partsOf(target)
   const place = details.settings.location.toLowerCase().replaceAll(' ', '')
+  const [provider] = service.type.split('/')
   const { body } = await arm.call(
     'post',
-    `/subscriptions/${subscription}/providers/Microsoft.DBforPostgreSQL/locations/${place}/checkNameAvailability`,
-    { name, type: serverType },
+    `/subscriptions/${subscription}/providers/${provider}/locations/${place}/checkNameAvailability`,
+    { name, type: service.type },
   )
   const { nameAvailable, message } = availabilitySchema.parse(body)
   if (!nameAvailable) throw nameTaken(target, { message: message ?? 'it is not available' })
 }
 
-async function checkRights({ arm, title, details }: RestoreWork): Promise<Finding> {
+async function checkRights({ arm, title, details, service }: RestoreWork): Promise<Finding> {
   const check = { check: 'rights at Azure', subject: title }
   const group = details.id.slice(0, details.id.indexOf('/providers/'))
-  const missing = await missingRights(arm, group, [...backupActions, ...restoreActions])
+  const missing = await missingRights(arm, group, [...backupActions(service), ...restoreActions(service)])
   if (missing === undefined)
     return {
       ...check,
@@ -92,7 +93,7 @@ async function checkRights({ arm, title, details }: RestoreWork): Promise<Findin
     ...check,
     outcome: 'error',
     message: `missing: ${missing.join(', ')}`,
-    cure: 'assign the roles of docs/databases/azure-postgresql.md',
+    cure: `assign the roles of ${service.rolesPage}`,
   }
 }
 

@@ -1,37 +1,37 @@
 import * as z from 'zod'
 import type { ResourceManager } from '../../../azure/resource-manager.ts'
+import type { FlexibleService } from '../service.ts'
 import type { FlexibleServer } from './server.ts'
-import { isPrivate, knowsEntra, ownSettings, type ServerSettings } from './settings.ts'
+import { isPrivate, ownSettings, type ServerSettings } from './settings.ts'
 
 const ruleSchema = z.object({
   name: z.string(),
   properties: z.object({ startIpAddress: z.string(), endIpAddress: z.string() }),
 })
+/** MySQL's service writes "True" and "False" (types of both providers). */
+const flagSchema = z.union([z.boolean(), z.string().transform((text) => text.toLowerCase() === 'true')]).optional()
 const configurationSchema = z.object({
   name: z.string(),
   properties: z.object({
     value: z.string().nullish(),
     source: z.string().optional(),
-    isReadOnly: z.boolean().optional(),
-    isConfigPendingRestart: z.boolean().optional(),
+    isReadOnly: flagSchema,
+    isConfigPendingRestart: flagSchema,
   }),
 })
-const administratorSchema = z.object({
-  name: z.string(),
-  properties: z.object({
-    principalType: z.string().default('Unknown'),
-    principalName: z.string().default(''),
-    tenantId: z.string().default(''),
-  }),
-})
+const administratorSchema = z.object({ name: z.string(), properties: z.record(z.string(), z.json()) })
 
 /** All that can be set of a server, asked for list by list. */
-export async function readSettings(arm: ResourceManager, one: FlexibleServer): Promise<ServerSettings> {
-  const own = ownSettings(one)
+export async function readSettings(
+  service: FlexibleService,
+  arm: ResourceManager,
+  one: FlexibleServer,
+): Promise<ServerSettings> {
+  const own = ownSettings(service, one)
   const [rules, configurations, administrators, replicas] = await Promise.all([
     isPrivate(own) ? [] : arm.list(`${one.id}/firewallRules`),
     readConfigurations(arm, one.id),
-    knowsEntra(own) ? arm.list(`${one.id}/administrators`) : [],
+    service.knowsEntra(own) ? arm.list(`${one.id}/administrators`) : [],
     arm.list(`${one.id}/replicas`),
   ])
   return {
@@ -46,7 +46,8 @@ export async function readSettings(arm: ResourceManager, one: FlexibleServer): P
     administrators: Object.fromEntries(
       administrators.map((told) => {
         const { name, properties } = administratorSchema.parse(told)
-        return [name, properties]
+        const known = Object.entries(properties).filter(([key]) => service.administrator.includes(key))
+        return [name, Object.fromEntries(known)]
       }),
     ),
     replicas: replicas.map((replica) => z.object({ name: z.string() }).parse(replica).name).sort(),

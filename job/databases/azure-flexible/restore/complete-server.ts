@@ -4,19 +4,10 @@ import type { Json } from '../../../azure/resource-manager.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import { readConfigurations, readSettings } from '../servers/read-settings.ts'
 import { partsOf } from '../servers/server.ts'
-import { isPrivate, knowsEntra, ownSettings, type Group, type ServerSettings } from '../servers/settings.ts'
+import type { FlexibleService } from '../service.ts'
+import { isPrivate, ownSettings, type ServerSettings } from '../servers/settings.ts'
 import { untilReady } from './restore-server.ts'
 import type { RestoreWork } from './restore-work.ts'
-
-/** What is changed once a server is there, one after the other: high availability last, which doubles what it costs. */
-const changeable: readonly Group[] = ['authConfig', 'storage', 'backup', 'maintenanceWindow', 'highAvailability']
-
-/** What of a group nobody may change: it is chosen when a server is made, or follows from another setting. */
-const fixed: Partial<Record<Group, readonly string[]>> = {
-  backup: ['geoRedundantBackup'],
-  // Storage grows by itself and never shrinks.
-  storage: ['storageSizeGB', 'type'],
-}
 
 /** Puts on again what the restore's own call does not take: each looks first what is there. */
 export async function completeServer(work: RestoreWork, journal: Journal): Promise<void> {
@@ -29,19 +20,24 @@ export async function completeServer(work: RestoreWork, journal: Journal): Promi
 }
 
 async function ensureSettings(work: RestoreWork): Promise<void> {
-  const { sku, groups } = work.details.settings
-  if (!isDeepStrictEqual(ownSettings(await untilReady(work)).sku, sku)) await change(work, 'patch', '', { sku })
-  for (const group of changeable) {
-    const wanted = changeableOf(group, groups)
-    const present = changeableOf(group, ownSettings(await untilReady(work)).groups)
-    if (isDeepStrictEqual(wanted, present)) continue
+  const { details, service } = work
+  const { sku, groups } = details.settings
+  const present = async () => ownSettings(service, await untilReady(work))
+  if (!isDeepStrictEqual((await present()).sku, sku)) await change(work, 'patch', '', { sku })
+  for (const group of service.changeable) {
+    const wanted = changeableOf(service, group, groups)
+    if (isDeepStrictEqual(wanted, changeableOf(service, group, (await present()).groups))) continue
     await change(work, 'patch', '', { properties: { [group]: wanted } })
   }
 }
 
-function changeableOf(group: Group, groups: ServerSettings['groups']): Record<string, Json> {
+function changeableOf(
+  { fixed }: FlexibleService,
+  group: string,
+  groups: ServerSettings['groups'],
+): Record<string, Json> {
   const leftOut = fixed[group] ?? []
-  return Object.fromEntries(Object.entries(groups[group]).filter(([name]) => !leftOut.includes(name)))
+  return Object.fromEntries(Object.entries(groups[group] ?? {}).filter(([name]) => !leftOut.includes(name)))
 }
 
 /** The rules are those of the backup and no others, whatever the service made. */
@@ -61,7 +57,7 @@ async function ensureFirewall(work: RestoreWork): Promise<void> {
 }
 
 async function ensureAdministrators(work: RestoreWork): Promise<void> {
-  if (!knowsEntra(work.details.settings)) return
+  if (!work.service.knowsEntra(work.details.settings)) return
   const wanted = work.details.settings.administrators
   const { administrators: present } = await presentSettings(work)
   for (const id of Object.keys(present).filter((one) => wanted[one] === undefined))
@@ -84,7 +80,7 @@ async function ensureParameters(work: RestoreWork): Promise<void> {
 }
 
 async function presentSettings(work: RestoreWork): Promise<ServerSettings> {
-  return await readSettings(work.arm, await untilReady(work))
+  return await readSettings(work.service, work.arm, await untilReady(work))
 }
 
 /** One change of the server, when it is ready for it. */

@@ -1,19 +1,8 @@
 import * as z from 'zod'
+import type { FlexibleService } from '../service.ts'
 import type { FlexibleServer } from './server.ts'
 
-/** Groups below `properties` that can be set, and what of each is only told (types of Microsoft.DBforPostgreSQL). */
-const groups = {
-  storage: [],
-  backup: ['earliestRestoreDate'],
-  network: [],
-  highAvailability: ['state'],
-  maintenanceWindow: [],
-  authConfig: [],
-  dataEncryption: ['primaryEncryptionKeyStatus', 'geoBackupEncryptionKeyStatus'],
-} as const
-
 const groupSchema = z.record(z.string(), z.json())
-const administratorSchema = z.object({ principalType: z.string(), principalName: z.string(), tenantId: z.string() })
 
 export const settingsSchema = z.object({
   location: z.string(),
@@ -22,42 +11,33 @@ export const settingsSchema = z.object({
   availabilityZone: z.string().optional(),
   tags: z.record(z.string(), z.string()),
   identity: z.object({ type: z.string(), userAssigned: z.array(z.string()) }),
-  groups: z.object({
-    storage: groupSchema,
-    backup: groupSchema,
-    network: groupSchema,
-    highAvailability: groupSchema,
-    maintenanceWindow: groupSchema,
-    authConfig: groupSchema,
-    dataEncryption: groupSchema,
-  }),
+  /** by the name that each has below `properties` */
+  groups: z.record(z.string(), groupSchema),
   /** ranges of addresses by the name of their rule: `203.0.113.0-203.0.113.255` */
   firewallRules: z.record(z.string(), z.string()),
   /** server parameters that somebody has set, by name */
   configurations: z.record(z.string(), z.string()),
-  /** of Microsoft Entra, by object id */
-  administrators: z.record(z.string(), administratorSchema),
+  /** of Microsoft Entra, by the name of each */
+  administrators: z.record(z.string(), groupSchema),
   /** names of its replicas, which a restore does not make */
   replicas: z.array(z.string()),
   /** ids of private endpoints that lead to it, which a restored server has none of */
   privateEndpoints: z.array(z.string()),
 })
 export type ServerSettings = z.infer<typeof settingsSchema>
-export type Group = keyof ServerSettings['groups']
 
 /** What is set of a server itself, without what is in lists of its own. */
 export function ownSettings(
+  service: FlexibleService,
   one: FlexibleServer,
 ): Omit<ServerSettings, 'firewallRules' | 'configurations' | 'administrators' | 'replicas'> {
   const { properties } = one
   const { availabilityZone } = properties
-  const group = (name: Group) => {
+  const groups = Object.entries(service.groups).map(([name, leftOut]) => {
     const told = groupSchema.safeParse(properties[name]).data ?? {}
-    const leftOut: readonly string[] = groups[name]
-    return Object.fromEntries(
-      Object.entries(told).filter(([key, value]) => !leftOut.includes(key) && value !== null && value !== ''),
-    )
-  }
+    const set = Object.entries(told).filter(([key, value]) => !leftOut.includes(key) && value !== null && value !== '')
+    return [name, Object.fromEntries(set)] as const
+  })
   return {
     location: one.location,
     sku: one.sku,
@@ -68,15 +48,7 @@ export function ownSettings(
       type: one.identity?.type ?? 'None',
       userAssigned: Object.keys(one.identity?.userAssignedIdentities ?? {}).sort(),
     },
-    groups: {
-      storage: group('storage'),
-      backup: group('backup'),
-      network: group('network'),
-      highAvailability: group('highAvailability'),
-      maintenanceWindow: group('maintenanceWindow'),
-      authConfig: group('authConfig'),
-      dataEncryption: group('dataEncryption'),
-    },
+    groups: Object.fromEntries(groups),
     privateEndpoints: (properties.privateEndpointConnections ?? []).flatMap(
       (connection) => connection.properties.privateEndpoint?.id ?? [],
     ),
@@ -85,12 +57,7 @@ export function ownSettings(
 
 /** Whether a server is in a network of the user's own: then it has no public access and no firewall. */
 export function isPrivate({ groups: { network } }: Pick<ServerSettings, 'groups'>): boolean {
-  return network['delegatedSubnetResourceId'] !== undefined
-}
-
-/** Whether administrators of Microsoft Entra are of use there. */
-export function knowsEntra({ groups: { authConfig } }: Pick<ServerSettings, 'groups'>): boolean {
-  return authConfig['activeDirectoryAuth'] === 'Enabled'
+  return network?.['delegatedSubnetResourceId'] !== undefined
 }
 
 /** What of a server no restore brings back, for people. */

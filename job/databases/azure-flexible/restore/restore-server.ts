@@ -69,9 +69,9 @@ async function begin(work: RestoreWork, { begunBefore }: OpenStep): Promise<Begu
 }
 
 /** Networks, keys and identities are there from the first moment, so that what it holds is never open to others. */
-function creation({ details, point, context }: RestoreWork): Json {
+function creation({ details, point, context, service }: RestoreWork): Json {
   const { id, settings } = details
-  const { network, dataEncryption, backup } = settings.groups
+  const { network = {}, dataEncryption = {} } = settings.groups
   const { identity, availabilityZone, tags, location } = settings
   const userAssigned = identity.userAssigned.map((user) => [user, {}] as const)
   const isOwnKey = dataEncryption['type'] !== undefined && dataEncryption['type'] !== 'SystemManaged'
@@ -89,12 +89,9 @@ function creation({ details, point, context }: RestoreWork): Json {
     properties: {
       createMode: 'PointInTimeRestore',
       sourceServerResourceId: id,
-      pointInTimeUTC: point.toISOString(),
+      ...service.restored(settings, point.toISOString()),
       network,
       ...(isOwnKey ? { dataEncryption } : {}),
-      ...(backup['geoRedundantBackup'] === undefined
-        ? {}
-        : { backup: { geoRedundantBackup: backup['geoRedundantBackup'] } }),
       ...(availabilityZone === undefined ? {} : { availabilityZone }),
     },
   }

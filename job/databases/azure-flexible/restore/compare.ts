@@ -17,7 +17,7 @@ const harming = /^(location$|version$|network\.|authConfig\.|dataEncryption\.|fi
 /** The settings of two servers, field by field, but for those that no restore brings back. */
 export function compareSettings(expected: ServerSettings, found: ServerSettings): Difference[] {
   const [before, now] = [fields(expected), fields(found)]
-  const size = (one: ServerSettings) => Number(one.groups.storage['storageSizeGB'] ?? 0)
+  const size = (one: ServerSettings) => Number(one.groups['storage']?.['storageSizeGB'] ?? 0)
   // Storage grows by itself, and never shrinks.
   const hasGrown = size(found) > size(expected)
   return [...new Set([...Object.keys(before), ...Object.keys(now)])]

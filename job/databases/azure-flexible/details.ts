@@ -4,8 +4,6 @@ import { clockRecordSchema } from '../../clocks/clock-record.ts'
 import { parseDetails } from '../parse-details.ts'
 import { settingsSchema } from './servers/settings.ts'
 
-export const kindName = 'azure-postgresql'
-
 const detailsSchema = z.object({
   version: z.literal(1),
   /** of the server in Azure, which another may have once it is deleted */

@@ -7,6 +7,7 @@ import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import { restoredName } from '../../point-in-time/restored-name.ts'
 import type { WorkContext } from '../../point-in-time/work-context.ts'
 import { readDetails, type Details } from '../details.ts'
+import type { FlexibleService } from '../service.ts'
 import { partsOf } from '../servers/server.ts'
 
 /** How long Azure may be out of reach before an operation gives up, ms. */
@@ -17,6 +18,7 @@ const mostCharacters = 63
 
 /** Everything about one flexible server that is being restored. */
 export interface RestoreWork {
+  service: FlexibleService
   title: string
   settings: readonly StorageSettings[]
   entry: DatabaseBackup
@@ -35,6 +37,7 @@ export interface RestoreWork {
 
 /** @throws Failure where the record's entry cannot be read */
 export function openWork(
+  service: FlexibleService,
   settings: readonly StorageSettings[],
   entry: DatabaseBackup,
   context: WorkContext,
@@ -52,6 +55,7 @@ export function openWork(
   const point = new Date(choice.at ?? entry.snapshotAt ?? Number.NaN)
   const name = restoredName(partsOf(details.id).name, context.operation, point, mostCharacters)
   return {
+    service,
     title: entry.title,
     settings,
     entry,

@@ -16,7 +16,8 @@ import { partProgress } from '../../point-in-time/progress.ts'
 import { waitUntilRestorable, type RestorableParts } from '../../point-in-time/wait-until-restorable.ts'
 import { accessOf, serverOf, titleOf, type Access } from '../access.ts'
 import { serverFailure } from '../server-failure.ts'
-import { kindName, type Details } from '../details.ts'
+import type { Details } from '../details.ts'
+import type { FlexibleService } from '../service.ts'
 import { findServer } from '../servers/find-server.ts'
 import { readSettings } from '../servers/read-settings.ts'
 import { createdAt, sameServer, type FlexibleServer } from '../servers/server.ts'
@@ -39,6 +40,7 @@ type Point = z.infer<typeof durableSchema> & { atMs: number }
 
 /** A flexible server being backed up: the service keeps its past, so a backup is a moment of its own clock. */
 export class FlexibleServerSource implements BackupSource {
+  readonly #service: FlexibleService
   readonly #settings: StorageSettings[]
   readonly #first: StorageSettings
   readonly #context: BackupContext
@@ -48,13 +50,14 @@ export class FlexibleServerSource implements BackupSource {
   #found: Promise<FlexibleServer> | undefined
   #point: Point | undefined
 
-  constructor(settings: StorageSettings[], context: BackupContext) {
+  constructor(service: FlexibleService, settings: StorageSettings[], context: BackupContext) {
     const [first] = settings
     if (first === undefined) throw new Error('a database without storages')
+    this.#service = service
     this.#settings = settings
     this.#first = first
     this.#context = context
-    this.#title = titleOf(serverOf(first))
+    this.#title = titleOf(service, serverOf(first))
     const measure = (signal: AbortSignal) => measureIfReached(settings, signal)
     this.#hold = new PointHold({ title: this.#title, measure, unmeasuredMs }, context)
   }
@@ -62,14 +65,14 @@ export class FlexibleServerSource implements BackupSource {
   async describe(): Promise<Source> {
     await this.#look()
     const storages = this.#settings.map(({ storage }) => storage)
-    return { title: this.#title, kind: kindName, storages, tables: [], estimatedBytes: 0 }
+    return { title: this.#title, kind: this.#service.name, storages, tables: [], estimatedBytes: 0 }
   }
 
   async preflight(): Promise<Finding[]> {
     const title = this.#title
     try {
       const server = await this.#look()
-      const serves = checkServer(title, server)
+      const serves = checkServer(this.#service, title, server)
       if (serves.outcome === 'error') return [serves]
       const past = checkPast(title, server)
       if (past.outcome === 'error') return [serves, past]
@@ -78,12 +81,12 @@ export class FlexibleServerSource implements BackupSource {
         serves,
         past,
         await checkServerClock(title, this.#settings, this.#context.signal),
-        await checkRights(arm, title, server),
-        ...checkLeftOut(title, await readSettings(arm, server)),
+        await checkRights(this.#service, arm, title, server),
+        ...checkLeftOut(title, await readSettings(this.#service, arm, server)),
       ]
     } catch (error) {
       this.#context.signal.throwIfAborted()
-      const { what, why, next } = serverFailure('the preflight failed', error)
+      const { what, why, next } = serverFailure(this.#service, 'the preflight failed', error)
       return [{ check: 'server', subject: title, outcome: 'error', message: `${what}: ${why}`, cure: next }]
     }
   }
@@ -122,7 +125,7 @@ export class FlexibleServerSource implements BackupSource {
       const details = await this.#describeBackup(arm, point)
       return {
         storages: this.#settings.map(({ storage }) => storage),
-        kind: kindName,
+        kind: this.#service.name,
         title,
         tables: [],
         snapshotAt: formatTime(point.atMs),
@@ -130,7 +133,7 @@ export class FlexibleServerSource implements BackupSource {
       }
     } catch (error) {
       signal.throwIfAborted()
-      throw serverFailure(`the restore point in ${title} was lost`, error)
+      throw serverFailure(this.#service, `the restore point in ${title} was lost`, error)
     } finally {
       progress.end()
     }
@@ -153,14 +156,19 @@ export class FlexibleServerSource implements BackupSource {
       ...(point.clock === undefined ? {} : { clock: point.clock }),
       ...(earliestMs === undefined ? {} : { restorableFrom: formatTime(earliestMs) }),
       ...(periodDays === undefined ? {} : { restorableUntil: formatTime(point.atMs + periodDays * dayMs) }),
-      settings: await readSettings(arm, server),
+      settings: await readSettings(this.#service, arm, server),
     }
   }
 
   async #open(patienceMs: number): Promise<ResourceManager> {
+    const { signal } = this.#context
+    return new ResourceManager((await this.#place()).cloud, { patienceMs, signal })
+  }
+
+  async #place(): Promise<Access> {
     const { flags, signal } = this.#context
-    this.#access ??= accessOf(this.#first, flags?.own, signal)
-    return new ResourceManager((await this.#access).cloud, { patienceMs, signal })
+    this.#access ??= accessOf(this.#service, this.#first, flags?.own, signal)
+    return await this.#access
   }
 
   /** Looked up once: a preflight and its pause speak of the same server. */
@@ -170,13 +178,13 @@ export class FlexibleServerSource implements BackupSource {
   }
 
   async #find(): Promise<FlexibleServer> {
-    const { flags, signal } = this.#context
+    const { signal } = this.#context
     try {
       const arm = await this.#open(hastyMs)
-      return await findServer(arm, await (this.#access ?? accessOf(this.#first, flags?.own, signal)))
+      return await findServer(this.#service, arm, await this.#place())
     } catch (error) {
       signal.throwIfAborted()
-      throw serverFailure(`the flexible server of ${this.#title} cannot be looked at`, error)
+      throw serverFailure(this.#service, `the flexible server of ${this.#title} cannot be looked at`, error)
     }
   }
 }

@@ -3,6 +3,7 @@ import { formatTime } from '../../../../operation/time.ts'
 import { missingRights } from '../../../azure/rights.ts'
 import type { ResourceManager } from '../../../azure/resource-manager.ts'
 import { restoreActions } from '../rights-needed.ts'
+import type { FlexibleService } from '../service.ts'
 import { partsOf, type FlexibleServer } from '../servers/server.ts'
 import { leftOut, type ServerSettings } from '../servers/settings.ts'
 
@@ -10,7 +11,7 @@ import { leftOut, type ServerSettings } from '../servers/settings.ts'
 const serving = /^(ready|updating|restarting)$/i
 
 /** Where the server is, what it is, and that it serves. */
-export function checkServer(title: string, { id, properties }: FlexibleServer): Finding {
+export function checkServer({ product }: FlexibleService, title: string, { id, properties }: FlexibleServer): Finding {
   const check = { check: 'server', subject: title }
   const { name, resourceGroup, subscription } = partsOf(id)
   const { state = 'unknown', replicationRole = '', version = '', cluster } = properties
@@ -27,7 +28,7 @@ export function checkServer(title: string, { id, properties }: FlexibleServer): 
   return {
     ...check,
     outcome: 'ok',
-    message: `${name}, PostgreSQL ${version}, in resource group ${resourceGroup} of subscription ${subscription}`,
+    message: `${name}, ${product} ${version}, in resource group ${resourceGroup} of subscription ${subscription}`,
   }
 }
 
@@ -59,10 +60,15 @@ export function checkLeftOut(title: string, settings: ServerSettings): Finding[]
 }
 
 /** Whether the identity may restore, by Azure's word. */
-export async function checkRights(arm: ResourceManager, title: string, { id }: FlexibleServer): Promise<Finding> {
+export async function checkRights(
+  service: FlexibleService,
+  arm: ResourceManager,
+  title: string,
+  { id }: FlexibleServer,
+): Promise<Finding> {
   const check = { check: 'rights to restore', subject: title }
-  const missing = await missingRights(arm, id.slice(0, id.indexOf('/providers/')), restoreActions)
-  const cure = 'assign the roles of docs/databases/azure-postgresql.md'
+  const missing = await missingRights(arm, id.slice(0, id.indexOf('/providers/')), restoreActions(service))
+  const cure = `assign the roles of ${service.rolesPage}`
   if (missing === undefined)
     return { ...check, outcome: 'warning', message: 'the identity may not ask for its own rights', cure }
   if (missing.length === 0) return { ...check, outcome: 'ok', message: 'all are there' }

@@ -5,6 +5,7 @@ import { cloudOf, resourceManagerVariable, type Cloud } from '../../azure/clouds
 import type { Place } from '../../azure/seek-resource.ts'
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import { namesOf, oneServerOf, type Server } from '../managed-server/server.ts'
+import type { FlexibleService } from './service.ts'
 
 /** Where a server is, as its release names it, and who manages it. */
 export interface Access extends Place {
@@ -13,24 +14,25 @@ export interface Access extends Place {
   cloud: Cloud
 }
 
-/** Hosts of flexible servers, of all clouds; those of virtual endpoints have one word more, and are aliases. */
-const ownHost = /^[a-z0-9-]+\.postgres\.database\.(azure\.com|usgovcloudapi\.net|chinacloudapi\.cn)$/
-
-/** What people call a server of this kind. */
-export const service = 'a flexible server of Azure'
+/** What people call such a server. */
+export const noun = 'a flexible server of Azure'
 
 /** The one server that a storage names. @throws Failure where it names several */
 export function serverOf(settings: StorageSettings): Server {
-  return oneServerOf(settings, service)
+  return oneServerOf(settings, noun)
 }
 
 /** For people: azure-postgresql://ledger.postgres.database.azure.com:5432 */
-export function titleOf({ host, port }: Server): string {
-  return `azure-postgresql://${host}:${port}`
+export function titleOf({ name }: FlexibleService, { host, port }: Server): string {
+  return `${name}://${host}:${port}`
 }
 
 /** The names that the host of a storage goes by. @throws Failure where nobody tells them; the signal's reason */
-export async function namesOfServer(settings: StorageSettings, signal: AbortSignal): Promise<string[]> {
+export async function namesOfServer(
+  { ownHost }: FlexibleService,
+  settings: StorageSettings,
+  signal: AbortSignal,
+): Promise<string[]> {
   return await namesOf(serverOf(settings).host, (name) => ownHost.test(name), signal)
 }
 
@@ -40,12 +42,13 @@ export async function namesOfServer(settings: StorageSettings, signal: AbortSign
  * @throws Failure where the host is none of Azure's; the signal's reason
  */
 export async function accessOf(
+  service: FlexibleService,
   settings: StorageSettings,
   flags: DatabaseFlags['own'],
   signal: AbortSignal,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Access> {
-  const names = await namesOfServer(settings, signal)
+  const names = await namesOfServer(service, settings, signal)
   const cloud = cloudOf(names.at(-1) ?? '', env)
   if (cloud === undefined)
     throw new Failure({

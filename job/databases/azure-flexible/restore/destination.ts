@@ -2,7 +2,7 @@
 // Read destination, restore-work, preflight, plan, restore-server, complete-server, compare, delete-server.
 
 import * as z from 'zod'
-import { azureServerDetails } from '../../../../operation/databases/azure-postgresql.ts'
+import { azureServerDetails } from '../../../../operation/databases/azure-flexible.ts'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { DatabaseBackup, RestoredDatabase } from '../../../../operation/record.ts'
@@ -15,9 +15,10 @@ import { ServerRepointing } from '../../managed-server/server-repointing.ts'
 import { expectedHost, inService, isUsed, type Server } from '../../managed-server/server.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import type { WorkContext } from '../../point-in-time/work-context.ts'
-import { serverOf, service } from '../access.ts'
+import { noun, serverOf } from '../access.ts'
+import type { FlexibleService } from '../service.ts'
 import { serverFailure } from '../server-failure.ts'
-import { kindName, readDetails } from '../details.ts'
+import { readDetails } from '../details.ts'
 import { readSettings } from '../servers/read-settings.ts'
 import { createdAt, lookAtServer, partsOf, sameServer, type FlexibleServer } from '../servers/server.ts'
 import { leftOut } from '../servers/settings.ts'
@@ -33,11 +34,12 @@ import { openWork, type RestoreWork } from './restore-work.ts'
 
 /** A flexible server being restored, to a new one beside that in service. */
 export function openRestore(
+  service: FlexibleService,
   settings: readonly StorageSettings[],
   entry: DatabaseBackup,
   context: WorkContext,
 ): RestoreDestination {
-  return new ServerDestination(openWork(settings, entry, context))
+  return new ServerDestination(openWork(service, settings, entry, context))
 }
 
 /** What the record of a restore has of the server that it made. */
@@ -78,7 +80,7 @@ class ServerDestination implements RestoreDestination {
       await this.#load(journal)
     } catch (error) {
       context.signal.throwIfAborted()
-      throw serverFailure(`${title} could not be restored`, error)
+      throw serverFailure(this.#work.service, `${title} could not be restored`, error)
     }
     for (const difference of this.#differences)
       context.events.say('note', `setting not restored: ${difference}`, { level: 'warning' })
@@ -87,7 +89,7 @@ class ServerDestination implements RestoreDestination {
 
   async #load(journal: Journal): Promise<void> {
     const work = this.#work
-    const { arm, context, details, target, title } = work
+    const { arm, context, details, service, target, title } = work
     const { name } = partsOf(target)
     if ((await sameServer(arm, details)) === undefined && journal.result(restoreStep(work)) === undefined)
       throw new Failure({
@@ -99,7 +101,7 @@ class ServerDestination implements RestoreDestination {
     await ensureRestored(work, journal)
     await completeServer(work, journal)
     const one = await untilReady(work)
-    const differences = compareSettings(details.settings, await readSettings(arm, one))
+    const differences = compareSettings(details.settings, await readSettings(service, arm, one))
     const harming = differences.filter(({ harms }) => harms)
     if (harming.length > 0)
       throw new Failure({
@@ -146,7 +148,7 @@ class ServerDestination implements RestoreDestination {
   }
 
   async discard(journal: Journal): Promise<void> {
-    const { context, lasting, settings, target, title } = this.#work
+    const { context, lasting, service, settings, target, title } = this.#work
     const { name } = partsOf(target)
     if (!journal.begun(restoreStep(this.#work)) && context.former === undefined) return
     try {
@@ -155,7 +157,7 @@ class ServerDestination implements RestoreDestination {
       if (host !== undefined && (await isUsed(host, hosts, 'server'))) throw inService('server', name)
       await journal.ensure(`delete server ${name}`, () => deleteOwn(this.#work))
     } catch (error) {
-      throw serverFailure(`what was made to restore ${title} could not be removed`, error)
+      throw serverFailure(service, `what was made to restore ${title} could not be removed`, error)
     }
     this.#state = 'discarded'
   }
@@ -163,12 +165,12 @@ class ServerDestination implements RestoreDestination {
   /** The past of the source is kept; that of the restored server goes with it. */
   ends(by: Deletion, entry: DatabaseBackup): boolean {
     const made = this.#createdAt
-    const other = azureServerDetails(entry)
+    const other = azureServerDetails(this.#work.service.name, entry)
     return by === 'discard' && made !== undefined && other?.id === this.#work.target && other.createdAt === made
   }
 
   async standing(entry: DatabaseBackup): Promise<FoundStanding | undefined> {
-    if (entry.kind !== kindName) return undefined
+    if (entry.kind !== this.#work.service.name) return undefined
     const details = readDetails(entry)
     const server = await sameServer(this.#work.lasting, details)
     if (server === undefined) return { state: 'lost', why: 'the server is gone, and its past with it' }
@@ -180,12 +182,12 @@ class ServerDestination implements RestoreDestination {
 
   /** @throws Failure always: no last state is kept of a server, and its other restore points end with it */
   async checkDrop(): Promise<Finding[]> {
-    const { details, lasting, title } = this.#work
+    const { details, lasting, service, title } = this.#work
     if ((await sameServer(lasting, details)) === undefined) return []
     throw new Failure({
       what: `the former server of ${title} is not removed`,
       why: 'Azure keeps no last state of a server, and its other restore points end with it',
-      next: `once nobody needs it any more: ${deletion(details.id)}`,
+      next: `once nobody needs it any more: ${deletion(service, details.id)}`,
     })
   }
 
@@ -194,11 +196,11 @@ class ServerDestination implements RestoreDestination {
   }
 
   describe(): RestoredDatabase {
-    const { details, target, title } = this.#work
+    const { details, service, target, title } = this.#work
     const former = this.#repointing?.recorded() ?? {}
     return {
       title,
-      kind: kindName,
+      kind: service.name,
       state: this.#state,
       ...(this.#state === 'in-service' ? { previous: `server ${partsOf(details.id).name}` } : {}),
       details: {
@@ -238,7 +240,15 @@ class ServerDestination implements RestoreDestination {
 
 /** The URLs of the releases, with the restored server in them. */
 function repointingTo({ context, details, settings, title }: RestoreWork, server: Server): ServerRepointing {
-  return new ServerRepointing({ title, service, noun: 'server', settings, context, formerHost: details.host, server })
+  return new ServerRepointing({
+    title,
+    service: noun,
+    noun: 'server',
+    settings,
+    context,
+    formerHost: details.host,
+    server,
+  })
 }
 
 function hostOf({ properties }: FlexibleServer, port: number): Server {

@@ -6,7 +6,7 @@ import type { RestoreWork } from './restore-work.ts'
 export function planSteps({ choice, details, point, target }: RestoreWork): string[] {
   const { settings } = details
   const { sku, groups } = settings
-  const hasStandby = groups.highAvailability['mode'] !== undefined && groups.highAvailability['mode'] !== 'Disabled'
+  const hasStandby = (groups['highAvailability']?.['mode'] ?? 'Disabled') !== 'Disabled'
   const { name } = partsOf(details.id)
   const at = point.toISOString()
   return [
@@ -15,7 +15,7 @@ export function planSteps({ choice, details, point, target }: RestoreWork): stri
     'compare every setting',
     ...leftOut(settings).map((line) => `leave out: ${line}`),
     `costs, until one of the servers is deleted, a second server ${sku.name} with ` +
-      `${String(groups.storage['storageSizeGB'] ?? '?')} GiB and its own backups` +
+      `${String(groups['storage']?.['storageSizeGB'] ?? '?')} GiB and its own backups` +
       (hasStandby ? ', and its standby' : ''),
     `stays: the server ${name} with all that was written since ${at}`,
     choice.repoint === 'print'

@@ -36,8 +36,6 @@ const serverSchema = z.object({
 /** A server as it is told: what nobody here knows of is kept in `properties`. */
 export type FlexibleServer = z.infer<typeof serverSchema>
 
-export const serverType = 'Microsoft.DBforPostgreSQL/flexibleServers'
-
 /** @throws Failure where the service tells of a server in a form that this version does not know */
 export function asServer(told: Json): FlexibleServer {
   const parsed = serverSchema.safeParse(told)
@@ -55,7 +53,7 @@ export async function lookAtServer(arm: ResourceManager, id: string): Promise<Fl
   return told === undefined ? undefined : asServer(told)
 }
 
-/** /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/Microsoft.DBforPostgreSQL/flexibleServers/NAME */
+/** /subscriptions/SUBSCRIPTION/resourceGroups/GROUP/providers/PROVIDER/flexibleServers/NAME */
 export function partsOf(id: string): { subscription: string; resourceGroup: string; name: string } {
   const [, , subscription = '', , resourceGroup = '', , , , name = ''] = id.split('/')
   return { subscription, resourceGroup, name }
