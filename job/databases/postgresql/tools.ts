@@ -97,8 +97,13 @@ export async function runTool(
   signal.throwIfAborted()
   const { code, stdout, stderr } = await execute(tool, args, env, signal)
   signal.throwIfAborted()
-  if (code === 0) return stdout
+  if (code === 0 && !tellsOfError(stderr)) return stdout
   throw toolFailure(tool, what, stderr, code)
+}
+
+/** Whether a tool told of an error, which counts whatever exit code it ends with. */
+export function tellsOfError(stderr: string): boolean {
+  return /^pg_\w+: (?:error|fatal): /m.test(stderr)
 }
 
 /** Major version of a tool. @throws Failure where this image has none */

@@ -1,6 +1,6 @@
 import type { Access } from '../access.ts'
 import { connect } from '../connect.ts'
-import { execute, keepAlive, toolFailure, withToolEnvironment } from '../tools.ts'
+import { execute, keepAlive, tellsOfError, toolFailure, withToolEnvironment } from '../tools.ts'
 
 /** Definitions; rows come next; then where sequences stand, indexes and constraints. */
 const [definitions, rest] = [['pre-data'], ['data', 'post-data']]
@@ -73,7 +73,7 @@ async function restore(
   signal.throwIfAborted()
   const { code, stderr } = await execute('pg_restore', args, env, signal)
   signal.throwIfAborted()
-  if (code === 0) return
+  if (code === 0 && !tellsOfError(stderr)) return
   const { errors, words } = judge(stderr, unknown)
   if (code !== 1 || unknown.length === 0 || errors !== 0 || !/errors ignored on restore: \d/.test(words))
     throw toolFailure('pg_restore', what, words, code)
