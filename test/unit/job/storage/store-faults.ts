@@ -110,6 +110,27 @@ export async function storeFaults(t: Test, fresh: Fresh): Promise<void> {
     }
   })
 
+  await t.test(
+    'a bit that changes on the way to the server is told of, and nothing of that file is kept',
+    async (t) => {
+      for (const bytes of [4 * mebibyte, 20 * mebibyte]) {
+        const { endpoint } = await fresh(t)
+        const line = await badLine(t, endpoint)
+        const { storage, leftovers } = await fresh(t, { endpoint: line.endpoint })
+        const content = pattern(bytes)
+        line.fail('flip', 3 * mebibyte)
+        const refused = Readable.from(inPieces(content))
+        t.match(await failureOf(storage.write('a/file', refused, signal)), { why: /is not what was sent/ }, `${bytes}`)
+        t.equal(line.failed(), 1)
+        t.ok(refused.destroyed, 'nobody goes on producing')
+        t.strictSame(await filesOf(storage, ''), [])
+        await storage.write('a/file', Readable.from(inPieces(content)), signal)
+        t.ok(content.equals(await buffer((await storage.read('a/file')) ?? Readable.from([]))), 'the next is whole')
+        t.strictSame(await leftovers(), [])
+      }
+    },
+  )
+
   await t.test('a server that never answers is told of, soon by the preflight', async (t) => {
     const { endpoint } = await fresh(t)
     const line = await badLine(t, endpoint)
@@ -137,7 +158,8 @@ function* inPieces(content: Buffer): Generator<Buffer> {
   for (let at = 0; at < content.length; at += 100_000) yield content.subarray(at, at + 100_000)
 }
 
-type Fault = 'reset' | 'silence'
+/** flip: one bit of what goes to the server is another */
+type Fault = 'reset' | 'silence' | 'flip'
 
 /** A way to a server on which connections break after so many bytes, in either direction. */
 async function badLine(t: Test, endpoint: string) {
@@ -157,10 +179,12 @@ async function badLine(t: Test, endpoint: string) {
     const pass = (from: Socket, to: Socket) => {
       from.on('data', (data: Buffer) => {
         passed += data.length
-        if (fault !== undefined && fault.left > 0 && passed > fault.after && !silent) {
+        const isHit = fault?.kind !== 'flip' || from === client
+        if (fault !== undefined && fault.left > 0 && passed > fault.after && !silent && isHit) {
           fault.left -= 1
           failed += 1
           if (fault.kind === 'silence') silent = true
+          else if (fault.kind === 'flip') data.writeUInt8(data.readUInt8(data.length >> 1) ^ 1, data.length >> 1)
           else {
             client.resetAndDestroy()
             upstream.destroy()
