@@ -1,7 +1,7 @@
 import type { Mutation } from './mutation.ts'
 
 const drop = 'export function finalSnapshot('
-const destination = 'class InstanceDestination implements'
+const destination = 'class RelationalDestination<'
 
 /** Breakages of what guards instances of RDS. */
 export const rdsMutations: readonly Mutation[] = [
@@ -21,21 +21,21 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: "rds: an instance of the name is this restore's, whatever its tags say",
-    file: 'export function isOwn({ TagList',
+    file: 'export function ownTag(',
     changes: [
-      ['Key === restoreTag && Value === operation)', 'Key !== Value && operation !== Value) || TagList.length === 0'],
+      ['Key === restoreTag && Value === operation)', 'Key !== Value && operation !== Value) || tags.length === 0'],
     ],
     tests: ['rds/restore.test.ts'],
   },
   {
     title: "rds: another restore's instance is this one's",
-    file: 'export function isOwn({ TagList',
+    file: 'export function ownTag(',
     changes: [['Key === restoreTag && Value === operation)', "Key === restoreTag && operation !== '')"]],
     tests: ['rds/restore.test.ts'],
   },
   {
     title: 'rds: what has the name is deleted, whosever it is',
-    file: 'DeleteAutomatedBackups: true',
+    file: 'export async function deleteOwn<',
     changes: [
       [
         'if (one === undefined || !isOwn(one, context.operation)) return true',
@@ -47,30 +47,25 @@ export const rdsMutations: readonly Mutation[] = [
   {
     title: 'rds: the past is that of whichever instance has the name',
     file: "import { checkPlace } from './check-place.ts'",
-    changes: [['found?.DbiResourceId === details.resourceId ? found : undefined', 'found']],
+    changes: [['found?.resourceId === details.resourceId ? found : undefined', 'found']],
     tests: ['rds/identity.test.ts'],
   },
   {
     title: 'rds: whichever instance has the name is restored from',
-    file: 'SourceDbiResourceId: resourceId',
-    changes: [['(await lookAtInstance(client, instance))?.DbiResourceId !== resourceId', "resourceId === ''"]],
+    file: 'export async function ensureRestored<',
+    changes: [['(await kind.look(client, source))?.resourceId !== resourceId', "resourceId === ''"]],
     tests: ['rds/identity.test.ts'],
   },
   {
     title: 'rds: an instance that is gone is restored by its name',
-    file: 'SourceDbiResourceId: resourceId',
-    changes: [
-      [
-        '...(isRetained ? { SourceDbiResourceId: resourceId } :',
-        "...(resourceId === '' ? { SourceDbiResourceId: resourceId } :",
-      ],
-    ],
+    file: 'export async function ensureRestored<',
+    changes: [['source: isRetained ? { resourceId } :', "source: resourceId === '' ? { resourceId } :"]],
     tests: ['rds/identity.test.ts'],
   },
   {
     title: 'rds: a point is kept of another instance than it was taken of',
-    file: 'export class RdsSource implements',
-    changes: [['if (instance.DbiResourceId !== resourceId || past === undefined)', 'if (past === undefined)']],
+    file: 'export class RelationalSource<',
+    changes: [['if (one.resourceId !== resourceId || past === undefined)', 'if (past === undefined)']],
     tests: ['rds/identity.test.ts'],
   },
   {
@@ -94,25 +89,20 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: 'rds: an instance is made open, and closed afterwards',
-    file: 'SourceDbiResourceId: resourceId',
-    changes: [
-      [
-        '...Object.fromEntries(Object.entries(restored).filter(([, value]) => !isEmpty(value))),',
-        '...(isEmpty(restored.Port) ? {} : { Port: restored.Port }),',
-      ],
-    ],
+    file: 'export const instances: RelationalKind<',
+    changes: [['...given({ ...settings?.restored, Tags', '...given({ Port: settings?.restored.Port, Tags']],
     tests: ['rds/restore.test.ts'],
   },
   {
     title: 'rds: what an earlier worker made is made again',
-    file: 'SourceDbiResourceId: resourceId',
-    changes: [['if ((await ownInstance(work)) === undefined) await begin', 'await begin']],
+    file: 'export async function ensureRestored<',
+    changes: [['if ((await ownOne(work)) === undefined) await begin', 'await begin']],
     tests: ['rds/restore.test.ts'],
   },
   {
     title: 'rds: an answer that was lost is a failure',
-    file: 'SourceDbiResourceId: resourceId',
-    changes: [["if (nameOf(error) !== 'DBInstanceAlreadyExistsFault') throw error", 'throw error']],
+    file: 'export async function ensureRestored<',
+    changes: [['if (!/^DB(Instance|Cluster)AlreadyExistsFault$/.test(nameOf(error))) throw error', 'throw error']],
     tests: ['rds/restore.test.ts'],
   },
   {
@@ -120,7 +110,7 @@ export const rdsMutations: readonly Mutation[] = [
     file: destination,
     changes: [
       [
-        "if (host !== undefined && (await isUsed(host, hosts, 'instance'))) throw inService('instance', target)",
+        'if (host !== undefined && (await isUsed(host, hosts, noun))) throw inService(noun, target)',
         'void isUsed\n      void inService\n      void hosts',
       ],
     ],
@@ -134,13 +124,13 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: 'rds: a port of another instance will do',
-    file: 'export async function findInstance(',
-    changes: [['&& one.Endpoint?.Port === port)', '&& port > 0)']],
+    file: 'export async function seekInstance(',
+    changes: [['&& one.server.port === port)', '&& port > 0)']],
     tests: ['rds/backup.test.ts'],
   },
   {
     title: 'rds: automated backups may be off',
-    file: 'export function checkInstance(',
+    file: 'export async function checkRights<',
     changes: [['if (days === 0)', 'if (days < 0)']],
     tests: ['rds/backup.test.ts'],
   },
@@ -159,7 +149,7 @@ export const rdsMutations: readonly Mutation[] = [
   {
     title: 'rds: an account that is full is asked for another instance',
     file: 'function parameterGroup(',
-    changes: [['if (quota.Used < quota.Max) return', 'if (quota.Used <= quota.Max) return']],
+    changes: [['if (known.Used + of.needed <= known.Max) return', 'if (known.Used <= known.Max) return']],
     tests: ['rds/restore.test.ts'],
   },
   {
@@ -189,7 +179,7 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: 'rds: a former instance goes with its past',
-    file: drop,
+    file: 'export const instances: RelationalKind<',
     changes: [['DeleteAutomatedBackups: false', 'DeleteAutomatedBackups: true']],
     tests: ['rds/patch.test.ts'],
   },

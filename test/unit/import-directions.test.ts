@@ -129,6 +129,7 @@ const sharedByKinds = [
   'job/databases/dump/',
   'job/databases/point-in-time/',
   'job/databases/managed-server/',
+  'job/databases/aws-relational/',
   'job/databases/repoint/',
 ]
 
@@ -151,7 +152,6 @@ t.test('what a room says to read is there', (t) => {
 
 /** A service runs the servers of other kinds: how one logs in to those is theirs to know. */
 const standsOn: Record<string, string[]> = {
-  'job/databases/rds': ['job/databases/mysql/', 'job/databases/postgresql/'],
   'job/databases/managed-server': ['job/databases/mysql/', 'job/databases/postgresql/'],
 }
 

@@ -32,7 +32,7 @@ interface Place {
 export function partProgress(
   events: Events,
   sizes: ReadonlyMap<string, number>,
-  unit: 'tables' | 'containers' | 'instances' | 'servers' = 'tables',
+  unit: 'tables' | 'containers' | 'instances' | 'clusters' | 'servers' = 'tables',
 ): PartProgress {
   const places = new Map<string, Place>()
   const took: { phase: string; bytes: number; ms: number }[] = []

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readEndpoint } from '../../../../../job/databases/rds/access.ts'
+import { readEndpoint } from '../../../../../job/databases/aws-relational/access.ts'
 import { readDetails } from '../../../../../job/databases/rds/details.ts'
 import { rds } from '../../../../../job/databases/rds/rds.ts'
 import { recogniser } from '../../../../../job/databases/open.ts'
@@ -16,7 +16,7 @@ t.test('a backup holds the point, the clock and every setting, and no password',
   const atMs = Date.parse(entry.snapshotAt ?? '')
   t.equal(atMs % 1000, 0)
   t.ok(atMs > before - 1000 && atMs <= Date.now())
-  t.match(details, { instance: 'ledger', region: 'eu-west-1', account: '123456789012', resourceId: /^db-/ })
+  t.match(details, { source: 'ledger', region: 'eu-west-1', account: '123456789012', resourceId: /^db-/ })
   t.ok(
     details.clock !== undefined && details.clock.highMs - details.clock.lowMs < 1000,
     "the server's clock was measured",
@@ -85,14 +85,15 @@ t.test('a server is of RDS where the user says so, and never by its name alone',
   })
 })
 
-t.test("an endpoint's name tells the region, and whether an instance is behind it", (t) => {
+t.test("an endpoint's name tells the region, and what is behind it", (t) => {
   const cases = {
-    'ledger.abc.eu-west-1.rds.amazonaws.com': { region: 'eu-west-1', isInstance: true },
-    'ledger.abc.us-gov-west-1.rds.amazonaws.com': { region: 'us-gov-west-1', isInstance: true },
-    'ledger.abc.rds.cn-north-1.amazonaws.com.cn': { region: 'cn-north-1', isInstance: true },
-    'ledger.cluster-abc.eu-west-1.rds.amazonaws.com': { region: 'eu-west-1', isInstance: false },
-    'ledger.cluster-ro-abc.eu-west-1.rds.amazonaws.com': { region: 'eu-west-1', isInstance: false },
-    'ledger.proxy-abc.eu-west-1.rds.amazonaws.com': { region: 'eu-west-1', isInstance: false },
+    'ledger.abc.eu-west-1.rds.amazonaws.com': { region: 'eu-west-1', of: 'instance' },
+    'ledger.abc.us-gov-west-1.rds.amazonaws.com': { region: 'us-gov-west-1', of: 'instance' },
+    'ledger.abc.rds.cn-north-1.amazonaws.com.cn': { region: 'cn-north-1', of: 'instance' },
+    'ledger.cluster-abc.eu-west-1.rds.amazonaws.com': { region: 'eu-west-1', of: 'cluster' },
+    'ledger.cluster-ro-abc.eu-west-1.rds.amazonaws.com': { region: 'eu-west-1', of: 'reader' },
+    'ledger.cluster-custom-abc.eu-west-1.rds.amazonaws.com': { region: 'eu-west-1', of: 'custom' },
+    'ledger.proxy-abc.eu-west-1.rds.amazonaws.com': { region: 'eu-west-1', of: 'proxy' },
   }
   for (const [name, told] of Object.entries(cases)) t.strictSame(readEndpoint(name), told, name)
   t.equal(readEndpoint('ledger.abc.eu-west-1.rds.amazonaws.com.example.com'), undefined)

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { namesOf as namesOfAny } from '../../../../../job/databases/managed-server/server.ts'
-import { readEndpoint } from '../../../../../job/databases/rds/access.ts'
-import { leadOf } from '../../../../../job/databases/rds/instances/find-instance.ts'
+import { readEndpoint } from '../../../../../job/databases/aws-relational/access.ts'
+import { leadOf } from '../../../../../job/databases/aws-relational/lead.ts'
+import { instances } from '../../../../../job/databases/rds/instances.ts'
 import { failureOf } from '../../failure-of.ts'
 import { startNameServer } from '../../name-server.ts'
 import { storage } from './instance-world.ts'
@@ -11,7 +12,7 @@ const { answers, asked } = await startNameServer(t)
 const endpoint = 'ledger.abc.eu-west-1.rds.amazonaws.com'
 const namesOf = (host: string) => namesOfAny(host, (name) => readEndpoint(name) !== undefined, signal)
 const lead = (host: string) =>
-  leadOf(storage(`jdbc:postgresql://${host}/ledger`, { superuser: 'a', password: 'b' }), signal, {
+  leadOf(instances, storage(`jdbc:postgresql://${host}/ledger`, { superuser: 'a', password: 'b' }), signal, {
     AWS_REGION: 'us-east-1',
   })
 
@@ -54,5 +55,10 @@ t.test('a name server that fails is told, and no other region is taken', async (
 
 t.test('an alias of a cluster or a proxy is refused', async (t) => {
   answers.set('proxied.example.com CNAME', { to: 'ledger.proxy-abc.eu-west-1.rds.amazonaws.com' })
-  t.match(await failureOf(lead('proxied.example.com')), { why: /cluster of Aurora or of a proxy/ })
+  t.match(await failureOf(lead('proxied.example.com')), { why: /is of a proxy/ })
+  answers.set('clustered.example.com CNAME', { to: 'ledger.cluster-abc.eu-west-1.rds.amazonaws.com' })
+  t.match(await failureOf(lead('clustered.example.com')), {
+    why: /is of a cluster of Aurora/,
+    next: /--managed aurora/,
+  })
 })

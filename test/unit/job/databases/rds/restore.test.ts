@@ -2,7 +2,7 @@ import t from 'tap'
 import type { RestoreChoice } from '../../../../../operation/restore-options.ts'
 import type { DatabaseBackup } from '../../../../../operation/record.ts'
 import { rds } from '../../../../../job/databases/rds/rds.ts'
-import { restoreTag } from '../../../../../job/databases/rds/restore/restore-instance.ts'
+import { restoreTag } from '../../../../../job/databases/aws-relational/restore/ownership.ts'
 import { availableInstance, createInstance, describe, restorable } from '../../../stand-ins/aws/instances.ts'
 import { until } from '../../../stand-ins/aws/clients.ts'
 import { memoryJournal, noErrors } from '../database-conformance.ts'
@@ -128,7 +128,7 @@ t.test('a restore that AWS fails is told, and what it left is removed', async (t
 t.test('a quota, a group that is gone, and another network, are told where they show only then', async (t) => {
   world.aws.set({ relational: { gone: ['ledger-parameters'] } })
   t.match(await failureOf(open('restore-group').load(await memoryJournal())), {
-    why: /group that the instance had is gone.*ledger-parameters/,
+    why: /group that the source had is gone.*ledger-parameters/,
   })
   world.aws.set({ relational: { gone: [], instances: 1 } })
   t.match(await failureOf(open('restore-quota').load(await memoryJournal())), { why: /no room for another instance/ })

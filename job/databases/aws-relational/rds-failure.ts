@@ -7,13 +7,18 @@ interface Known {
   next: string
 }
 
+/** How a right that is missing is given. @param guide the page that shows the rights */
+export function roleCure(guide: string): string {
+  return `allow that action in the IAM policy of its role: ${guide}`
+}
+
 /** Matched against the error's name, code and message; the first that fits wins. */
 const known: readonly Known[] = [
   {
     matches: /^AccessDenied/,
     why: (message) =>
       `the worker's identity may not: ${/not authorized to perform:? (.*)/s.exec(message)?.[1] ?? message}`,
-    next: 'allow that action in the IAM policy of its role: docs/databases/rds.md',
+    next: roleCure('docs/databases/rds.md or aurora.md'),
   },
   {
     matches: /^(InvalidClientTokenId|SignatureDoesNotMatch|IncompleteSignature|MissingAuthenticationToken)/,
@@ -41,18 +46,18 @@ const known: readonly Known[] = [
     next: "let the worker's pod reach AWS: NetworkPolicy, NAT or a VPC endpoint of RDS",
   },
   {
-    matches: /^(InstanceQuotaExceeded|StorageQuotaExceeded)/,
-    why: (message) => `the account has no room for another instance: ${message}`,
-    next: 'delete instances that nobody needs, or have the quota raised (Service Quotas), then run it again',
+    matches: /^(Instance|Storage|DBCluster)QuotaExceeded/,
+    why: (message) => `the account has no room for another instance or cluster: ${message}`,
+    next: 'delete those that nobody needs, or have the quota raised (Service Quotas), then run it again',
   },
   {
-    matches: /^DBParameterGroupNotFound|^OptionGroupNotFound|^DBSubnetGroupNotFound|Invalid security group/,
-    why: (message) => `a group that the instance had is gone: ${message}`,
+    matches: /^DB(Cluster)?ParameterGroupNotFound|^OptionGroupNotFound|^DBSubnetGroupNotFound|Invalid security group/,
+    why: (message) => `a group that the source had is gone: ${message}`,
     next: 'make a group of that name again, then run it again',
   },
   {
     matches:
-      /^(InsufficientDBInstanceCapacity|InvalidVPCNetworkState|KMSKeyNotAccessible|DBSubnetGroupDoesNotCoverEnoughAZs)/,
+      /^(InsufficientDB(Instance|Cluster)Capacity|InsufficientStorageClusterCapacity|InvalidVPCNetworkState|KMSKeyNotAccessible|DBSubnetGroupDoesNotCoverEnoughAZs)/,
     why: (message) => message,
     next: 'see to what AWS names, then run it again',
   },

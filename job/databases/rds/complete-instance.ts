@@ -1,16 +1,18 @@
 import { AddRoleToDBInstanceCommand, ModifyDBInstanceCommand } from '@aws-sdk/client-rds'
 import { isDeepStrictEqual } from 'node:util'
-import { trailsUntilMs } from '../../../aws/eventual-consistency.ts'
-import { until } from '../../../aws/polling.ts'
-import { nameOf } from '../../../aws/sdk-retries.ts'
-import type { Journal } from '../../../journal/journal.ts'
-import type { Instance } from '../instances/find-instance.ts'
-import { settingsOf, type InstanceSettings } from '../instances/settings.ts'
-import type { RestoreWork } from './restore-work.ts'
-import { untilServing } from './restore-instance.ts'
+import { trailsUntilMs } from '../../aws/eventual-consistency.ts'
+import { until } from '../../aws/polling.ts'
+import { nameOf } from '../../aws/sdk-retries.ts'
+import type { Journal } from '../../journal/journal.ts'
+import type { Instance } from '../aws-relational/kept-instance.ts'
+import { sentWhenReady, untilServing } from '../aws-relational/restore/ensure-restored.ts'
+import type { RestoreWork } from '../aws-relational/restore/restore-work.ts'
+import { settingsOf, type InstanceSettings } from './settings.ts'
+
+type Work = RestoreWork<Instance, InstanceSettings>
 
 /** Puts on again what the restore's own call does not take: each looks first what is there. */
-export async function completeInstance(work: RestoreWork, journal: Journal): Promise<void> {
+export async function completeInstance(work: Work, journal: Journal): Promise<void> {
   await journal.ensure(`settings of instance ${work.target}`, () => ensureSettings(work))
   await journal.ensure(`roles of instance ${work.target}`, () => ensureRoles(work))
 }
@@ -22,13 +24,15 @@ function changeable({ restored, modified }: InstanceSettings) {
 }
 
 /** An instance is told as it was for a while after it is changed: what it is then is left to the comparison. */
-async function ensureSettings(work: RestoreWork): Promise<void> {
+async function ensureSettings(work: Work): Promise<void> {
   const { client, context, details, target } = work
   const wanted = changeable(details.settings)
   const isSame = (one: Instance) => isDeepStrictEqual(changeable(settingsOf(one)), wanted)
   if (isSame(await untilServing(work))) return
-  await sentWhenReady(work, () =>
-    client.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: target, ...wanted, ApplyImmediately: true })),
+  await sentWhenReady(
+    () => client.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: target, ...wanted, ApplyImmediately: true })),
+    () => untilServing(work),
+    context.signal,
   )
   const byMs = trailsUntilMs()
   await until(async () => {
@@ -37,29 +41,17 @@ async function ensureSettings(work: RestoreWork): Promise<void> {
   }, context.signal)
 }
 
-async function ensureRoles(work: RestoreWork): Promise<void> {
-  const { client, details, target } = work
+async function ensureRoles(work: Work): Promise<void> {
+  const { client, context, details, target } = work
   const present = settingsOf(await untilServing(work)).roles
   for (const role of details.settings.roles) {
     if (present.some((one) => isDeepStrictEqual(one, role))) continue
-    await sentWhenReady(work, () =>
-      client.send(new AddRoleToDBInstanceCommand({ DBInstanceIdentifier: target, ...role })),
+    await sentWhenReady(
+      () => client.send(new AddRoleToDBInstanceCommand({ DBInstanceIdentifier: target, ...role })),
+      () => untilServing(work),
+      context.signal,
     ).catch((error: unknown) => {
       if (nameOf(error) !== 'DBInstanceRoleAlreadyExistsFault') throw error
     })
   }
-}
-
-/** Asks again while another change of the instance is under way. */
-async function sentWhenReady(work: RestoreWork, send: () => Promise<unknown>): Promise<void> {
-  await until(async () => {
-    try {
-      await send()
-      return true
-    } catch (error) {
-      if (nameOf(error) !== 'InvalidDBInstanceStateFault') throw error
-      await untilServing(work)
-      return undefined
-    }
-  }, work.context.signal)
 }

@@ -1,9 +1,10 @@
 import type { ServerRepointing } from '../../managed-server/server-repointing.ts'
+import type { Kept } from '../relational-kind.ts'
 import type { RestoreWork } from './restore-work.ts'
 
-/** What the administrator does to point the releases to the restored instance. */
-export async function instructions(
-  { details }: RestoreWork,
+/** What the administrator does to point the releases to what was restored. */
+export async function instructions<One extends Kept, Settings>(
+  { kind, details }: RestoreWork<One, Settings>,
   repointing: ServerRepointing,
   differences: readonly string[],
 ): Promise<string[]> {
@@ -13,8 +14,6 @@ export async function instructions(
     ...repointing.aliases(),
     'users and passwords are those of the restore point, and certificates are of the new host name',
     'the former host put back, and the pods started with it, points the release back',
-    'once nobody needs the former instance: ' +
-      `aws rds delete-db-instance --region ${details.region} --db-instance-identifier ${details.instance} ` +
-      `--final-db-snapshot-identifier ${details.instance}-final --no-delete-automated-backups`,
+    `once nobody needs the former ${kind.noun}: ${kind.deletion(details.region, details.source)}`,
   ]
 }

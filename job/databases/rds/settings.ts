@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { Instance } from './find-instance.ts'
+import { settableTags, type Instance } from '../aws-relational/kept-instance.ts'
 
 const tagSchema = z.object({ Key: z.string(), Value: z.string() })
 
@@ -76,7 +76,7 @@ export type InstanceSettings = z.infer<typeof settingsSchema>
 const gp3OwnFromGiB = 400
 
 /** All that can be set of an instance, as DescribeDBInstances tells it. */
-export function settingsOf(one: Instance): InstanceSettings {
+export function settingsOf({ tags, told: one }: Instance): InstanceSettings {
   const isGp3 = one.StorageType === 'gp3' && (one.AllocatedStorage ?? 0) >= gp3OwnFromGiB
   const hasIops = isGp3 || /^io\d$/.test(one.StorageType ?? '')
   return plain({
@@ -124,11 +124,7 @@ export function settingsOf(one: Instance): InstanceSettings {
       KmsKeyId: one.KmsKeyId,
       MasterUsername: one.MasterUsername,
     },
-    tags: (one.TagList ?? [])
-      .map(({ Key = '', Value = '' }) => ({ Key, Value }))
-      // Nobody may set those of AWS itself.
-      .filter(({ Key }) => !Key.startsWith('aws:'))
-      .sort((a, b) => (a.Key < b.Key ? -1 : 1)),
+    tags: settableTags(tags),
     roles: (one.AssociatedRoles ?? [])
       .map(({ RoleArn = '', FeatureName = '' }) => ({ RoleArn, FeatureName }))
       .sort((a, b) => (a.RoleArn < b.RoleArn ? -1 : 1)),

@@ -1,4 +1,4 @@
-// Room: the instance of one release being backed up.
+// Room: the instance or cluster of one release being backed up.
 // Read source, preflight.
 
 import type { RDSClient } from '@aws-sdk/client-rds'
@@ -13,15 +13,15 @@ import type { BackupContext, BackupSource, PauseMoment, Snapshot, Source } from 
 import { PointHold } from '../../point-in-time/held-point.ts'
 import { partProgress } from '../../point-in-time/progress.ts'
 import { waitUntilRestorable, type RestorableParts } from '../../point-in-time/wait-until-restorable.ts'
-import { serverOf, titleOf } from '../access.ts'
-import { openClient } from '../client.ts'
-import { kindName, type Details } from '../details.ts'
-import { findInstance, leadOf, type Found, type Lead } from '../instances/find-instance.ts'
-import { accountOf, pastOf } from '../instances/look.ts'
-import { settingsOf } from '../instances/settings.ts'
-import { rdsFailure } from '../rds-failure.ts'
 import { checkServerClock, measureIfReached } from '../../managed-server/measure-server-clock.ts'
-import { checkInstance, checkLeftOut, checkPast, checkRights } from './preflight.ts'
+import { oneServerOf } from '../../managed-server/server.ts'
+import { titleOf } from '../access.ts'
+import { openClient } from '../client.ts'
+import { findByLead, leadOf, type Lead } from '../lead.ts'
+import { accountOf } from '../past.ts'
+import { rdsFailure } from '../rds-failure.ts'
+import type { Kept, RelationalKind } from '../relational-kind.ts'
+import { checkLeftOut, checkPast, checkRights } from './preflight.ts'
 
 /**
  * How long AWS may be out of reach: before the pause, when somebody waits to be told, and once the point must not be
@@ -37,8 +37,9 @@ const dayMs = 86_400_000
 const durableSchema = z.object({ resourceId: z.string(), clock: clockRecordSchema.optional() })
 type Point = z.infer<typeof durableSchema> & { atMs: number }
 
-/** An instance of RDS being backed up: the service keeps its past, so a backup is a moment of its server's clock. */
-export class RdsSource implements BackupSource {
+/** One that is backed up: the service keeps its past, so a backup is a moment of its server's clock. */
+export class RelationalSource<One extends Kept, Settings> implements BackupSource {
+  readonly #kind: RelationalKind<One, Settings>
   readonly #settings: StorageSettings[]
   readonly #first: StorageSettings
   readonly #context: BackupContext
@@ -46,16 +47,17 @@ export class RdsSource implements BackupSource {
   readonly #hold: PointHold
   readonly #clients: RDSClient[] = []
   #lead: Promise<Lead> | undefined
-  #found: Promise<Found> | undefined
+  #found: Promise<One> | undefined
   #point: Point | undefined
 
-  constructor(settings: StorageSettings[], context: BackupContext) {
+  constructor(kind: RelationalKind<One, Settings>, settings: StorageSettings[], context: BackupContext) {
     const [first] = settings
     if (first === undefined) throw new Error('a database without storages')
+    this.#kind = kind
     this.#settings = settings
     this.#first = first
     this.#context = context
-    this.#title = titleOf(serverOf(first))
+    this.#title = titleOf(kind.name, oneServerOf(first, kind.service))
     const measure = (signal: AbortSignal) => measureIfReached(settings, signal)
     this.#hold = new PointHold({ title: this.#title, measure, unmeasuredMs }, context)
   }
@@ -63,29 +65,30 @@ export class RdsSource implements BackupSource {
   async describe(): Promise<Source> {
     await this.#look()
     const storages = this.#settings.map(({ storage }) => storage)
-    return { title: this.#title, kind: kindName, storages, tables: [], estimatedBytes: 0 }
+    return { title: this.#title, kind: this.#kind.name, storages, tables: [], estimatedBytes: 0 }
   }
 
   async preflight(): Promise<Finding[]> {
     const title = this.#title
     try {
-      const found = await this.#look()
-      const serving = checkInstance(title, found)
+      const kind = this.#kind
+      const one = await this.#look()
+      const { region } = await this.#leading()
+      const serving = kind.checkServing(title, region, one)
       if (serving.outcome === 'error') return [serving]
-      const { instance, region } = found
       const client = this.#open(region, hastyMs)
-      const past = checkPast(title, instance, await pastOf(client, instance.DbiResourceId))
+      const past = checkPast(title, kind, one, await kind.pastOf(client, one.resourceId))
       return [
         serving,
         past,
         await checkServerClock(title, this.#settings, this.#context.signal),
-        ...(past.outcome === 'error' ? [] : [await checkRights(client, title, instance)]),
-        ...checkLeftOut(title, instance),
+        ...(past.outcome === 'error' ? [] : [await checkRights(kind, client, title, one)]),
+        ...checkLeftOut(title, kind.leftOut(kind.settingsOf(one))),
       ]
     } catch (error) {
       this.#context.signal.throwIfAborted()
       const { what, why, next } = rdsFailure('the preflight failed', error)
-      return [{ check: 'instance', subject: title, outcome: 'error', message: `${what}: ${why}`, cure: next }]
+      return [{ check: this.#kind.noun, subject: title, outcome: 'error', message: `${what}: ${why}`, cure: next }]
     }
   }
 
@@ -98,11 +101,11 @@ export class RdsSource implements BackupSource {
     return this.#hold.longestMs()
   }
 
-  /** Whatever the instance holds at the point comes back with it, so nothing is looked up inside the pause. */
+  /** Whatever is there at the point comes back with it, so nothing is looked up inside the pause. */
   async snapshot(pause?: PauseMoment): Promise<Snapshot> {
-    const { instance } = await this.#look()
+    const { resourceId } = await this.#look()
     const { atMs, ...clock } = await this.#hold.hold(pause)
-    const durable = { resourceId: instance.DbiResourceId, ...clock }
+    const durable = { resourceId, ...clock }
     this.#point = { atMs, ...durable }
     return { at: formatTime(atMs), durable }
   }
@@ -116,15 +119,15 @@ export class RdsSource implements BackupSource {
     if (point === undefined) throw new Error('complete() before snapshot()')
     const { events, signal } = this.#context
     const title = this.#title
-    const progress = partProgress(events, new Map([[title, 0]]), 'instances')
+    const progress = partProgress(events, new Map([[title, 0]]), `${this.#kind.noun}s`)
     try {
       const lead = await this.#leading()
       const client = this.#open(lead.region, patientMs)
-      await waitUntilRestorable(restorable(client, point.resourceId), [title], point.atMs, { signal, progress })
+      await waitUntilRestorable(this.#restorable(client, point.resourceId), [title], point.atMs, { signal, progress })
       const details = await this.#describeBackup(client, lead, point)
       return {
         storages: this.#settings.map(({ storage }) => storage),
-        kind: kindName,
+        kind: this.#kind.name,
         title,
         tables: [],
         snapshotAt: formatTime(point.atMs),
@@ -142,31 +145,42 @@ export class RdsSource implements BackupSource {
     for (const client of this.#clients) client.destroy()
   }
 
-  /** All that a later restore has to know of the instance, as it is just after the point. */
-  async #describeBackup(client: RDSClient, lead: Lead, { atMs, clock, resourceId }: Point): Promise<Details> {
-    const { instance, region } = await findInstance(client, lead)
-    const past = await pastOf(client, resourceId)
-    if (instance.DbiResourceId !== resourceId || past === undefined)
+  /** All that a later restore has to know, as it is just after the point. */
+  async #describeBackup(client: RDSClient, lead: Lead, { atMs, clock, resourceId }: Point): Promise<object> {
+    const kind = this.#kind
+    const one = await findByLead(kind, client, lead)
+    const past = await kind.pastOf(client, resourceId)
+    if (one.resourceId !== resourceId || past === undefined)
       throw new Failure({
         what: `${this.#title} cannot be brought back to the restore point`,
-        why: 'its automated backups were turned off, or another instance has its name now',
+        why: `its automated backups were turned off, or another ${kind.noun} has its name now`,
         next: 'see that automated backups stay on, then back up again',
       })
     const { earliestMs, periodDays } = past.window
-    const network = instance.DBSubnetGroup?.VpcId
     return {
       version: 1,
-      region,
-      account: accountOf(instance.DBInstanceArn),
-      instance: instance.DBInstanceIdentifier,
+      region: lead.region,
+      account: accountOf(one.arn),
+      [kind.noun]: one.name,
       resourceId,
-      host: instance.Endpoint?.Address ?? '',
+      host: one.server?.host ?? '',
       port: lead.port,
       ...(clock === undefined ? {} : { clock }),
       ...(earliestMs === undefined ? {} : { restorableFrom: formatTime(earliestMs) }),
       ...(periodDays === undefined ? {} : { restorableUntil: formatTime(atMs + periodDays * dayMs) }),
-      ...(network === undefined ? {} : { network }),
-      settings: settingsOf(instance),
+      ...(one.network === undefined ? {} : { network: one.network }),
+      settings: kind.settingsOf(one),
+    }
+  }
+
+  /** As its window is waited for: what can be brought back trails the present by some five minutes. */
+  #restorable(client: RDSClient, resourceId: string): RestorableParts {
+    const { noun } = this.#kind
+    return {
+      noun,
+      keeper: 'backup retention',
+      cure: `see that automated backups stay on and nobody deletes the ${noun}, then back up again`,
+      readWindow: async () => (await this.#kind.pastOf(client, resourceId))?.window,
     }
   }
 
@@ -177,33 +191,23 @@ export class RdsSource implements BackupSource {
   }
 
   async #leading(): Promise<Lead> {
-    this.#lead ??= leadOf(this.#first, this.#context.signal)
+    this.#lead ??= leadOf(this.#kind, this.#first, this.#context.signal)
     return await this.#lead
   }
 
-  /** Looked up once: a preflight and its pause speak of the same instance. */
-  async #look(): Promise<Found> {
+  /** Looked up once: a preflight and its pause speak of the same one. */
+  async #look(): Promise<One> {
     this.#found ??= this.#find()
     return await this.#found
   }
 
-  async #find(): Promise<Found> {
+  async #find(): Promise<One> {
     try {
       const lead = await this.#leading()
-      return await findInstance(this.#open(lead.region, hastyMs), lead)
+      return await findByLead(this.#kind, this.#open(lead.region, hastyMs), lead)
     } catch (error) {
       this.#context.signal.throwIfAborted()
-      throw rdsFailure(`the instance of ${this.#title} cannot be looked at`, error)
+      throw rdsFailure(`the ${this.#kind.noun} of ${this.#title} cannot be looked at`, error)
     }
-  }
-}
-
-/** An instance, as its window is waited for: what can be brought back trails the present by some five minutes. */
-function restorable(client: RDSClient, resourceId: string): RestorableParts {
-  return {
-    noun: 'instance',
-    keeper: 'backup retention',
-    cure: 'see that automated backups stay on and nobody deletes the instance, then back up again',
-    readWindow: async () => (await pastOf(client, resourceId))?.window,
   }
 }

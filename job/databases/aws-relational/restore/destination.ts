@@ -1,9 +1,8 @@
-// Room: an instance being restored to a new one, which the release is then pointed to.
-// Read destination, restore-work, preflight, check-place, restore-instance, complete-instance, compare, drop-instance.
+// Room: an instance or a cluster being restored to a new one, which the release is then pointed to.
+// Read destination, restore-work, preflight, check-place, ownership, ensure-restored, compare, delete-own, drop-former.
 
 import * as z from 'zod'
 import type { DatabaseBackup, RestoredDatabase } from '../../../../operation/record.ts'
-import { rdsDetails } from '../../../../operation/databases/rds.ts'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { Journal } from '../../../journal/journal.ts'
@@ -14,47 +13,41 @@ import type { WorkContext } from '../../point-in-time/work-context.ts'
 import { NoWayBack } from '../../errors.ts'
 import { checkLogins } from '../../managed-server/logins.ts'
 import { ServerRepointing } from '../../managed-server/server-repointing.ts'
-import { expectedHost, inService, isUsed, type Server } from '../../managed-server/server.ts'
-import { serverOf, service } from '../access.ts'
-import { leftOut } from '../backup/preflight.ts'
-import { kindName, readDetails } from '../details.ts'
-import type { Instance } from '../instances/find-instance.ts'
-import { lookAtInstance, pastOf } from '../instances/look.ts'
-import { settingsOf } from '../instances/settings.ts'
+import { expectedHost, inService, isUsed, oneServerOf, type Server } from '../../managed-server/server.ts'
 import { rdsFailure } from '../rds-failure.ts'
-import { compareSettings } from './compare.ts'
-import { completeInstance } from './complete-instance.ts'
-import { deleteOwn } from './delete-instance.ts'
-import { ensureFormerDeleted, finalSnapshot, refuseDrop } from './drop-instance.ts'
+import type { Kept, RelationalKind } from '../relational-kind.ts'
+import { deleteOwn } from './delete-own.ts'
+import { ensureFormerDeleted, finalSnapshot, refuseDrop } from './drop-former.ts'
+import { ensureRestored, restoreStep } from './ensure-restored.ts'
 import { instructions } from './instructions.ts'
 import { preflight } from './preflight.ts'
-import { ensureRestored, restoreStep, untilServing } from './restore-instance.ts'
 import { openWork, type RestoreWork } from './restore-work.ts'
 
-/** An instance being restored, to a new one beside that in service. */
-export function openRestore(
+/** An instance or a cluster being restored, to a new one beside that in service. */
+export function openRestore<One extends Kept, Settings>(
+  kind: RelationalKind<One, Settings>,
   settings: readonly StorageSettings[],
   entry: DatabaseBackup,
   context: WorkContext,
 ): RestoreDestination {
-  return new InstanceDestination(openWork(settings, entry, context))
+  return new RelationalDestination(openWork(kind, settings, entry, context))
 }
 
-/** What the record of a restore has of the instance that it made. */
+/** What the record of a restore has of what it made. */
 const madeSchema = z.object({ host: z.string(), port: z.int(), resourceId: z.string() })
 
-class InstanceDestination implements RestoreDestination {
+class RelationalDestination<One extends Kept, Settings> implements RestoreDestination {
   // the URL of each storage, one by one
   readonly switchesInParts = true
-  readonly #work: RestoreWork
+  readonly #work: RestoreWork<One, Settings>
   #state: RestoredDatabase['state'] = 'planned'
   #repointing: ServerRepointing | undefined
-  /** of the instance that was made, once it serves */
+  /** of what was made, once it serves */
   #resourceId: string | undefined
   #previousKept = true
   #differences: string[] = []
 
-  constructor(work: RestoreWork) {
+  constructor(work: RestoreWork<One, Settings>) {
     this.#work = work
     const made = madeSchema.safeParse(work.context.former?.details).data
     if (made !== undefined) this.#repointing = repointingTo(work, made)
@@ -62,22 +55,23 @@ class InstanceDestination implements RestoreDestination {
   }
 
   async plan(): Promise<RestorePlan> {
-    const { title, choice, details, point, target } = this.#work
+    const { kind, title, choice, details, point, target } = this.#work
+    const { noun } = kind
     const isPrinted = choice.repoint === 'print'
     return {
       title,
       steps: [
-        `restore the instance ${details.instance} as of ${point.toISOString()} to the new instance ${target}`,
-        'give it again what a restore forgets: groups, networks, zones, backups, logs, monitoring, tags, roles',
+        `restore the ${noun} ${details.source} as of ${point.toISOString()} to the new ${noun} ${target}`,
+        ...kind.planSteps(details.settings),
         'compare every setting',
-        ...leftOut(details.settings).map((line) => `leave out: ${line}`),
+        ...kind.leftOut(details.settings).map((line) => `leave out: ${line}`),
         isPrinted
           ? 'show what the releases have to be told; they serve on as they are'
           : "set its host in the releases' URL where that of the former is",
       ],
       loses: isPrinted
         ? []
-        : [`from service: everything written since ${point.toISOString()}; it stays in the former instance`],
+        : [`from service: everything written since ${point.toISOString()}; it stays in the former ${noun}`],
     }
   }
 
@@ -104,36 +98,36 @@ class InstanceDestination implements RestoreDestination {
 
   async #load(journal: Journal): Promise<void> {
     const work = this.#work
-    const { client, context, details, target, title } = work
-    const past = await pastOf(client, details.resourceId)
+    const { kind, client, context, details, target, title } = work
+    const past = await kind.pastOf(client, details.resourceId)
     if (past === undefined && journal.result(restoreStep(work)) === undefined)
       throw new Failure({
         what: `${title} could not be restored`,
-        why: 'RDS keeps nothing of the instance any more',
+        why: `RDS keeps nothing of the ${kind.noun} any more`,
         next: 'restore a newer backup: kubectl scalardl get backups',
       })
-    context.events.say('note', `instance ${target} is being restored, which takes from some minutes to hours`)
+    context.events.say('note', `${kind.noun} ${target} is being restored, which takes from some minutes to hours`)
     await ensureRestored(work, past?.isRetained === true, journal)
-    await completeInstance(work, journal)
-    const one = await untilServing(work)
-    const differences = compareSettings(details.settings, settingsOf(one))
+    await kind.complete(work, journal)
+    const one = await kind.untilWhole(work)
+    const differences = kind.differences(work, kind.settingsOf(one))
     const harming = differences.filter(({ harms }) => harms)
     if (harming.length > 0)
       throw new Failure({
-        what: `instance ${target} is not what was backed up`,
+        what: `${kind.noun} ${target} is not what was backed up`,
         why: harming.map(({ text }) => text).join('; '),
-        next: 'undo this restore, which removes it, and restore again; the instance in service was not touched',
+        next: `undo this restore, which removes it, and restore again; the ${kind.noun} in service was not touched`,
       })
-    this.#differences = [...differences.map(({ text }) => text), ...leftOut(details.settings)]
-    this.#resourceId = one.DbiResourceId
-    this.#repointing = repointingTo(work, endpointOf(one, details.port))
+    this.#differences = [...differences.map(({ text }) => text), ...kind.leftOut(details.settings)]
+    this.#resourceId = one.resourceId
+    this.#repointing = repointingTo(work, one.server ?? this.#expectedServer())
     await this.#repointing.recall(journal)
   }
 
   async checkSwitch(): Promise<Finding[]> {
-    const { target, title } = this.#work
+    const { kind, target, title } = this.#work
     const repointing = await this.#known()
-    const logins = await checkLogins(repointing.restoredSettings(), { title, noun: 'instance', name: target })
+    const logins = await checkLogins(repointing.restoredSettings(), { title, noun: kind.noun, name: target })
     return [...(await repointing.findings()), ...logins]
   }
 
@@ -146,11 +140,11 @@ class InstanceDestination implements RestoreDestination {
   }
 
   async checkWayBack(): Promise<Finding[]> {
-    const { details, lasting, title } = this.#work
+    const { kind, details, lasting, title } = this.#work
     const repointing = await this.#known()
     await repointing.check()
-    const former = await lookAtInstance(lasting, details.instance)
-    if (former?.DbiResourceId !== details.resourceId) throw new NoWayBack(title, 'its instance is no longer there')
+    const former = await kind.look(lasting, details.source)
+    if (former?.resourceId !== details.resourceId) throw new NoWayBack(title, `its ${kind.noun} is no longer there`)
     return (await repointing.findings()).filter(({ outcome }) => outcome === 'error')
   }
 
@@ -160,34 +154,40 @@ class InstanceDestination implements RestoreDestination {
   }
 
   async discard(journal: Journal): Promise<void> {
-    const { context, lasting, settings, target, title } = this.#work
+    const { kind, context, lasting, settings, target, title } = this.#work
+    const { noun, service } = kind
     if (!journal.begun(restoreStep(this.#work)) && context.former === undefined) return
     try {
-      const host = (await lookAtInstance(lasting, target))?.Endpoint?.Address?.toLowerCase()
-      const hosts = settings.map((one) => serverOf(one).host)
-      if (host !== undefined && (await isUsed(host, hosts, 'instance'))) throw inService('instance', target)
-      await journal.ensure(`delete instance ${target}`, () => deleteOwn(this.#work))
+      const host = (await kind.look(lasting, target))?.server?.host
+      const hosts = settings.map((one) => oneServerOf(one, service).host)
+      if (host !== undefined && (await isUsed(host, hosts, noun))) throw inService(noun, target)
+      await journal.ensure(`delete ${noun} ${target}`, () => deleteOwn(this.#work))
     } catch (error) {
       throw rdsFailure(`what was made to restore ${title} could not be removed`, error)
     }
     this.#state = 'discarded'
   }
 
-  /** The past of the source is kept; that of the restored instance goes with it. */
+  /** The past of the source is kept; that of what was restored goes with it. */
   ends(by: Deletion, entry: DatabaseBackup): boolean {
     const made = this.#resourceId
-    return by === 'discard' && made !== undefined && rdsDetails(entry)?.resourceId === made
+    return by === 'discard' && made !== undefined && this.#isOfKind(entry) && entry.details['resourceId'] === made
   }
 
   async standing(entry: DatabaseBackup): Promise<FoundStanding | undefined> {
-    if (entry.kind !== kindName) return undefined
-    const { instance, region, resourceId } = readDetails(entry)
-    if (region !== this.#work.details.region) return undefined
-    const past = await pastOf(this.#work.lasting, resourceId)
-    if (past === undefined) return { state: 'lost', why: 'RDS keeps nothing of the instance any more' }
-    const outside = outsideWindow(new Date(entry.snapshotAt ?? Number.NaN), instance, past.window)
+    if (!this.#isOfKind(entry)) return undefined
+    const { kind, details, lasting } = this.#work
+    const { source, region, resourceId } = kind.readDetails(entry)
+    if (region !== details.region) return undefined
+    const past = await kind.pastOf(lasting, resourceId)
+    if (past === undefined) return { state: 'lost', why: `RDS keeps nothing of the ${kind.noun} any more` }
+    const outside = outsideWindow(new Date(entry.snapshotAt ?? Number.NaN), source, past.window)
     if (outside !== undefined && outside.passes !== true) return { state: 'lost', why: outside.why }
-    return { state: 'restorable', why: 'the past of the instance holds it' }
+    return { state: 'restorable', why: `the past of the ${kind.noun} holds it` }
+  }
+
+  #isOfKind(entry: DatabaseBackup): boolean {
+    return entry.kind === this.#work.kind.name
   }
 
   async checkDrop(): Promise<Finding[]> {
@@ -196,15 +196,15 @@ class InstanceDestination implements RestoreDestination {
   }
 
   async dropPrevious(journal: Journal): Promise<void> {
-    const { context, details } = this.#work
-    const step = `delete former instance ${details.instance}`
+    const { kind, context, details } = this.#work
+    const step = `delete former ${kind.noun} ${details.source}`
     const repointing = await this.#known()
-    // What was kept to know the former instance by goes last.
+    // What was kept to know the former one by goes last.
     if (!journal.begun(step)) await refuseDrop(this.#work, repointing)
     try {
       await journal.ensure(step, () => ensureFormerDeleted(this.#work))
     } catch (error) {
-      throw rdsFailure(`instance ${details.instance} could not be deleted`, error)
+      throw rdsFailure(`${kind.noun} ${details.source} could not be deleted`, error)
     }
     context.events.say('note', `its last state is kept in the snapshot ${finalSnapshot(this.#work)}`)
     await repointing.recall()
@@ -213,16 +213,16 @@ class InstanceDestination implements RestoreDestination {
   }
 
   describe(): RestoredDatabase {
-    const { details, target, title } = this.#work
+    const { kind, details, target, title } = this.#work
     const inService = this.#state === 'in-service'
     const former = this.#repointing?.recorded() ?? {}
     return {
       title,
-      kind: kindName,
+      kind: kind.name,
       state: this.#state,
-      ...(inService && this.#previousKept ? { previous: `instance ${details.instance}` } : {}),
+      ...(inService && this.#previousKept ? { previous: `${kind.noun} ${details.source}` } : {}),
       details: {
-        instance: target,
+        [kind.noun]: target,
         ...this.#repointing?.server,
         ...(this.#resourceId === undefined ? {} : { resourceId: this.#resourceId }),
         ...(Object.keys(former).length === 0 ? {} : { former }),
@@ -235,22 +235,25 @@ class InstanceDestination implements RestoreDestination {
     return await instructions(this.#work, await this.#known(), this.#differences)
   }
 
-  /** As AWS tells the endpoint of the instance that was made. */
+  /** As AWS tells the endpoint of what was made. */
   async #known(): Promise<ServerRepointing> {
     if (this.#repointing !== undefined) return this.#repointing
-    const { details, lasting, target } = this.#work
-    const one = await lookAtInstance(lasting, target)
-    if (one?.Endpoint === undefined) return this.#expectedRepointing()
-    this.#repointing = repointingTo(this.#work, endpointOf(one, details.port))
+    const { kind, lasting, target } = this.#work
+    const server = (await kind.look(lasting, target))?.server
+    if (server === undefined) return this.#expectedRepointing()
+    this.#repointing = repointingTo(this.#work, server)
     return this.#repointing
   }
 
-  /** As it will be, before the instance is made. */
+  /** As it will be, before anything is made. */
   #expectedRepointing(): ServerRepointing {
+    return this.#repointing ?? repointingTo(this.#work, this.#expectedServer())
+  }
+
+  #expectedServer(): Server {
     const { details, target } = this.#work
-    const { host, instance, port } = details
-    const names = { former: instance, made: target }
-    return this.#repointing ?? repointingTo(this.#work, { host: expectedHost(host, names), port })
+    const { host, source, port } = details
+    return { host: expectedHost(host, { former: source, made: target }), port }
   }
 
   async close(): Promise<void> {
@@ -259,12 +262,11 @@ class InstanceDestination implements RestoreDestination {
   }
 }
 
-/** The URLs of the releases, with the restored instance in them. */
-function repointingTo({ context, details, settings, title }: RestoreWork, server: Server): ServerRepointing {
-  const { host: formerHost } = details
-  return new ServerRepointing({ title, service, noun: 'instance', settings, context, formerHost, server })
-}
-
-function endpointOf({ Endpoint: { Address = '', Port } = {} }: Instance, port: number): Server {
-  return { host: Address.toLowerCase(), port: Port ?? port }
+/** The URLs of the releases, with the restored server in them. */
+function repointingTo<One extends Kept, Settings>(
+  { kind, context, details, settings, title }: RestoreWork<One, Settings>,
+  server: Server,
+): ServerRepointing {
+  const { noun, service } = kind
+  return new ServerRepointing({ title, service, noun, settings, context, formerHost: details.host, server })
 }

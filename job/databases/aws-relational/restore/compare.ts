@@ -1,0 +1,42 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Tag } from '../relational-kind.ts'
+import { restoreTag } from './ownership.ts'
+
+/** A setting that is another in what was restored. */
+export interface Difference {
+  /** for people: which setting, what it was and what it is */
+  text: string
+  /** the releases cannot work with it, or not safely */
+  harms: boolean
+}
+
+/** Settings by their names. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * What differs, field by field.
+ * @param harming what decides whether the releases reach it as before, and nobody else does
+ */
+export function compareFields(before: Fields, now: Fields, harming: ReadonlySet<string>): Difference[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(now)])]
+    .filter((name) => !isDeepStrictEqual(before[name], now[name]))
+    .map((name) => ({
+      text: `${name} was ${told(before[name])}, and is ${told(now[name])}`,
+      harms: harming.has(name),
+    }))
+}
+
+/** Tags as fields, but for that of a restore. */
+export function tagFields(tags: readonly Tag[]): Fields {
+  const known = tags.filter(({ Key }) => Key !== restoreTag)
+  return Object.fromEntries(known.map(({ Key, Value }) => [`tag ${Key}`, Value]))
+}
+
+/** Roles as fields. */
+export function roleFields(roles: readonly { RoleArn: string; FeatureName?: string | undefined }[]): Fields {
+  return Object.fromEntries(roles.map(({ RoleArn, FeatureName = '' }) => [`role ${RoleArn}`, FeatureName]))
+}
+
+function told(value: unknown): string {
+  return value === undefined ? 'not set' : JSON.stringify(value)
+}
