@@ -31,7 +31,8 @@ import type { Storage } from '../storage/storage.ts'
 //                       deactivate, then discard once they do.
 //                       Where a database leaves something to the administrator, the operation ends after activate, with
 //                       the releases stopped.
-//   resume              checkDone | they start. Once the administrator has done what was left to him.
+//   resume              betweenParts, then checkDone | they start. Once the administrator has done what was his.
+//                       Where betweenParts leaves him more, the operation ends after it, and comes again.
 //   undo                checkWayBack | the releases stop | deactivate | they start. Where another database fails:
 //                       activate. Where the restored data is not in service: discard alone.
 //   drop                checkDrop, fencePrevious, dropPrevious; liftFence only where one of these failed.
@@ -257,6 +258,12 @@ export interface RestoredData {
   activate(journal: Journal): Promise<void>
   /** what activate() leaves to the administrator, lines for people; absent where it leaves nothing */
   leftToDo?(): string[]
+  /**
+   * Does what comes between one part of the administrator's and the next.
+   * @returns what is left to him then, lines for people; none where it is all of his to be looked at
+   * @throws Failure where it cannot be done, and can be asked for again
+   */
+  betweenParts?(journal: Journal): Promise<string[]>
   /** Looks, changing nothing, whether the administrator has done that; says what nobody can see. */
   checkDone?(): Promise<Finding[]>
   /**

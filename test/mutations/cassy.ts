@@ -24,8 +24,49 @@ export const cassyMutations: readonly Mutation[] = [
   },
   {
     title: 'a restore of before counts as done',
+    file: 'export function newestAfter',
+    changes: [['Math.max(afterMs, newest', 'Math.max(0, newest']],
+    tests: ['cassy/restore.test.ts'],
+  },
+  {
+    title: 'Cassy is asked while Cassandra runs',
     file: 'export class CassyHandedOver implements RestoredData',
-    changes: [['its.created_at <= lastRestoreMs', 'its.created_at < 0']],
+    changes: [['if (running.length > 0) return null', 'if (running.length > 99) return null']],
+    tests: ['cassy/restore.test.ts'],
+  },
+  {
+    title: 'Cassy is asked while it is at work for somebody else',
+    file: 'export function newestAfter',
+    changes: [['    await refuseOthers(of)\n', '']],
+    tests: ['cassy/restore.test.ts'],
+  },
+  {
+    title: 'Cassy is asked again after a kill',
+    file: 'export function newestAfter',
+    changes: [['if (atWork.length > 0) {', 'if (atWork.length > 99) {']],
+    tests: ['cassy/restore.test.ts'],
+  },
+  {
+    title: 'a node that has failed is asked for again before it was emptied',
+    file: 'export function newestAfter',
+    changes: [
+      [
+        'status === operationStatus.failed && created_at > toldMs',
+        'status === operationStatus.failed && created_at < 0',
+      ],
+    ],
+    tests: ['cassy/restore.test.ts'],
+  },
+  {
+    title: 'a restore by Cassy is complete although its bucket has lost files',
+    file: 'export function newestAfter',
+    changes: [['    await of.checkBucket()\n', '']],
+    tests: ['cassy/restore.test.ts'],
+  },
+  {
+    title: 'a node that does not answer is passed over',
+    file: 'export class CassyHandedOver implements RestoredData',
+    changes: [['if (down.length === 0)', 'if (down.length >= 0)']],
     tests: ['cassy/restore.test.ts'],
   },
 ]

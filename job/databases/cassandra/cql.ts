@@ -7,6 +7,8 @@ import { titleOf, type Access } from './access.ts'
 export interface RingMember {
   hostId: string
   address: string
+  /** where it answers questions in CQL; absent where it does not say */
+  rpcAddress?: string | undefined
   dataCenter: string
   rack: string
   release: string
@@ -123,7 +125,7 @@ export const openCql: OpenSession = async (access) => {
   const rows = (query: string) => rowsOf(client, query)
   return {
     async view() {
-      const columns = 'host_id, data_center, rack, tokens, schema_version, release_version'
+      const columns = 'host_id, rpc_address, data_center, rack, tokens, schema_version, release_version'
       const [local] = await rows(`SELECT cluster_name, broadcast_address, ${columns} FROM system.local`)
       const peers = await rows(`SELECT peer, ${columns} FROM system.peers`)
       const keyspaces = await rows('SELECT keyspace_name, replication FROM system_schema.keyspaces')
@@ -207,6 +209,7 @@ function memberOf(row: types.Row, address: unknown): RingMember {
   return {
     hostId: String(row['host_id']),
     address: String(address),
+    rpcAddress: row['rpc_address'] === null ? undefined : String(row['rpc_address']),
     dataCenter: String(row['data_center']),
     rack: String(row['rack']),
     release: String(row['release_version']),

@@ -4,6 +4,7 @@ import { restoreCommand } from '../../../operation/outcome/restore-command.ts'
 import type { RestoredData } from '../../databases/database.ts'
 import type { OperationContext } from '../../context/operation-context.ts'
 import { formerRestore, rewriteRestore } from './earlier-restore.ts'
+import { doBetween } from './hand-over.ts'
 import { holdReleases } from '../hold-releases.ts'
 import { keepStopped } from './keep-stopped.ts'
 import { startReleases, stopReleases } from './stop-and-start.ts'
@@ -23,6 +24,8 @@ export async function resume(context: Context): Promise<void> {
   try {
     await holdReleases(context, async (lost) => {
       if (journal.result(doneStep) === undefined) {
+        await doBetween(context, former, databases)
+        lost.throwIfAborted()
         await phase('preflight', () => check(context, databases))
         lost.throwIfAborted()
         signal.throwIfAborted()

@@ -76,6 +76,10 @@ function rowsBody({ columns, rows }: Answer): Buffer {
 /** A server of the native protocol. */
 export interface CqlServer {
   port: number
+  /** addresses at which nobody is answered: the port stays taken, so that no other test gets it */
+  stopped: Set<string>
+  /** ends the connections to an address, and takes no more */
+  stop(address: string): void
   close(): void
 }
 
@@ -91,7 +95,9 @@ export async function startCqlServer(
   furtherAddresses: readonly string[] = [],
 ): Promise<CqlServer> {
   const sockets = new Set<Socket>()
+  const stopped = new Set<string>()
   const serve = (socket: Socket) => {
+    if (stopped.has(socket.localAddress ?? '')) return void socket.resetAndDestroy()
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => undefined)
@@ -143,6 +149,11 @@ export async function startCqlServer(
   }
   return {
     port,
+    stopped,
+    stop(address) {
+      stopped.add(address)
+      for (const socket of sockets) if (socket.localAddress === address) socket.destroy()
+    },
     close() {
       for (const socket of sockets) socket.destroy()
       // The first one last: whoever gets its port then finds the others free.

@@ -68,6 +68,12 @@ export interface ScriptedRing {
   /** called before each command of nodetool */
   before?: (node: ScriptedNode, verb: string) => void
   podsIn: (namespace?: string) => PodsElsewhere
+  /** stops Cassandra on nodes: nothing answers there */
+  stop(nodes?: readonly ScriptedNode[]): void
+  /** whether Cassandra of the node with this address is stopped */
+  isStopped(address: string): boolean
+  /** starts Cassandra on all nodes, anew */
+  start(): void
   /** every snapshot on any node whose tag begins so */
   left(beginning?: string): string[]
   close(): void
@@ -83,6 +89,8 @@ export async function scriptedRing(count: number, password?: string): Promise<Sc
     tokens: [String(index * 1000), String(index * 1000 + 7)],
     snapshots: new Set(),
   }))
+  /** the first one answers where the contact point is */
+  const cqlAddressOf = (node: ScriptedNode) => (node === nodes[0] ? '127.0.0.1' : rpcAddressOf(node))
   const answer = (query: string, address: string) => answerOf(ring, query, address)
   const server = await startCqlServer(answer, password, nodes.slice(1).map(rpcAddressOf))
   const apis = new Map<ScriptedNode, ManagementApi>()
@@ -99,6 +107,17 @@ export async function scriptedRing(count: number, password?: string): Promise<Sc
     calls: [],
     cleared: new Set(),
     podsIn: (namespace = 'ns') => podsOf(ring, apis, namespace),
+    stop(some = nodes) {
+      for (const node of some) server.stop(cqlAddressOf(node))
+    },
+    isStopped(address) {
+      const node = nodes.find((one) => one.address === address)
+      return node !== undefined && server.stopped.has(cqlAddressOf(node))
+    },
+    start() {
+      server.stopped.clear()
+      for (const node of nodes) node.generation += 100
+    },
     left: (beginning = '') =>
       nodes.flatMap(({ pod, snapshots }) =>
         [...new Set([...snapshots].map((line) => line.split(' ')[0] ?? ''))]

@@ -1,10 +1,13 @@
+// Room: Cassy for tests, as unkind as its source has it (README.md).
+// Read cassy, pauser, refusal.
+
 import { Server, ServerCredentials, loadPackageDefinition, status, type sendUnaryData } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { randomUUID } from 'node:crypto'
 import { resolve } from 'node:path'
-import { adminClient } from '../../../job/servers/client.ts'
-import { parseAddress } from '../../../job/servers/targets.ts'
 import type { ScriptedNode, ScriptedRing } from '../cassandra/scripted-ring.ts'
+import { onServers } from './pauser.ts'
+import { refusal, Refusal } from './refusal.ts'
 
 /**
  * What goes wrong on a node; README.md has the source of each:
@@ -17,6 +20,15 @@ import type { ScriptedNode, ScriptedRing } from '../cassandra/scripted-ring.ts'
  */
 export type CassyFault = 'snapshot' | 'lost' | 'ssh' | 'upload' | 'folder' | 'hangs'
 
+/**
+ * The same of a restore:
+ * ssh: there is no login, so its program is never begun, and Cassy says STARTED for ever;
+ * fails: the program on the node fails half-way, with some files put back;
+ * hangs: it does not end, and what became of the nodes after it in the queue is not written down either;
+ * unwritten: all programs are begun, then Cassy cannot write that down: FAILED for all, and the programs run.
+ */
+export type RestoreFault = 'ssh' | 'fails' | 'hangs' | 'unwritten'
+
 interface Entry {
   cluster_id: string
   target_ip: string
@@ -26,8 +38,31 @@ interface Entry {
   status: number
 }
 
-/** Where Cassy puts what it uploads. */
-export type Put = (key: string, content: string) => Promise<void>
+/** Its bucket. */
+export interface Bucket {
+  put(key: string, content: string): Promise<void>
+  /** keys of all objects */
+  keys(): Promise<string[]>
+}
+
+interface RestoreEntry {
+  cluster_id: string
+  target_ip: string
+  snapshot_id: string
+  created_at: number
+  restore_type: number
+  status: number
+}
+
+/** The data folder of a node. */
+export interface Disk {
+  /** `scalar/asset-ID/file`; one that was never restored has data of its own */
+  files: Set<string>
+  /** whether a program of Cassy is at work there; two at once remove each other's files */
+  programs: number
+  /** whether Cassandra ran, or a second program did, while files were put there */
+  isSpoiled: boolean
+}
 
 export interface CassyStandIn {
   /** HOST:PORT, the same after it is started anew */
@@ -37,15 +72,18 @@ export interface CassyStandIn {
   /** what is written down in its database: it outlives the process */
   clusters: { cluster_id: string; target_ips: string[]; keyspaces: string[] }[]
   history: Entry[]
-  restores: Omit<Entry, 'cluster_id' | 'backup_type'>[]
+  restores: RestoreEntry[]
+  restoreFaults: Map<string, RestoreFault>
+  /** by address of a node */
+  disks: Map<string, Disk>
   /** calls that were read: `TakeBackup 2` */
   calls: string[]
   /** hides nodes or keyspaces from it */
   sees: { nodes: (node: ScriptedNode) => boolean; keyspaces: (name: string) => boolean }
   /** what of a call is done when its answer is lost, and the connection with it; asked anew for every call */
   losesAnswer?: ((method: string) => 'before' | 'after' | undefined) | undefined
-  /** called inside TakeBackup before its snapshots, and before its answer */
-  before?: ((what: 'snapshots' | 'answer' | 'upload') => Promise<void> | void) | undefined
+  /** called inside TakeBackup before its snapshots, uploads and answer; on each node before its restore and after it */
+  before?: ((what: 'snapshots' | 'answer' | 'upload' | 'download' | 'placed') => Promise<void> | void) | undefined
   /** of the Scalar servers that it pauses for a backup of type 1, as its SRV record has them */
   servers: string[]
   /** somebody else's backup of a ring, and what it came to is nobody's business here */
@@ -54,6 +92,9 @@ export interface CassyStandIn {
   kill(): void
   start(): Promise<void>
 }
+
+/** What any call is given. */
+type Asked = Record<string, string | number | boolean | string[] | undefined> & { target_ips?: string[] }
 
 const statuses = { initialized: 1, started: 2, completed: 3, failed: 4 }
 const own = ['system.paxos', 'system_schema.tables', 'system_auth.roles']
@@ -65,7 +106,7 @@ const protocol = loadSync(resolve(import.meta.dirname, '../../../proto/cassy.pro
 })
 
 /** Starts Cassy for a scripted ring. */
-export async function startCassy(ring: ScriptedRing, put: Put): Promise<CassyStandIn> {
+export async function startCassy(ring: ScriptedRing, { put, keys }: Bucket): Promise<CassyStandIn> {
   let server: Server | undefined
   let port = 0
   /** a process that is gone does nothing more */
@@ -79,6 +120,13 @@ export async function startCassy(ring: ScriptedRing, put: Put): Promise<CassySta
     clusters: [],
     history: [],
     restores: [],
+    restoreFaults: new Map(),
+    disks: new Map(
+      ring.nodes.map(({ address }) => [
+        address,
+        { files: new Set(['system/local-1/old']), programs: 0, isSpoiled: false },
+      ]),
+    ),
     calls: [],
     sees: { nodes: () => true, keyspaces: () => true },
     servers: [],
@@ -102,10 +150,10 @@ export async function startCassy(ring: ScriptedRing, put: Put): Promise<CassySta
     },
   }
 
-  type Call = { request: Record<string, string | number> }
+  type Call = { request: Asked }
 
   function methods() {
-    const handlers: Record<string, (request: Record<string, string | number>) => Promise<object>> = {
+    const handlers: Record<string, (request: Asked) => Promise<object>> = {
       RegisterCluster: async ({ cassandra_host }) => {
         const up = ring.nodes.filter(({ fault }) => fault !== 'down')
         if (!up.some(({ address }) => address === cassandra_host)) throw refusal(status.INTERNAL, '')
@@ -124,9 +172,14 @@ export async function startCassy(ring: ScriptedRing, put: Put): Promise<CassySta
       ListBackups: async ({ cluster_id }) => ({
         entries: standIn.history.filter((entry) => entry.cluster_id === cluster_id).toReversed(),
       }),
-      ListRestoreStatuses: async ({ snapshot_id }) => ({
-        entries: standIn.restores.filter((entry) => entry.snapshot_id === snapshot_id).toReversed(),
-      }),
+      ListRestoreStatuses: async ({ cluster_id, snapshot_id }) => {
+        // The snapshot goes before the ring; neither is an error.
+        if (snapshot_id === '' && cluster_id === '') throw refusal(status.INVALID_ARGUMENT, '')
+        const isIts = (entry: RestoreEntry) =>
+          snapshot_id === '' ? entry.cluster_id === cluster_id : entry.snapshot_id === snapshot_id
+        return { entries: standIn.restores.filter(isIts).toReversed() }
+      },
+      RestoreBackup: async (asked) => await restoreBackup(asked),
       TakeBackup: async ({ cluster_id, backup_type }) => await takeBackup(String(cluster_id), Number(backup_type)),
     }
     return Object.fromEntries(
@@ -139,11 +192,15 @@ export async function startCassy(ring: ScriptedRing, put: Put): Promise<CassySta
 
   async function answered(
     name: string,
-    handle: (request: Record<string, string | number>) => Promise<object>,
-    request: Record<string, string | number>,
+    handle: (request: Asked) => Promise<object>,
+    request: Asked,
     answer: sendUnaryData<object>,
   ): Promise<void> {
-    standIn.calls.push(`${name}${name === 'TakeBackup' ? ` ${request['backup_type']}` : ''}`)
+    const detail: Record<string, string> = {
+      TakeBackup: ` ${request['backup_type']}`,
+      RestoreBackup: ` ${request['restore_type']} ${request.target_ips?.join(' ')}`,
+    }
+    standIn.calls.push(`${name}${detail[name] ?? ''}`)
     const loses = standIn.losesAnswer?.(name)
     const lost = () => answer({ code: status.UNAVAILABLE, details: 'Connection dropped' })
     if (loses === 'before') return lost()
@@ -255,35 +312,72 @@ export async function startCassy(ring: ScriptedRing, put: Put): Promise<CassySta
     }
   }
 
+  /** Nothing is stopped or removed on any node, and whether Cassandra runs there is not looked at. */
+  async function restoreBackup({ cluster_id, snapshot_id, restore_type, target_ips = [] }: Asked): Promise<object> {
+    const isOfNodes = standIn.history.some((one) => one.snapshot_id === snapshot_id && one.backup_type === 2)
+    if (restore_type === 1 && isOfNodes)
+      throw refusal(status.INVALID_ARGUMENT, 'The request is invalid or inconsistent.')
+    const cluster = standIn.clusters.find((one) => one.cluster_id === cluster_id)
+    if (cluster === undefined) throw refusal(status.INVALID_ARGUMENT, 'The specified cluster cannot be found.')
+    const its = process
+    const created = Date.now()
+    const entries = (target_ips.length === 0 ? cluster.target_ips : target_ips).map((address): RestoreEntry => ({
+      cluster_id: cluster.cluster_id,
+      target_ip: address,
+      snapshot_id: String(snapshot_id),
+      created_at: created,
+      restore_type: Number(restore_type),
+      status: statuses.initialized,
+    }))
+    standIn.restores.push(...entries)
+    const faultOf = ({ target_ip }: RestoreEntry) => standIn.restoreFaults.get(target_ip)
+    const begun = entries
+      .filter((entry) => faultOf(entry) !== 'ssh')
+      .map((entry) => ({ entry, end: placeFiles(entry) }))
+    if (its !== process) throw refusal(status.UNAVAILABLE, '')
+    if (entries.some((entry) => faultOf(entry) === 'unwritten')) {
+      for (const entry of entries) entry.status = statuses.failed
+      throw refusal(status.INTERNAL, '[SQLITE_BUSY] The database file is locked')
+    }
+    for (const entry of entries) entry.status = statuses.started
+    void (async () => {
+      // In turns: what became of a node is written down once all before it have ended.
+      for (const { entry, end } of begun) {
+        const code = await end
+        if (its === process) entry.status = code === 0 ? statuses.completed : statuses.failed
+      }
+    })()
+    return { status: statuses.started }
+  }
+
+  /** The program on a node, which does not end with the Cassy that began it. @returns its exit code */
+  async function placeFiles(entry: RestoreEntry): Promise<number> {
+    const disk = standIn.disks.get(entry.target_ip)
+    if (disk === undefined) return 1
+    const fault = standIn.restoreFaults.get(entry.target_ip)
+    disk.programs += 1
+    if (disk.programs > 1 || !ring.isStopped(entry.target_ip)) disk.isSpoiled = true
+    try {
+      await standIn.before?.('download')
+      if (fault === 'hangs') await new Promise(() => undefined)
+      const kind = entry.restore_type === 1 ? 'cluster-backup' : 'node-backup'
+      const folder = `${kind}/${entry.cluster_id}/${entry.snapshot_id}/${entry.target_ip}/`
+      const found = (await keys()).filter((key) => key.startsWith(folder)).map((key) => key.slice(folder.length))
+      const placed = found.map((file) => file.replace(/\/snapshots\/[^/]+\//, '/'))
+      for (const [index, file] of placed.entries()) {
+        // A file that is there is not replaced, and ends it.
+        if (disk.files.has(file) || (fault === 'fails' && index > 1)) return 1
+        disk.files.add(file)
+      }
+      // Of a keyspace nothing at all is an error; of a table it is not.
+      const cluster = standIn.clusters.find(({ cluster_id }) => cluster_id === entry.cluster_id)
+      return (cluster?.keyspaces ?? []).every((name) => placed.some((file) => file.startsWith(`${name}/`))) ? 0 : 1
+    } finally {
+      disk.programs -= 1
+      await standIn.before?.('placed')
+    }
+  }
+
   await standIn.start()
   return standIn
-}
-
-/** Asks all at once; ends with the first that fails, and the others stay as they are (ApplicationPauser). */
-async function onServers(addresses: readonly string[], what: 'pause' | 'unpause'): Promise<void> {
-  await Promise.all(
-    addresses.map(async (address) => {
-      const client = adminClient(parseAddress(address), undefined)
-      try {
-        if (what === 'unpause') return await client.unpause(1000)
-        const reply = await client.pause(30_000)
-        if (reply.kind !== 'paused') throw new Error(reply.why ?? reply.kind)
-      } finally {
-        client.close()
-      }
-    }),
-  )
-}
-
-class Refusal extends Error {
-  readonly said: { code: status; details: string }
-
-  constructor(code: status, details: string) {
-    super(details)
-    this.said = { code, details }
-  }
-}
-
-function refusal(code: status, details: string): Refusal {
-  return new Refusal(code, details)
 }

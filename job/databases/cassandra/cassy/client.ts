@@ -5,10 +5,12 @@ import type { RpcMethod } from '../../../servers/wire.ts'
 import {
   cassyMethods,
   nodeSnapshot,
+  restoreRequest,
   type BackupBegun,
   type BackupEntry,
   type Registration,
   type RestoreEntry,
+  type RestoreOrder,
 } from './protocol.ts'
 
 /** Cassy, asked over plaintext: it knows neither TLS nor credentials (CassyServer). */
@@ -28,8 +30,17 @@ export interface Cassy {
   takeBackup(clusterId: string, signal: AbortSignal): Promise<BackupBegun>
   /** What became of the backups of a registered ring, one entry a node. @throws CassyError */
   backups(clusterId: string, signal: AbortSignal): Promise<BackupEntry[]>
+  /**
+   * Has nodes get the files of a backup; answers once it has begun on all that it can log in to.
+   * @throws CassyError; lost where it may have begun all the same
+   */
+  restore(order: RestoreOrder, signal: AbortSignal): Promise<void>
   /** What became of the restores of a backup, one entry a node, newest first. @throws CassyError */
   restores(snapshotId: string, signal: AbortSignal): Promise<RestoreEntry[]>
+  /** What became of all restores of a registered ring. @throws CassyError */
+  restoresOfRing(clusterId: string, signal: AbortSignal): Promise<RestoreEntry[]>
+  /** The rings that were ever registered. @throws CassyError */
+  rings(signal: AbortSignal): Promise<{ cluster_id: string; target_ips: string[] }[]>
   close(): void
 }
 
@@ -60,6 +71,8 @@ export class CassyError extends Failure {
 const registerMs = 60_000
 /** Answered from a database of its own. ms */
 const answerMs = 10_000
+/** It logs in to every node before it answers. ms */
+const restoreMs = 300_000
 /** For a snapshot that no pause bounds; the signal of the pause comes long before. ms */
 const takeMs = 3_600_000
 
@@ -102,7 +115,7 @@ export function openCassy(address: string, waitMs: number = answerMs): Cassy {
     })
   }
 
-  const { RegisterCluster, ListClusters, TakeBackup, ListBackups, ListRestoreStatuses } = cassyMethods
+  const { RegisterCluster, ListClusters, TakeBackup, ListBackups, RestoreBackup, ListRestoreStatuses } = cassyMethods
   return {
     async look(signal) {
       await call(ListClusters, { limit: 1 }, { asked: 'answer', timeoutMs: waitMs, signal })
@@ -123,9 +136,20 @@ export function openCassy(address: string, waitMs: number = answerMs): Cassy {
       const how = { asked: 'tell of its backups', timeoutMs: waitMs, signal }
       return (await call(ListBackups, { cluster_id: clusterId }, how)).entries
     },
+    async restore(order, signal) {
+      const how = { asked: 'put back the files of a backup', timeoutMs: restoreMs, signal }
+      await call(RestoreBackup, restoreRequest(order), how)
+    },
     async restores(snapshotId, signal) {
       const how = { asked: 'tell of its restores', timeoutMs: waitMs, signal }
       return (await call(ListRestoreStatuses, { snapshot_id: snapshotId }, how)).entries
+    },
+    async restoresOfRing(clusterId, signal) {
+      const how = { asked: 'tell of its restores', timeoutMs: waitMs, signal }
+      return (await call(ListRestoreStatuses, { cluster_id: clusterId }, how)).entries
+    },
+    async rings(signal) {
+      return (await call(ListClusters, {}, { asked: 'tell of its rings', timeoutMs: waitMs, signal })).entries
     },
     close: () => client.close(),
   }

@@ -16,7 +16,14 @@ const cassyProtocol = {
         ClusterListingRequest: { fields: { cluster_id: { type: 'string', id: 1 }, limit: { type: 'int32', id: 2 } } },
         ClusterListingResponse: {
           fields: { entries: { rule: 'repeated', type: 'Entry', id: 1 } },
-          nested: { Entry: { fields: { cluster_id: { type: 'string', id: 1 } } } },
+          nested: {
+            Entry: {
+              fields: {
+                cluster_id: { type: 'string', id: 1 },
+                target_ips: { rule: 'repeated', type: 'string', id: 3 },
+              },
+            },
+          },
         },
         BackupRequest: { fields: { cluster_id: { type: 'string', id: 1 }, backup_type: { type: 'uint32', id: 4 } } },
         BackupResponse: {
@@ -42,7 +49,19 @@ const cassyProtocol = {
             },
           },
         },
-        RestoreStatusListingRequest: { fields: { snapshot_id: { type: 'string', id: 3 } } },
+        RestoreRequest: {
+          fields: {
+            cluster_id: { type: 'string', id: 1 },
+            target_ips: { rule: 'repeated', type: 'string', id: 2 },
+            snapshot_id: { type: 'string', id: 3 },
+            restore_type: { type: 'uint32', id: 4 },
+            snapshot_only: { type: 'bool', id: 5 },
+          },
+        },
+        RestoreResponse: { fields: { status: { type: 'int32', id: 1 } } },
+        RestoreStatusListingRequest: {
+          fields: { cluster_id: { type: 'string', id: 1 }, snapshot_id: { type: 'string', id: 3 } },
+        },
         RestoreStatusListingResponse: {
           fields: { entries: { rule: 'repeated', type: 'Entry', id: 3 } },
           nested: {
@@ -66,6 +85,8 @@ export const operationStatus = { unknown: 0, initialized: 1, started: 2, complet
 
 /** A snapshot of every node and no pause (Cassy, BackupType NODE_SNAPSHOT). */
 export const nodeSnapshot = 2
+/** What puts such a backup back; 1 is for one that Cassy paused for (Cassy, CassyServerController.isValid). */
+const restoreOfNodes = 2
 
 /** A ring as Cassy has written it down. */
 export interface Registration {
@@ -92,6 +113,18 @@ export interface RestoreEntry {
   status: number
 }
 
+/** Nodes that are to get the files of a backup. */
+export interface RestoreOrder {
+  cluster_id: string
+  target_ips: readonly string[]
+  snapshot_id: string
+}
+
+/** That order as Cassy takes it: a backup of nodes, without what Cassy may have added to it since. */
+export function restoreRequest(order: RestoreOrder) {
+  return { ...order, restore_type: restoreOfNodes, snapshot_only: true }
+}
+
 /** A backup that Cassy says it has begun. */
 export interface BackupBegun {
   status: number
@@ -110,8 +143,8 @@ export const cassyMethods = {
   ),
   ListClusters: rpcMethod(
     '/rpc.Cassy/ListClusters',
-    wireOf<{ limit: number }>('rpc.ClusterListingRequest'),
-    wireOf<{ entries: { cluster_id: string }[] }>('rpc.ClusterListingResponse'),
+    wireOf<{ limit?: number }>('rpc.ClusterListingRequest'),
+    wireOf<{ entries: { cluster_id: string; target_ips: string[] }[] }>('rpc.ClusterListingResponse'),
   ),
   TakeBackup: rpcMethod(
     '/rpc.Cassy/TakeBackup',
@@ -123,9 +156,14 @@ export const cassyMethods = {
     wireOf<{ cluster_id: string }>('rpc.BackupListingRequest'),
     wireOf<{ entries: BackupEntry[] }>('rpc.BackupListingResponse'),
   ),
+  RestoreBackup: rpcMethod(
+    '/rpc.Cassy/RestoreBackup',
+    wireOf<ReturnType<typeof restoreRequest>>('rpc.RestoreRequest'),
+    wireOf<{ status: number }>('rpc.RestoreResponse'),
+  ),
   ListRestoreStatuses: rpcMethod(
     '/rpc.Cassy/ListRestoreStatuses',
-    wireOf<{ snapshot_id: string }>('rpc.RestoreStatusListingRequest'),
+    wireOf<{ cluster_id?: string; snapshot_id?: string }>('rpc.RestoreStatusListingRequest'),
     wireOf<{ entries: RestoreEntry[] }>('rpc.RestoreStatusListingResponse'),
   ),
 }

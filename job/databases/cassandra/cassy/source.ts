@@ -1,6 +1,6 @@
 // Room: one Cassandra ring being backed up by Cassy: its snapshots and its uploads, inside the pause of this program.
 // Read source, settings, client, protocol, register, nodes, upload, stored (what has arrived in Cassy's bucket),
-// leavings; then details and restored.
+// leavings; then details, destination, restored, restoring (what Cassy does of a restore), answering.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'

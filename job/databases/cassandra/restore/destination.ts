@@ -69,7 +69,7 @@ export class CassandraDestination extends HandedOver implements RestoreDestinati
   override async activate(journal?: Journal): Promise<void> {
     this.notes = await journal?.once<Notes>(`hand over ${this.entry.title}`, async () => {
       try {
-        return await withRing(this.#ring, (ring) => noteRing(this.entry, ring))
+        return await withRing(this.#ring, ({ session, found }) => noteRing(this.entry, { session, nodes: found.nodes }))
       } catch (error) {
         const { events, signal } = this.#ring.context
         signal.throwIfAborted()

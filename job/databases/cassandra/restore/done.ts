@@ -21,7 +21,7 @@ export async function checkDone(
   return [
     ...nodes,
     ...checkTokens(title, view, details),
-    ...checkRestarts(title, notes, found),
+    ...checkRestarts(title, notes, found.nodes),
     ...(await checkSchema(entry, details, session, view)),
     ...(await checkWitnesses(title, notes, session)),
     {
@@ -63,7 +63,11 @@ export function checkTokens(
 }
 
 /** Whether every node was started since the restore was handed over: files are put back while it stands still. */
-function checkRestarts(title: string, notes: Notes | undefined, { nodes }: RingNow['found']): Finding[] {
+export function checkRestarts(
+  title: string,
+  notes: Notes | undefined,
+  nodes: readonly { hostId: string; address: string; pod?: string; generation: number | undefined }[],
+): Finding[] {
   const of = { check: 'cassandra restarts', subject: title }
   const before = new Map((notes?.nodes ?? []).map(({ hostId, generation }) => [hostId, generation]))
   if (before.size === 0)
@@ -76,11 +80,12 @@ function checkRestarts(title: string, notes: Notes | undefined, { nodes }: RingN
     ]
   const same = nodes.filter(({ hostId, generation }) => generation !== undefined && before.get(hostId) === generation)
   if (same.length === 0) return [{ ...of, outcome: 'ok', message: 'every node was started since the hand-over' }]
+  const named = same.map(({ address, pod }) => `node ${address}${pod === undefined ? '' : ` (${pod})`}`)
   return [
     {
       ...of,
       outcome: 'error',
-      message: `${same.map(({ address, pod }) => `node ${address} (${pod})`).join(', ')} runs as at the hand-over`,
+      message: `${named.join(', ')} runs as at the hand-over`,
       cure: 'stop it, put its snapshot back and start it; to give the restore up instead: --undo',
     },
   ]

@@ -1,7 +1,6 @@
 import * as z from 'zod'
 import type { DatabaseBackup, RestoredDatabase } from '../../../../operation/record.ts'
-import type { Transaction } from '../cql.ts'
-import type { RingNow } from './with-ring.ts'
+import type { CqlSession, Transaction } from '../cql.ts'
 
 /** Some transactions of one coordinator, by which data of the restore point is told from that of before the restore. */
 const witnesses = z.object({
@@ -38,7 +37,13 @@ const marginMs = 60_000
 /** Notes since when each node runs, and transactions on both sides of the restore point. */
 export async function noteRing(
   { snapshotAt, tables }: DatabaseBackup,
-  { session, found }: Pick<RingNow, 'session' | 'found'>,
+  {
+    session,
+    nodes,
+  }: {
+    session: CqlSession
+    nodes: readonly { hostId: string; address: string; generation: number | undefined }[]
+  },
 ): Promise<Notes> {
   const pointMs = Date.parse(snapshotAt ?? '')
   const coordinators = tables.filter(({ name }) => name === 'state').map(({ schema }) => schema)
@@ -54,7 +59,7 @@ export async function noteRing(
     }),
   )
   return {
-    nodes: found.nodes.flatMap(({ hostId, address, generation }) =>
+    nodes: nodes.flatMap(({ hostId, address, generation }) =>
       generation === undefined ? [] : [{ hostId, address, generation }],
     ),
     witnesses: noted.filter(({ before, after }) => before.length + after.length > 0),

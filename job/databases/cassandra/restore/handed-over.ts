@@ -8,6 +8,7 @@ import type { DatabaseBackup, RestoredDatabase } from '../../../../operation/rec
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { DatabaseContext, RestoredData } from '../../database.ts'
 import type { OpenSession } from '../cql.ts'
+import type { RingNode } from '../ring.ts'
 import { checkDone } from './done.ts'
 import { readNotes, type Notes } from './hand-over-notes.ts'
 import { withRing } from './with-ring.ts'
@@ -45,22 +46,8 @@ export class HandedOver implements RestoredData {
 
   /** Nothing was done to a ring of which every node still runs as it did when it was handed over. */
   async checkWayBack(): Promise<Finding[]> {
-    const running = new Map(
-      await this.#ask(async ({ found }) => found.nodes.map((node) => [node.hostId, node] as const)),
-    )
-    const noted = this.notes?.nodes ?? []
-    const changed = noted.filter(({ hostId, generation }) => running.get(hostId)?.generation !== generation)
-    if (noted.length > 0 && changed.length === 0 && running.size === noted.length)
-      return [{ check: 'way back', subject: this.entry.title, outcome: 'ok', message: 'no node of it was restarted' }]
-    throw new Failure({
-      what: `${this.entry.title} cannot be given up`,
-      why:
-        noted.length === 0
-          ? 'its nodes could not be asked when it was handed over, so nobody knows whether they are as they were'
-          : `${changed.map(({ address }) => `node ${address}`).join(', ') || 'a node'} was stopped or started since, ` +
-            'and may hold a part of the restored data',
-      next: 'do the rest of your part, then go on with --continue; or restore a backup again',
-    })
+    const nodes = await this.#ask(async ({ found }) => found.nodes)
+    return [wayBackOf(this.entry.title, this.notes?.nodes ?? [], nodes)]
   }
 
   /** @throws Failure where a node was stopped since */
@@ -81,4 +68,26 @@ export class HandedOver implements RestoredData {
   #ask<T>(look: Parameters<typeof withRing<T>>[1]): Promise<T> {
     return withRing({ settings: this.settings, entry: this.entry, context: this.context, open: this.open }, look)
   }
+}
+
+type Started = Pick<RingNode, 'hostId' | 'address' | 'generation'>
+
+/**
+ * Whether every node runs as it did when the ring was handed over.
+ * @throws Failure where one was stopped or started since, or nobody knows
+ */
+export function wayBackOf(title: string, noted: Notes['nodes'], nodes: readonly Started[]): Finding {
+  const running = new Map(nodes.map((node) => [node.hostId, node] as const))
+  const changed = noted.filter(({ hostId, generation }) => running.get(hostId)?.generation !== generation)
+  if (noted.length > 0 && changed.length === 0 && running.size === noted.length)
+    return { check: 'way back', subject: title, outcome: 'ok', message: 'no node of it was restarted' }
+  throw new Failure({
+    what: `${title} cannot be given up`,
+    why:
+      noted.length === 0
+        ? 'its nodes could not be asked when it was handed over, so nobody knows whether they are as they were'
+        : `${changed.map(({ address }) => `node ${address}`).join(', ') || 'a node'} was stopped or started since, ` +
+          'and may hold a part of the restored data',
+    next: 'do the rest of your part, then go on with --continue; or restore a backup again',
+  })
 }

@@ -18,14 +18,24 @@ const examples: Record<keyof typeof cassyMethods, { requests: object[]; response
     requests: [{}, { cassandra_host: '10.0.0.1' }],
     responses: [{}, { cluster_id: 'c', target_ips: ['10.0.0.1', '10.0.0.2'], keyspaces: ['a'] }],
   },
-  ListClusters: { requests: [{}, { cluster_id: 'c', limit: 3 }], responses: [{}, { entries: [{ cluster_id: 'c' }] }] },
+  ListClusters: {
+    requests: [{}, { cluster_id: 'c', limit: 3 }],
+    responses: [{}, { entries: [{ cluster_id: 'c', target_ips: ['10.0.0.1'] }] }],
+  },
   TakeBackup: {
     requests: [{}, { cluster_id: 'c', backup_type: 2 }],
     responses: [{}, { status: 2, cluster_id: 'c', target_ips: ['10.0.0.1'], snapshot_id: 's' }],
   },
   ListBackups: { requests: [{}, { cluster_id: 'c' }], responses: [{}, { entries: [entry, entry] }] },
+  RestoreBackup: {
+    requests: [
+      {},
+      { cluster_id: 'c', target_ips: ['10.0.0.1', '10.0.0.2'], snapshot_id: 's', restore_type: 2, snapshot_only: true },
+    ],
+    responses: [{}, { status: 2 }],
+  },
   ListRestoreStatuses: {
-    requests: [{}, { snapshot_id: 's' }],
+    requests: [{}, { snapshot_id: 's' }, { cluster_id: 'c' }],
     responses: [
       {},
       { entries: [{ target_ip: '10.0.0.1', snapshot_id: 's', created_at: 1_763_700_000_000, status: 4 }] },

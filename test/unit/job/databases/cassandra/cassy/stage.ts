@@ -6,6 +6,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import type { Test } from 'tap'
+import { usualRestorePatience } from '../../../../../../job/databases/cassandra/cassy/restoring.ts'
 import { usualCassyPatience } from '../../../../../../job/databases/cassandra/cassy/upload.ts'
 import type { RequestOf } from '../../../../../../operation/request.ts'
 import { startCassy } from '../../../../../stand-ins/cassy/cassy.ts'
@@ -15,11 +16,17 @@ import { scene } from '../stage.ts'
 /** Long enough for any machine; only a test in which nothing comes waits for less. */
 const patience = { everyMs: 20, lookMs: 50, quietMs: 60_000, lostMs: 20_000 }
 Object.assign(usualCassyPatience, patience)
+const restorePatience = { everyMs: 20, quietMs: 60_000, forgottenMs: 60_000, lostMs: 500 }
+Object.assign(usualRestorePatience, restorePatience)
 
 /** What never comes is not waited for in one test. */
 export function impatient(t: Test): void {
   Object.assign(usualCassyPatience, { quietMs: 500, lostMs: 300 })
-  t.teardown(() => Object.assign(usualCassyPatience, patience))
+  Object.assign(usualRestorePatience, { quietMs: 500, forgottenMs: 500 })
+  t.teardown(() => {
+    Object.assign(usualCassyPatience, patience)
+    Object.assign(usualRestorePatience, restorePatience)
+  })
 }
 
 export type CassyScene = Awaited<ReturnType<Awaited<ReturnType<typeof cassyGround>>>>
@@ -43,8 +50,11 @@ export async function cassyGround(t: Test) {
     const Bucket = `cassy-${buckets}`
     await s3.send(new CreateBucketCommand({ Bucket }))
     const s = await scene(t, changes)
-    const cassy = await startCassy(s.ring, async (Key, Body) => {
-      await s3.send(new PutObjectCommand({ Bucket, Key, Body }))
+    const keys = async () =>
+      (await s3.send(new ListObjectsV2Command({ Bucket }))).Contents?.map(({ Key }) => Key ?? '') ?? []
+    const cassy = await startCassy(s.ring, {
+      put: async (Key, Body) => void (await s3.send(new PutObjectCommand({ Bucket, Key, Body }))),
+      keys,
     })
     t.teardown(() => cassy.kill())
     const storage = `s3://${Bucket}?endpoint=${endpoint}&region=us-east-1`
@@ -57,8 +67,7 @@ export async function cassyGround(t: Test) {
       storage,
       run: (request: Parameters<typeof s.run>[0] = backup, its?: Parameters<typeof s.run>[1]) => s.run(request, its),
       /** what is in Cassy's bucket */
-      keys: async () =>
-        (await s3.send(new ListObjectsV2Command({ Bucket }))).Contents?.map(({ Key }) => Key ?? '') ?? [],
+      keys,
       remove: async (Key: string) => void (await s3.send(new DeleteObjectCommand({ Bucket, Key }))),
       /** names of Cassy's snapshots on any node */
       onNodes: () => [...new Set(s.ring.left().flatMap((line) => /[0-9a-f-]{36}$/.exec(line) ?? []))],
