@@ -1,14 +1,14 @@
 import { propertiesOf, type ArmHandler, type ArmRequest } from '../management/request.ts'
 import { resourceNotFound } from '../service/errors.ts'
 import { change, idleServer, refused, serverOf } from './requests.ts'
-import { parameters, provider, type FlexibleServer } from './server.ts'
+import type { FlexibleServer } from './server.ts'
 
 const nameOf = ({ names }: ArmRequest) => names[1] ?? ''
 
 const viewOf = (one: FlexibleServer, type: string, name: string, properties: object) => ({
   id: `${one.id}/${type}/${name}`,
   name,
-  type: `${provider}/flexibleServers/${type}`,
+  type: `${one.provider.name}/flexibleServers/${type}`,
   properties,
 })
 
@@ -17,7 +17,7 @@ function partsOf(
   type: string,
   phase: 'writeFirewallRule' | 'writeAdministrator',
   mapOf: (one: FlexibleServer) => Map<string, object>,
-  check: (properties: Record<string, unknown>, one: FlexibleServer) => void,
+  check: (properties: Record<string, unknown>, one: FlexibleServer, name: string) => void,
 ): Record<string, ArmHandler> {
   const key = `flexibleservers/*/${type.toLowerCase()}`
   const write = (request: ArmRequest, act: (map: Map<string, object>) => void) => {
@@ -39,7 +39,7 @@ function partsOf(
     },
     [`PUT ${key}/*`]: (request) => {
       const properties = propertiesOf(request)
-      check(properties, serverOf(request))
+      check(properties, serverOf(request), nameOf(request))
       return write(request, (map) => map.set(nameOf(request), properties))
     },
     [`DELETE ${key}/*`]: (request) => write(request, (map) => map.delete(nameOf(request))),
@@ -48,11 +48,14 @@ function partsOf(
 
 const configurations: ArmHandler = (request) => {
   const one = serverOf(request)
-  const value = Object.keys(parameters).map((name) => viewOf(one, 'configurations', name, configurationOf(one, name)))
+  const value = Object.keys(one.provider.parameters).map((name) =>
+    viewOf(one, 'configurations', name, configurationOf(one, name)),
+  )
   return { status: 200, body: { value } }
 }
 
 function configurationOf(one: FlexibleServer, name: string): object {
+  const { flag, name: provider, parameters } = one.provider
   const known = parameters[name]
   if (known === undefined) throw resourceNotFound(`${provider}/flexibleServers/configurations`, name, one.resourceGroup)
   const own = one.configurations.get(name)
@@ -60,9 +63,9 @@ function configurationOf(one: FlexibleServer, name: string): object {
     value: own?.value ?? known.value,
     defaultValue: known.value,
     source: own === undefined ? 'system-default' : 'user-override',
-    isDynamicConfig: known.dynamic,
-    isReadOnly: false,
-    isConfigPendingRestart: own?.pending === true,
+    isDynamicConfig: flag(known.dynamic),
+    isReadOnly: flag(known.readOnly === true),
+    isConfigPendingRestart: flag(own?.pending === true),
   }
 }
 
@@ -71,13 +74,16 @@ const configure: ArmHandler = (request) => {
   const name = nameOf(request)
   configurationOf(one, name)
   const { value, source } = propertiesOf(request)
-  if (typeof value !== 'string' || source !== 'user-override')
+  if (typeof value !== 'string' || !['user-override', 'system-default'].includes(String(source)))
     throw refused('InvalidParameterValue', `The value of the parameter '${name}' is missing.`)
+  const known = one.provider.parameters[name]
+  if (known?.readOnly === true) throw refused('InvalidParameterValue', `The parameter '${name}' is read only.`)
   return change(request, one, {
     phase: 'writeConfiguration',
     operation: 'UpdateConfigurationManagementOperation',
     finish: () => {
-      one.configurations.set(name, { value, ...(parameters[name]?.dynamic === false && { pending: true }) })
+      if (value === known?.value) one.configurations.delete(name)
+      else one.configurations.set(name, { value, ...(known?.dynamic === false && { pending: true }) })
       return viewOf(one, 'configurations', name, configurationOf(one, name))
     },
   })
@@ -98,8 +104,12 @@ export const partHandlers: Record<string, ArmHandler> = {
     'administrators',
     'writeAdministrator',
     (one) => one.administrators,
-    (_administrator, one) => {
-      if (one.settings.authConfig['activeDirectoryAuth'] !== 'Enabled')
+    ({ identityResourceId }, { provider, identity, settings }, name) => {
+      if (provider.administratorName !== undefined) {
+        const users = Object.keys((identity?.['userAssignedIdentities'] ?? {}) as object)
+        if (name !== provider.administratorName || !users.includes(String(identityResourceId)))
+          throw refused('InvalidParameterValue', 'An administrator needs its name, and an identity of the server.')
+      } else if (settings.authConfig?.['activeDirectoryAuth'] !== 'Enabled')
         throw refused(
           'AadAuthOperationCannotBePerformedWhenAadAuthIsDisabled',
           'Microsoft Entra authentication is off.',

@@ -3,21 +3,32 @@ import { begin, type ArmAnswer, type ArmRequest } from '../management/request.ts
 import { AzureError, resourceNotFound } from '../service/errors.ts'
 import type { Service } from '../service/service.ts'
 import type { PhaseName } from '../settings.ts'
-import { provider, type FlexibleServer } from './server.ts'
+import { providers, type Provider } from './providers.ts'
+import type { FlexibleServer } from './server.ts'
 
 /** Refusals of this provider are in `error`, as those of ARM's gateway are (the CLI's recordings). */
 export const refused = (code: string, message: string, status = 400) =>
   new AzureError(status, code, message, { from: 'gateway' })
 
-/** Names of servers are Azure's: no two have the same. */
-export function serverByName({ servers }: Service, name: string): FlexibleServer | undefined {
-  return servers.find((one) => one.name === name.toLowerCase())
+/** Of which service a call is. */
+export function providerOf({ provider }: Pick<ArmRequest, 'provider'>): Provider {
+  const found = providers[provider.toLowerCase()]
+  if (found === undefined) throw new Error(`${provider} has no flexible servers`)
+  return found
+}
+
+/** Names of servers of one service are Azure's: no two have the same. */
+export function serverByName({ servers }: Service, provider: Provider, name: string): FlexibleServer | undefined {
+  return servers.find((one) => one.provider === provider && one.name === name.toLowerCase())
 }
 
 /** The server that a call is about; undefined while it is not to be seen yet. */
-export function findServer({ service, subscription, resourceGroup, names }: ArmRequest): FlexibleServer | undefined {
+export function findServer(request: ArmRequest): FlexibleServer | undefined {
+  const { service, subscription, resourceGroup, names } = request
+  const provider = providerOf(request)
   return service.servers.find(
     (one) =>
+      one.provider === provider &&
       one.subscription === subscription &&
       one.resourceGroup.toLowerCase() === resourceGroup.toLowerCase() &&
       one.name === (names[0] ?? '').toLowerCase(),
@@ -28,7 +39,7 @@ export function findServer({ service, subscription, resourceGroup, names }: ArmR
 export function serverOf(request: ArmRequest): FlexibleServer {
   const found = findServer(request)
   if (found === undefined || !request.service.shown.has(found))
-    throw resourceNotFound(`${provider}/flexibleServers`, request.names[0] ?? '', request.resourceGroup)
+    throw resourceNotFound(`${request.provider}/flexibleServers`, request.names[0] ?? '', request.resourceGroup)
   return found
 }
 

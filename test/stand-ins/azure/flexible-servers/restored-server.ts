@@ -3,7 +3,7 @@ import { propertiesOf, type ArmRequest } from '../management/request.ts'
 import { AzureError } from '../service/errors.ts'
 import type { ServerWithPast } from '../../postgresql/servers-with-a-past.ts'
 import { refused } from './requests.ts'
-import { defaultSettings, earliestMs, type FlexibleServer, type ServerSettings } from './server.ts'
+import { earliestMs, type FlexibleServer, type ServerSettings } from './server.ts'
 
 /**
  * Makes `one` what another server was at a moment, but for what a restore forgets.
@@ -14,8 +14,9 @@ export function restoredServer(request: ArmRequest, one: FlexibleServer): () => 
   const { service } = request
   const properties = propertiesOf(request)
   const source = sourceOf(request, String(properties['sourceServerResourceId'] ?? ''))
-  const atMs = pointOf(source, properties['pointInTimeUTC'], service.now())
-  const { network, backup, dataEncryption } = properties as Partial<ServerSettings>
+  const atMs = pointOf(source, properties[one.provider.timeProperty], service.now())
+  const asked = properties as Partial<ServerSettings>
+  const { network, dataEncryption } = asked
   const isPrivate = source.settings.network.delegatedSubnetResourceId !== undefined
   if (isPrivate !== (network?.delegatedSubnetResourceId !== undefined))
     throw refused('InvalidParameterValue', 'A server is not restored from private to public access, or the reverse.')
@@ -23,21 +24,22 @@ export function restoredServer(request: ArmRequest, one: FlexibleServer): () => 
     throw refused('InvalidParameterValue', 'A server with a customer managed key is restored with one.')
   authorizeLinked(request, network, one.identity)
   const { version, administratorLogin, storage } = source.settings
-  const defaults = defaultSettings()
+  if (asked.storage !== undefined && !(Number(asked.storage['storageSizeGB']) >= Number(storage['storageSizeGB'])))
+    throw refused('InvalidParameterValue', 'Storage of a restored server is not smaller than that of its source.')
+  const defaults = one.provider.defaults()
   one.sku = source.sku
   one.settings = {
     ...defaults,
     version,
     administratorLogin,
-    // Whether a server grows by itself is not said to be kept.
-    storage: { ...storage, autoGrow: defaults.storage['autoGrow'] },
-    backup: {
-      backupRetentionDays: source.settings.backup.backupRetentionDays,
-      geoRedundantBackup: backup?.geoRedundantBackup ?? 'Disabled',
-    },
-    network: { ...defaults.network, ...network },
+    ...one.provider.restored(source.settings, asked),
     dataEncryption: { ...defaults.dataEncryption, ...dataEncryption },
     ...(typeof properties['availabilityZone'] === 'string' && { availabilityZone: properties['availabilityZone'] }),
+  }
+  const { inherits } = one.provider
+  if (inherits !== undefined) {
+    for (const [name, rule] of source.firewallRules) one.firewallRules.set(name, rule)
+    for (const [name, { value }] of source.configurations) if (inherits(name)) one.configurations.set(name, { value })
   }
   // What is in the backup is decided now: a later moment is not brought back.
   const reachMs = Math.min(atMs, service.now() - service.settings.serverLogLagMs / service.settings.timeScale)
@@ -47,7 +49,7 @@ export function restoredServer(request: ArmRequest, one: FlexibleServer): () => 
 
 function sourceOf({ service }: ArmRequest, id: string): FlexibleServer {
   const source = service.servers.find((one) => one.id.toLowerCase() === id.toLowerCase())
-  if (source === undefined || source.state === 'Provisioning')
+  if (source === undefined || source.state === source.provider.making)
     throw refused('SourceServerNotFound', `The source server '${id}' does not exist.`, 404)
   return source
 }
@@ -75,7 +77,10 @@ function authorizeLinked(
   const users = Object.keys((identity?.['userAssignedIdentities'] ?? {}) as object)
   const linked: [string | undefined, string][] = [
     [network?.delegatedSubnetResourceId, 'Microsoft.Network/virtualNetworks/subnets/join/action'],
-    [network?.privateDnsZoneArmResourceId, 'Microsoft.Network/privateDnsZones/join/action'],
+    [
+      network?.privateDnsZoneArmResourceId ?? network?.privateDnsZoneResourceId,
+      'Microsoft.Network/privateDnsZones/join/action',
+    ],
     ...users.map((id): [string, string] => [id, 'Microsoft.ManagedIdentity/userAssignedIdentities/assign/action']),
   ]
   for (const [scope, action] of linked) {

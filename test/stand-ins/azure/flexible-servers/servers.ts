@@ -1,31 +1,27 @@
-// Room: flexible servers of Azure Database for PostgreSQL, each a real PostgreSQL where one is asked for.
-// Read server, servers, restored-server, parts, requests.
+// Room: flexible servers of Azure Database for PostgreSQL and MySQL, each a real one where one is asked for.
+// Read server, providers (what the two differ in), servers, restored-server, parts, requests.
 
 import { regionKey, regionName } from '../accounts/regions.ts'
 import { begin, propertiesOf, type ArmAnswer, type ArmHandler, type ArmRequest } from '../management/request.ts'
 import { partHandlers } from './parts.ts'
-import { change, findServer, idleServer, refused, serverByName, serverOf } from './requests.ts'
+import type { Provider } from './providers.ts'
+import { change, findServer, idleServer, providerOf, refused, serverByName, serverOf } from './requests.ts'
 import { restoredServer } from './restored-server.ts'
-import { defaultSettings, provider, serverView, type FlexibleServer, type ServerSettings } from './server.ts'
-
-/** Groups that a call sets as a whole or in part. */
-const groups = [
-  'storage',
-  'backup',
-  'network',
-  'highAvailability',
-  'maintenanceWindow',
-  'authConfig',
-  'dataEncryption',
-] as const
+import { serverView, type FlexibleServer, type ServerSettings } from './server.ts'
 
 const view = ({ service }: ArmRequest, one: FlexibleServer) => serverView(one, service.now())
 
 /** Settings with what a call asks for in place of what was there. */
-export function changedSettings(settings: ServerSettings, properties: Record<string, unknown>): ServerSettings {
+function changedSettings(
+  { groups }: Provider,
+  settings: ServerSettings,
+  properties: Record<string, unknown>,
+): ServerSettings {
   const asked = groups.flatMap((group) => {
     const value = properties[group]
-    return typeof value === 'object' && value !== null ? [[group, { ...settings[group], ...value }] as const] : []
+    return typeof value === 'object' && value !== null
+      ? [[group, { ...(settings[group] as object), ...value }] as const]
+      : []
   })
   return { ...settings, ...Object.fromEntries(asked) }
 }
@@ -35,7 +31,8 @@ function newServer(request: ArmRequest): FlexibleServer {
   const name = (request.names[0] ?? '').toLowerCase()
   if (!/^[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]$/.test(name))
     throw refused('InvalidServerName', `The server name '${name}' is not valid.`)
-  if (serverByName(service, name) !== undefined || service.settings.takenNames.includes(name))
+  const provider = providerOf(request)
+  if (serverByName(service, provider, name) !== undefined || service.settings.takenNames.includes(name))
     throw refused('ServerNameAlreadyExists', `Specified server name '${name}' is already used.`, 409)
   const location = regionName(String(body['location'] ?? ''))
   if (location === undefined) throw refused('InvalidLocation', 'The location is missing or not one.')
@@ -49,17 +46,18 @@ function newServer(request: ArmRequest): FlexibleServer {
     if (/[<>%&\\?/]/.test(tag)) throw refused('InvalidTagNameCharacters', `The tag name '${tag}' is not valid.`)
   const group = `/subscriptions/${subscription}/resourceGroups/${resourceGroup}`
   return {
+    provider,
     subscription,
     resourceGroup,
     name,
-    id: `${group}/providers/${provider}/flexibleServers/${name}`,
+    id: `${group}/providers/${provider.name}/flexibleServers/${name}`,
     location,
     sku: { name: 'Standard_D4ds_v5', tier: 'GeneralPurpose', ...(body['sku'] as object | undefined) },
     tags: (body['tags'] ?? {}) as Record<string, string>,
     identity: body['identity'] as Record<string, unknown> | undefined,
-    state: 'Provisioning',
+    state: provider.making,
     createdMs: service.now(),
-    settings: defaultSettings(),
+    settings: provider.defaults(),
     firewallRules: new Map(),
     configurations: new Map(),
     administrators: new Map(),
@@ -78,7 +76,7 @@ const put: ArmHandler = (request) => {
   const one = newServer(request)
   const restored = isRestore ? restoredServer(request, one) : undefined
   if (restored === undefined) {
-    one.settings = changedSettings({ ...one.settings, ...named(properties) }, properties)
+    one.settings = changedSettings(one.provider, { ...one.settings, ...named(properties) }, properties)
     for (const id of Object.keys((body['replicas'] ?? {}) as object)) one.replicas.push(id)
   }
   service.servers.push(one)
@@ -105,11 +103,12 @@ const put: ArmHandler = (request) => {
 }
 
 function named(properties: Record<string, unknown>): Partial<ServerSettings> {
-  const { version, administratorLogin, availabilityZone } = properties
+  const { version, administratorLogin, availabilityZone, databasePort } = properties
   return {
     ...(typeof version === 'string' && { version }),
     ...(typeof administratorLogin === 'string' && { administratorLogin }),
     ...(typeof availabilityZone === 'string' && { availabilityZone }),
+    ...(typeof databasePort === 'number' && { databasePort }),
   }
 }
 
@@ -129,16 +128,15 @@ function update(request: ArmRequest): ArmAnswer {
   const one = idleServer(request)
   const { body } = request
   const properties = propertiesOf(request)
-  const { backup } = changedSettings(one.settings, properties)
-  if (backup.geoRedundantBackup !== one.settings.backup.geoRedundantBackup)
-    throw refused('InvalidParameterValue', 'Geo-redundant backup is chosen when a server is created.')
+  const why = one.provider.refusesChange(one.settings, properties)
+  if (why !== undefined) throw refused('InvalidParameterValue', why)
   if (body['sku'] !== undefined && properties['highAvailability'] !== undefined)
     throw refused('InvalidParameterValue', 'Compute and high availability are changed one after the other.')
   return change(request, one, {
     phase: 'updateServer',
     operation: 'UpsertServerManagementOperation',
     finish: () => {
-      one.settings = changedSettings(one.settings, properties)
+      one.settings = changedSettings(one.provider, one.settings, properties)
       if (body['sku'] !== undefined) one.sku = { ...one.sku, ...(body['sku'] as object) }
       if (body['tags'] !== undefined) one.tags = body['tags'] as Record<string, string>
       return view(request, one)
@@ -169,6 +167,7 @@ const list: ArmHandler = (request) => ({
   status: 200,
   body: {
     value: request.service.servers
+      .filter((one) => one.provider === providerOf(request))
       .filter((one) => request.service.shown.has(one) && one.subscription === request.subscription)
       .filter((one) => ['', one.resourceGroup.toLowerCase()].includes(request.resourceGroup.toLowerCase()))
       .map((one) => view(request, one)),
@@ -187,9 +186,11 @@ const restart: ArmHandler = (request) => {
   })
 }
 
-const nameAvailability: ArmHandler = ({ body, service }) => {
+const nameAvailability: ArmHandler = (request) => {
+  const { body, service } = request
   const name = String(body['name'] ?? '')
-  const taken = serverByName(service, name) !== undefined || service.settings.takenNames.includes(name)
+  const taken =
+    serverByName(service, providerOf(request), name) !== undefined || service.settings.takenNames.includes(name)
   const reason = taken && { reason: 'AlreadyExists', message: `Specified server name '${name}' is already used.` }
   return { status: 200, body: { name, type: body['type'], nameAvailable: !taken, ...reason } }
 }

@@ -28,6 +28,7 @@ const cosmosHandlers: Record<string, ArmHandler> = {
 const handlersOf: Record<string, Record<string, ArmHandler>> = {
   'microsoft.documentdb': cosmosHandlers,
   'microsoft.dbforpostgresql': serverHandlers,
+  'microsoft.dbformysql': serverHandlers,
 }
 
 /** The types as Microsoft writes them, for what roles name. */

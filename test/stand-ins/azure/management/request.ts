@@ -78,7 +78,7 @@ const headersFor = (request: ArmRequest, operation: LongOperation, region: strin
 /** Begins something that goes on by itself, and says where its end is to be asked for. */
 export function begin(request: ArmRequest, begun: Begun): ArmAnswer {
   const { service, fault } = request
-  const states = request.provider === 'Microsoft.DBforPostgreSQL' ? (['InProgress', 'InProgress'] as const) : undefined
+  const states = /^microsoft\.dbfor/i.test(request.provider) ? (['InProgress', 'InProgress'] as const) : undefined
   const operation = new LongOperation(begun.kind ?? 'status and location', states)
   service.operations.set(operation.id, operation)
   const over = () => {

@@ -1,9 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { group, subscription, type Opened } from './clients.ts'
 
-const provider = 'providers/Microsoft.DBforPostgreSQL/flexibleServers'
-/** Where servers of the tests are. */
-export const serversPath = `/subscriptions/${subscription}/resourceGroups/${group}/${provider}`
+const groupPath = `/subscriptions/${subscription}/resourceGroups/${group}`
+/** Where servers of PostgreSQL are in the tests, and where those of MySQL. */
+export const serversPath = `${groupPath}/providers/Microsoft.DBforPostgreSQL/flexibleServers`
+export const mysqlServersPath = `${groupPath}/providers/Microsoft.DBforMySQL/flexibleServers`
+
+/** Where Azure tells whether the name of a server is free. */
+export function availability({ path }: { path: string }): string {
+  const provider = path.split('/').at(-2)
+  return `/subscriptions/${subscription}/providers/${provider}/locations/westeurope/checkNameAvailability`
+}
 
 /** How servers are logged in to. */
 export const serverLogin = { username: 'ledger_admin', password: 'a-password-of-the-server' }
@@ -58,14 +65,14 @@ export interface Told {
 }
 
 /** A server as ARM tells it; undefined where there is none. */
-export async function describeServer(at: At, name: string): Promise<Told | undefined> {
-  const { status, body } = await ask(at, 'GET', `${serversPath}/${name}`)
+export async function describeServer(at: At, name: string, path = serversPath): Promise<Told | undefined> {
+  const { status, body } = await ask(at, 'GET', `${path}/${name}`)
   return status === 404 ? undefined : (body as unknown as Told)
 }
 
 /** Names of all servers there are. */
-export async function serverNames(at: At): Promise<string[]> {
-  const { body } = await ask(at, 'GET', serversPath)
+export async function serverNames(at: At, path = serversPath): Promise<string[]> {
+  const { body } = await ask(at, 'GET', path)
   return (body['value'] as Told[]).map(({ name }) => name).sort()
 }
 
@@ -97,21 +104,94 @@ export const unusual = {
   },
 }
 
-/** A server with every setting another than the usual one. */
+/** Likewise of MySQL, but for a standby in another zone, which no restored server gets. */
+export const unusualMysql = {
+  location: 'West Europe',
+  sku: { name: 'Standard_E4ds_v4', tier: 'MemoryOptimized' },
+  tags: { team: 'ledger' },
+  identity: { type: 'UserAssigned', userAssignedIdentities: { [usersIdentity]: {} } },
+  properties: {
+    version: '5.7',
+    administratorLogin: serverLogin.username,
+    administratorLoginPassword: serverLogin.password,
+    availabilityZone: '2',
+    databasePort: 3307,
+    storage: {
+      storageSizeGB: 128,
+      iops: 1100,
+      autoGrow: 'Disabled',
+      autoIoScaling: 'Disabled',
+      logOnDisk: 'Enabled',
+      storageRedundancy: 'ZoneRedundancy',
+    },
+    backup: { backupRetentionDays: 14, backupIntervalHours: 6, geoRedundantBackup: 'Enabled' },
+    network: { publicNetworkAccess: 'Enabled' },
+    highAvailability: { mode: 'SameZone', standbyAvailabilityZone: '2' },
+    maintenancePolicy: { patchStrategy: 'VirtualCanary' },
+    maintenanceWindow: {
+      customWindow: 'Enabled',
+      dayOfWeek: 2,
+      startHour: 3,
+      startMinute: 30,
+      batchOfMaintenance: 'Batch2',
+    },
+    dataEncryption: {
+      type: 'AzureKeyVault',
+      primaryKeyURI: 'https://vault.example/keys/ledger/1',
+      primaryUserAssignedIdentityId: usersIdentity,
+    },
+  },
+}
+
+/** A server of PostgreSQL with every setting another than the usual one. */
 export async function createServer(at: At, name: string, more: object = {}): Promise<Told> {
-  const path = `${serversPath}/${name}`
-  await done(at, 'PUT', path, { ...unusual, ...more })
-  const rule = (startIpAddress: string, endIpAddress: string) => ({ properties: { startIpAddress, endIpAddress } })
-  await done(at, 'PUT', `${path}/firewallRules/cluster`, rule('203.0.113.0', '203.0.113.255'))
-  await done(at, 'PUT', `${path}/firewallRules/office`, rule('198.51.100.7', '198.51.100.7'))
-  const set = (value: string) => ({ properties: { value, source: 'user-override' } })
-  await done(at, 'PUT', `${path}/configurations/work_mem`, set('8192'))
-  await done(at, 'PUT', `${path}/configurations/max_connections`, set('400'))
+  return await create(at, `${serversPath}/${name}`, { ...unusual, ...more }, [
+    ['configurations/work_mem', overridden('8192')],
+    ['configurations/max_connections', overridden('400')],
+    [
+      'administrators/0b1ec700-0000-4000-8000-00000000000a',
+      { principalType: 'Group', principalName: 'ledger-admins', tenantId: 'tenant' },
+    ],
+  ])
+}
+
+/** Likewise of MySQL. */
+export async function createMysqlServer(at: At, name: string, more: object = {}): Promise<Told> {
+  return await create(at, `${mysqlServersPath}/${name}`, { ...unusualMysql, ...more }, [
+    ['configurations/wait_timeout', overridden('600')],
+    ['configurations/time_zone', overridden('+09:00')],
+    ['configurations/innodb_buffer_pool_size', overridden('1073741824')],
+    [
+      'administrators/ActiveDirectory',
+      {
+        administratorType: 'ActiveDirectory',
+        login: 'ledger-admins',
+        sid: '0b1ec700-0000-4000-8000-00000000000a',
+        tenantId: 'tenant',
+        identityResourceId: usersIdentity,
+      },
+    ],
+  ])
+}
+
+const overridden = (value: string) => ({ value, source: 'user-override' })
+
+async function create(
+  at: At,
+  path: string,
+  asked: object,
+  parts: readonly (readonly [path: string, properties: object])[],
+): Promise<Told> {
+  await done(at, 'PUT', path, asked)
+  const rule = (startIpAddress: string, endIpAddress: string) => ({ startIpAddress, endIpAddress })
+  const rules = [
+    ['firewallRules/cluster', rule('203.0.113.0', '203.0.113.255')],
+    ['firewallRules/office', rule('198.51.100.7', '198.51.100.7')],
+  ] as const
+  for (const [part, properties] of [...rules, ...parts]) await done(at, 'PUT', `${path}/${part}`, { properties })
   await done(at, 'POST', `${path}/restart`)
-  await done(at, 'PUT', `${path}/administrators/0b1ec700-0000-4000-8000-00000000000a`, {
-    properties: { principalType: 'Group', principalName: 'ledger-admins', tenantId: 'tenant' },
-  })
-  const made = await describeServer(at, name)
+  const [folder, name] = [path.slice(0, path.lastIndexOf('/')), path.slice(path.lastIndexOf('/') + 1)]
+  const made = await describeServer(at, name, folder)
   if (made === undefined) throw new Error(`server ${name} is not there`)
   return made
 }
