@@ -14,6 +14,9 @@ const clouds: readonly (readonly [end: string, resourceManager: string])[] = [
   ['.postgres.database.azure.com', 'https://management.azure.com'],
   ['.postgres.database.usgovcloudapi.net', 'https://management.usgovcloudapi.net'],
   ['.postgres.database.chinacloudapi.cn', 'https://management.chinacloudapi.cn'],
+  ['.mysql.database.azure.com', 'https://management.azure.com'],
+  ['.mysql.database.usgovcloudapi.net', 'https://management.usgovcloudapi.net'],
+  ['.mysql.database.chinacloudapi.cn', 'https://management.chinacloudapi.cn'],
 ]
 
 /** Where to manage what is reached under another name: a private cloud's own Resource Manager. */

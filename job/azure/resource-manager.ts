@@ -168,6 +168,7 @@ const versions: readonly (readonly [string, string])[] = [
   ['/providers/Microsoft.Network/', '2024-05-01'],
   ['/providers/Microsoft.DocumentDB', documentDb],
   ['/providers/Microsoft.DBforPostgreSQL', '2025-08-01'],
+  ['/providers/Microsoft.DBforMySQL', '2024-12-30'],
 ]
 
 /** Whether an error tells that the call did nothing: servers that fail may have acted before. */

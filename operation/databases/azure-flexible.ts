@@ -72,3 +72,6 @@ function flexibleServers(name: string, title: string): KnownKind {
 
 /** Flexible servers of Azure Database for PostgreSQL, by the past that the service keeps of them. */
 export const azurePostgresql = flexibleServers('azure-postgresql', 'Azure Database for PostgreSQL')
+
+/** Flexible servers of Azure Database for MySQL, likewise. */
+export const azureMysql = flexibleServers('azure-mysql', 'Azure Database for MySQL')

@@ -1,4 +1,4 @@
-import { azurePostgresql } from './azure-flexible.ts'
+import { azureMysql, azurePostgresql } from './azure-flexible.ts'
 import { cassandra } from './cassandra.ts'
 import { cosmos } from './cosmos.ts'
 import { dynamodb } from './dynamodb.ts'
@@ -16,6 +16,7 @@ export const knownKinds: readonly KnownKind[] = [
   cosmos,
   rds,
   azurePostgresql,
+  azureMysql,
   cassandra,
   otherDatabase,
 ]

@@ -1,5 +1,6 @@
 import { cassyMutations } from './cassy.ts'
 import type { Mutation } from './mutation.ts'
+import { azureMutations } from './azure.ts'
 import { rdsMutations } from './rds.ts'
 import { recordMutations } from './records.ts'
 
@@ -11,6 +12,7 @@ const window = 'window.reasons.push(...doubtsOf(word, silent))'
 export const mutations: readonly Mutation[] = [
   ...cassyMutations,
   ...recordMutations,
+  ...azureMutations,
   ...rdsMutations,
   {
     title: 'a guard need not have the key',

@@ -27,9 +27,12 @@ export const postgresqlService: FlexibleService = {
     // Storage grows by itself and never shrinks.
     storage: ['storageSizeGB', 'type'],
   },
+  mayRefuse: [],
   administrator: ['principalType', 'principalName', 'tenantId'],
   knowsEntra: ({ groups: { authConfig } }) => authConfig?.['activeDirectoryAuth'] === 'Enabled',
-  restored({ groups: { backup } }, at) {
+  // The service makes it system-default by itself where the value is the default (the source of Azure's CLI).
+  defaultSource: 'user-override',
+  restored({ groups: { backup } }, { at }) {
     const geoRedundantBackup = backup?.['geoRedundantBackup']
     return { pointInTimeUTC: at, ...(geoRedundantBackup === undefined ? {} : { backup: { geoRedundantBackup } }) }
   },

@@ -24,10 +24,17 @@ export interface FlexibleService {
   changeable: readonly string[]
   /** what of a group nobody may change: it is chosen when a server is made, or follows from another setting */
   fixed: Readonly<Record<string, readonly string[]>>
+  /** groups of which a change may be refused, which is told and no end of a restore */
+  mayRefuse: readonly string[]
   /** what is known of an administrator of Microsoft Entra */
   administrator: readonly string[]
   /** Whether administrators of Microsoft Entra are of use there. */
   knowsEntra(settings: Pick<ServerSettings, 'groups'>): boolean
-  /** Properties of the call that restores: the time, and what is there from the first moment. */
-  restored(settings: ServerSettings, at: string): Record<string, Json>
+  /** what a parameter says of its source when it is given its default back */
+  defaultSource: 'user-override' | 'system-default'
+  /**
+   * Properties of the call that restores: the time, and what is there from the first moment.
+   * @param now the time, RFC 3339, and what the source has of storage at this moment
+   */
+  restored(settings: ServerSettings, now: { at: string; storageSizeGB: number }): Record<string, Json>
 }

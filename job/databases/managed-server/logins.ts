@@ -17,7 +17,8 @@ const sessions = {
   // Without the right PROCESS only those of the same user are shown.
   mysql:
     "SELECT DISTINCT CONCAT(USER, ' in ', COALESCE(DB, '(no database)')) AS who FROM information_schema.PROCESSLIST " +
-    "WHERE USER NOT IN ('rdsadmin', 'system user', 'event_scheduler') AND ID <> CONNECTION_ID() ORDER BY who",
+    "WHERE USER NOT IN ('rdsadmin', 'azure_superuser', 'system user', 'event_scheduler') " +
+    'AND ID <> CONNECTION_ID() ORDER BY who',
 }
 
 /** Logs in to each storage as the release will: passwords and networks are those of the restore point. */

@@ -2,7 +2,7 @@ import type { Finding } from '../../../operation/finding.ts'
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import type { WorkContext } from '../point-in-time/work-context.ts'
 import { changeId, Repointing } from '../repoint/repointing.ts'
-import { hidesPassword, oneServerOf, onServer, withoutPassword, type Server } from './server.ts'
+import { hidesPassword, isPostgresql, oneServerOf, onServer, withoutPassword, type Server } from './server.ts'
 
 const property = 'contact_points'
 
@@ -88,7 +88,7 @@ export class ServerRepointing extends Repointing {
           ? `or, in place of the URL, have the alias ${host} lead to ${server.host}, and restart the pods`
           : `or, in place of the URL, where Service ${name} has an externalName, then restart the pods: ` +
             `kubectl patch service ${name} --namespace ${namespace} --type merge --patch '${patch}'`,
-        `certificates are for ${server.host}, not for ${host}: with the alias sslmode=verify-full fails`,
+        `certificates are for ${server.host}, not for ${host}: with the alias ${this.#verifying()} fails`,
       ]
     })
   }
@@ -110,6 +110,11 @@ export class ServerRepointing extends Repointing {
   /** Whether a storage names neither the server that was backed up nor the restored one. */
   #isAlias(one: StorageSettings): boolean {
     return ![this.#of.formerHost.toLowerCase(), this.#of.server.host].includes(this.#hostOf(one))
+  }
+
+  /** What the driver is told by to compare the name of a certificate. */
+  #verifying(): string {
+    return this.#of.settings.every(isPostgresql) ? 'sslmode=verify-full' : 'sslMode=VERIFY_IDENTITY'
   }
 
   #hostOf(one: StorageSettings): string {

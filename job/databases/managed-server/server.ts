@@ -20,6 +20,11 @@ export function isPostgresql({ contactPoints }: StorageSettings): boolean {
   return contactPoints.startsWith('jdbc:postgresql:')
 }
 
+/** Whether the driver of a URL is MySQL's or MariaDB's. */
+export function isMysql({ contactPoints }: StorageSettings): boolean {
+  return /^jdbc:(mysql|mariadb):/.test(contactPoints)
+}
+
 /**
  * The one server that a storage names.
  * @param service what people call a server of it: an instance of RDS

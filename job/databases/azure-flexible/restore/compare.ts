@@ -12,7 +12,8 @@ export interface Difference {
 }
 
 /** What decides whether the releases reach it as before, and nobody else does. */
-const harming = /^(location$|version$|network\.|authConfig\.|dataEncryption\.|firewall rule |administrator )/
+const harming =
+  /^(location$|version$|databasePort$|network\.|authConfig\.|dataEncryption\.|firewall rule |administrator )/
 
 /** The settings of two servers, field by field, but for those that no restore brings back. */
 export function compareSettings(expected: ServerSettings, found: ServerSettings): Difference[] {
@@ -29,13 +30,14 @@ export function compareSettings(expected: ServerSettings, found: ServerSettings)
 }
 
 function fields(settings: ServerSettings): Record<string, Json | undefined> {
-  const { location, sku, version, availabilityZone, tags, identity, groups } = settings
+  const { location, sku, version, availabilityZone, databasePort, tags, identity, groups } = settings
   const named = (what: string, values: Record<string, Json>) =>
     Object.entries(values).map(([name, value]) => [`${what}${name}`, value] as const)
   const { [restoreTag]: _own, ...known } = tags
   return Object.fromEntries([
     ...named('', { location, ...(version === undefined ? {} : { version }) }),
     ...named('', availabilityZone === undefined ? {} : { availabilityZone }),
+    ...named('', databasePort === undefined ? {} : { databasePort }),
     ...named('sku.', sku),
     ...named('identity.', identity),
     ...Object.entries(groups).flatMap(([group, values]) => named(`${group}.`, values)),

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isDenied } from '../../../azure/azure-failure.ts'
 import { changed } from '../../../azure/long-operation.ts'
-import type { Json } from '../../../azure/resource-manager.ts'
+import { AzureRefusal, type Json } from '../../../azure/resource-manager.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import { readConfigurations, readSettings } from '../servers/read-settings.ts'
 import { partsOf } from '../servers/server.ts'
@@ -21,13 +22,24 @@ export async function completeServer(work: RestoreWork, journal: Journal): Promi
 
 async function ensureSettings(work: RestoreWork): Promise<void> {
   const { details, service } = work
-  const { sku, groups } = details.settings
-  const present = async () => ownSettings(service, await untilReady(work))
-  if (!isDeepStrictEqual((await present()).sku, sku)) await change(work, 'patch', '', { sku })
-  for (const group of service.changeable) {
-    const wanted = changeableOf(service, group, groups)
-    if (isDeepStrictEqual(wanted, changeableOf(service, group, (await present()).groups))) continue
+  const { sku } = details.settings
+  if (!isDeepStrictEqual(ownSettings(service, await untilReady(work)).sku, sku))
+    await change(work, 'patch', '', { sku })
+  for (const group of service.changeable) await ensureGroup(work, group)
+}
+
+/** Sets a group where it is another. What the service refuses of some groups is told; the comparison finds it, too. */
+async function ensureGroup(work: RestoreWork, group: string): Promise<void> {
+  const { context, details, service } = work
+  const wanted = changeableOf(service, group, details.settings.groups)
+  const present = changeableOf(service, group, ownSettings(service, await untilReady(work)).groups)
+  if (isDeepStrictEqual(wanted, present)) return
+  try {
     await change(work, 'patch', '', { properties: { [group]: wanted } })
+  } catch (error) {
+    if (!(error instanceof AzureRefusal && service.mayRefuse.includes(group)) || isDenied(error)) throw error
+    const why = `${error.code}: ${error.message}`
+    context.events.say('note', `${group} is not set on the restored server: ${why}`, { level: 'warning' })
   }
 }
 
@@ -42,7 +54,8 @@ function changeableOf(
 
 /** The rules are those of the backup and no others, whatever the service made. */
 async function ensureFirewall(work: RestoreWork): Promise<void> {
-  const { details } = work
+  const { details, service } = work
+  if (service.changeable.includes('network')) await ensureGroup(work, 'network')
   if (isPrivate(details.settings)) return
   const wanted = details.settings.firewallRules
   const { firewallRules: present } = await presentSettings(work)
@@ -66,16 +79,21 @@ async function ensureAdministrators(work: RestoreWork): Promise<void> {
     if (!isDeepStrictEqual(present[id], properties)) await change(work, 'put', `/administrators/${id}`, { properties })
 }
 
-/** Some parameters hold only once the server has been restarted, which it is where one of them was set. */
+/**
+ * The parameters are those of the backup and no others, whatever the service took from its source. Some hold only once
+ * the server has been restarted, which it is where one of them was set.
+ */
 async function ensureParameters(work: RestoreWork): Promise<void> {
-  const { arm, details, target } = work
+  const { arm, details, service, target } = work
   await untilReady(work)
-  const { values: present } = await readConfigurations(arm, target)
-  for (const [name, value] of Object.entries(details.settings.configurations))
-    if (present[name] !== value)
-      await change(work, 'put', `/configurations/${encodeURIComponent(name)}`, {
-        properties: { value, source: 'user-override' },
-      })
+  const { values: present, defaults } = await readConfigurations(arm, target)
+  const wanted = details.settings.configurations
+  const set = async (name: string, properties: { value: string; source: string }) =>
+    await change(work, 'put', `/configurations/${encodeURIComponent(name)}`, { properties })
+  for (const name of Object.keys(present).filter((one) => wanted[one] === undefined))
+    await set(name, { value: defaults[name] ?? '', source: service.defaultSource })
+  for (const [name, value] of Object.entries(wanted))
+    if (present[name] !== value) await set(name, { value, source: 'user-override' })
   if ((await readConfigurations(arm, target)).needRestart) await change(work, 'post', '/restart')
 }
 

@@ -1,8 +1,7 @@
-import { Failure } from '../../../../operation/failure.ts'
 import { changed, until } from '../../../azure/long-operation.ts'
 import { AzureRefusal, isAbsent } from '../../../azure/resource-manager.ts'
-import { lookAtServer, partsOf } from '../servers/server.ts'
-import { isOwn } from './restore-server.ts'
+import { lookAtServer } from '../servers/server.ts'
+import { isOwn, stillMade } from './restore-server.ts'
 import type { RestoreWork } from './restore-work.ts'
 
 /**
@@ -15,7 +14,7 @@ export async function deleteOwn({ lasting, target, context }: RestoreWork): Prom
     if (one === undefined || !isOwn(one, context.operation)) return { done: true }
     const state = one.properties.state ?? 'Ready'
     // Whoever was told to stop has no hours to wait for it.
-    if (/^provisioning$/i.test(state) && context.signal.aborted) throw stillMade(target)
+    if (/^(provisioning|starting)$/i.test(state) && context.signal.aborted) throw stillMade(target)
     if (/^(provisioning|updating|restarting|starting|stopping|dropping)$/i.test(state)) return { waitMs: undefined }
     await changed(lasting, 'delete', target).catch((error: unknown) => {
       // Somebody deleted it since it was looked at.
@@ -23,12 +22,4 @@ export async function deleteOwn({ lasting, target, context }: RestoreWork): Prom
     })
     return { waitMs: undefined }
   }, undefined)
-}
-
-function stillMade(target: string): Failure {
-  return new Failure({
-    what: `server ${partsOf(target).name} is not removed yet`,
-    why: 'Azure is still making it',
-    next: 'undo the restore once it is there: kubectl scalardl restore RESTORE --undo',
-  })
 }

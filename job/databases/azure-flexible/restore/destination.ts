@@ -29,7 +29,7 @@ import { deleteOwn } from './delete-server.ts'
 import { deletion, instructions } from './instructions.ts'
 import { losesOf, planSteps } from './plan.ts'
 import { preflight } from './preflight.ts'
-import { ensureRestored, restoreStep, untilReady } from './restore-server.ts'
+import { ensureRestored, restoreStep, untilReady, untilSeen } from './restore-server.ts'
 import { openWork, type RestoreWork } from './restore-work.ts'
 
 /** A flexible server being restored, to a new one beside that in service. */
@@ -152,6 +152,7 @@ class ServerDestination implements RestoreDestination {
     const { name } = partsOf(target)
     if (!journal.begun(restoreStep(this.#work)) && context.former === undefined) return
     try {
+      if (journal.result(restoreStep(this.#work)) === undefined) await untilSeen(this.#work)
       const host = (await lookAtServer(lasting, target))?.properties.fullyQualifiedDomainName?.toLowerCase()
       const hosts = settings.map((one) => serverOf(one).host)
       if (host !== undefined && (await isUsed(host, hosts, 'server'))) throw inService('server', name)
@@ -180,13 +181,13 @@ class ServerDestination implements RestoreDestination {
     return { state: 'restorable', why: 'the past of the server holds it' }
   }
 
-  /** @throws Failure always: no last state is kept of a server, and its other restore points end with it */
+  /** @throws Failure always: what Azure keeps of a deleted server for five days is not guaranteed (Microsoft Learn) */
   async checkDrop(): Promise<Finding[]> {
     const { details, lasting, service, title } = this.#work
     if ((await sameServer(lasting, details)) === undefined) return []
     throw new Failure({
       what: `the former server of ${title} is not removed`,
-      why: 'Azure keeps no last state of a server, and its other restore points end with it',
+      why: 'Azure makes no last snapshot of a server, and its other restore points end with it',
       next: `once nobody needs it any more: ${deletion(service, details.id)}`,
     })
   }

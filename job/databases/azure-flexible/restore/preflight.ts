@@ -1,4 +1,3 @@
-import * as z from 'zod'
 import type { Finding } from '../../../../operation/finding.ts'
 import { missingRights } from '../../../azure/rights.ts'
 import type { ServerRepointing } from '../../managed-server/server-repointing.ts'
@@ -8,7 +7,7 @@ import { serverFailure } from '../server-failure.ts'
 import { backupActions, restoreActions } from '../rights-needed.ts'
 import { partsOf, sameServer, type FlexibleServer } from '../servers/server.ts'
 import { windowOf } from '../servers/window.ts'
-import { nameTaken, ownServer } from './restore-server.ts'
+import { nameTaken, ownServer, whyTaken } from './restore-server.ts'
 import type { RestoreWork } from './restore-work.ts'
 
 /** Whether the restore can be done, before anything is made. */
@@ -48,33 +47,20 @@ function checkWindow({ title, details, point }: RestoreWork, source: FlexibleSer
   return { ...check, outcome: 'ok', message: `${name} can be brought back as of ${point.toISOString()}` }
 }
 
-const availabilitySchema = z.object({ nameAvailable: z.boolean(), message: z.string().nullish() })
-
 /** The name of the server that is made is free, or has what an earlier worker of this restore made. */
 async function checkTarget(work: RestoreWork): Promise<Finding> {
   const check = { check: 'server to be made', subject: work.title }
   const { name } = partsOf(work.target)
   try {
-    if ((await ownServer(work)) === undefined) await refuseTaken(work)
+    if ((await ownServer(work)) === undefined) {
+      const why = await whyTaken(work, work.arm)
+      if (why !== undefined) throw nameTaken(work.target, { message: why })
+    }
     return { ...check, outcome: 'ok', message: name }
   } catch (error) {
     const { why, next } = serverFailure(work.service, 'the name cannot be looked at', error)
     return { ...check, outcome: 'error', message: why, cure: next }
   }
-}
-
-/** @throws Failure where somebody else in Azure has the name */
-async function refuseTaken({ arm, details, service, target }: RestoreWork): Promise<void> {
-  const { name, subscription } = partsOf(target)
-  const place = details.settings.location.toLowerCase().replaceAll(' ', '')
-  const [provider] = service.type.split('/')
-  const { body } = await arm.call(
-    'post',
-    `/subscriptions/${subscription}/providers/${provider}/locations/${place}/checkNameAvailability`,
-    { name, type: service.type },
-  )
-  const { nameAvailable, message } = availabilitySchema.parse(body)
-  if (!nameAvailable) throw nameTaken(target, { message: message ?? 'it is not available' })
 }
 
 async function checkRights({ arm, title, details, service }: RestoreWork): Promise<Finding> {

@@ -1,3 +1,4 @@
+import * as z from 'zod'
 import { Failure } from '../../../../operation/failure.ts'
 import {
   lookAtOperation,
@@ -6,9 +7,10 @@ import {
   until,
   type LongOperation,
 } from '../../../azure/long-operation.ts'
-import { AzureRefusal, isAbsent, type Json } from '../../../azure/resource-manager.ts'
+import { AzureRefusal, isAbsent, type Json, type ResourceManager } from '../../../azure/resource-manager.ts'
 import type { Journal, OpenStep } from '../../../journal/journal.ts'
 import { lookAtServer, partsOf, type FlexibleServer } from '../servers/server.ts'
+import { ownSettings } from '../servers/settings.ts'
 import type { RestoreWork } from './restore-work.ts'
 
 /** The tag that says which restore a server is of. Names of Azure's tags have no slash. */
@@ -56,7 +58,7 @@ interface Begun {
 async function begin(work: RestoreWork, { begunBefore }: OpenStep): Promise<Begun> {
   const { arm, target } = work
   try {
-    return { operation: operationOf(await arm.call('put', target, creation(work)), arm.endpoint) }
+    return { operation: operationOf(await arm.call('put', target, await creation(work)), arm.endpoint) }
   } catch (error) {
     if (
       !(error instanceof AzureRefusal && /already (used|exists)|AlreadyExists/i.test(`${error.code} ${error.message}`))
@@ -69,10 +71,13 @@ async function begin(work: RestoreWork, { begunBefore }: OpenStep): Promise<Begu
 }
 
 /** Networks, keys and identities are there from the first moment, so that what it holds is never open to others. */
-function creation({ details, point, context, service }: RestoreWork): Json {
+async function creation({ arm, details, point, context, service }: RestoreWork): Promise<Json> {
   const { id, settings } = details
   const { network = {}, dataEncryption = {} } = settings.groups
   const { identity, availabilityZone, tags, location } = settings
+  const source = await lookAtServer(arm, id)
+  const storage = source === undefined ? undefined : ownSettings(service, source).groups['storage']
+  const storageSizeGB = Number(storage?.['storageSizeGB'] ?? 0)
   const userAssigned = identity.userAssigned.map((user) => [user, {}] as const)
   const isOwnKey = dataEncryption['type'] !== undefined && dataEncryption['type'] !== 'SystemManaged'
   return {
@@ -89,7 +94,7 @@ function creation({ details, point, context, service }: RestoreWork): Json {
     properties: {
       createMode: 'PointInTimeRestore',
       sourceServerResourceId: id,
-      ...service.restored(settings, point.toISOString()),
+      ...service.restored(settings, { at: point.toISOString(), storageSizeGB }),
       network,
       ...(isOwnKey ? { dataEncryption } : {}),
       ...(availabilityZone === undefined ? {} : { availabilityZone }),
@@ -166,6 +171,47 @@ export function nameTaken(target: string, { message }: { message: string }): Fai
     what: `nothing is restored to server ${name}`,
     why: `resource group ${resourceGroup} has no server of that name, but somebody else in Azure has: ${message}`,
     next: 'restore again: another restore makes a server of another name',
+  })
+}
+
+const availabilitySchema = z.object({ nameAvailable: z.boolean(), message: z.string().nullish() })
+
+/** Why the name of the server that is made is not free; undefined where it is. Azure tells of servers not seen yet. */
+export async function whyTaken(
+  { details, service, target }: RestoreWork,
+  arm: ResourceManager,
+): Promise<string | undefined> {
+  const { name, subscription } = partsOf(target)
+  const [provider] = service.type.split('/')
+  const place = details.settings.location.toLowerCase().replaceAll(' ', '')
+  const asked = `/subscriptions/${subscription}/providers/${provider}/locations/${place}/checkNameAvailability`
+  const { body } = await arm.call('post', asked, { name, type: service.type })
+  const { nameAvailable, message } = availabilitySchema.parse(body)
+  return nameAvailable ? undefined : message || 'it is not available'
+}
+
+/**
+ * Waits until what this restore asked for is to be seen, or there is nothing of its name: what was accepted a moment
+ * ago is not told of yet, and would be left behind.
+ * @throws Failure where it does not show itself in time, or the operation was told to stop
+ */
+export async function untilSeen(work: RestoreWork, mostMs = appearanceMs): Promise<void> {
+  const { context, lasting, target } = work
+  const sinceMs = performance.now()
+  await until<true>(async () => {
+    if ((await lookAtServer(lasting, target)) !== undefined) return { done: true }
+    if ((await whyTaken(work, lasting)) === undefined) return { done: true }
+    if (context.signal.aborted || performance.now() - sinceMs > mostMs) throw stillMade(target)
+    return { waitMs: lookMs }
+  }, undefined)
+}
+
+/** For a server that cannot be removed yet. */
+export function stillMade(target: string): Failure {
+  return new Failure({
+    what: `server ${partsOf(target).name} is not removed yet`,
+    why: 'Azure is still making it',
+    next: 'undo the restore once it is there: kubectl scalardl restore RESTORE --undo',
   })
 }
 

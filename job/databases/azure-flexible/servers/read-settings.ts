@@ -14,6 +14,7 @@ const configurationSchema = z.object({
   name: z.string(),
   properties: z.object({
     value: z.string().nullish(),
+    defaultValue: z.string().nullish(),
     source: z.string().optional(),
     isReadOnly: flagSchema,
     isConfigPendingRestart: flagSchema,
@@ -54,15 +55,16 @@ export async function readSettings(
   }
 }
 
-/** Server parameters that somebody has set, and whether one of them waits for a restart of the server. */
+/** Server parameters that somebody has set, with their defaults, and whether one waits for a restart of the server. */
 export async function readConfigurations(
   arm: ResourceManager,
   id: string,
-): Promise<{ values: Record<string, string>; needRestart: boolean }> {
+): Promise<{ values: Record<string, string>; defaults: Record<string, string>; needRestart: boolean }> {
   const all = (await arm.list(`${id}/configurations`)).map((one) => configurationSchema.parse(one))
   const own = all.filter(({ properties }) => properties.source === 'user-override' && properties.isReadOnly !== true)
   return {
     values: Object.fromEntries(own.map(({ name, properties }) => [name, properties.value ?? ''])),
+    defaults: Object.fromEntries(own.map(({ name, properties }) => [name, properties.defaultValue ?? ''])),
     needRestart: all.some(({ properties }) => properties.isConfigPendingRestart === true),
   }
 }

@@ -9,6 +9,8 @@ export const settingsSchema = z.object({
   sku: z.object({ name: z.string(), tier: z.string() }),
   version: z.string().optional(),
   availabilityZone: z.string().optional(),
+  /** where it listens, which is chosen when it is made; of MySQL's service */
+  databasePort: z.int().optional(),
   tags: z.record(z.string(), z.string()),
   identity: z.object({ type: z.string(), userAssigned: z.array(z.string()) }),
   /** by the name that each has below `properties` */
@@ -32,7 +34,7 @@ export function ownSettings(
   one: FlexibleServer,
 ): Omit<ServerSettings, 'firewallRules' | 'configurations' | 'administrators' | 'replicas'> {
   const { properties } = one
-  const { availabilityZone } = properties
+  const { availabilityZone, databasePort } = properties
   const groups = Object.entries(service.groups).map(([name, leftOut]) => {
     const told = groupSchema.safeParse(properties[name]).data ?? {}
     const set = Object.entries(told).filter(([key, value]) => !leftOut.includes(key) && value !== null && value !== '')
@@ -43,6 +45,7 @@ export function ownSettings(
     sku: one.sku,
     ...(properties.version === undefined ? {} : { version: properties.version }),
     ...(typeof availabilityZone === 'string' && availabilityZone !== '' ? { availabilityZone } : {}),
+    ...(typeof databasePort === 'number' ? { databasePort } : {}),
     tags: one.tags ?? {},
     identity: {
       type: one.identity?.type ?? 'None',

@@ -42,7 +42,7 @@ t.test('it is told what stands in the way of a backup, and what to do', async (t
     return (await source.preflight()).filter(({ outcome }) => outcome !== 'ok')
   }
   t.strictSame(await findingsOf(), [])
-  const login = { superuser: 'postgres', password: 'wrong' }
+  const login = { user: 'postgres', password: 'wrong' }
   t.match(await findingsOf([storage('jdbc:postgresql://127.0.0.9:1/postgres', login)]), [
     { outcome: 'error', message: /server with the host 127.0.0.9 was not found: none in .* has it/ },
   ])
@@ -84,7 +84,7 @@ t.test('storages of one server are one database, by whichever of its names', asy
   answers.set('ledger.writer.postgres.database.azure.com CNAME', { to: host })
   answers.set('db.ledger.svc.cluster.local CNAME', { to: 'ledger.writer.postgres.database.azure.com' })
   const at = (name: string, storageName: string) => ({
-    ...storage(`jdbc:postgresql://${name}/ledger`, { superuser: 'a', password: 'b' }),
+    ...storage(`jdbc:postgresql://${name}/ledger`, { user: 'a', password: 'b' }),
     storage: storageName,
   })
   const [one, two] = [at(host, 'ledger/a'), at('db.ledger.svc.cluster.local:6432', 'ledger/b')]
@@ -100,7 +100,7 @@ t.test('storages of one server are one database, by whichever of its names', asy
 })
 
 t.test('a server is of Azure where the user says so, and never by its name alone', async (t) => {
-  const at = (contactPoints: string) => storage(contactPoints, { superuser: 'a', password: 'b' })
+  const at = (contactPoints: string) => storage(contactPoints, { user: 'a', password: 'b' })
   const url = 'jdbc:postgresql://ledger.postgres.database.azure.com/ledger'
   t.equal(recogniser({})(at(url)).name, 'postgresql')
   t.equal(recogniser({ managed: 'azure-postgresql' })(at(url)).name, 'azure-postgresql')
