@@ -50,6 +50,8 @@ export interface ScriptedRing {
   tables: string[]
   /** of coordinator.state: when each was created, ms since the epoch */
   transactions: Map<string, number>
+  /** of each snapshot by its tag: the transactions of the moment that the first node took it */
+  taken: Map<string, ReadonlyMap<string, number>>
   replication: string
   /** what Medusa has, in a container of every pod */
   medusa: MedusaStorage
@@ -99,6 +101,7 @@ export async function scriptedRing(count: number, password?: string): Promise<Sc
     port: server.port,
     tables: ['scalar.asset', 'scalar.asset_metadata', 'coordinator.state'],
     transactions: new Map(),
+    taken: new Map(),
     medusa: new Map(),
     replication: '3',
     api: 'none',
@@ -287,6 +290,7 @@ async function takeSnapshot(
   const tables = [...ring.tables, ...ownTables].map((name) => `${tag} ${name.replace('.', ' ')}`)
   if ([...snapshots].some((line) => line.startsWith(`${tag} `))) return `Snapshot ${tag} already exists.`
   const taken = { full: tables.slice(0, 2), half: tables.slice(1), fails: [], lies: [], hangs: [], outlasts: [] }
+  if (!ring.taken.has(tag)) ring.taken.set(tag, new Map(ring.transactions))
   for (const line of taken[String(fault) as keyof typeof taken] ?? tables) snapshots.add(line)
   if (fault === 'fails') return 'Unable to create hard link'
   if (fault === 'full') return 'java.nio.file.FileSystemException: No space left on device'

@@ -1,5 +1,6 @@
 // Room: what every kind of database has to hold, tried in the same way for each.
-// Read database-conformance, judged-by-scalardb (by ScalarDB itself), restored-beside (by a managed service's past).
+// Read database-conformance, judged-by-scalardb (by ScalarDB itself), restored-beside (by a managed service's past),
+// restored-by-hand (by its administrator).
 
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
@@ -271,7 +272,11 @@ export async function databaseConformance(
 }
 
 /** A backup of a trial whose data went on changing while it was written. */
-export async function backedUp(t: Test, kind: DatabaseKind, trial: Trial) {
+export async function backedUp(
+  t: Test,
+  kind: DatabaseKind,
+  trial: Pick<Trial, 'content' | 'context' | 'settings' | 'write'>,
+) {
   const { context, root } = storageOf(t, trial.context)
   const source = kind.openBackup(trial.settings, context('backup-a'))
   const described = await source.describe()
