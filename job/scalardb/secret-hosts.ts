@@ -22,6 +22,8 @@ export function refuseStrangers(
     why: `the release names ${named}, and the Secret ${known}`,
     next:
       `if that is right, confirm it once: add ${named} to the key "hosts" of the Secret; ` +
-      'if not, look who changed scalar.db.contact_points',
+      'if the Secret is for another storage of the release, name its keys after that one: ' +
+      'STORAGE.username, STORAGE.password, STORAGE.hosts; ' +
+      'if neither, look who changed scalar.db.contact_points',
   })
 }
