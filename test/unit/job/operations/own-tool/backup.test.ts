@@ -114,6 +114,25 @@ t.test('a command that succeeds in a window that turns out void does not save it
   t.ok(s.isServing())
 })
 
+t.test('after a pause that proves nothing, what is to run after it does not run', async (t) => {
+  const s = await scene(t, 'true', { exec: { image: 'tools:1', program: 'sh', phase: 'complete', timeoutMs: 5000 } })
+  for (const { gate, pod } of s.ledgers.slice(0, 1)) {
+    const pause = gate.pause.bind(gate)
+    gate.pause = async (waitMs) => {
+      const result = await pause(waitMs)
+      s.cluster.change({ of: 'pod', name: pod.name, before: pod, now: { ...pod, restarts: 1 } })
+      return result
+    }
+  }
+  t.equal(await s.pod(s.backup).ended, 3)
+  t.match(s.record(), {
+    windows: [{ verdict: 'void' }],
+    backup: { state: 'unusable', reason: /the pause proves nothing/, command: undefined },
+  })
+  t.equal(s.runs(), 0)
+  t.ok(s.isServing())
+})
+
 t.test('what cannot begin is refused before anything is paused', async (t) => {
   const missing = await scene(t, '')
   t.equal(await missing.pod(missing.backup, missing.cluster, '', 'no-such-program').ended, 1)
