@@ -1,6 +1,7 @@
 // Room: dumps and loads, ours and those of others, as bench:dumps compares them.
 // Read ways, worker (ours), process-tree (time and memory of a command), rival-tools.
 
+import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { LocalMysql } from '../../test/stand-ins/mysql/local-server.ts'
 import type { LocalPostgresql } from '../../test/stand-ins/postgresql/local-server.ts'
@@ -31,12 +32,20 @@ const beside = 'bank_beside'
 const dumped = 'dump'
 const loaded = 'load'
 
+/** The flags of node that the worker's image has. */
+async function workerFlags(): Promise<string[]> {
+  const dockerfile = await readFile(new URL('../../Dockerfile', import.meta.url), 'utf8')
+  const [, command = '[]'] = /^ENTRYPOINT (\[.*worker.cjs"\])$/m.exec(dockerfile) ?? []
+  return (JSON.parse(command) as string[]).slice(1, -1)
+}
+
 /** As the worker does it, in a process of its own; what its start takes is left out. */
 function ours(server: Omit<DumpTask, 'action' | 'schema' | 'folder'>): Way {
   const program = fileURLToPath(import.meta.resolve('./worker.ts'))
   const run = async (action: DumpTask['action'], folder: string): Promise<Taken> => {
     const task: DumpTask = { ...server, action, schema, folder }
-    const { stdout, mebibytes } = await runMeasured(process.execPath, [program, JSON.stringify(task)], process.env)
+    const args = [...(await workerFlags()), program, JSON.stringify(task)]
+    const { stdout, mebibytes } = await runMeasured(process.execPath, args, process.env)
     const { ms, hashMs, verifyMs, countMs } = JSON.parse(stdout) as DumpAnswer
     return {
       [action]: { ms, mebibytes },
