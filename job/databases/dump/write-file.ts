@@ -31,8 +31,8 @@ export async function writeFile(
 
 /**
  * Writes the rows of a table by writeFile(), compressed.
- * @param rows read no faster than the storage takes them; of an iterable the next are asked for once those before are
- *   compressed, so that their memory may be used again
+ * @param rows in blocks of some 100 KiB, read no faster than the storage takes them; of an iterable the next are asked
+ *   for once those before are compressed, so that their memory may be used again
  */
 export async function writePacked(
   writing: Writing,
@@ -40,8 +40,11 @@ export async function writePacked(
   path: string,
   rows: Readable | (() => AsyncIterable<Buffer>),
 ): Promise<DumpedFile> {
-  const params = { [constants.ZSTD_c_compressionLevel]: writing.compressionLevel ?? level }
-  const options = { chunkSize: chunkBytes, params, writableHighWaterMark: 1 }
+  const { compressionLevel = level } = writing
+  const params = { [constants.ZSTD_c_compressionLevel]: compressionLevel }
+  // At level 1 zstd looks back little farther than a block: each is a frame of its own, made quicker and hardly larger.
+  const flush = compressionLevel === level ? constants.ZSTD_e_end : constants.ZSTD_e_continue
+  const options = { chunkSize: chunkBytes, params, flush, writableHighWaterMark: 1 }
   const compress = createZstdCompress(options)
   // Its errors reach whoever writes the result.
   return await writeFile(

@@ -2,7 +2,7 @@ import type { Connection, Submittable } from 'pg'
 import type { RowSocket } from '../row-socket.ts'
 
 /** Bytes of rows that are handed on at once. */
-const blockBytes = 512 << 10
+const blockBytes = 256 << 10
 
 /** Types of messages, and the length of what comes before each: PostgreSQL's protocol, Message Formats. */
 const headerBytes = 5
@@ -108,6 +108,13 @@ export class CopyOut implements Submittable, AsyncIterable<Buffer> {
         if (bytes === 0) return this.#pause(chunk.subarray(at))
         at += bytes
         this.#left -= bytes
+        continue
+      }
+      // Most headers come whole, and a row has one: nothing is copied for them.
+      if (this.#headerBytes === 0 && chunk[at] === copyData && at + headerBytes <= chunk.length) {
+        this.#type = copyData
+        this.#left = chunk.readUInt32BE(at + 1) - 4
+        at += headerBytes
         continue
       }
       if (this.#headerBytes === 0) this.#type = chunk.readUInt8(at)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { zstdDecompressSync } from 'node:zlib'
+import { createZstdDecompress, zstdDecompressSync } from 'node:zlib'
 import t from 'tap'
 import { writePacked } from '../../../../../job/databases/dump/write-file.ts'
 import { volumeStorage } from '../../../../../job/storage/volume/volume.ts'
@@ -47,4 +47,22 @@ t.test('the level of a backup is the one that zstd compresses its rows with, and
   t.equal(usual, first)
   t.ok(ninth < first * 0.97, 'more is smaller')
   t.ok(last < ninth * 0.97, 'and the most the smallest')
+})
+
+t.test('each block is a frame of its own at the usual level, and all of them are read as one file', async (t) => {
+  const storage = volumeStorage(t.testdir(), 'pvc://test')
+  const blocks = ['one', 'two', 'three'].map((word) => Buffer.from(`${word}\n`.repeat(100_000)))
+  const framesAt = async (path: string, compressionLevel: number | undefined) => {
+    const rows = async function* () {
+      yield* blocks
+    }
+    await writePacked({ storage, compressionLevel, signal }, 'a/db', path, rows)
+    const packed = async () => (await storage.read(`a/db/${path}`)) ?? Readable.from([])
+    const unpacked = pipeline(await packed(), createZstdDecompress(), () => undefined)
+    t.ok((await buffer(unpacked)).equals(Buffer.concat(blocks)), `${path} is what it was`)
+    // RFC 8878, 3.1.1: what a frame begins with
+    return (await buffer(await packed())).toString('latin1').split('\x28\xb5\x2f\xfd').length - 1
+  }
+  t.ok((await framesAt('usual', undefined)) >= blocks.length)
+  t.equal(await framesAt('third', 3), 1)
 })
