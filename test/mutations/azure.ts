@@ -8,15 +8,13 @@ export const azureMutations: readonly Mutation[] = [
   {
     title: 'azure: a server that was asked for and is not to be seen yet is left behind',
     file: 'class ServerDestination implements',
-    changes: [['if (journal.result(restoreStep(this.#work)) === undefined) await untilSeen(this.#work)', '']],
+    changes: [['if (!this.#isKnown && journal.result(', 'if (this.#isKnown && journal.result(']],
     tests: ['azure-flexible/restore.test.ts'],
   },
   {
     title: 'azure: parameters that the source got since the backup come over',
     file: complete,
-    changes: [
-      ['.filter((one) => wanted[one] === undefined))\n    await set', '.filter((one) => one === ""))\n    await set'],
-    ],
+    changes: [['Object.keys(present).filter((one) => wanted[one] === undefined)) {\n    const', '[]) {\n    const']],
     tests: azureMysql,
   },
   {

@@ -28,18 +28,25 @@ async function ensureSettings(work: RestoreWork): Promise<void> {
   for (const group of service.changeable) await ensureGroup(work, group)
 }
 
-/** Sets a group where it is another. What the service refuses of some groups is told; the comparison finds it, too. */
+/** Sets a group where it is another. */
 async function ensureGroup(work: RestoreWork, group: string): Promise<void> {
-  const { context, details, service } = work
+  const { details, service } = work
   const wanted = changeableOf(service, group, details.settings.groups)
   const present = changeableOf(service, group, ownSettings(service, await untilReady(work)).groups)
   if (isDeepStrictEqual(wanted, present)) return
+  const set = () => change(work, 'patch', '', { properties: { [group]: wanted } })
+  if (service.mayRefuse.includes(group)) await toldIfRefused(work, group, set)
+  else await set()
+}
+
+/** Changes what a restore can do without: what the service refuses is told, and the comparison finds it, too. */
+async function toldIfRefused({ context }: RestoreWork, what: string, change: () => Promise<void>): Promise<void> {
   try {
-    await change(work, 'patch', '', { properties: { [group]: wanted } })
+    await change()
   } catch (error) {
-    if (!(error instanceof AzureRefusal && service.mayRefuse.includes(group)) || isDenied(error)) throw error
+    if (!(error instanceof AzureRefusal) || isDenied(error)) throw error
     const why = `${error.code}: ${error.message}`
-    context.events.say('note', `${group} is not set on the restored server: ${why}`, { level: 'warning' })
+    context.events.say('note', `${what} is not set on the restored server: ${why}`, { level: 'warning' })
   }
 }
 
@@ -90,8 +97,10 @@ async function ensureParameters(work: RestoreWork): Promise<void> {
   const wanted = details.settings.configurations
   const set = async (name: string, properties: { value: string; source: string }) =>
     await change(work, 'put', `/configurations/${encodeURIComponent(name)}`, { properties })
-  for (const name of Object.keys(present).filter((one) => wanted[one] === undefined))
-    await set(name, { value: defaults[name] ?? '', source: service.defaultSource })
+  for (const name of Object.keys(present).filter((one) => wanted[one] === undefined)) {
+    const byDefault = { value: defaults[name] ?? '', source: service.defaultSource }
+    await toldIfRefused(work, `parameter ${name}`, () => set(name, byDefault))
+  }
   for (const [name, value] of Object.entries(wanted))
     if (present[name] !== value) await set(name, { value, source: 'user-override' })
   if ((await readConfigurations(arm, target)).needRestart) await change(work, 'post', '/restart')

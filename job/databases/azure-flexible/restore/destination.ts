@@ -54,6 +54,8 @@ class ServerDestination implements RestoreDestination {
   /** when the server was made, once it serves */
   #createdAt: string | undefined
   #differences: string[] = []
+  /** what came of the call that makes the server is known: it failed, or was waited for */
+  #isKnown = false
 
   constructor(work: RestoreWork) {
     this.#work = work
@@ -80,6 +82,7 @@ class ServerDestination implements RestoreDestination {
       await this.#load(journal)
     } catch (error) {
       context.signal.throwIfAborted()
+      this.#isKnown = error instanceof Failure
       throw serverFailure(this.#work.service, `${title} could not be restored`, error)
     }
     for (const difference of this.#differences)
@@ -152,7 +155,7 @@ class ServerDestination implements RestoreDestination {
     const { name } = partsOf(target)
     if (!journal.begun(restoreStep(this.#work)) && context.former === undefined) return
     try {
-      if (journal.result(restoreStep(this.#work)) === undefined) await untilSeen(this.#work)
+      if (!this.#isKnown && journal.result(restoreStep(this.#work)) === undefined) await untilSeen(this.#work)
       const host = (await lookAtServer(lasting, target))?.properties.fullyQualifiedDomainName?.toLowerCase()
       const hosts = settings.map((one) => serverOf(one).host)
       if (host !== undefined && (await isUsed(host, hosts, 'server'))) throw inService('server', name)

@@ -76,6 +76,18 @@ t.test('what the source came to be since the backup does not come over, but for 
   })
 })
 
+t.test('a parameter that cannot be given its default back is told, and no end of a restore', async (t) => {
+  const entry = await backedUp(world)
+  await done(world, 'PUT', `${server}/configurations/require_secure_transport`, overridden('OFF'))
+  const error = { status: 400, code: 'InvalidParameterValue', message: 'Not now.' }
+  const action = '*/configurations/write'
+  world.azure.set({ faults: [{ action, account: 'ledger-*', effect: 'error', error, times: 1 }] })
+  await restored(world, entry, async (_made, differences) => {
+    t.strictSame(differences, ['parameter require_secure_transport was not set, and is "OFF"'])
+  })
+  world.azure.set({ faults: [] })
+})
+
 t.test('public access that is off is off again before anybody is let in', async (t) => {
   await done(world, 'PATCH', server, { properties: { network: { publicNetworkAccess: 'Disabled' } } })
   const entry = await backedUp(world)
