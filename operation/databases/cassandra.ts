@@ -93,6 +93,12 @@ export const cassandra: KnownKind = {
         'KEY=VALUE,… labels of the pods that Cassandra runs in; else those of k8ssandra, cass-operator and Bitnami',
     },
     {
+      name: 'cassandra-client-secret',
+      describe:
+        "NAME[:SERVER-NAME] of a Secret in Cassandra's namespace with the client's certificate that the management " +
+        'API of its pods wants (ca.crt, tls.crt, tls.key); with SERVER-NAME their own has to be for that name',
+    },
+    {
       name: 'cassandra-medusa',
       describe:
         'container of these pods that has Medusa (medusa in k8ssandra), which then copies the snapshots to its ' +
@@ -110,6 +116,10 @@ export const cassandra: KnownKind = {
   execIn: {
     flag: 'cassandra-namespace',
     describe: 'namespace of Cassandra, where the worker may then list pods, and run nodetool in them; repeatable',
+    secret: {
+      flag: 'cassandra-client-secret',
+      describe: "Secret there that the worker may read: the client's certificate for the management API of its pods",
+    },
   },
   examples: {
     backup: [
@@ -127,9 +137,6 @@ export const cassandra: KnownKind = {
     'Restored by you and this program: it stops the releases, tells you what to do, and ends with exit code 7.',
     ...(isKeptByCassy(entry) ? cassyRunbook(entry) : runbookOf(entry)),
     'Then `restore NAME --continue` looks at what you have done, as far as it can be seen, and starts the releases.',
-    isKeptByCassy(entry)
-      ? 'There is NO --undo: what was done to the nodes cannot be seen from here.'
-      : 'Once a node of Cassandra was stopped there is NO --undo; before that, ' +
-        '`restore NAME --undo` gives the restore up.',
+    'Once a node of Cassandra was stopped there is NO --undo; before that, `restore NAME --undo` gives the restore up.',
   ],
 }

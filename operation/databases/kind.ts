@@ -49,7 +49,12 @@ export interface KnownKind {
   /** flags of backup and doctor that this kind alone understands; the worker finds them in `target.databases.own` */
   ownFlags?: readonly { name: string; describe: string }[]
   /** a flag of install and uninstall: the namespace in whose pods the worker may run commands */
-  execIn?: { flag: string; describe: string }
+  execIn?: {
+    flag: string
+    describe: string
+    /** a flag that names a Secret there that the worker may read; backups have one of the same name */
+    secret?: { flag: string; describe: string }
+  }
   /** how releases are pointed to restored data where the user does not say; absent: their properties are changed */
   repointUnlessGiven?: 'print'
   /** whether `--repoint patch` of it is one switch among those of databases that are switched by name */

@@ -73,6 +73,42 @@ export function execFlagsOfKinds<T>(yargs: Argv<T>): Argv<T> {
   return yargs
 }
 
+/** Adds the flags that name a Secret in these namespaces. */
+export function execSecretFlagsOfKinds<T>(yargs: Argv<T>): Argv<T> {
+  for (const { flag, describe } of knownKinds.flatMap((kind) => kind.execIn?.secret ?? []))
+    yargs.option(flag, { type: 'string', requiresArg: true, describe })
+  return yargs
+}
+
+/**
+ * The Secrets that these flags name, which a Role names in turn.
+ * @param namespaces that the other flags name
+ * @throws Failure (usage) for what is no such name, or where no namespace is named
+ */
+export function readExecSecrets(flags: object, namespaces: readonly string[]): string[] {
+  const named = knownKinds
+    .flatMap((kind) => kind.execIn?.secret ?? [])
+    .flatMap(({ flag }) => {
+      const name: unknown = Reflect.get(flags, camelCase(flag))
+      if (name === undefined) return []
+      if (typeof name === 'string' && /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name)) return [name]
+      throw new Failure(
+        { what: `--${flag} cannot be read`, why: `"${String(name)}" is no name of a Secret`, next: 'write its name' },
+        { exitCode: ExitCode.usage },
+      )
+    })
+  if (named.length === 0 || namespaces.length > 0) return named
+  const flagsOfNamespaces = knownKinds.flatMap(({ execIn }) => (execIn?.secret ? [`--${execIn.flag}`] : []))
+  throw new Failure(
+    {
+      what: 'the flags of install do not go together',
+      why: `a Secret, ${named.join(', ')}, is named and no namespace that it is in`,
+      next: `name that too: ${flagsOfNamespaces.join(', ')}`,
+    },
+    { exitCode: ExitCode.usage },
+  )
+}
+
 /** The namespaces that these flags name, each once. @throws Failure (usage) for what is no name of a namespace */
 export function readExecNamespaces(flags: object): string[] {
   const named = knownKinds

@@ -1,3 +1,4 @@
+import { cassandraMutations } from './cassandra.ts'
 import { cassyMutations } from './cassy.ts'
 import type { Mutation } from './mutation.ts'
 import { azureMutations } from './azure.ts'
@@ -10,6 +11,7 @@ const pause = 'export async function pauseAround'
 const window = 'window.reasons.push(...doubtsOf(word, silent))'
 
 export const mutations: readonly Mutation[] = [
+  ...cassandraMutations,
   ...cassyMutations,
   ...recordMutations,
   ...azureMutations,

@@ -18,6 +18,8 @@ const details = z.object({
   /** where its pods are, and by which labels they were found */
   namespace: z.string(),
   selector: z.string(),
+  /** Secret of that namespace with the client's certificate that the pods want, NAME[:SERVER-NAME]; absent: none */
+  clientSecret: z.string().optional(),
   cluster: z.string(),
   release: z.string(),
   /** the snapshot's name, the same on every node */

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage } from 'node:http'
+import { request as tlsRequest } from 'node:https'
 import * as z from 'zod'
 import { formatDuration } from '../../../operation/duration.ts'
 import { Failure, messageOf } from '../../../operation/failure.ts'
 import { printable } from '../../../operation/text/printable.ts'
 import type { CommandLimits, PodElsewhere } from '../../kubernetes/elsewhere/pods-elsewhere.ts'
+import { tlsTrouble, type ClientIdentity } from './client-identity.ts'
 import { askLimits, ToolFailed, type ListedSnapshot, type NodeControl, type NodeStatus } from './node-control.ts'
 
 /** What cass-operator calls the port of the management API (cass-operator, api/v1beta1 GetContainerPorts). */
@@ -19,6 +21,8 @@ interface Place {
   pod: string
   ip: string
   port: number
+  /** undefined: it is asked without TLS */
+  identity: ClientIdentity | undefined
 }
 
 interface Answer {
@@ -30,24 +34,31 @@ interface Answer {
 export interface FoundApi {
   api?: NodeControl | undefined
   trouble?: string | undefined
+  /** what to do about that, where it is told */
+  cure?: string | undefined
 }
 
 /**
  * Looks for k8ssandra's management API in a pod. One that wants a client's certificate (`managementApiAuth.manual`)
- * answers nobody else: such a node is asked by nodetool.
+ * answers nobody else: without one such a node is asked by nodetool.
  * @throws the signal's reason
  */
-export async function findManagementApi(pod: PodElsewhere, signal: AbortSignal): Promise<FoundApi> {
+export async function findManagementApi(
+  pod: PodElsewhere,
+  identity: ClientIdentity | undefined,
+  signal: AbortSignal,
+): Promise<FoundApi> {
   const port = pod.containers.flatMap(({ ports }) => ports).find(({ name }) => name === portName)?.port
   if (port === undefined || pod.ip === '') return {}
-  const place = { pod: pod.name, ip: pod.ip, port }
+  const place = { pod: pod.name, ip: pod.ip, port, identity }
   try {
     const { status } = await ask(place, 'GET', '/api/v0/probes/liveness', { timeoutMs: probeMs, signal })
     // 500: it is there, and Cassandra is not.
     return status === 200 || status === 500 ? { api: byManagementApi(place) } : { trouble: `HTTP status ${status}` }
   } catch (error) {
     signal.throwIfAborted()
-    return { trouble: messageOf(error) }
+    if (identity === undefined || !(error instanceof Failure)) return { trouble: messageOf(error) }
+    return { trouble: error.why, cure: error.next }
   }
 }
 
@@ -142,7 +153,7 @@ function jsonOf(text: string): unknown {
  * @throws Failure where there is no whole answer in time; the signal's reason
  */
 async function ask(
-  { pod, ip, port }: Place,
+  { pod, ip, port, identity }: Place,
   method: string,
   path: string,
   { timeoutMs, signal }: CommandLimits,
@@ -151,7 +162,8 @@ async function ask(
   signal.throwIfAborted()
   const text = body === undefined ? undefined : JSON.stringify(body)
   const late = AbortSignal.timeout(timeoutMs)
-  const asked = request({
+  const asked = (identity === undefined ? request : tlsRequest)({
+    ...identity?.tls,
     host: ip,
     port,
     method,
@@ -183,6 +195,7 @@ async function ask(
         what: `the management API of pod ${pod} has no known answer to ${method} ${path.split('?')[0]}`,
         why: late.aborted ? `nothing came within ${formatDuration(timeoutMs)}` : messageOf(error),
         next: `see whether the worker may connect to ${ip}:${port}, and how that pod does`,
+        ...(identity === undefined ? {} : tlsTrouble(error, identity)),
       },
       { cause: error },
     )

@@ -1,5 +1,6 @@
 import { messageOf } from '../../../operation/failure.ts'
 import type { PodElsewhere, PodsElsewhere } from '../../kubernetes/elsewhere/pods-elsewhere.ts'
+import { clientIdentity, type ClientIdentity } from './client-identity.ts'
 import type { RingMember } from './cql.ts'
 import { findManagementApi } from './management-api.ts'
 import type { NodeControl, NodeLook, NodeStatus } from './node-control.ts'
@@ -13,6 +14,14 @@ export interface RingNode extends RingMember {
   generation: number | undefined
   /** the CassandraDatacenter that its pod is of, where cass-operator made it */
   datacenter: string | undefined
+}
+
+/** How the pods of a ring are found and asked. */
+export interface RingPods {
+  /** of labels; undefined: those that are usual */
+  selector?: string | undefined
+  /** Secret with the client's certificate that their management API wants, NAME[:SERVER-NAME]; undefined: none */
+  clientSecret?: string | undefined
 }
 
 /** Who of a ring was found, and what is wrong with the others. */
@@ -36,17 +45,17 @@ const datacenterLabel = 'cassandra.datastax.com/datacenter'
 /**
  * Finds the pod of each member of a ring: it tells its host id itself, so that pods of another ring are nobody's. A pod
  * is asked by its management API where that answers, else by nodetool.
- * @param selector of labels; undefined: those that are usual
- * @throws Failure where pods cannot be listed; the signal's reason
+ * @throws Failure where pods cannot be listed, or a Secret cannot be used; the signal's reason
  */
 export async function findRing(
   pods: PodsElsewhere,
   members: readonly RingMember[],
-  selector: string | undefined,
+  { selector, clientSecret }: RingPods,
   signal: AbortSignal,
 ): Promise<FoundRing> {
   const { found, by } = await listPods(pods, selector)
-  const looks = await Promise.all(found.map((pod) => lookAt(pods, pod, signal)))
+  const identity = await clientIdentity(pods, clientSecret)
+  const looks = await Promise.all(found.map((pod) => lookAt(pods, pod, identity, signal)))
   signal.throwIfAborted()
   const nodes: RingNode[] = []
   const troubles: string[] = []
@@ -111,16 +120,19 @@ async function listPods(
 /**
  * The pods in which commands have to be run, since no management API answers there, and why not where one says that it
  * does.
- * @throws Failure where pods cannot be listed; the signal's reason
+ * @throws Failure where pods cannot be listed, or a Secret cannot be used; the signal's reason
  */
 export async function podsWithoutApi(
   pods: PodsElsewhere,
-  selector: string | undefined,
+  { selector, clientSecret }: RingPods,
   signal: AbortSignal,
-): Promise<{ pod: string; trouble: string | undefined }[]> {
+): Promise<{ pod: string; trouble: string | undefined; cure: string | undefined }[]> {
   const { found } = await listPods(pods, selector)
-  const looks = await Promise.all(found.map(async (pod) => ({ pod, ...(await findManagementApi(pod, signal)) })))
-  return looks.filter(({ api }) => api === undefined).map(({ pod, trouble }) => ({ pod: pod.name, trouble }))
+  const identity = await clientIdentity(pods, clientSecret)
+  const looks = await Promise.all(
+    found.map(async (pod) => ({ pod, ...(await findManagementApi(pod, identity, signal)) })),
+  )
+  return looks.flatMap(({ pod, api, trouble, cure }) => (api === undefined ? [{ pod: pod.name, trouble, cure }] : []))
 }
 
 interface Look extends NodeLook {
@@ -130,11 +142,18 @@ interface Look extends NodeLook {
   trouble: string
 }
 
-async function lookAt(pods: PodsElsewhere, pod: PodElsewhere, signal: AbortSignal): Promise<Look> {
+async function lookAt(
+  pods: PodsElsewhere,
+  pod: PodElsewhere,
+  identity: ClientIdentity | undefined,
+  signal: AbortSignal,
+): Promise<Look> {
   const command = byNodetool(pods, { pod: pod.name, container: containerOf(pod) })
   const silent = { pod, control: command, hostId: undefined, generation: undefined, status: [] }
   if (!pod.ready) return { ...silent, trouble: pod.trouble ?? 'it is not ready' }
-  const { api, trouble } = await findManagementApi(pod, signal)
+  const { api, trouble } = await findManagementApi(pod, identity, signal)
+  // Who names a certificate wants it used.
+  if (api === undefined && trouble !== undefined && identity !== undefined) return { ...silent, trouble }
   const control = api ?? command
   try {
     return { pod, control, ...(await control.look(signal)), trouble: 'it does not say which node it is' }

@@ -1,7 +1,8 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import type { Connection } from '../../../kubernetes/api-request.ts'
 import type { Api } from '../api.ts'
-import { ask } from '../ask.ts'
+import { Failure } from '../../../operation/failure.ts'
+import { ask, askIfAny } from '../ask.ts'
 import { isAlive, podTrouble } from '../pods.ts'
 import { execInPod } from './exec.ts'
 import type { PodElsewhere, PodsElsewhere } from './pods-elsewhere.ts'
@@ -37,6 +38,19 @@ export function kubernetesPods(api: Api, connection: Connection, namespace: stri
       return missing
         .filter((one) => one !== undefined)
         .map(({ verb, resource, subresource }) => [`${verb} ${resource}`, subresource].filter(Boolean).join('/'))
+    },
+    async readSecret(name) {
+      const what = `read Secret ${name} in namespace ${namespace}`
+      const found = await askIfAny(what, () => api.core.readNamespacedSecret({ namespace, name }))
+      if (found === undefined)
+        throw new Failure({
+          what: `the worker could not ${what}`,
+          why: 'there is none of that name',
+          next: `correct the name; those that are there: kubectl get secrets -n ${namespace}`,
+        })
+      return new Map(
+        Object.entries(found.data ?? {}).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]),
+      )
     },
     async list(labelSelector) {
       const { items } = await ask(`list pods in namespace ${namespace}`, () =>

@@ -39,6 +39,8 @@ export interface PodsElsewhere {
   namespace: string
   /** the rights that this needs and the worker does not have, for people: `list pods`. @param to what is to be done */
   missingRights(to: 'find' | 'run'): Promise<string[]>
+  /** What a Secret of that namespace has. @throws Failure where it is not there, or may not be read */
+  readSecret(name: string): Promise<ReadonlyMap<string, string>>
   /** those that are alive, by name. @param selector of labels */
   list(selector: string): Promise<PodElsewhere[]>
   /**

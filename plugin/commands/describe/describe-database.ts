@@ -37,6 +37,7 @@ export function describeDatabase(database: DatabaseBackup): string[] {
       ['Cassy', told('cassy')],
       ['Its cluster', told('clusterId')],
       ['Its storage', told('cassyStorage')],
+      ['One node lost', told('lostNode')],
       ['Folder', database.folder],
       ['Size', database.bytes === undefined ? undefined : formatBytes(database.bytes)],
     ]),

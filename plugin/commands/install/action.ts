@@ -5,7 +5,7 @@ import { apiMessage, statusCode } from '../../kubernetes/api/api-error.ts'
 import { applyObject, showObjects } from '../../kubernetes/api/apply.ts'
 import { objectTitle, type OwnObject } from '../../kubernetes/api/objects.ts'
 import type { Session } from '../../kubernetes/api/session.ts'
-import { readExecNamespaces } from '../../flags/kind-flags.ts'
+import { readExecNamespaces, readExecSecrets } from '../../flags/kind-flags.ts'
 import { readPairs } from '../../flags/pairs.ts'
 import type { InstallFlags } from './command.ts'
 import { findReleases } from '../../kubernetes/releases/releases.ts'
@@ -55,13 +55,16 @@ export const runInstall: Action<InstallFlags> = async (flags, session, terminal)
     ...(flags.admissionPolicy ? admissionPolicy(flags.serviceAccount, session.namespace) : []),
     ...(secrets.length === 0 ? [] : repointObjects(flags.serviceAccount, session.namespace, secrets)),
   ]
-  const elsewhere = readExecNamespaces(flags).map((at) => ({
+  const namespaces = readExecNamespaces(flags)
+  const clientSecrets = readExecSecrets(flags, namespaces)
+  const elsewhere = namespaces.map((at) => ({
     session: { ...session, namespace: at },
     objects: objectsElsewhere(
       flags.serviceAccount,
       session.namespace,
       at,
       flags.exec ? 'install/exec-role' : 'install/pods-role',
+      clientSecrets,
     ),
   }))
   for (const object of objects) await apply(session, object, flags)

@@ -3,7 +3,7 @@ import { defaultServiceAccount } from '../../../operation/names.ts'
 import { declareCommand } from '../../command-line/command.ts'
 import type { FlagsOf } from '../../flags/flags-of.ts'
 import { dryRunFlag, type GlobalArgv } from '../../flags/flags.ts'
-import { execFlagsOfKinds } from '../../flags/kind-flags.ts'
+import { execFlagsOfKinds, execSecretFlagsOfKinds } from '../../flags/kind-flags.ts'
 
 /** Which ServiceAccount, with its Role and RoleBinding of the same name. */
 export function serviceAccountFlag<T>(yargs: Argv<T>) {
@@ -63,7 +63,9 @@ function signingKeyFlags<T>(yargs: Argv<T>) {
 
 export function installFlags(yargs: GlobalArgv) {
   return repointSecretFlag(
-    execFlagsOfKinds(signingKeyFlags(admissionPolicyFlag(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs)))))),
+    execSecretFlagsOfKinds(
+      execFlagsOfKinds(signingKeyFlags(admissionPolicyFlag(networkPolicyFlag(dryRunFlag(serviceAccountFlag(yargs)))))),
+    ),
     'Secret of a release that the worker may read and change, for restore --repoint patch; repeatable, all at once',
   )
     .option('exec', {

@@ -70,18 +70,29 @@ function narrowed(rules: readonly V1PolicyRule[], of: NamedReleases | undefined)
  * there, named after the namespace that they are for, since several may share a database.
  * @param name of the worker's ServiceAccount
  * @param at the database's namespace
+ * @param secrets there that the worker may read
  */
 export function objectsElsewhere(
   name: string,
   namespace: string,
   at: string,
   roleOf: 'install/exec-role' | 'install/pods-role',
+  secrets: readonly string[] = [],
 ): OwnObject[] {
   const role = readManifest<OfKind<'Role'>>(roleOf)
   const binding = readManifest<OfKind<'RoleBinding'>>('install/role-binding')
   const named = { name: `${name}.${namespace}`, namespace: at }
   return [
-    { ...role, metadata: { ...role.metadata, ...named } },
+    {
+      ...role,
+      metadata: { ...role.metadata, ...named },
+      rules: [
+        ...(role.rules ?? []),
+        ...(secrets.length === 0
+          ? []
+          : [{ apiGroups: [''], resources: ['secrets'], resourceNames: [...secrets], verbs: ['get'] }]),
+      ],
+    },
     {
       ...binding,
       metadata: { ...binding.metadata, ...named },

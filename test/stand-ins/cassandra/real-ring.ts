@@ -214,6 +214,7 @@ function podsOf(
   return {
     namespace: 'real',
     missingRights: async () => [],
+    readSecret: async () => new Map<string, string>(),
     list: async (selector) =>
       selector === 'app.kubernetes.io/name=cassandra'
         ? nodes.map(({ pod, address }): PodElsewhere => ({

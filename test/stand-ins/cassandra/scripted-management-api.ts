@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import { text } from 'node:stream/consumers'
 import type { NodeStatus } from '../../../job/databases/cassandra/node-control.ts'
 
@@ -13,7 +14,8 @@ import type { NodeStatus } from '../../../job/databases/cassandra/node-control.t
 // - NodeOpsProvider.getSnapshotDetails: a line a table, all values are text;
 // - CassandraAPI50x.getEndpointStates: gossip as it is, with nodes that have left; nothing of when a node was started;
 // - K8OperatorResources.checkLiveness: 200 while it runs, 500 once the Cassandra that it has started is gone;
-// - with managementApiAuth.manual it is TLS: plain HTTP gets no answer (Cli, NettyJaxrsTLSServer).
+// - with managementApiAuth.manual it is TLS, and whoever shows no certificate of its CA gets no answer (Cli,
+//   NettyJaxrsTLSServer: ClientAuth.REQUIRE).
 
 /** What a node does, whoever asks. */
 export interface ManagedNode {
@@ -30,33 +32,52 @@ export interface ManagedNode {
   ring(): NodeStatus[]
 }
 
+/** What a server shows, and whose certificates it accepts, PEM. */
+export interface ServerIdentity {
+  ca: string
+  cert: string
+  key: string
+}
+
 export interface ManagementApi {
   port: number
+  /** the same with TLS; 0 without */
+  tlsPort: number
   close(): void
 }
 
 const words: Record<string, string> = { N: 'NORMAL,-1', L: 'LEAVING,-1', J: 'BOOT,-1', M: 'MOVING,-1' }
 
-/** Starts one at an address. @param isTls whether it wants a client's certificate */
+/** Starts one at an address. @param isTls whether it wants a client's certificate @param identity where it has one */
 export async function startManagementApi(
   address: string,
   node: ManagedNode,
   isTls: () => boolean,
+  identity: ServerIdentity | undefined,
 ): Promise<ManagementApi> {
-  const server = createServer((asked, answer) => {
-    if (isTls()) return asked.socket.destroy()
+  const serve = (asked: IncomingMessage, answer: ServerResponse) => {
     const gone = new AbortController()
     answer.on('close', () => gone.abort(new Error('the client is gone')))
-    return void handle(node, asked, answer, gone.signal).catch(() => asked.socket.destroy())
-  })
-  server.listen(0, address)
-  await once(server, 'listening')
-  const at = server.address()
+    void handle(node, asked, answer, gone.signal).catch(() => asked.socket.destroy())
+  }
+  const plain = createServer((asked, answer) => (isTls() ? void asked.socket.destroy() : serve(asked, answer)))
+  const tls = identity && createTlsServer({ ...identity, requestCert: true, rejectUnauthorized: true }, serve)
+  const ports: number[] = []
+  for (const server of [plain, tls]) {
+    server?.listen(0, address)
+    if (server !== undefined) await once(server, 'listening')
+    const at = server?.address()
+    ports.push(typeof at === 'object' && at !== null ? at.port : 0)
+  }
+  const [port = 0, tlsPort = 0] = ports
   return {
-    port: typeof at === 'object' && at !== null ? at.port : 0,
+    port,
+    tlsPort,
     close() {
-      server.close()
-      server.closeAllConnections()
+      for (const server of [plain, tls]) {
+        server?.close()
+        server?.closeAllConnections()
+      }
     },
   }
 }

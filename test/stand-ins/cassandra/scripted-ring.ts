@@ -9,8 +9,9 @@ import type {
   PodElsewhere,
   PodsElsewhere,
 } from '../../../job/kubernetes/elsewhere/pods-elsewhere.ts'
+import { Failure } from '../../../operation/failure.ts'
 import type { NodeStatus } from '../../../job/databases/cassandra/node-control.ts'
-import { startManagementApi, type ManagementApi } from './scripted-management-api.ts'
+import { startManagementApi, type ManagementApi, type ServerIdentity } from './scripted-management-api.ts'
 import { medusaOf, type MedusaFault, type MedusaStorage } from './scripted-medusa.ts'
 import { startCqlServer } from './cql-server.ts'
 import { answerOf, ownTables, rpcAddressOf } from './scripted-cql.ts'
@@ -59,6 +60,8 @@ export interface ScriptedRing {
   datacenter?: string
   /** whether its pods have k8ssandra's management API; tls: one that wants a client's certificate */
   api: 'none' | 'plain' | 'tls'
+  /** Secrets of any namespace */
+  secrets: Map<string, Record<string, string>>
   /** verbs that the worker may not do */
   missing: string[]
   /** the labels that its pods have */
@@ -82,7 +85,7 @@ export interface ScriptedRing {
 }
 
 /** Starts a ring of scripted nodes; its CQL is on the loopback interface. */
-export async function scriptedRing(count: number, password?: string): Promise<ScriptedRing> {
+export async function scriptedRing(count: number, password?: string, identity?: ServerIdentity): Promise<ScriptedRing> {
   const nodes: ScriptedNode[] = Array.from({ length: count }, (_, index) => ({
     pod: `cassandra-${index}`,
     hostId: randomUUID(),
@@ -105,6 +108,7 @@ export async function scriptedRing(count: number, password?: string): Promise<Sc
     medusa: new Map(),
     replication: '3',
     api: 'none',
+    secrets: new Map(),
     missing: [],
     label: 'app.kubernetes.io/name=cassandra',
     calls: [],
@@ -132,12 +136,12 @@ export async function scriptedRing(count: number, password?: string): Promise<Sc
       for (const api of apis.values()) api.close()
     },
   }
-  for (const node of nodes) apis.set(node, await managed(ring, node))
+  for (const node of nodes) apis.set(node, await managed(ring, node, identity))
   return ring
 }
 
 /** The management API of a node's pod. */
-function managed(ring: ScriptedRing, node: ScriptedNode): Promise<ManagementApi> {
+function managed(ring: ScriptedRing, node: ScriptedNode, identity: ServerIdentity | undefined): Promise<ManagementApi> {
   const { snapshots, hostId } = node
   const its = {
     hostId,
@@ -151,15 +155,22 @@ function managed(ring: ScriptedRing, node: ScriptedNode): Promise<ManagementApi>
     clear: (tag: string | undefined) => clear(ring, snapshots, tag),
     ring: () => statusOf(ring),
   }
-  return startManagementApi(node.address, its, () => ring.api === 'tls')
+  return startManagementApi(node.address, its, () => ring.api === 'tls', identity)
 }
 
 function podsOf(ring: ScriptedRing, apis: ReadonlyMap<ScriptedNode, ManagementApi>, namespace: string): PodsElsewhere {
   return {
     namespace,
-    missingRights: async (to) => ring.missing.filter((right) => to === 'run' || !right.includes('exec')),
+    missingRights: async (to) =>
+      ring.missing.filter((right) => !right.includes('secrets') && (to === 'run' || !right.includes('exec'))),
     list: async (selector) =>
-      selector !== ring.label ? [] : ring.nodes.map((node) => podOf(ring, node, apis.get(node)?.port ?? 0)),
+      selector !== ring.label ? [] : ring.nodes.map((node) => podOf(ring, node, apis.get(node))),
+    async readSecret(name) {
+      if (ring.missing.includes(`get secrets/${name}`)) throw forbidden(name, namespace)
+      const found = ring.secrets.get(name)
+      if (found === undefined) throw new Error('HTTP status 404')
+      return new Map(Object.entries(found))
+    },
     async run(pod, container, [program, ...args], limits) {
       const node = ring.nodes.find((one) => one.pod === pod)
       const isMedusa = container === 'medusa' && program === 'medusa'
@@ -175,7 +186,12 @@ function podsOf(ring: ScriptedRing, apis: ReadonlyMap<ScriptedNode, ManagementAp
   }
 }
 
-function podOf({ api, datacenter }: ScriptedRing, { pod, address, fault }: ScriptedNode, port: number): PodElsewhere {
+function podOf(
+  { api, datacenter }: ScriptedRing,
+  { pod, address, fault }: ScriptedNode,
+  its: ManagementApi | undefined,
+): PodElsewhere {
+  const port = (api === 'tls' && its?.tlsPort) || (its?.port ?? 0)
   return {
     name: pod,
     uid: pod,
@@ -193,6 +209,15 @@ function podOf({ api, datacenter }: ScriptedRing, { pod, address, fault }: Scrip
       { name: 'medusa', ports: [{ port: 50051 }] },
     ],
   }
+}
+
+/** As the API server refuses it. */
+function forbidden(name: string, namespace: string): Failure {
+  return new Failure({
+    what: `the worker may not read Secret ${name} in namespace ${namespace}`,
+    why: 'HTTP status 403',
+    next: 'run `kubectl scalardl install`',
+  })
 }
 
 /** The ring as any of its nodes sees it. */

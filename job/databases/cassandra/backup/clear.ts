@@ -13,12 +13,12 @@ import { clearSnapshots } from './snapshots.ts'
  * @throws Failure where a node that has one cannot be asked; the signal's reason
  */
 export async function clearOfBackup(entry: DatabaseBackup, { events, podsIn, signal }: DatabaseContext): Promise<void> {
-  const { namespace, selector, tag, nodes } = readDetails(entry)
+  const { namespace, selector, clientSecret, tag, nodes } = readDetails(entry)
   const pods = podsIn?.(namespace)
   if (pods === undefined) throw noPods(entry.title)
   const { medusa } = readDetails(entry)
   const members = nodes.map((node) => ({ ...node, release: '', schemaVersion: '' }))
-  const found = await findRing(pods, members, selector, signal)
+  const found = await findRing(pods, members, { selector, clientSecret }, signal)
   const gone = members.filter(({ hostId }) => !found.nodes.some((node) => node.hostId === hostId))
   const unknown = found.troubles.filter((trouble) => trouble.startsWith('pod ') || trouble.includes('does not answer'))
   if (gone.length > 0 && unknown.length > 0)

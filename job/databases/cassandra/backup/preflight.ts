@@ -4,7 +4,7 @@ import type { Finding } from '../../../../operation/finding.ts'
 import type { PodsElsewhere } from '../../../kubernetes/elsewhere/pods-elsewhere.ts'
 import type { RingView } from '../cql.ts'
 import type { Medusa } from '../medusa.ts'
-import { podsWithoutApi, type FoundRing } from '../ring.ts'
+import { podsWithoutApi, type FoundRing, type RingPods } from '../ring.ts'
 
 /** This worker was made without a way to pods of other namespaces. */
 export function noPods(title: string): Failure {
@@ -34,7 +34,7 @@ export function findingOf(check: string, subject: string, error: unknown): Findi
 export async function checkRights(
   title: string,
   pods: PodsElsewhere,
-  { selector, medusa, signal }: { selector: string | undefined; medusa: Medusa | undefined; signal: AbortSignal },
+  { at, medusa, signal }: { at: RingPods; medusa: Medusa | undefined; signal: AbortSignal },
 ): Promise<Finding> {
   const { namespace } = pods
   const of = { check: 'rights', subject: title }
@@ -47,7 +47,14 @@ export async function checkRights(
   const install = `kubectl scalardl install --cassandra-namespace ${namespace}`
   const toFind = await pods.missingRights('find')
   if (toFind.length > 0) return lacking(toFind, '', `${install}, with --no-exec where its pods have a management API`)
-  const [first, ...others] = await podsWithoutApi(pods, selector, signal)
+  const [first, ...others] = await podsWithoutApi(pods, at, signal)
+  if (at.clientSecret !== undefined && first?.trouble !== undefined)
+    return {
+      ...of,
+      outcome: 'error',
+      message: `the management API of pod ${first.pod} cannot be asked with that certificate: ${first.trouble}`,
+      ...(first.cure === undefined ? {} : { cure: first.cure }),
+    }
   if (first === undefined && medusa === undefined)
     return { ...of, outcome: 'ok', message: `its pods in namespace ${namespace} are asked by their management API` }
   const toRun = await pods.missingRights('run')
@@ -110,12 +117,12 @@ export function checkRing(title: string, view: RingView, { nodes, selector, trou
  * Whether the loss of one node takes data with it (ScalarDB, "How to Back Up and Restore": a replicated Cassandra's
  * node is repaired, and only the loss of a quorum needs a restore of the whole cluster).
  */
-export function lostNodeText({ keyspaces }: Pick<RingView, 'keyspaces'>): string {
-  const single = keyspaces.filter(({ replication }) => copiesOf(replication) < 3).map(({ name }) => name)
+export function lostNodeText({ keyspaces, members }: Pick<RingView, 'keyspaces' | 'members'>): string {
+  const single = keyspaces.filter(({ replication }) => copiesOf(replication, members) < 3).map(({ name }) => name)
   if (single.length === 0)
     return (
       'The loss of one node needs no pause and no restore of all: every keyspace has three copies or more, ' +
-      'so replace that node, and run `nodetool repair` on it'
+      'so put its own snapshot back or replace it, then run `nodetool repair` on it'
     )
   return (
     `The loss of one node leaves no quorum of ${single.join(', ')}, of fewer than three copies: ` +
@@ -123,12 +130,18 @@ export function lostNodeText({ keyspaces }: Pick<RingView, 'keyspaces'>): string
   )
 }
 
-/** The fewest copies that a data centre has: `{class, replication_factor}` or `{class, dc1: '3'}`. */
-function copiesOf(replication: Record<string, string>): number {
-  const counts = Object.entries(replication)
+/**
+ * How many nodes have a row: `{class, replication_factor}` or `{class, dc1: '3'}`, and no more than there are nodes.
+ * ScalarDB asks for a quorum of all data centres (ScalarDB, StatementHandler: QUORUM and SERIAL).
+ */
+function copiesOf(replication: Record<string, string>, members: RingView['members']): number {
+  return Object.entries(replication)
     .filter(([key]) => key !== 'class')
-    .map(([, count]) => Number(count.split('/')[0]))
-  return counts.length === 0 ? 1 : Math.min(...counts)
+    .map(([key, count]) => {
+      const nodes = members.filter(({ dataCenter }) => key === 'replication_factor' || key === dataCenter)
+      return Math.min(Number(count.split('/')[0]), nodes.length)
+    })
+    .reduce((sum, copies) => sum + copies, 0)
 }
 
 /** Whether contact points that are addresses lead to the nodes that were found. */

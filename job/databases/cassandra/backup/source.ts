@@ -13,7 +13,7 @@ import { accessOf, namespaceOf, titleOf, type Access } from '../access.ts'
 import type { CqlSession, OpenSession, RingView } from '../cql.ts'
 import type { Details } from '../details.ts'
 import { checkMedusa, deleteFromMedusa, lackOf, readMedusa, upload, type Medusa } from '../medusa.ts'
-import { findRing, type FoundRing } from '../ring.ts'
+import { findRing, type FoundRing, type RingPods } from '../ring.ts'
 import { checkContactPoints, checkRights, checkRing, findingOf, lostNodeText, noPods } from './preflight.ts'
 import {
   clearSnapshots,
@@ -90,12 +90,12 @@ export class CassandraSource implements BackupSource {
     })
     try {
       const pods = this.#pods()
-      const [medusa, selector] = [this.#medusa, this.#selector]
+      const [medusa, at] = [this.#medusa, this.#at]
       const { signal } = this.#context
-      const rights = await checkRights(title, pods, { selector, medusa, signal })
+      const rights = await checkRights(title, pods, { at, medusa, signal })
       findings.push(rights)
       if (rights.outcome === 'error') return findings
-      const found = await findRing(pods, view.members, selector, signal)
+      const found = await findRing(pods, view.members, at, signal)
       const ring = checkRing(title, view, found)
       findings.push(...ring, ...checkContactPoints(title, this.#access.hosts, found))
       if (medusa !== undefined && ring.every(({ outcome }) => outcome !== 'error'))
@@ -156,6 +156,7 @@ export class CassandraSource implements BackupSource {
     const details = {
       namespace: pods.namespace,
       selector: now.selector,
+      ...(this.#at.clientSecret === undefined ? {} : { clientSecret: this.#at.clientSecret }),
       cluster: view.cluster,
       release: view.members[0]?.release ?? '',
       tag,
@@ -281,7 +282,7 @@ export class CassandraSource implements BackupSource {
   async #lookAtRing(signal: AbortSignal): Promise<Ring> {
     const session = await this.#cql()
     const [view, schema] = [await session.view(), await session.describe()]
-    return { view, schema, ...(await findRing(this.#pods(), view.members, this.#selector, signal)) }
+    return { view, schema, ...(await findRing(this.#pods(), view.members, this.#at, signal)) }
   }
 
   /** The namespace of the flag, else that of the Service that the release names, else its own. */
@@ -292,8 +293,9 @@ export class CassandraSource implements BackupSource {
     return pods
   }
 
-  get #selector(): string | undefined {
-    return this.#context.flags?.own?.['cassandra-selector']
+  get #at(): RingPods {
+    const own = this.#context.flags?.own ?? {}
+    return { selector: own['cassandra-selector'], clientSecret: own['cassandra-client-secret'] }
   }
 
   get #storages(): string[] {

@@ -22,10 +22,10 @@ export async function nodesOf(
 ): Promise<RingNode[]> {
   const pods = podsIn?.(own['cassandra-namespace'] ?? namespaceOf(access))
   if (pods === undefined) throw noPods(title)
-  const selector = own['cassandra-selector']
-  const { outcome, message, cure } = await checkRights(title, pods, { selector, medusa: undefined, signal })
+  const at = { selector: own['cassandra-selector'], clientSecret: own['cassandra-client-secret'] }
+  const { outcome, message, cure } = await checkRights(title, pods, { at, medusa: undefined, signal })
   if (outcome === 'error') throw unseen(title, message, cure)
-  const { nodes, troubles } = await findRing(pods, members, selector, signal)
+  const { nodes, troubles } = await findRing(pods, members, at, signal)
   if (troubles.length > 0) throw unseen(title, troubles.join('; '))
   return nodes
 }

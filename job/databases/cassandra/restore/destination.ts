@@ -33,11 +33,15 @@ export class CassandraDestination extends HandedOver implements RestoreDestinati
   async preflight(): Promise<Finding[]> {
     const { title } = this.entry
     const { context } = this.#ring
-    const { namespace, selector, medusa } = readDetails(this.entry)
+    const { namespace, selector, clientSecret, medusa } = readDetails(this.entry)
     const pods = context.podsIn?.(namespace)
     try {
       if (pods === undefined) throw noPods(title)
-      const rights = await checkRights(title, pods, { selector, medusa, signal: context.signal })
+      const rights = await checkRights(title, pods, {
+        at: { selector, clientSecret },
+        medusa,
+        signal: context.signal,
+      })
       if (rights.outcome === 'error') return [rights]
     } catch (error) {
       context.signal.throwIfAborted()

@@ -14,7 +14,7 @@ export async function checkDone(
 ): Promise<Finding[]> {
   const { title } = entry
   const details = readDetails(entry)
-  const rights = await checkRights(title, pods, { selector: details.selector, medusa: undefined, signal })
+  const rights = await checkRights(title, pods, { at: details, medusa: undefined, signal })
   if (rights.outcome === 'error') return [rights]
   const nodes = checkRing(title, view, found).filter(({ check }) => check === 'cassandra nodes')
   if (nodes.some(({ outcome }) => outcome === 'error')) return nodes

@@ -33,14 +33,14 @@ export async function withRing<T>(
   { settings, entry, context, open }: RestoredRing,
   look: (ring: RingNow) => Promise<T>,
 ): Promise<T> {
-  const { namespace, selector } = readDetails(entry)
+  const { namespace, ...at } = readDetails(entry)
   const pods = context.podsIn?.(namespace)
   if (pods === undefined) throw noPods(entry.title)
   const session = await open(accessOf(settings))
   try {
     const { signal } = context
     const view = await session.view()
-    const found = await findRing(pods, view.members, selector, signal)
+    const found = await findRing(pods, view.members, at, signal)
     return await look({ session, view, pods, signal, found: await withGenerations(found, session) })
   } finally {
     await session.close()

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { knownKinds } from '../../../../operation/databases/registry.ts'
-import { ofKinds, readDatabaseFlags, readExecNamespaces } from '../../../../plugin/flags/kind-flags.ts'
+import { ofKinds, readDatabaseFlags, readExecNamespaces, readExecSecrets } from '../../../../plugin/flags/kind-flags.ts'
 import { refused } from '../refused.ts'
 
 t.test('flags of one kind go to the worker by their names, and nothing where there are none', async (t) => {
@@ -18,6 +18,17 @@ t.test('namespaces are read once each', async (t) => {
   t.match(
     refused(() => readExecNamespaces({ cassandraNamespace: ['a/b'] })),
     { why: /no name of a namespace/ },
+  )
+})
+
+t.test('a Secret is read with the namespace that it is in', async (t) => {
+  t.strictSame(readExecSecrets({ cassandraClientSecret: 'mgmt.client' }, ['db']), ['mgmt.client'])
+  t.strictSame(readExecSecrets({}, []), [])
+  const { what } = refused(() => readExecSecrets({ cassandraClientSecret: 'a/b' }, ['db']))
+  t.equal(what, '--cassandra-client-secret cannot be read')
+  t.match(
+    refused(() => readExecSecrets({ cassandraClientSecret: 'mgmt' }, [])),
+    { why: /no namespace/, next: /--cassandra-namespace/ },
   )
 })
 

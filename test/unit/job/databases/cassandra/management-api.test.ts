@@ -86,7 +86,7 @@ async function answering(t: Test, status: number, body: string) {
   const port = typeof at === 'object' && at !== null ? at.port : 0
   const containers = [{ name: 'cassandra', ports: [{ name: 'mgmt-api-http', port }] }]
   const of = { uid: 'c', node: 'a', labels: {}, ready: true, containers }
-  const { api } = await findManagementApi({ ...of, name: 'c', ip: '127.0.0.1' }, signal)
+  const { api } = await findManagementApi({ ...of, name: 'c', ip: '127.0.0.1' }, undefined, signal)
   if (api === undefined) throw new Error('no API')
   return { api, asked }
 }

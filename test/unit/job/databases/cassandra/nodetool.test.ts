@@ -11,6 +11,7 @@ function saying(exitCode: number, stdout: string, stderr: string): PodsElsewhere
   return {
     namespace: 'db',
     missingRights: async () => [],
+    readSecret: async () => new Map<string, string>(),
     list: async () => [],
     run: async () => ({ exitCode, stdout, stderr }),
   }

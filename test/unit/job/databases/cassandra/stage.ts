@@ -17,16 +17,19 @@ export async function scene(
   {
     door = 'nodetool',
     password,
+    identity,
     beside,
     ...changes
   }: Partial<RequestOf<'backup'>> & {
     door?: Door
     password?: string
+    /** of the management API of its pods */
+    identity?: Parameters<typeof scriptedRing>[2]
     /** lines of a storage of another kind, which has the namespace savings */
     beside?: (prefix: string) => string[]
   } = {},
 ) {
-  const ring = await scriptedRing(3, password)
+  const ring = await scriptedRing(3, password, identity)
   if (door === 'the management API') {
     ring.api = 'plain'
     // No command is run in any pod.

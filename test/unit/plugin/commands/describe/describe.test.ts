@@ -1,6 +1,7 @@
 import t from 'tap'
 import { newRecord, type OperationRecord } from '../../../../../operation/record.ts'
 import { describeRecord } from '../../../../../plugin/commands/describe/describe-record.ts'
+import { describeDatabase } from '../../../../../plugin/commands/describe/describe-database.ts'
 import { timeLine } from '../../../../../plugin/commands/describe/time-line.ts'
 
 const at = (seconds: number) => new Date(Date.parse('2026-11-21T09:00:00Z') + seconds * 1000).toISOString()
@@ -42,6 +43,35 @@ t.test('the time line shows phases and the pause on one scale', (t) => {
     '▸ paused   +12.0 s   6.0 s  │              ████████                          │',
     'dump       +20.0 s  20.0 s  │                        ━━━━━━━━━━━━━━━━━━━━━━━━│',
   ])
+  t.end()
+})
+
+t.test('a backup by Cassy: where it is, and what the loss of one node asks for', (t) => {
+  const told = describeDatabase({
+    storages: ['default'],
+    kind: 'cassandra',
+    title: 'cassandra://db:9042',
+    tables: [{ schema: 'scalar', name: 'asset' }],
+    snapshotAt: at(15),
+    serviceBackups: 1,
+    details: {
+      cassy: 'cassy.cassandra:20051',
+      cassyStorage: 's3://cassy',
+      clusterId: 'ring-1',
+      snapshotId: 'snapshot-1',
+      nodes: [],
+      lostNode: 'The loss of one node needs no pause',
+    },
+  }).join('\n')
+  for (const line of [
+    /^Snapshot: +snapshot-1$/m,
+    /^Cassy: +cassy\.cassandra:20051$/m,
+    /^Its cluster: +ring-1$/m,
+    /^Its storage: +s3:\/\/cassy$/m,
+    /^One node lost: +The loss of one node needs no pause$/m,
+    /^scalar\.asset/m,
+  ])
+    t.match(told, line)
   t.end()
 })
 

@@ -95,6 +95,17 @@ for (const [manifest, rights] of [
     t.strictSame(granted.sort(), needed.sort(), 'no more than what is asked for')
   })
 
+t.test('a Secret in another namespace: one rule more, to get that one and no other', async (t) => {
+  const rulesOf = (secrets: readonly string[]) => {
+    const [role] = objectsElsewhere('backup', 'led', 'db', 'install/pods-role', secrets)
+    return role?.kind === 'Role' ? (role.rules ?? []) : []
+  }
+  t.strictSame(rulesOf(['mgmt']), [
+    ...rulesOf([]),
+    { apiGroups: [''], resources: ['secrets'], resourceNames: ['mgmt'], verbs: ['get'] },
+  ])
+})
+
 t.test('--repoint-secret: get and patch on that Secret and on ours beside it, and on no other', async (t) => {
   const objects = repointObjects('backup', 'led', ['account', 'other'])
   t.strictSame(

@@ -77,6 +77,40 @@ t.test('what is restored by hand: the plan tells who does what, and that there i
   t.match(resumePlan(waiting, [stopped], { replicas: undefined }, plain), /do this[\s\S]*stands at 0, up to 3/)
 })
 
+t.test(
+  'what Cassy restores: the plan tells whose turn it is when, and which case the loss of one node is',
+  async (t) => {
+    const entry = {
+      storages: ['default'],
+      kind: 'cassandra',
+      title: 'cassandra://db:9042',
+      tables: [],
+      details: {
+        cassy: 'cassy.cassandra:20051',
+        cassyStorage: 's3://cassy',
+        clusterId: 'ring-1',
+        snapshotId: 'snapshot-1',
+        nodes: [{ address: '10.0.0.1' }, { address: '10.0.0.2' }],
+        lostNode: 'The loss of one node needs no pause',
+      },
+    }
+    const plan = restorePlan(
+      { ...record, backup: { ...record.backup, databases: [entry] } },
+      [{ release: chartRelease(), databases: undefined, ending: undefined }],
+      { dropPrevious: false, replicas: undefined, choice: undefined },
+      plain,
+    )
+    t.match(plan, /The loss of one node needs no pause\n/)
+    t.match(plan, /record: 10\.0\.0\.1, 10\.0\.0\.2\./)
+    t.match(
+      plan,
+      /2\. Stop Cassandra[^]*4\. restore NAME --continue: Cassy at cassy\.cassandra:20051[^]*5\. Start Cassandra/,
+    )
+    t.match(plan, /Once a node of Cassandra was stopped there is NO --undo/)
+    t.notMatch(plan, /grpcurl/, 'nothing is to be asked of Cassy by hand')
+  },
+)
+
 t.test('the plan of what your own tool restores promises no way back', async (t) => {
   const entry = {
     storages: ['default'],

@@ -242,6 +242,28 @@ else {
     t.ok((await s.keys()).every((key) => key.startsWith(`node-backup/${String(clusterId)}/`)))
   })
 
+  t.test('doctor tells what it would meet, and which case the loss of one node is', async (t) => {
+    const look = async (s: CassyScene, operation: string) => {
+      const doctor = { ...s.backup, pause: undefined, kind: 'doctor', operation }
+      const code = await s.run(doctor as never as RequestOf<'doctor'>).ended
+      const found = s.record(operation)?.findings.filter(({ check }) => /cass/.test(check)) ?? []
+      return [code, ...found.map(({ check, outcome, message }) => `${check}: ${outcome}: ${message}`)]
+    }
+    const s = await scene(t)
+    t.match(await look(s, 'doctor-a'), [
+      0,
+      /^cassandra, one node lost: ok: The loss of one node needs no pause and no restore of all/,
+      'cassy: ok: it answers',
+      /^cassy's storage: ok/,
+    ])
+    s.ring.replication = '1'
+    t.match((await look(s, 'doctor-b'))[1], /leaves no quorum of (coordinator, scalar|scalar, coordinator),/)
+    t.notOk(s.wasPaused())
+    t.strictSame([s.asked('RegisterCluster'), s.asked('TakeBackup')], [[], []], 'it only looks')
+    s.cassy.kill()
+    t.match((await look(s, 'doctor-c'))[2], /^cassy: error: UNAVAILABLE/)
+  })
+
   t.test('deleting a backup removes it from the bucket, and nothing else', async (t) => {
     const s = await scene(t)
     t.equal(await s.run().ended, 0)
