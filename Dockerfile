@@ -1,8 +1,9 @@
 # The worker and its guard: what the Jobs of kubectl-scalardl run. `npm run build` makes what is copied here.
 #   worker      no database tools: for databases whose cloud makes the backup
 #   worker-sql  with pg_dump and pg_restore
-# Whatever streams leaves its memory behind chunk by chunk. Node takes back what is young once that is twice its space for
-# young objects, 16 MiB unless said; what gets older it takes back by looking through everything, many times a gigabyte.
+# Of node's memory: what streams leaves buffers behind, which are freed while young once they are twice the space of young
+# objects (16 MiB by default), or by looking through the whole heap each time that has grown by a part that depends on
+# how fast it grows. So that space is small, and that part is always 200 %.
 # Nothing is run, so an image of any architecture is made on any machine. build/images/root.ts makes dist/roots.
 FROM scratch AS base
 ARG TARGETARCH
@@ -12,7 +13,7 @@ ENV PATH=/usr/local/bin:/usr/bin NODE_ENV=production
 FROM base AS worker
 COPY dist/worker/*.cjs dist/worker/*.txt dist/guard/*.cjs dist/guard/*.txt LICENSE /opt/kubectl-scalardl/
 USER 65532:65532
-ENTRYPOINT ["node", "--max-semi-space-size=2", "/opt/kubectl-scalardl/worker.cjs"]
+ENTRYPOINT ["node", "--max-semi-space-size=2", "--heap-growing-percent=200", "/opt/kubectl-scalardl/worker.cjs"]
 
 FROM base AS sql-tools
 ARG TARGETARCH
@@ -21,4 +22,4 @@ COPY dist/roots/$TARGETARCH/sql/ /
 FROM sql-tools AS worker-sql
 COPY dist/worker/*.cjs dist/worker/*.txt dist/guard/*.cjs dist/guard/*.txt LICENSE /opt/kubectl-scalardl/
 USER 65532:65532
-ENTRYPOINT ["node", "--max-semi-space-size=2", "/opt/kubectl-scalardl/worker.cjs"]
+ENTRYPOINT ["node", "--max-semi-space-size=2", "--heap-growing-percent=200", "/opt/kubectl-scalardl/worker.cjs"]

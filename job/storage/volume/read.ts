@@ -17,7 +17,7 @@ export interface Volume {
   mount?: string
 }
 
-const chunkBytes = 1 << 20
+const chunkBytes = 256 << 10
 /** Files and folders below a listed one, held while they are sorted. A backup has about one for each table. */
 const mostEntries = 100_000
 
