@@ -84,15 +84,17 @@ export interface CqlServer {
 }
 
 /**
- * Starts one on the loopback interface.
+ * Starts one on the loopback interface and wherever else it is told.
  * @param answer of a question at an address; undefined: the server does not know it, and says so
  * @param password that the user cassandra has to give; undefined: nobody is asked
- * @param furtherAddresses of the loopback interface, at which it answers as well, on the same port
+ * @param furtherAddresses at which it answers as well, on the same port
+ * @param port 0: any that is free
  */
 export async function startCqlServer(
   answer: (query: string, address: string) => Answer | undefined,
   password?: string,
   furtherAddresses: readonly string[] = [],
+  port = 0,
 ): Promise<CqlServer> {
   const sockets = new Set<Socket>()
   const stopped = new Set<string>()
@@ -139,16 +141,16 @@ export async function startCqlServer(
   }
 
   const servers: Server[] = []
-  let port = 0
+  let own = port
   for (const address of ['127.0.0.1', ...furtherAddresses]) {
-    const server = createServer(serve).listen(port, address)
+    const server = createServer(serve).listen(own, address)
     servers.push(server)
     await once(server, 'listening')
     const at = server.address()
-    port = typeof at === 'object' && at !== null ? at.port : 0
+    own = typeof at === 'object' && at !== null ? at.port : 0
   }
   return {
-    port,
+    port: own,
     stopped,
     stop(address) {
       stopped.add(address)

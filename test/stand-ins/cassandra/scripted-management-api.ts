@@ -48,12 +48,18 @@ export interface ManagementApi {
 
 const words: Record<string, string> = { N: 'NORMAL,-1', L: 'LEAVING,-1', J: 'BOOT,-1', M: 'MOVING,-1' }
 
-/** Starts one at an address. @param isTls whether it wants a client's certificate @param identity where it has one */
+/**
+ * Starts one at an address.
+ * @param isTls whether it wants a client's certificate
+ * @param identity where it has one
+ * @param plainPort 0: any that is free
+ */
 export async function startManagementApi(
   address: string,
   node: ManagedNode,
   isTls: () => boolean,
   identity: ServerIdentity | undefined,
+  plainPort = 0,
 ): Promise<ManagementApi> {
   const serve = (asked: IncomingMessage, answer: ServerResponse) => {
     const gone = new AbortController()
@@ -64,7 +70,7 @@ export async function startManagementApi(
   const tls = identity && createTlsServer({ ...identity, requestCert: true, rejectUnauthorized: true }, serve)
   const ports: number[] = []
   for (const server of [plain, tls]) {
-    server?.listen(0, address)
+    server?.listen(server === plain ? plainPort : 0, address)
     if (server !== undefined) await once(server, 'listening')
     const at = server?.address()
     ports.push(typeof at === 'object' && at !== null ? at.port : 0)

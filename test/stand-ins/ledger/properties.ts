@@ -79,6 +79,8 @@ export function storageProperties(properties: ReadonlyMap<string, string>): Stor
   const connections = new Map<string, Connection>()
   for (const name of list('storages')) {
     const prefix = `scalar.db.multi_storage.storages.${name}.`
+    // A release may have namespaces there; those that the stand-in writes to are not.
+    if (properties.get(`${prefix}storage`) === 'cassandra') continue
     if (properties.get(`${prefix}storage`) !== 'jdbc') throw new Error(`${prefix}storage is not jdbc`)
     connections.set(name, connectionOf(properties, prefix))
   }
