@@ -1,6 +1,6 @@
 import t from 'tap'
 import { twoDatabases } from '../../stand-ins/ledger/release/release-properties.ts'
-import { pausedPods } from '../stage/gates.ts'
+import { pausedPods, until } from '../stage/gates.ts'
 import { addLedger, openDatabaseStage, passwords, secret } from '../stage/ledger-stage.ts'
 import { backupOf, pausedMs, recordOf, rowsOf } from '../stage/records.ts'
 import { stopWriters } from '../stage/writers.ts'
@@ -80,6 +80,40 @@ t.test('an image that cannot be pulled is refused before anything is paused', as
   t.match(run.stderr, /does not start: the image registry\.invalid\/tools:1/)
   t.match(run.stderr, /--exec-image/)
   t.strictSame(await pausedPods(stage), [])
+})
+
+/** Runs PostgreSQL's tools in the pod of the server. */
+async function byTools(...script: string[]): Promise<void> {
+  await stage.kubectl(['exec', 'database-0', '--', 'sh', '-ec', script.join('\n')])
+}
+const databaseUrl = (name: string) =>
+  `"postgresql://postgres:${encodeURIComponent(passwords.superuser)}@127.0.0.1/${name}"`
+const dumped = ['ledger_a', 'ledger_b'].map((name) => [databaseUrl(name), `/tmp/${name}.dump`] as const)
+
+t.test('a tool between pause and unpause: its verdict and point are told, and what it made goes back', async (t) => {
+  const pause = await stage.scalardl(['pause', 'my', '--name', 'bracket'])
+  t.equal(pause.code, 0, pause.stderr)
+  await byTools(...dumped.map(([url, file]) => `pg_dump --format=custom --file=${file} ${url}`))
+  const unpause = await stage.scalardl(['unpause', 'my'])
+  t.equal(unpause.code, 0, unpause.stderr)
+  t.strictSame(await pausedPods(stage), [])
+  const { windows } = await recordOf(stage, 'pause-bracket')
+  const point = windows[0]?.restorePoint ?? 'no point'
+  t.ok(unpause.stderr.includes(`restore point ${point}`), unpause.stderr)
+  const described = await stage.scalardl(['describe', 'operation', 'pause-bracket'])
+  t.ok(described.stdout.includes(point) && described.stdout.includes('valid'), described.stdout)
+
+  await stage.kubectl(['exec', deployment, '--', 'node', '/app/main.mjs', 'damage'])
+  await stopWriters(stage, deployment)
+  t.notOk((await stage.check(deployment)).holds, 'the damage shows')
+  await stage.kubectl(['scale', deployment, '--replicas=0'])
+  await until('the release has stopped', async () => (await stage.pods('app.kubernetes.io/instance=my')).length === 0)
+  await byTools(
+    ...dumped.map(([url, file]) => `pg_restore --clean --if-exists --single-transaction --dbname=${url} ${file}`),
+  )
+  await stage.kubectl(['scale', deployment, '--replicas=2'])
+  await stage.rolledOut(deployment)
+  t.match(await stage.check(deployment), { holds: true })
 })
 
 t.test('a restore brings back both, and the two agree', async (t) => {

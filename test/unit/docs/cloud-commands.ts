@@ -1,6 +1,7 @@
 /**
  * What the documents use of other tools, with the options that each takes: by `help` of aws 1.45, the sources of az
- * 2.91, the command reference of argocd 3, of flux 2 and of skopeo 1.9, and gh's manual. A command that is not here
+ * 2.91, the command reference of argocd 3, of flux 2 and of skopeo 1.9, gh's
+ * manual, and `--help` of PostgreSQL 18's tools. A command that is not here
  * has to be looked up and added.
  */
 const options: Record<string, readonly string[]> = {
@@ -36,6 +37,8 @@ const options: Record<string, readonly string[]> = {
   'flux suspend helmrelease': ['--namespace'],
   'flux resume helmrelease': ['--namespace'],
   'gh attestation verify': ['--repo'],
+  pg_dump: ['--format', '--file'],
+  pg_restore: ['--clean', '--if-exists', '--single-transaction', '--dbname'],
   'oc get pods': ['-n', '-l', '-o'],
   'kubectl exec': ['--', '-t'],
   sha256sum: ['--check', '--ignore-missing'],
@@ -43,7 +46,7 @@ const options: Record<string, readonly string[]> = {
 }
 
 /** Of tools of databases, whose options nobody here could look up but in their makers' documents. */
-const notLookedUp = ['expdp', 'sqlcmd', 'db2', 'yb-admin', 'cockroach', 'gcloud', 'medusa', 'nodetool']
+const notLookedUp = ['expdp', 'impdp', 'sqlcmd', 'db2', 'yb-admin', 'cockroach', 'gcloud', 'medusa', 'nodetool']
 
 /** What is wrong with a command of another tool, in words; undefined where nothing is. */
 export function wrongCommand(words: readonly string[]): string | undefined {
