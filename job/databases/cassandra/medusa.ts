@@ -149,7 +149,9 @@ async function run(
   const { exitCode, stdout, stderr } = await pods.run(pod, medusa.container, [...medusa.command, ...args], limits)
   if (exitCode === 0) return stdout
   const said = `${stdout}\n${stderr}`.split('\n').filter((line) => line.trim() !== '')
-  const words = said.findLast((line) => /\bERROR\b/.test(line)) ?? said.at(-1) ?? 'it says nothing'
+  // Where tries failed, its own words count them. Python's first trace ends in what each of them met.
+  const met = said.find((line) => /^[\w.]+(Error|Exception): /.test(line))
+  const words = met ?? said.findLast((line) => /\bERROR\b/.test(line)) ?? said.at(-1) ?? 'it says nothing'
   throw new Failure({
     what: `medusa ${args[0]} failed in pod ${pod}`,
     why: `exit code ${exitCode}: ${printable(words.trim()).slice(0, 500)}`,

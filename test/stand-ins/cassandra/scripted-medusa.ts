@@ -5,7 +5,8 @@ import type { CommandResult } from '../../../job/kubernetes/elsewhere/pods-elsew
  * (medusa/backup_node.py, verify.py, listing.py, utils.py):
  * none: the container has no such program;
  * unreachable: its storage does not answer: exit code 1, ERROR and a stack trace on standard error;
- * breaks: an upload ends half-way with exit code 1: the backup is listed, and never finished;
+ * breaks: an upload ends half-way with exit code 1, after seven tries: the backup is listed, and never finished; its
+ * ERROR names the tries alone, and the first of two traces the disk that is full;
  * damaged: a file in the storage is not that of the manifest: `verify` says so and ends with exit code 1;
  * forgets: exit code 0 of an upload, and the backup is not in the list.
  */
@@ -22,11 +23,26 @@ interface Node {
 export type MedusaStorage = Map<string, Map<string, 'begun' | 'finished'>>
 
 const ok = (stdout: string): CommandResult => ({ exitCode: 0, stdout, stderr: '' })
-const failed = (words: string, stdout = ''): CommandResult => ({
+const failed = (words: string, stdout = '', trace = ''): CommandResult => ({
   exitCode: 1,
   stdout,
-  stderr: `[2026-11-22 08:17:45,742] ERROR: ${words}\nTraceback (most recent call last):\n`,
+  stderr: `[2026-11-22 08:17:45,742] ERROR: ${words}\nTraceback (most recent call last):\n${trace}`,
 })
+
+const tries = 'RetryError[<Future at 0x7f0cc8307850 state=finished raised OSError>]'
+/** As Python writes an error that another led to. */
+const fullDisk = [
+  '  File "medusa/storage/local_storage.py", line 93, in _upload_object',
+  '    await f.write(chunk)',
+  'OSError: [Errno 28] No space left on device',
+  '',
+  'The above exception was the direct cause of the following exception:',
+  '',
+  'Traceback (most recent call last):',
+  '    raise retry_exc from fut.exception()',
+  `tenacity.RetryError: ${tries}`,
+  '',
+].join('\n')
 
 /** Answers as `medusa` of 0.31 does in the pod of a node. @param nodes how many the ring has */
 export function medusaOf(
@@ -45,7 +61,7 @@ export function medusaOf(
       if (medusaFault === 'forgets') return ok('')
       const parts = storage.get(name) ?? new Map<string, 'begun' | 'finished'>()
       storage.set(name, parts.set(pod, medusaFault === 'breaks' ? 'begun' : 'finished'))
-      if (medusaFault === 'breaks') return failed('Error occurred during backup: No space left on device')
+      if (medusaFault === 'breaks') return failed(`Error occurred during backup: ${tries}`, '', fullDisk)
       if (!args.includes('--keep-snapshot'))
         for (const line of snapshots) if (line.startsWith(`${name} `)) snapshots.delete(line)
       return ok('')
