@@ -7,8 +7,8 @@ import { parseRecord, type BackupPart, type OperationRecord } from '../../../ope
 import type { OperationContext } from '../../context/operation-context.ts'
 import { noKey, signed } from '../../context/signing.ts'
 import type { Storage } from '../../storage/storage.ts'
-import { Taken } from '../../storage/taken.ts'
-import { readText, replaceText, writeText } from '../../storage/text.ts'
+import { Taken, unlessTaken } from '../../storage/taken.ts'
+import { readText, writeText } from '../../storage/text.ts'
 
 /** The record kept beside the dumps, by which a later cluster can restore them. */
 export const recordFile = 'record.json'
@@ -28,8 +28,12 @@ export async function describeBackup(context: OperationContext<'backup'>, said: 
     context.events.say('note', `the backup's record is not signed: ${noKey}`, { level: 'warning' })
 }
 
-/** Writes the record beside the dumps, as it will be when the operation is done. */
-export async function publishRecord(context: OperationContext<'backup'>, storage: Storage): Promise<void> {
+/** Writes the record beside the dumps, as it will be when the operation is done; last, and once: a store may keep it. */
+export async function publishRecord(
+  context: OperationContext<'backup'>,
+  storage: Storage,
+  signal: AbortSignal = context.signal,
+): Promise<void> {
   const done: OperationRecord = {
     ...structuredClone(context.record.current),
     state: 'succeeded',
@@ -37,7 +41,7 @@ export async function publishRecord(context: OperationContext<'backup'>, storage
     finishedAt: new Date().toISOString(),
   }
   const path = `${backupName(context)}/${recordFile}`
-  await replaceText(storage, path, `${JSON.stringify(done, null, 2)}\n`, context.signal)
+  await unlessTaken(writeText(storage, path, `${JSON.stringify(done, null, 2)}\n`, signal))
 }
 
 /** What a backup's folder holds from before its pause on: whose it is. Nobody else writes there then. */

@@ -34,6 +34,8 @@ import { tidyUp } from '../tidy-up.ts'
 type Context = OperationContext<'backup'>
 
 const materializing = 'materialize'
+/** How long the record of a backup whose materializing was given up may take to be written, ms. */
+const publishMs = 60_000
 
 /**
  * Takes a backup: check everything, pause all, fix every database's point in time, unpause. Only then dump, or wait for
@@ -64,6 +66,8 @@ export async function backup(context: Context): Promise<void> {
     if (await isHandedOn(context)) throw error
     if (context.record.current.phases.some(({ name }) => name === materializing)) {
       await tidyUp(context, [...discardMaterials(context, sources), describeBackup(context, { state: 'restorable' })])
+      const left = AbortSignal.timeout(publishMs)
+      if (request.to !== undefined) await tidyUp(context, [publishRecord(context, storage, left)])
       throw stillRestorable(error)
     }
     await giveUp(context, storage, sources, error)
@@ -102,7 +106,9 @@ async function take(
     (await context.phase(to === undefined ? 'wait until restorable' : 'dump', () => complete(context, sources)))
   const location = to === undefined ? {} : { location: pathAt(to, backupName(context)) }
   await describeBackup(context, { state: 'restorable', databases, ...location })
-  if (to !== undefined) await context.phase('publish', () => publishRecord(context, storage))
+  // What materializing adds is in the record too, which is written once.
+  if (to !== undefined && !context.request.materialize)
+    await context.phase('publish', () => publishRecord(context, storage))
 }
 
 /**

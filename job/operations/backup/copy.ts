@@ -13,7 +13,7 @@ import { verifyDump } from '../../databases/dump/verify.ts'
 import { limited } from '../../storage/limited.ts'
 import { openStorage } from '../../storage/open.ts'
 import type { Storage } from '../../storage/storage.ts'
-import { Taken } from '../../storage/taken.ts'
+import { unlessTaken } from '../../storage/taken.ts'
 import { readText, writeText } from '../../storage/text.ts'
 import { claimFolder, recordFile } from './backup-record.ts'
 import { concludePreflight } from '../conclude-preflight.ts'
@@ -64,7 +64,7 @@ export async function copyBackup(context: Context): Promise<void> {
     const { copies: _, ...alone } = backup
     // As it was signed, with its first place; an import says where it lies.
     const copied: OperationRecord = { ...record, backup: alone }
-    await context.phase('publish', () => unlessThere(writeText(to, path, textOf(copied), signal)))
+    await context.phase('publish', () => unlessTaken(writeText(to, path, textOf(copied), signal)))
     const current = await cluster.readRecord(request.backup)
     const copies = [...new Set([...(current.backup?.copies ?? []), location])]
     await cluster.writeRecord({ ...current, backup: { ...(current.backup ?? backup), copies } })
@@ -115,7 +115,7 @@ async function copyFiles(
     await shareOut(largestFirst, { workers: atOnce, signal }, async (waiting, signal) => {
       for (const { folder, title, file } of waiting) {
         const content = await readVerified({ storage: from, folder, title }, file)
-        await unlessThere(to.write(`${folder}/${file.path}`, content, signal))
+        await unlessTaken(to.write(`${folder}/${file.path}`, content, signal))
         done += file.bytes
       }
     })
@@ -124,15 +124,8 @@ async function copyFiles(
   }
   for (const { folder } of dumps) {
     const path = `${folder}/${manifestFile}`
-    await unlessThere(writeText(to, path, (await readText(from, path)) ?? '', signal))
+    await unlessTaken(writeText(to, path, (await readText(from, path)) ?? '', signal))
   }
-}
-
-/** What a killed worker of this operation wrote stays; whether it is right, the verification tells. */
-async function unlessThere(writing: Promise<unknown>): Promise<void> {
-  await writing.catch((error: unknown) => {
-    if (!(error instanceof Taken)) throw error
-  })
 }
 
 function textOf(record: OperationRecord): string {

@@ -14,6 +14,7 @@ export interface Refusal {
  * A server of S3 or Azure in front of another, which answers some calls itself.
  * @param refuse what a call is refused with; undefined hands it on
  * @param headersOf what the real server's answer has beside its own
+ * @param underWay filled with the calls that the real server is at work on
  * @returns its endpoint
  */
 export async function serviceInFront(
@@ -21,6 +22,7 @@ export async function serviceInFront(
   endpoint: string,
   refuse: (call: IncomingMessage) => Refusal | undefined,
   headersOf: (call: IncomingMessage) => Record<string, string> = () => ({}),
+  underWay: Set<IncomingMessage> = new Set(),
 ): Promise<string> {
   const { hostname, port } = new URL(endpoint)
   const server = createServer((incoming, response) => {
@@ -37,7 +39,10 @@ export async function serviceInFront(
       response.writeHead(answer.statusCode ?? 500, { ...answer.headers, ...headersOf(incoming) })
       answer.pipe(response)
     })
-    forwarded.on('error', () => response.destroy())
+    underWay.add(incoming)
+    forwarded.on('error', () => response.destroy()).on('close', () => underWay.delete(incoming))
+    // What is cut off on the one side is on the other.
+    incoming.on('close', () => incoming.complete || forwarded.destroy())
     incoming.pipe(forwarded)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
