@@ -1,3 +1,4 @@
+import { BlobServiceClient, StorageSharedKeyCredential } from '@azure/storage-blob'
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from '@aws-sdk/client-s3'
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -11,7 +12,8 @@ import { openStorage } from '../../../../job/storage/open.ts'
 import { work } from '../../../../job/worker/worker.ts'
 import { parseLocation } from '../../../../operation/location.ts'
 import { newRecord, type OperationRecord } from '../../../../operation/record.ts'
-import { mounts, type RequestOf } from '../../../../operation/request.ts'
+import { mounts, type OperationRequest, type RequestOf } from '../../../../operation/request.ts'
+import { startAzurite } from '../../../stand-ins/azurite/azurite.ts'
 import { hasGo, startVersitygw } from '../../../stand-ins/versitygw/versitygw.ts'
 import { writtenDump } from '../databases/dump/written-dump.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
@@ -112,6 +114,62 @@ else {
       },
     }
   }
+
+  t.test('a copy goes from any storage to any other, each found and imported where nobody knows it', async (t) => {
+    const azure = await startAzurite()
+    t.teardown(() => azure.stop())
+    const key = new StorageSharedKeyCredential(azure.account, azure.key)
+    await new BlobServiceClient(azure.endpoint, key).getContainerClient('third').create()
+    mkdirSync(join(storageSecrets, 'third'))
+    writeFileSync(join(storageSecrets, 'third', 'AZURE_STORAGE_KEY'), azure.key)
+    const targetVolume = t.testdir()
+    Object.assign(mounts, { targetVolume })
+    const { kind: _, pause: __, target, ...common } = pauseRequest()
+    const shared = { ...common, target: { ...target, releases: [] } }
+    const below = (location: string) => location.replace(/\?|$/, '/nightly$&')
+    const filesAt = async (location: string, volume?: string) => {
+      const storage = openStorage(parseLocation(location), volume)
+      const found: Record<string, string> = {}
+      for await (const { path } of storage.list('')) {
+        const content = await buffer((await storage.read(path)) ?? Readable.from([]))
+        // The claim tells of the operation that copied it.
+        if (!path.endsWith('claim.json')) found[path] = createHash('sha256').update(content).digest('hex')
+      }
+      return found
+    }
+
+    let cluster = inMemoryCluster([])
+    cluster.recordsByName.set(backup.operation, backup)
+    const run = (request: OperationRequest) =>
+      work(request, { cluster, events: jsonLineEvents(() => undefined), signal })
+    const places = [
+      from.replace('/nightly', ''),
+      `s3://${Bucket}/chain?endpoint=${endpoint}&secret=second`,
+      `azblob://${azure.account}/third/chain?endpoint=${azure.endpoint}&secret=third`,
+      'pvc://fourth/chain',
+    ]
+    const whole: Record<string, string>[] = []
+    for (const [index, to] of places.entries()) {
+      const previous = places[index - 1]
+      if (previous === undefined) continue
+      if (index > 1) {
+        cluster = inMemoryCluster([])
+        t.equal(await run({ ...shared, kind: 'list', operation: 'list-all', from: previous }), 0)
+        const { found = [] } = cluster.recordsByName.get('list-all') ?? {}
+        t.match(found, [{ operation: backup.operation, backup: { location: below(previous), state: 'restorable' } }])
+        t.equal(await run({ ...shared, kind: 'import', operation: 'import-one', from: below(previous) }), 0, previous)
+      }
+      const copy = { ...shared, kind: 'copy' as const, operation: 'copy-one', backup: backup.operation }
+      t.equal(await run({ ...copy, from: below(previous), to }), 0, to)
+      t.strictSame(cluster.recordsByName.get(backup.operation)?.backup?.copies, [below(to)])
+      whole.push(await filesAt(to, to.startsWith('pvc:') ? targetVolume : undefined))
+    }
+    const [inS3 = {}, inAzure = {}, onVolume = {}] = whole
+    t.equal(Object.keys(inS3).length, 6)
+    const without = ({ 'nightly/record.json': _, ...dumps }: Record<string, string>) => dumps
+    t.strictSame(without(inAzure), without(inS3))
+    t.strictSame(without(onVolume), without(inS3))
+  })
 
   t.test('killed at every write and run again, a copy ends the same, verified, and leaves nothing', async (t) => {
     const whole = await copyTo(t, 'whole')
