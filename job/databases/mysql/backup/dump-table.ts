@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { Failure } from '../../../../operation/failure.ts'
 import type { BackupTable } from '../../../../operation/record.ts'
 import type { DumpedFile } from '../../dump/manifest.ts'
+import { atOnce } from '../../dump/share-out.ts'
 import { writeFile, writePacked, type Writing } from '../../dump/write-file.ts'
 import { filesOf } from '../details.ts'
 import type { Session } from '../session.ts'
@@ -53,11 +54,18 @@ export async function dumpTable(dumping: Dumping, folder: string, index: number,
   const columns = await columnsOf(now, table)
   const paths = filesOf(index, table)
   const statement = Readable.from([Buffer.from(`${definition};\n`)])
-  const files = [await writeFile(dumping, folder, paths.definition, statement)]
-
   const lines = new InsertLines(table, columns, meter)
   const rows = holder.rows(`SELECT ${selectList(columns)} FROM ${quoted(table)}`, lines)
-  files.push(await writePacked(dumping, folder, paths.rows, rows))
+  const files: DumpedFile[] = []
+  // Most tables are small, and what takes long of them is that each file is made durable.
+  await atOnce(dumping.signal, [
+    async (signal) => {
+      files[0] = await writeFile({ ...dumping, signal }, folder, paths.definition, statement)
+    },
+    async (signal) => {
+      files[1] = await writePacked({ ...dumping, signal }, folder, paths.rows, rows)
+    },
+  ])
   await holder.query('ROLLBACK TO SAVEPOINT before_table')
   return {
     table: { schema: table.schema, name: table.name, rows: lines.rows },

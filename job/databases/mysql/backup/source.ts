@@ -24,6 +24,12 @@ import { endAll, openSessions, takeSnapshot } from './snapshot-sessions.ts'
 
 export const kindName = 'mysql'
 
+/**
+ * How often the session that looks at the present says something while others read for hours, ms: proxies and load
+ * balancers that count bytes, and not the kernel's own probes, end a connection that is silent for some minutes.
+ */
+const talkMs = 30_000
+
 interface Extent {
   scope: Scope
   tables: Table[]
@@ -42,11 +48,13 @@ export class MysqlSource implements BackupSource {
   readonly #settings: StorageSettings[]
   readonly #context: BackupContext
   readonly #title: string
+  readonly #talkMs: number
   #access: Access
   #connected: Promise<Connected> | undefined
   #prepared: Prepared | undefined
 
-  constructor(settings: StorageSettings[], context: BackupContext) {
+  constructor(settings: StorageSettings[], context: BackupContext, everyMs = talkMs) {
+    this.#talkMs = everyMs
     this.#settings = settings
     this.#context = context
     this.#access = accessOf(settings)
@@ -175,6 +183,7 @@ export class MysqlSource implements BackupSource {
     const meter = { bytes: 0 }
     const free = holders.values()
     const stop = tellProgress(events, this.#title, sizeOf(prepared.tables), async () => meter.bytes)
+    const talk = setInterval(() => void now.query('DO 0').catch(() => undefined), this.#talkMs)
     try {
       await shareOut(largestFirst, { workers: holders.length, signal: alive }, async (waiting, signal) => {
         const { value: holder } = free.next()
@@ -186,12 +195,15 @@ export class MysqlSource implements BackupSource {
             index,
             table,
           )
+        // It has nothing left to read, and is not to be lost while others do.
+        holder.destroy()
       })
     } catch (error) {
       signal.throwIfAborted()
       const lost = holders.find((holder) => holder.lost.aborted)
       throw lost === undefined ? error : sessionLost(this.#title, lost.lost.reason)
     } finally {
+      clearInterval(talk)
       stop()
     }
     return dumped
