@@ -1,5 +1,6 @@
 import { cassandraMutations } from './cassandra.ts'
 import { cassyMutations } from './cassy.ts'
+import { dumpMutations } from './dumps.ts'
 import type { Mutation } from './mutation.ts'
 import { azureMutations } from './azure.ts'
 import { rdsMutations } from './rds.ts'
@@ -13,6 +14,7 @@ const window = 'window.reasons.push(...doubtsOf(word, silent))'
 export const mutations: readonly Mutation[] = [
   ...cassandraMutations,
   ...cassyMutations,
+  ...dumpMutations,
   ...recordMutations,
   ...azureMutations,
   ...rdsMutations,

@@ -164,6 +164,10 @@ else {
       t.strictSame(cluster.recordsByName.get(backup.operation)?.backup?.copies, [below(to)])
       whole.push(await filesAt(to, to.startsWith('pvc:') ? targetVolume : undefined))
     }
+    const location = below(places[2] ?? '')
+    const removal = { ...shared, kind: 'delete' as const, operation: 'delete-one', backup: backup.operation, location }
+    t.equal(await run(removal), 0, 'who has imported it may delete it')
+    t.strictSame(await filesAt(places[2] ?? ''), {})
     const [inS3 = {}, inAzure = {}, onVolume = {}] = whole
     t.equal(Object.keys(inS3).length, 6)
     const without = ({ 'nightly/record.json': _, ...dumps }: Record<string, string>) => dumps

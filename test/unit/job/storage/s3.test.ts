@@ -235,6 +235,43 @@ else {
     }
   })
 
+  t.test("without a Secret the pod's own identity writes and reads, as EKS Pod Identity gives it", async (t) => {
+    const { bucket, endpoint } = await fresh(t)
+    const folder = mkdtempSync(join(tmpdir(), 'token-'))
+    t.teardown(() => rmSync(folder, { recursive: true }))
+    const token = join(folder, 'eks-pod-identity-token')
+    // "Container credential provider" of the AWS SDKs and Tools Reference Guide.
+    const agent = createServer(({ headers: { authorization } }, response) => {
+      const isKnown = authorization === 'token-of-the-worker'
+      response.writeHead(isKnown ? 200 : 403, { 'content-type': 'application/json' })
+      const { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey } = server
+      const Expiration = new Date(Date.now() + 3_600_000).toISOString()
+      // The gateway knows no session tokens.
+      response.end(JSON.stringify(isKnown ? { AccessKeyId, SecretAccessKey, Token: '', Expiration } : {}))
+    }).listen(0, '127.0.0.1')
+    await once(agent, 'listening')
+    t.teardown(() => agent.close())
+    const identity: Record<string, string> = {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${(agent.address() as AddressInfo).port}/v1/credentials`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: token,
+      AWS_EC2_METADATA_DISABLED: 'true',
+    }
+    Object.assign(process.env, identity)
+    t.teardown(() => Object.keys(identity).forEach((name) => delete process.env[name]))
+    const location = objectLocation('s3', bucket, ['a'], `endpoint=${endpoint}`)
+    if (location.kind !== 's3') throw new Error('no location of S3')
+    const open = () => s3Storage(location, undefined, { ...patience, retryMs: 2_000 })
+
+    writeFileSync(token, 'token-of-the-worker')
+    const storage = open()
+    t.match(await storage.preflight(1, 'backup-1'), [{ outcome: 'ok' }])
+    await storage.write('file', chunks('x'.repeat(9_000_000), 'end'), signal)
+    t.equal((await readText(storage, 'file'))?.length, 9_000_003)
+    writeFileSync(token, 'token-of-a-stranger')
+    const refusal = { why: /there are no credentials/, next: /give the ServiceAccount an identity/ }
+    t.match(await failureOf(open().write('other', chunks('x'), signal)), refusal)
+  })
+
   t.test('a Secret that changes is read again', async (t) => {
     const { location } = await fresh(t)
     const secrets = secretFolder(t, { accessKeyId: 'nobody', secretAccessKey: 'wrong' })
