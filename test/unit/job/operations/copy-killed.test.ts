@@ -170,9 +170,10 @@ else {
     t.strictSame(await filesAt(places[2] ?? ''), {})
     const [inS3 = {}, inAzure = {}, onVolume = {}] = whole
     t.equal(Object.keys(inS3).length, 6)
-    const without = ({ 'nightly/record.json': _, ...dumps }: Record<string, string>) => dumps
-    t.strictSame(without(inAzure), without(inS3))
-    t.strictSame(without(onVolume), without(inS3))
+    const dumps = (files: Record<string, string>) =>
+      Object.entries(files).filter(([path]) => !path.endsWith('record.json'))
+    t.strictSame(dumps(inAzure), dumps(inS3))
+    t.strictSame(dumps(onVolume), dumps(inS3))
   })
 
   t.test('killed at every write and run again, a copy ends the same, verified, and leaves nothing', async (t) => {
