@@ -12,7 +12,7 @@ export function taken(title: string, name: string): Taken {
 /** The error of a write where there is a file already. */
 export class Taken extends Failure {}
 
-/** For what only a killed worker of this operation can have written already: that stays, whoever reads it verifies it. */
+/** For what nobody but a killed worker of the same operation can have written: that stays. */
 export async function unlessTaken(writing: Promise<unknown>): Promise<void> {
   await writing.catch((error: unknown) => {
     if (!(error instanceof Taken)) throw error

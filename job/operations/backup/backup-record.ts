@@ -28,7 +28,7 @@ export async function describeBackup(context: OperationContext<'backup'>, said: 
     context.events.say('note', `the backup's record is not signed: ${noKey}`, { level: 'warning' })
 }
 
-/** Writes the record beside the dumps, as it will be when the operation is done; last, and once: a store may keep it. */
+/** Writes the record beside the dumps as it will be when all is done: last, and once, since a store may keep it. */
 export async function publishRecord(
   context: OperationContext<'backup'>,
   storage: Storage,
