@@ -31,7 +31,7 @@ function errorsOf(findings: readonly Finding[]): string[] {
 }
 
 /** Each text is told, and no other. */
-function tells(t: Test, told: readonly string[], expected: readonly RegExp[], what?: string): void {
+function tells(t: Test, told: readonly string[], expected: readonly RegExp[], what = 'it is told'): void {
   t.equal(told.length, expected.length, told.join('; '))
   t.match(told, expected, what)
 }
@@ -122,7 +122,7 @@ await t.test('a server that cannot take a backup is told before it is touched', 
     product: string
     collations: string[]
   }
-  const errorsOn = async (changes: Record<string, unknown>) => {
+  const errorsOn = async (changes: DatabaseBackup['details']) => {
     const changed = { ...entry, details: { ...entry.details, ...changes } }
     const destination = mysql.openRestore([settingsFor(server, '_s')], changed, context('restore-s'))
     return errorsOf(await destination.preflight())
