@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { jsonLineEvents } from '../../../../job/process/events.ts'
 import { work } from '../../../../job/worker/worker.ts'
+import type { OperationRecord } from '../../../../operation/record.ts'
 import { mounts, type OperationRequest, type RequestOf } from '../../../../operation/request.ts'
 import { startAws } from '../../../stand-ins/aws/aws.ts'
 import { startPostgresql } from '../../../stand-ins/postgresql/local-server.ts'
@@ -191,4 +192,23 @@ t.test('where PostgreSQL cannot be switched, DynamoDB serves as before too', asy
     'both were loaded, and the releases stopped',
   )
   t.equal(replicas, 1)
+})
+
+t.test('the record in the storage is as materializing leaves it, done or given up', async (t) => {
+  const recordOf = (name: string) => {
+    const path = join(folder, `ledger/${name}/record.json`)
+    const kept = JSON.parse(readFileSync(path, 'utf8')) as OperationRecord
+    t.strictSame(kept.backup?.databases, cluster.recordsByName.get(`backup-${name}`)?.backup?.databases)
+    return kept
+  }
+  const lasting = { ...backup, materialize: true }
+  t.equal(await run({ ...lasting, operation: 'backup-lasting' }), 0)
+  const kept = recordOf('lasting').backup?.databases.find(({ kind }) => kind === 'dynamodb')
+  t.ok((kept?.serviceBackups ?? 0) > 0)
+  const error = { code: 'AccessDeniedException' }
+  aws.set({ faults: [{ operation: 'CreateBackup', table: 'restoring.*contract', effect: 'error', error }] })
+  t.equal(await run({ ...lasting, operation: 'backup-brief' }), 1)
+  aws.set({ faults: [] })
+  t.match(cluster.recordsByName.get('backup-brief'), { state: 'failed', backup: { state: 'restorable' } })
+  t.match(recordOf('brief').backup, { state: 'restorable' })
 })
