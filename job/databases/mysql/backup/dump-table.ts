@@ -55,7 +55,6 @@ export async function dumpTable(dumping: Dumping, folder: string, index: number,
   const paths = filesOf(index, table)
   const statement = Readable.from([Buffer.from(`${definition};\n`)])
   const lines = new InsertLines(table, columns, meter)
-  const rows = holder.rows(`SELECT ${selectList(columns)} FROM ${quoted(table)}`, lines)
   const files: DumpedFile[] = []
   // Most tables are small, and what takes long of them is that each file is made durable.
   await atOnce(dumping.signal, [
@@ -63,6 +62,7 @@ export async function dumpTable(dumping: Dumping, folder: string, index: number,
       files[0] = await writeFile({ ...dumping, signal }, folder, paths.definition, statement)
     },
     async (signal) => {
+      const rows = holder.rows(`SELECT ${selectList(columns)} FROM ${quoted(table)}`, lines)
       files[1] = await writePacked({ ...dumping, signal }, folder, paths.rows, rows)
     },
   ])

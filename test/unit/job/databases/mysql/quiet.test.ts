@@ -1,7 +1,13 @@
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RowDataPacket } from 'mysql2/promise'
 import t from 'tap'
+import { accessOf } from '../../../../../job/databases/mysql/access.ts'
+import { dumpTable } from '../../../../../job/databases/mysql/backup/dump-table.ts'
+import { endAll, openSessions, takeSnapshot } from '../../../../../job/databases/mysql/backup/snapshot-sessions.ts'
 import { MysqlSource } from '../../../../../job/databases/mysql/backup/source.ts'
+import type { Session } from '../../../../../job/databases/mysql/session.ts'
+import { createStatement, findTable } from '../../../../../job/databases/mysql/tables.ts'
 import type { Storage } from '../../../../../job/storage/storage.ts'
 import { startMysql } from '../../../../stand-ins/mysql/local-server.ts'
 import { storageOf } from '../database-conformance.ts'
@@ -57,4 +63,30 @@ await t.test('while one table is written for hours, no session is silent that ma
   ended.resolve()
   t.equal((await completing).tables.find(({ name }) => name === 'asset')?.rows, 10)
   await source.close()
+})
+
+await t.test('a session that is lost before its rows are asked for ends the dump alone', async (t) => {
+  await createLedgerSchemas(server, '_l', 10)
+  const access = accessOf([settingsFor(server, '_l')])
+  const [holder, now] = await openSessions(access, 2)
+  if (holder === undefined || now === undefined) throw new Error('no sessions')
+  t.teardown(() => endAll([holder, now]))
+  const [own] = await holder.query<{ id: number }>('SELECT connection_id() AS id')
+  await takeSnapshot([holder])
+  const table = await findTable(now, { schema: 'scalar_l', name: 'asset' })
+  if (table === undefined) throw new Error('no table')
+  const known = { ...table, definition: await createStatement(now, table) }
+  const losing: Session = {
+    ...now,
+    async query<Row>(sql: string, values?: readonly unknown[]) {
+      if (sql.includes('information_schema.COLUMNS') && !holder.lost.aborted) {
+        await connection.query(`KILL ${own?.id}`)
+        if (!holder.lost.aborted) await once(holder.lost, 'abort')
+      }
+      return await now.query<Row>(sql, values)
+    },
+  }
+  const { storage } = storageOf(t).context('backup-l')
+  const dumping = { holder, now: losing, storage, signal: holder.lost, meter: { bytes: 0 } }
+  await t.rejects(dumpTable(dumping, 'l/db', 0, known), /Connection lost|closed|killed/i)
 })
