@@ -54,3 +54,25 @@ t.test('with the Role that `install` makes: output, exit codes, and what does no
   t.notMatch(none, { exitCode: 0 })
   t.match(await failureOf(pods.run('gone', 'node', ['true'], limits)), { what: /could not be started/ })
 })
+
+t.test('a Secret that `install` names is read, and no other', async (t) => {
+  for (const name of ['mgmt', 'theirs'])
+    await stage.kubectl([
+      'create',
+      'secret',
+      'generic',
+      name,
+      '--from-literal=tls.crt=one',
+      '--from-literal=ca.crt=two',
+    ])
+  await install('--cassandra-namespace', namespace, '--no-exec', '--cassandra-client-secret', 'mgmt')
+  const read = () => pods.readSecret('mgmt').catch(() => undefined)
+  await until('the Role is in force', async () => (await read()) !== undefined)
+  t.strictSame([...((await read()) ?? [])].sort(), [
+    ['ca.crt', 'two'],
+    ['tls.crt', 'one'],
+  ])
+  t.match(await failureOf(pods.readSecret('theirs')), { what: /may not read Secret theirs/ })
+  // Nobody may ask for one that is not there either: the Role names one.
+  t.match(await failureOf(pods.readSecret('gone')), { what: /may not read Secret gone/ })
+})
