@@ -1,4 +1,5 @@
 import type { DatabaseKind } from './database.ts'
+import { aurora } from './aurora/aurora.ts'
 import { azureMysql } from './azure-flexible/azure-mysql.ts'
 import { azurePostgresql } from './azure-flexible/azure-postgresql.ts'
 import { cassandra } from './cassandra/cassandra.ts'
@@ -19,6 +20,7 @@ export const databaseKinds: readonly DatabaseKind[] = [
   dynamodb,
   cosmos,
   rds,
+  aurora,
   azurePostgresql,
   azureMysql,
   cassandra,

@@ -1,3 +1,4 @@
+import { aurora, rds } from './aws-relational.ts'
 import { azureMysql, azurePostgresql } from './azure-flexible.ts'
 import { cassandra } from './cassandra.ts'
 import { cosmos } from './cosmos.ts'
@@ -6,7 +7,6 @@ import type { KnownKind } from './kind.ts'
 import { mysql } from './mysql.ts'
 import { otherDatabase } from './other-database.ts'
 import { postgresql } from './postgresql.ts'
-import { rds } from './rds.ts'
 
 /** Every kind of database that the plugin knows; a new one is its file and its line here. */
 export const knownKinds: readonly KnownKind[] = [
@@ -15,6 +15,7 @@ export const knownKinds: readonly KnownKind[] = [
   dynamodb,
   cosmos,
   rds,
+  aurora,
   azurePostgresql,
   azureMysql,
   cassandra,

@@ -1,5 +1,5 @@
 // Room: what the tests have to see: the product, deliberately broken.
-// Read mutation, mutations, azure, cassy, dumps, records, rds, run.
+// Read mutation, mutations, aurora, azure, cassy, dumps, records, rds, run.
 
 /** A deliberate breakage of the product, and the tests that have to see it. */
 export interface Mutation {

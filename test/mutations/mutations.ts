@@ -1,4 +1,5 @@
 import { cassandraMutations } from './cassandra.ts'
+import { auroraMutations } from './aurora.ts'
 import { cassyMutations } from './cassy.ts'
 import { dumpMutations } from './dumps.ts'
 import type { Mutation } from './mutation.ts'
@@ -18,6 +19,7 @@ export const mutations: readonly Mutation[] = [
   ...recordMutations,
   ...azureMutations,
   ...rdsMutations,
+  ...auroraMutations,
   {
     title: 'a guard need not have the key',
     file: 'export function admitGuards(',

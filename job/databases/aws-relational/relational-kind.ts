@@ -97,7 +97,7 @@ export interface RelationalKind<One extends Kept, Settings> {
   deletion(region: string, name: string): string
   /** why one that was in service before may not be deleted; undefined where it may */
   heldBy(one: One): { why: string; next: string } | undefined
-  /** servers of it beside the one that the release names, each of which somebody may use */
+  /** its servers, each of which somebody may use; none where none is left */
   servers(one: One): Server[]
   /** asks once for the removal of the former one, or for what has to come before it; its past and a snapshot stay */
   removeFormer(work: RestoreWork<One, Settings>, one: One, snapshot: string): Promise<void>

@@ -87,7 +87,7 @@ export const instances: RelationalKind<Instance, InstanceSettings> = {
     if (replicas.length === 0) return undefined
     return { why: `${replicas.join(', ')} replicates it`, next: 'delete or promote its replicas first' }
   },
-  servers: () => [],
+  servers: ({ server }) => (server === undefined ? [] : [server]),
   async removeFormer({ client, details }, _, snapshot) {
     await client.send(
       new DeleteDBInstanceCommand({

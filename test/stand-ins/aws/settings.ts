@@ -135,6 +135,8 @@ const role = z.strictObject({
 const relational = z.strictObject({
   /** quota of DB instances of an account in one region */
   instances: z.number().default(40),
+  /** quota of DB clusters of an account in one region */
+  clusters: z.number().default(40),
   /** parameter, option, subnet and security groups that are not there any more */
   gone: z.array(z.string()).default([]),
   /** networks (VPC) of subnet groups, by their names; all others are in vpc-1, as security groups are */

@@ -190,14 +190,14 @@ class RelationalDestination<One extends Kept, Settings> implements RestoreDestin
     return entry.kind === this.#work.kind.name
   }
 
-  async checkDrop(): Promise<Finding[]> {
-    await refuseDrop(this.#work, await this.#known())
+  async checkDrop(journal: Journal): Promise<Finding[]> {
+    if (!journal.begun(dropStep(this.#work))) await refuseDrop(this.#work, await this.#known())
     return []
   }
 
   async dropPrevious(journal: Journal): Promise<void> {
     const { kind, context, details } = this.#work
-    const step = `delete former ${kind.noun} ${details.source}`
+    const step = dropStep(this.#work)
     const repointing = await this.#known()
     // What was kept to know the former one by goes last.
     if (!journal.begun(step)) await refuseDrop(this.#work, repointing)
@@ -260,6 +260,11 @@ class RelationalDestination<One extends Kept, Settings> implements RestoreDestin
     this.#work.client.destroy()
     this.#work.lasting.destroy()
   }
+}
+
+/** The step of the journal with which the former one begins to go. */
+function dropStep({ kind, details }: { kind: { noun: string }; details: { source: string } }): string {
+  return `delete former ${kind.noun} ${details.source}`
 }
 
 /** The URLs of the releases, with the restored server in them. */

@@ -62,7 +62,9 @@ export async function refuseDrop<One extends Kept, Settings>(
   const asked = kind
     .servers(one)
     .flatMap((server) => former.map((each) => ({ ...each, contactPoints: onServer(each.contactPoints, server) })))
-  const present = (await Promise.all([...former, ...asked].map(loggedInAt))).flat()
+  const present: string[] = []
+  // One after another: each would see the others' sessions.
+  for (const each of asked) present.push(...(await loggedInAt(each)))
   if (present.length > 0)
     throw refused(
       `somebody uses it: ${[...new Set(present)].join(', ')}`,

@@ -17,6 +17,14 @@ export const groupOperations: Record<string, RelationalOperation> = {
     return { DBParameterGroups: [{ DBParameterGroupName, DBParameterGroupFamily: 'postgres15' }] }
   },
 
+  DescribeDBClusterParameterGroups(parameters, asked) {
+    const refusal = new AwsError('DBParameterGroupNotFound', 'DBClusterParameterGroup not found.', 404)
+    const DBClusterParameterGroupName = present(parameters, 'DBClusterParameterGroupName', asked, refusal)
+    return {
+      DBClusterParameterGroups: [{ DBClusterParameterGroupName, DBParameterGroupFamily: 'aurora-postgresql15' }],
+    }
+  },
+
   DescribeOptionGroups(parameters, asked) {
     const refusal = new AwsError('OptionGroupNotFoundFault', 'Specified OptionGroupName not found.', 404)
     const OptionGroupName = present(parameters, 'OptionGroupName', asked, refusal)
@@ -29,8 +37,18 @@ export const groupOperations: Record<string, RelationalOperation> = {
     return { DBSubnetGroups: [{ DBSubnetGroupName, VpcId: networkOf(DBSubnetGroupName, asked.service) }] }
   },
 
-  DescribeAccountAttributes(_, { caller, instances, service }) {
-    const [Used, Max] = [instances.of(caller).length, service.settings.relational.instances]
-    return { AccountQuotas: [{ AccountQuotaName: 'DBInstances', Used, Max }] }
+  DescribeAccountAttributes(_, { caller, clusters, instances, service }) {
+    const { relational } = service.settings
+    const quota = (AccountQuotaName: string, present: readonly unknown[], Max: number) => ({
+      AccountQuotaName,
+      Used: present.length,
+      Max,
+    })
+    return {
+      AccountQuotas: [
+        quota('DBInstances', instances.of(caller), relational.instances),
+        quota('DBClusters', clusters.of(caller), relational.clusters),
+      ],
+    }
   },
 }

@@ -44,7 +44,9 @@ export const instanceOperations: Record<string, RelationalOperation> = {
     const resource = text(parameters, 'DbiResourceId')
     const id = text(parameters, 'DBInstanceIdentifier')?.toLowerCase()
     const fits = (one: Instance) =>
-      (resource === undefined || one.resourceId === resource) && (id === undefined || one.id === id)
+      one.settings.DBClusterIdentifier === undefined &&
+      (resource === undefined || one.resourceId === resource) &&
+      (id === undefined || one.id === id)
     const active = instances.of(caller).filter((one) => fits(one) && one.settings.BackupRetentionPeriod > 0)
     const retained = instances.retainedOf(caller).filter(({ instance }) => fits(instance))
     return {

@@ -42,6 +42,10 @@ export interface Settings {
   DedicatedLogVolume: boolean
   EngineLifecycleSupport: string
   LicenseModel: string
+  /** of an instance of a cluster */
+  DBClusterIdentifier?: string | undefined
+  PromotionTier?: number | undefined
+  AvailabilityZone?: string | undefined
   subnetGroup: string
   parameterGroup: string
   optionGroup: string
@@ -90,7 +94,7 @@ export function arnOf({ account, region, id }: Pick<Instance, 'account' | 'regio
 /** The family of parameters that an engine's version has: postgres15, mysql8.0. */
 export function familyOf({ engine, engineVersion }: Pick<Instance, 'engine' | 'engineVersion'>): string {
   const parts = engineVersion.split('.')
-  return engine === 'postgres' ? `postgres${parts[0]}` : `${engine}${parts.slice(0, 2).join('.')}`
+  return /postgres/.test(engine) ? `${engine}${parts[0]}` : `${engine}${parts.slice(0, 2).join('.')}`
 }
 
 /** What is set where a call says nothing (API reference of CreateDBInstance and RestoreDBInstanceToPointInTime). */
@@ -142,7 +146,9 @@ export function described(one: Instance, restorableMs: number | undefined): Valu
     DBName: one.dbName,
     DBInstanceStatus: one.status,
     InstanceCreateTime: new Date(one.createdMs),
-    LatestRestorableTime: restorableMs === undefined ? undefined : new Date(restorableMs),
+    // That of an instance of a cluster is the cluster's.
+    LatestRestorableTime:
+      restorableMs === undefined || told.DBClusterIdentifier !== undefined ? undefined : new Date(restorableMs),
     Endpoint:
       server === undefined || one.status === 'creating'
         ? undefined
@@ -150,7 +156,7 @@ export function described(one: Instance, restorableMs: number | undefined): Valu
     DbInstancePort: 0,
     StorageEncrypted: one.encrypted,
     KmsKeyId: one.kmsKey,
-    AvailabilityZone: `${one.region}a`,
+    AvailabilityZone: told.AvailabilityZone ?? `${one.region}a`,
     DBSubnetGroup: { DBSubnetGroupName: subnetGroup, VpcId: 'vpc-1', SubnetGroupStatus: 'Complete' },
     DBParameterGroups: [{ DBParameterGroupName: parameterGroup, ParameterApplyStatus: 'in-sync' }],
     OptionGroupMemberships: [{ OptionGroupName: optionGroup, Status: 'in-sync' }],

@@ -1,4 +1,5 @@
 import { AwsError } from '../service/errors.ts'
+import type { Clusters } from './clusters.ts'
 import type { Caller } from '../service/authentication.ts'
 import type { Service } from '../service/service.ts'
 import { familyOf, type Instance, type InstanceServers, type RetainedBackup, type Settings } from './instance.ts'
@@ -11,6 +12,7 @@ export interface Asked {
   caller: Caller
   service: Service
   instances: Instances
+  clusters: Clusters
   servers: InstanceServers | undefined
 }
 
@@ -150,37 +152,17 @@ export function settingsIn(
   asked['securityGroups'] = listOf(parameters, 'VpcSecurityGroupIds')
   asked['logs'] = listOf(parameters, 'EnableCloudwatchLogsExports')
   asked['tags'] = listOf(parameters, 'Tags')
-  const { gone } = settings.relational
-  const missing = (name: unknown) => typeof name === 'string' && gone.includes(name)
-  if (missing(asked['parameterGroup']))
-    throw new AwsError(
-      'DBParameterGroupNotFound',
-      `DBParameterGroup not found: ${String(asked['parameterGroup'])}`,
-      404,
-    )
-  if (missing(asked['subnetGroup']))
-    throw new AwsError(
-      'DBSubnetGroupNotFoundFault',
-      `DB subnet group '${String(asked['subnetGroup'])}' does not exist.`,
-      404,
-    )
-  if (missing(asked['optionGroup']))
-    throw new AwsError(
-      'OptionGroupNotFoundFault',
-      `Specified OptionGroupName: ${String(asked['optionGroup'])} not found.`,
-      404,
-    )
-  const lost = (listOf(parameters, 'VpcSecurityGroupIds') ?? []).find(missing)
-  if (lost !== undefined)
-    throw new AwsError('InvalidParameterValue', `Invalid security group, groupId= ${String(lost)}, groupName=.`)
-  const network = networkOf(String(asked['subnetGroup'] ?? ''), { settings })
-  if (asked['securityGroups'] !== undefined && network !== usualNetwork)
-    // The words are AWS's.
-    throw new AwsError(
-      'InvalidParameterCombination',
-      'The DB instance and EC2 security group are in different VPCs. ' +
-        `The DB instance is in ${network} and the EC2 security group is in ${usualNetwork}`,
-    )
+  refuseGone(
+    parameters,
+    { settings },
+    {
+      DBParameterGroupName: ['DBParameterGroupNotFound', 'DBParameterGroup not found'],
+      DBSubnetGroupName: ['DBSubnetGroupNotFoundFault', 'DB subnet group does not exist'],
+      OptionGroupName: ['OptionGroupNotFoundFault', 'Specified OptionGroupName not found'],
+    },
+  )
+  if (asked['securityGroups'] !== undefined)
+    refuseOtherNetwork(networkOf(String(asked['subnetGroup'] ?? ''), { settings }))
   if (Number(asked['MonitoringInterval'] ?? 0) > 0 && asked['MonitoringRoleArn'] === undefined)
     throw new AwsError(
       'InvalidParameterCombination',
@@ -199,4 +181,34 @@ export function settingsIn(
         `${gp3OwnFromGiB}.`,
     )
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as Partial<Settings>
+}
+
+/**
+ * @param groups by the parameters that name them, the error and its words where one is gone
+ * @throws AwsError where a group, or a security group, is not there any more
+ */
+export function refuseGone(
+  parameters: Parameters,
+  { settings }: Pick<Service, 'settings'>,
+  groups: Record<string, readonly [code: string, words: string]>,
+): void {
+  const missing = (name: unknown) => typeof name === 'string' && settings.relational.gone.includes(name)
+  for (const [parameter, [code, words]] of Object.entries(groups)) {
+    const name = text(parameters, parameter)
+    if (missing(name)) throw new AwsError(code, `${words}: ${name}`, 404)
+  }
+  const lost = (listOf(parameters, 'VpcSecurityGroupIds') ?? []).find(missing)
+  if (lost !== undefined)
+    throw new AwsError('InvalidParameterValue', `Invalid security group, groupId= ${String(lost)}, groupName=.`)
+}
+
+/** For a subnet group beside security groups. @throws AwsError where it is in another network than they are */
+export function refuseOtherNetwork(network: string): void {
+  if (network === usualNetwork) return
+  // The words are AWS's.
+  throw new AwsError(
+    'InvalidParameterCombination',
+    'The DB instance and EC2 security group are in different VPCs. ' +
+      `The DB instance is in ${network} and the EC2 security group is in ${usualNetwork}`,
+  )
 }

@@ -10,6 +10,12 @@ const members: Record<string, string> = {
   DBInstances: 'DBInstance',
   DBInstanceAutomatedBackups: 'DBInstanceAutomatedBackup',
   DBSnapshots: 'DBSnapshot',
+  DBClusters: 'DBCluster',
+  DBClusterMembers: 'DBClusterMember',
+  DBClusterAutomatedBackups: 'DBClusterAutomatedBackup',
+  DBClusterSnapshots: 'DBClusterSnapshot',
+  DBClusterParameterGroups: 'DBClusterParameterGroup',
+  'DBCluster.AssociatedRoles': 'DBClusterRole',
   VpcSecurityGroups: 'VpcSecurityGroupMembership',
   DBParameterGroups: 'DBParameterGroup',
   DBSubnetGroups: 'DBSubnetGroup',
@@ -51,17 +57,21 @@ function folded(value: Parameter): Parameter {
   return entries.length === 1 && only !== undefined && Array.isArray(only[1]) ? only[1] : Object.fromEntries(entries)
 }
 
-/** A value as XML, without what is undefined. */
-export function xmlOf(name: string, value: Value): string {
+/** A value as XML, without what is undefined. @param parent what it is below */
+export function xmlOf(name: string, value: Value, parent = ''): string {
   if (value === undefined) return ''
   if (Array.isArray(value))
-    return `<${name}>${value.map((one: Value) => xmlOf(members[name] ?? 'member', one)).join('')}</${name}>`
+    return `<${name}>${value.map((one: Value) => xmlOf(memberOf(name, parent), one)).join('')}</${name}>`
   if (value instanceof Date) return `<${name}>${value.toISOString()}</${name}>`
   if (typeof value === 'object')
     return `<${name}>${Object.entries(value)
-      .map(([inner, one]) => xmlOf(inner, one as Value))
+      .map(([inner, one]) => xmlOf(inner, one as Value, name))
       .join('')}</${name}>`
   return `<${name}>${escaped(String(value))}</${name}>`
+}
+
+function memberOf(list: string, parent: string): string {
+  return members[`${parent}.${list}`] ?? members[list] ?? 'member'
 }
 
 function escaped(text: string): string {

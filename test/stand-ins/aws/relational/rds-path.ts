@@ -1,5 +1,7 @@
-// Room: Amazon RDS: DB instances, each a real PostgreSQL where one is asked for, restored to a time.
-// Read rds-path, instance, instances, instance-operations, restore-operations, group-operations.
+// Room: Amazon RDS and Aurora: DB instances and clusters, each a real PostgreSQL where one is asked for, restored to a
+// time.
+// Read rds-path, instance, instances, instance-operations, restore-operations, cluster, clusters, cluster-operations,
+// group-operations.
 
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -13,6 +15,8 @@ import { errorOf, internalError, isOf } from '../service/faults.ts'
 import type { Service } from '../service/service.ts'
 import type { Fault } from '../settings.ts'
 import type { InstanceServers } from './instance.ts'
+import { clusterOperations } from './cluster-operations.ts'
+import { Clusters } from './clusters.ts'
 import { groupOperations } from './group-operations.ts'
 import { instanceOperations } from './instance-operations.ts'
 import { Instances, text, type Asked } from './instances.ts'
@@ -21,7 +25,7 @@ import { restoreOperations } from './restore-operations.ts'
 
 export const rdsPathName = '/rds'
 
-const operations = { ...instanceOperations, ...restoreOperations, ...groupOperations }
+const operations = { ...instanceOperations, ...restoreOperations, ...groupOperations, ...clusterOperations }
 
 /** The query protocol's names of what AWS's front answers (AWS: common errors). */
 const queryCodes: Record<string, string> = {
@@ -44,6 +48,7 @@ interface RdsOptions {
 /** RDS of all regions, by the query protocol. */
 export function rdsPath({ service, calls, servers }: RdsOptions) {
   const instances = new Instances()
+  const clusters = new Clusters()
   const counts = new FaultCounts<Fault>()
   return async (request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<boolean> => {
     if (request.url?.replace(/\/$/, '') !== rdsPathName) return false
@@ -51,7 +56,9 @@ export function rdsPath({ service, calls, servers }: RdsOptions) {
     const form = new URLSearchParams(body.toString())
     const operation = form.get('Action') ?? ''
     const parameters = parametersOf(form)
-    const named = ['TargetDBInstanceIdentifier', 'DBInstanceIdentifier'].flatMap((one) => text(parameters, one) ?? [])
+    const named = ['TargetDBInstanceIdentifier', 'DBInstanceIdentifier', 'DBClusterIdentifier'].flatMap(
+      (one) => text(parameters, one) ?? [],
+    )
     let caller: Caller | undefined
     let error: AwsError | undefined
     let effect: string | undefined
@@ -64,7 +71,7 @@ export function rdsPath({ service, calls, servers }: RdsOptions) {
       const struck = fault === undefined ? undefined : errorOf(fault)
       const act = async () => {
         authorize(operation, parameters, named, { service, caller: by })
-        const asked: Asked = { caller: by, service, instances, servers }
+        const asked: Asked = { caller: by, service, instances, clusters, servers }
         const act = operations[operation]
         if (act === undefined)
           throw new AwsError('InvalidAction', `Could not find operation ${operation} for version 2014-10-31`)

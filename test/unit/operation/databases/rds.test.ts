@@ -1,5 +1,5 @@
 import t from 'tap'
-import { rds } from '../../../../operation/databases/rds.ts'
+import { rds } from '../../../../operation/databases/aws-relational.ts'
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 
 const entryOf = (resourceId: string, kind = 'rds'): DatabaseBackup => ({

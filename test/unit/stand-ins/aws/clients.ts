@@ -1,3 +1,6 @@
+// Room: AWS's own clients against the stand-in, and what tests make there with them.
+// Read clients, instances, clusters.
+
 import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling'
 import { DynamoDB, type CreateTableInput } from '@aws-sdk/client-dynamodb'
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -62,15 +62,31 @@ export const onRds = <R extends OperationRequest>(request: R): R => ({
   target: { ...request.target, databases: { managed: 'rds' } },
 })
 
-/** @param urlIn where the release has its URL: in its ConfigMap, or by a variable from a Secret */
-export async function openRelease(t: Test, urlIn: 'ConfigMap' | 'Secret' = 'ConfigMap'): Promise<ReleaseStage> {
+/** Makes `ledger`, which the release is on. @returns its host */
+type Make = (client: RDS, port: number) => Promise<string>
+
+const instance: Make = async (client) => {
+  const { Endpoint } = await createInstance(client, 'ledger', unusual)
+  await restorable(client, 'ledger', new Date(0))
+  return Endpoint?.Address ?? ''
+}
+
+/**
+ * @param urlIn where the release has its URL: in its ConfigMap, or by a variable from a Secret
+ * @param make what the release is on; an instance unless said
+ */
+export async function openRelease(
+  t: Test,
+  urlIn: 'ConfigMap' | 'Secret' = 'ConfigMap',
+  make = instance,
+): Promise<ReleaseStage> {
   scaleRates(20)
   const servers = await postgresqlServers()
   t.teardown(() => servers.stop())
   const { aws, client } = await openRds(t, { restorableLagMs: 500 }, servers)
   pointSdk(aws)
-  const { Endpoint: { Address: host = '', Port } = {} } = await createInstance(client, 'ledger', unusual)
-  await restorable(client, 'ledger', new Date(0))
+  const { port } = servers
+  const host = await make(client, port)
   Object.assign(process.env, {
     RELEASE_USER: masterLogin.MasterUsername,
     RELEASE_KEY: masterLogin.MasterUserPassword,
@@ -81,9 +97,9 @@ export async function openRelease(t: Test, urlIn: 'ConfigMap' | 'Secret' = 'Conf
   const configMap = { name: 'my-ledger-properties', key: 'ledger.properties' }
   const place = `${configMap.name}/${configMap.key}`
   const credentials = { username: 'RELEASE_USER', password: 'RELEASE_KEY' }
-  const urlTo = (to: string) => `jdbc:postgresql://${to}:${Port}/postgres`
+  const urlTo = (to: string) => `jdbc:postgresql://${to}:${port}/postgres`
   const pointingTo = (to: string) =>
-    singleStorage({ scheme: 'postgresql', server: `${to}:${Port}`, database: 'postgres' }, credentials)
+    singleStorage({ scheme: 'postgresql', server: `${to}:${port}`, database: 'postgres' }, credentials)
   const bankAt = async (at: string): Promise<Bank> => {
     const file = join(folder, `${at}.properties`)
     await writeFile(file, pointingTo(at))
