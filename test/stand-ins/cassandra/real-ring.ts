@@ -89,21 +89,29 @@ export interface RealRing {
  * @param jars what ensureCassandra answers
  * @param folder for data and logs
  * @param medusa what ensureMedusa answers; undefined: no pod has Medusa
+ * @param enter what the command line of each of its processes begins with
  */
-export async function startRing(jars: string, folder: string, count: number, medusa?: string): Promise<RealRing> {
+export async function startRing(
+  jars: string,
+  folder: string,
+  count: number,
+  medusa?: string,
+  enter: readonly string[] = [],
+): Promise<RealRing> {
   const net = `127.${randomInt(20, 250)}.${randomInt(1, 250)}`
   const port = 9042
   const nodes: (RealNode & { jmx: number })[] = []
   for (let number = 1; number <= count; number += 1) {
     const own = join(folder, `node-${number}`)
-    const node = realNode(jars, own, { address: `${net}.${number}`, seed: `${net}.1`, jmx: await freePort(), port })
+    const place = { address: `${net}.${number}`, seed: `${net}.1`, jmx: await freePort(), port, enter }
+    const node = realNode(jars, own, place)
     nodes.push({ ...node, pod: `cassandra-${number}` })
     await node.start()
   }
   return {
     nodes,
     port,
-    podsIn: () => podsOf(jars, folder, nodes, medusa),
+    podsIn: () => podsOf(jars, folder, nodes, { medusa, enter }),
     async close() {
       await Promise.all(nodes.map((node) => node.kill()))
     },
@@ -115,10 +123,11 @@ interface Place {
   seed: string
   jmx: number
   port: number
+  enter: readonly string[]
 }
 
 function realNode(jars: string, folder: string, place: Place): RealNode & { jmx: number } {
-  const { address, seed, jmx, port } = place
+  const { address, seed, jmx, port, enter } = place
   mkdirSync(folder, { recursive: true })
   const settings = {
     cluster_name: 'real',
@@ -132,6 +141,9 @@ function realNode(jars: string, folder: string, place: Place): RealNode & { jmx:
     rpc_address: address,
     native_transport_port: port,
     auto_snapshot: false,
+    // As in Cassandra's own cassandra.yaml; a node without one ignores what a disk says.
+    disk_failure_policy: 'stop',
+    commit_failure_policy: 'stop',
     seed_provider: [{ class_name: 'org.apache.cassandra.locator.SimpleSeedProvider', parameters: [{ seeds: seed }] }],
     data_file_directories: [join(folder, 'data')],
     commitlog_directory: join(folder, 'commitlog'),
@@ -157,9 +169,11 @@ function realNode(jars: string, folder: string, place: Place): RealNode & { jmx:
     jmx,
     async start() {
       const log = openSync(join(folder, 'log'), 'a')
+      const [program = '', ...words] = [...enter, 'java']
       child = spawn(
-        'java',
+        program,
         [
+          ...words,
           ...javaOptions,
           '-Xms128m',
           '-Xmx160m',
@@ -209,7 +223,7 @@ function podsOf(
   jars: string,
   folder: string,
   nodes: readonly (RealNode & { jmx: number })[],
-  medusa: string | undefined,
+  { medusa, enter }: { medusa: string | undefined; enter: readonly string[] },
 ): PodsElsewhere {
   return {
     namespace: 'real',
@@ -246,7 +260,7 @@ function podsOf(
       ]
       const its =
         container === 'medusa' && medusa !== undefined ? medusaCommand(medusa, join(folder, 'medusa'), node) : nodetool
-      const [program = '', ...words] = its
+      const [program = '', ...words] = [...enter, ...its]
       try {
         const limits = { timeout: mostMs, signal, maxBuffer: 64 << 20 }
         const { stdout, stderr } = await run(program, [...words, ...args], limits)

@@ -1,5 +1,6 @@
 // Room: Cassandra for tests: a ring of scripted nodes, as unkind as real ones, and a real ring of two.
-// Read scripted-ring, scripted-cql, scripted-management-api, scripted-medusa, cql-server, real-ring, real-medusa.
+// Read scripted-ring, scripted-cql, scripted-management-api, scripted-medusa, cql-server, pod and objects (one scripted
+// node in a cluster), real-ring, real-medusa, small-disk.
 
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
