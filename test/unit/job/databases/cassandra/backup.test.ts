@@ -224,6 +224,24 @@ for (const door of doors)
       )
     })
 
+    t.test('a snapshot of an earlier window that comes after its end is cleared from a good backup', async (t) => {
+      const s = await scene(t, { door })
+      let isLate = false
+      s.ring.before = (node, verb) => {
+        const taken = s.ring.calls.filter((call) => call.endsWith(' snapshot')).length
+        if (verb !== 'listsnapshots' || taken < s.ring.nodes.length || isLate) return
+        isLate = true
+        node.snapshots.add('backup-a.20261121-000000.earlier scalar asset')
+      }
+      t.equal(await s.run().ended, 0)
+      t.ok(isLate)
+      const { tag } = s.record()?.backup?.databases[0]?.details ?? {}
+      t.strictSame(
+        s.left(),
+        s.ring.nodes.map(({ pod }) => `${pod} ${String(tag)}`),
+      )
+    })
+
     t.test('killed at any write and started again: restorable with its snapshots, or unusable with none', async (t) => {
       const ends = new Set<string>()
       for await (const { s, code, backup, where } of killedBackups(() => scene(t, { door }))) {
