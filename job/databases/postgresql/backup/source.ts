@@ -196,10 +196,8 @@ export class PostgresqlSource implements BackupSource {
     let tool = 0
     const stop = tellProgress(events, title, tableBytes, async () => meter.bytes)
     await atOnce(signal, [
-      async (signal) => {
-        files = await dumpDefinitions(access, { ...what, ...to, signal })
-        tool = await toolMajor('pg_dump', signal)
-      },
+      async (signal) => void (files = await dumpDefinitions(access, { ...what, ...to, signal })),
+      async (signal) => void (tool = await toolMajor('pg_dump', signal)),
       async (signal) => {
         const rows = { access, folder, snapshot, encoding, sessions: parallel, meter }
         dumped = await dumpRows({ ...to, ...rows, signal }, tables)
