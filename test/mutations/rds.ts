@@ -82,9 +82,7 @@ export const rdsMutations: readonly Mutation[] = [
   {
     title: 'rds: nothing of the settings is put on again',
     file: 'export async function completeInstance(',
-    changes: [
-      ['if (isSame(await untilServing(work))) return', 'if (isSame(await untilServing(work)) || !isSame) return'],
-    ],
+    changes: [['if (isSame(await untilServing(work))) return', 'if ((await untilServing(work)) !== undefined) return']],
     tests: ['rds/restore.test.ts'],
   },
   {
@@ -94,9 +92,14 @@ export const rdsMutations: readonly Mutation[] = [
     tests: ['rds/restore.test.ts'],
   },
   {
-    title: 'rds: what an earlier worker made is made again',
-    file: 'export async function ensureRestored<',
-    changes: [['if ((await ownOne(work)) === undefined) await begin', 'await begin']],
+    title: 'rds: each worker of a restore makes an instance of its own',
+    file: 'lasting: openClient(details.region, { patienceMs }),',
+    changes: [
+      [
+        'restoredName(source, context.operation, point',
+        'restoredName(source, `${context.operation} ${performance.now()}`, point',
+      ],
+    ],
     tests: ['rds/restore.test.ts'],
   },
   {
@@ -193,5 +196,11 @@ export const rdsMutations: readonly Mutation[] = [
       ],
     ],
     tests: ['rds/patch.test.ts'],
+  },
+  {
+    title: "rds: the clock of MySQL is another than the server's",
+    file: 'export async function measureServerClock(',
+    changes: [['SYSDATE(6)) AS seconds', 'SYSDATE(6)) + 30 AS seconds']],
+    tests: ['rds/mysql.test.ts'],
   },
 ]

@@ -4,6 +4,7 @@ import { readDetails } from '../../../../../job/databases/rds/details.ts'
 import { rds } from '../../../../../job/databases/rds/rds.ts'
 import { recogniser } from '../../../../../job/databases/open.ts'
 import { failureOf } from '../../failure-of.ts'
+import { createInstance } from '../../../stand-ins/aws/instances.ts'
 import { backedUp, openWorld, storage } from './instance-world.ts'
 
 const world = await openWorld(t)
@@ -64,6 +65,21 @@ t.test('it is told what stands in the way of a backup, and what to do', async (t
   await source.snapshot()
   t.match(await failureOf(source.complete('name/db')), { why: 'its backup retention was turned off' })
   await source.close()
+})
+
+t.test('an instance that does not serve is not backed up', async (t) => {
+  // The endpoint of whatever is made after the first.
+  const { Endpoint: { Address, Port } = {} } = await createInstance(world.client, 'going')
+  world.aws.set({ phases: { deleteInstance: 'held' } })
+  await world.client.deleteDBInstance({ DBInstanceIdentifier: 'going', SkipFinalSnapshot: true })
+  const login = { superuser: 'postgres', password: 'wrong' }
+  const source = rds.openBackup(
+    [storage(`jdbc:postgresql://${Address}:${Port}/postgres`, login)],
+    world.context('backup-d'),
+  )
+  t.match(await source.preflight(), [{ check: 'instance', outcome: 'error', message: 'going is deleting' }])
+  await source.close()
+  world.aws.set({ phases: { deleteInstance: 0 } })
 })
 
 t.test('storages of one instance are one database, whichever of its databases they name', async (t) => {
