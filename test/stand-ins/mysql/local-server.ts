@@ -1,5 +1,5 @@
 // Room: real MySQL and MariaDB servers, for tests on this machine and in a cluster.
-// Read local-server, servers (where their programs come from), objects (one in a cluster).
+// Read local-server, servers (where their programs come from), servers-with-a-past, objects (one in a cluster).
 
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'

@@ -1,5 +1,4 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
 import { appendFile, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -8,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
-import { freePort } from '../free-port.ts'
+import { loopbackAddresses, type ServerAddress, type ServerAddresses } from './server-address.ts'
 import { postgresqlBinaries } from './binaries.ts'
 import { chosenMajor, readable, unprivileged } from './local-server.ts'
 
@@ -27,7 +26,7 @@ const kept = [
   'autovacuum=off',
 ]
 
-interface Login {
+export interface Login {
   username: string
   password: string
 }
@@ -45,32 +44,41 @@ export interface ServersWithPast {
   restore(source: ServerWithPast, atMs: number): Promise<ServerWithPast>
 }
 
+export interface PostgresqlServersOptions {
+  /** the folder of the programs, in place of the cache */
+  binaries?: string
+  /** on this machine alone unless given */
+  addresses?: ServerAddresses
+}
+
 /**
- * Real PostgreSQL servers, each on a loopback address of its own and all on one port, as those of a service differ in
- * their hosts alone. A restore replays the log of its source up to the time, as the service
- * itself does (PostgreSQL: continuous archiving and point-in-time recovery).
+ * Real PostgreSQL servers, all on one port, as those of a service differ in their hosts alone. A restore replays the
+ * log of its source up to the time, as the service itself does (PostgreSQL: continuous archiving and point-in-time
+ * recovery).
  */
-export async function postgresqlServers(): Promise<ServersWithPast & { port: number; stop(): Promise<void> }> {
+export async function postgresqlServers(
+  options: PostgresqlServersOptions = {},
+): Promise<ServersWithPast & { port: number; stop(): Promise<void> }> {
   const user = await unprivileged()
   const folder = await mkdtemp(join(tmpdir(), 'servers-with-a-past-'))
   if (user !== undefined) await chown(folder, user.uid, user.gid)
-  const cached = await postgresqlBinaries(chosenMajor())
+  const cached = options.binaries ?? (await postgresqlBinaries(chosenMajor()))
   const binaries = user === undefined ? cached : await readable(cached, folder)
-  const options = { ...user, cwd: folder, env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8' } }
-  const port = await freePort()
+  const spawned = { ...user, cwd: folder, env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8' } }
+  const addresses = options.addresses ?? (await loopbackAddresses())
   const made: PostgresqlInstance[] = []
   // A test that dies must not leave servers behind.
   const onExit = () => made.forEach((one) => one.process?.kill('SIGQUIT'))
   process.once('exit', onExit)
-  const place: Place = { folder, binaries, options, port, user }
+  const place: Place = { folder, binaries, options: spawned, user }
 
   const add = (login: Login): PostgresqlInstance => {
-    const one = new PostgresqlInstance(place, made.length, login)
+    const one = new PostgresqlInstance(place, { number: made.length, address: addresses.of(made.length), login })
     made.push(one)
     return one
   }
   return {
-    port,
+    port: addresses.port,
     async create(login) {
       const one = add(login)
       await one.initialise()
@@ -94,7 +102,6 @@ interface Place {
   folder: string
   binaries: string
   options: { uid?: number; gid?: number; cwd: string; env: Record<string, string> }
-  port: number
   user: { uid: number; gid: number } | undefined
 }
 
@@ -104,16 +111,19 @@ class PostgresqlInstance implements ServerWithPast {
   /** the files as they were before the first line of the log that is kept */
   readonly #base: string
   readonly login: Login
-  readonly host = `127.${randomInt(1, 255)}.${randomInt(0, 255)}.${randomInt(2, 255)}`
+  readonly host: string
   readonly port: number
+  readonly #own: ServerAddress['own']
   process: ChildProcess | undefined
 
-  constructor(place: Place, number: number, login: Login) {
+  constructor(place: Place, { number, address, login }: { number: number; address: ServerAddress; login: Login }) {
     this.#place = place
     this.#data = join(place.folder, `data-${number}`)
     this.#base = join(place.folder, `base-${number}`)
     this.login = login
-    this.port = place.port
+    this.host = address.host
+    this.port = address.port
+    this.#own = address.own
   }
 
   async initialise(): Promise<void> {
@@ -124,7 +134,7 @@ class PostgresqlInstance implements ServerWithPast {
     const how = ['--auth', 'scram-sha-256', '--encoding', 'UTF8', '--no-sync']
     const who = ['--username', this.login.username, '--pwfile', passwordFile]
     await run(join(binaries, 'initdb'), ['--pgdata', this.#data, ...who, ...how], options)
-    await appendFile(join(this.#data, 'pg_hba.conf'), 'host all all 127.0.0.0/8 scram-sha-256\n')
+    await appendFile(join(this.#data, 'pg_hba.conf'), 'host all all all scram-sha-256\n')
     await copy(this.#data, this.#base)
     await this.#start()
   }
@@ -160,7 +170,7 @@ class PostgresqlInstance implements ServerWithPast {
 
   async connect(database = 'postgres'): Promise<Client> {
     const { username, password } = this.login
-    const client = new Client({ host: this.host, port: this.port, user: username, password, database })
+    const client = new Client({ ...this.#own.reachedAt, user: username, password, database })
     client.on('error', () => undefined)
     await client.connect()
     return client
@@ -180,8 +190,8 @@ class PostgresqlInstance implements ServerWithPast {
     const { binaries, options } = this.#place
     const log = openSync(`${this.#data}.log`, 'a')
     const set = [
-      `port=${this.port}`,
-      `listen_addresses=${this.host}`,
+      `port=${this.#own.reachedAt.port}`,
+      `listen_addresses=${this.#own.listensOn}`,
       // All have one port, so their sockets would be one.
       'unix_socket_directories=',
       ...kept,

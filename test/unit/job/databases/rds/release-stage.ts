@@ -11,6 +11,7 @@ import type { WorkerEvent } from '../../../../../operation/event.ts'
 import type { OperationRecord } from '../../../../../operation/record.ts'
 import type { OperationRequest } from '../../../../../operation/request.ts'
 import type { Aws } from '../../../../stand-ins/aws/aws.ts'
+import type { InstanceServers } from '../../../../stand-ins/aws/relational/instance.ts'
 import { postgresqlServers } from '../../../../stand-ins/postgresql/servers-with-a-past.ts'
 import { openBank, type Bank } from '../../../../stand-ins/ledger/data/bank.ts'
 import { newTransfer } from '../../../../stand-ins/ledger/data/transfer.ts'
@@ -27,7 +28,7 @@ import { pointSdk } from './instance-world.ts'
 export const urlSecret = 'my-ledger-database'
 export const urlOf = 'url'
 
-/** A Ledger that keeps everything in an instance of RDS, its data brought back by PostgreSQL itself. */
+/** A Ledger that keeps everything in an instance of RDS, its data brought back by the database server itself. */
 export interface ReleaseStage {
   aws: Aws
   client: RDS
@@ -56,6 +57,19 @@ export interface ReleaseStage {
   worker(request: OperationRequest, signal?: AbortSignal): Promise<{ code: number; events: WorkerEvent[] }>
 }
 
+/** A server of an engine behind each instance, and how a URL names its database. */
+export interface Engine {
+  scheme: 'postgresql' | 'mysql'
+  database: string
+  servers: () => Promise<InstanceServers & { port: number; stop(): Promise<void> }>
+}
+
+const postgres: Engine = {
+  scheme: 'postgresql',
+  database: 'postgres',
+  servers: postgresqlServers,
+}
+
 /** As `--managed rds` asks for it; a restore has it from its backup. */
 export const onRds = <R extends OperationRequest>(request: R): R => ({
   ...request,
@@ -65,23 +79,26 @@ export const onRds = <R extends OperationRequest>(request: R): R => ({
 /** Makes `ledger`, which the release is on. @returns its host */
 type Make = (client: RDS, port: number) => Promise<string>
 
-const instance: Make = async (client) => {
-  const { Endpoint } = await createInstance(client, 'ledger', unusual)
-  await restorable(client, 'ledger', new Date(0))
-  return Endpoint?.Address ?? ''
-}
+export const instanceWith =
+  (Engine: 'postgres' | 'mysql'): Make =>
+  async (client) => {
+    const { Endpoint } = await createInstance(client, 'ledger', { ...unusual, Engine })
+    await restorable(client, 'ledger', new Date(0))
+    return Endpoint?.Address ?? ''
+  }
 
 /**
  * @param urlIn where the release has its URL: in its ConfigMap, or by a variable from a Secret
- * @param make what the release is on; an instance unless said
+ * @param make what the release is on; an instance with PostgreSQL unless said
  */
 export async function openRelease(
   t: Test,
   urlIn: 'ConfigMap' | 'Secret' = 'ConfigMap',
-  make = instance,
+  make = instanceWith('postgres'),
+  engine: Engine = postgres,
 ): Promise<ReleaseStage> {
   scaleRates(20)
-  const servers = await postgresqlServers()
+  const servers = await engine.servers()
   t.teardown(() => servers.stop())
   const { aws, client } = await openRds(t, { restorableLagMs: 500 }, servers)
   pointSdk(aws)
@@ -97,9 +114,9 @@ export async function openRelease(
   const configMap = { name: 'my-ledger-properties', key: 'ledger.properties' }
   const place = `${configMap.name}/${configMap.key}`
   const credentials = { username: 'RELEASE_USER', password: 'RELEASE_KEY' }
-  const urlTo = (to: string) => `jdbc:postgresql://${to}:${port}/postgres`
-  const pointingTo = (to: string) =>
-    singleStorage({ scheme: 'postgresql', server: `${to}:${port}`, database: 'postgres' }, credentials)
+  const { database, scheme } = engine
+  const urlTo = (to: string) => `jdbc:${scheme}://${to}:${port}/${database}`
+  const pointingTo = (to: string) => singleStorage({ scheme, server: `${to}:${port}`, database }, credentials)
   const bankAt = async (at: string): Promise<Bank> => {
     const file = join(folder, `${at}.properties`)
     await writeFile(file, pointingTo(at))
