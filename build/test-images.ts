@@ -1,6 +1,7 @@
-import { copyFileSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { ensureDynamodbLocal } from '../test/stand-ins/aws/dynamodb-local.ts'
+import { postgresqlBinaries, usualMajor } from '../test/stand-ins/postgresql/binaries.ts'
 import { ensureVersitygw } from '../test/stand-ins/versitygw/versitygw.ts'
 import { standInBase } from './base-image.ts'
 import { bundleModule } from './bundle/bundle.ts'
@@ -59,13 +60,14 @@ export async function buildTestImages(options: { publishedBases?: boolean } = {}
   })
   await bundleModule('test/stand-ins/aws/main.ts', 'aws')
   copyDynamodbLocal(await ensureDynamodbLocal())
+  await copyPostgresql()
   const aws = await buildImage({
     name: awsImage,
     dockerfile: 'test/stand-ins/aws/Dockerfile',
     baseArgument: 'NODE_IMAGE',
     base,
-    // What DynamoDB Local consists of, its own file says.
-    copies: ['dist/aws.mjs', 'test/stand-ins/aws/pom.xml'],
+    // What DynamoDB Local consists of, its own file says, and so it is with PostgreSQL.
+    copies: ['dist/aws.mjs', 'test/stand-ins/aws/pom.xml', postgresqlVersions],
     archive: join(folder, 'aws.tar'),
   })
   await bundleModule('test/stand-ins/azure/main.ts', 'azure')
@@ -74,7 +76,7 @@ export async function buildTestImages(options: { publishedBases?: boolean } = {}
     dockerfile: 'test/stand-ins/azure/Dockerfile',
     baseArgument: 'NODE_IMAGE',
     base,
-    copies: ['dist/azure.mjs'],
+    copies: ['dist/azure.mjs', postgresqlVersions],
     archive: join(folder, 'azure.tar'),
   })
   copyFileSync(await ensureVersitygw(), join(distFolder, 'versitygw'))
@@ -96,4 +98,16 @@ function copyDynamodbLocal(from: string): void {
   mkdirSync(to, { recursive: true })
   for (const file of readdirSync(from))
     if (file.endsWith('.jar') || file.endsWith('.so')) cpSync(join(from, file), join(to, file))
+}
+
+/** Which PostgreSQL it is that goes into images. */
+const postgresqlVersions = 'test/stand-ins/postgresql/binaries.ts'
+
+/** Puts a PostgreSQL server where a Dockerfile can copy it from. */
+async function copyPostgresql(): Promise<void> {
+  const to = join(distFolder, 'postgresql')
+  rmSync(to, { recursive: true, force: true })
+  cpSync(dirname(await postgresqlBinaries(usualMajor)), to, { recursive: true, verbatimSymlinks: true })
+  // It lies in the cache for its owner alone.
+  chmodSync(to, 0o755)
 }

@@ -6,7 +6,8 @@ import { formerSecretName } from '../../operation/names.ts'
 import { matches } from '../stand-ins/cloud/glob.ts'
 import { group, soon, subscription } from '../unit/stand-ins/azure/clients.ts'
 import { toldOf } from '../unit/job/databases/cosmos/account-world.ts'
-import { accountInService, azureClients, openAzureStage } from './stage/azure-stage.ts'
+import { accountInService, openAzureStage } from './stage/azure-stage.ts'
+import { azureClients, workerIdentity } from './stage/clouds/azure-cloud.ts'
 import { backupOf, recordOf } from './stage/records.ts'
 import { damage, replicasOf } from './stage/restore-stage.ts'
 import { stopWriters } from './stage/writers.ts'
@@ -190,8 +191,7 @@ t.test('by patch, the worker points the release to a new account, and back, by t
   ])
   t.equal(ungranted.code, 1)
   t.match(ungranted.stderr, new RegExp(`scalardl install -n \\S+ --repoint-secret ${name}`))
-  const identity = ['--service-account-annotation', `azure.workload.identity/client-id=${azureClients.worker}`]
-  t.equal((await stage.scalardl(['install', '--repoint-secret', name, ...identity])).code, 0)
+  t.equal((await stage.scalardl(['install', '--repoint-secret', name, ...workerIdentity])).code, 0)
   await scalardl('restore', 'point', '--name', 'patched', '--repoint', 'patch', '--yes')
   const { restore } = await recordOf(stage, 'restore-patched')
   const [database] = restore?.databases ?? []

@@ -1,36 +1,19 @@
 import { CosmosDBManagementClient } from '@azure/arm-cosmosdb'
 import { CosmosClient } from '@azure/cosmos'
-import { WorkloadIdentityCredential } from '@azure/identity'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Call } from '../../stand-ins/azure/call.ts'
-import { serviceAccountToken } from '../../stand-ins/azure/identity/tokens.ts'
-import { azureInCluster, azurePort, azureServer, identityWebhook, trustOf } from '../../stand-ins/azure/objects.ts'
+import { azureInCluster } from '../../stand-ins/azure/objects.ts'
 import type { AzureChanges } from '../../stand-ins/azure/settings.ts'
-import { makeCertificates } from '../../stand-ins/ledger/release/certificates.ts'
+import { trustOf } from '../../stand-ins/cloud/objects.ts'
 import { charts } from '../../stand-ins/ledger/release/chart.ts'
 import { ledgerRelease } from '../../stand-ins/ledger/release/objects.ts'
 import { cosmos } from '../../stand-ins/ledger/release/release-properties.ts'
-import { createAccount, group, subscription, tenant, trust } from '../../unit/stand-ins/azure/clients.ts'
+import { createAccount, group, subscription } from '../../unit/stand-ins/azure/clients.ts'
+import { openAzureCloud, workerIdentity, type AzureCloud, type Role } from './clouds/azure-cloud.ts'
 import type { LedgerStage, LedgerStageOptions } from './ledger-stage.ts'
-import { forwarded } from './port-forward.ts'
 import { ground, Stage, type TestGround } from './stage.ts'
-
-/** Client ids of the worker's identity, and of this test's own. */
-export const azureClients = {
-  worker: 'c11e0000-0000-4000-8000-000000000003',
-  test: 'c11e0000-0000-4000-8000-000000000004',
-}
 
 /** The account that the release keeps everything in. */
 export const accountInService = 'ledger'
-
-/** What an identity may do, and where: an id that what is acted on begins with. */
-interface Role {
-  scope: string
-  actions: string[]
-}
 
 export interface AzureStageOptions extends Omit<LedgerStageOptions, 'storage' | 'server'> {
   settings?: AzureChanges
@@ -60,28 +43,7 @@ export interface AzureStage extends LedgerStage {
 
 const keyVariable = 'LEDGER_COSMOS_KEY'
 
-/** What a cluster publishes for those who verify tokens of its ServiceAccounts, as Entra ID does. */
-async function issuerOf(stage: Stage): Promise<{ issuer: string; keys: Record<string, string>[] }> {
-  const read = async <T>(path: string) => JSON.parse(await stage.kubectl(['get', '--raw', path])) as T
-  const { issuer } = await read<{ issuer: string }>('/.well-known/openid-configuration')
-  const { keys } = await read<{ keys: Record<string, string>[] }>('/openid/v1/jwks')
-  return { issuer, keys }
-}
-
-async function reach(stage: Stage, ca: string): Promise<AzureOfStage & { close(): Promise<void> }> {
-  trust(ca)
-  const forward = await forwarded(stage, 'deployment/azure', azurePort)
-  const endpoint = `https://127.0.0.1:${forward.port}`
-  const folder = await mkdtemp(join(tmpdir(), 'azure-stage-'))
-  const tokenFilePath = join(folder, 'token')
-  await writeFile(tokenFilePath, serviceAccountToken('tests', 'tester'))
-  const credential = new WorkloadIdentityCredential({
-    tenantId: tenant,
-    clientId: azureClients.test,
-    tokenFilePath,
-    authorityHost: endpoint,
-    disableInstanceDiscovery: true,
-  })
+function reach({ azure: { endpoint }, credential, calls }: AzureCloud): AzureOfStage & { close(): void } {
   const client = new CosmosDBManagementClient(credential, subscription, { endpoint })
   const opened: CosmosClient[] = []
   return {
@@ -102,12 +64,8 @@ async function reach(stage: Stage, ca: string): Promise<AzureOfStage & { close()
       const response = await fetch(`${endpoint}/_control/private-endpoints`, { method: 'POST', body })
       if (!response.ok) throw new Error(await response.text())
     },
-    calls: async () => (await (await fetch(`${endpoint}/_control/calls`)).json()) as Call[],
-    async close() {
-      for (const data of opened) data.dispose()
-      forward.close()
-      await rm(folder, { recursive: true, force: true })
-    },
+    calls,
+    close: () => opened.forEach((data) => data.dispose()),
   }
 }
 
@@ -123,21 +81,11 @@ export async function openAzureStage(
   const { settings = {}, roles, replicas = 2, standIn = {}, release: name = 'my' } = options
   const stage = new Stage(namespace, on)
   await stage.open(options.labels)
-  const certificates = await makeCertificates(['azure', `azure.${namespace}.svc`, 'localhost', '127.0.0.1'])
-  const worker = { tenant, subject: `system:serviceaccount:${namespace}:kubectl-scalardl`, roles }
-  const identities = {
-    [azureClients.worker]: { ...worker, ...(await issuerOf(stage)) },
-    [azureClients.test]: { tenant, subject: 'system:serviceaccount:tests:tester' },
-  }
-  const asked = { identities, restorableLagMs: 500_000, ...settings }
-  await stage.apply(azureServer({ name: 'azure', namespace, image: stage.images.azure, certificates, settings: asked }))
-  await stage.rolledOut('deployment/azure')
-  const webhook = identityWebhook({ name: 'azure', namespace, certificates })
-  await stage.apply([webhook])
-  const azure = await reach(stage, certificates.ca)
+  const cloud = await openAzureCloud(stage, roles, { restorableLagMs: 500_000, ...settings })
+  const azure = reach(cloud)
   const close = async () => {
-    await azure.close()
-    await stage.kubectl(['delete', 'mutatingwebhookconfiguration', webhook.metadata?.name ?? '', '--ignore-not-found'])
+    azure.close()
+    await cloud.close()
     await stage.close()
   }
   try {
@@ -163,8 +111,7 @@ export async function openAzureStage(
     await stage.apply(release.objects)
     const deployment = `deployment/${release.deployment}`
     await stage.rolledOut(deployment)
-    const identity = ['--service-account-annotation', `azure.workload.identity/client-id=${azureClients.worker}`]
-    const installed = await stage.scalardl(['install', ...identity])
+    const installed = await stage.scalardl(['install', ...workerIdentity])
     if (installed.code !== 0) throw new Error(`install: ${installed.stderr}`)
     const place = ['--env', `AZURE_RESOURCE_MANAGER_ENDPOINT=${azureInCluster('azure')}`]
     return { stage, release, deployment, azure, flags: place, keySecret, close }

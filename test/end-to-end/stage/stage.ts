@@ -92,6 +92,14 @@ export class Stage {
     })
   }
 
+  /** What the cluster publishes for those who verify tokens of its ServiceAccounts, as a cloud does. */
+  async tokenIssuer(): Promise<{ issuer: string; keys: Record<string, string>[] }> {
+    const read = async <T>(path: string) => JSON.parse(await this.kubectl(['get', '--raw', path])) as T
+    const { issuer } = await read<{ issuer: string }>('/.well-known/openid-configuration')
+    const { keys } = await read<{ keys: Record<string, string>[] }>('/openid/v1/jwks')
+    return { issuer, keys }
+  }
+
   async apply(objects: readonly (KubernetesObject & { spec?: unknown })[]): Promise<void> {
     await this.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }))
   }

@@ -2,6 +2,7 @@
 // Read README.md, aws, server, then the room of the call in question.
 
 import { serve, type StandIn } from '../cloud/serve.ts'
+import type { Certificates } from '../ledger/release/certificates.ts'
 import type { Call } from './call.ts'
 import { startDynamodbLocal, ensureDynamodbLocal, type DynamodbLocal } from './dynamodb-local.ts'
 import { Emulator } from './items/emulator.ts'
@@ -18,6 +19,8 @@ export interface AwsOptions {
   settings?: AwsChanges
   /** where DynamoDB Local lies, in place of the cache */
   dynamodbLocal?: string
+  /** PEM, of the server; plain HTTP without it */
+  certificates?: Omit<Certificates, 'ca'>
   /** of the databases behind DB instances; absent: nobody answers at their endpoints */
   instanceServers?: InstanceServers
 }
@@ -63,6 +66,7 @@ export async function startAws({
   host = '127.0.0.1',
   settings = {},
   dynamodbLocal,
+  certificates,
   instanceServers,
 }: AwsOptions = {}): Promise<Aws> {
   const storage = await openStorage(dynamodbLocal)
@@ -71,11 +75,13 @@ export async function startAws({
     name: 'AWS',
     port,
     host,
+    ...(certificates === undefined ? {} : { tls: certificates }),
     timers: service.timers,
     now: () => service.clock.now(),
     changed,
     answer: (calls) => awsAnswers(service, calls, instanceServers),
     release: () => storage.stop(),
   })
-  return Object.assign(standIn, endpointsAt(`http://127.0.0.1:${standIn.port}`))
+  const scheme = certificates === undefined ? 'http' : 'https'
+  return Object.assign(standIn, endpointsAt(`${scheme}://127.0.0.1:${standIn.port}`))
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Calls } from '../cloud/calls.ts'
 import { actUnderFault, FaultCounts } from '../cloud/faults.ts'
+import { admit, webhookPath } from '../cloud/identity/pod-webhook.ts'
 import { authenticate, type Caller } from './service/authentication.ts'
 import { authorize, refuseByPolicies, rightsOf, tablesNamed } from './service/authorization.ts'
 import { autoscalingOperations } from './tables/autoscaling-operations.ts'
@@ -15,6 +16,7 @@ import { kinesisOperations } from './tables/kinesis-destinations.ts'
 import type { InstanceServers } from './relational/instance.ts'
 import { rdsPath } from './relational/rds-path.ts'
 import { restoreOperations } from './recovery/restore-operations.ts'
+import { podRole } from './service/pod-role.ts'
 import type { Context, Operation, Service } from './service/service.ts'
 import { stsPath } from './service/sts.ts'
 import type { Fault } from './settings.ts'
@@ -68,6 +70,12 @@ export function awsAnswers(service: Service, calls: Calls<Call>, instanceServers
   const rds = rdsPath({ service, calls, servers: instanceServers })
 
   return async (request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<void> => {
+    if (request.url?.split('?')[0] === webhookPath) {
+      const review = JSON.parse(body.toString()) as Record<string, unknown>
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(admit(review, (account) => podRole(service.settings, account))))
+      return
+    }
     if ((await sts(request, response, body)) || (await rds(request, response, body))) return
     const atMs = service.clock.now()
     const began = performance.now()

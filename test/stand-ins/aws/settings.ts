@@ -123,10 +123,21 @@ const denial = z.strictObject({
   table: glob.default('*'),
 })
 
+/** Of which cluster's ServiceAccount a role may be taken, as its trust policy says. */
+const trustPolicy = z.strictObject({
+  issuer: z.string(),
+  /** the issuer's public keys, as JWK */
+  keys: z.array(z.record(z.string(), z.unknown())),
+  /** system:serviceaccount:NAMESPACE:NAME */
+  subject: z.string(),
+})
+
 /** A role that pods may take. */
 const role = z.strictObject({
   /** of ServiceAccounts, with the time at which each expires by the stand-in's clock, ms since 1970 */
-  tokens: z.record(z.string(), z.number().nullable()),
+  tokens: z.record(z.string(), z.number().nullable()).default({}),
+  /** a cluster's own tokens may take it as well */
+  trustPolicy: trustPolicy.optional(),
   /** how long what is given for one is good, ms */
   sessionMs: z.number().default(3_600_000),
 })
@@ -161,6 +172,8 @@ export const settingsSchema = z.strictObject({
   keys: z.record(z.string(), key).optional(),
   /** by ARN, whose account it is of */
   roles: z.record(z.string(), role).default({}),
+  /** Secret of a pod's namespace whose ca.crt the webhook has pods with a role trust */
+  trust: z.string().optional(),
   /** the region behind the endpoint `/`; every other is behind `/<region>` */
   homeRegion: z.string().default('eu-west-1'),
   /** regions that exist; without it every one does */
@@ -172,6 +185,7 @@ export const settingsSchema = z.strictObject({
 
 export type Policy = z.output<typeof policy>
 export type Key = z.output<typeof key>
+export type Role = z.output<typeof role>
 export type AwsSettings = z.output<typeof settingsSchema>
 export type Fault = z.output<typeof fault>
 

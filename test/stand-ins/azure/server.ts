@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Calls } from '../cloud/calls.ts'
 import { actUnderFault, FaultCounts } from '../cloud/faults.ts'
+import { admit, webhookPath } from '../cloud/identity/pod-webhook.ts'
 import type { Call } from './call.ts'
 import { answerData, dataCallOf } from './documents/data-plane.ts'
 import { clientOf, discovery, EntraError, exchange, tokenTenant } from './identity/entra.ts'
-import { admit, webhookPath } from './identity/webhook.ts'
+import { podIdentity } from './identity/webhook.ts'
 import { actionOf, answerArm } from './management/arm.ts'
 import { restoreAction } from './management/restores.ts'
 import { AzureError, internalError } from './service/errors.ts'
@@ -81,7 +82,11 @@ export function azureAnswers(service: Service, calls: Calls<Call>) {
         account: '',
         path: url.pathname,
         body: undefined,
-        act: () => Promise.resolve({ status: 200, body: admit(service.settings, parsed(text), base) }),
+        act: () =>
+          Promise.resolve({
+            status: 200,
+            body: admit(parsed(text), (account) => podIdentity(service.settings, account, base)),
+          }),
       }
     const tenant = tokenTenant(url.pathname)
     const found = discovery(url.pathname, base)

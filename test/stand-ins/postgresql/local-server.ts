@@ -1,5 +1,5 @@
 // Room: real PostgreSQL servers, on this machine and in a cluster.
-// Read README.md, local-server, binaries, objects.
+// Read README.md, local-server, binaries, objects, servers-with-a-past, servers-in-pod.
 
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'

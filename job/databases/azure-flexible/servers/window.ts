@@ -5,9 +5,9 @@ import type { FlexibleServer } from './server.ts'
  * After how long the log of a server is in its backup at the latest, ms (Microsoft Learn, "Backup and restore": the
  * delay can be up to 15 minutes). Azure tells where the window of a server begins, and not where it ends.
  */
-let logDelayMs = 900_000
+let logDelayMs = Number(process.env['AZURE_SERVER_LOG_DELAY_MS'] ?? 900_000)
 
-/** For a stand-in, whose log is there sooner. */
+/** For a stand-in, whose log is there sooner; one in a cluster says so by that variable of the worker. */
 export function setLogDelay(ms: number): void {
   logDelayMs = ms
 }

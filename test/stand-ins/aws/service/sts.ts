@@ -2,8 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { authenticate, type Caller } from './authentication.ts'
 import type { Calls } from '../../cloud/calls.ts'
+import { claimsOf, isSigned } from '../../cloud/identity/service-account-token.ts'
 import type { Call } from '../call.ts'
+import type { Role } from '../settings.ts'
 import { AwsError } from './errors.ts'
+import { stsAudience } from './pod-role.ts'
 import type { Service } from './service.ts'
 
 export const stsPathName = '/sts'
@@ -69,11 +72,15 @@ export function stsPath({ service, calls }: StsOptions) {
 /** @throws AwsError where no role may be taken with the token, or not any more */
 function session(service: Service, role: string | undefined, token: string): Session {
   const { roles } = service.settings
-  const found = Object.entries(roles).find(([arn, { tokens }]) => token in tokens && (role ?? arn) === arn)
+  const ends = Object.entries(roles).flatMap(([arn, one]) => {
+    const endsMs = (role ?? arn) === arn ? tokenEndsMs(one, token) : undefined
+    return endsMs === undefined ? [] : [{ arn, endsMs, sessionMs: one.sessionMs }]
+  })
+  const [found] = ends
   if (found === undefined)
     throw new AwsError('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403)
-  const [arn, { tokens, sessionMs }] = found
-  if ((tokens[token] ?? Infinity) <= service.clock.now())
+  const { arn, endsMs, sessionMs } = found
+  if (endsMs <= service.clock.now())
     throw new AwsError(
       'ExpiredTokenException',
       'Token expired: current date/time must be before the expiration date/time',
@@ -88,6 +95,19 @@ function session(service: Service, role: string | undefined, token: string): Ses
   const { accessKey, ...key } = made
   service.issued.set(accessKey, key)
   return made
+}
+
+/** When a token ends that may take a role, ms since 1970; undefined where it may not. */
+function tokenEndsMs({ tokens, trustPolicy }: Role, token: string): number | undefined {
+  if (token in tokens) return tokens[token] ?? Infinity
+  const { iss, sub, aud, exp = 0 } = claimsOf(token) ?? {}
+  const isOf =
+    trustPolicy !== undefined &&
+    iss === trustPolicy.issuer &&
+    sub === trustPolicy.subject &&
+    [aud].flat().includes(stsAudience) &&
+    isSigned(token, trustPolicy.keys)
+  return isOf ? exp * 1000 : undefined
 }
 
 function assumeRole(service: Service, form: URLSearchParams): string {

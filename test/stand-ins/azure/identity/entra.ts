@@ -2,9 +2,10 @@
 // Read entra, tokens, webhook.
 
 import { matches } from '../../cloud/glob.ts'
+import { claimsOf, isSigned } from '../../cloud/identity/service-account-token.ts'
 import { AzureError } from '../service/errors.ts'
 import type { AzureSettings } from '../settings.ts'
-import { claimsOf, isSigned, ownClaims, signToken } from './tokens.ts'
+import { ownClaims, signToken } from './tokens.ts'
 
 /** An error of Entra ID, whose body has a form of its own. */
 export class EntraError extends Error {

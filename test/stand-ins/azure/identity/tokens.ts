@@ -1,4 +1,5 @@
-import { createHmac, createPublicKey, randomBytes, timingSafeEqual, verify } from 'node:crypto'
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { claimsOf, type Claims } from '../../cloud/identity/service-account-token.ts'
 
 /** Signs access tokens; new with every stand-in. */
 const secret = randomBytes(32)
@@ -6,39 +7,9 @@ const secret = randomBytes(32)
 const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const signature = (text: string) => createHmac('sha256', secret).update(text).digest('base64url')
 
-/** What a token says; times in s since 1970. */
-export interface Claims {
-  iss?: string
-  sub?: string
-  aud?: string | string[]
-  exp?: number
-  appid?: string
-  [more: string]: unknown
-}
-
 export function signToken(claims: Claims): string {
   const text = `${encoded({ typ: 'JWT', alg: 'HS256' })}.${encoded(claims)}`
   return `${text}.${signature(text)}`
-}
-
-/** What a token says, whoever signed it; undefined where it is none. */
-export function claimsOf(token: string): Claims | undefined {
-  try {
-    const [, claims = ''] = token.split('.')
-    return JSON.parse(Buffer.from(claims, 'base64url').toString()) as Claims
-  } catch {
-    return undefined
-  }
-}
-
-/** Whether one of an issuer's public keys has signed a token, by RS256 or ES256 as Kubernetes does (RFC 7518). */
-export function isSigned(token: string, keys: readonly Record<string, unknown>[]): boolean {
-  const at = token.lastIndexOf('.')
-  const [text, given] = [Buffer.from(token.slice(0, at)), Buffer.from(token.slice(at + 1), 'base64url')]
-  return keys.some((jwk) => {
-    const key = createPublicKey({ key: jwk, format: 'jwk' })
-    return verify('sha256', text, { key, dsaEncoding: 'ieee-p1363' }, given)
-  })
 }
 
 /** What one of this stand-in's own access tokens says; undefined where it is none of them. */

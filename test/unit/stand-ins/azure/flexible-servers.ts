@@ -21,7 +21,11 @@ export interface Answer {
   body: Record<string, unknown>
 }
 
-type At = Pick<Opened, 'azure' | 'credential'>
+/** The stand-in, wherever it is, and who asks. */
+export interface At {
+  azure: { endpoint: string }
+  credential: Opened['credential']
+}
 
 /** One call to ARM, as any client makes it; there is no client of Microsoft's here. */
 export async function ask({ azure, credential }: At, method: string, path: string, body?: object): Promise<Answer> {

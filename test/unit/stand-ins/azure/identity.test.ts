@@ -2,7 +2,7 @@ import { CosmosDBManagementClient } from '@azure/arm-cosmosdb'
 import { generateKeyPairSync, sign } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import t from 'tap'
-import { webhookPath } from '../../../stand-ins/azure/identity/webhook.ts'
+import { webhookPath } from '../../../stand-ins/cloud/identity/pod-webhook.ts'
 import { serviceAccountToken } from '../../../stand-ins/azure/identity/tokens.ts'
 import {
   clientId,
@@ -85,7 +85,7 @@ t.test('pods of the ServiceAccount of an identity are given it, and no others', 
     { name: 'AZURE_TENANT_ID', value: tenant },
     { name: 'AZURE_FEDERATED_TOKEN_FILE', value: '/var/run/secrets/azure/tokens/azure-identity-token' },
     { name: 'AZURE_AUTHORITY_HOST', value: `${azure.endpoint}/` },
-    { name: 'NODE_EXTRA_CA_CERTS', value: '/var/run/secrets/azure/trust/ca.crt' },
+    { name: 'NODE_EXTRA_CA_CERTS', value: '/var/run/secrets/cloud/trust/ca.crt' },
   ]
   t.match(containers?.value, [{ name: 'worker', env: variables }])
   t.match(await reviewOf('other'), { response: { allowed: false } })

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { azureInCluster, azurePort, azureServer, trustOf } from '../../../stand-ins/azure/objects.ts'
+import { azureInCluster, azurePort, azureServer } from '../../../stand-ins/azure/objects.ts'
+import { trustOf } from '../../../stand-ins/cloud/objects.ts'
 import { changed, settingsSchema, type AzureChanges } from '../../../stand-ins/azure/settings.ts'
 
 t.test('a pod of the stand-in has its certificate and settings that it understands', (t) => {

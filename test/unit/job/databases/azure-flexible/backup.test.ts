@@ -1,7 +1,7 @@
 import t from 'tap'
 import { azurePostgresql } from '../../../../../job/databases/azure-flexible/azure-postgresql.ts'
 import { readDetails } from '../../../../../job/databases/azure-flexible/details.ts'
-import { windowOf } from '../../../../../job/databases/azure-flexible/servers/window.ts'
+import { setLogDelay, windowOf } from '../../../../../job/databases/azure-flexible/servers/window.ts'
 import { asServer } from '../../../../../job/databases/azure-flexible/servers/server.ts'
 import { recogniser } from '../../../../../job/databases/open.ts'
 import { createServer, describeServer, done, serversPath } from '../../../stand-ins/azure/flexible-servers.ts'
@@ -75,6 +75,9 @@ t.test('what can be brought back ends some minutes ago, by the clock of the serv
   const server = asServer(JSON.parse(JSON.stringify(told)))
   const [now, ahead] = [windowOf(server), windowOf(server, 60_000)]
   t.ok(Number(ahead.latestMs) - Number(now.latestMs) > 59_000)
+  setLogDelay(900_000)
+  t.ok(Number(windowOf(server).latestMs) <= Date.now() - 900_000)
+  setLogDelay(0)
   server.properties.backup = { earliestRestoreDate: null }
   t.match(windowOf(server), { earliestMs: undefined, latestMs: undefined })
 })

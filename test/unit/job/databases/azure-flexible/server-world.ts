@@ -24,6 +24,7 @@ import {
   mysqlServersPath,
   serverNames,
   serversPath,
+  type At,
 } from '../../../stand-ins/azure/flexible-servers.ts'
 import { storageOf, type TrialContext } from '../database-conformance.ts'
 
@@ -171,11 +172,7 @@ export async function backedUp(world: World): Promise<DatabaseBackup> {
 const ownProperties = new Set(['fullyQualifiedDomainName', 'state'])
 
 /** All that there is to know of a server, read by the test's own calls; without what differs in every one. */
-export async function toldOf(
-  world: Pick<World, 'azure' | 'credential'>,
-  name: string,
-  path = serversPath,
-): Promise<unknown> {
+export async function toldOf(world: At, name: string, path = serversPath): Promise<unknown> {
   const one = await describeServer(world, name, path)
   if (one === undefined) return undefined
   const { [restoreTag]: _own, ...tags } = one.tags ?? {}

@@ -1,0 +1,129 @@
+// Room: clouds in a namespace, and releases on database servers that they run, a real PostgreSQL behind each.
+// Read rds-stage, azure-cloud, flexible-server-stage.
+
+import { RDS } from '@aws-sdk/client-rds'
+import type { Call } from '../../../stand-ins/aws/call.ts'
+import { awsPort, rdsInCluster, rdsServer, roleWebhook } from '../../../stand-ins/aws/objects.ts'
+import { endpointsAt } from '../../../stand-ins/aws/aws.ts'
+import { makeCertificates } from '../../../stand-ins/ledger/release/certificates.ts'
+import { ledgerRelease } from '../../../stand-ins/ledger/release/objects.ts'
+import { singleStorage, templates } from '../../../stand-ins/ledger/release/release-properties.ts'
+import { describe, masterLogin, unusual } from '../../../unit/stand-ins/aws/instances.ts'
+import { trust } from '../../../unit/stand-ins/azure/clients.ts'
+import { until } from '../gates.ts'
+import type { LedgerStage } from '../ledger-stage.ts'
+import { forwarded } from '../port-forward.ts'
+import { ground, Stage, type TestGround } from '../stage.ts'
+
+const region = 'eu-west-1'
+const account = '123456789012'
+/** The role that the ServiceAccount of workers may take. */
+export const workerRole = `arn:aws:iam::${account}:role/scalardl-backup`
+const testKey = { accessKeyId: 'AKIDTEST', secretAccessKey: 'of the test' }
+
+/** The DB instance that the release keeps everything in. */
+export const instanceInService = 'ledger'
+/** The Secret that the release has the URL of its database from, and its key. */
+export const urlSecret = 'my-database'
+export const urlKey = 'LEDGER_URL'
+
+/** A Ledger release in a DB instance, all serving, and what `kubectl scalardl install` makes. */
+export interface RdsStage extends LedgerStage {
+  /** with all rights, as this machine reaches the stand-in */
+  client: RDS
+  calls(): Promise<Call[]>
+  /** the URL by which the release reaches an instance */
+  urlOf(instance: string): Promise<string>
+  /** flags by which a worker finds RDS and STS, whose names lead elsewhere */
+  flags: string[]
+  close(): Promise<void>
+}
+
+/**
+ * Opens a namespace with the stand-in `aws`, the webhook that gives workers their role, and a release `my` that keeps
+ * everything in an instance with every setting another than the usual one.
+ */
+export async function openRdsStage(namespace: string, on: TestGround = ground()): Promise<RdsStage> {
+  const stage = new Stage(namespace, on)
+  await stage.open()
+  const certificates = await makeCertificates(['aws', `aws.${namespace}.svc`, 'localhost', '127.0.0.1'])
+  const subject = `system:serviceaccount:${namespace}:kubectl-scalardl`
+  const settings = {
+    homeRegion: region,
+    restorableLagMs: 1_000,
+    keys: { [testKey.accessKeyId]: { account, secret: testKey.secretAccessKey } },
+    roles: { [workerRole]: { trustPolicy: { ...(await stage.tokenIssuer()), subject } } },
+  }
+  const of = { name: 'aws', namespace, certificates }
+  await stage.apply(rdsServer({ ...of, image: stage.images.aws, settings }))
+  await stage.rolledOut('deployment/aws')
+  const webhook = roleWebhook(of)
+  await stage.apply([webhook])
+  trust(certificates.ca)
+  const forward = await forwarded(stage, 'deployment/aws', awsPort)
+  const own = `https://127.0.0.1:${forward.port}`
+  const client = new RDS({ endpoint: endpointsAt(own).rdsEndpoint, region, credentials: testKey })
+  const close = async () => {
+    client.destroy()
+    forward.close()
+    await stage.kubectl(['delete', 'mutatingwebhookconfiguration', webhook.metadata?.name ?? '', '--ignore-not-found'])
+    await stage.close()
+  }
+  try {
+    const urlOf = async (instance: string) => {
+      const { Endpoint: { Address, Port } = {} } = (await describe(client, instance)) ?? {}
+      return `jdbc:postgresql://${Address}:${Port}/postgres`
+    }
+    await client.createDBInstance({
+      DBInstanceIdentifier: instanceInService,
+      Engine: 'postgres',
+      ...masterLogin,
+      ...unusual,
+    })
+    await until('the instance can be brought back', async () => {
+      const { DBInstanceStatus, LatestRestorableTime } = (await describe(client, instanceInService)) ?? {}
+      return DBInstanceStatus === 'available' && LatestRestorableTime !== undefined
+    })
+    await client.addRoleToDBInstance({
+      DBInstanceIdentifier: instanceInService,
+      RoleArn: `arn:aws:iam::${account}:role/export`,
+      FeatureName: 's3Export',
+    })
+    const variables = { username: 'HELM_SCALAR_DB_USERNAME', password: 'LEDGER_PASSWORD' }
+    const properties = singleStorage({ server: 'database', database: '' }, variables)
+    const release = ledgerRelease({
+      release: 'my',
+      namespace,
+      replicas: 2,
+      image: stage.images.ledger,
+      properties: properties.replace(/jdbc:.*/, templates.environment(urlKey)),
+      database: { username: masterLogin.MasterUsername, password: 'not this one' },
+      secret: {
+        name: urlSecret,
+        values: { [urlKey]: await urlOf(instanceInService), LEDGER_PASSWORD: masterLogin.MasterUserPassword },
+      },
+      standIn: { STAND_IN_WORKERS: '2' },
+    })
+    await stage.apply(release.objects)
+    const deployment = `deployment/${release.deployment}`
+    await stage.rolledOut(deployment)
+    const identity = ['--service-account-annotation', `eks.amazonaws.com/role-arn=${workerRole}`]
+    const installed = await stage.scalardl(['install', '--repoint-secret', urlSecret, ...identity])
+    if (installed.code !== 0) throw new Error(`install: ${installed.stderr}`)
+    const { rdsEndpoint, stsEndpoint } = rdsInCluster('aws')
+    const endpoints = { AWS_ENDPOINT_URL_RDS: rdsEndpoint, AWS_ENDPOINT_URL_STS: stsEndpoint }
+    return {
+      stage,
+      release,
+      deployment,
+      client,
+      calls: async () => (await (await fetch(`${own}/_control/calls`)).json()) as Call[],
+      urlOf,
+      flags: Object.entries(endpoints).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
