@@ -3,6 +3,8 @@ import type { Mutation } from './mutation.ts'
 const identity = 'export interface ClientIdentity'
 const tests = ['client-certificate.test.ts']
 
+const source = 'export class CassandraSource implements BackupSource'
+
 /** Management APIs that want a client's certificate, and which case the loss of one node is. */
 export const cassandraMutations: readonly Mutation[] = [
   {
@@ -41,5 +43,29 @@ export const cassandraMutations: readonly Mutation[] = [
       ["Math.min(Number(count.split('/')[0]), nodes.length)", "Number(count.split('/')[0]) + 0 * nodes.length"],
     ],
     tests: ['lost-node.test.ts'],
+  },
+  {
+    title: 'a snapshot that comes after its window stays beside a good backup',
+    file: source,
+    changes: [['await clearSnapshots(node, this.#tags, { signal, keep: tag })', 'void node']],
+    tests: ['cassandra/backup.test.ts'],
+  },
+  {
+    title: 'a backup that is given up does not wait for its snapshots to be cleared',
+    file: source,
+    changes: [['    await cleared\n', '    void cleared\n']],
+    tests: ['cassandra/conformance.test.ts'],
+  },
+  {
+    title: 'of what Medusa met its number of tries is told',
+    file: 'Whether Medusa answers on a node, and reaches its storage',
+    changes: [['const words = met ?? said', 'const words = said']],
+    tests: ['cassandra/medusa.test.ts'],
+  },
+  {
+    title: 'a ring of which a node was restarted is given up',
+    file: 'export class HandedOver implements RestoredData',
+    changes: [['noted.length > 0 && changed.length === 0 && running', 'noted.length > 0 && running']],
+    tests: ['cassandra/conformance.test.ts'],
   },
 ]
