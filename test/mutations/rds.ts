@@ -81,7 +81,7 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: 'rds: nothing of the settings is put on again',
-    file: 'export async function completeInstance(',
+    file: 'export async function ensureChanged<',
     changes: [['if (isSame(await untilServing(work))) return', 'if ((await untilServing(work)) !== undefined) return']],
     tests: ['rds/restore.test.ts'],
   },

@@ -7,20 +7,6 @@ import {
 } from '../aws-relational/restore/compare.ts'
 import type { ClusterSettings, MemberSettings } from './settings.ts'
 
-/** What decides whether the releases reach it as before, and nobody else does. */
-const harming = new Set([
-  'Engine',
-  'Port',
-  'DBSubnetGroupName',
-  'DBClusterParameterGroupName',
-  'DBParameterGroupName',
-  'VpcSecurityGroupIds',
-  'PubliclyAccessible',
-  'EnableIAMDatabaseAuthentication',
-  'StorageEncrypted',
-  'KmsKeyId',
-])
-
 /**
  * The settings of two clusters and their instances, field by field.
  * @param madeName what an instance of that name is called in the restored cluster
@@ -31,12 +17,12 @@ export function compareSettings(
   madeName: (name: string) => string,
 ): Difference[] {
   return [
-    ...compareFields(fields(expected), fields(found), harming),
+    ...compareFields(fields(expected), fields(found)),
     ...expected.members.flatMap((member) => {
       const made = madeName(member.name)
       const other = found.members.find(({ name }) => name === made)
       if (other === undefined) return [{ text: `instance ${made} is not there`, harms: true }]
-      return compareFields(memberFields(member), memberFields(other), harming).map(({ text, harms }) => ({
+      return compareFields(memberFields(member), memberFields(other)).map(({ text, harms }) => ({
         text: `instance ${made}: ${text}`,
         harms,
       }))

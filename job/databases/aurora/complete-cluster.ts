@@ -5,12 +5,11 @@ import {
   ModifyDBClusterCommand,
 } from '@aws-sdk/client-rds'
 import { isDeepStrictEqual } from 'node:util'
-import { trailsUntilMs } from '../../aws/eventual-consistency.ts'
-import { until } from '../../aws/polling.ts'
 import { nameOf } from '../../aws/sdk-retries.ts'
 import type { Journal } from '../../journal/journal.ts'
 import { lookAtInstance, type Instance } from '../aws-relational/kept-instance.ts'
 import { given, sentWhenReady, untilAvailable, untilServing } from '../aws-relational/restore/ensure-restored.ts'
+import { addRoles, ensureChanged } from '../aws-relational/restore/put-on-again.ts'
 import { isOwn, notOwn, ownTag } from '../aws-relational/restore/ownership.ts'
 import { madeName, type RestoreWork } from '../aws-relational/restore/restore-work.ts'
 import type { Cluster } from './cluster.ts'
@@ -89,45 +88,30 @@ async function ownMember({ client, context, target }: Work, name: string): Promi
 async function ensureMemberRoles(work: Work, { name: source, roles }: MemberSettings): Promise<void> {
   const { client, context } = work
   const name = madeName(source, work)
-  for (const role of roles)
-    await sentWhenReady(
-      () => client.send(new AddRoleToDBInstanceCommand({ DBInstanceIdentifier: name, ...role })),
-      () => untilMember(work, name),
-      context.signal,
-    ).catch((error: unknown) => {
-      if (nameOf(error) !== 'DBInstanceRoleAlreadyExistsFault') throw error
-    })
-}
-
-/** A cluster is told as it was for a while after it is changed: what it is then is left to the comparison. */
-async function ensureSettings(work: Work): Promise<void> {
-  const { client, context, details, target } = work
-  const wanted = details.settings.modified
-  const isSame = (one: Cluster) => isDeepStrictEqual(settingsOf(one).modified, wanted)
-  if (isSame(await untilServing(work))) return
-  await sentWhenReady(
-    () => client.send(new ModifyDBClusterCommand({ DBClusterIdentifier: target, ...wanted, ApplyImmediately: true })),
-    () => untilServing(work),
+  await addRoles(
+    { wanted: roles, present: [] },
+    (role) => client.send(new AddRoleToDBInstanceCommand({ DBInstanceIdentifier: name, ...role })),
+    () => untilMember(work, name),
     context.signal,
   )
-  const byMs = trailsUntilMs()
-  await until(async () => {
-    const one = await untilServing(work)
-    return isSame(one) || performance.now() > byMs ? true : undefined
-  }, context.signal)
+}
+
+async function ensureSettings(work: Work): Promise<void> {
+  const { client, details, target } = work
+  const wanted = details.settings.modified
+  const change = () =>
+    client.send(new ModifyDBClusterCommand({ DBClusterIdentifier: target, ...wanted, ApplyImmediately: true }))
+  const isSame = (one: Cluster) => isDeepStrictEqual(settingsOf(one).modified, wanted)
+  await ensureChanged(work, isSame, change)
 }
 
 async function ensureRoles(work: Work): Promise<void> {
   const { client, context, details, target } = work
-  const present = settingsOf(await untilServing(work)).roles
-  for (const role of details.settings.roles) {
-    if (present.some((one) => isDeepStrictEqual(one, role))) continue
-    await sentWhenReady(
-      () => client.send(new AddRoleToDBClusterCommand({ DBClusterIdentifier: target, ...role })),
-      () => untilServing(work),
-      context.signal,
-    ).catch((error: unknown) => {
-      if (nameOf(error) !== 'DBClusterRoleAlreadyExistsFault') throw error
-    })
-  }
+  const roles = { wanted: details.settings.roles, present: settingsOf(await untilServing(work)).roles }
+  await addRoles(
+    roles,
+    (role) => client.send(new AddRoleToDBClusterCommand({ DBClusterIdentifier: target, ...role })),
+    () => untilServing(work),
+    context.signal,
+  )
 }

@@ -7,27 +7,13 @@ import {
 } from '../aws-relational/restore/compare.ts'
 import type { InstanceSettings } from './settings.ts'
 
-/** What decides whether the releases reach it as before, and nobody else does. */
-const harming = new Set([
-  'Engine',
-  'Port',
-  'DBSubnetGroupName',
-  'DBParameterGroupName',
-  'OptionGroupName',
-  'VpcSecurityGroupIds',
-  'PubliclyAccessible',
-  'EnableIAMDatabaseAuthentication',
-  'StorageEncrypted',
-  'KmsKeyId',
-])
-
 /** The settings of two instances, field by field, but for those that no restore brings back. */
 export function compareSettings(expected: InstanceSettings, found: InstanceSettings): Difference[] {
   // Storage grows by itself, and never shrinks.
   const size = Math.max(expected.inherited.AllocatedStorage ?? 0, found.inherited.AllocatedStorage ?? 0)
   const before = fields(expected)
   const grown = before['AllocatedStorage'] === undefined ? {} : { AllocatedStorage: size }
-  return compareFields({ ...before, ...grown }, fields(found), harming)
+  return compareFields({ ...before, ...grown }, fields(found))
 }
 
 function fields({ restored, modified, inherited, tags, roles }: InstanceSettings): Fields {

@@ -1,11 +1,9 @@
 import { AddRoleToDBInstanceCommand, ModifyDBInstanceCommand } from '@aws-sdk/client-rds'
 import { isDeepStrictEqual } from 'node:util'
-import { trailsUntilMs } from '../../aws/eventual-consistency.ts'
-import { until } from '../../aws/polling.ts'
-import { nameOf } from '../../aws/sdk-retries.ts'
 import type { Journal } from '../../journal/journal.ts'
 import type { Instance } from '../aws-relational/kept-instance.ts'
-import { sentWhenReady, untilServing } from '../aws-relational/restore/ensure-restored.ts'
+import { untilServing } from '../aws-relational/restore/ensure-restored.ts'
+import { addRoles, ensureChanged } from '../aws-relational/restore/put-on-again.ts'
 import type { RestoreWork } from '../aws-relational/restore/restore-work.ts'
 import { settingsOf, type InstanceSettings } from './settings.ts'
 
@@ -23,35 +21,22 @@ function changeable({ restored, modified }: InstanceSettings) {
   return { ...modified, BackupRetentionPeriod, PreferredBackupWindow }
 }
 
-/** An instance is told as it was for a while after it is changed: what it is then is left to the comparison. */
 async function ensureSettings(work: Work): Promise<void> {
-  const { client, context, details, target } = work
+  const { client, details, target } = work
   const wanted = changeable(details.settings)
+  const change = () =>
+    client.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: target, ...wanted, ApplyImmediately: true }))
   const isSame = (one: Instance) => isDeepStrictEqual(changeable(settingsOf(one)), wanted)
-  if (isSame(await untilServing(work))) return
-  await sentWhenReady(
-    () => client.send(new ModifyDBInstanceCommand({ DBInstanceIdentifier: target, ...wanted, ApplyImmediately: true })),
-    () => untilServing(work),
-    context.signal,
-  )
-  const byMs = trailsUntilMs()
-  await until(async () => {
-    const one = await untilServing(work)
-    return isSame(one) || performance.now() > byMs ? true : undefined
-  }, context.signal)
+  await ensureChanged(work, isSame, change)
 }
 
 async function ensureRoles(work: Work): Promise<void> {
   const { client, context, details, target } = work
-  const present = settingsOf(await untilServing(work)).roles
-  for (const role of details.settings.roles) {
-    if (present.some((one) => isDeepStrictEqual(one, role))) continue
-    await sentWhenReady(
-      () => client.send(new AddRoleToDBInstanceCommand({ DBInstanceIdentifier: target, ...role })),
-      () => untilServing(work),
-      context.signal,
-    ).catch((error: unknown) => {
-      if (nameOf(error) !== 'DBInstanceRoleAlreadyExistsFault') throw error
-    })
-  }
+  const roles = { wanted: details.settings.roles, present: settingsOf(await untilServing(work)).roles }
+  await addRoles(
+    roles,
+    (role) => client.send(new AddRoleToDBInstanceCommand({ DBInstanceIdentifier: target, ...role })),
+    () => untilServing(work),
+    context.signal,
+  )
 }

@@ -13,11 +13,23 @@ export interface Difference {
 /** Settings by their names. */
 export type Fields = Readonly<Record<string, unknown>>
 
-/**
- * What differs, field by field.
- * @param harming what decides whether the releases reach it as before, and nobody else does
- */
-export function compareFields(before: Fields, now: Fields, harming: ReadonlySet<string>): Difference[] {
+/** What decides whether the releases reach it as before, and nobody else does. */
+const harming = new Set([
+  'Engine',
+  'Port',
+  'DBSubnetGroupName',
+  'DBClusterParameterGroupName',
+  'DBParameterGroupName',
+  'OptionGroupName',
+  'VpcSecurityGroupIds',
+  'PubliclyAccessible',
+  'EnableIAMDatabaseAuthentication',
+  'StorageEncrypted',
+  'KmsKeyId',
+])
+
+/** What differs, field by field. */
+export function compareFields(before: Fields, now: Fields): Difference[] {
   return [...new Set([...Object.keys(before), ...Object.keys(now)])]
     .filter((name) => !isDeepStrictEqual(before[name], now[name]))
     .map((name) => ({
