@@ -1,6 +1,6 @@
 // Room: an instance or a cluster being restored to a new one, which the release is then pointed to.
-// Read destination, restore-work, preflight, check-place, ownership, ensure-restored, put-on-again, compare, delete-own,
-// drop-former.
+// Read destination, restore-work, preflight, check-place, ownership, ensure-restored, put-on-again, compare,
+// delete-own, drop-former.
 
 import * as z from 'zod'
 import type { DatabaseBackup, RestoredDatabase } from '../../../../operation/record.ts'
