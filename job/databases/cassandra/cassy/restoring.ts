@@ -96,16 +96,19 @@ export async function putBack(of: Restoring, before: CassyNotes | undefined, ste
   const { toldMs = 0 } = before ?? {}
   if (noted.askedAfterMs !== undefined) await untilBegun(of, noted.askedAfterMs)
   let isAsked = false
+  let isBegun = noted.askedAfterMs !== undefined
   for (;;) {
-    const newest = newestAfter(await cassy.restores(snapshotId, signal), lastRestoreMs)
+    const newest = isBegun
+      ? await untilAtRest(of, lastRestoreMs)
+      : newestAfter(await cassy.restores(snapshotId, signal), lastRestoreMs)
     const found = addresses.flatMap((address) => newest.get(address) ?? [])
     const atWork = found.filter(isAtWork)
     const failed = found.filter(({ status, created_at }) => status === operationStatus.failed && created_at > toldMs)
     const namesOf = (some: readonly RestoreEntry[]) => some.map(({ target_ip }) => target_ip)
     if (atWork.length > 0) {
-      const stuck = await untilAtRest(of, lastRestoreMs)
-      if (stuck.length === 0) continue
-      return { left: afterSilence(entry, namesOf(stuck)), notes: { lastRestoreMs, toldMs } }
+      if (isBegun) return { left: afterSilence(entry, namesOf(atWork)), notes: { lastRestoreMs, toldMs } }
+      isBegun = true
+      continue
     }
     if (failed.length > 0)
       return { left: afterFailure(entry, namesOf(failed)), notes: { lastRestoreMs, toldMs: lastOf(failed) } }
@@ -116,6 +119,7 @@ export async function putBack(of: Restoring, before: CassyNotes | undefined, ste
     if (isAsked) throw notBegun(entry, undone)
     await refuseOthers(of)
     isAsked = true
+    isBegun = true
     events.say('note', `${entry.title}: Cassy is asked to put back the files of node ${undone.join(', ')}`)
     await ask(of, undone, async (askedAfterMs) => await step.note({ ...noted, askedAfterMs }))
   }
@@ -172,24 +176,28 @@ async function untilBegun(
   }
 }
 
-/** Waits until Cassy is at work on no node. @returns those of which it says nothing new for too long */
+/**
+ * Waits until Cassy is at work on no node, or says nothing new for too long; also where it is away.
+ * @returns the newest restore of each node
+ * @throws Failure where it has said nothing at all; the signal's reason
+ */
 async function untilAtRest(
   { cassy, details, entry, events, patience, signal }: Restoring,
   lastRestoreMs: number,
-): Promise<RestoreEntry[]> {
-  events.say('note', `${entry.title}: Cassy puts the files back`)
+): Promise<Map<string, RestoreEntry>> {
   const nodes = new Set(details.nodes.map(({ address }) => address))
   let said = ''
-  let atWork: RestoreEntry[] = []
+  let newest: Map<string, RestoreEntry> | undefined
   let movedMs = performance.now()
   let wasAway = false
   for (;;) {
     signal.throwIfAborted()
     try {
-      const newest = newestAfter(await cassy.restores(details.snapshotId, signal), lastRestoreMs)
-      atWork = [...newest.values()].filter((one) => nodes.has(one.target_ip) && isAtWork(one))
-      if (atWork.length === 0) return []
+      newest = newestAfter(await cassy.restores(details.snapshotId, signal), lastRestoreMs)
+      const atWork = [...newest.values()].filter((one) => nodes.has(one.target_ip) && isAtWork(one))
+      if (atWork.length === 0) return newest
       const now = atWork.map(({ target_ip, status }) => `${target_ip} ${status}`).join()
+      if (said === '') events.say('note', `${entry.title}: Cassy puts the files back`)
       if (now !== said) movedMs = performance.now()
       said = now
     } catch (error) {
@@ -202,8 +210,8 @@ async function untilAtRest(
       wasAway = true
     }
     if (performance.now() - movedMs > (wasAway ? patience.forgottenMs : patience.quietMs)) {
-      if (said === '') throw silent(details.cassy)
-      return atWork
+      if (newest === undefined) throw silent(details.cassy)
+      return newest
     }
     await sleep(patience.everyMs, undefined, { signal })
   }

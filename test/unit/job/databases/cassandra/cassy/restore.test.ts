@@ -273,6 +273,22 @@ else {
     t.ok(await before.isWhole())
   })
 
+  t.test('Cassy that is away right after it was asked is waited for', async (t) => {
+    const s = await backedUp(t)
+    await s.run(s.restore).ended
+    s.stopAndEmpty()
+    let away = 3
+    s.cassy.losesAnswer = (method) => {
+      if (method !== 'ListRestoreStatuses' || s.asked('RestoreBackup').length === 0 || away === 0) return undefined
+      away -= 1
+      return 'before'
+    }
+    t.match(await s.goOn('resume-a'), /^7 .*Start Cassandra/s)
+    t.equal(away, 0)
+    t.equal(s.asked('RestoreBackup').length, 1)
+    t.ok(await s.isWhole())
+  })
+
   t.test(
     'files that go from the bucket meanwhile: Cassy calls the node completed, this program does not',
     async (t) => {
