@@ -167,6 +167,7 @@ export async function postgresqlWays(server: LocalPostgresql, { tables, rows, se
   }
   const make = `psql -qXc 'CREATE DATABASE ${beside}'`
   const analyze = `psql -qXd ${beside} -c ANALYZE`
+  const load = `${make}; pg_restore -j ${sessions} -d ${beside} a`
   const each = `seq ${tables} | xargs -P ${sessions} -I{}`
   return [
     ours({
@@ -176,13 +177,19 @@ export async function postgresqlWays(server: LocalPostgresql, { tables, rows, se
       password: server.password,
       parallel: sessions,
     }),
-    commands('pg_dump -Fd, pg_restore', env, {
-      dump: `pg_dump -Fd -j ${sessions} --compress=zstd:1 -f a ${schema}; sync a/*`,
-      load: `${make}; pg_restore -j ${sessions} -d ${beside} a`,
+    commands('pg_dump -Fd -j (gzip)', env, {
+      dump: `pg_dump -Fd -j ${sessions} -f a ${schema}; sync a/*`,
+      load,
       analyze,
       before,
     }),
-    commands('pg_dump, pg_restore a table', env, {
+    commands('pg_dump -Fd -j -Z zstd:1', env, {
+      dump: `pg_dump -Fd -j ${sessions} --compress=zstd:1 -f a ${schema}; sync a/*`,
+      load,
+      analyze,
+      before,
+    }),
+    commands('pg_dump -Z zstd:1, a table each', env, {
       dump: `${each} pg_dump -Fc --compress=zstd:1 -t ${schema}.asset_{} -f a{} ${schema}; sync a*`,
       load: `${make}; psql -qXd ${beside} -c 'CREATE SCHEMA ${schema}'; ${each} pg_restore -d ${beside} a{}`,
       analyze,
