@@ -17,8 +17,8 @@ export async function restoresServers(t: Test, tried: Tried): Promise<void> {
   const told = (name: string) => toldOf(world, name, tried.path)
   const print: RestoreChoice = { repoint: 'print' }
 
-  const open = (operation: string, choice: RestoreChoice = print, more: object = {}) =>
-    tried.kind.openRestore(world.settings, entry, world.context(operation, { choice, ...more }))
+  const open = (operation: string, choice: RestoreChoice = print, more: object = {}, backup = entry) =>
+    tried.kind.openRestore(world.settings, backup, world.context(operation, { choice, ...more }))
 
   /** The server that a restore makes, by its own word. */
   const madeBy = (destination: ReturnType<typeof open>) =>
@@ -65,6 +65,19 @@ export async function restoresServers(t: Test, tried: Tried): Promise<void> {
       former,
     })
     await undo.discard(await memoryJournal())
+    t.strictSame(await world.servers(), ['ledger'])
+  })
+
+  t.test('a server that is another than was backed up is no restored one', async (t) => {
+    const { version, ...settings } = Object(entry.details['settings']) as Record<string, never>
+    const older = { ...entry, details: { ...entry.details, settings: { ...settings, version: '1' } } }
+    const destination = open('restore-other', print, {}, older)
+    const journal = await memoryJournal()
+    t.match(await failureOf(destination.load(journal)), {
+      what: /^server ledger-.* is not what was backed up$/,
+      why: `version was "1", and is "${String(version)}"`,
+    })
+    await destination.discard(journal)
     t.strictSame(await world.servers(), ['ledger'])
   })
 
