@@ -82,8 +82,8 @@ export const azureMutations: readonly Mutation[] = [
   },
   {
     title: 'azure: a log is in its backup at once',
-    file: 'let logDelayMs = ',
-    changes: [['Date.now() + aheadMs - logDelayMs', 'Date.now() + aheadMs - Math.min(logDelayMs, 0)']],
+    file: 'function logDelayMs(',
+    changes: [['Date.now() + aheadMs - logDelayMs(process.env)', 'Date.now() + aheadMs']],
     tests: ['azure-flexible/backup.test.ts'],
   },
 ]

@@ -6,6 +6,7 @@ import { restoreActions } from '../rights-needed.ts'
 import type { FlexibleService } from '../service.ts'
 import { partsOf, type FlexibleServer } from '../servers/server.ts'
 import { leftOut, type ServerSettings } from '../servers/settings.ts'
+import { windowOf } from '../servers/window.ts'
 
 /** States in which a server serves, and is backed up (types: ServerState). */
 const serving = /^(ready|updating|restarting)$/i
@@ -32,19 +33,18 @@ export function checkServer({ product }: FlexibleService, title: string, { id, p
   }
 }
 
-/** There is a past already. */
-export function checkPast(title: string, { name, properties: { backup } }: FlexibleServer): Finding {
+/** There is a past already. @throws Failure where the environment says something of the log that is no number */
+export function checkPast(title: string, server: FlexibleServer): Finding {
   const check = { check: 'backups', subject: title }
-  const earliestMs = Date.parse(backup?.earliestRestoreDate ?? '')
-  if (Number.isNaN(earliestMs) || earliestMs > Date.now())
+  const { earliestMs, periodDays } = windowOf(server)
+  if (earliestMs === undefined || earliestMs > Date.now())
     return {
       ...check,
       outcome: 'error',
-      message: `nothing of ${name} can be brought back yet`,
+      message: `nothing of ${server.name} can be brought back yet`,
       cure: 'wait until its first backup is made, some minutes after the server was',
     }
-  const { backupRetentionDays: days } = backup ?? {}
-  const kept = days === undefined ? '' : `kept for ${days} days; `
+  const kept = periodDays === undefined ? '' : `kept for ${periodDays} days; `
   return { ...check, outcome: 'ok', message: `${kept}can be brought back as far as ${formatTime(earliestMs)}` }
 }
 

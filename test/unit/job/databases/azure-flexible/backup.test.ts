@@ -1,7 +1,7 @@
 import t from 'tap'
 import { azurePostgresql } from '../../../../../job/databases/azure-flexible/azure-postgresql.ts'
 import { readDetails } from '../../../../../job/databases/azure-flexible/details.ts'
-import { setLogDelay, windowOf } from '../../../../../job/databases/azure-flexible/servers/window.ts'
+import { logDelayVariable, windowOf } from '../../../../../job/databases/azure-flexible/servers/window.ts'
 import { asServer } from '../../../../../job/databases/azure-flexible/servers/server.ts'
 import { recogniser } from '../../../../../job/databases/open.ts'
 import { createServer, describeServer, done, serversPath } from '../../../stand-ins/azure/flexible-servers.ts'
@@ -57,6 +57,17 @@ t.test('it is told what stands in the way of a backup, and what to do', async (t
   await patched
 })
 
+t.test('a delay of the log that is no number is refused before anything is paused', async (t) => {
+  t.teardown(() => (process.env[logDelayVariable] = '0'))
+  for (const text of ['', 'soon', '-1', '1.5']) {
+    process.env[logDelayVariable] = text
+    const findings = await azurePostgresql.openBackup(world.settings, world.context('backup-d')).preflight()
+    t.match(findings, [
+      { outcome: 'error', message: `${logDelayVariable} is not understood: "${text}" is no number of milliseconds` },
+    ])
+  }
+})
+
 t.test('a server that is deleted while its log is waited for loses the point', async (t) => {
   const source = azurePostgresql.openBackup(world.settings, world.context('backup-c'))
   await source.prepare()
@@ -75,9 +86,9 @@ t.test('what can be brought back ends some minutes ago, by the clock of the serv
   const server = asServer(JSON.parse(JSON.stringify(told)))
   const [now, ahead] = [windowOf(server), windowOf(server, 60_000)]
   t.ok(Number(ahead.latestMs) - Number(now.latestMs) > 59_000)
-  setLogDelay(900_000)
+  delete process.env[logDelayVariable]
   t.ok(Number(windowOf(server).latestMs) <= Date.now() - 900_000)
-  setLogDelay(0)
+  process.env[logDelayVariable] = '0'
   server.properties.backup = { earliestRestoreDate: null }
   t.match(windowOf(server), { earliestMs: undefined, latestMs: undefined })
 })

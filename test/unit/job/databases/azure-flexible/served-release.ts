@@ -2,7 +2,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { setLogDelay } from '../../../../../job/databases/azure-flexible/servers/window.ts'
 import { jsonLineEvents } from '../../../../../job/process/events.ts'
 import { work } from '../../../../../job/worker/worker.ts'
 import type { WorkerEvent } from '../../../../../operation/event.ts'
@@ -27,8 +26,7 @@ export async function servesReleases(
 ): Promise<void> {
   // The log is in the backup half a second late, and the worker waits a second.
   const opened = await openAzure(t, { serverLogLagMs: 500_000 }, { database: servers })
-  setLogDelay(1_000)
-  asPod(opened)
+  asPod(opened, 1_000)
   const { azure } = opened
   const host = (await tried.create(opened, 'ledger')).properties.fullyQualifiedDomainName ?? ''
   Object.assign(process.env, { RELEASE_USER: serverLogin.username, RELEASE_KEY: serverLogin.password })

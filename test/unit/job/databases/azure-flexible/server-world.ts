@@ -7,7 +7,7 @@ import { azureMysql, mysqlService } from '../../../../../job/databases/azure-fle
 import { azurePostgresql, postgresqlService } from '../../../../../job/databases/azure-flexible/azure-postgresql.ts'
 import { restoreTag } from '../../../../../job/databases/azure-flexible/restore/restore-server.ts'
 import type { FlexibleService } from '../../../../../job/databases/azure-flexible/service.ts'
-import { setLogDelay } from '../../../../../job/databases/azure-flexible/servers/window.ts'
+import { logDelayVariable } from '../../../../../job/databases/azure-flexible/servers/window.ts'
 import type { DatabaseKind } from '../../../../../job/databases/database.ts'
 import type { StorageSettings } from '../../../../../job/scalardb/storage-settings.ts'
 import type { DatabaseBackup } from '../../../../../operation/record.ts'
@@ -92,14 +92,18 @@ export interface World extends Opened {
   servers(): Promise<string[]>
 }
 
-/** What a pod's environment would be; every test file is a process of its own. */
-export function asPod({ azure, tokenFilePath }: Opened): void {
+/**
+ * What a pod's environment would be; every test file is a process of its own.
+ * @param logDelayMs after which the worker takes the log to be in the backup
+ */
+export function asPod({ azure, tokenFilePath }: Opened, logDelayMs: number): void {
   Object.assign(process.env, {
     [resourceManagerVariable]: azure.endpoint,
     AZURE_TENANT_ID: tenant,
     AZURE_CLIENT_ID: clientId,
     AZURE_FEDERATED_TOKEN_FILE: tokenFilePath,
     AZURE_AUTHORITY_HOST: azure.endpoint,
+    [logDelayVariable]: String(logDelayMs),
   })
 }
 
@@ -113,10 +117,9 @@ export async function openWorld(
   const server = await tried.start()
   t.teardown(() => server.stop())
   const opened = await openAzure(t, { serverLogLagMs: 0, ...changes }, { database: settingsAlone(server) })
-  setLogDelay(0)
   const name = 'ledger'
   await tried.create(opened, name, more)
-  asPod(opened)
+  asPod(opened, 0)
   const { context } = storageOf(t)
   return {
     ...opened,
