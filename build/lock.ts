@@ -4,12 +4,12 @@ import { identify, isAlive, type ProcessId } from './processes.ts'
 import { waitFor } from './waiting.ts'
 
 /**
- * Runs `action` while no other process holds the lock file, for which it waits up to ten minutes.
+ * Runs `action` while no other process holds the lock file, for which it waits up to an hour.
  * The lock of a process that has died is taken over.
  */
 export async function withLock<Result>(file: string, action: () => Promise<Result>): Promise<Result> {
   mkdirSync(dirname(file), { recursive: true })
-  await waitFor(`the lock ${file}`, 600_000, () => {
+  await waitFor(`the lock ${file}`, 3_600_000, () => {
     const holder = holderOf(file)
     if (holder !== undefined && !isAlive(holder)) rmSync(file, { force: true })
     writeFileSync(file, JSON.stringify(identify(process.pid)), { flag: 'wx' })
