@@ -28,14 +28,20 @@ const afterwards = [
   tests('end to end', 'node', 'test/end-to-end/run.ts', '--keep'),
   tests('faults', 'node', 'test/end-to-end/faults/run.ts', ...(values.all ? [] : ['--essential'])),
 ]
-const backupKilled = 'test/unit/job/operations/backup-killed.test.ts'
+const dynamodbRestores = 'test/unit/job/databases/dynamodb/restore'
+/** What kills workers in so many places that `npm test` tries every fourth. */
+const kills = [
+  'test/unit/job/operations/backup-killed.test.ts',
+  `${dynamodbRestores}/beside/restore-beside-walk.test.ts`,
+  `${dynamodbRestores}/in-place/restore-in-place-walk.test.ts`,
+]
 /** Minutes each, and on clusters of their own. */
 const beforeRelease = [
   tests('release', 'tap', 'run', '--timeout=3600', '--reporter=tap', 'test/release/release.test.ts'),
   check('mutations', 'node', 'test/mutations/run.ts'),
   tests('PostgreSQL versions', 'node', 'test/postgresql-versions.ts'),
   tests('MySQL and MariaDB', 'node', 'test/mysql-versions.ts'),
-  tests('kills', 'env', 'KILLED_AT=every write', 'tap', 'run', '--timeout=900', '--reporter=tap', backupKilled),
+  tests('kills', 'env', 'KILLED_AT=every write', 'tap', 'run', '--timeout=900', '--reporter=tap', ...kills),
   tests('Cassandra', 'npm', 'run', '--silent', 'test:cassandra'),
   check('quickstart', 'node', 'test/quickstart/main.ts'),
   check('end of the quickstart', 'node', 'test/quickstart/main.ts', '--down'),

@@ -17,6 +17,7 @@ import { startMysql } from '../../../stand-ins/mysql/local-server.ts'
 import { hasGo, startVersitygw } from '../../../stand-ins/versitygw/versitygw.ts'
 import { createLedgerSchemas } from '../databases/mysql/ledger-schemas.ts'
 import { inMemoryCluster } from '../in-memory-cluster.ts'
+import { killsApart } from '../kills.ts'
 import { pauseRequest } from '../pausing-context.ts'
 import { startLedger } from '../servers/ledgers.ts'
 import { serviceInFront } from '../storage/service-in-front.ts'
@@ -174,9 +175,6 @@ async function backupTo(t: Test, store: Store, name: string, retries: number) {
   }
 }
 
-/** How far the writes are apart that a worker is killed at; `npm run test:all` leaves none out. */
-const step = process.env['KILLED_AT'] === 'every write' ? 1 : 4
-
 /** @param from the first write that a worker is killed at */
 async function killedInTurn(t: Test, store: Store, from: number): Promise<void> {
   const whole = await backupTo(t, store, 'whole', 0)
@@ -185,7 +183,7 @@ async function killedInTurn(t: Test, store: Store, from: number): Promise<void> 
   t.ok(expected.includes('nightly/record.json') && expected.length > 10, `${expected.length} files`)
   /** @returns whether the first worker lived */
   const killedAt = async (write: number): Promise<boolean> => {
-    const retries = Math.floor(write / step) % 2
+    const retries = Math.floor(write / killsApart) % 2
     const backup = await backupTo(t, store, `killed-${write}`, retries)
     const first = await backup.run(write)
     const code = first ?? (await backup.run(Infinity))
@@ -209,8 +207,8 @@ async function killedInTurn(t: Test, store: Store, from: number): Promise<void> 
     return first !== undefined
   }
   let write = from
-  for (let lived = false; !lived; write += 4 * step)
-    lived = (await Promise.all([0, 1, 2, 3].map((more) => killedAt(write + more * step)))).includes(true)
+  for (let lived = false; !lived; write += 4 * killsApart)
+    lived = (await Promise.all([0, 1, 2, 3].map((more) => killedAt(write + more * killsApart)))).includes(true)
   t.ok(write > 40, `there are many writes, about ${write}`)
   t.strictSame(await store.unfinished(), [], 'nothing unfinished is left behind')
 }
@@ -221,4 +219,4 @@ t.test(
   async (t) => killedInTurn(t, await versitygw(t), 1),
 )
 
-t.test('so is one in Azure', async (t) => killedInTurn(t, await azurite(t), step === 1 ? 1 : 3))
+t.test('so is one in Azure', async (t) => killedInTurn(t, await azurite(t), killsApart === 1 ? 1 : 3))

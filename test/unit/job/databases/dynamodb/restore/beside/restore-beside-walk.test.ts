@@ -1,4 +1,5 @@
 import t from 'tap'
+import { casesTried } from '../../../../kills.ts'
 import { awsForRestores } from '../restore-aws.ts'
 import { dropRequest, restoreRequest, restoreStage, undoRequest, unprotect } from '../restore-stage.ts'
 import { each, killedAt, plain, plainly, sameWorld, undisturbed } from '../restore-walk.ts'
@@ -19,7 +20,7 @@ t.test(
     const putBack = stage.properties()
     t.comment(`${restores.length} moments of a restore, ${undos.length} of its undo`)
     t.ok(undos.length <= restores.length, 'each has its case')
-    await each([...restores.entries()], async ([one, moment]) => {
+    await each(casesTried([...restores.entries()]), async ([one, moment]) => {
       const release = await stage.sibling()
       const name = `k${one}x`
       const prefix = `${name}-`
@@ -45,7 +46,7 @@ t.test(
     await undisturbed(t, first, restoreRequest('d0x', { prefix: 'new-d0x-' }))
     const drops = plainly(await undisturbed(t, first, dropRequest('d0x')), plain('d0x'))
     const wanted = await worldOf(first.clients, 'd0x-')
-    await each([...drops.entries()], async ([one, moment]) => {
+    await each(casesTried([...drops.entries()]), async ([one, moment]) => {
       const name = `d${one + 1}x`
       const stage = await open(`${name}-`)
       await undisturbed(t, stage, restoreRequest(name, { prefix: `new-${name}-` }))
