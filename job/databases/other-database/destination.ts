@@ -43,7 +43,7 @@ export class RestoredByTool implements RestoredData {
     return new Failure({
       what: `what was in ${this.entry.title} before cannot be put back`,
       why: this.noWayBack,
-      next: 'restore a backup again, with --exec-image IMAGE -- COMMAND; it starts the release',
+      next: 'restore a backup again, with --exec-image IMAGE -- COMMAND, and --replicas N where the release stands at 0',
     })
   }
 }
@@ -79,6 +79,8 @@ export class ToolDestination extends RestoredByTool implements RestoreDestinatio
 
   verify = () => Promise.resolve()
   load = () => Promise.resolve()
+  /** Hours may have passed, in which the container of the tool may have ended. */
+  checkSwitch = (): Promise<Finding[]> => this.preflight()
 
   override async activate(): Promise<void> {
     const { command, signal } = this.#context

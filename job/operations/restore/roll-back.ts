@@ -8,7 +8,7 @@ import type { OperationContext } from '../../context/operation-context.ts'
 import { describeRestore } from './describe-restore.ts'
 import { tidyUp } from '../tidy-up.ts'
 import { recordStandings } from './standing.ts'
-import { startReleases } from './stop-and-start.ts'
+import { notedReplicas, startReleases } from './stop-and-start.ts'
 import { putBack } from './switch-databases.ts'
 
 type Context = OperationContext<'restore'>
@@ -103,7 +103,7 @@ function forgotten(): Failure {
  * has put back the rest.
  */
 function leftStopped(
-  { request }: Context,
+  { journal, request }: Context,
   databases: readonly RestoredData[],
   failure: Failure,
   notBack: unknown,
@@ -118,11 +118,17 @@ function leftStopped(
       next:
         'nothing writes while the releases stay scaled to 0; ' +
         (final
-          ? 'fix the cause, then restore a backup again'
+          ? `fix the cause, then restore a backup again, with --replicas N${before({ journal })}`
           : `fix the cause, then: ${restoreCommand(request, '--undo')}`),
     },
     { cause: notBack },
   )
+}
+
+/** How many replicas there were, for whoever has to say how many to start. */
+function before(context: Pick<Context, 'journal'>): string {
+  const counts = Object.entries(notedReplicas(context)).map(([name, count]) => `${name} ${count}`)
+  return counts.length === 0 ? '' : ` (before: ${counts.join(', ')})`
 }
 
 function takenBack({ text, exitCode, cause }: Failure, changed: readonly string[]): Failure {

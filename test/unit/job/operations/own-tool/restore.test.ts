@@ -5,7 +5,7 @@ import t from 'tap'
 import { Interrupted } from '../../../../../job/process/interrupted.ts'
 import { asAnotherProcess } from '../../in-memory-cluster.ts'
 import { dyingAt } from '../../served-release.ts'
-import { firstThatMatters, scene } from './scene.ts'
+import { firstThatMatters, goneAfterPreflight, scene } from './scene.ts'
 
 // Restores by the administrator's own tool in the real starter: what may go wrong, and what is left then.
 
@@ -35,10 +35,21 @@ t.test('a restore whose command fails leaves the release stopped, since nobody k
   t.equal(s.replicas.count, 0)
   t.match(s.record('restore-a'), {
     restore: { serving: 'nothing', command: { runs: [{ end: 'exit code 9' }] } },
-    failure: { why: /exit code 9/, next: /restore a backup again/ },
+    failure: { why: /exit code 9/, next: /restore a backup again, with --replicas N \(before: my-ledger 2\)$/ },
   })
   t.equal(await s.pod({ ...s.restore('restore-b'), replicas: 2 }).ended, 0, 'another restore starts it')
   t.equal(s.replicas.count, 2)
+})
+
+t.test('nothing is stopped while the container of the tool is away', async (t) => {
+  const s = await scene(t, 'true')
+  t.equal(await s.pod(s.backup).ended, 0)
+  const { container, ended, gone } = goneAfterPreflight(s, (its) => s.pod(s.restore(), its))
+  await gone
+  await sleep(1500)
+  t.equal(s.replicas.count, 2)
+  container.start()
+  t.equal(await ended, 0)
 })
 
 t.test('a restore without the tool is refused while the release serves', async (t) => {
