@@ -34,7 +34,7 @@ export interface Run {
 /** The worker's end of the folder that it shares with the container of the administrator's tool. */
 export interface ExecLink {
   /**
-   * Waits until the container stands ready.
+   * Asks the container whether it stands ready, and waits for its answer: one that has gone since does not answer.
    * @returns why its command cannot run, undefined where it can
    * @throws Failure where it does not come within `patienceMs`; the signal's reason
    */
@@ -50,7 +50,7 @@ export interface ExecLink {
 
 const lookMs = 100
 /** The longest line that is shown, and the most lines and bytes that are read: whoever writes them is not ours. */
-const most = { lineLength: 1000, lines: 300, bytes: 300 * 4096, artefacts: 200 }
+const most = { lineLength: 1000, firstLines: 200, lastLines: 100, bytes: 300 * 4096 + 10_000, artefacts: 200 }
 
 /** @param folder shared with the container, see starter.sh */
 export function execLink(folder: string): ExecLink {
@@ -58,6 +58,7 @@ export function execLink(folder: string): ExecLink {
   return {
     async ready(patienceMs, signal) {
       const untilMs = performance.now() + patienceMs
+      await rm(path('ready'), { force: true })
       for (;;) {
         const said = await readSmall(path('ready'))
         if (said !== undefined) return said.trim() === '' ? undefined : said.trim()
@@ -146,14 +147,22 @@ async function readSmall(path: string): Promise<string | undefined> {
   return (await readPart(path, 0))?.toString('utf8')
 }
 
-/** Tells the lines of a file that grows, as far as they are not too many. */
+/**
+ * Tells the lines of a file that grows. Of too many, the first are told at once, and the last at its end: they say why
+ * a command failed.
+ */
 function followLines(path: string, heard: (line: string) => void) {
   const decoder = new TextDecoder()
-  let [read, told, rest] = [0, 0, '']
-  const tell = (line: string) => {
-    told += 1
-    if (told < most.lines) heard(line.slice(0, most.lineLength))
-    else if (told === most.lines) heard('… and more, which is not shown')
+  const last: string[] = []
+  let [read, told, dropped, rest] = [0, 0, 0, '']
+  const take = (line: string) => {
+    if (told < most.firstLines) {
+      told += 1
+      heard(line.slice(0, most.lineLength))
+    } else if (last.push(line.slice(0, most.lineLength)) > most.lastLines) {
+      last.shift()
+      dropped += 1
+    }
   }
   return {
     async look(isLast: boolean): Promise<void> {
@@ -163,9 +172,12 @@ function followLines(path: string, heard: (line: string) => void) {
         read += part.length
         const [...lines] = (rest + decoder.decode(part, { stream: true })).split('\n')
         rest = (lines.pop() ?? '').slice(0, most.lineLength)
-        for (const line of lines) tell(line)
+        for (const line of lines) take(line)
       }
-      if (isLast && rest !== '') tell(rest)
+      if (!isLast) return
+      if (rest !== '') take(rest)
+      if (dropped > 0) heard('… and more, which is not shown …')
+      for (const line of last) heard(line)
     },
   }
 }

@@ -28,7 +28,7 @@ export interface OperatorCommand {
   readonly timeoutMs: number
   /** for people */
   readonly title: string
-  /** waits until its container stands ready */
+  /** waits until its container stands ready, each time anew */
   preflight(): Promise<Finding[]>
   /**
    * Runs the command and waits for its end. In a pause it runs once a pause, and the record lists the pauses. After
@@ -182,12 +182,20 @@ const succeeded = 'exit code 0'
 function endText(end: CommandEnd): string {
   switch (end.how) {
     case 'exited':
-      return `exit code ${end.code}`
+      return `exit code ${end.code}${meaningOf(end.code)}`
     case 'failed':
       return printable(end.why)
     case 'lost':
       return 'its container was started anew while it ran; too little memory (--exec-limits) is the usual cause'
   }
+}
+
+/** What a shell means by an exit code; empty where it is a matter of the program. */
+function meaningOf(code: number): string {
+  if (code === 126) return ', which a shell gives for what cannot be executed'
+  if (code === 127) return ', which a shell gives for a program that it does not find'
+  if (code === 137) return ': it was killed; too little memory (--exec-limits) is the usual cause'
+  return ''
 }
 
 function lostWithWorker(title: string): Failure {

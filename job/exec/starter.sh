@@ -6,85 +6,107 @@
 # FOLDER is shared with the worker. For run N, from 1:
 #   N.go         the worker: NAME=VALUE lines of the environment; the command starts
 #   N.started    this script: the command is about to start, so it is never started again for N
-#   N.output     what the command writes, its first 300 pieces of 4 KiB at most
+#   N.output     what the command writes: its first 300 pieces of 4 KiB at most, then its last 8 KiB
 #   N.artefacts  the command: names of what it has made, a line each
-#   N.stop       the worker: the command has to end
+#   N.stop       the worker: the command has to end, or must not start any more
 #   N.ended      this script: `exit CODE`, `failed REASON`, or `lost` where this container was restarted meanwhile
-#   ready        this script: empty, or why the command cannot run
-box=${0%/*}/busybox
-folder=$1
+#   ready        this script, while no command runs and as often as the worker removes it: empty, or why none can run
+#
+# Names of variables begin with `our_`: any other may be one of the command's own, and would reach it changed.
+our_box=${0%/*}/busybox
+our_folder=$1
 shift
 umask 0
-most=300
 
 put() {
-  printf '%s\n' "$2" >"$folder/$1.new"
-  "$box" mv "$folder/$1.new" "$folder/$1"
+  printf '%s\n' "$2" >"$our_folder/$1.new"
+  "$our_box" mv "$our_folder/$1.new" "$our_folder/$1"
 }
 
 # The program's path, so that no applet of busybox is taken for a program of the image.
-program=
+our_program=
 case $1 in
-*/*) [ -f "$1" ] && [ -x "$1" ] && program=$1 ;;
+*/*) [ -f "$1" ] && [ -x "$1" ] && our_program=$1 ;;
 *)
   IFS=:
-  for place in $PATH; do
-    [ -z "$program" ] && [ -f "$place/$1" ] && [ -x "$place/$1" ] && program=$place/$1
+  for our_place in $PATH; do
+    [ -z "$our_program" ] && [ -f "$our_place/$1" ] && [ -x "$our_place/$1" ] && our_program=$our_place/$1
   done
   unset IFS
   ;;
 esac
-name=$1
+our_trouble=
+[ -n "$our_program" ] || our_trouble="the image has no program $1"
 shift
 
-group=
-watcher=
+our_group=
+our_watcher=
 finish() {
-  [ -z "$group" ] && return
-  kill -TERM -"$group" 2>/dev/null
-  "$box" sleep "${STARTER_GRACE:-5}"
-  kill -KILL -"$group" 2>/dev/null
+  [ -z "$our_group" ] && return
+  kill -TERM -"$our_group" 2>/dev/null
+  "$our_box" sleep "${STARTER_GRACE:-5}"
+  kill -KILL -"$our_group" 2>/dev/null
 }
-trap 'finish; [ -z "$watcher" ] || kill "$watcher" 2>/dev/null; exit 0' TERM INT
+trap 'finish; [ -z "$our_watcher" ] || kill "$our_watcher" 2>/dev/null; exit 0' TERM INT
+
+# What is written is there at once, which `head -c` would hold back; the end tells why a command failed.
+keep_output() {
+  "$our_box" dd bs=4096 count=300 2>/dev/null
+  our_last=$("$our_box" tail -c 8192)
+  [ -z "$our_last" ] || printf '\n%s\n' "$our_last"
+}
+
+# A program that the command left running may hold its output open, so that this end may never come.
+wait_for_output() {
+  our_looks=0
+  while kill -0 "$our_reader" 2>/dev/null && [ "$our_looks" -lt 10 ]; do
+    "$our_box" sleep 0.1
+    our_looks=$((our_looks + 1))
+  done
+}
 
 run() {
-  : >"$folder/$number.started"
-  "$box" mkfifo "$folder/$number.pipe"
-  {
-    # what is written is there at once, which `head -c` would hold back
-    "$box" dd bs=4096 count="$most" 2>/dev/null >"$folder/$number.output"
-    "$box" cat >/dev/null
-  } <"$folder/$number.pipe" &
-  reader=$!
+  : >"$our_folder/$our_number.started"
+  "$our_box" mkfifo "$our_folder/$our_number.pipe"
+  keep_output <"$our_folder/$our_number.pipe" >"$our_folder/$our_number.output" &
+  our_reader=$!
   (
-    exec >"$folder/$number.pipe" 2>&1 </dev/null
-    while IFS= read -r line; do export "$line"; done <"$folder/$number.go"
-    exec "$box" setsid "$program" "$@"
+    exec >"$our_folder/$our_number.pipe" 2>&1 </dev/null
+    while IFS= read -r our_line; do export "$our_line"; done <"$our_folder/$our_number.go"
+    exec "$our_box" setsid "$our_program" "$@"
   ) &
-  group=$!
+  our_group=$!
   (
-    until [ -e "$folder/$number.stop" ]; do "$box" sleep 0.2 || exit 1; done
+    until [ -e "$our_folder/$our_number.stop" ]; do "$our_box" sleep 0.2 || exit 1; done
     finish
   ) &
-  watcher=$!
-  wait "$group"
-  code=$?
-  kill -KILL -"$group" 2>/dev/null
-  kill "$watcher" 2>/dev/null
-  group=
-  watcher=
-  wait "$reader"
-  put "$number.ended" "exit $code"
+  our_watcher=$!
+  wait "$our_group"
+  our_code=$?
+  kill -KILL -"$our_group" 2>/dev/null
+  kill "$our_watcher" 2>/dev/null
+  our_group=
+  our_watcher=
+  wait_for_output
+  put "$our_number.ended" "exit $our_code"
 }
 
-number=1
-while [ -e "$folder/$number.started" ]; do
-  [ -e "$folder/$number.ended" ] || put "$number.ended" lost
-  number=$((number + 1))
+our_number=1
+while [ -e "$our_folder/$our_number.started" ]; do
+  [ -e "$our_folder/$our_number.ended" ] || put "$our_number.ended" lost
+  our_number=$((our_number + 1))
 done
-if [ -n "$program" ]; then put ready ''; else put ready "the image has no program $name"; fi
 while :; do
-  until [ -e "$folder/$number.go" ]; do "$box" sleep 0.2 || exit 1; done
-  if [ -n "$program" ]; then run "$@"; else put "$number.ended" "failed the image has no program $name"; fi
-  number=$((number + 1))
+  until [ -e "$our_folder/$our_number.go" ]; do
+    [ -e "$our_folder/ready" ] || put ready "$our_trouble"
+    "$our_box" sleep 0.2 || exit 1
+  done
+  if [ -n "$our_trouble" ]; then
+    put "$our_number.ended" "failed $our_trouble"
+  elif [ -e "$our_folder/$our_number.stop" ]; then
+    put "$our_number.ended" 'failed it had to end before it began'
+  else
+    run "$@"
+  fi
+  our_number=$((our_number + 1))
 done

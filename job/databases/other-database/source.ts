@@ -42,9 +42,11 @@ export class ToolSource implements BackupSource {
     ]
   }
 
-  /** @throws Failure where no tool was given; nothing is paused yet */
+  /** @throws Failure where no tool was given, or its container has gone since; nothing is paused yet */
   async prepare(): Promise<void> {
-    if (this.#context.command === undefined) throw withoutTool(this.#title)
+    const { command } = this.#context
+    if (command === undefined) throw withoutTool(this.#title)
+    await command.preflight()
     this.#made = undefined
   }
 

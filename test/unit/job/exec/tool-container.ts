@@ -31,8 +31,15 @@ async function starterFolder(): Promise<string> {
   return folder
 }
 
-/** A container that has started, and ends with the test. */
-export function toolContainer(t: Test, command: readonly string[]): ToolContainer {
+/**
+ * A container that has started, and ends with the test.
+ * @param variables of its environment, as its image or its Job sets them
+ */
+export function toolContainer(
+  t: Test,
+  command: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): ToolContainer {
   const folder = mkdtempSync(join(tmpdir(), 'exec-'))
   const running = new Set<Promise<void>>()
   const killers = new Set<() => void>()
@@ -42,7 +49,7 @@ export function toolContainer(t: Test, command: readonly string[]): ToolContaine
       const args = ['ash', join(starter, 'starter.sh'), folder, ...command]
       const child = spawn(join(starter, 'busybox'), args, {
         stdio: ['ignore', 'inherit', 'inherit'],
-        env: { ...process.env, STARTER_GRACE: '1' },
+        env: { ...process.env, ...variables, STARTER_GRACE: '1' },
       })
       const kill = () => void child.kill('SIGTERM')
       killers.add(kill)

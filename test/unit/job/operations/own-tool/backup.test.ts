@@ -5,7 +5,7 @@ import t from 'tap'
 import { Interrupted } from '../../../../../job/process/interrupted.ts'
 import { asAnotherProcess } from '../../in-memory-cluster.ts'
 import { dyingAt } from '../../served-release.ts'
-import { firstThatMatters, scene } from './scene.ts'
+import { firstThatMatters, goneAfterPreflight, scene } from './scene.ts'
 
 // Backups by the administrator's own tool in the real starter: what may go wrong, and what is left then.
 
@@ -157,6 +157,46 @@ t.test('what cannot begin is refused before anything is paused', async (t) => {
   const long = await scene(t, '', { exec: { image: 'i', program: 'sh', phase: 'snapshot', timeoutMs: 30_000 } })
   t.equal(await long.pod(long.backup).ended, 1)
   t.match(long.record(), { windows: { length: 0 }, failure: { why: /--max-pause allows 20\.0 s/ } })
+})
+
+t.test('nothing is paused while the container of the tool is away', async (t) => {
+  const s = await scene(t, 'true')
+  const { container, ended, gone } = goneAfterPreflight(s, (its) => s.pod(s.backup, its))
+  await gone
+  await sleep(1500)
+  t.ok(s.ledgers.every(({ log }) => !log.some((line) => line.startsWith('Pause'))))
+  container.start()
+  t.equal(await ended, 0)
+  t.equal(s.runs(), 1)
+})
+
+t.test('a worker that is killed in the pause leaves nothing running; another pause runs it again', async (t) => {
+  for (const [retries, code, state] of [
+    [0, 3, 'unusable'],
+    [1, 0, 'restorable'],
+  ] as const) {
+    const s = await scene(t, 'true', { retries })
+    const first = s.pod(s.backup, asAnotherProcess(s.cluster), 'sleep 300')
+    while (s.runs() === 0) await sleep(20)
+    first.stop.abort(new Interrupted('SIGTERM'))
+    t.equal(await first.ended, 143)
+    t.ok(s.isServing())
+    t.equal(await s.pod(s.backup, asAnotherProcess(s.cluster)).ended, code)
+    t.equal(s.runs(), 1 + retries)
+    t.match(s.record()?.backup, { state, command: { runs: { length: 1 + retries } } })
+    t.ok(s.isServing())
+  }
+})
+
+t.test('the end of a command that a shell could not run says what that means', async (t) => {
+  for (const [script, end] of [
+    ['no-such-program', /^exit code 127, which a shell gives for a program that it does not find$/],
+    ['kill -KILL $$', /^exit code 137: it was killed; too little memory \(--exec-limits\) is the usual cause$/],
+  ] as const) {
+    const s = await scene(t, script)
+    t.equal(await s.pod(s.backup).ended, 3)
+    t.match(s.record()?.backup?.command?.runs, [{ end }])
+  }
 })
 
 t.test('a worker that is killed never lets the command run twice', async (t) => {

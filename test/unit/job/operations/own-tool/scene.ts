@@ -7,7 +7,7 @@ import { work } from '../../../../../job/worker/worker.ts'
 import type { WorkerEvent } from '../../../../../operation/event.ts'
 import { mounts, type OperationRequest, type RequestOf } from '../../../../../operation/request.ts'
 import { toolContainer } from '../../exec/tool-container.ts'
-import type { InMemoryCluster } from '../../in-memory-cluster.ts'
+import { asAnotherProcess, type InMemoryCluster } from '../../in-memory-cluster.ts'
 import { dyingAt, servedRelease } from '../../served-release.ts'
 
 /** A release of an Oracle Database, and a tool whose script counts its runs. */
@@ -57,6 +57,26 @@ export async function scene(t: Test, script: string, changes: Partial<RequestOf<
     runs: () => (existsSync(counted) ? readFileSync(counted, 'utf8').trim().split('\n').length : 0),
     isServing: () => ledgers.every(({ gate }) => gate.isOpen),
   }
+}
+
+/** Ends the pod's container once the preflight of its worker has found it ready. @returns once it has gone */
+export function goneAfterPreflight(
+  { cluster }: Awaited<ReturnType<typeof scene>>,
+  begin: (its: InMemoryCluster) => ReturnType<Awaited<ReturnType<typeof scene>>['pod']>,
+) {
+  const its = asAnotherProcess(cluster)
+  const { writeRecord } = its
+  const gone = Promise.withResolvers<void>()
+  let left = 1
+  its.writeRecord = async (record) => {
+    if (record.findings.some(({ check }) => check === 'own tool') && left-- > 0) {
+      await pod.container.kill()
+      gone.resolve()
+    }
+    await writeRecord(record)
+  }
+  const pod = begin(its)
+  return { ...pod, gone: gone.promise }
 }
 
 /** The write from which it matters to this tool that a worker dies: a few before its command first runs. */
