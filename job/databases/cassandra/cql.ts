@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { auth, Client, policies, types } from 'cassandra-driver'
+import { auth, Client, errors, policies, types } from 'cassandra-driver'
 import { connectionFailure, type ConnectionError } from '../connection-failure.ts'
 import { titleOf, type Access } from './access.ts'
 
@@ -113,38 +113,53 @@ async function connect(access: Access): Promise<Client> {
   }
 }
 
-/** The node that a client has met first is asked, always the same. */
-async function rowsOf(client: Client, query: string): Promise<types.Row[]> {
-  const [host] = client.hosts.values()
-  return (await inTime(client.execute(query, [], { ...(host && { host }) }))).rows
+type Ask = (query: string) => Promise<types.Row[]>
+
+/**
+ * Asks one node all questions of a look: the one that the client has met first, or the next where that one answers no
+ * more. @throws Error of the first where none answers
+ */
+async function askOne<T>(client: Client, look: (ask: Ask) => Promise<T>): Promise<T> {
+  const silent: unknown[] = []
+  for (const host of client.hosts.values()) {
+    try {
+      return await look(async (query) => (await inTime(client.execute(query, [], { host }))).rows)
+    } catch (error) {
+      // A node that refuses a question answers.
+      if (error instanceof errors.ResponseError) throw error
+      silent.push(error)
+    }
+  }
+  throw silent[0] ?? new Error('no node is known')
 }
 
 /** Logs in to a ring. @throws Failure where none of its contact points lets it in */
 export const openCql: OpenSession = async (access) => {
   const client = await connect(access)
-  const rows = (query: string) => rowsOf(client, query)
+  const rows: Ask = (query) => askOne(client, (ask) => ask(query))
+  const view = async (ask: Ask): Promise<RingView> => {
+    const columns = 'host_id, rpc_address, data_center, rack, tokens, schema_version, release_version'
+    const [local] = await ask(`SELECT cluster_name, broadcast_address, ${columns} FROM system.local`)
+    const peers = await ask(`SELECT peer, ${columns} FROM system.peers`)
+    const keyspaces = await ask('SELECT keyspace_name, replication FROM system_schema.keyspaces')
+    const tables = await ask('SELECT keyspace_name, table_name FROM system_schema.tables')
+    return {
+      cluster: String(local?.['cluster_name']),
+      members: [
+        ...(local === undefined ? [] : [memberOf(local, local['broadcast_address'])]),
+        // A node that has left may stay there for a while, with nothing but its address.
+        ...peers.filter((peer) => peer['host_id'] !== null).map((peer) => memberOf(peer, peer['peer'])),
+      ],
+      keyspaces: keyspaces
+        .map((row) => ({ name: String(row['keyspace_name']), replication: { ...row['replication'] } }))
+        .filter(({ name }) => !isSystem(name)),
+      tables: tables
+        .map((row) => ({ schema: String(row['keyspace_name']), name: String(row['table_name']) }))
+        .filter(({ schema }) => !isSystem(schema)),
+    }
+  }
   return {
-    async view() {
-      const columns = 'host_id, rpc_address, data_center, rack, tokens, schema_version, release_version'
-      const [local] = await rows(`SELECT cluster_name, broadcast_address, ${columns} FROM system.local`)
-      const peers = await rows(`SELECT peer, ${columns} FROM system.peers`)
-      const keyspaces = await rows('SELECT keyspace_name, replication FROM system_schema.keyspaces')
-      const tables = await rows('SELECT keyspace_name, table_name FROM system_schema.tables')
-      return {
-        cluster: String(local?.['cluster_name']),
-        members: [
-          ...(local === undefined ? [] : [memberOf(local, local['broadcast_address'])]),
-          // A node that has left may stay there for a while, with nothing but its address.
-          ...peers.filter((peer) => peer['host_id'] !== null).map((peer) => memberOf(peer, peer['peer'])),
-        ],
-        keyspaces: keyspaces
-          .map((row) => ({ name: String(row['keyspace_name']), replication: { ...row['replication'] } }))
-          .filter(({ name }) => !isSystem(name)),
-        tables: tables
-          .map((row) => ({ schema: String(row['keyspace_name']), name: String(row['table_name']) }))
-          .filter(({ schema }) => !isSystem(schema)),
-      }
-    },
+    view: () => askOne(client, view),
     async describe() {
       try {
         return (await rows('DESCRIBE SCHEMA')).map((row) => String(row['create_statement']))
@@ -172,7 +187,10 @@ export const openCql: OpenSession = async (access) => {
       // The driver has no connection to a node that it has not been asked for.
       const own = await connect({ ...access, hosts: [place] }).catch(() => undefined)
       try {
-        const [row] = own === undefined ? [] : await rowsOf(own, 'SELECT host_id, gossip_generation FROM system.local')
+        const [row] =
+          own === undefined
+            ? []
+            : await askOne(own, (ask) => ask('SELECT host_id, gossip_generation FROM system.local'))
         const generation = Number(row?.['gossip_generation'] ?? 0)
         return String(row?.['host_id']) === hostId && generation > 0 ? generation : undefined
       } catch {

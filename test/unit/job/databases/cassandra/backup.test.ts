@@ -127,6 +127,24 @@ for (const door of doors)
         t.ok(s.isServing())
       })
 
+    t.test('a node that ends in the pause, the one that was asked until then: the others are cleared', async (t) => {
+      const s = await scene(t, { door })
+      const [first, , last] = s.ring.nodes
+      if (first === undefined) throw new Error('a ring of three')
+      s.ring.before = (node, verb) => {
+        if (node !== last || verb !== 'snapshot') return
+        first.fault = 'down'
+        s.ring.stop([first])
+      }
+      t.equal(await s.run().ended, 3)
+      t.match(s.record()?.backup, { state: 'unusable', reason: /node 127\.1\.0\.1 / })
+      t.strictSame(
+        s.left().filter((line) => !line.startsWith(first.pod)),
+        [],
+      )
+      t.ok(s.isServing())
+    })
+
     t.test('a snapshot that hangs ends with the pause; what the node takes later is cleared as well', async (t) => {
       const s = await scene(t, { door, pause: { drainMs: 1000, maxPauseMs: 600, guard: false } })
       Object.assign(s.ring.nodes[2] ?? {}, { fault: 'hangs' })
