@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import * as z from 'zod'
 import { faultsSchema, type FaultSettings } from './gate/faults.ts'
 import { standInProduct, type StandInProduct } from './product.ts'
+import { cassandraConnection, type CassandraConnection } from './cassandra/connection.ts'
 import { cosmosConnection, type CosmosConnection } from './cosmos/connection.ts'
 import { dynamodbConnection, type DynamodbConnection } from './dynamodb/connection.ts'
 import { readProperties, storageProperties, type StorageProperties } from './properties.ts'
@@ -43,7 +44,7 @@ export interface StandInSettings {
   ports: readonly number[]
   controlPort: number
   faults: FaultSettings
-  storages: StorageProperties | DynamodbConnection | CosmosConnection
+  storages: StorageProperties | DynamodbConnection | CosmosConnection | CassandraConnection
   tls: { certificate: string; key: string } | undefined
   /** how long the server says NOT_SERVING, and answers on, before it ends; ms */
   decommissioningMs: number
@@ -65,7 +66,11 @@ export function readSettings(environment: NodeJS.ProcessEnv): StandInSettings {
     ports: product.ports.map(({ key, port }) => Number(properties.get(key) ?? port)),
     controlPort: values.STAND_IN_CONTROL_PORT,
     faults: faultsSchema.parse(JSON.parse(values.STAND_IN_FAULTS)),
-    storages: dynamodbConnection(properties) ?? cosmosConnection(properties) ?? storageProperties(properties),
+    storages:
+      dynamodbConnection(properties) ??
+      cosmosConnection(properties) ??
+      cassandraConnection(properties) ??
+      storageProperties(properties),
     tls:
       of(product.tls.enabled) === 'true'
         ? { certificate: of(product.tls.certificate) ?? '', key: of(product.tls.key) ?? '' }

@@ -1,5 +1,5 @@
 // Room: the transactions, the tables that they write, and whether what is found is consistent.
-// Read bank, transfer, rows, workload, verdict, row-bank, then sql/, dynamodb/ and cosmos/.
+// Read bank, transfer, rows, workload, verdict, row-bank, then sql/, dynamodb/, cosmos/ and cassandra/.
 
 import { damage } from '../sql/damage.ts'
 import { openDatabases } from '../sql/databases.ts'
@@ -34,11 +34,15 @@ export async function openBank(settings: StandInSettings): Promise<Bank> {
   const { storages, product, fillBytes } = settings
   const tables = tablesOf(product.app)
   if ('connections' in storages) return await sqlBank(storages, settings)
-  // The clients of the clouds take their time to load, and few need them.
+  // Other clients take their time to load, and few need them.
   const shared = { tables, assets: product.assets, fillBytes }
   if ('region' in storages) {
     const { dynamodbBank } = await import('../dynamodb/bank.ts')
     return dynamodbBank({ connection: storages, ...shared })
+  }
+  if ('metadataKeyspace' in storages) {
+    const { cassandraBank } = await import('../cassandra/bank.ts')
+    return cassandraBank({ connection: storages, ...shared })
   }
   const { cosmosBank } = await import('../cosmos/bank.ts')
   return cosmosBank({ connection: storages, ...shared })

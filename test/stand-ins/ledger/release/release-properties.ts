@@ -110,3 +110,15 @@ export function cosmos(account: string, credentials: Credentials): string {
   ]
   return `${lines.join('\n')}\n`
 }
+
+/** Properties of a release that keeps everything in a ring of Cassandra. */
+export function cassandra(contactPoints: string, credentials: Credentials): string {
+  const fill = templates[credentials.template ?? 'environment']
+  const lines = [
+    'scalar.db.storage=cassandra',
+    `scalar.db.contact_points=${contactPoints}`,
+    `scalar.db.username=${fill(credentials.username)}`,
+    `scalar.db.password=${fill(credentials.password)}`,
+  ]
+  return `${lines.join('\n')}\n`
+}
