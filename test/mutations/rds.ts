@@ -64,7 +64,7 @@ export const rdsMutations: readonly Mutation[] = [
   },
   {
     title: 'rds: a point is kept of another instance than it was taken of',
-    file: 'export class RelationalSource<',
+    file: 'class RelationalPast<',
     changes: [['if (one.resourceId !== resourceId || past === undefined)', 'if (past === undefined)']],
     tests: ['rds/identity.test.ts'],
   },

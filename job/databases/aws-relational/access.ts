@@ -1,5 +1,4 @@
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
-import type { Server } from '../managed-server/server.ts'
 
 /** URLs of engines that instances and clusters are restored of. */
 const urls = /^jdbc:(postgresql|mysql|mariadb):/
@@ -7,11 +6,6 @@ const urls = /^jdbc:(postgresql|mysql|mariadb):/
 /** Whether a storage may be on an instance of RDS or a cluster of Aurora, by its properties alone. */
 export function mayBeRelational({ kind, contactPoints }: StorageSettings): boolean {
   return kind === 'jdbc' && urls.test(contactPoints)
-}
-
-/** For people: rds://ledger.abc.eu-west-1.rds.amazonaws.com:5432 */
-export function titleOf(kind: string, { host, port }: Server): string {
-  return `${kind}://${host}:${port}`
 }
 
 /** What is behind an endpoint; reader and custom endpoints are of clusters. */

@@ -2,7 +2,7 @@ import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import type { DatabaseKind } from '../database.ts'
 import { oneServerOf } from '../managed-server/server.ts'
 import { mayBeRelational } from './access.ts'
-import { RelationalSource } from './backup/source.ts'
+import { openSource } from './backup/source.ts'
 import { findOnce, leadOf } from './lead.ts'
 import { rdsFailure } from './rds-failure.ts'
 import type { Kept, RelationalKind } from './relational-kind.ts'
@@ -24,7 +24,7 @@ export function relationalDatabase<One extends Kept, Settings>(kind: RelationalK
         settings: same.map(({ one }) => one),
       }))
     },
-    openBackup: (settings, context) => new RelationalSource(kind, settings, context),
+    openBackup: (settings, context) => openSource(kind, settings, context),
     openRestore: (settings, entry, context) => openRestore(kind, settings, entry, context),
     openUndo: (settings, entry, context) => openRestore(kind, settings, entry, context),
   }

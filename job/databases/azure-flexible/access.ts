@@ -22,11 +22,6 @@ export function serverOf(settings: StorageSettings): Server {
   return oneServerOf(settings, noun)
 }
 
-/** For people: azure-postgresql://ledger.postgres.database.azure.com:5432 */
-export function titleOf({ name }: FlexibleService, { host, port }: Server): string {
-  return `${name}://${host}:${port}`
-}
-
 /** The names that the host of a storage goes by. @throws Failure where nobody tells them; the signal's reason */
 export async function namesOfServer(
   { ownHost }: FlexibleService,

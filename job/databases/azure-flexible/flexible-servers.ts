@@ -7,7 +7,7 @@ import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import type { DatabaseKind } from '../database.ts'
 import type { WorkContext } from '../point-in-time/work-context.ts'
 import { namesOfServer } from './access.ts'
-import { FlexibleServerSource } from './backup/source.ts'
+import { openSource } from './backup/source.ts'
 import { openRestore } from './restore/destination.ts'
 import type { FlexibleService } from './service.ts'
 
@@ -30,7 +30,7 @@ export function flexibleServers(service: FlexibleService): DatabaseKind {
         settings: same.map(({ one }) => one),
       }))
     },
-    openBackup: (settings, context) => new FlexibleServerSource(service, settings, context),
+    openBackup: (settings, context) => openSource(service, settings, context),
     openRestore: open,
     openUndo: open,
   }

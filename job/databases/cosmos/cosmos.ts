@@ -4,7 +4,7 @@
 import type { DatabaseKind } from '../database.ts'
 import type { StorageSettings } from '../../scalardb/storage-settings.ts'
 import { endpointOf } from './access.ts'
-import { CosmosSource } from './backup/source.ts'
+import { openSource } from './backup/source.ts'
 import { kindName } from './details.ts'
 import { endpointProperty, keyProperty } from './restore/account-repointing.ts'
 import { openRestore } from './restore/destination.ts'
@@ -20,7 +20,7 @@ export const cosmos: DatabaseKind = {
   recognise: ({ kind }) => kind === 'cosmos',
   locate: async (settings) =>
     [...Map.groupBy(settings, (one: StorageSettings) => endpointOf(one)).values()].map((same) => ({ settings: same })),
-  openBackup: (settings, context) => new CosmosSource(settings, context),
+  openBackup: (settings, context) => openSource(settings, context),
   openRestore,
   openUndo: openRestore,
 }

@@ -1,6 +1,6 @@
 // Room: database servers that a service runs, behind a JDBC URL: which one it is, the clock that decides there, and how
 // a release is pointed to another.
-// Read server, measure-server-clock, logins, server-repointing.
+// Read server, measure-server-clock, left-out, logins, server-repointing.
 
 import { lookup, resolveCname } from 'node:dns/promises'
 import { isIP } from 'node:net'
@@ -13,6 +13,11 @@ import { parseJdbcUrl as parsePostgresqlUrl } from '../postgresql/jdbc-url.ts'
 export interface Server {
   host: string
   port: number
+}
+
+/** For people: rds://ledger.abc.eu-west-1.rds.amazonaws.com:5432 */
+export function titleOf(kind: string, { host, port }: Server): string {
+  return `${kind}://${host}:${port}`
 }
 
 /** Whether the driver of a URL is PostgreSQL's. */

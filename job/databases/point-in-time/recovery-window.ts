@@ -1,5 +1,7 @@
 import { formatTime } from '../../../operation/time.ts'
 
+const dayMs = 86_400_000
+
 /** What a service can bring back of a table or container. */
 export interface RecoveryWindow {
   /** undefined where nothing is kept yet */
@@ -28,5 +30,16 @@ export function outsideWindow(point: Date, of: string, window: RecoveryWindow): 
   return {
     ...(point.getTime() > latestMs ? { passes: true } : {}),
     why: `${formatTime(point.getTime())} is outside the window of ${of}, which is ${span}`,
+  }
+}
+
+/** What a record tells of how long a point can be brought back, RFC 3339; absent what the service does not say. */
+export function recordedWindow(
+  { earliestMs, periodDays }: RecoveryWindow,
+  pointMs: number,
+): { restorableFrom?: string; restorableUntil?: string } {
+  return {
+    ...(earliestMs === undefined ? {} : { restorableFrom: formatTime(earliestMs) }),
+    ...(periodDays === undefined ? {} : { restorableUntil: formatTime(pointMs + periodDays * dayMs) }),
   }
 }

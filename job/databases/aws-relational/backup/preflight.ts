@@ -40,17 +40,6 @@ export function checkPast(
   }
 }
 
-/** What a restore leaves to be done by hand. */
-export function checkLeftOut(title: string, leftOut: readonly string[]): Finding[] {
-  return leftOut.map((message) => ({
-    check: 'not restored',
-    subject: title,
-    outcome: 'warning',
-    message,
-    cure: 'see to it after a restore; the backup does not need it',
-  }))
-}
-
 /**
  * Whether the identity may restore: asked for onto the source's own name, which is refused for being taken where the
  * right is there (RDS has no dry run).

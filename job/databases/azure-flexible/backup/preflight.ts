@@ -5,7 +5,6 @@ import type { ResourceManager } from '../../../azure/resource-manager.ts'
 import { restoreActions } from '../rights-needed.ts'
 import type { FlexibleService } from '../service.ts'
 import { partsOf, type FlexibleServer } from '../servers/server.ts'
-import { leftOut, type ServerSettings } from '../servers/settings.ts'
 import { windowOf } from '../servers/window.ts'
 
 /** States in which a server serves, and is backed up (types: ServerState). */
@@ -46,17 +45,6 @@ export function checkPast(title: string, server: FlexibleServer): Finding {
     }
   const kept = periodDays === undefined ? '' : `kept for ${periodDays} days; `
   return { ...check, outcome: 'ok', message: `${kept}can be brought back as far as ${formatTime(earliestMs)}` }
-}
-
-/** What a restore leaves to be done by hand. */
-export function checkLeftOut(title: string, settings: ServerSettings): Finding[] {
-  return leftOut(settings).map((message) => ({
-    check: 'not restored',
-    subject: title,
-    outcome: 'warning',
-    message,
-    cure: 'see to it after a restore; the backup does not need it',
-  }))
 }
 
 /** Whether the identity may restore, by Azure's word. */

@@ -4,161 +4,145 @@
 import * as z from 'zod'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
-import type { DatabaseBackup } from '../../../../operation/record.ts'
-import { formatTime } from '../../../../operation/time.ts'
 import { ResourceManager } from '../../../azure/resource-manager.ts'
-import { clockRecordSchema } from '../../../clocks/clock-record.ts'
+import type { ClockMeasurement } from '../../../clocks/measure-clock.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
-import type { BackupContext, BackupSource, PauseMoment, Snapshot, Source } from '../../database.ts'
+import type { BackupContext, BackupSource } from '../../database.ts'
+import { checkLeftOut } from '../../managed-server/left-out.ts'
 import { checkServerClock, measureIfReached } from '../../managed-server/measure-server-clock.ts'
-import { PointHold } from '../../point-in-time/held-point.ts'
-import { partProgress } from '../../point-in-time/progress.ts'
-import { waitUntilRestorable, type RestorableParts } from '../../point-in-time/wait-until-restorable.ts'
-import { accessOf, serverOf, titleOf, type Access } from '../access.ts'
+import { titleOf } from '../../managed-server/server.ts'
+import {
+  hastyMs,
+  PastSource,
+  patientMs,
+  type KeptPast,
+  type Point,
+  type ReachedPast,
+} from '../../point-in-time/past-source.ts'
+import { recordedWindow } from '../../point-in-time/recovery-window.ts'
+import { accessOf, serverOf, type Access } from '../access.ts'
 import { serverFailure } from '../server-failure.ts'
 import type { Details } from '../details.ts'
 import type { FlexibleService } from '../service.ts'
 import { findServer } from '../servers/find-server.ts'
 import { readSettings } from '../servers/read-settings.ts'
 import { createdAt, sameServer, type FlexibleServer } from '../servers/server.ts'
+import { leftOut } from '../servers/settings.ts'
 import { windowOf } from '../servers/window.ts'
-import { checkLeftOut, checkPast, checkRights, checkServer } from './preflight.ts'
+import { checkPast, checkRights, checkServer } from './preflight.ts'
 
-/**
- * How long Azure may be out of reach: before the pause, when somebody waits to be told, and once the point must not be
- * lost, ms.
- */
-const hastyMs = 15_000
-const patientMs = 1_800_000
-/** ScalarDL's guide: ten seconds where a clock that nobody compared decides the point, ms. */
-const unmeasuredMs = 10_000
-const dayMs = 86_400_000
+const markSchema = z.object({ id: z.string(), createdAt: z.string() })
+type Mark = z.infer<typeof markSchema>
 
-/** What a later worker needs of a snapshot: of which server it is. */
-const durableSchema = z.object({ id: z.string(), createdAt: z.string(), clock: clockRecordSchema.optional() })
-type Point = z.infer<typeof durableSchema> & { atMs: number }
+/** A flexible server being backed up: a backup is a moment of its own clock. */
+export function openSource(
+  service: FlexibleService,
+  settings: readonly StorageSettings[],
+  context: BackupContext,
+): BackupSource {
+  return new PastSource(new ServerPast(service, settings, context), context)
+}
 
-/** A flexible server being backed up: the service keeps its past, so a backup is a moment of its own clock. */
-export class FlexibleServerSource implements BackupSource {
+class ServerPast implements KeptPast<FlexibleServer, Mark> {
+  readonly kind: string
+  readonly title: string
+  readonly noun = 'server'
+  readonly unit = 'servers'
+  readonly markSchema = markSchema
+  readonly settings: readonly StorageSettings[]
   readonly #service: FlexibleService
-  readonly #settings: StorageSettings[]
   readonly #first: StorageSettings
   readonly #context: BackupContext
-  readonly #title: string
-  readonly #hold: PointHold
   #access: Promise<Access> | undefined
-  #found: Promise<FlexibleServer> | undefined
-  #point: Point | undefined
 
-  constructor(service: FlexibleService, settings: StorageSettings[], context: BackupContext) {
+  constructor(service: FlexibleService, settings: readonly StorageSettings[], context: BackupContext) {
     const [first] = settings
     if (first === undefined) throw new Error('a database without storages')
+    this.kind = service.name
+    this.title = titleOf(service.name, serverOf(first))
+    this.settings = settings
     this.#service = service
-    this.#settings = settings
     this.#first = first
     this.#context = context
-    this.#title = titleOf(service, serverOf(first))
-    const measure = (signal: AbortSignal) => measureIfReached(settings, signal)
-    this.#hold = new PointHold({ title: this.#title, measure, unmeasuredMs }, context)
   }
 
-  async describe(): Promise<Source> {
-    await this.#look()
-    const storages = this.#settings.map(({ storage }) => storage)
-    return { title: this.#title, kind: this.#service.name, storages, tables: [], estimatedBytes: 0 }
+  async measure(signal: AbortSignal): Promise<ClockMeasurement | undefined> {
+    return await measureIfReached(this.settings, signal)
   }
 
-  async preflight(): Promise<Finding[]> {
-    const title = this.#title
-    try {
-      const server = await this.#look()
-      const serves = checkServer(this.#service, title, server)
-      if (serves.outcome === 'error') return [serves]
-      const past = checkPast(title, server)
-      if (past.outcome === 'error') return [serves, past]
-      const arm = await this.#open(hastyMs)
-      return [
-        serves,
-        past,
-        await checkServerClock(title, this.#settings, this.#context.signal),
-        await checkRights(this.#service, arm, title, server),
-        ...checkLeftOut(title, await readSettings(this.#service, arm, server)),
-      ]
-    } catch (error) {
-      this.#context.signal.throwIfAborted()
-      const { what, why, next } = serverFailure(this.#service, 'the preflight failed', error)
-      return [{ check: 'server', subject: title, outcome: 'error', message: `${what}: ${why}`, cure: next }]
+  async find(): Promise<FlexibleServer> {
+    return await findServer(this.#service, await this.#open(hastyMs), await this.#place())
+  }
+
+  async preflight(server: FlexibleServer): Promise<Finding[]> {
+    const { title } = this
+    const serves = checkServer(this.#service, title, server)
+    if (serves.outcome === 'error') return [serves]
+    const past = checkPast(title, server)
+    if (past.outcome === 'error') return [serves, past]
+    const arm = await this.#open(hastyMs)
+    return [
+      serves,
+      past,
+      await checkServerClock(title, this.settings, this.#context.signal),
+      await checkRights(this.#service, arm, title, server),
+      ...checkLeftOut(title, leftOut(await readSettings(this.#service, arm, server))),
+    ]
+  }
+
+  mark(server: FlexibleServer): Mark {
+    return { id: server.id, createdAt: createdAt(server) }
+  }
+
+  tablesOf = () => []
+
+  partsOf = () => [this.title]
+
+  /** The log of a server is in its backup some minutes after it was written. */
+  async reach(point: Point<Mark>): Promise<ReachedPast> {
+    const arm = await this.#open(patientMs)
+    return {
+      parts: {
+        noun: 'server',
+        keeper: 'past',
+        cure: 'see that nobody deletes the server, then back up again',
+        readWindow: async () => windowOf(await this.#same(arm, point), point.clock?.lowMs),
+      },
+      describe: () => this.#describe(arm, point),
     }
   }
 
-  async prepare(): Promise<void> {
-    await this.#look()
-    await this.#hold.prepare()
-  }
-
-  holdMs(): number {
-    return this.#hold.longestMs()
-  }
-
-  /** Whatever the server holds at the point comes back with it, so nothing is looked up inside the pause. */
-  async snapshot(pause?: PauseMoment): Promise<Snapshot> {
-    const server = await this.#look()
-    const { atMs, ...clock } = await this.#hold.hold(pause)
-    const durable = { id: server.id, createdAt: createdAt(server), ...clock }
-    this.#point = { atMs, ...durable }
-    return { at: formatTime(atMs), durable }
-  }
-
-  resume({ at, durable }: Snapshot): void {
-    this.#point = { ...durableSchema.parse(durable), atMs: Date.parse(at) }
-  }
-
-  async complete(): Promise<DatabaseBackup> {
-    const point = this.#point
-    if (point === undefined) throw new Error('complete() before snapshot()')
-    const { events, signal } = this.#context
-    const title = this.#title
-    const progress = partProgress(events, new Map([[title, 0]]), 'servers')
-    try {
-      const arm = await this.#open(patientMs)
-      await waitUntilRestorable(restorable(arm, title, point), [title], point.atMs, { signal, progress })
-      const details = await this.#describeBackup(arm, point)
-      return {
-        storages: this.#settings.map(({ storage }) => storage),
-        kind: this.#service.name,
-        title,
-        tables: [],
-        snapshotAt: formatTime(point.atMs),
-        details: JSON.parse(JSON.stringify(details)) as DatabaseBackup['details'],
-      }
-    } catch (error) {
-      signal.throwIfAborted()
-      throw serverFailure(this.#service, `the restore point in ${title} was lost`, error)
-    } finally {
-      progress.end()
-    }
-  }
-
-  close = () => Promise.resolve()
-
-  /** All that a later restore has to know of the server, as it is just after the point. */
-  async #describeBackup(arm: ResourceManager, point: Point): Promise<Details> {
-    const server = await sameServer(arm, point)
-    if (server === undefined) throw gone(this.#title)
-    const { port } = serverOf(this.#first)
-    const { earliestMs, periodDays } = windowOf(server)
+  async #describe(arm: ResourceManager, point: Point<Mark>): Promise<Details> {
+    const server = await this.#same(arm, point)
+    const { clock, atMs, createdAt: made } = point
     return {
       version: 1,
       id: server.id,
-      createdAt: point.createdAt,
+      createdAt: made,
       host: server.properties.fullyQualifiedDomainName ?? '',
-      port,
-      ...(point.clock === undefined ? {} : { clock: point.clock }),
-      ...(earliestMs === undefined ? {} : { restorableFrom: formatTime(earliestMs) }),
-      ...(periodDays === undefined ? {} : { restorableUntil: formatTime(point.atMs + periodDays * dayMs) }),
+      port: serverOf(this.#first).port,
+      ...(clock === undefined ? {} : { clock }),
+      ...recordedWindow(windowOf(server), atMs),
       settings: await readSettings(this.#service, arm, server),
     }
   }
+
+  /** @throws Failure where the very server of a point is gone */
+  async #same(arm: ResourceManager, point: Mark): Promise<FlexibleServer> {
+    const server = await sameServer(arm, point)
+    if (server !== undefined) return server
+    throw new Failure({
+      what: `${this.title} cannot be brought back to the restore point`,
+      why: 'the server is gone, or another has its name now',
+      next: 'see that nobody deletes the server, then back up again',
+    })
+  }
+
+  failure(what: string, error: unknown): Failure {
+    return serverFailure(this.#service, what, error)
+  }
+
+  close(): void {}
 
   async #open(patienceMs: number): Promise<ResourceManager> {
     const { signal } = this.#context
@@ -170,43 +154,4 @@ export class FlexibleServerSource implements BackupSource {
     this.#access ??= accessOf(this.#service, this.#first, flags?.own, signal)
     return await this.#access
   }
-
-  /** Looked up once: a preflight and its pause speak of the same server. */
-  async #look(): Promise<FlexibleServer> {
-    this.#found ??= this.#find()
-    return await this.#found
-  }
-
-  async #find(): Promise<FlexibleServer> {
-    const { signal } = this.#context
-    try {
-      const arm = await this.#open(hastyMs)
-      return await findServer(this.#service, arm, await this.#place())
-    } catch (error) {
-      signal.throwIfAborted()
-      throw serverFailure(this.#service, `the flexible server of ${this.#title} cannot be looked at`, error)
-    }
-  }
-}
-
-/** A server, as its log is waited for, which is in its backup some minutes after it was written. */
-function restorable(arm: ResourceManager, title: string, point: Point): RestorableParts {
-  return {
-    noun: 'server',
-    keeper: 'past',
-    cure: 'see that nobody deletes the server, then back up again',
-    readWindow: async () => {
-      const server = await sameServer(arm, point)
-      if (server === undefined) throw gone(title)
-      return windowOf(server, point.clock?.lowMs)
-    },
-  }
-}
-
-function gone(title: string): Failure {
-  return new Failure({
-    what: `${title} cannot be brought back to the restore point`,
-    why: 'the server is gone, or another has its name now',
-    next: 'see that nobody deletes the server, then back up again',
-  })
 }

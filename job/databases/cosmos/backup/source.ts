@@ -4,16 +4,21 @@
 import * as z from 'zod'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
-import type { DatabaseBackup } from '../../../../operation/record.ts'
-import { formatTime } from '../../../../operation/time.ts'
+import type { BackupTable } from '../../../../operation/record.ts'
 import { azureFailure } from '../../../azure/azure-failure.ts'
 import { ResourceManager } from '../../../azure/resource-manager.ts'
-import { clockRecordSchema } from '../../../clocks/clock-record.ts'
+import type { ClockMeasurement } from '../../../clocks/measure-clock.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
-import type { BackupContext, BackupSource, PauseMoment, Snapshot, Source } from '../../database.ts'
-import { PointHold } from '../../point-in-time/held-point.ts'
-import { partProgress } from '../../point-in-time/progress.ts'
-import { waitUntilRestorable } from '../../point-in-time/wait-until-restorable.ts'
+import type { BackupContext, BackupSource } from '../../database.ts'
+import {
+  hastyMs,
+  PastSource,
+  patientMs,
+  type KeptPast,
+  type Point,
+  type ReachedPast,
+} from '../../point-in-time/past-source.ts'
+import { recordedWindow } from '../../point-in-time/recovery-window.ts'
 import { accessOf, titleOf, type Access } from '../access.ts'
 import { daysOf, regionsOf, tierOf, type Account } from '../account/account.ts'
 import { findAccount } from '../account/find-account.ts'
@@ -27,22 +32,8 @@ import { measureCosmosClock } from './measure-clock.ts'
 import { checkAccount, checkOthers, checkPast, checkRegions } from './preflight.ts'
 import { restorableContainers, titleOfContainer } from './restorable-containers.ts'
 
-/**
- * How long Azure may be out of reach: before the pause, when somebody waits to be told, and once the point must not be
- * lost, ms.
- */
-const hastyMs = 15_000
-const patientMs = 1_800_000
-/** ScalarDL's guide: ten seconds where a clock that nobody compared decides the point, ms. */
-const unmeasuredMs = 10_000
-const dayMs = 86_400_000
-
-/** What a later worker needs of a snapshot. */
-const durableSchema = z.object({
-  containers: z.array(z.object({ database: z.string(), container: z.string() })),
-  clock: clockRecordSchema.optional(),
-})
-type Point = z.infer<typeof durableSchema> & { atMs: number }
+const markSchema = z.object({ containers: z.array(z.object({ database: z.string(), container: z.string() })) })
+type Mark = z.infer<typeof markSchema>
 
 /** What was found of the account before anything is paused. */
 interface Found {
@@ -50,115 +41,84 @@ interface Found {
   containers: ContainerName[]
 }
 
-/** An account of Cosmos DB being backed up: the service keeps its past, so a backup is a moment of its clock. */
-export class CosmosSource implements BackupSource {
-  readonly #settings: StorageSettings[]
+/** An account of Cosmos DB being backed up: a backup is a moment of its clock. */
+export function openSource(settings: readonly StorageSettings[], context: BackupContext): BackupSource {
+  return new PastSource(new AccountPast(settings, context), context)
+}
+
+class AccountPast implements KeptPast<Found, Mark> {
+  readonly kind = kindName
+  readonly title: string
+  readonly noun = 'account'
+  readonly unit = 'containers'
+  readonly markSchema = markSchema
+  readonly failure = azureFailure
+  readonly settings: readonly StorageSettings[]
   readonly #context: BackupContext
   readonly #access: Access
-  readonly #title: string
   readonly #hasty: ResourceManager
   readonly #patient: ResourceManager
-  readonly #hold: PointHold
-  #found: Promise<Found> | undefined
-  #point: Point | undefined
 
-  constructor(settings: StorageSettings[], context: BackupContext) {
-    this.#settings = settings
+  constructor(settings: readonly StorageSettings[], context: BackupContext) {
+    this.settings = settings
     this.#context = context
     this.#access = accessOf(settings, context.flags?.own)
     const { endpoint, cloud } = this.#access
-    this.#title = titleOf(endpoint)
+    this.title = titleOf(endpoint)
     this.#hasty = new ResourceManager(cloud, { patienceMs: hastyMs, signal: context.signal })
     this.#patient = new ResourceManager(cloud, { patienceMs: patientMs, signal: context.signal })
-    const measure = (signal: AbortSignal) => measureCosmosClock(endpoint, signal)
-    this.#hold = new PointHold({ title: this.#title, measure, unmeasuredMs }, context)
   }
 
-  async describe(): Promise<Source> {
-    const { containers } = await this.#look()
+  async measure(signal: AbortSignal): Promise<ClockMeasurement | undefined> {
+    return await measureCosmosClock(this.#access.endpoint, signal)
+  }
+
+  async find(): Promise<Found> {
+    const account = await findAccount(this.#hasty, this.#access)
+    const containers = await listContainers(this.#hasty, account.id)
+    if (containers.length > 0) return { account, containers }
+    throw new Failure({
+      what: `nothing to back up in ${this.title}`,
+      why: 'the account has no containers',
+      next: "load ScalarDL's schema first",
+    })
+  }
+
+  async preflight({ account, containers }: Found): Promise<Finding[]> {
+    const past = await this.#pastOf(account)
+    return [
+      ...checkAccount(this.title, account),
+      checkPast(this.title, account, past),
+      checkRegions(this.title, account, past),
+      ...(await checkOthers(this.title, containers, this.settings, this.#context.bystanders)),
+      await this.#checkSettings(account),
+      ...(past === undefined ? [] : [await this.#checkRights(account)]),
+    ]
+  }
+
+  mark({ containers }: Found): Mark {
+    return { containers: containers.map((one) => ({ ...one })) }
+  }
+
+  tablesOf({ containers }: Mark): BackupTable[] {
+    return containers.map(({ database, container }) => ({ schema: database, name: container }))
+  }
+
+  partsOf({ containers }: Mark): string[] {
+    return containers.map(titleOfContainer)
+  }
+
+  async reach(point: Point<Mark>): Promise<ReachedPast> {
+    const account = await findAccount(this.#patient, this.#access)
+    const [written] = regionsOf(account)
+    const place = { id: account.id, region: written?.name ?? account.location }
     return {
-      title: this.#title,
-      kind: kindName,
-      storages: this.#settings.map(({ storage }) => storage),
-      tables: containers.map(({ database, container }) => ({ schema: database, name: container })),
-      estimatedBytes: 0,
+      parts: restorableContainers(this.#patient, place, point.containers),
+      describe: () => this.#describe(account, point),
     }
   }
 
-  async preflight(): Promise<Finding[]> {
-    try {
-      const { account, containers } = await this.#look()
-      const past = await this.#pastOf(account)
-      return [
-        ...checkAccount(this.#title, account),
-        checkPast(this.#title, account, past),
-        checkRegions(this.#title, account, past),
-        ...(await checkOthers(this.#title, containers, this.#settings, this.#context.bystanders)),
-        await this.#checkSettings(account),
-        ...(past === undefined ? [] : [await this.#checkRights(account)]),
-      ]
-    } catch (error) {
-      this.#context.signal.throwIfAborted()
-      const { what, why, next } = azureFailure('the preflight failed', error)
-      return [{ check: 'account', subject: this.#title, outcome: 'error', message: `${what}: ${why}`, cure: next }]
-    }
-  }
-
-  async prepare(): Promise<void> {
-    await this.#look()
-    await this.#hold.prepare()
-  }
-
-  holdMs(): number {
-    return this.#hold.longestMs()
-  }
-
-  /** Whatever the account holds at the point comes back with it, so nothing is looked up inside the pause. */
-  async snapshot(pause?: PauseMoment): Promise<Snapshot> {
-    const { containers } = await this.#look()
-    const { atMs, ...clock } = await this.#hold.hold(pause)
-    const durable = { containers, ...clock }
-    this.#point = { atMs, ...durable }
-    return { at: formatTime(atMs), durable: { ...durable, containers: containers.map((one) => ({ ...one })) } }
-  }
-
-  resume({ at, durable }: Snapshot): void {
-    this.#point = { ...durableSchema.parse(durable), atMs: Date.parse(at) }
-  }
-
-  async complete(): Promise<DatabaseBackup> {
-    const point = this.#point
-    if (point === undefined) throw new Error('complete() before snapshot()')
-    const { events, signal } = this.#context
-    const titles = point.containers.map(titleOfContainer)
-    const progress = partProgress(events, new Map(titles.map((title) => [title, 0])), 'containers')
-    try {
-      const account = await findAccount(this.#patient, this.#access)
-      const [written] = regionsOf(account)
-      const place = { id: account.id, region: written?.name ?? account.location }
-      const parts = restorableContainers(this.#patient, place, point.containers)
-      await waitUntilRestorable(parts, titles, point.atMs, { signal, progress })
-      const details = await this.#describeBackup(account, point)
-      return {
-        storages: this.#settings.map(({ storage }) => storage),
-        kind: kindName,
-        title: this.#title,
-        tables: point.containers.map(({ database, container }) => ({ schema: database, name: container })),
-        snapshotAt: formatTime(point.atMs),
-        details: JSON.parse(JSON.stringify(details)) as DatabaseBackup['details'],
-      }
-    } catch (error) {
-      signal.throwIfAborted()
-      throw azureFailure(`the restore point in ${this.#title} was lost`, error)
-    } finally {
-      progress.end()
-    }
-  }
-
-  close = () => Promise.resolve()
-
-  /** All that a later restore has to know of the account, as it is just after the point. */
-  async #describeBackup(account: Account, { atMs, clock }: Point): Promise<Details> {
+  async #describe(account: Account, { atMs, clock }: Point<Mark>): Promise<Details> {
     const arm = this.#patient
     const bodies: Record<string, string> = {}
     const [past, settings, databases] = [
@@ -173,8 +133,6 @@ export class CosmosSource implements BackupSource {
         why: 'its continuous backup was turned off, or another account has its name now',
         next: 'see that continuous backup stays on, then back up again',
       })
-    const days = daysOf(tier)
-    const { earliestMs } = past.window
     return {
       version: 1,
       id: account.id,
@@ -182,8 +140,7 @@ export class CosmosSource implements BackupSource {
       endpoint: this.#access.endpoint,
       tier,
       ...(clock === undefined ? {} : { clock }),
-      ...(earliestMs === undefined ? {} : { restorableFrom: formatTime(earliestMs) }),
-      ...(days === undefined ? {} : { restorableUntil: formatTime(atMs + days * dayMs) }),
+      ...recordedWindow({ ...past.window, periodDays: daysOf(tier) }, atMs),
       settings,
       databases,
       bodies,
@@ -192,7 +149,7 @@ export class CosmosSource implements BackupSource {
 
   /** What cannot be read would be missing from the backup, and a restore could not put it on again. */
   async #checkSettings(account: Account): Promise<Finding> {
-    const check = { check: 'settings', subject: this.#title }
+    const check = { check: 'settings', subject: this.title }
     try {
       await readSettings(this.#hasty, account)
       await readDatabases(this.#hasty, account.id, {})
@@ -206,7 +163,7 @@ export class CosmosSource implements BackupSource {
 
   /** A backup needs none of them; of a restore by this very identity one would be told too late. */
   async #checkRights(account: Account): Promise<Finding> {
-    const check = { check: 'rights to restore', subject: this.#title }
+    const check = { check: 'rights to restore', subject: this.title }
     const missing = await missingRights(
       this.#hasty,
       account.id.slice(0, account.id.indexOf('/providers/')),
@@ -235,25 +192,5 @@ export class CosmosSource implements BackupSource {
     return await pastOf(arm, { id: account.id, instanceId, regions })
   }
 
-  /** Looked up once: a preflight and its pause speak of the same account. */
-  async #look(): Promise<Found> {
-    this.#found ??= this.#find()
-    return await this.#found
-  }
-
-  async #find(): Promise<Found> {
-    try {
-      const account = await findAccount(this.#hasty, this.#access)
-      const containers = await listContainers(this.#hasty, account.id)
-      if (containers.length > 0) return { account, containers }
-    } catch (error) {
-      this.#context.signal.throwIfAborted()
-      throw azureFailure(`the account of ${this.#title} cannot be looked at`, error)
-    }
-    throw new Failure({
-      what: `nothing to back up in ${this.#title}`,
-      why: 'the account has no containers',
-      next: "load ScalarDL's schema first",
-    })
-  }
+  close(): void {}
 }
