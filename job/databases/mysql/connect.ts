@@ -12,9 +12,20 @@ export interface Connected {
   access: Access
 }
 
+/** How long a table is waited for that another session has locked, seconds; a server's own limit may be a year. */
+const lockSeconds = 60
+
 /**
- * Connects to a server; of several hosts to the first that takes writes. Time limits on statements and on idle sessions
- * are off, times are UTC, and no mode changes what SHOW CREATE says.
+ * What a server may set otherwise for every session. A limit on the rows of a SELECT would leave the rest of a table
+ * out without a word, and whoever ends a transaction is to have neither another one nor a closed connection.
+ */
+const settings = `time_zone = '+00:00', sql_mode = '', sql_quote_show_create = 1, sql_select_limit = ${2n ** 64n - 1n},
+  sql_big_selects = 1, autocommit = 1, completion_type = 0, wait_timeout = 86400, net_read_timeout = 3600,
+  net_write_timeout = 3600, lock_wait_timeout = ${lockSeconds}`
+
+/**
+ * Connects to a server; of several hosts to the first that takes writes. Limits on the time and the rows of statements
+ * and on idle sessions are off, times are UTC, and no mode changes what SHOW CREATE says.
  * @param charset in which statements are sent, see openSession()
  * @throws Failure with the cure that fits: password, network, TLS
  */
@@ -25,8 +36,7 @@ export async function connect(access: Access, charset: 'utf8mb4' | 'binary' = 'u
     const narrowed = { ...access, hosts: [host] }
     try {
       const session = await connectHost(narrowed, charset)
-      await session.query(`SET SESSION time_zone = '+00:00', sql_mode = '', sql_quote_show_create = 1,
-        wait_timeout = 86400, net_read_timeout = 3600, net_write_timeout = 3600`)
+      await session.query(`SET SESSION ${settings}`)
       for (const setting of await limitsOf(session)) await session.query(`SET SESSION ${setting} = 0`)
       if (access.hosts.length === 1 || !(await isReplica(session))) return { session, access: narrowed }
       await session.end()

@@ -58,6 +58,22 @@ export async function columnsOf(session: Session, table: Pick<Table, 'schema' | 
   )
 }
 
+/**
+ * How strict a server may be with a table's own rows. A strict one refuses an ENUM that is none of its members, and
+ * what an expression makes of a text that is no number; both are there where a session without strict mode wrote.
+ */
+export async function strictnessOf(
+  session: Session,
+  { schema, name }: Pick<Table, 'schema' | 'name'>,
+): Promise<'strict' | 'lenient'> {
+  const found = await session.query(
+    `SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?
+       AND (DATA_TYPE = 'enum' OR coalesce(GENERATION_EXPRESSION, '') <> '') LIMIT 1`,
+    [schema, name],
+  )
+  return found.length === 0 ? 'strict' : 'lenient'
+}
+
 /** The statement that creates a table like this one, in whatever schema is in use. */
 export async function createStatement(session: Session, table: Pick<Table, 'schema' | 'name'>): Promise<string> {
   const [row] = await session.query<Record<string, string>>(`SHOW CREATE TABLE ${quoted(table)}`)

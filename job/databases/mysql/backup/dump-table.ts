@@ -6,7 +6,7 @@ import { atOnce } from '../../dump/share-out.ts'
 import { writeFile, writePacked, type Writing } from '../../dump/write-file.ts'
 import { filesOf } from '../details.ts'
 import type { Session } from '../session.ts'
-import { columnsOf, createStatement, findTable, quoted, type Table } from '../tables.ts'
+import { columnsOf, createStatement, findTable, quoted, strictnessOf, type Table } from '../tables.ts'
 import { selectList } from './columns.ts'
 import { InsertLines } from './insert-lines.ts'
 
@@ -34,7 +34,7 @@ export interface Dumping extends Writing {
 
 /** How a table is created. Its next AUTO_INCREMENT moves on with the rows, and says nothing of a change. */
 export function withoutCounter(definition: string): string {
-  return definition.replace(/ AUTO_INCREMENT=\d+/, '')
+  return definition.replace(/^(\) ENGINE=\w+) AUTO_INCREMENT=\d+/m, '$1')
 }
 
 /**
@@ -54,7 +54,7 @@ export async function dumpTable(dumping: Dumping, folder: string, index: number,
   const columns = await columnsOf(now, table)
   const paths = filesOf(index, table)
   const statement = Readable.from([Buffer.from(`${definition};\n`)])
-  const lines = new InsertLines(table, columns, meter)
+  const lines = new InsertLines(table, columns, meter, await strictnessOf(now, table))
   const files: DumpedFile[] = []
   // Most tables are small, and what takes long of them is that each file is made durable.
   await atOnce(dumping.signal, [

@@ -7,13 +7,24 @@ const lineBytes = 1 << 20
 /** What a line has room for at first, bytes: most end with the row that makes them long enough. */
 const roomBytes = lineBytes + (64 << 10)
 
+const accepting = 'ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO'
+
 /**
- * What every file of rows begins with, so that a client of either server loads it: values are bytes, times are UTC, and
- * what the table holds is accepted as it is, dates of zero and zeros of AUTO_INCREMENT too.
+ * What a file of rows begins with, so that a client of either server loads it: values are bytes, times are UTC, and
+ * what the table holds is accepted as it is: dates of zero, zeros of AUTO_INCREMENT, and in MariaDB rows that were
+ * written while CHECK was off. The servers are strict wherever they take all that a table may hold, see strictnessOf().
  */
-export const firstLine =
-  "SET NAMES binary, time_zone = '+00:00', foreign_key_checks = 0, " +
-  "sql_mode = 'STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO';"
+export const firstLines = {
+  strict: firstLineIn(`STRICT_ALL_TABLES,${accepting}`),
+  lenient: firstLineIn(accepting),
+} as const
+
+function firstLineIn(mode: string): string {
+  return (
+    "SET NAMES binary, time_zone = '+00:00', foreign_key_checks = 0, " +
+    `sql_mode = '${mode}' /*M!100201 , check_constraint_checks = 0 */;`
+  )
+}
 
 /** What every line of rows begins with, one character a byte. */
 export function beginningOf(table: Pick<Table, 'name'>, columns: readonly Column[]): string {
@@ -55,12 +66,20 @@ export class InsertLines implements RowEncoder {
   #column = 0
   #hasRows = false
 
-  /** @param meter counts what was given out, bytes */
-  constructor(table: Pick<Table, 'name'>, columns: readonly Column[], meter: { bytes: number }) {
+  /**
+   * @param meter counts what was given out, bytes
+   * @param strictness of the table, see strictnessOf()
+   */
+  constructor(
+    table: Pick<Table, 'name'>,
+    columns: readonly Column[],
+    meter: { bytes: number },
+    strictness: keyof typeof firstLines = 'strict',
+  ) {
     this.#beginning = Buffer.from(beginningOf(table, columns), 'latin1')
     this.#kinds = literals(columns)
     this.#meter = meter
-    this.#copy(Buffer.from(`${firstLine}\n`))
+    this.#copy(Buffer.from(`${firstLines[strictness]}\n`))
   }
 
   value(bytes: Buffer | null): void {

@@ -130,6 +130,7 @@ export async function checkConnections(session: Session, title: string, needed: 
 }
 
 function obstacleOf({ schema, name, type, engine }: Table): string | undefined {
+  if (hasLineFeed(name)) return `${schema}.${JSON.stringify(name)} (a line feed in its name)`
   if (type !== 'BASE TABLE') return `${schema}.${name} (its history would be lost: system-versioned)`
   return engine.toLowerCase() === 'innodb' ? undefined : `${schema}.${name} (engine ${engine} has no snapshots)`
 }
@@ -139,7 +140,14 @@ async function strangeColumns(session: Session, tables: readonly Table[]): Promi
   for (const table of tables)
     for (const column of await columnsOf(session, table))
       if (!isKept(column)) strange.push(`${table.schema}.${table.name}.${column.name} (type ${column.type})`)
+      else if (hasLineFeed(column.name))
+        strange.push(`${table.schema}.${table.name}.${JSON.stringify(column.name)} (a line feed in its name)`)
   return strange
+}
+
+/** A dump has a statement on each line. */
+function hasLineFeed(name: string): boolean {
+  return name.includes('\n')
 }
 
 /** Triggers: they keep a table from being renamed into another schema. */

@@ -32,7 +32,10 @@ export async function readScope(
 ): Promise<Scope> {
   const rows = await session.query<{ name: string }>('SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA')
   const existing = rows.map(({ name }) => name).filter((name) => !systemSchemas.includes(name.toLowerCase()))
-  const unknown = given.filter((schema) => !existing.includes(schema))
+  const sameName = await sameNames(session)
+  /** Its name on this server; undefined where it is not there. */
+  const find = (schema: string) => existing.find((name) => sameName(name) === sameName(schema))
+  const unknown = given.filter((schema) => find(schema) === undefined)
   if (unknown.length > 0) {
     throw new Failure({
       what: `${title} has no schema ${unknown.join(', ')}`,
@@ -43,7 +46,7 @@ export async function readScope(
   const told = new Set<string>()
   for (const one of settings)
     for (const namespace of await namespacesInMetadata(session, metadataSchema(one))) told.add(namespace)
-  const mapped = settings.flatMap((one) => one.namespaces ?? []).filter((namespace) => existing.includes(namespace))
+  const mapped = settings.flatMap((one) => one.namespaces ?? []).filter((namespace) => find(namespace) !== undefined)
   if (told.size === 0 && given.length === 0 && mapped.length === 0) {
     const tables = settings.map((one) => `${metadataSchema(one)}.${metadataTable.name}`)
     throw new Failure({
@@ -52,12 +55,18 @@ export async function readScope(
       next: 'name the schemas by --schema, once for each',
     })
   }
-  const coordinators = settings.map(coordinatorNamespace).filter((namespace) => existing.includes(namespace))
-  const wanted = new Set([...told, ...mapped, ...coordinators, ...given])
+  const coordinators = settings.map(coordinatorNamespace).filter((namespace) => find(namespace) !== undefined)
+  const wanted = [...new Set([...told, ...mapped, ...coordinators, ...given])]
   return {
-    schemas: [...wanted].filter((schema) => existing.includes(schema)).sort(),
-    absent: [...wanted].filter((schema) => !existing.includes(schema)).sort(),
+    schemas: [...new Set(wanted.flatMap((schema) => find(schema) ?? []))].sort(),
+    absent: wanted.filter((schema) => find(schema) === undefined).sort(),
   }
+}
+
+/** What two names of one schema have in common: where the server does not tell case apart, ScalarDB still does. */
+async function sameNames(session: Session): Promise<(name: string) => string> {
+  const [row] = await session.query<{ folded: number }>('SELECT @@lower_case_table_names AS folded')
+  return row?.folded === 0 ? (name) => name : (name) => name.toLowerCase()
 }
 
 async function namespacesInMetadata(session: Session, schema: string): Promise<string[]> {

@@ -10,11 +10,11 @@ import { tellProgress } from '../../dump/progress.ts'
 import { readContent, readUnpacked } from '../../dump/read-unpacked.ts'
 import { shareOut } from '../../dump/share-out.ts'
 import type { Access } from '../access.ts'
-import { beginningOf, firstLine } from '../backup/insert-lines.ts'
+import { beginningOf, firstLines } from '../backup/insert-lines.ts'
 import { connect } from '../connect.ts'
 import { filesOf, type Details } from '../details.ts'
 import type { Session } from '../session.ts'
-import { bytesAsText, columnsOf, identifier, isTable, listTables, quoted } from '../tables.ts'
+import { bytesAsText, columnsOf, identifier, isTable, listTables, quoted, strictnessOf } from '../tables.ts'
 import { inSession } from './catalog.ts'
 import { setMark } from './mark.ts'
 import { createSchemas, dropSchemas } from './switch.ts'
@@ -113,23 +113,25 @@ async function loadTable(
     return file
   }
   const definition = await text(await readContent(dump, fileAt(paths.definition)))
-  const columns = await inSession(access, async (other) => {
+  const { columns, strictness } = await inSession(access, async (other) => {
     await other.query(`USE ${identifier(schema)}`)
     await other.query("SET SESSION foreign_key_checks = 0, sql_mode = 'ALLOW_INVALID_DATES'")
+    await allowAll(other)
     await other.query(definition)
     const made = await columnsOf(other, { schema, name: table.name })
     // Azure's servers give a table without a key an invisible one, which they fill themselves and let nobody drop
     // (MySQL manual, Generated Invisible Primary Keys).
-    return made.filter(({ name }) => name !== generatedKey || definition.includes(identifier(generatedKey)))
+    const columns = made.filter(({ name }) => name !== generatedKey || definition.includes(identifier(generatedKey)))
+    return { columns, strictness: await strictnessOf(other, { schema, name: table.name }) }
   })
   await session.query(`USE ${bytesAsText(identifier(schema))}`)
-  await session.query(firstLine)
+  await session.query(firstLines[strictness])
   const expected = beginningOf(table, columns)
   const content = await readUnpacked(dump, fileAt(paths.rows), () => createZstdDecompress({ chunkSize: chunkBytes }))
   for await (const line of linesOf(content)) {
     signal.throwIfAborted()
     const statement = line.toString('latin1')
-    if (statement === firstLine) continue
+    if (statement === firstLines[strictness]) continue
     if (!statement.startsWith(expected)) throw damaged(title, `${paths.rows} holds more than rows of its table`)
     await session.query(statement)
     meter.bytes += line.length
@@ -146,6 +148,14 @@ async function loadTable(
   }
   // Without statistics the first queries of the release would be planned blindly.
   await session.query(`ANALYZE TABLE ${name}`)
+}
+
+/** Has a table made that was made under other rules: where this user may not say so, the server's own hold. */
+async function allowAll(session: Session): Promise<void> {
+  const rules = await session.query<{ Variable_name: string }>(
+    "SHOW SESSION VARIABLES WHERE Variable_name IN ('innodb_strict_mode', 'sql_require_primary_key')",
+  )
+  for (const { Variable_name } of rules) await session.query(`SET SESSION ${Variable_name} = 0`).catch(() => undefined)
 }
 
 /** The lines of a file, without their line feeds. @throws Error where the last has none */

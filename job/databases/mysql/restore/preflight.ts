@@ -2,6 +2,7 @@ import { formatBytes } from '../../../storage/bytes.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { Names } from '../../dump/names.ts'
 import { foreignKeysOf, triggersOf } from '../backup/preflight.ts'
+import { isReplica } from '../connect.ts'
 import type { Details } from '../details.ts'
 import { readRights } from '../rights.ts'
 import { nameOf, readServer } from '../server.ts'
@@ -23,6 +24,23 @@ export async function checkServer(session: Session, title: string, details: Deta
         outcome: 'error',
         message: `it is ${server.stranger ?? nameOf(server)}, the backup is of ${recorded}`,
         cure: `restore into a server of ${recorded} or newer`,
+      },
+    ]
+  }
+  if (await isReplica(session)) {
+    return [{ ...check, outcome: 'error', message: 'it takes reads only', cure: 'use the address of the primary' }]
+  }
+  const [{ folded } = { folded: 0 }] = await session.query<{ folded: number }>(
+    'SELECT @@lower_case_table_names AS folded',
+  )
+  const lost = details.schemas.filter(({ name }) => folded === 1 && name !== name.toLowerCase())
+  if (lost.length > 0) {
+    return [
+      {
+        ...check,
+        outcome: 'error',
+        message: `it keeps names in lower case, and the backup has ${lost.map(({ name }) => name).join(', ')}`,
+        cure: 'restore into a server whose lower_case_table_names is 0',
       },
     ]
   }

@@ -65,6 +65,8 @@ await t.test('a replica is refused, and of several hosts the primary is the one'
     }),
   ]
   tells(t, errorsOf(await preflight(at(replica))), [/^server: it takes reads only: a replica/])
+  const destination = mysql.openRestore(at(replica), await backup('_p'), context('restore-p'))
+  tells(t, errorsOf(await destination.preflight()), [/^server: it takes reads only$/])
   const findings = await preflight(at(replica, server))
   t.strictSame(errorsOf(findings), [])
   await connection.query('SET GLOBAL read_only = ON')
