@@ -1,6 +1,7 @@
 import type { V1Deployment, V1MutatingWebhookConfiguration, V1Service } from '@kubernetes/client-node'
 import { podWebhook } from '../cloud/identity/pod-webhook.ts'
 import { cloudServer, trustOf, type CloudServerOptions } from '../cloud/objects.ts'
+import { furtherEndpoints } from '../postgresql/server-address.ts'
 import { onePod, serverDeployment, serverMetadata, serverService } from '../one-pod.ts'
 import { dynamodbLocalVariable, endpointsAt } from './aws.ts'
 import type { AwsChanges } from './settings.ts'
@@ -25,7 +26,7 @@ export function roleWebhook(
   return podWebhook({ ...of, webhook: 'pod-identity-webhook.amazonaws.com', port: awsPort, pods })
 }
 
-/** The stand-in by TLS, as Kubernetes asks a webhook, with DB instances in its pod, and without DynamoDB. */
+/** The stand-in by TLS, as Kubernetes asks a webhook, with DB instances and clusters in its pod, and without DynamoDB. */
 export function rdsServer({
   settings = {},
   ...options
@@ -35,7 +36,7 @@ export function rdsServer({
     // Nobody asks for items.
     { name: dynamodbLocalVariable, value: 'http://127.0.0.1:1' },
   ]
-  return cloudServer(options, { app: 'aws', port: awsPort, env })
+  return cloudServer(options, { app: 'aws', port: awsPort, env, endpoints: furtherEndpoints })
 }
 
 /** The stand-in with one pod, whose data goes with it: Service `<name>` and Deployment `<name>`. */

@@ -1,6 +1,7 @@
 import type { V1Deployment, V1EnvVar, V1Secret, V1Service } from '@kubernetes/client-node'
 import type { Certificates } from '../ledger/release/certificates.ts'
 import { onePod, serverDeployment, serverMetadata, serverService } from '../one-pod.ts'
+import type { FurtherEndpoint } from '../postgresql/server-address.ts'
 import { podServers } from '../postgresql/servers-in-pod.ts'
 
 export interface CloudServerOptions {
@@ -22,10 +23,10 @@ const tlsFolder = '/etc/tls'
  */
 export function cloudServer(
   { name, namespace, image, certificates: { ca, certificate, key } }: CloudServerOptions,
-  { app, port, env }: { app: string; port: number; env: V1EnvVar[] },
+  { app, port, env, endpoints }: { app: string; port: number; env: V1EnvVar[]; endpoints?: readonly FurtherEndpoint[] },
 ): [V1Secret, V1Service, V1Deployment, V1Secret, ...V1Service[]] {
   const metadata = serverMetadata(app, name, namespace)
-  const servers = podServers(metadata)
+  const servers = podServers(metadata, endpoints)
   const secret: V1Secret = {
     apiVersion: 'v1',
     kind: 'Secret',

@@ -1,6 +1,6 @@
 import type { V1Container, V1Service, V1Volume } from '@kubernetes/client-node'
 import type { serverMetadata } from '../one-pod.ts'
-import type { ServerAddresses } from './server-address.ts'
+import { furtherHost, type FurtherEndpoint, type ServerAddresses } from './server-address.ts'
 import { postgresqlServers, type ServersWithPast } from './servers-with-a-past.ts'
 
 /** How many servers a pod can have. */
@@ -9,7 +9,7 @@ const most = 6
 const usualPort = 5432
 const firstPort = 15_432
 
-/** Where the servers of a pod are found: the Services `<name>-0`, `<name>-1` and so on. */
+/** Where the servers of a pod are found: the Services `<name>-0`, `<name>-1` and so on, and those of more endpoints. */
 const servicesVariable = 'DATABASE_SERVICES'
 /** The folder of PostgreSQL's programs in an image. */
 const programsVariable = 'POSTGRESQL'
@@ -40,18 +40,28 @@ export interface PodServers {
   services: V1Service[]
 }
 
-/** @param of the stand-in */
-export function podServers(of: ReturnType<typeof serverMetadata>): PodServers {
+/**
+ * @param of the stand-in
+ * @param further endpoints that each server is told by
+ */
+export function podServers(
+  of: ReturnType<typeof serverMetadata>,
+  further: readonly FurtherEndpoint[] = [],
+): PodServers {
   const name = `${of.name}-database`
+  const service = (host: string, number: number): V1Service => ({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { ...of, name: host },
+    spec: { ports: [{ name: 'database', port: usualPort, targetPort: firstPort + number }], selector: of.labels },
+  })
   return {
     env: [{ name: servicesVariable, value: name }],
     volumeMounts: [{ name: 'databases', mountPath: '/tmp' }],
     volumes: [{ name: 'databases', emptyDir: {} }],
-    services: Array.from({ length: most }, (_, number) => ({
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { ...of, name: `${name}-${number}` },
-      spec: { ports: [{ name: 'database', port: usualPort, targetPort: firstPort + number }], selector: of.labels },
-    })),
+    services: Array.from({ length: most }, (_, number) => {
+      const host = `${name}-${number}`
+      return [host, ...further.map((endpoint) => furtherHost({ host }, endpoint))].map((one) => service(one, number))
+    }).flat(),
   }
 }

@@ -1,10 +1,10 @@
+import { furtherHost, type FurtherEndpoint } from '../../postgresql/server-address.ts'
 import { AwsError } from '../service/errors.ts'
 import {
   clusterArnOf,
   defaultClusterSettings,
   describedCluster,
   newClusterResourceId,
-  spelled,
   type Cluster,
 } from './cluster.ts'
 import { clusterSettingsIn, clusterWindow, membersOf } from './clusters.ts'
@@ -90,6 +90,30 @@ export const clusterOperations: Record<string, RelationalOperation> = {
       )
     })
     return { DBCluster: toldCluster(one, asked) }
+  },
+
+  /** One at most. */
+  CreateDBClusterEndpoint(parameters, { caller, clusters }) {
+    const one = clusters.get(caller, needed(parameters, 'DBClusterIdentifier'))
+    const id = needed(parameters, 'DBClusterEndpointIdentifier')
+    const type = needed(parameters, 'EndpointType')
+    refuseUnlessCluster(one, ['available'], 'given an endpoint')
+    const Endpoint = furtherHost(one.server ?? nowhere, 'custom')
+    if (one.settings.customEndpoints.length > 0)
+      throw new AwsError(
+        'DBClusterEndpointQuotaExceededFault',
+        'The cluster already has the maximum of endpoints.',
+        403,
+      )
+    one.settings = { ...one.settings, customEndpoints: [Endpoint] }
+    return {
+      DBClusterEndpointIdentifier: id,
+      DBClusterIdentifier: one.id,
+      Endpoint,
+      Status: 'creating',
+      EndpointType: 'CUSTOM',
+      CustomEndpointType: type,
+    }
   },
 
   AddRoleToDBCluster(parameters, { caller, clusters }) {
@@ -293,8 +317,11 @@ function beginCluster(
 
 const nowhere: InstanceServer = { host: '127.0.0.1', port: 1, stop: () => Promise.resolve() }
 
+const instanceEndpoints: readonly FurtherEndpoint[] = ['instance-0', 'instance-1', 'instance-2']
+
 function memberServer({ server = nowhere }: Cluster, index: number): InstanceServer {
-  return { host: spelled(server, index), port: server.port, stop: () => Promise.resolve() }
+  const endpoint = instanceEndpoints[index % instanceEndpoints.length] ?? 'instance-0'
+  return { host: furtherHost(server, endpoint), port: server.port, stop: () => Promise.resolve() }
 }
 
 /** @throws AwsError DBClusterAlreadyExistsFault, InvalidParameterValue, DBClusterQuotaExceededFault */

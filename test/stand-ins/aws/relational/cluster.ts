@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { furtherHost } from '../../postgresql/server-address.ts'
 import type { Instance, InstanceServer } from './instance.ts'
 import type { Value } from './query-protocol.ts'
 
@@ -27,6 +28,7 @@ export interface ClusterSettings {
   ReplicationSourceIdentifier?: string | undefined
   DBSubnetGroup: string
   DBClusterParameterGroup: string
+  customEndpoints: readonly string[]
   securityGroups: readonly string[]
   logs: readonly string[]
   tags: readonly { Key: string; Value: string }[]
@@ -83,31 +85,12 @@ export function defaultClusterSettings(of: Pick<Cluster, 'engine' | 'engineVersi
     DatabaseInsightsMode: 'standard',
     DBSubnetGroup: 'default',
     DBClusterParameterGroup: `default.${clusterFamilyOf(of)}`,
+    customEndpoints: [],
     securityGroups: ['sg-default'],
     logs: [],
     tags: [],
     roles: [],
   }
-}
-
-/** Other spellings of an address, as inet_aton(3) reads them: a cluster's endpoints differ, and lead to one server. */
-export function spelled({ host }: Pick<InstanceServer, 'host'>, index: number): string {
-  const [a = 0, b = 0, c = 0, d = 0] = host.split('.').map(Number)
-  const hex = (part: number) => `0x${part.toString(16)}`
-  const forms = [
-    `${a}.${b}.${c * 256 + d}`,
-    `${a}.${(b * 256 + c) * 256 + d}`,
-    `${hex(a)}.${b}.${c * 256 + d}`,
-    `${hex(a)}.${hex(b)}.${c * 256 + d}`,
-    `${hex(a)}.${(b * 256 + c) * 256 + d}`,
-  ]
-  return forms[index % forms.length] ?? host
-}
-
-/** The endpoint for reading. */
-export function readerHost({ host }: Pick<InstanceServer, 'host'>): string {
-  const [a = 0, ...others] = host.split('.').map(Number)
-  return [`0x${a.toString(16)}`, ...others].join('.')
 }
 
 /** A cluster as DescribeDBClusters tells it. @param restorable what can be brought back of it */
@@ -116,7 +99,7 @@ export function describedCluster(
   members: readonly Instance[],
   restorable: { earliestMs: number; latestMs: number } | undefined,
 ): Value {
-  const { securityGroups, logs, tags, roles, ...told } = one.settings
+  const { customEndpoints, securityGroups, logs, tags, roles, ...told } = one.settings
   const { server } = one
   return {
     ...told,
@@ -132,7 +115,8 @@ export function describedCluster(
     EarliestRestorableTime: restorable === undefined ? undefined : new Date(restorable.earliestMs),
     LatestRestorableTime: restorable === undefined ? undefined : new Date(restorable.latestMs),
     Endpoint: server?.host,
-    ReaderEndpoint: server === undefined ? undefined : readerHost(server),
+    ReaderEndpoint: server === undefined ? undefined : furtherHost(server, 'reader'),
+    CustomEndpoints: customEndpoints,
     StorageEncrypted: one.encrypted,
     KmsKeyId: one.kmsKey,
     AllocatedStorage: 1,
