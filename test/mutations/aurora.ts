@@ -40,6 +40,14 @@ export const auroraMutations: readonly Mutation[] = [
     tests: ['aurora/backup.test.ts'],
   },
   {
+    title: "aurora: a custom endpoint is nobody's",
+    file: 'export async function seekCluster(',
+    changes: [
+      ['if (one.CustomEndpoints?.some(named) === true)', 'if (one.CustomEndpoints?.some(named) === undefined)'],
+    ],
+    tests: ['aurora/backup.test.ts'],
+  },
+  {
     title: 'aurora: what the name of an endpoint tells is not looked at',
     file: 'export async function findByLead<',
     changes: [['if (other !== undefined) {', "if (other !== undefined && storage === '') {"]],
@@ -62,6 +70,12 @@ export const auroraMutations: readonly Mutation[] = [
     file: clusters,
     changes: [['needed: work.details.settings.members.length }', 'needed: 1 }']],
     tests: ['aurora/restore.test.ts'],
+  },
+  {
+    title: 'aurora: the last moment is restored, whichever was asked for',
+    file: clusters,
+    changes: [[': { RestoreToTime: point }', ': { UseLatestRestorableTime: true }']],
+    tests: ['aurora/mysql.test.ts'],
   },
   {
     title: 'aurora: who reads from a former cluster is not seen',

@@ -5,6 +5,7 @@ import { restoreTag } from '../../../../../job/databases/aws-relational/restore/
 import { scaleRates } from '../../../../../job/aws/rate-limits.ts'
 import type { StorageSettings } from '../../../../../job/scalardb/storage-settings.ts'
 import type { DatabaseBackup } from '../../../../../operation/record.ts'
+import type { OperationRequest } from '../../../../../operation/request.ts'
 import type { Aws } from '../../../../stand-ins/aws/aws.ts'
 import type { InstanceServers } from '../../../../stand-ins/aws/relational/instance.ts'
 import type { AwsChanges } from '../../../../stand-ins/aws/settings.ts'
@@ -13,6 +14,7 @@ import { createCluster, describeCluster, restorableCluster, unusualCluster } fro
 import { openRds } from '../../../stand-ins/aws/instances.ts'
 import { storageOf, type TrialContext } from '../database-conformance.ts'
 import { pointSdk, storage, toldOf as toldOfInstance } from '../rds/instance-world.ts'
+import type { Make } from '../rds/release-stage.ts'
 
 /** A cluster of three instances, with every setting another than the usual one. */
 export interface World {
@@ -26,6 +28,21 @@ export interface World {
   /** names of all instances there are, of whichever cluster */
   instances(): Promise<string[]>
 }
+
+/** As `--managed aurora` asks for it; a restore has it from its backup. */
+export const onAurora = <R extends OperationRequest>(request: R): R => ({
+  ...request,
+  target: { ...request.target, databases: { managed: 'aurora' } },
+})
+
+/** A cluster for a release to be on. */
+export const clusterWith =
+  (Engine: 'aurora-postgresql' | 'aurora-mysql'): Make =>
+  async (client, port) => {
+    const { Endpoint = '' } = await createCluster(client, 'ledger', { ...unusualCluster, Engine, Port: port })
+    await restorableCluster(client, 'ledger', new Date(0))
+    return Endpoint
+  }
 
 /** Its database is a PostgreSQL that is not restored: what is looked at here are settings. */
 export async function openWorld(t: Test, changes: AwsChanges = {}): Promise<World> {

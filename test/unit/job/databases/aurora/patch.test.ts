@@ -2,37 +2,24 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Client } from 'pg'
 import t from 'tap'
+import { clusters } from '../../../../../job/databases/aurora/clusters.ts'
 import { formerSecretName } from '../../../../../operation/names.ts'
 import type { OperationRequest } from '../../../../../operation/request.ts'
 import { until } from '../../../stand-ins/aws/clients.ts'
-import {
-  availableCluster,
-  createCluster,
-  describeCluster,
-  restorableCluster,
-  unusualCluster,
-} from '../../../stand-ins/aws/clusters.ts'
+import { availableCluster, describeCluster } from '../../../stand-ins/aws/clusters.ts'
 import { describe, masterLogin } from '../../../stand-ins/aws/instances.ts'
 import { backupRequest, dropRequest, restoreRequest, undoRequest } from '../cosmos/release-stage.ts'
 import { openRelease, urlOf, urlSecret } from '../rds/release-stage.ts'
-import { toldOf } from './cluster-world.ts'
+import { clusterWith, onAurora, toldOf } from './cluster-world.ts'
 
 // A Ledger on a cluster of Aurora through the whole worker: backed up, damaged, restored, pointed there and back.
 
-const stage = await openRelease(t, 'Secret', async (client, port) => {
-  const { Endpoint = '' } = await createCluster(client, 'ledger', { ...unusualCluster, Port: port })
-  await restorableCluster(client, 'ledger', new Date(0))
-  return Endpoint
-})
+const stage = await openRelease(t, 'Secret', clusterWith('aurora-postgresql'))
 const { aws, bank, bankAt, client, failureIn, host, record, stored } = stage
 const former = formerSecretName(urlSecret)
 const codeOf = async (request: OperationRequest) => (await stage.worker(request)).code
-const onAurora = <R extends OperationRequest>(request: R): R => ({
-  ...request,
-  target: { ...request.target, databases: { managed: 'aurora' } },
-})
 const made = (restore: string) => record(restore)?.restore?.databases[0]?.details ?? {}
-const clusters = async () =>
+const clusterNames = async () =>
   ((await client.describeDBClusters()).DBClusters ?? [])
     .map(({ DBClusterIdentifier = '' }) => DBClusterIdentifier)
     .sort()
@@ -78,15 +65,30 @@ t.test(
 
     t.equal(await codeOf(undoRequest('a', 'a')), 0, failureIn('undo-a'))
     t.strictSame(stored.data(urlSecret), { [urlOf]: stage.urlTo(host) })
-    t.strictSame(await clusters(), ['ledger', String(cluster)], 'both clusters stay')
+    t.strictSame(await clusterNames(), ['ledger', String(cluster)], 'both clusters stay')
   },
 )
+
+t.test('sessions are looked for on every instance that serves', async (t) => {
+  const one = await clusters.look(client as never, 'ledger')
+  if (one === undefined) throw new Error('no cluster')
+  const { DBInstances = [] } = await client.describeDBInstances({
+    Filters: [{ Name: 'db-cluster-id', Values: ['ledger'] }],
+  })
+  const endpoints = DBInstances.map(({ Endpoint }) => Endpoint?.Address ?? '').sort()
+  t.equal(new Set(endpoints).size, 3)
+  // One server is behind all of them here, and would tell of every session at the first.
+  const asked = clusters.servers(one).map(({ host }) => host)
+  t.strictSame(asked.sort(), endpoints)
+  const stopped = one.members.map((member) => (member.isWriter ? member : { ...member, status: 'stopped' }))
+  t.equal(clusters.servers({ ...one, members: stopped }).length, 1)
+})
 
 t.test('the former cluster goes with its instances where it is asked for, and nothing needs it', async (t) => {
   t.equal(await codeOf({ ...restoreRequest('b', 'a'), choice: { repoint: 'patch' } }), 0, failureIn('restore-b'))
   const refused = async (name: string) => {
     t.equal(await codeOf(dropRequest(name, 'b')), 1)
-    t.ok((await clusters()).includes('ledger'))
+    t.ok((await clusterNames()).includes('ledger'))
     return failureIn(`drop-${name}`)
   }
   t.match(await refused('protected'), /protected from deletion.*modify-db-cluster.*--no-deletion-protection/)
@@ -122,7 +124,7 @@ t.test('the former cluster goes with its instances where it is asked for, and no
     ['ledger-3', 'ledger-2', 'ledger-1', 'ledger'],
     'the readers, the writer, then the cluster',
   )
-  t.notOk((await clusters()).includes('ledger'))
+  t.notOk((await clusterNames()).includes('ledger'))
   const snapshot = `final-${String(made('restore-b')['cluster'])}`
   t.match((await client.describeDBClusterSnapshots({ DBClusterSnapshotIdentifier: snapshot })).DBClusterSnapshots, [
     { DBClusterIdentifier: 'ledger' },
@@ -138,5 +140,5 @@ t.test('a backup of a cluster that was deleted so is restored by what is kept of
   t.match(asked?.input, { SourceDbClusterResourceId: /^cluster-/ })
   t.strictSame((await (await bankAt(String(made('restore-kept')['host']))).check()).problems, [])
   t.equal(await codeOf(undoRequest('kept', 'kept')), 0, failureIn('undo-kept'))
-  t.notOk((await clusters()).includes(String(made('restore-kept')['cluster'])))
+  t.notOk((await clusterNames()).includes(String(made('restore-kept')['cluster'])))
 })

@@ -5,19 +5,15 @@ import t from 'tap'
 import { formerSecretName } from '../../../../../operation/names.ts'
 import { mounts, type OperationRequest } from '../../../../../operation/request.ts'
 import { startAws } from '../../../../stand-ins/aws/aws.ts'
-import { createCluster, restorableCluster, unusualCluster } from '../../../stand-ins/aws/clusters.ts'
 import { masterLogin } from '../../../stand-ins/aws/instances.ts'
 import { backupRequest, restoreRequest, undoRequest } from '../cosmos/release-stage.ts'
 import { accessKey, createInstallation, region, secretKey } from '../dynamodb/installation.ts'
 import { openRelease, urlSecret } from '../rds/release-stage.ts'
+import { clusterWith, onAurora } from './cluster-world.ts'
 
 // A Ledger on a cluster of Aurora and on DynamoDB: one window, one record, one point or none.
 
-const stage = await openRelease(t, 'ConfigMap', async (client, port) => {
-  const { Endpoint = '' } = await createCluster(client, 'ledger', { ...unusualCluster, Port: port })
-  await restorableCluster(client, 'ledger', new Date(0))
-  return Endpoint
-})
+const stage = await openRelease(t, 'ConfigMap', clusterWith('aurora-postgresql'))
 const { failureIn, record, server, stored } = stage
 const phases = { createTable: 5, deleteTable: 5, updateTable: 5, createIndex: 5, restore: 50, createBackup: 50 }
 const dynamodb = await startAws({ settings: { restorableLagMs: 500, phases, limits: { ratePerSecond: {} } } })
@@ -54,8 +50,7 @@ stage.setProperties(inService)
 for (const name of [urlSecret, formerSecretName(urlSecret)]) stored.granted.set(name, new Set(['get', 'patch']))
 
 const codeOf = async (request: OperationRequest) => (await stage.worker(request)).code
-const backup: OperationRequest = { ...backupRequest('both') }
-const onAurora = { ...backup, target: { ...backup.target, databases: { managed: 'aurora' } } }
+const backup = onAurora(backupRequest('both'))
 const restore = (name: string): OperationRequest => ({
   ...restoreRequest(name, 'both'),
   choice: { repoint: 'patch', unknownVersion: true, prefix: `${name}-` },
@@ -113,7 +108,7 @@ t.test('one window, one record, and a moment of each that lies in it', async (t)
   const writing = (async () => {
     for (let number = 1; !stop.signal.aborted; number += 1) await transaction(number)
   })()
-  const code = await codeOf(onAurora)
+  const code = await codeOf(backup)
   stop.abort()
   await writing
   t.equal(code, 0, failureIn('backup-both'))

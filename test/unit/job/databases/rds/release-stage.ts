@@ -77,7 +77,7 @@ export const onRds = <R extends OperationRequest>(request: R): R => ({
 })
 
 /** Makes `ledger`, which the release is on. @returns its host */
-type Make = (client: RDS, port: number) => Promise<string>
+export type Make = (client: RDS, port: number) => Promise<string>
 
 export const instanceWith =
   (Engine: 'postgres' | 'mysql'): Make =>
