@@ -6,6 +6,7 @@ import type { Session } from '../session.ts'
 import { columnsOf, isTable, type Table } from '../tables.ts'
 import { isKept } from './columns.ts'
 import type { Scope } from './scope.ts'
+import { zonedColumns } from './zoned-columns.ts'
 
 /** The oldest releases that this is tried with, or close to. */
 const oldest = { MySQL: [8, 0], MariaDB: [10, 6] } as const
@@ -59,6 +60,7 @@ export async function checkScope(
   const obstacles = [
     ...tables.flatMap((table) => obstacleOf(table) ?? []),
     ...(await strangeColumns(session, tables)),
+    ...(await zonedColumns(session, scope.schemas)).map((name) => `${name} (generated in its writer's time zone)`),
     ...(await triggersOf(session, scope.schemas)),
     ...(await foreignKeysOf(session, scope.schemas)),
   ]

@@ -1,5 +1,5 @@
 // Room: one MySQL or MariaDB server being backed up.
-// Read source, snapshot-sessions, dump-table, insert-lines, columns, preflight.
+// Read source, snapshot-sessions, dump-table, insert-lines, columns, preflight, zoned-columns.
 
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
