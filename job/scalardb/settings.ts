@@ -1,5 +1,5 @@
 // Room: what a release's ScalarDB properties and metadata say about its databases.
-// Read storage-settings, settings, secret-hosts, properties, metadata.
+// Read storage-settings, settings, secret-hosts, properties, metadata, shown-url.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

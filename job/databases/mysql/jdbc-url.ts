@@ -1,5 +1,6 @@
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
+import { shownUrl } from '../../scalardb/shown-url.ts'
 
 /** How a connection is encrypted and whom it trusts. */
 export interface Tls {
@@ -85,7 +86,7 @@ export function parseJdbcUrl(url: string): Address {
 function parseHost(url: string, text: string): { host: string; port: number } {
   const match = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([^:[\]()=@]*))(?::(\d+))?$/.exec(text)
   const port = Number(match?.[3] ?? 3306)
-  if (match === null || port < 1 || port > 65535) throw unusable(url, `"${text}" is not a host and port`)
+  if (match === null || port < 1 || port > 65535) throw unusable(url, 'one that it names is not a host and port')
   return { host: match[1] ?? (match[2] || 'localhost'), port }
 }
 
@@ -127,15 +128,14 @@ function decode(url: string, text: string): string {
   try {
     return decodeURIComponent(text)
   } catch (error) {
-    throw unusable(url, `"${text}" is not URL-encoded`, undefined, error)
+    throw unusable(url, 'a part of it is not URL-encoded, where % is %25', undefined, error)
   }
 }
 
-/** The URL without its parameters, which may hold a password. */
 function unusable(url: string, why: string, next?: string, cause?: unknown): Failure {
   return new Failure(
     {
-      what: `${url.replace(/\?.*/s, '')} cannot be used`,
+      what: `${shownUrl(url)} cannot be used`,
       why,
       next: next ?? 'correct scalar.db.contact_points in the properties of the release',
     },

@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
+import { shownUrl } from '../../scalardb/shown-url.ts'
 
 export const tlsModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 export type TlsMode = (typeof tlsModes)[number]
@@ -63,7 +64,7 @@ export function parseJdbcUrl(url: string): Address {
 function parseHost(url: string, text: string): { host: string; port: number } {
   const match = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([^:[\]]*))(?::(\d+))?$/.exec(text)
   const port = Number(match?.[3] ?? 5432)
-  if (match === null || port < 1 || port > 65535) throw unusable(url, `"${text}" is not a host and port`)
+  if (match === null || port < 1 || port > 65535) throw unusable(url, 'one that it names is not a host and port')
   return { host: match[1] ?? (match[2] || 'localhost'), port }
 }
 
@@ -92,15 +93,14 @@ function decode(url: string, text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))
   } catch (error) {
-    throw unusable(url, `"${text}" is not URL-encoded`, error)
+    throw unusable(url, 'a part of it is not URL-encoded, where % is %25', error)
   }
 }
 
-/** The URL without its parameters, which may hold a password. */
 function unusable(url: string, why: string, cause?: unknown): Failure {
   return new Failure(
     {
-      what: `${url.replace(/\?.*/s, '')} is not a PostgreSQL URL`,
+      what: `${shownUrl(url)} is not a PostgreSQL URL`,
       why,
       next: 'correct scalar.db.contact_points in the properties of the release',
     },

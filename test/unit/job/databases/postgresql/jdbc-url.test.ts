@@ -37,6 +37,10 @@ t.test('what pgjdbc would not understand is refused, without the password', asyn
     'jdbc:postgresql://a:b:c/d',
     'jdbc:postgresql://db/d?sslmode=maybe&password=secret',
     'jdbc:postgresql://db/%zz?password=secret',
+    'jdbc:postgresql://db/d?password=secret%zz',
+    'jdbc:postgresql://user:secret@db:5432/d',
+    'jdbc:postgresql://user:a,secret@db:5432/d',
+    'jdbc:postgresql://user:a/secret@db:5432/d',
   ]) {
     const failure = await failureOf(() => parseJdbcUrl(url))
     t.equal(failure.exitCode, 2, url)
