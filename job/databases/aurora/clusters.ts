@@ -3,6 +3,7 @@ import type { EndpointKind } from '../aws-relational/access.ts'
 import type { RelationalKind } from '../aws-relational/relational-kind.ts'
 import { group, parameterGroup, quota, subnetGroup } from '../aws-relational/restore/check-place.ts'
 import { given } from '../aws-relational/restore/ensure-restored.ts'
+import { withoutRestoreTag } from '../aws-relational/restore/ownership.ts'
 import { madeName } from '../aws-relational/restore/restore-work.ts'
 import { checkCluster } from './check-cluster.ts'
 import { lookAtCluster, pastOfCluster, seekCluster, type Cluster } from './cluster.ts'
@@ -72,7 +73,7 @@ export const clusters: RelationalKind<Cluster, ClusterSettings> = {
         DBClusterIdentifier: target,
         RestoreType: 'full-copy',
         ...(point === undefined ? { UseLatestRestorableTime: true } : { RestoreToTime: point }),
-        ...given({ ...settings?.restored, Tags: [...(settings?.tags ?? []), ...tags] }),
+        ...given({ ...settings?.restored, Tags: [...withoutRestoreTag(settings?.tags ?? []), ...tags] }),
       }),
     ),
   complete: completeCluster,

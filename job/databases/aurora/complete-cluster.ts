@@ -10,7 +10,7 @@ import type { Journal } from '../../journal/journal.ts'
 import { lookAtInstance, type Instance } from '../aws-relational/kept-instance.ts'
 import { given, sentWhenReady, untilAvailable, untilServing } from '../aws-relational/restore/ensure-restored.ts'
 import { addRoles, ensureChanged } from '../aws-relational/restore/put-on-again.ts'
-import { isOwn, notOwn, ownTag } from '../aws-relational/restore/ownership.ts'
+import { isOwn, notOwn, ownTag, withoutRestoreTag } from '../aws-relational/restore/ownership.ts'
 import { madeName, type RestoreWork } from '../aws-relational/restore/restore-work.ts'
 import type { Cluster } from './cluster.ts'
 import { settingsOf, type ClusterSettings, type MemberSettings } from './settings.ts'
@@ -61,7 +61,7 @@ async function ensureMember(work: Work, { name: source, created, tags }: MemberS
       Engine: created.Engine,
       DBInstanceIdentifier: name,
       DBClusterIdentifier: target,
-      Tags: [...tags, ownTag(context.operation)],
+      Tags: [...withoutRestoreTag(tags), ownTag(context.operation)],
     })
     // Where the answer to a first call was lost the name is our own, as its tags tell.
     const send = () =>

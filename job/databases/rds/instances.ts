@@ -11,6 +11,7 @@ import { pastIn } from '../aws-relational/past.ts'
 import type { RelationalKind } from '../aws-relational/relational-kind.ts'
 import { group, parameterGroup, quota, subnetGroup } from '../aws-relational/restore/check-place.ts'
 import { given, untilServing } from '../aws-relational/restore/ensure-restored.ts'
+import { withoutRestoreTag } from '../aws-relational/restore/ownership.ts'
 import { checkInstance } from './check-instance.ts'
 import { compareSettings } from './compare.ts'
 import { completeInstance } from './complete-instance.ts'
@@ -68,7 +69,7 @@ export const instances: RelationalKind<Instance, InstanceSettings> = {
           : { SourceDbiResourceId: source.resourceId }),
         TargetDBInstanceIdentifier: target,
         ...(point === undefined ? { UseLatestRestorableTime: true } : { RestoreTime: point }),
-        ...given({ ...settings?.restored, Tags: [...(settings?.tags ?? []), ...tags] }),
+        ...given({ ...settings?.restored, Tags: [...withoutRestoreTag(settings?.tags ?? []), ...tags] }),
       }),
     ),
   complete: completeInstance,

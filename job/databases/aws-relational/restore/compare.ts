@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Tag } from '../relational-kind.ts'
-import { restoreTag } from './ownership.ts'
+import { withoutRestoreTag } from './ownership.ts'
 
 /** A setting that is another in what was restored. */
 export interface Difference {
@@ -40,8 +40,7 @@ export function compareFields(before: Fields, now: Fields): Difference[] {
 
 /** Tags as fields, but for that of a restore. */
 export function tagFields(tags: readonly Tag[]): Fields {
-  const known = tags.filter(({ Key }) => Key !== restoreTag)
-  return Object.fromEntries(known.map(({ Key, Value }) => [`tag ${Key}`, Value]))
+  return Object.fromEntries(withoutRestoreTag(tags).map(({ Key, Value }) => [`tag ${Key}`, Value]))
 }
 
 /** Roles as fields. */

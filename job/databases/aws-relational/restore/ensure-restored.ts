@@ -12,7 +12,7 @@ import type { RestoreWork } from './restore-work.ts'
  * instance status, viewing DB cluster status).
  */
 const failing =
-  /^(failed|incompatible-.*|inaccessible-encryption-credentials.*|insufficient-capacity|restore-error|storage-full|migration-failed|cloning-failed)$/
+  /^(failed|incompatible-.*|inaccessible-encryption-credentials.*|insufficient-capacity|restore-error|storage-full|stopped|migration-failed|cloning-failed)$/
 
 /** The step of the journal with which a restore begins to make something. */
 export function restoreStep({ kind, target }: { kind: { noun: string }; target: string }): string {

@@ -15,6 +15,11 @@ export function ownTag(operation: string): Tag {
   return { Key: restoreTag, Value: operation }
 }
 
+/** The tags that a source had, without that of an earlier restore which made it: a call takes each key once. */
+export function withoutRestoreTag(tags: readonly Tag[]): Tag[] {
+  return tags.filter(({ Key }) => Key !== restoreTag)
+}
+
 /**
  * What this restore has made; undefined where there is none of its name.
  * @throws Failure where one of that name is not this restore's

@@ -2,7 +2,15 @@ import type { Caller } from '../service/authentication.ts'
 import { AwsError } from '../service/errors.ts'
 import type { Service } from '../service/service.ts'
 import { clusterFamilyOf, type Cluster, type ClusterSettings } from './cluster.ts'
-import { listOf, networkOf, refuseGone, refuseOtherNetwork, text, type Asked } from './instances.ts'
+import {
+  listOf,
+  networkOf,
+  refuseDuplicateTags,
+  refuseGone,
+  refuseOtherNetwork,
+  text,
+  type Asked,
+} from './instances.ts'
 import type { Instance } from './instance.ts'
 import type { Parameters } from './query-protocol.ts'
 
@@ -112,6 +120,7 @@ export function clusterSettingsIn(
     asked[told] = value === undefined ? undefined : value === 'true'
   }
   for (const [name, told] of Object.entries(lists)) asked[told] = listOf(parameters, name)
+  refuseDuplicateTags(parameters)
   asked['ServerlessV2ScalingConfiguration'] = parameters['ServerlessV2ScalingConfiguration']
   const [group, subnets] = [text(parameters, 'DBClusterParameterGroupName'), text(parameters, 'DBSubnetGroupName')]
   refuseGone(parameters, service, {

@@ -124,6 +124,21 @@ export const instanceOperations: Record<string, RelationalOperation> = {
     return { DBInstance: told(one, asked) }
   },
 
+  /** At once; its database serves on behind it. */
+  StopDBInstance(parameters, asked) {
+    const one = asked.instances.get(asked.caller, needed(parameters, 'DBInstanceIdentifier'))
+    refuseUnless(one, ['available'], 'stopped')
+    one.status = 'stopped'
+    return { DBInstance: told(one, asked) }
+  },
+
+  StartDBInstance(parameters, asked) {
+    const one = asked.instances.get(asked.caller, needed(parameters, 'DBInstanceIdentifier'))
+    refuseUnless(one, ['stopped'], 'started')
+    one.status = 'available'
+    return { DBInstance: told(one, asked) }
+  },
+
   DescribeDBSnapshots(parameters, { caller, instances }) {
     const id = text(parameters, 'DBSnapshotIdentifier')
     const found = instances.snapshots.filter(

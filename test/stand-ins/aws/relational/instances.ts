@@ -152,6 +152,7 @@ export function settingsIn(
   asked['securityGroups'] = listOf(parameters, 'VpcSecurityGroupIds')
   asked['logs'] = listOf(parameters, 'EnableCloudwatchLogsExports')
   asked['tags'] = listOf(parameters, 'Tags')
+  refuseDuplicateTags(parameters)
   refuseGone(
     parameters,
     { settings },
@@ -181,6 +182,15 @@ export function settingsIn(
         `${gp3OwnFromGiB}.`,
     )
   return Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)) as Partial<Settings>
+}
+
+/** @throws AwsError where a key of a tag comes twice */
+export function refuseDuplicateTags(parameters: Parameters): void {
+  const keys = (listOf(parameters, 'Tags') ?? []).map((tag) => (typeof tag === 'object' && 'Key' in tag ? tag.Key : ''))
+  const again = keys.find((key, index) => keys.indexOf(key) !== index)
+  if (again === undefined) return
+  // The words are AWS's.
+  throw new AwsError('InvalidParameterCombination', `Duplicate tag key found in request: ${String(again)}`)
 }
 
 /**

@@ -67,6 +67,37 @@ t.test('the new cluster and its instances are like the former in everything that
   await Promise.all([destination.close(), undo.close()])
 })
 
+t.test(
+  'a backup of what an earlier restore made can be restored: the tags of that restore are left behind',
+  async (t) => {
+    const tag = { Key: restoreTag, Value: 'restore-earlier' }
+    const tagged = <T extends { tags: object[] }>(one: T): T => ({ ...one, tags: [...one.tags, tag] })
+    const settings = Object(entry.details['settings']) as { tags: object[]; members: { tags: object[] }[] }
+    const again = { ...tagged(settings), members: settings.members.map(tagged) }
+    const backup = JSON.parse(JSON.stringify({ ...entry, details: { ...entry.details, settings: again } }))
+    const destination = aurora.openRestore(
+      world.settings,
+      backup as DatabaseBackup,
+      world.context('restore-again', { choice: print }),
+    )
+    const journal = await memoryJournal()
+    await destination.load(journal)
+    const cluster = await describeCluster(world.client, madeBy(destination))
+    const members = await Promise.all(
+      (cluster?.DBClusterMembers ?? []).map(({ DBInstanceIdentifier = '' }) =>
+        describe(world.client, DBInstanceIdentifier),
+      ),
+    )
+    t.equal(members.length, 3)
+    for (const one of [cluster, ...members])
+      t.strictSame(
+        (one?.TagList ?? []).filter(({ Key }) => Key === restoreTag),
+        [{ ...tag, Value: 'restore-again' }],
+      )
+    await destination.discard(journal)
+  },
+)
+
 t.test('two restores of one backup never meet', (t) => neverMeet(t, beside))
 
 t.test('killed at any write of the journal and run again: the same end, and nothing twice', async (t) => {

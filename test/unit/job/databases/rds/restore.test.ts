@@ -56,6 +56,26 @@ t.test('the new instance is like the former in everything that a restore forgets
   await Promise.all([destination.close(), undo.close()])
 })
 
+t.test(
+  'a backup of what an earlier restore made can be restored: the tag of that restore is left behind',
+  async (t) => {
+    const tag = { Key: restoreTag, Value: 'restore-earlier' }
+    const settings = Object(entry.details['settings']) as { tags: object[] }
+    const again = { ...entry, details: { ...entry.details, settings: { ...settings, tags: [...settings.tags, tag] } } }
+    const destination = open('restore-again', print, JSON.parse(JSON.stringify(again)) as DatabaseBackup)
+    const journal = await memoryJournal()
+    await destination.load(journal)
+    const { TagList = [] } = (await describe(world.client, madeBy(destination))) ?? {}
+    t.strictSame(
+      TagList.filter(({ Key }) => Key === restoreTag),
+      [{ ...tag, Value: 'restore-again' }],
+    )
+    t.strictSame(destination.describe().details['differences'], [])
+    await destination.discard(journal)
+    t.strictSame(await world.instances(), ['ledger'])
+  },
+)
+
 t.test('two restores of one backup never meet', (t) => neverMeet(t, beside))
 
 t.test('killed at any write of the journal and run again: the same end, and no second instance', async (t) => {
@@ -116,13 +136,15 @@ t.test('an instance that others can reach, or that is in other groups, is not ha
 })
 
 t.test('a restore that AWS fails is told, and what it left is removed', async (t) => {
-  world.aws.set({ relational: { failRestoresAs: 'incompatible-network' } })
-  const destination = open('restore-failed')
-  const journal = await memoryJournal()
-  t.match(await failureOf(destination.load(journal)), { why: /incompatible-network/ })
-  world.aws.set({ relational: { failRestoresAs: undefined } })
-  await destination.discard(journal)
-  t.strictSame(await world.instances(), ['ledger'])
+  for (const status of ['incompatible-network', 'stopped']) {
+    world.aws.set({ relational: { failRestoresAs: status } })
+    const destination = open('restore-failed')
+    const journal = await memoryJournal()
+    t.match(await failureOf(destination.load(journal)), { why: `it is ${status}` })
+    world.aws.set({ relational: { failRestoresAs: undefined } })
+    await destination.discard(journal)
+    t.strictSame(await world.instances(), ['ledger'])
+  }
 })
 
 t.test('a quota, a group that is gone, and another network, are told where they show only then', async (t) => {
