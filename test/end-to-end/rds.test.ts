@@ -99,6 +99,5 @@ t.test('the worker came by its own projected token, and did nothing outside of t
   )
   const { items } = await stage.get<V1PodList>(['pods', '-l', 'kubectl-scalardl.dev/role=worker'])
   t.ok(items.length > 0)
-  for (const { spec } of items)
-    t.match(spec?.volumes, [...(spec?.volumes ?? []).slice(0, -2), { name: 'aws-iam-token' }, { name: 'cloud-trust' }])
+  for (const { spec } of items) t.match(spec?.volumes?.slice(-2), [{ name: 'aws-iam-token' }, { name: 'cloud-trust' }])
 })

@@ -1,6 +1,6 @@
 // Room: database servers that a service runs, behind a JDBC URL: which one it is, the clock that decides there, and how
 // a release is pointed to another.
-// Read server, measure-server-clock, left-out, logins, server-repointing.
+// Read server, measure-server-clock, left-out, logins, server-repointing, check-switch-choice, switch-by-hand.
 
 import { lookup, resolveCname } from 'node:dns/promises'
 import { isIP } from 'node:net'
@@ -54,7 +54,7 @@ export function onServer(url: string, { host, port }: Server): string {
 }
 
 /** What a URL may hold of secrets: pgjdbc's, MySQL's and MariaDB's names of passwords. */
-const secretInUrl = /([?&][^=&]*password=)[^&]+/gi
+const secretInUrl = /([?&][^=&]*password\d?=)[^&]+/gi
 
 /** Whether a URL has a password in it. */
 export function hidesPassword(url: string): boolean {

@@ -1,6 +1,6 @@
 // Room: databases whose service keeps their past: a moment is held in a pause, waited for, and found again.
 // Read past-source (a backup of such a database), held-point, recovery-window, wait-until-restorable, check-point,
-// progress, restored-name.
+// progress, restored-name, loses.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatDuration } from '../../../operation/duration.ts'

@@ -9,18 +9,19 @@ import type { Finding } from '../../../../operation/finding.ts'
 import type { Journal } from '../../../journal/journal.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '../../database.ts'
+import { losesOf } from '../../point-in-time/loses.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import type { WorkContext } from '../../point-in-time/work-context.ts'
 import { NoWayBack } from '../../errors.ts'
 import { checkLogins } from '../../managed-server/logins.ts'
 import { ServerRepointing } from '../../managed-server/server-repointing.ts'
+import { switchByHand, switchStep } from '../../managed-server/switch-by-hand.ts'
 import { expectedHost, inService, isUsed, oneServerOf, type Server } from '../../managed-server/server.ts'
 import { rdsFailure } from '../rds-failure.ts'
 import type { Kept, RelationalKind } from '../relational-kind.ts'
 import { deleteOwn } from './delete-own.ts'
 import { ensureFormerDeleted, finalSnapshot, refuseDrop } from './drop-former.ts'
 import { ensureRestored, restoreStep } from './ensure-restored.ts'
-import { instructions } from './instructions.ts'
 import { preflight } from './preflight.ts'
 import { openWork, type RestoreWork } from './restore-work.ts'
 
@@ -58,7 +59,6 @@ class RelationalDestination<One extends Kept, Settings> implements RestoreDestin
   async plan(): Promise<RestorePlan> {
     const { kind, title, choice, details, point, target } = this.#work
     const { noun } = kind
-    const isPrinted = choice.repoint === 'print'
     return {
       title,
       steps: [
@@ -66,13 +66,9 @@ class RelationalDestination<One extends Kept, Settings> implements RestoreDestin
         ...kind.planSteps(details.settings),
         'compare every setting',
         ...kind.leftOut(details.settings).map((line) => `leave out: ${line}`),
-        isPrinted
-          ? 'show what the releases have to be told; they serve on as they are'
-          : "set its host in the releases' URL where that of the former is",
+        switchStep(choice),
       ],
-      loses: isPrinted
-        ? []
-        : [`from service: everything written since ${point.toISOString()}; it stays in the former ${noun}`],
+      loses: losesOf(this.#work, noun),
     }
   }
 
@@ -233,7 +229,9 @@ class RelationalDestination<One extends Kept, Settings> implements RestoreDestin
   }
 
   async instructions(): Promise<string[]> {
-    return await instructions(this.#work, await this.#known(), this.#differences)
+    const { details, kind } = this.#work
+    const last = `once nobody needs the former ${kind.noun}: ${kind.deletion(details.region, details.source)}`
+    return await switchByHand(await this.#known(), this.#differences, last)
   }
 
   /** As AWS tells the endpoint of what was made. */

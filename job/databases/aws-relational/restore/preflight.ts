@@ -1,4 +1,6 @@
 import type { Finding } from '../../../../operation/finding.ts'
+import { findingOf } from '../../errors.ts'
+import { checkSwitchChoice } from '../../managed-server/check-switch-choice.ts'
 import { checkPoint } from '../../point-in-time/check-point.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import type { ServerRepointing } from '../../managed-server/server-repointing.ts'
@@ -28,12 +30,14 @@ export async function preflight<One extends Kept, Settings>(
       await checkTarget(work),
       ...(await checkSource(work, past, source)),
       ...(await checkPlace(work, source, isMade)),
-      ...(await checkChoice(work, repointing)),
+      ...(await checkSwitchChoice(work, repointing, kind.noun, {
+        message: `the former ${kind.noun} is never deleted by a restore`,
+        cure: 'omit --drop-previous; once nobody needs it: kubectl scalardl restore RESTORE --drop-previous',
+      })),
     ]
   } catch (error) {
     context.signal.throwIfAborted()
-    const { what, why, next } = rdsFailure('the preflight failed', error)
-    return [{ check: kind.noun, subject: title, outcome: 'error', message: `${what}: ${why}`, cure: next }]
+    return [findingOf(kind.noun, title, rdsFailure('the preflight failed', error))]
   }
 }
 
@@ -118,31 +122,5 @@ async function checkSource<One extends Kept, Settings>(
       message: `${deniedAction(error) ?? 'a right'} is missing`,
       cure: roleCure(kind.guide),
     },
-  ]
-}
-
-async function checkChoice<One extends Kept, Settings>(
-  { kind, title, choice, context }: RestoreWork<One, Settings>,
-  repointing: ServerRepointing,
-): Promise<Finding[]> {
-  const printed: Finding = {
-    check: 'pointing the releases',
-    subject: title,
-    outcome: 'ok',
-    message: `shown once the ${kind.noun} is whole; the releases serve on`,
-  }
-  return [
-    ...(choice.repoint === 'print' ? [printed] : await repointing.findings()),
-    ...(context.dropPrevious === true
-      ? [
-          {
-            check: `former ${kind.noun}`,
-            subject: title,
-            outcome: 'error' as const,
-            message: `the former ${kind.noun} is never deleted by a restore`,
-            cure: 'omit --drop-previous; once nobody needs it: kubectl scalardl restore RESTORE --drop-previous',
-          },
-        ]
-      : []),
   ]
 }

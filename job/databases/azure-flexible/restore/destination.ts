@@ -12,7 +12,9 @@ import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '.
 import { NoWayBack } from '../../errors.ts'
 import { checkLogins } from '../../managed-server/logins.ts'
 import { ServerRepointing } from '../../managed-server/server-repointing.ts'
+import { switchByHand } from '../../managed-server/switch-by-hand.ts'
 import { expectedHost, inService, isUsed, type Server } from '../../managed-server/server.ts'
+import { losesOf } from '../../point-in-time/loses.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import type { WorkContext } from '../../point-in-time/work-context.ts'
 import { noun, serverOf } from '../access.ts'
@@ -26,8 +28,8 @@ import { windowOf } from '../servers/window.ts'
 import { compareSettings } from './compare.ts'
 import { completeServer } from './complete-server.ts'
 import { deleteOwn } from './delete-server.ts'
-import { deletion, instructions } from './instructions.ts'
-import { losesOf, planSteps } from './plan.ts'
+import { deletion } from './deletion.ts'
+import { planSteps } from './plan.ts'
 import { preflight } from './preflight.ts'
 import { ensureRestored, restoreStep, untilReady, untilSeen } from './restore-server.ts'
 import { openWork, type RestoreWork } from './restore-work.ts'
@@ -65,7 +67,7 @@ class ServerDestination implements RestoreDestination {
   }
 
   async plan(): Promise<RestorePlan> {
-    return { title: this.#work.title, steps: planSteps(this.#work), loses: losesOf(this.#work) }
+    return { title: this.#work.title, steps: planSteps(this.#work), loses: losesOf(this.#work, 'server') }
   }
 
   async preflight(): Promise<Finding[]> {
@@ -218,7 +220,9 @@ class ServerDestination implements RestoreDestination {
   }
 
   async instructions(): Promise<string[]> {
-    return await instructions(this.#work, await this.#known(), this.#differences)
+    const { details, service } = this.#work
+    const last = 'once nobody needs the former server, with which all its other restore points end: '
+    return await switchByHand(await this.#known(), this.#differences, last + deletion(service, details.id))
   }
 
   /** As Azure tells the host of the server that was made. */

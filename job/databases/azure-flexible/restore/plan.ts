@@ -1,3 +1,4 @@
+import { switchStep } from '../../managed-server/switch-by-hand.ts'
 import { partsOf } from '../servers/server.ts'
 import { leftOut } from '../servers/settings.ts'
 import type { RestoreWork } from './restore-work.ts'
@@ -18,14 +19,6 @@ export function planSteps({ choice, details, point, target }: RestoreWork): stri
       `${String(groups['storage']?.['storageSizeGB'] ?? '?')} GiB and its own backups` +
       (hasStandby ? ', and its standby' : ''),
     `stays: the server ${name} with all that was written since ${at}`,
-    choice.repoint === 'print'
-      ? 'show what the releases have to be told; they serve on as they are'
-      : "set its host in the releases' URL where that of the former is",
+    switchStep(choice),
   ]
-}
-
-/** What goes out of service where the releases are pointed to the new server. */
-export function losesOf({ choice, point }: RestoreWork): string[] {
-  if (choice.repoint === 'print') return []
-  return [`from service: everything written since ${point.toISOString()}; it stays in the former server`]
 }

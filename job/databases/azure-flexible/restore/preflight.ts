@@ -1,5 +1,7 @@
 import type { Finding } from '../../../../operation/finding.ts'
 import { missingRights } from '../../../azure/rights.ts'
+import { findingOf } from '../../errors.ts'
+import { checkSwitchChoice } from '../../managed-server/check-switch-choice.ts'
 import type { ServerRepointing } from '../../managed-server/server-repointing.ts'
 import { checkPoint } from '../../point-in-time/check-point.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
@@ -9,6 +11,11 @@ import { partsOf, sameServer, type FlexibleServer } from '../servers/server.ts'
 import { windowOf } from '../servers/window.ts'
 import { nameTaken, ownServer, whyTaken } from './restore-server.ts'
 import type { RestoreWork } from './restore-work.ts'
+
+const formerStays = {
+  message: 'the former server is never deleted: its other restore points would end with it',
+  cure: 'omit --drop-previous; once nobody needs the server any more, delete it yourself',
+}
 
 /** Whether the restore can be done, before anything is made. */
 export async function preflight(work: RestoreWork, repointing: ServerRepointing): Promise<Finding[]> {
@@ -22,12 +29,11 @@ export async function preflight(work: RestoreWork, repointing: ServerRepointing)
       ...(isNamed ? [checkWindow(work, source)] : []),
       await checkRights(work),
       await checkTarget(work),
-      ...(await checkChoice(work, repointing)),
+      ...(await checkSwitchChoice(work, repointing, 'server', formerStays)),
     ]
   } catch (error) {
     context.signal.throwIfAborted()
-    const { what, why, next } = serverFailure(work.service, 'the preflight failed', error)
-    return [{ check: 'server', subject: title, outcome: 'error', message: `${what}: ${why}`, cure: next }]
+    return [findingOf('server', title, serverFailure(work.service, 'the preflight failed', error))]
   }
 }
 
@@ -81,27 +87,4 @@ async function checkRights({ arm, title, details, service }: RestoreWork): Promi
     message: `missing: ${missing.join(', ')}`,
     cure: `assign the roles of ${service.rolesPage}`,
   }
-}
-
-async function checkChoice({ title, choice, context }: RestoreWork, repointing: ServerRepointing): Promise<Finding[]> {
-  const printed: Finding = {
-    check: 'pointing the releases',
-    subject: title,
-    outcome: 'ok',
-    message: 'shown once the server is whole; the releases serve on',
-  }
-  return [
-    ...(choice.repoint === 'print' ? [printed] : await repointing.findings()),
-    ...(context.dropPrevious === true
-      ? [
-          {
-            check: 'former server',
-            subject: title,
-            outcome: 'error' as const,
-            message: 'the former server is never deleted: its other restore points would end with it',
-            cure: 'omit --drop-previous; once nobody needs the server any more, delete it yourself',
-          },
-        ]
-      : []),
-  ]
 }

@@ -10,6 +10,7 @@ import type { Journal } from '../../../journal/journal.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { Deletion, FoundStanding, RestoreDestination, RestorePlan } from '../../database.ts'
 import { findingOf, NoWayBack } from '../../errors.ts'
+import { losesOf } from '../../point-in-time/loses.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import type { WorkContext } from '../../point-in-time/work-context.ts'
 import { comparable } from '../access.ts'
@@ -31,7 +32,7 @@ import { expectedSettings, withoutLeftOut } from './expected.ts'
 import { instructions } from './instructions.ts'
 import { formerIsThere, preflight } from './preflight.ts'
 import { ensureRestored, isOwn, restoreStep } from './restore-account.ts'
-import { losesOf, planSteps } from './plan.ts'
+import { planSteps } from './plan.ts'
 import { repairSchema, schemaLoaderOf } from './repair-schema.ts'
 import { openWork, type RestoreWork } from './restore-work.ts'
 import { contentsOf, sourcePast } from './source.ts'
@@ -65,7 +66,7 @@ class AccountDestination implements RestoreDestination {
     try {
       const past = await sourcePast(work)
       const contents = past === undefined ? undefined : await contentsOf(work, past)
-      return { title: work.title, steps: planSteps(work, broughtBack(work, contents)), loses: losesOf(work) }
+      return { title: work.title, steps: planSteps(work, broughtBack(work, contents)), loses: losesOf(work, 'account') }
     } catch (error) {
       work.context.signal.throwIfAborted()
       throw azureFailure(`the restore of ${work.title} could not be planned`, error)

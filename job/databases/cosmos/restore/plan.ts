@@ -37,12 +37,6 @@ export function planSteps(work: RestoreWork, back: BroughtBack): string[] {
   ]
 }
 
-/** What goes out of service where the releases are pointed to the new account. */
-export function losesOf({ choice, point }: RestoreWork): string[] {
-  if (choice.repoint === 'print') return []
-  return [`from service: everything written since ${point.toISOString()}; it stays in the former account`]
-}
-
 /** The throughput of databases and containers together, for people; undefined where they have none of their own. */
 function throughputIn(databases: readonly DatabaseSettings[]): string | undefined {
   const all = databases.flatMap(({ throughput, containers }) => [

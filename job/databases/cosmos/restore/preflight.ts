@@ -1,5 +1,6 @@
 import type { Finding } from '../../../../operation/finding.ts'
 import { azureFailure } from '../../../azure/azure-failure.ts'
+import { findingOf } from '../../errors.ts'
 import { checkPoint } from '../../point-in-time/check-point.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import { lookAtAccount, partsOf, sameRegion } from '../account/account.ts'
@@ -55,8 +56,7 @@ export async function preflight(work: RestoreWork, repointing: AccountRepointing
     ]
   } catch (error) {
     context.signal.throwIfAborted()
-    const { what, why, next } = azureFailure('the preflight failed', error)
-    return [{ check: 'account', subject: title, outcome: 'error', message: `${what}: ${why}`, cure: next }]
+    return [findingOf('account', title, azureFailure('the preflight failed', error))]
   }
 }
 
