@@ -13,6 +13,11 @@ export function azureServerDetails(name: string, { kind, details }: Pick<Databas
   return kind === name ? detailsSchema.safeParse(details).data : undefined
 }
 
+/** Whether two are the very same server; Azure tells an id in any case. */
+export function isSameServer(one: z.infer<typeof detailsSchema>, other: z.infer<typeof detailsSchema>): boolean {
+  return one.id.toLowerCase() === other.id.toLowerCase() && one.createdAt === other.createdAt
+}
+
 /** Why these flags do not go together, or this kind has no use for one. */
 function refuseChoice(choice: RestoreChoice): FailureText | undefined {
   const { strategy, prefix, region, kmsKey } = choice
@@ -64,7 +69,7 @@ function flexibleServers(name: string, title: string): KnownKind {
       if (!isBeside || made === undefined) return undefined
       return (entry) => {
         const other = azureServerDetails(name, entry)
-        return other?.id === made.id && other.createdAt === made.createdAt
+        return other !== undefined && isSameServer(other, made)
       }
     },
   }

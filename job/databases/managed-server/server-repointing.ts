@@ -17,8 +17,8 @@ interface Of {
   noun: string
   settings: readonly StorageSettings[]
   context: WorkContext
-  /** of the server that was backed up, as the service names it */
-  formerHost: string
+  /** the server that was backed up, as the service and the release name it */
+  formerServer: Server
   /** the restored one */
   server: Server
 }
@@ -28,7 +28,7 @@ export class ServerRepointing extends Repointing {
   readonly #of: Of
 
   constructor(of: Of) {
-    const { context, noun, settings, title, server } = of
+    const { context, noun, settings, title } = of
     super({
       operation: context.operation,
       title,
@@ -37,7 +37,7 @@ export class ServerRepointing extends Repointing {
         id: changeId(one.storage, property),
         settings: one,
         property,
-        value: withoutPassword(onServer(one.contactPoints, server)),
+        value: withoutPassword(restoredUrl(of, one)),
       })),
       properties: context.properties,
       asRead: ({ contactPoints }) => contactPoints,
@@ -63,10 +63,17 @@ export class ServerRepointing extends Repointing {
       message: `the URL of storage ${storage} has a password in it, which would be in the journal and the record`,
       cure: 'give it by scalar.db.password, or restore with --repoint print',
     }))
+    const listed = settings.filter(hasComma).map(({ storage }): Finding => ({
+      ...check,
+      outcome: 'error',
+      message: `the URL of storage ${storage} has a comma in it, which properties and variables escape differently`,
+      cure: 'restore with --repoint print',
+    }))
     const aliases = settings.filter((one) => this.#isAlias(one))
+    const refused = [...told, ...listed]
     return [
-      ...told,
-      ...(told.length > 0 ? [] : await super.findings()),
+      ...refused,
+      ...(refused.length > 0 ? [] : await super.findings()),
       ...aliases.map((one): Finding => ({
         ...check,
         outcome: 'warning',
@@ -74,6 +81,13 @@ export class ServerRepointing extends Repointing {
         cure: `to keep the alias, restore with --repoint print, and have it lead to the new ${noun}`,
       })),
     ]
+  }
+
+  override async byHand(): Promise<string[]> {
+    const escaped =
+      'write each comma of the URL as \\\\, in a text of properties and as \\, in a variable: ' +
+      'ScalarDB would take what is before it for the whole'
+    return [...(await super.byHand()), ...(this.#of.settings.some(hasComma) ? [escaped] : [])]
   }
 
   /** How the names of its own that a storage goes by can be switched in their place, for people. */
@@ -103,13 +117,12 @@ export class ServerRepointing extends Repointing {
 
   /** The storages with the URL that leads to the restored server. */
   restoredSettings(): StorageSettings[] {
-    const { server, settings } = this.#of
-    return settings.map((one) => ({ ...one, contactPoints: onServer(one.contactPoints, server) }))
+    return this.#of.settings.map((one) => ({ ...one, contactPoints: restoredUrl(this.#of, one) }))
   }
 
   /** Whether a storage names neither the server that was backed up nor the restored one. */
   #isAlias(one: StorageSettings): boolean {
-    return ![this.#of.formerHost.toLowerCase(), this.#of.server.host].includes(this.#hostOf(one))
+    return ![this.#of.formerServer.host.toLowerCase(), this.#of.server.host].includes(this.#hostOf(one))
   }
 
   /** What the driver is told by to compare the name of a certificate. */
@@ -120,4 +133,18 @@ export class ServerRepointing extends Repointing {
   #hostOf(one: StorageSettings): string {
     return oneServerOf(one, this.#of.service).host
   }
+}
+
+/** Whether a URL has a comma among its parameters; ScalarDB reads properties as lists, and takes a URL's first part. */
+function hasComma({ contactPoints }: StorageSettings): boolean {
+  return contactPoints.includes(',')
+}
+
+/**
+ * The URL of a storage with the restored server in it. Another port than that of the backup is one of a pooler beside
+ * it, and stays.
+ */
+function restoredUrl({ formerServer, server, service }: Of, one: StorageSettings): string {
+  const { port } = oneServerOf(one, service)
+  return onServer(one.contactPoints, { ...server, port: port === formerServer.port ? server.port : port })
 }

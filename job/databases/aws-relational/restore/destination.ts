@@ -142,7 +142,9 @@ class RelationalDestination<One extends Kept, Settings> implements RestoreDestin
     await repointing.check()
     const former = await kind.look(lasting, details.source)
     if (former?.resourceId !== details.resourceId) throw new NoWayBack(title, `its ${kind.noun} is no longer there`)
-    return (await repointing.findings()).filter(({ outcome }) => outcome === 'error')
+    // One that is stopped costs less, and whoever is pointed to it does not serve.
+    const serves = kind.checkServing(title, details.region, former)
+    return [...(await repointing.findings()), serves].filter(({ outcome }) => outcome === 'error')
   }
 
   async deactivate(journal: Journal): Promise<void> {
@@ -272,5 +274,5 @@ function repointingTo<One extends Kept, Settings>(
   server: Server,
 ): ServerRepointing {
   const { noun, service } = kind
-  return new ServerRepointing({ title, service, noun, settings, context, formerHost: details.host, server })
+  return new ServerRepointing({ title, service, noun, settings, context, formerServer: details, server })
 }

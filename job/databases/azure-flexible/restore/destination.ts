@@ -2,7 +2,7 @@
 // Read destination, restore-work, preflight, plan, restore-server, complete-server, compare, delete-server.
 
 import * as z from 'zod'
-import { azureServerDetails } from '../../../../operation/databases/azure-flexible.ts'
+import { azureServerDetails, isSameServer } from '../../../../operation/databases/azure-flexible.ts'
 import { Failure } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { DatabaseBackup, RestoredDatabase } from '../../../../operation/record.ts'
@@ -18,6 +18,7 @@ import { losesOf } from '../../point-in-time/loses.ts'
 import { outsideWindow } from '../../point-in-time/recovery-window.ts'
 import type { WorkContext } from '../../point-in-time/work-context.ts'
 import { noun, serverOf } from '../access.ts'
+import { checkServer } from '../backup/preflight.ts'
 import type { FlexibleService } from '../service.ts'
 import { serverFailure } from '../server-failure.ts'
 import { readDetails } from '../details.ts'
@@ -140,11 +141,14 @@ class ServerDestination implements RestoreDestination {
   }
 
   async checkWayBack(): Promise<Finding[]> {
-    const { details, lasting, title } = this.#work
+    const { details, lasting, service, title } = this.#work
     const repointing = await this.#known()
     await repointing.check()
-    if ((await sameServer(lasting, details)) === undefined) throw new NoWayBack(title, 'its server is no longer there')
-    return (await repointing.findings()).filter(({ outcome }) => outcome === 'error')
+    const former = await sameServer(lasting, details)
+    if (former === undefined) throw new NoWayBack(title, 'its server is no longer there')
+    // One that is stopped costs less, and whoever is pointed to it does not serve.
+    const serves = checkServer(service, title, former)
+    return [...(await repointing.findings()), serves].filter(({ outcome }) => outcome === 'error')
   }
 
   async deactivate(journal: Journal): Promise<void> {
@@ -172,7 +176,8 @@ class ServerDestination implements RestoreDestination {
   ends(by: Deletion, entry: DatabaseBackup): boolean {
     const made = this.#createdAt
     const other = azureServerDetails(this.#work.service.name, entry)
-    return by === 'discard' && made !== undefined && other?.id === this.#work.target && other.createdAt === made
+    if (by !== 'discard' || made === undefined || other === undefined) return false
+    return isSameServer(other, { id: this.#work.target, createdAt: made })
   }
 
   async standing(entry: DatabaseBackup): Promise<FoundStanding | undefined> {
@@ -254,7 +259,7 @@ function repointingTo({ context, details, settings, title }: RestoreWork, server
     noun: 'server',
     settings,
     context,
-    formerHost: details.host,
+    formerServer: details,
     server,
   })
 }

@@ -60,10 +60,16 @@ interface Change {
   phase: PhaseName
   operation: string
   finish: () => object | undefined
+  /** what it is in then; Ready unless told */
+  state?: 'Ready' | 'Stopped'
 }
 
 /** Something that is done to a server that serves; it is busy until then. */
-export function change(request: ArmRequest, one: FlexibleServer, { phase, operation, finish }: Change): ArmAnswer {
+export function change(
+  request: ArmRequest,
+  one: FlexibleServer,
+  { phase, operation, finish, state = 'Ready' }: Change,
+): ArmAnswer {
   one.state = 'Updating'
   return begin(request, {
     phase,
@@ -71,7 +77,7 @@ export function change(request: ArmRequest, one: FlexibleServer, { phase, operat
     answer: { status: 202, body: { operation, startTime: new Date().toISOString() } },
     finish: () => {
       const result = finish()
-      one.state = 'Ready'
+      one.state = state
       return result
     },
     failed: () => {

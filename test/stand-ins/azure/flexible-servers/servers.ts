@@ -186,6 +186,22 @@ const restart: ArmHandler = (request) => {
   })
 }
 
+/** Its database serves on behind it. */
+const stop: ArmHandler = (request) =>
+  change(request, idleServer(request), {
+    phase: 'restartServer',
+    operation: 'StopServerManagementOperation',
+    finish: () => undefined,
+    state: 'Stopped',
+  })
+
+const start: ArmHandler = (request) => {
+  const one = serverOf(request)
+  if (one.state !== 'Stopped') throw refused('ServerIsNotStopped', `Server '${one.name}' is ${one.state}.`, 409)
+  const operation = 'StartServerManagementOperation'
+  return change(request, one, { phase: 'restartServer', operation, finish: () => undefined })
+}
+
 const nameAvailability: ArmHandler = (request) => {
   const { body, service } = request
   const name = String(body['name'] ?? '')
@@ -203,6 +219,8 @@ export const serverHandlers: Record<string, ArmHandler> = {
   'PATCH flexibleservers/*': update,
   'DELETE flexibleservers/*': removal,
   'POST flexibleservers/*/restart': restart,
+  'POST flexibleservers/*/stop': stop,
+  'POST flexibleservers/*/start': start,
   'POST locations/*/checknameavailability': nameAvailability,
   ...partHandlers,
 }

@@ -12,7 +12,7 @@ import { singleStorage } from '../../../../stand-ins/ledger/release/release-prop
 import { readSettings } from '../../../../stand-ins/ledger/settings.ts'
 import type { ServersWithPast } from '../../../../stand-ins/postgresql/servers-with-a-past.ts'
 import { openAzure, subscription, until } from '../../../stand-ins/azure/clients.ts'
-import { describeServer, serverLogin, serverNames } from '../../../stand-ins/azure/flexible-servers.ts'
+import { describeServer, done, serverLogin, serverNames } from '../../../stand-ins/azure/flexible-servers.ts'
 import { asAnotherProcess, inMemoryCluster } from '../../in-memory-cluster.ts'
 import { startLedger } from '../../servers/ledgers.ts'
 import { backupRequest, deleteRequest, doctorRequest, restoreRequest, undoRequest } from '../cosmos/release-stage.ts'
@@ -202,6 +202,12 @@ export async function servesReleases(
     t.equal(cluster.texts.get(place), pointingTo(made.host))
     t.strictSame(scaled(), ['scale 0', 'scale 1'])
     t.strictSame((await (await bankAt(made.host)).check()).problems, [])
+    await done(opened, 'POST', `${tried.path}/ledger/stop`)
+    t.equal(await worker(undoRequest('stopped', 'patched')), 1)
+    t.match(failureIn('undo-stopped'), /ledger is Stopped/)
+    t.strictSame(scaled(), ['scale 0', 'scale 1'], 'the release serves on')
+    t.equal(cluster.texts.get(place), pointingTo(made.host))
+    await done(opened, 'POST', `${tried.path}/ledger/start`)
     t.equal(await worker(undoRequest('patched', 'patched')), 0, failureIn('undo-patched'))
     t.equal(cluster.texts.get(place), pointingTo(host))
     t.equal(replicas, 1)

@@ -40,7 +40,7 @@ function repointing(url: string, former?: string): ServerRepointing {
             },
           }),
     },
-    formerHost,
+    formerServer: { host: formerHost, port: 5432 },
     server,
   })
 }
@@ -56,10 +56,23 @@ t.test('another server takes the place of that of a URL, and everything else sta
     t.equal(onServer(url, server), `jdbc:postgresql://${server.host}:5432/${rest}`)
   t.equal(onServer('jdbc:mysql://old?useSSL=true', server), `jdbc:mysql://${server.host}:5432?useSSL=true`)
   t.equal(
-    withoutPassword('jdbc:mysql://h/?password=a&b=c&keyStorePassword=d'),
-    'jdbc:mysql://h/?password=…&b=c&keyStorePassword=…',
+    withoutPassword('jdbc:mysql://h/?password=a&b=c&keyStorePassword=d&password2=e'),
+    'jdbc:mysql://h/?password=…&b=c&keyStorePassword=…&password2=…',
   )
   t.end()
+})
+
+t.test('a URL with a comma in it is left to the administrator, who is told how it is written', async (t) => {
+  const one = repointing(`jdbc:mariadb://${formerHost}/?sessionVariables=a=1,b=2`)
+  t.match(await one.findings(), [{ outcome: 'error', message: /has a comma in it/, cure: /--repoint print/ }])
+  t.match((await one.byHand()).at(-1), 'as \\\\, in a text of properties and as \\, in a variable')
+})
+
+t.test('the port of a pooler beside the server stays', async (t) => {
+  const one = repointing(`jdbc:postgresql://${formerHost}:6432/ledger`)
+  const url = `jdbc:postgresql://${server.host}:6432/ledger`
+  t.match(one.restoredSettings(), [{ contactPoints: url }])
+  t.match(await one.findings(), [{ message: `will be set: scalar.db.contact_points=${url}` }])
 })
 
 t.test('a URL that names the server itself has no alias', async (t) => {

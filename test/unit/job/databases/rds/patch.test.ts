@@ -117,6 +117,19 @@ t.test('patch: the URL is that of the new instance, and its undo puts back what 
   t.strictSame((await instances()).sort(), ['ledger', madeBy('restore-a')].sort(), 'both instances stay')
 })
 
+t.test('an undo to an instance that is stopped is refused while the release serves', async (t) => {
+  t.equal(await codeOf({ ...restoreRequest('stopped', 'a'), choice: patch }), 0, failureIn('restore-stopped'))
+  await client.stopDBInstance({ DBInstanceIdentifier: 'ledger' })
+  const scaled = cluster.calls.length
+  t.equal(await codeOf(undoRequest('stopped', 'stopped')), 1)
+  t.match(failureIn('undo-stopped'), /ledger is stopped/)
+  t.notMatch(cluster.calls.slice(scaled).join(), /scale/)
+  t.strictSame(stored.data(urlSecret), { [urlOf]: stage.urlTo(hostOf('restore-stopped')) })
+  await client.startDBInstance({ DBInstanceIdentifier: 'ledger' })
+  t.equal(await codeOf(undoRequest('started', 'stopped')), 0, failureIn('undo-started'))
+  t.strictSame(stored.data(urlSecret), { [urlOf]: stage.urlTo(host) })
+})
+
 t.test('an undo that fails half-way leaves the release pointed to one instance, and says to which', async (t) => {
   t.equal(await codeOf({ ...restoreRequest('half', 'a'), choice: patch }), 0, failureIn('restore-half'))
   const both = new Set(['get', 'patch'])
