@@ -16,7 +16,7 @@ const parts: Record<string, readonly string[]> = {
   exec: ['@kubernetes/client-node/dist/exec.js'],
   keystore: ['node-forge'],
   mysql: ['mysql2'],
-  postgresql: ['pg', 'pg-copy-streams'],
+  postgresql: ['pg'],
 }
 
 /** The name of the part that a package is in, undefined where it is in the program itself. */

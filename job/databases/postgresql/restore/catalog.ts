@@ -1,6 +1,6 @@
-import type { Client } from 'pg'
+import { escapeIdentifier, escapeLiteral, type Client } from 'pg'
 import { Failure } from '../../../../operation/failure.ts'
-import { parseMark, withoutMark } from '../../dump/mark.ts'
+import { parseMark, withMark, withoutMark, type Mark } from '../../dump/mark.ts'
 import type { Names } from '../../dump/names.ts'
 import type { Found, World } from '../../dump/restore-target.ts'
 import type { Access } from '../access.ts'
@@ -36,6 +36,11 @@ export async function readWorld(client: Client, names: Names): Promise<Postgresq
     }
   }
   return { live: found(names.live), restored: found(names.restored), before: found(names.before) }
+}
+
+/** Marks a database in its comment, after what people wrote. */
+export async function setMark(client: Client, database: string, comment: string, mark: Mark): Promise<void> {
+  await client.query(`COMMENT ON DATABASE ${escapeIdentifier(database)} IS ${escapeLiteral(withMark(comment, mark))}`)
 }
 
 /** Bytes of a database on the server's disk. */

@@ -5,7 +5,6 @@ import { buffer, text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { DatabaseError, escapeIdentifier, escapeLiteral, type Client } from 'pg'
-import { from as copyFrom } from 'pg-copy-streams'
 import { damaged, type DumpedFile, type Manifest } from '../../dump/manifest.ts'
 import { readContent, readUnpacked, type OpenDump } from '../../dump/read-unpacked.ts'
 import { shareOut } from '../../dump/share-out.ts'
@@ -15,15 +14,32 @@ import { connect } from '../connect.ts'
 import { copyIn, rowsList, rowsListSchema } from '../rows.ts'
 import { quoted } from '../tables.ts'
 import { localTool, runTool } from '../tools.ts'
+import { CopyIn } from './copy-in.ts'
 
 /** Uncompressed bytes that are handed to the server at once. */
 const chunkBytes = 256 << 10
 
+/** How a file's rows are made of it. */
+interface Unpacking {
+  decompress: () => Duplex
+  /** given each chunk of rows once it is used */
+  release: (chunk: Buffer) => void
+}
+
 /** What pg_dump appends to the name of a file that it compressed. */
-const decompressors = {
-  '': () => new PassThrough(),
-  '.gz': () => createGunzip({ chunkSize: chunkBytes }),
-  '.zst': () => createZstdDecompress({ chunkSize: chunkBytes }),
+const unpackings: Record<'' | '.gz' | '.zst', Unpacking> = {
+  '': { decompress: () => new PassThrough(), release: () => undefined },
+  '.gz': { decompress: () => createGunzip({ chunkSize: chunkBytes }), release: free },
+  '.zst': { decompress: () => createZstdDecompress({ chunkSize: chunkBytes }), release: free },
+}
+
+/**
+ * Frees memory that node's zlib filled, once its last chunk is used: it fills it from its beginning to its end, and no
+ * other uses it. What is left to the collector is new memory each time, and calls for a full collection every 50 MB.
+ */
+function free({ buffer, byteOffset, byteLength }: Buffer): void {
+  const isLast = byteOffset + byteLength === buffer.byteLength && buffer.byteLength === chunkBytes
+  if (isLast && buffer instanceof ArrayBuffer) buffer.transfer(0)
 }
 
 /** The rows of one table: the file that holds them, and the command that takes them. */
@@ -33,7 +49,7 @@ export interface TableRows {
   command: string
   /** of a table that this program listed: what loads it quicker, where it may be emptied before */
   emptied?: { table: string; command: string }
-  decompress: () => Duplex
+  unpacking: Unpacking
 }
 
 /** A dump's table of contents in a folder of our own, where nobody else can change it. */
@@ -77,10 +93,10 @@ export async function openArchive(
   const timeLimits = [...script.matchAll(/^SET (\w+_timeout) = 0;$/gm)].flatMap(([, name]) => name ?? [])
   const found = [...script.matchAll(/^-- TOC entry (\d+) [^\n]*\n(?:--[^\n]*\n)*\n(COPY [^]*? FROM stdin);\n/gm)]
   const tables = found.map(([, id, copy]): TableRows => {
-    for (const [suffix, decompress] of Object.entries(decompressors)) {
+    for (const [suffix, unpacking] of Object.entries(unpackings)) {
       const file = files.get(`${dumpFolder}/${id}.dat${suffix}`)
       const command = `${copy} WITH (ENCODING ${escapeLiteral(encoding)})`
-      if (file !== undefined) return { file, command, decompress }
+      if (file !== undefined) return { file, command, unpacking }
     }
     throw damaged(dump.title, `it has no rows for its entry ${id}`)
   })
@@ -102,7 +118,7 @@ async function listedRows(dump: OpenDump, files: ReadonlyMap<string, DumpedFile>
       file,
       command: copyIn(table, data.encoding, { frozen: false }),
       emptied: { table: quoted(table), command: copyIn(table, data.encoding, { frozen: true }) },
-      decompress: decompressors['.zst'],
+      unpacking: unpackings['.zst'],
     }
   })
 }
@@ -148,11 +164,11 @@ export async function copyRows(
 
 async function copyTable(client: Client, dump: OpenDump, table: TableRows, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
-  const { file, decompress } = table
+  const { file, unpacking } = table
   await client.query('BEGIN')
   const command = await empty(client, table)
-  const content = await readUnpacked(dump, file, decompress)
-  await pipeline(content, client.query(copyFrom(command)), { signal }).catch((error: unknown) => {
+  const content = await readUnpacked(dump, file, unpacking.decompress)
+  await pipeline(content, client.query(new CopyIn(command, unpacking.release)), { signal }).catch((error: unknown) => {
     // The server names the table only beside a value of its row, which does not belong into a log.
     if (error instanceof DatabaseError) error.message = `${command.replace(/ \(.*/s, '')}: ${error.message}`
     throw error

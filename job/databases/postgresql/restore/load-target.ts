@@ -1,5 +1,5 @@
 // Room: one PostgreSQL database being restored beside the one in service.
-// Read load-target, load, copy-rows, pg-restore, statistics, target, switch, preflight.
+// Read load-target, load, copy-rows, copy-in, pg-restore, statistics, target, switch, preflight.
 
 import { formatBytes } from '../../../storage/bytes.ts'
 import { Failure } from '../../../../operation/failure.ts'

@@ -5,9 +5,8 @@ import type { Mark } from '../../dump/mark.ts'
 import type { Names } from '../../dump/names.ts'
 import { inTheWay, notLoaded, refuseNoWayBack } from '../../dump/way-back.ts'
 import { titleOf, type Access } from '../access.ts'
-import { endSessions, maintain, readWorld, sessionsOf } from './catalog.ts'
+import { endSessions, maintain, readWorld, sessionsOf, setMark } from './catalog.ts'
 import { transaction } from './create-database.ts'
-import { setMark } from './mark.ts'
 
 /** How often to try while others come back to a database, and how long to wait in between, ms. */
 const tries = 3
