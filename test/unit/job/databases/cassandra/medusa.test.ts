@@ -33,11 +33,14 @@ t.test('Medusa copies the snapshots of all nodes after the pause, and the nodes 
   t.strictSame(s.left(), [])
   t.ok(s.othersStay())
   if (entry === undefined) throw new Error('no entry')
+  t.match(runbookOf(entry).join('\n'), /nodetool truncatehints on every node/)
   t.match(runbookOf(entry).join('\n'), new RegExp(`MedusaRestoreJob.*cassandraDatacenter: dc1, backup: ${tag}`))
   const { datacenter: _, ...elsewhere } = entry.details['medusa'] as Record<string, string>
   t.match(
     runbookOf({ ...entry, details: { ...entry.details, medusa: elsewhere } }).join('\n'),
-    new RegExp(`cassandra-2 \\(container medusa\\): medusa restore-node --in-place --backup-name ${tag}`),
+    new RegExp(
+      `remove the hints [^]*cassandra-2 \\(container medusa\\): medusa restore-node --in-place --backup-name ${tag}`,
+    ),
   )
   const restore: RequestOf<'restore'> = {
     ...s.shared,
