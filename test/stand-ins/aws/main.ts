@@ -12,7 +12,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
   const settings = JSON.parse(environment['AWS_STAND_IN'] ?? '{}') as AwsChanges
   const dynamodbLocal = environment['DYNAMODB_LOCAL']
   const [certificate, key] = [environment['TLS_CERTIFICATE'], environment['TLS_KEY']]
-  const servers = await serversInPod(environment)
+  const { postgresql } = await serversInPod(environment)
   const aws = await startAws({
     host: '0.0.0.0',
     port: Number(environment['PORT'] ?? 8000),
@@ -22,7 +22,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
       key !== undefined && {
         certificates: { certificate: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') },
       }),
-    ...(servers !== undefined && { instanceServers: servers }),
+    ...(postgresql !== undefined && { instanceServers: postgresql }),
   })
   runUntilTold(aws)
 }

@@ -3,7 +3,7 @@
 
 import { serve, type StandIn } from '../cloud/serve.ts'
 import { makeCertificates, type Certificates } from '../ledger/release/certificates.ts'
-import type { ServersWithPast } from '../postgresql/servers-with-a-past.ts'
+import type { ServersOfEngines } from '../postgresql/servers-with-a-past.ts'
 import type { Call } from './call.ts'
 import { connectPrivateEndpoint, type AskedConnection } from './private-endpoint.ts'
 import { azureAnswers } from './server.ts'
@@ -17,8 +17,8 @@ export interface AzureOptions {
   settings?: AzureChanges
   /** of the server; made anew, for 127.0.0.1 and localhost, where they are not given */
   certificates?: Omit<Certificates, 'ca'> & { ca?: string }
-  /** what is behind flexible servers; absent: nobody answers there */
-  database?: ServersWithPast
+  /** what is behind flexible servers, by what they run; where it is absent, nobody answers */
+  databases?: ServersOfEngines
 }
 
 /** A running ARM, Entra ID and data plane of Cosmos DB, all at one address. */
@@ -37,9 +37,9 @@ export async function startAzure({
   host = '127.0.0.1',
   settings = {},
   certificates,
-  database,
+  databases = {},
 }: AzureOptions = {}): Promise<Azure> {
-  const service = new Service(changed(settingsSchema.parse({}), settings), database)
+  const service = new Service(changed(settingsSchema.parse({}), settings), databases)
   const { ca = '', ...tls } = certificates ?? (await makeCertificates(['localhost', '127.0.0.1']))
   const standIn = await serve<AzureSettings, AzureChanges, Call>({
     name: 'Azure',

@@ -11,7 +11,6 @@ import type { AzureChanges } from './settings.ts'
 async function main(environment: NodeJS.ProcessEnv): Promise<void> {
   const settings = JSON.parse(environment['AZURE_STAND_IN'] ?? '{}') as AzureChanges
   const [certificate, key] = [environment['TLS_CERTIFICATE'], environment['TLS_KEY']]
-  const database = await serversInPod(environment)
   const azure = await startAzure({
     host: '0.0.0.0',
     port: Number(environment['PORT'] ?? 8443),
@@ -20,7 +19,7 @@ async function main(environment: NodeJS.ProcessEnv): Promise<void> {
       key !== undefined && {
         certificates: { certificate: readFileSync(certificate, 'utf8'), key: readFileSync(key, 'utf8') },
       }),
-    ...(database !== undefined && { database }),
+    databases: await serversInPod(environment),
   })
   runUntilTold(azure)
 }

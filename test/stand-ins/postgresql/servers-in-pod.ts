@@ -1,34 +1,46 @@
 import type { V1Container, V1Service, V1Volume } from '@kubernetes/client-node'
 import type { serverMetadata } from '../one-pod.ts'
+import { mariadbServers } from '../mysql/servers-with-a-past.ts'
 import { furtherHost, type FurtherEndpoint, type ServerAddresses } from './server-address.ts'
-import { postgresqlServers, type ServersWithPast } from './servers-with-a-past.ts'
+import { postgresqlServers, type ServersOfEngines } from './servers-with-a-past.ts'
 
 /** How many servers a pod can have. */
 const most = 6
-/** PostgreSQL's. */
-const usualPort = 5432
+/** Where clients find each: at PostgreSQL's usual port, and at one of MySQL's that its owner chose. */
+const ports = { postgresql: 5432, mysql: 3307 }
 const firstPort = 15_432
 
 /** Where the servers of a pod are found: the Services `<name>-0`, `<name>-1` and so on, and those of more endpoints. */
 const servicesVariable = 'DATABASE_SERVICES'
-/** The folder of PostgreSQL's programs in an image. */
-const programsVariable = 'POSTGRESQL'
+/** What an image has: the folder of PostgreSQL's programs, and that below which MariaDB is installed. */
+const postgresqlVariable = 'POSTGRESQL'
+const mariadbVariable = 'MARIADB'
 
-/** Real servers in the pod of a stand-in, behind Services; undefined where the pod has none. */
-export async function serversInPod(environment: NodeJS.ProcessEnv): Promise<ServersWithPast | undefined> {
-  const [name, binaries] = [environment[servicesVariable], environment[programsVariable]]
-  if (name === undefined || binaries === undefined) return undefined
-  return await postgresqlServers({ binaries, addresses: podAddresses(name) })
+/** Real servers in the pod of a stand-in, behind Services, of what its image has; none where the pod has no Services. */
+export async function serversInPod(environment: NodeJS.ProcessEnv): Promise<ServersOfEngines> {
+  const name = environment[servicesVariable]
+  if (name === undefined) return {}
+  const [binaries, installed] = [environment[postgresqlVariable], environment[mariadbVariable]]
+  const addresses = podAddresses(name)
+  return {
+    ...(binaries !== undefined && {
+      postgresql: await postgresqlServers({ binaries, addresses: addresses(ports.postgresql) }),
+    }),
+    ...(installed !== undefined && { mysql: await mariadbServers({ installed, addresses: addresses(ports.mysql) }) }),
+  }
 }
 
-function podAddresses(name: string): ServerAddresses {
-  const of = (number: number) => {
-    if (number >= most) throw new Error(`the pod has Services for ${most} servers`)
-    const port = firstPort + number
-    const own = { listensOn: '0.0.0.0', reachedAt: { host: '127.0.0.1', port } }
-    return { host: `${name}-${number}`, port: usualPort, own }
-  }
-  return { port: usualPort, of }
+/** Addresses by the port that clients know, each given away once. */
+function podAddresses(name: string): (port: number) => ServerAddresses {
+  let given = 0
+  return (port) => ({
+    port,
+    next() {
+      if (given === most) throw new Error(`the pod has Services for ${most} servers`)
+      const own = { listensOn: '0.0.0.0', reachedAt: { host: '127.0.0.1', port: firstPort + given } }
+      return { host: `${name}-${given++}`, port, own }
+    },
+  })
 }
 
 /** What a stand-in that has servers in its pod needs for them. */
@@ -53,7 +65,10 @@ export function podServers(
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { ...of, name: host },
-    spec: { ports: [{ name: 'database', port: usualPort, targetPort: firstPort + number }], selector: of.labels },
+    spec: {
+      ports: Object.entries(ports).map(([engine, port]) => ({ name: engine, port, targetPort: firstPort + number })),
+      selector: of.labels,
+    },
   })
   return {
     env: [{ name: servicesVariable, value: name }],

@@ -44,6 +44,10 @@ export interface ServersWithPast {
   restore(source: ServerWithPast, atMs: number): Promise<ServerWithPast>
 }
 
+/** What a service runs, and who makes such servers. */
+export type Engine = 'postgresql' | 'mysql'
+export type ServersOfEngines = Readonly<Partial<Record<Engine, ServersWithPast>>>
+
 export interface PostgresqlServersOptions {
   /** the folder of the programs, in place of the cache */
   binaries?: string
@@ -73,7 +77,7 @@ export async function postgresqlServers(
   const place: Place = { folder, binaries, options: spawned, user }
 
   const add = (login: Login): PostgresqlInstance => {
-    const one = new PostgresqlInstance(place, { number: made.length, address: addresses.of(made.length), login })
+    const one = new PostgresqlInstance(place, { number: made.length, address: addresses.next(), login })
     made.push(one)
     return one
   }

@@ -1,3 +1,4 @@
+import type { Engine } from '../../postgresql/servers-with-a-past.ts'
 import type { ServerSettings } from './server.ts'
 
 /** A server parameter of a provider. */
@@ -13,6 +14,8 @@ interface Parameter {
 export interface Provider {
   /** Microsoft.DBforPostgreSQL */
   name: string
+  /** what its servers run */
+  engine: Engine
   /** of the hosts of its servers */
   domain: string
   /** while a server is made, no state that types know of tells it */
@@ -41,6 +44,7 @@ export interface Provider {
 
 const postgresql: Provider = {
   name: 'Microsoft.DBforPostgreSQL',
+  engine: 'postgresql',
   domain: 'postgres.database.azure.com',
   making: 'Provisioning',
   replicationRole: 'Primary',
@@ -83,6 +87,7 @@ const postgresql: Provider = {
 
 const mysql: Provider = {
   name: 'Microsoft.DBforMySQL',
+  engine: 'mysql',
   domain: 'mysql.database.azure.com',
   making: 'Starting',
   replicationRole: 'None',

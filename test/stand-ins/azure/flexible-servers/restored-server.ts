@@ -43,8 +43,11 @@ export function restoredServer(request: ArmRequest, one: FlexibleServer): () => 
   }
   // What is in the backup is decided now: a later moment is not brought back.
   const reachMs = Math.min(atMs, service.now() - service.settings.serverLogLagMs / service.settings.timeScale)
-  const { server } = source
-  return async () => (server === undefined ? undefined : await service.database?.restore(server, reachMs))
+  const {
+    server,
+    provider: { engine },
+  } = source
+  return async () => (server === undefined ? undefined : await service.databases[engine]?.restore(server, reachMs))
 }
 
 function sourceOf({ service }: ArmRequest, id: string): FlexibleServer {

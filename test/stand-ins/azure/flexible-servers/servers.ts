@@ -82,7 +82,10 @@ const put: ArmHandler = (request) => {
   service.servers.push(one)
   service.timers.after(['serverAppearance', one.id], () => service.shown.add(one))
   const make = async () => {
-    one.server = restored === undefined ? await service.database?.create(login(properties)) : await restored()
+    one.server =
+      restored === undefined
+        ? await service.databases[one.provider.engine]?.create(login(properties))
+        : await restored()
   }
   const failing = request.fault?.effect === 'fail-operation'
   return begin(request, {

@@ -7,7 +7,7 @@ import type { Container } from '../accounts/container.ts'
 import type { AzureSettings } from '../settings.ts'
 import type { LongOperation } from './long-operation.ts'
 import { Timers } from '../../cloud/timers.ts'
-import type { ServersWithPast } from '../../postgresql/servers-with-a-past.ts'
+import type { ServersOfEngines } from '../../postgresql/servers-with-a-past.ts'
 import type { FlexibleServer } from '../flexible-servers/server.ts'
 
 /** A role or its assignment, as Microsoft.Authorization shows it. */
@@ -22,13 +22,13 @@ export class Service {
   readonly servers: FlexibleServer[] = []
   readonly shown = new Set<FlexibleServer>()
   /** what is behind flexible servers; absent: nobody answers there */
-  readonly database: ServersWithPast | undefined
+  readonly databases: ServersOfEngines
   readonly operations = new Map<string, LongOperation>()
   /** of Microsoft.Authorization, by id in lower case */
   readonly authorization = new Map<string, AuthorizationObject>()
 
-  constructor(settings: AzureSettings, database?: ServersWithPast) {
-    this.database = database
+  constructor(settings: AzureSettings, databases: ServersOfEngines = {}) {
+    this.databases = databases
     this.timers = new Timers(settings)
   }
 

@@ -60,7 +60,10 @@ export async function openAzure(
   settings: AzureChanges = {},
   { retries = 0, database }: { retries?: number; database?: ServersWithPast } = {},
 ): Promise<Opened> {
-  const azure = await startAzure({ settings, ...(database !== undefined && { database }) })
+  const azure = await startAzure({
+    settings,
+    ...(database !== undefined && { databases: { postgresql: database, mysql: database } }),
+  })
   t.teardown(() => azure.stop())
   trust(azure.ca)
   const { credential, tokenFilePath } = await workloadIdentity(t, azure)
