@@ -37,8 +37,8 @@ export function runbookOf(entry: Pick<DatabaseBackup, 'details' | 'title'>): str
     return [
       `${title}: yours to do, in this order, since every node of Cassandra has to stand still:`,
       '  1. Check that the ring has the nodes and the tokens of the record (nodetool ring).',
-      '  2. Stop Cassandra on every node, and remove the hints and the saved caches there, which Medusa leaves: hints are',
-      '     writes of after the backup that nodes hand each other once they are back.',
+      '  2. Stop Cassandra on every node, and remove the hints and the saved caches there, which Medusa leaves: hints',
+      '     are writes of after the backup that nodes hand each other once they are back.',
       '  3. On each node, all of them before any starts, have Medusa put its files back; then start Cassandra:',
       ...pods.map(
         (pod) => `     ${pod} (container ${medusa.container}): medusa restore-node --in-place --backup-name ${tag}`,
@@ -67,8 +67,8 @@ function byOperator(title: string, tag: string, namespace: string, datacenter: s
     `metadata: {name: ${name}, namespace: ${namespace}}, spec: {${spec}}}`
   return [
     `${title}: yours to do, in this order; k8ssandra's operator stops and starts the nodes:`,
-    '  1. Run nodetool truncatehints on every node: Medusa leaves hints, writes of after the backup that nodes hand each',
-    '     other once they are back.',
+    '  1. Run nodetool truncatehints on every node: Medusa leaves hints, writes of after the backup that nodes hand',
+    '     each other once they are back.',
     '  2. Let it know the backups in its storage. Apply this, and wait until it is finished:',
     object('MedusaTask', 'sync-1', `cassandraDatacenter: ${datacenter}, operation: sync`),
     '  3. Have it restore the backup. Apply this, and wait until it has a finish time and every node is UN:',

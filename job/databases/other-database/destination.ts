@@ -43,7 +43,9 @@ export class RestoredByTool implements RestoredData {
     return new Failure({
       what: `what was in ${this.entry.title} before cannot be put back`,
       why: this.noWayBack,
-      next: 'restore a backup again, with --exec-image IMAGE -- COMMAND, and --replicas N where the release stands at 0',
+      next:
+        'restore a backup again, with --exec-image IMAGE -- COMMAND, ' +
+        'and --replicas N where the release stands at 0',
     })
   }
 }

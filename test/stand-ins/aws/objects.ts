@@ -26,7 +26,7 @@ export function roleWebhook(
   return podWebhook({ ...of, webhook: 'pod-identity-webhook.amazonaws.com', port: awsPort, pods })
 }
 
-/** The stand-in by TLS, as Kubernetes asks a webhook, with DB instances and clusters in its pod, and without DynamoDB. */
+/** The stand-in by TLS, as Kubernetes asks a webhook, with DB instances and clusters in its pod, without DynamoDB. */
 export function rdsServer({
   settings = {},
   ...options

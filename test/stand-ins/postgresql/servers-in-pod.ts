@@ -16,7 +16,7 @@ const servicesVariable = 'DATABASE_SERVICES'
 const postgresqlVariable = 'POSTGRESQL'
 const mariadbVariable = 'MARIADB'
 
-/** Real servers in the pod of a stand-in, behind Services, of what its image has; none where the pod has no Services. */
+/** Real servers in the pod of a stand-in, behind Services, of what its image has; none where it has no Services. */
 export async function serversInPod(environment: NodeJS.ProcessEnv): Promise<ServersOfEngines> {
   const name = environment[servicesVariable]
   if (name === undefined) return {}

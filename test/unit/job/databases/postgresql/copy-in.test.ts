@@ -38,7 +38,8 @@ function* chunksOf(lines: number): Generator<Buffer> {
 
 async function contentOf(client: Client): Promise<unknown> {
   const { rows } = await client.query<{ rows: number; right: number }>(
-    `SELECT count(*)::int AS rows, count(*) FILTER (WHERE filling = repeat(n::text, n % 300))::int AS right FROM filled`,
+    'SELECT count(*)::int AS rows, ' +
+      'count(*) FILTER (WHERE filling = repeat(n::text, n % 300))::int AS right FROM filled',
   )
   return rows[0]
 }
