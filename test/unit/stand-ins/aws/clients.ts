@@ -44,9 +44,9 @@ export async function openAws(
   return { aws, client, autoscaling }
 }
 
-/** Asks until it is so, every 10 ms for at most 30 s. */
+/** Asks until it is so, every 10 ms for at most 120 s. */
 export async function until(what: string, so: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 30_000
+  const end = Date.now() + 120_000
   while (!(await so())) {
     if (Date.now() > end) throw new Error(`waited in vain: ${what}`)
     await sleep(10)

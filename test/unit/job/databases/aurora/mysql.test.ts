@@ -3,6 +3,7 @@ import { formerSecretName } from '../../../../../operation/names.ts'
 import type { OperationRequest } from '../../../../../operation/request.ts'
 import { mariadbServers } from '../../../../stand-ins/mysql/servers-with-a-past.ts'
 import { until } from '../../../stand-ins/aws/clients.ts'
+import { restorableCluster } from '../../../stand-ins/aws/clusters.ts'
 import { backupRequest, restoreRequest, undoRequest } from '../cosmos/release-stage.ts'
 import { openRelease, urlOf, urlSecret } from '../rds/release-stage.ts'
 import { clusterWith, onAurora, toldOf } from './cluster-world.ts'
@@ -47,6 +48,8 @@ t.test('a restore brings back the state of the pause and points the release to i
   await stage.writeSome()
   await bank.damage()
   const damaged = await bank.check()
+  // From here on the last moment that can be restored has the damage, too.
+  await restorableCluster(client, 'ledger', new Date(Date.now() + 1_000))
   t.equal(damaged.holds, false)
   t.equal(await codeOf({ ...restoreRequest('a', 'a'), choice: { repoint: 'patch' } }), 0, failureIn('restore-a'))
   const { cluster, host: restoredHost } = record('restore-a')?.restore?.databases[0]?.details ?? {}

@@ -3,6 +3,7 @@ import { formerSecretName } from '../../../../../operation/names.ts'
 import type { OperationRequest } from '../../../../../operation/request.ts'
 import { mariadbServers } from '../../../../stand-ins/mysql/servers-with-a-past.ts'
 import { until } from '../../../stand-ins/aws/clients.ts'
+import { restorable } from '../../../stand-ins/aws/instances.ts'
 import { backupRequest, doctorRequest, restoreRequest, undoRequest } from '../cosmos/release-stage.ts'
 import { toldOf } from './instance-world.ts'
 import { instanceWith, onRds, openRelease, urlOf, urlSecret } from './release-stage.ts'
@@ -51,6 +52,8 @@ t.test('a restore brings back the state of the pause and points the release to i
   await stage.writeSome()
   await bank.damage()
   const damaged = await bank.check()
+  // From here on the last moment that can be restored has the damage, too.
+  await restorable(client, 'ledger', new Date(Date.now() + 1_000))
   t.equal(damaged.holds, false)
   t.equal(await codeOf({ ...restoreRequest('a', 'a'), choice: { repoint: 'patch' } }), 0, failureIn('restore-a'))
   const { instance, host: restoredHost } = record('restore-a')?.restore?.databases[0]?.details ?? {}
