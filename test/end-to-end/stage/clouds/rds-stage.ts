@@ -1,5 +1,5 @@
-// Room: clouds in a namespace, and releases on database servers that they run, a real PostgreSQL behind each.
-// Read rds-stage, azure-cloud, flexible-server-stage.
+// Room: clouds in a namespace, and releases on servers that they run, with a real PostgreSQL or MariaDB behind each.
+// Read rds-stage, azure-cloud, flexible-server-stage, restored-flexible-server.
 
 import { RDS } from '@aws-sdk/client-rds'
 import type { Call } from '../../../stand-ins/aws/call.ts'
