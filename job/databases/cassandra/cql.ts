@@ -61,6 +61,12 @@ export function isSystem(keyspace: string): boolean {
 /** What the driver and a node answer a connection with. */
 const connectionErrors: readonly ConnectionError<Access>[] = [
   {
+    // A node asks others about its users (Cassandra 4.1 and later: LOCAL_QUORUM, auth_read_consistency_level).
+    matches: /Cannot achieve consistency level/,
+    why: ({ username }) => `it cannot tell who user ${username ?? '(none)'} is: nodes that know its users are down`,
+    next: 'bring every node up first, `nodetool status` shows which are down; have more copies of keyspace system_auth',
+  },
+  {
     matches: /AuthenticationError|Authentication|bad credentials|Provided username/i,
     why: ({ username }) => `it does not let user ${username ?? '(none)'} in`,
     next: 'check scalar.db.username and scalar.db.password, or give a Secret by --database-secret',

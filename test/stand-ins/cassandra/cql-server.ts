@@ -78,6 +78,8 @@ export interface CqlServer {
   port: number
   /** addresses at which nobody is answered: the port stays taken, so that no other test gets it */
   stopped: Set<string>
+  /** whether the nodes that know the users are down: nobody is let in */
+  usersAway: boolean
   /** ends the connections to an address, and takes no more */
   stop(address: string): void
   close(): void
@@ -129,6 +131,8 @@ export async function startCqlServer(
         : [opcodes.authenticate, string('org.apache.cassandra.auth.PasswordAuthenticator')]
     if (opcode === more.authResponse) {
       const given = body.subarray(4).toString()
+      if (server?.usersAway === true)
+        return error(0x0100, 'Unable to perform authentication: Cannot achieve consistency level LOCAL_QUORUM')
       return given === `\0cassandra\0${password}`
         ? [more.authSuccess, int(-1)]
         : error(0x0100, 'Provided username cassandra and/or password are incorrect')
@@ -140,18 +144,20 @@ export async function startCqlServer(
     return [opcodes.result, rowsBody(found)]
   }
 
+  let server: CqlServer | undefined
   const servers: Server[] = []
   let own = port
   for (const address of ['127.0.0.1', ...furtherAddresses]) {
-    const server = createServer(serve).listen(own, address)
-    servers.push(server)
-    await once(server, 'listening')
-    const at = server.address()
+    const listener = createServer(serve).listen(own, address)
+    servers.push(listener)
+    await once(listener, 'listening')
+    const at = listener.address()
     own = typeof at === 'object' && at !== null ? at.port : 0
   }
-  return {
+  server = {
     port: own,
     stopped,
+    usersAway: false,
     stop(address) {
       stopped.add(address)
       for (const socket of sockets) if (socket.localAddress === address) socket.destroy()
@@ -159,7 +165,8 @@ export async function startCqlServer(
     close() {
       for (const socket of sockets) socket.destroy()
       // The first one last: whoever gets its port then finds the others free.
-      for (const server of servers.toReversed()) server.close()
+      for (const one of servers.toReversed()) one.close()
     },
   }
+  return server
 }

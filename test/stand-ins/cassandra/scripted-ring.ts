@@ -76,6 +76,8 @@ export interface ScriptedRing {
   podsIn: (namespace?: string) => PodsElsewhere
   /** stops Cassandra on nodes: nothing answers there */
   stop(nodes?: readonly ScriptedNode[]): void
+  /** has nobody let in any more, as where the nodes that know the users are down */
+  loseUsers(): void
   /** whether Cassandra of the node with this address is stopped */
   isStopped(address: string): boolean
   /** starts Cassandra on all nodes, anew */
@@ -117,6 +119,9 @@ export async function scriptedRing(count: number, password?: string, identity?: 
     podsIn: (namespace = 'ns') => podsOf(ring, apis, namespace),
     stop(some = nodes) {
       for (const node of some) server.stop(cqlAddressOf(node))
+    },
+    loseUsers() {
+      server.usersAway = true
     },
     isStopped(address) {
       const node = nodes.find((one) => one.address === address)

@@ -186,7 +186,11 @@ export class CassandraSource implements BackupSource {
   async discard(): Promise<void> {
     // What has stopped the backup does not stop this.
     const signal = AbortSignal.timeout(discardMs)
-    const ring = await this.#lookAtRing(signal)
+    const ring = await this.#lookAtRing(signal).catch((error: unknown) => {
+      // A ring of which a node has ended may let nobody in; commands still run in the pods that were found.
+      if (this.#ring === undefined) throw error
+      return this.#ring
+    })
     const cleared = this.#clear(ring, signal)
     const [first] = ring.nodes
     // Half a backup in Medusa's storage goes as well; only that of an upload that was begun is there.

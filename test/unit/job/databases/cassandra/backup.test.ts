@@ -113,6 +113,10 @@ for (const door of doors)
         { why: /node 127\.1\.0\.2 .* has no pod here/ },
       )
       t.match(await refused(() => undefined, 'another'), { why: /does not let user cassandra in/ })
+      t.match(await refused((s) => s.ring.loseUsers(), 's3cret'), {
+        why: /nodes that know its users are down/,
+        next: /bring every node up first/,
+      })
       t.match(await refused((s) => s.ring.close()), { why: /nothing answers|none of its contact points/ })
     })
 
@@ -142,6 +146,17 @@ for (const door of doors)
         s.left().filter((line) => !line.startsWith(first.pod)),
         [],
       )
+      t.ok(s.isServing())
+    })
+
+    t.test('a ring that lets nobody in any more: its nodes are cleared all the same', async (t) => {
+      const s = await scene(t, { door })
+      s.ring.before = (_, verb) => {
+        if (verb === 'snapshot') s.ring.stop()
+      }
+      t.equal(await s.run().ended, 3)
+      t.match(s.record()?.backup, { state: 'unusable' })
+      t.strictSame(s.left(), [])
       t.ok(s.isServing())
     })
 
