@@ -19,6 +19,8 @@ import type { Plugin } from './plugin.ts'
 export interface Ground extends Plugin {
   kubectl: string
   images: TestImages & { worker: string; workerSql: string }
+  /** gives the cluster one more image, and returns what it is called there */
+  load(image: string, archive: string): Promise<string>
   /** removes the local cluster; a cluster that was named is left as it is */
   down(): Promise<void>
 }
@@ -65,6 +67,10 @@ export async function prepareGround({
       aws: cluster.imageName(awsImage),
       azure: cluster.imageName(azureImage),
       versitygw: cluster.imageName(versitygwImage),
+    },
+    load: async (image, archive) => {
+      await cluster.loadImages([archive])
+      return cluster.imageName(image)
     },
     down: async () => {
       if (options.context === undefined) await stopCluster(name)

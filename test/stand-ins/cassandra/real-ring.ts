@@ -11,6 +11,8 @@ import type { CommandResult, PodElsewhere, PodsElsewhere } from '../../../job/ku
 import { ensureProgram } from '../../java-client/ensure.ts'
 import { fetchedOnce } from '../fetched-once.ts'
 import { freePort } from '../free-port.ts'
+import { logSettings, nodeSettings } from './node-settings.ts'
+import { javaOptions } from './java-options.ts'
 import { medusaCommand } from './real-medusa.ts'
 
 const run = promisify(execFile)
@@ -19,36 +21,6 @@ const fetchMs = 300_000
 const startMs = 180_000
 /** How long a command may take on a machine that is busy with other tests, whatever its caller would wait. */
 const mostMs = 300_000
-
-/** What Cassandra 5.0 needs to be told on Java 17 (its conf/jvm17-server.options), and small heaps. */
-const opened = ['java.io', 'java.lang', 'java.lang.module', 'java.lang.reflect', 'java.nio', 'java.util']
-const javaOptions = [
-  '-XX:+UseSerialGC',
-  '-XX:TieredStopAtLevel=1',
-  '-Djdk.attach.allowAttachSelf=true',
-  ...['jdk.internal.misc', 'jdk.internal.ref', 'sun.nio.ch', 'java.lang.ref'].map(
-    (name) => `--add-exports=java.base/${name}=ALL-UNNAMED`,
-  ),
-  '--add-exports=java.management.rmi/com.sun.jmx.remote.internal.rmi=ALL-UNNAMED',
-  '--add-exports=java.rmi/sun.rmi.registry=ALL-UNNAMED',
-  '--add-exports=java.rmi/sun.rmi.server=ALL-UNNAMED',
-  '--add-exports=java.sql/java.sql=ALL-UNNAMED',
-  '--add-exports=jdk.unsupported/sun.misc=ALL-UNNAMED',
-  ...[
-    ...opened,
-    'java.util.concurrent',
-    'java.util.concurrent.atomic',
-    'jdk.internal.loader',
-    'jdk.internal.math',
-    'jdk.internal.module',
-    'jdk.internal.ref',
-    'jdk.internal.reflect',
-    'jdk.internal.util.jar',
-    'sun.nio.ch',
-  ].map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
-  '--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED',
-  '--add-opens=java.rmi/sun.rmi.transport.tcp=ALL-UNNAMED',
-]
 
 /**
  * The folder of Apache Cassandra and all that it needs, 67 MB, fetched from Maven Central once and kept in the cache;
@@ -129,38 +101,8 @@ interface Place {
 function realNode(jars: string, folder: string, place: Place): RealNode & { jmx: number } {
   const { address, seed, jmx, port, enter } = place
   mkdirSync(folder, { recursive: true })
-  const settings = {
-    cluster_name: 'real',
-    num_tokens: 4,
-    partitioner: 'org.apache.cassandra.dht.Murmur3Partitioner',
-    commitlog_sync: 'periodic',
-    commitlog_sync_period: '10000ms',
-    commitlog_segment_size: '4MiB',
-    endpoint_snitch: 'SimpleSnitch',
-    listen_address: address,
-    rpc_address: address,
-    native_transport_port: port,
-    auto_snapshot: false,
-    // As in Cassandra's own cassandra.yaml; a node without one ignores what a disk says.
-    disk_failure_policy: 'stop',
-    commit_failure_policy: 'stop',
-    seed_provider: [{ class_name: 'org.apache.cassandra.locator.SimpleSeedProvider', parameters: [{ seeds: seed }] }],
-    data_file_directories: [join(folder, 'data')],
-    commitlog_directory: join(folder, 'commitlog'),
-    hints_directory: join(folder, 'hints'),
-    saved_caches_directory: join(folder, 'saved_caches'),
-    cdc_raw_directory: join(folder, 'cdc'),
-  }
-  // JSON is YAML.
-  writeFileSync(join(folder, 'cassandra.yaml'), JSON.stringify(settings))
-  writeFileSync(
-    join(folder, 'logback.xml'),
-    [
-      '<configuration><appender name="o" class="ch.qos.logback.core.ConsoleAppender">',
-      '<encoder><pattern>%level %msg%n</pattern></encoder></appender>',
-      '<root level="WARN"><appender-ref ref="o"/></root></configuration>',
-    ].join(''),
-  )
+  writeFileSync(join(folder, 'cassandra.yaml'), nodeSettings({ address, seed, port, folder }))
+  writeFileSync(join(folder, 'logback.xml'), logSettings)
   let child: ChildProcess | undefined
   return {
     pod: '',
