@@ -1,38 +1,23 @@
-import type { V1PodList } from '@kubernetes/client-node'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import t from 'tap'
 import { formerSecretName } from '../../operation/names.ts'
 import { toldOf } from '../unit/job/databases/rds/instance-world.ts'
-import { instanceInService, openRdsStage, urlKey, urlSecret, workerRole } from './stage/clouds/rds-stage.ts'
+import { keptToRights } from './stage/clouds/rds-rights.ts'
+import { anInstance, inService, openRdsStage, urlKey, urlSecret } from './stage/clouds/rds-stage.ts'
 import { backupOf, recordOf } from './stage/records.ts'
 import { damage, replicasOf } from './stage/restore-stage.ts'
 import { stopWriters } from './stage/writers.ts'
 
 // A Ledger in a DB instance of RDS, pointed to a restored one and back by a worker with a role of its ServiceAccount.
 
-const at = await openRdsStage('rds-restore')
-const { stage, deployment, client } = at
+const at = await openRdsStage('rds-restore', anInstance)
+const { stage, deployment, client, scalardl, secretText } = at
 t.teardown(() => at.close())
 t.setTimeout(600_000)
-
-/** @throws Error with what the plugin said where it fails; asserts before the first test would end them all */
-const scalardl = async (...args: string[]) => {
-  const run = await stage.scalardl([...args, ...at.flags])
-  if (run.code !== 0) throw new Error(`${args.join(' ')}: ${run.stderr}`)
-  return run
-}
-
-/** What a Secret holds. */
-async function secretText(name: string): Promise<Record<string, string>> {
-  const { data = {} } = await stage.get<{ data?: Record<string, string> }>(['secret', name])
-  return Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text, 'base64').toString()]))
-}
 
 const instances = async () =>
   ((await client.describeDBInstances()).DBInstances ?? []).map(({ DBInstanceIdentifier = '' }) => DBInstanceIdentifier)
 
-const settings = await toldOf(at, instanceInService)
+const settings = await toldOf(at, inService)
 await scalardl('backup', 'my', '--managed', 'rds', '--pause', 'always', '--name', 'point')
 await damage(at)
 await stopWriters(stage, deployment)
@@ -56,9 +41,9 @@ t.test('a restore makes an instance like the former, and points the release to i
     databases: [{ previous: 'instance ledger', details: { former: { keptIn: formerSecretName(urlSecret) } } }],
   })
   t.strictSame(database?.details['differences'], [])
-  t.strictSame((await instances()).sort(), [instanceInService, made].sort())
+  t.strictSame((await instances()).sort(), [inService, made].sort())
   t.strictSame(await toldOf(at, made), settings, 'every setting is as it was')
-  t.strictSame(await toldOf(at, instanceInService), settings, 'those of the former are untouched')
+  t.strictSame(await toldOf(at, inService), settings, 'those of the former are untouched')
   t.strictSame(await secretText(urlSecret), { ...before, [urlKey]: await at.urlOf(made) })
   t.equal(await replicasOf(at), 2)
   const verdict = await stage.check(deployment)
@@ -74,30 +59,10 @@ t.test('its undo points the release back to the former, as it was left', async (
   t.strictSame(await secretText(formerSecretName(urlSecret)), {}, 'what was kept is used up')
   t.strictSame(await stage.check(deployment), damaged, 'the former data serves')
   t.equal(await replicasOf(at), 2)
-  t.strictSame((await instances()).sort(), [instanceInService, made].sort(), 'both instances stay')
+  t.strictSame((await instances()).sort(), [inService, made].sort(), 'both instances stay')
 })
 
 t.test('the worker came by its own projected token, and did nothing outside of the policies', async (t) => {
-  const policies = resolve(import.meta.dirname, '../../docs/platforms/policies')
-  const allowed = ['rds-backup.json', 'rds-restore.json'].flatMap((file) =>
-    (
-      JSON.parse(readFileSync(resolve(policies, file), 'utf8')) as { Statement: { Action: string | string[] }[] }
-    ).Statement.flatMap(({ Action }) => Action),
-  )
-  const calls = await at.calls()
-  const taken = calls.filter(({ operation }) => operation === 'AssumeRoleWithWebIdentity')
-  t.ok(taken.length > 0)
-  t.strictSame(
-    [...new Set(taken.map(({ status, input }) => `${status} ${String(input?.['RoleArn'])}`))],
-    [`200 ${workerRole}`],
-  )
-  const worker = calls.filter(({ accessKey }) => accessKey.startsWith('ASIA'))
-  t.ok(worker.some(({ operation }) => operation === 'RestoreDBInstanceToPointInTime'))
-  t.strictSame(
-    [...new Set(worker.map(({ operation }) => `rds:${operation}`))].filter((action) => !allowed.includes(action)),
-    [],
-  )
-  const { items } = await stage.get<V1PodList>(['pods', '-l', 'kubectl-scalardl.dev/role=worker'])
-  t.ok(items.length > 0)
-  for (const { spec } of items) t.match(spec?.volumes?.slice(-2), [{ name: 'aws-iam-token' }, { name: 'cloud-trust' }])
+  const done = await keptToRights(t, at, ['rds-backup.json', 'rds-restore.json'])
+  t.ok(done.includes('rds:RestoreDBInstanceToPointInTime'))
 })
