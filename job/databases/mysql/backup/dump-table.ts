@@ -1,7 +1,9 @@
+import { constants } from 'node:buffer'
 import { Readable } from 'node:stream'
 import { Failure } from '../../../../operation/failure.ts'
 import type { BackupTable } from '../../../../operation/record.ts'
 import type { DumpedFile } from '../../dump/manifest.ts'
+import { formatBytes } from '../../../storage/bytes.ts'
 import { atOnce } from '../../dump/share-out.ts'
 import { writeFile, writePacked, type Writing } from '../../dump/write-file.ts'
 import { filesOf } from '../details.ts'
@@ -9,6 +11,9 @@ import type { Session } from '../session.ts'
 import { columnsOf, createStatement, findTable, quoted, strictnessOf, type Table } from '../tables.ts'
 import { selectList } from './columns.ts'
 import { InsertLines } from './insert-lines.ts'
+
+/** The longest statement that a load sends, bytes: a text of one character each. */
+const longestLoaded = constants.MAX_STRING_LENGTH
 
 /** A table as it was before the pause: what the snapshot has has to be the same table still. */
 export interface KnownTable extends Table {
@@ -67,11 +72,20 @@ export async function dumpTable(dumping: Dumping, folder: string, index: number,
     },
   ])
   await holder.query('ROLLBACK TO SAVEPOINT before_table')
+  if (lines.longestBytes > longestLoaded) throw tooLong(table, lines.longestBytes)
   return {
     table: { schema: table.schema, name: table.name, rows: lines.rows },
     files,
     longestStatement: lines.longestBytes,
   }
+}
+
+function tooLong({ schema, name }: Pick<Table, 'schema' | 'name'>, bytes: number): Failure {
+  return new Failure({
+    what: `${schema}.${name} cannot be backed up`,
+    why: `a row of it is a statement of ${formatBytes(bytes)}, and no restore loads more than ${formatBytes(longestLoaded)}`,
+    next: 'back the server up by its own means within `kubectl scalardl pause`',
+  })
 }
 
 /** A change of the schema after the snapshot voids it. */

@@ -212,6 +212,12 @@ export class MysqlSource implements BackupSource {
   async #details(prepared: Prepared, dumped: readonly Dumped[]): Promise<Omit<Details, 'manifestSha256'>> {
     const session = await this.#session()
     const { product, version, major, minor } = await readServer(session)
+    const longestStatement = Math.max(0, ...dumped.map((one) => one.longestStatement))
+    const [limits] = await session.query<{ bytes: number }>('SELECT @@global.max_allowed_packet AS bytes')
+    if (longestStatement >= (limits?.bytes ?? 0)) {
+      const needed = `${this.#title}: a restore into this server needs a max_allowed_packet of more than`
+      this.#context.events.say('note', `${needed} ${longestStatement} bytes`, { level: 'warning' })
+    }
     const schemas = await session.query<Details['schemas'][number]>(
       `SELECT SCHEMA_NAME AS name, DEFAULT_CHARACTER_SET_NAME AS charset, DEFAULT_COLLATION_NAME AS collation
        FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN (?) ORDER BY 1`,
@@ -231,7 +237,7 @@ export class MysqlSource implements BackupSource {
       schemas,
       collations: collations.map(({ name }) => name),
       tableBytes: sizeOf(prepared.tables),
-      longestStatement: Math.max(0, ...dumped.map((one) => one.longestStatement)),
+      longestStatement,
     }
   }
 

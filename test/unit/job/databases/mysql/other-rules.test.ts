@@ -1,11 +1,17 @@
+import { Readable } from 'node:stream'
 import t from 'tap'
 import { accessOf } from '../../../../../job/databases/mysql/access.ts'
 import { connect } from '../../../../../job/databases/mysql/connect.ts'
+import { dumpTable } from '../../../../../job/databases/mysql/backup/dump-table.ts'
+import { endAll, openSessions, takeSnapshot } from '../../../../../job/databases/mysql/backup/snapshot-sessions.ts'
 import { mysql } from '../../../../../job/databases/mysql/mysql.ts'
+import type { Session } from '../../../../../job/databases/mysql/session.ts'
+import { createStatement, findTable } from '../../../../../job/databases/mysql/tables.ts'
 import type { StorageSettings } from '../../../../../job/scalardb/storage-settings.ts'
 import type { DatabaseBackup } from '../../../../../operation/record.ts'
 import { chosenServer, startMysql } from '../../../../stand-ins/mysql/local-server.ts'
-import { memoryJournal, noErrors, storageOf } from '../database-conformance.ts'
+import { failureOf } from '../../failure-of.ts'
+import { memoryJournal, noErrors, storageOf, type TrialContext } from '../database-conformance.ts'
 import { contentOf, createLedgerSchemas, settingsFor } from './ledger-schemas.ts'
 
 // Servers with rules of their own, and data that was written while others held.
@@ -18,8 +24,12 @@ const isMariadb = chosenServer().startsWith('mariadb')
 const skip = isMariadb ? false : 'of MariaDB alone'
 const { context } = storageOf(t)
 
-async function backup(settings: StorageSettings, name: string): Promise<DatabaseBackup> {
-  const source = mysql.openBackup([settings], { ...context(name), schemas: [] })
+async function backup(
+  settings: StorageSettings,
+  name: string,
+  more: Partial<TrialContext> = {},
+): Promise<DatabaseBackup> {
+  const source = mysql.openBackup([settings], { ...context(name), ...more })
   try {
     noErrors(t, await source.preflight())
     await source.prepare()
@@ -86,6 +96,42 @@ await t.test('what a server sets for everybody else does not hold for a dump', a
     )
   }
   t.strictSame(await contentOf(connection, schemas), before)
+})
+
+await t.test('a row that is longer than a restore here takes is told of as it is dumped', async (t) => {
+  await createLedgerSchemas(server, '_p', 10)
+  await connection.query('CREATE TABLE scalar_p.large (id int PRIMARY KEY, b longblob)')
+  await connection.query(`INSERT INTO scalar_p.large VALUES (1, repeat('\\0', 700000))`)
+  const settings = settingsFor(server, '_p')
+  const noted = async (name: string) => {
+    const told: string[] = []
+    await backup(settings, name, { events: { say: (_, message) => void told.push(message) } })
+    return told.filter((message) => message.includes('max_allowed_packet'))
+  }
+  t.strictSame(await noted('short'), [])
+  await connection.query('SET GLOBAL max_allowed_packet = 1048576')
+  const told = await noted('long')
+  await connection.query('SET GLOBAL max_allowed_packet = DEFAULT')
+  t.equal(told.length, 1)
+  t.match(told[0], /a restore into this server needs a max_allowed_packet of more than 1400\d{3} bytes$/)
+
+  const [holder, now] = await openSessions(accessOf([settings]), 2)
+  if (holder === undefined || now === undefined) throw new Error('no sessions')
+  t.teardown(() => endAll([holder, now]))
+  await takeSnapshot([holder])
+  const table = await findTable(now, { schema: 'scalar_p', name: 'large' })
+  if (table === undefined) throw new Error('no table')
+  const endless: Session = {
+    ...holder,
+    rows: (_, encoder) => Readable.from([Object.assign(encoder, { longestBytes: 2 ** 29 }).end()]),
+  }
+  const { storage, signal } = context('endless')
+  const dumping = { holder: endless, now, storage, signal, meter: { bytes: 0 } }
+  const known = { ...table, definition: await createStatement(now, table) }
+  t.match(await failureOf(dumpTable(dumping, 'endless', 0, known)), {
+    what: /scalar_p\.large cannot be backed up/,
+    why: /a statement of 512\.0 MiB/,
+  })
 })
 
 await t.test('a name with a line feed is told before anything is paused', async (t) => {
