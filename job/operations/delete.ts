@@ -65,7 +65,7 @@ async function refuseHeld(storage: Storage, name: string): Promise<void> {
     what: `${name} is not deleted, nothing was removed`,
     why:
       `${storage.title} holds ${files} of its files ` +
-      (until === undefined ? 'by a legal hold' : `by an object lock until ${until}`),
+      (until === undefined ? 'by a legal hold or a lease' : `by an object lock until ${until}`),
     next:
       `${until === undefined ? 'have the hold lifted' : 'run the same command again after that'}, ` +
       'or forget the backup and leave its data to the storage: --keep-data',

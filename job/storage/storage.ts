@@ -18,11 +18,11 @@ export interface StoredFile {
   bytes: number
 }
 
-/** What a store keeps from being removed, by an object lock or a legal hold. */
+/** What a store keeps from being removed, by an object lock, a legal hold or a lease. */
 export interface Held {
   /** how many files */
   files: number
-  /** RFC 3339: until when the last of them is; absent where a legal hold keeps them until somebody lifts it */
+  /** RFC 3339: until when the last of them is; absent where they are kept until somebody lifts a hold */
   until?: string
 }
 

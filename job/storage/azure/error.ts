@@ -54,6 +54,11 @@ const known: { code: RegExp; words?: RegExp; why: string; next: string }[] = [
       'its data left to the storage: --keep-data',
   },
   {
+    code: /^LeaseIdMissing$/,
+    why: 'somebody has a lease on the blob',
+    next: "break the lease in the storage's console, then run the same command again",
+  },
+  {
     code: /^(Md5Mismatch|Crc64Mismatch)$/,
     why: 'what arrived at the storage is not what was sent',
     next: 'look for a proxy on the way that changes content, then run the same command again',

@@ -5,16 +5,18 @@ import type { Container } from './container.ts'
 import { listBlobs } from './read.ts'
 
 /**
- * What of a folder a blob's own immutability policy or legal hold keeps; see Storage.held ("Get Blob Properties" of
+ * What of a folder a blob's own immutability policy, a legal hold or a lease keeps; see Storage.held ("Get Blob Properties" of
  * Microsoft's Blob Storage REST API).
  */
 export async function heldBlobs(container: Container, folder: string): Promise<Held | undefined> {
   return await heldAmong(listBlobs(container, folder), async (path) => {
-    const { legalHold, immutabilityPolicyExpiresOn } = await container.ask(
+    const { legalHold, immutabilityPolicyExpiresOn, leaseStatus } = await container.ask(
       `${path} cannot be looked at`,
       (client, abortSignal) => client.getBlobClient(container.key(path)).getProperties({ abortSignal }),
     )
-    return legalHold === true ? Infinity : (immutabilityPolicyExpiresOn?.getTime() ?? Number.NEGATIVE_INFINITY)
+    return legalHold === true || leaseStatus === 'locked'
+      ? Infinity
+      : (immutabilityPolicyExpiresOn?.getTime() ?? Number.NEGATIVE_INFINITY)
   })
 }
 
