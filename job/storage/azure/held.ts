@@ -5,8 +5,8 @@ import type { Container } from './container.ts'
 import { listBlobs } from './read.ts'
 
 /**
- * What of a folder a blob's own immutability policy, a legal hold or a lease keeps; see Storage.held ("Get Blob Properties" of
- * Microsoft's Blob Storage REST API).
+ * What of a folder a blob's own immutability policy, a legal hold or a lease keeps; see Storage.held ("Get Blob
+ * Properties" of Microsoft's Blob Storage REST API).
  */
 export async function heldBlobs(container: Container, folder: string): Promise<Held | undefined> {
   return await heldAmong(listBlobs(container, folder), async (path) => {

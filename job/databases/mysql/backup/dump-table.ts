@@ -83,7 +83,9 @@ export async function dumpTable(dumping: Dumping, folder: string, index: number,
 function tooLong({ schema, name }: Pick<Table, 'schema' | 'name'>, bytes: number): Failure {
   return new Failure({
     what: `${schema}.${name} cannot be backed up`,
-    why: `a row of it is a statement of ${formatBytes(bytes)}, and no restore loads more than ${formatBytes(longestLoaded)}`,
+    why:
+      `a row of it is a statement of ${formatBytes(bytes)}, ` +
+      `and no restore loads more than ${formatBytes(longestLoaded)}`,
     next: 'back the server up by its own means within `kubectl scalardl pause`',
   })
 }
