@@ -27,7 +27,7 @@ import { holdReleases } from '../hold-releases.ts'
 import { asUnusable, giveUp, stillRestorable, wasTried } from './give-up.ts'
 import { databasesOnce, openSources, type OpenSource } from '../open-databases.ts'
 import { checkTogether } from '../restored-together.ts'
-import { lostWindow, refuseShortPause, refuseUnencrypted, refuseWithoutStorage } from './refusals.ts'
+import { lostWindow, refuseIdleTool, refuseShortPause, refuseUnencrypted, refuseWithoutStorage } from './refusals.ts'
 import { keepPoint, keptPoint, type Point } from './restore-point.ts'
 import { tidyUp } from '../tidy-up.ts'
 
@@ -46,6 +46,7 @@ export async function backup(context: Context): Promise<void> {
   const { request } = context
   const databases = await databasesOnce(request.target, context)
   refuseWithoutStorage(request, databases)
+  refuseIdleTool(request, databases)
   const together = checkTogether(databases.map(({ kind }) => ({ kind: kind.name })))
   refuseOnErrors(`backup of ${request.target.releases.map(({ name }) => name).join(', ')}`, together)
   const storage = limited(openStorageAt(request.to), request.bytesPerSecond)

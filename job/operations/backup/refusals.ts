@@ -1,4 +1,5 @@
 import { formatDuration } from '../../../operation/duration.ts'
+import { kindOfEntry } from '../../../operation/databases/registry.ts'
 import { ExitCode } from '../../../operation/exit-code.ts'
 import { Failure } from '../../../operation/failure.ts'
 import type { PauseWindowRecord } from '../../../operation/record.ts'
@@ -57,6 +58,20 @@ export function refuseUnencrypted(databases: readonly DatabaseGroup[]): void {
       what: '--encrypt has nothing to encrypt',
       why: 'no database of these releases is dumped: others keep their backups',
       next: 'leave out --encrypt',
+    },
+    { exitCode: ExitCode.usage },
+  )
+}
+
+/** @throws Failure (usage) where no database is left to the administrator's own tool, which then would not run */
+export function refuseIdleTool({ exec }: RequestOf<'backup'>, databases: readonly DatabaseGroup[]): void {
+  const names = [...new Set(databases.map(({ kind }) => kind.name))]
+  if (exec === undefined || names.some((name) => kindOfEntry({ kind: name })?.needsCommand === true)) return
+  throw new Failure(
+    {
+      what: '--exec-image has nothing to back up',
+      why: `this program backs up all databases of these releases itself: ${names.join(', ')}`,
+      next: 'leave it out, or run your own tool between `kubectl scalardl pause` and `unpause`',
     },
     { exitCode: ExitCode.usage },
   )

@@ -159,6 +159,15 @@ t.test('what cannot begin is refused before anything is paused', async (t) => {
   t.match(long.record(), { windows: { length: 0 }, failure: { why: /--max-pause allows 20\.0 s/ } })
 })
 
+t.test('a tool that no database is left to is refused, since it would not run', async (t) => {
+  const cassandra = ['scalar.db.storage=cassandra', 'scalar.db.contact_points=127.0.0.1']
+  const s = await scene(t, 'true', {}, cassandra)
+  t.equal(await s.pod(s.backup).ended, 2)
+  t.match(s.record()?.failure, { what: '--exec-image has nothing to back up', why: /cassandra/ })
+  t.equal(s.runs(), 0)
+  t.ok(s.ledgers.every(({ log }) => !log.some((line) => line.startsWith('Pause'))))
+})
+
 t.test('nothing is paused while the container of the tool is away', async (t) => {
   const s = await scene(t, 'true')
   const { container, ended, gone } = goneAfterPreflight(s, (its) => s.pod(s.backup, its))

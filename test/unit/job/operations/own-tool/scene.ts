@@ -10,14 +10,21 @@ import { toolContainer } from '../../exec/tool-container.ts'
 import { asAnotherProcess, type InMemoryCluster } from '../../in-memory-cluster.ts'
 import { dyingAt, servedRelease } from '../../served-release.ts'
 
-/** A release of an Oracle Database, and a tool whose script counts its runs. */
-export async function scene(t: Test, script: string, changes: Partial<RequestOf<'backup'>> = {}) {
-  const served = await servedRelease(t, [
-    'scalar.db.storage=jdbc',
-    'scalar.db.contact_points=jdbc:oracle:thin:scott/tiger@//db.example.com:1521/ORCL',
-    'scalar.db.username=scott',
-    'scalar.db.password=tiger',
-  ])
+const oracle = [
+  'scalar.db.storage=jdbc',
+  'scalar.db.contact_points=jdbc:oracle:thin:scott/tiger@//db.example.com:1521/ORCL',
+  'scalar.db.username=scott',
+  'scalar.db.password=tiger',
+]
+
+/** A release of an Oracle Database, unless properties say another, and a tool whose script counts its runs. */
+export async function scene(
+  t: Test,
+  script: string,
+  changes: Partial<RequestOf<'backup'>> = {},
+  properties: readonly string[] = oracle,
+) {
+  const served = await servedRelease(t, properties)
   const { cluster, folder, ledgers, replicas, shared } = served
   const counted = join(folder, 'runs')
   const exec = { image: 'tools:1', program: 'sh', phase: 'snapshot' as const, timeoutMs: 5000 }
