@@ -46,7 +46,18 @@ const options: Record<string, readonly string[]> = {
 }
 
 /** Of tools of databases, whose options nobody here could look up but in their makers' documents. */
-const notLookedUp = ['expdp', 'impdp', 'sqlcmd', 'db2', 'yb-admin', 'cockroach', 'gcloud', 'medusa', 'nodetool']
+const notLookedUp = [
+  'sqlplus',
+  'expdp',
+  'impdp',
+  'sqlcmd',
+  'db2',
+  'yb-admin',
+  'cockroach',
+  'gcloud',
+  'medusa',
+  'nodetool',
+]
 
 /** What is wrong with a command of another tool, in words; undefined where nothing is. */
 export function wrongCommand(words: readonly string[]): string | undefined {
