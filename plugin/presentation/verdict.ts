@@ -33,7 +33,8 @@ export function verdictLine(record: OperationRecord): string {
       ? ''
       : '; the pause is ' +
         `${window.verdict}${window.restorePoint === undefined ? '' : `, restore point ${window.restorePoint}`}`
-  const serving = record.restore === undefined ? '' : `; the releases serve ${record.restore.serving} data`
+  const served = record.restore?.serving
+  const serving = served === undefined ? '' : `; the releases serve ${served === 'nothing' ? served : `${served} data`}`
   const waits = record.restore?.waitsFor !== undefined
   const state = isFinal(record) ? `${waits ? 'waits for you' : record.state}${took}` : `is ${record.state}`
   return `${record.operation} ${state}${backup}${point}${pause}${serving}`

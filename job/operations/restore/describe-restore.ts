@@ -17,13 +17,14 @@ export async function describeRestore(
     if (serving !== undefined) restore.serving = serving
     const replicas = notedReplicas({ journal })
     if (Object.keys(replicas).length > 0) restore.replicas = replicas
+    if (serving !== 'restored') return
     const final = databases.flatMap(({ noWayBack }) => noWayBack ?? [])
-    if (serving === 'restored' && final.length > 0) restore.wayBack = final.map((why) => `there is no way back: ${why}`)
-    else if (serving === 'restored' && !dropPrevious) {
-      restore.wayBack = [
-        `to put the former data back in service: ${restoreCommand(request, '--undo')}`,
-        `to remove it once you are content: ${restoreCommand(request, '--drop-previous')}`,
-      ]
-    }
+    const back = `to put the former data back in service: ${restoreCommand(request, '--undo')}`
+    const kept = databases.length > final.length && !dropPrevious
+    restore.wayBack = [
+      ...final.map((why) => `there is no way back: ${why}`),
+      ...(kept && final.length === 0 ? [back] : []),
+      ...(kept ? [`to remove it once you are content: ${restoreCommand(request, '--drop-previous')}`] : []),
+    ]
   })
 }

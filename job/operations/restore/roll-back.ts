@@ -9,7 +9,7 @@ import { describeRestore } from './describe-restore.ts'
 import { tidyUp } from '../tidy-up.ts'
 import { recordStandings } from './standing.ts'
 import { notedReplicas, startReleases } from './stop-and-start.ts'
-import { putBack } from './switch-databases.ts'
+import { NotPutBack, putBack } from './switch-databases.ts'
 
 type Context = OperationContext<'restore'>
 
@@ -45,8 +45,15 @@ export async function takeBack(
     events.say('switched', 'the data that was in service before is in service')
     failure = await noted(context, failure)
   } catch (notBack) {
+    if (isFinal(notBack)) {
+      // Nothing can undo this restore, so that what it loaded would stay for ever.
+      const back = databases.filter((database) => !notBack.databases.includes(database))
+      await discardAll(context, back)
+      await describeRestore(context, databases, 'nothing')
+      throw leftFinal(context, notBack, failure)
+    }
     await describeRestore(context, databases, 'nothing')
-    throw leftStopped(context, databases, failure, notBack)
+    throw leftStopped(context, failure, notBack)
   }
   await describeRestore(context, databases, 'previous')
   let changed: string[] = []
@@ -102,13 +109,7 @@ function forgotten(): Failure {
  * The failure where some databases hold the former data and some the restored: the releases stay stopped until --undo
  * has put back the rest.
  */
-function leftStopped(
-  { journal, request }: Context,
-  databases: readonly RestoredData[],
-  failure: Failure,
-  notBack: unknown,
-): Failure {
-  const final = databases.some(({ noWayBack }) => noWayBack !== undefined)
+function leftStopped({ request }: Context, failure: Failure, notBack: unknown): Failure {
   return new Failure(
     {
       what: messageOf(notBack),
@@ -117,11 +118,29 @@ function leftStopped(
         `The restore had failed before: ${failure.message}`,
       next:
         'nothing writes while the releases stay scaled to 0; ' +
-        (final
-          ? `fix the cause, then restore a backup again, with --replicas N${before({ journal })}`
-          : `fix the cause, then: ${restoreCommand(request, '--undo')}`),
+        `fix the cause, then: ${restoreCommand(request, '--undo')}`,
     },
     { cause: notBack },
+  )
+}
+
+/** Whether nothing of what the databases that were not put back held before is kept. */
+function isFinal(error: unknown): error is NotPutBack {
+  return error instanceof NotPutBack && error.databases.every(({ noWayBack }) => noWayBack !== undefined)
+}
+
+/** The failure where some of the former data is kept nowhere: the releases stay stopped until another restore. */
+function leftFinal({ journal }: Context, notBack: NotPutBack, { text, exitCode, cause }: Failure): Failure {
+  const reasons = notBack.databases.map(({ noWayBack }) => noWayBack)
+  return new Failure(
+    {
+      what: text.what,
+      why: [text.why, ...reasons].join('; '),
+      next:
+        'nothing writes while the releases stay scaled to 0; ' +
+        `fix the cause, then restore a backup again, with --replicas N${before({ journal })}`,
+    },
+    { exitCode, cause },
   )
 }
 

@@ -25,22 +25,31 @@ export async function switchAll(
   await stopped.confirm()
 }
 
-/**
- * Puts the former data of every database back in service. A database that was never switched has nothing to put back.
- * @throws Failure naming the databases that could not be put back
- */
-export async function putBack(databases: readonly RestoredData[], journal: Journal): Promise<void> {
-  const failed: string[] = []
-  for (const database of databases.toReversed()) {
-    await database
-      .deactivate(journal)
-      .catch((error: unknown) => failed.push(`${database.describe().title}: ${messageOf(error)}`))
-  }
-  if (failed.length > 0) {
-    throw new Failure({
+/** Some databases hold the former data, and these do not. */
+export class NotPutBack extends Failure {
+  readonly databases: readonly RestoredData[]
+
+  constructor(databases: readonly RestoredData[], reasons: readonly string[]) {
+    super({
       what: 'the former data could not be put back in service',
-      why: failed.join('; '),
+      why: reasons.join('; '),
       next: 'fix the cause, then undo the restore',
     })
+    this.databases = databases
   }
+}
+
+/**
+ * Puts the former data of every database back in service. A database that was never switched has nothing to put back.
+ * @throws NotPutBack naming the databases that could not be put back
+ */
+export async function putBack(databases: readonly RestoredData[], journal: Journal): Promise<void> {
+  const [failed, reasons]: [RestoredData[], string[]] = [[], []]
+  for (const database of databases.toReversed()) {
+    await database.deactivate(journal).catch((error: unknown) => {
+      failed.push(database)
+      reasons.push(`${database.describe().title}: ${messageOf(error)}`)
+    })
+  }
+  if (failed.length > 0) throw new NotPutBack(failed, reasons)
 }

@@ -25,6 +25,8 @@ export function servingLine({ operation, releases, restore }: OperationRecord): 
       return `In service for ${who}: what ${operation} restored, of ${restore.restorePoint ?? 'an unknown point'}.`
     case 'nothing':
       if (restore.waitsFor !== undefined) return `In service for ${who}: NOTHING, until ${operation} goes on.`
+      if (restore.command?.phase === 'restore')
+        return `In service for ${who}: NOTHING. Its Deployments stay at 0 until a backup is restored again.`
       return `In service for ${who}: NOTHING. Its Deployments stay at 0 until the restore is undone.`
     default:
       return `In service for ${who}: the data of before ${operation}.`

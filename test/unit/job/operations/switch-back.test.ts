@@ -1,6 +1,7 @@
 import type { Finding } from '../../../../operation/finding.ts'
 import t, { type Test } from 'tap'
 import type { RestoreDestination } from '../../../../job/databases/database.ts'
+import { describeRestore } from '../../../../job/operations/restore/describe-restore.ts'
 import { keepStopped } from '../../../../job/operations/restore/keep-stopped.ts'
 import { run as runRestore } from '../../../../job/operations/restore/restore.ts'
 import { switchBack } from '../../../../job/operations/restore/undo.ts'
@@ -321,4 +322,44 @@ t.test('where one of several databases cannot be loaded, none is switched and th
   const { failure, replicas } = await restoring([first.destination, second.destination])
   t.strictSame([failure, replicas], ['the restore failed: load fails', 3])
   t.strictSame([first.state.serving, second.state.serving], ['former', 'former'])
+})
+
+t.test('a restore that nothing can undo removes what it loaded, and says why it failed', async (t) => {
+  const failing = async (...broken: (keyof RestoreDestination)[]) => {
+    const { cluster } = scaled()
+    const { context } = await contextOf(restore, cluster)
+    await context.record.update((record) => {
+      record.restore = { backup: 'backup-x', databases: [], serving: 'previous', wayBack: [] }
+    })
+    const discarded: string[] = []
+    const kept = { ...database('former', broken).destination, discard: async () => void discarded.push('kept') }
+    const final = { ...database('former', ['activate', 'deactivate']).destination, noWayBack: 'nothing of it is kept' }
+    const failure = await failureOf(runRestore(context, [kept, final], held, keepStopped(context)))
+    return { discarded, failure: failure.text, serving: context.record.current.restore?.serving }
+  }
+  t.strictSame(await failing(), {
+    discarded: ['kept'],
+    failure: {
+      what: 'the restore failed',
+      why: 'activate fails; nothing of it is kept',
+      next:
+        'nothing writes while the releases stay scaled to 0; ' +
+        'fix the cause, then restore a backup again, with --replicas N (before: my-ledger 3)',
+    },
+    serving: 'nothing',
+  })
+  t.match(await failing('deactivate'), { discarded: { length: 0 }, failure: { next: /--undo/ }, serving: 'nothing' })
+})
+
+t.test('former data that is kept beside some that is not is named, to be removed', async (t) => {
+  const { context } = await contextOf(restore, scaled().cluster)
+  await context.record.update((record) => {
+    record.restore = { backup: 'backup-x', databases: [], serving: 'previous', wayBack: [] }
+  })
+  const { destination } = database('restored')
+  await describeRestore(context, [destination, { ...destination, noWayBack: 'nothing of it is kept' }], 'restored')
+  t.strictSame(context.record.current.restore?.wayBack, [
+    'there is no way back: nothing of it is kept',
+    'to remove it once you are content: kubectl scalardl restore restore-x --drop-previous -n ns',
+  ])
 })
