@@ -70,7 +70,7 @@ t.test('a restore that is killed while the command runs does not run it again', 
   t.equal(await first.ended, 143)
   t.equal(await s.pod(s.restore(), s.cluster, 'true').ended, 1)
   t.equal(s.runs(), 2, 'the backup, and the restore once')
-  t.match(s.record('restore-a'), { restore: { serving: 'nothing' }, failure: { why: /nobody knows how it ended/ } })
+  t.match(s.record('restore-a'), { restore: { serving: 'nothing' }, failure: { what: /nobody knows how it ended/ } })
 })
 
 t.test('killed at any write and started again, a restore ends in service or stopped with the reason', async (t) => {
@@ -86,10 +86,11 @@ t.test('killed at any write and started again, a restore ends in service or stop
     )
     const code = survived ? 0 : await s.pod(s.restore(operation), asAnotherProcess(s.cluster)).ended
     const { restore, failure } = s.record(operation) ?? {}
-    const where = `killed at write ${dies}: exit code ${code}, ${restore?.serving}: ${failure?.why}`
+    const why = `${failure?.what}: ${failure?.why}`
+    const where = `killed at write ${dies}: exit code ${code}, ${restore?.serving}: ${why}`
     t.ok(s.runs() - before <= 1, where)
     if (code === 0) t.match([restore?.serving, s.replicas.count, s.runs() - before], ['restored', 2, 1], where)
-    else t.match([restore?.serving, failure?.why], ['nothing', /nobody knows how it ended|exit code/], where)
+    else t.match([restore?.serving, why], ['nothing', /nobody knows how it ended|exit code/], where)
     if (survived) break
   }
 })
