@@ -10,9 +10,7 @@ export function tellProgress(events: Events, title: string, total: number, measu
     if (busy) return
     busy = true
     void measure()
-      .then((done) =>
-        events.say('progress', `${title}: ${done} bytes`, { data: { subject: title, done, total, unit: 'bytes' } }),
-      )
+      .then((done) => events.say('progress', title, { data: { subject: title, done, total, unit: 'bytes' } }))
       .catch(() => undefined)
       .finally(() => (busy = false))
   }, progressMs)

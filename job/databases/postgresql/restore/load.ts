@@ -98,9 +98,9 @@ export async function loadDatabase(loading: Loading): Promise<void> {
 async function restoreInto(ground: Ground, scratch: string): Promise<void> {
   const { access, loader, archive, dump, title, details, names, context, ownership } = ground
   const { events, signal, parallel } = context
-  const stop = tellProgress(events, title, details.tableBytes, () =>
-    maintain(access, (client) => sizeOf(client, names.restored)),
-  )
+  const size = () => maintain(access, (client) => sizeOf(client, names.restored))
+  const empty = await size()
+  const stop = tellProgress(events, title, details.tableBytes, async () => (await size()) - empty)
   try {
     const { leftOut } = await maintain(access, (client) => planExtensions(client, title, details))
     const extensions = (details.dumpedExtensions ?? []).filter((extension) => !leftOut.includes(extension))
