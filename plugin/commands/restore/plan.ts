@@ -100,6 +100,18 @@ function outageLines(
   ]
 }
 
+/** What becomes of the data in service now, where a restore does not write over it. */
+function keptLines(databases: readonly DatabaseBackup[], dropPrevious: PlanOptions['dropPrevious']): string[] {
+  const keeping = databases.filter((entry) => !keepsNothing(entry))
+  if (keeping.length === 0) return []
+  const whose = keeping.length === databases.length ? '' : ` of ${keeping.map(({ title }) => title).join(', ')}`
+  return [
+    dropPrevious
+      ? `  the data in service now${whose}: --drop-previous removes it, and there is NO way back`
+      : `The data in service now${whose} is kept beside, until --drop-previous removes it.`,
+  ]
+}
+
 /** What a restore will do and what is lost by it, for people. */
 export function restorePlan(
   record: BackupRecord,
@@ -148,13 +160,7 @@ export function restorePlan(
       ? [style('yellow', '  every other restore point of the tables that are replaced')]
       : []),
     ...lossLines(options.ending ?? []).map((line) => style('yellow', `  ${line}`)),
-    ...(printed || backup.databases.every(keepsNothing)
-      ? []
-      : [
-          dropPrevious
-            ? '  the data in service now: --drop-previous removes it, and there is NO way back'
-            : 'The data in service now is kept beside, until --drop-previous removes it.',
-        ]),
+    ...(printed ? [] : keptLines(backup.databases, dropPrevious)),
   ])
 }
 

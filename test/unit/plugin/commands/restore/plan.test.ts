@@ -128,6 +128,14 @@ t.test('the plan of what your own tool restores promises no way back', async (t)
   t.match(plan, /Restored by your own command.*\n {2}Oracle Database at db:1521\/ORCL, from b\.dmp/)
   t.match(plan, /--undo cannot bring it back/)
   t.notMatch(plan, /is kept beside/)
+
+  const both = restorePlan(
+    { ...record, backup: { ...record.backup, databases: [...record.backup.databases, entry] } },
+    [],
+    { dropPrevious: false, replicas: undefined, choice: undefined },
+    plain,
+  )
+  t.match(both, 'The data in service now of postgresql://db/ledger is kept beside', 'the other database is not meant')
 })
 
 t.test('the plan names databases, releases with their replicas, and what is lost', async (t) => {
