@@ -44,7 +44,9 @@ t.test('a program for macOS keeps what it takes from others, and its own names g
   const whole = unsigned(await program(folder, 'darwin', 'arm64'))
   const symbols = async (name: string, bytes: Buffer) => {
     writeFileSync(join(folder, name), bytes)
-    return (await run(findProgram('go') ?? 'go', ['tool', 'nm', join(folder, name)])).trimEnd().split('\n')
+    return (await run(findProgram('go') ?? 'go', ['tool', 'nm', join(folder, name)], { timeoutMs: 300_000 }))
+      .trimEnd()
+      .split('\n')
   }
   const [before, after] = [await symbols('whole', whole), await symbols('stripped', withoutLocalSymbols(whole))]
   const undefinedOf = (lines: string[]) => lines.filter((line) => / U /.test(line))
