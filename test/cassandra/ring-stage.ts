@@ -10,13 +10,12 @@ export const cassandraImageVariable = 'SCALARDL_TEST_CASSANDRA_IMAGE'
 
 /** Statements as somebody with cqlsh would run them: in Python, by the driver that Medusa has. */
 const cqlProgram = `
-import sys
+import socket, sys
 sys.path.append('/opt/medusa')
 from cassandra import ConsistencyLevel
 from cassandra.auth import PlainTextAuthProvider
 from cassandra.cluster import Cluster, EXEC_PROFILE_DEFAULT, ExecutionProfile
 from cassandra.policies import WhiteListRoundRobinPolicy
-import socket
 own = socket.gethostbyname(socket.gethostname())
 profile = ExecutionProfile(WhiteListRoundRobinPolicy([own]), consistency_level=ConsistencyLevel.ONE, request_timeout=60)
 login = PlainTextAuthProvider('${firstUser.username}', '${firstUser.password}')
@@ -69,6 +68,16 @@ export class RingStage {
     }
     await until('the ring is whole', isWhole, wholeMs)
     await this.stage.rolledOut(`statefulset/${name}`)
+  }
+
+  async scale(replicas: number): Promise<void> {
+    await this.stage.kubectl(['scale', `statefulset/${name}`, `--replicas=${replicas}`])
+  }
+
+  /** The names of the snapshots on a node that begin so. */
+  async snapshotsOn(pod: string, beginning: string): Promise<string[]> {
+    const listed = (await this.nodetool(pod, 'listsnapshots')).split('\n').map((line) => line.split(/\s+/)[0] ?? '')
+    return [...new Set(listed.filter((tag) => tag.startsWith(beginning)))]
   }
 }
 
