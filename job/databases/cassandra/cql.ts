@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { auth, Client, errors, policies, types } from 'cassandra-driver'
+import { messageOf, type Failure } from '../../../operation/failure.ts'
 import { connectionFailure, type ConnectionError } from '../connection-failure.ts'
 import { titleOf, type Access } from './access.ts'
 
@@ -58,11 +59,16 @@ export function isSystem(keyspace: string): boolean {
   return /^system(_|$)/.test(keyspace)
 }
 
+/**
+ * A node asks others about its users (Cassandra 4.1 and later: LOCAL_QUORUM, auth_read_consistency_level), to let one in
+ * and at his questions, too (Cassandra, PasswordAuthenticator and Roles).
+ */
+const usersUnknown = /Unable to perform auth(entication|orization)|Cannot achieve consistency level/
+
 /** What the driver and a node answer a connection with. */
 const connectionErrors: readonly ConnectionError<Access>[] = [
   {
-    // A node asks others about its users (Cassandra 4.1 and later: LOCAL_QUORUM, auth_read_consistency_level).
-    matches: /Cannot achieve consistency level/,
+    matches: usersUnknown,
     why: ({ username }) => `it cannot tell who user ${username ?? '(none)'} is: nodes that know its users are down`,
     next: 'bring every node up first, `nodetool status` shows which are down; have more copies of keyspace system_auth',
   },
@@ -115,8 +121,12 @@ async function connect(access: Access): Promise<Client> {
     return client
   } catch (error) {
     await client.shutdown().catch(() => undefined)
-    throw connectionFailure(titleOf(access), access, innerError(error), connectionErrors)
+    throw failureOf(access, innerError(error))
   }
+}
+
+function failureOf(access: Access, error: unknown): Failure {
+  return connectionFailure(titleOf(access), access, error, connectionErrors)
 }
 
 type Ask = (query: string) => Promise<types.Row[]>
@@ -165,7 +175,10 @@ export const openCql: OpenSession = async (access) => {
     }
   }
   return {
-    view: () => askOne(client, view),
+    view: () =>
+      askOne(client, view).catch((error: unknown) => {
+        throw usersUnknown.test(messageOf(error)) ? failureOf(access, error) : error
+      }),
     async describe() {
       try {
         return (await rows('DESCRIBE SCHEMA')).map((row) => String(row['create_statement']))

@@ -78,8 +78,8 @@ export interface CqlServer {
   port: number
   /** addresses at which nobody is answered: the port stays taken, so that no other test gets it */
   stopped: Set<string>
-  /** whether the nodes that know the users are down: nobody is let in */
-  usersAway: boolean
+  /** what a node says of the others that know the users, where these are down: it lets nobody in, and serves nobody */
+  usersAway?: string | undefined
   /** ends the connections to an address, and takes no more */
   stop(address: string): void
   close(): void
@@ -131,13 +131,14 @@ export async function startCqlServer(
         : [opcodes.authenticate, string('org.apache.cassandra.auth.PasswordAuthenticator')]
     if (opcode === more.authResponse) {
       const given = body.subarray(4).toString()
-      if (server?.usersAway === true)
-        return error(0x0100, 'Unable to perform authentication: Cannot achieve consistency level LOCAL_QUORUM')
+      if (server?.usersAway !== undefined) return error(0x0100, `Unable to perform authentication: ${server.usersAway}`)
       return given === `\0cassandra\0${password}`
         ? [more.authSuccess, int(-1)]
         : error(0x0100, 'Provided username cassandra and/or password are incorrect')
     }
     if (opcode === more.register) return [opcodes.ready, Buffer.alloc(0)]
+    if (server?.usersAway !== undefined && password !== undefined)
+      return error(0x2100, `Unable to perform authorization of super-user permission: ${server.usersAway}`)
     const query = body.subarray(4, 4 + body.readInt32BE(0)).toString()
     const found = opcode === opcodes.query ? answer(query, address) : undefined
     if (found === undefined) return error(0x2000, `unknown question: ${query}`)
@@ -157,7 +158,6 @@ export async function startCqlServer(
   server = {
     port: own,
     stopped,
-    usersAway: false,
     stop(address) {
       stopped.add(address)
       for (const socket of sockets) if (socket.localAddress === address) socket.destroy()

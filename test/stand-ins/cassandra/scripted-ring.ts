@@ -76,8 +76,8 @@ export interface ScriptedRing {
   podsIn: (namespace?: string) => PodsElsewhere
   /** stops Cassandra on nodes: nothing answers there */
   stop(nodes?: readonly ScriptedNode[]): void
-  /** has nobody let in any more, as where the nodes that know the users are down */
-  loseUsers(): void
+  /** has nobody let in or served any more, as where the nodes that know the users are down; @param words of a node */
+  loseUsers(words?: string): void
   /** whether Cassandra of the node with this address is stopped */
   isStopped(address: string): boolean
   /** starts Cassandra on all nodes, anew */
@@ -120,8 +120,8 @@ export async function scriptedRing(count: number, password?: string, identity?: 
     stop(some = nodes) {
       for (const node of some) server.stop(cqlAddressOf(node))
     },
-    loseUsers() {
-      server.usersAway = true
+    loseUsers(words = 'Cannot achieve consistency level LOCAL_QUORUM') {
+      server.usersAway = words
     },
     isStopped(address) {
       const node = nodes.find((one) => one.address === address)
