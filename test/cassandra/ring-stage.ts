@@ -60,6 +60,17 @@ export class RingStage {
     return this.beside(pod, 'python3.11', '-c', cqlProgram, ...statements)
   }
 
+  /**
+   * Has a node remember for ten minutes who the first user is, or until it is started anew: else a node that is alone
+   * lets nobody in.
+   */
+  async rememberUser(pod: string): Promise<void> {
+    const tenMinutes = ['--validity-period', '600000', '--update-interval', '600000']
+    for (const cache of ['CredentialsCache', 'RolesCache'])
+      await this.nodetool(pod, 'setauthcacheconfig', '--cache-name', cache, ...tenMinutes)
+    await this.cql(pod, 'SELECT key FROM system.local')
+  }
+
   /** Waits until every pod is ready, and every node sees every other as up and normal. */
   async isWhole(): Promise<void> {
     const isWhole = async () => {
@@ -72,6 +83,17 @@ export class RingStage {
 
   async scale(replicas: number): Promise<void> {
     await this.stage.kubectl(['scale', `statefulset/${name}`, `--replicas=${replicas}`])
+  }
+
+  /** Ends Cassandra on a node, so that its files may be worked on; its pod stays. */
+  async stopNode(pod: string): Promise<void> {
+    await this.beside(pod, 'touch', '/var/lib/cassandra/halted')
+    await this.nodetool(pod, 'drain')
+    await this.stage.kubectl(['exec', pod, '-c', 'cassandra', '--', 'sh', '-c', 'kill 1'])
+  }
+
+  async startNode(pod: string): Promise<void> {
+    await this.beside(pod, 'rm', '/var/lib/cassandra/halted')
   }
 
   /** The names of the snapshots on a node that begin so. */

@@ -60,8 +60,8 @@ export function isSystem(keyspace: string): boolean {
 }
 
 /**
- * A node asks others about its users (Cassandra 4.1 and later: LOCAL_QUORUM, auth_read_consistency_level), to let one in
- * and at his questions, too (Cassandra, PasswordAuthenticator and Roles).
+ * A node asks others about its users (Cassandra 4.1 and later: LOCAL_QUORUM, auth_read_consistency_level), to let one
+ * in and at his questions, too (Cassandra, PasswordAuthenticator and Roles).
  */
 const usersUnknown = /Unable to perform auth(entication|orization)|Cannot achieve consistency level/
 
