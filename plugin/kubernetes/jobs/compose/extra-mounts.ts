@@ -40,6 +40,7 @@ export const recordsOf: Partial<Record<OperationKind, ExtraMounts['records']>> =
   materialize: 'signed',
   restore: 'signed',
   undo: 'signed',
+  resume: 'signed',
   drop: 'signed',
   import: 'signed',
   copy: 'signed',

@@ -4,6 +4,7 @@ import { requestHashVariable, requestSchema, type OperationRequest } from '../..
 import type { JobOptions } from '../../../../../../plugin/kubernetes/jobs/compose/complete-job.ts'
 import { composeGuardJob } from '../../../../../../plugin/kubernetes/jobs/compose/compose-guard-job.ts'
 import { composeJob } from '../../../../../../plugin/kubernetes/jobs/compose/compose-job.ts'
+import { extraMounts, recordsOf } from '../../../../../../plugin/kubernetes/jobs/compose/extra-mounts.ts'
 import { allImages } from '../../../../../../plugin/kubernetes/jobs/compose/image.ts'
 import { operationObjects } from '../../../../../../plugin/kubernetes/jobs/compose/operation-objects.ts'
 import { referencesOf } from '../../../../../../plugin/kubernetes/jobs/compose/property-references.ts'
@@ -219,6 +220,17 @@ t.test('flags reach the pod; the patch has the last word', async (t) => {
     '/scalardl/signing',
   ])
   t.equal(pod?.volumes?.find((volume) => volume.name === 'storage')?.persistentVolumeClaim?.claimName, 'backups')
+})
+
+t.test('who writes what others go by, or goes by it, is given the keys for that', (t) => {
+  const its = (kind: OperationRequest['kind']) => {
+    const { volumes } = extraMounts({ records: recordsOf[kind] })
+    return volumes.map(({ secret }) => secret?.items?.map(({ key }) => key) ?? 'all')
+  }
+  for (const kind of ['restore', 'undo', 'drop', 'resume'] as const) t.strictSame(its(kind), ['all'], kind)
+  t.strictSame(its('delete'), [['trusted-keys']])
+  t.strictSame(its('doctor'), [])
+  t.end()
 })
 
 t.test('the Secret of an object store is mounted under its name, and nothing for an identity of the pod', (t) => {
