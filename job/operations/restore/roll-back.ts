@@ -53,7 +53,7 @@ export async function takeBack(
       throw leftFinal(context, notBack, failure)
     }
     await describeRestore(context, databases, 'nothing')
-    throw leftStopped(context, failure, notBack)
+    throw leftStopped(context, databases, failure, notBack)
   }
   await describeRestore(context, databases, 'previous')
   let changed: string[] = []
@@ -106,19 +106,22 @@ function forgotten(): Failure {
 }
 
 /**
- * The failure where some databases hold the former data and some the restored: the releases stay stopped until --undo
- * has put back the rest.
+ * The failure where some databases hold the former data and some the restored: the releases stay stopped until the rest
+ * is put back, or a backup is restored again.
  */
-function leftStopped({ request }: Context, failure: Failure, notBack: unknown): Failure {
+function leftStopped(
+  context: Context,
+  databases: readonly RestoredData[],
+  failure: Failure,
+  notBack: unknown,
+): Failure {
   return new Failure(
     {
       what: messageOf(notBack),
       why:
         `${notBack instanceof Failure ? notBack.text.why : 'see the log'}. ` +
         `The restore had failed before: ${failure.message}`,
-      next:
-        'nothing writes while the releases stay scaled to 0; ' +
-        `fix the cause, then: ${restoreCommand(request, '--undo')}`,
+      next: nextOfStopped(context, databases),
     },
     { cause: notBack },
   )
@@ -126,22 +129,28 @@ function leftStopped({ request }: Context, failure: Failure, notBack: unknown): 
 
 /** Whether nothing of what the databases that were not put back held before is kept. */
 function isFinal(error: unknown): error is NotPutBack {
-  return error instanceof NotPutBack && error.databases.every(({ noWayBack }) => noWayBack !== undefined)
+  return error instanceof NotPutBack && error.databases.every(isKeptNowhere)
 }
 
 /** The failure where some of the former data is kept nowhere: the releases stay stopped until another restore. */
-function leftFinal({ journal }: Context, notBack: NotPutBack, { text, exitCode, cause }: Failure): Failure {
-  const reasons = notBack.databases.map(({ noWayBack }) => noWayBack)
+function leftFinal(context: Context, { databases }: NotPutBack, { text, exitCode, cause }: Failure): Failure {
+  const reasons = databases.map(({ noWayBack }) => noWayBack)
   return new Failure(
-    {
-      what: text.what,
-      why: [text.why, ...reasons].join('; '),
-      next:
-        'nothing writes while the releases stay scaled to 0; ' +
-        `fix the cause, then restore a backup again, with --replicas N${before({ journal })}`,
-    },
+    { what: text.what, why: [text.why, ...reasons].join('; '), next: nextOfStopped(context, databases) },
     { exitCode, cause },
   )
+}
+
+/** What brings stopped releases back: --undo, unless it would be refused for what nothing is kept of. */
+function nextOfStopped(context: Context, databases: readonly RestoredData[]): string {
+  const way = databases.some(isKeptNowhere)
+    ? ` restore a backup again, with --replicas N${before(context)}`
+    : `: ${restoreCommand(context.request, '--undo')}`
+  return `nothing writes while the releases stay scaled to 0; fix the cause, then${way}`
+}
+
+function isKeptNowhere({ noWayBack }: RestoredData): boolean {
+  return noWayBack !== undefined
 }
 
 /** How many replicas there were, for whoever has to say how many to start. */

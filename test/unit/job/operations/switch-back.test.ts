@@ -348,7 +348,11 @@ t.test('a restore that nothing can undo removes what it loaded, and says why it 
     },
     serving: 'nothing',
   })
-  t.match(await failing('deactivate'), { discarded: { length: 0 }, failure: { next: /--undo/ }, serving: 'nothing' })
+  t.match(await failing('deactivate'), {
+    discarded: { length: 0 },
+    failure: { next: /then restore a backup again, with --replicas N \(before: my-ledger 3\)$/ },
+    serving: 'nothing',
+  })
 })
 
 t.test('former data that is kept beside some that is not is named, to be removed', async (t) => {
