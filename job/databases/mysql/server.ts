@@ -26,6 +26,15 @@ export async function readServer(session: Session): Promise<Server & { stranger:
   }
 }
 
+/**
+ * How a server keeps and compares names of schemas and tables: 0 as given, 1 in lower case, 2 kept as given and
+ * compared in lower case (MySQL manual, lower_case_table_names).
+ */
+export async function lowerCaseTableNames(session: Session): Promise<number> {
+  const [row] = await session.query<{ folded: number }>('SELECT @@lower_case_table_names AS folded')
+  return row?.folded ?? 0
+}
+
 /** For people: MariaDB 11.8 */
 export function nameOf({ product, major, minor }: Server): string {
   return `${product} ${major}.${minor}`

@@ -7,6 +7,7 @@ import {
   namespacesTable,
 } from '../../../scalardb/metadata.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
+import { lowerCaseTableNames } from '../server.ts'
 import type { Session } from '../session.ts'
 import { identifier, quoted } from '../tables.ts'
 
@@ -65,8 +66,7 @@ export async function readScope(
 
 /** What two names of one schema have in common: where the server does not tell case apart, ScalarDB still does. */
 async function sameNames(session: Session): Promise<(name: string) => string> {
-  const [row] = await session.query<{ folded: number }>('SELECT @@lower_case_table_names AS folded')
-  return row?.folded === 0 ? (name) => name : (name) => name.toLowerCase()
+  return (await lowerCaseTableNames(session)) === 0 ? (name) => name : (name) => name.toLowerCase()
 }
 
 async function namespacesInMetadata(session: Session, schema: string): Promise<string[]> {

@@ -5,7 +5,7 @@ import { foreignKeysOf, triggersOf } from '../backup/preflight.ts'
 import { isReplica } from '../connect.ts'
 import type { Details } from '../details.ts'
 import { readRights } from '../rights.ts'
-import { nameOf, readServer } from '../server.ts'
+import { lowerCaseTableNames, nameOf, readServer } from '../server.ts'
 import type { Session } from '../session.ts'
 
 /** What creating, loading and renaming tables takes (MySQL manual, RENAME TABLE: ALTER and DROP, CREATE and INSERT). */
@@ -30,9 +30,7 @@ export async function checkServer(session: Session, title: string, details: Deta
   if (await isReplica(session)) {
     return [{ ...check, outcome: 'error', message: 'it takes reads only', cure: 'use the address of the primary' }]
   }
-  const [{ folded } = { folded: 0 }] = await session.query<{ folded: number }>(
-    'SELECT @@lower_case_table_names AS folded',
-  )
+  const folded = await lowerCaseTableNames(session)
   const lost = details.schemas.filter(({ name }) => folded === 1 && name !== name.toLowerCase())
   if (lost.length > 0) {
     return [
