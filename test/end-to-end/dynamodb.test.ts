@@ -25,11 +25,7 @@ t.teardown(async () => {
 t.setTimeout(600_000)
 
 /** @throws Error with what the plugin said where it fails; asserts before the first test would end them all */
-const scalardl = async (...args: string[]) => {
-  const run = await stage.scalardl([...args, ...at.endpointFlags])
-  if (run.code !== 0) throw new Error(`${args.join(' ')}: ${run.stderr}`)
-  return run
-}
+const scalardl = (...args: string[]) => stage.succeeds([...args, ...at.endpointFlags])
 /** What the release's pods read when they start. */
 const prefixInUse = async () => {
   const { data } = await stage.get<{ data: Record<string, string> }>([

@@ -60,11 +60,9 @@ async function planAt(at: string, word: readonly string[] = []): Promise<string>
   const file = join(folder, 'record.json')
   writeFileSync(file, JSON.stringify(record))
   const trust = ['--trusted-record', recordHash(record)]
-  const imported = await stage.scalardl(['import', '-f', file, ...trust])
+  await stage.succeeds(['import', '-f', file, ...trust])
   rmSync(folder, { recursive: true })
-  if (imported.code !== 0) throw new Error(imported.stderr)
-  const plan = await stage.scalardl(['restore', 'of-dynamodb', '--at', at, '--dry-run=client', ...trust, ...word])
-  if (plan.code !== 0) throw new Error(plan.stderr)
+  const plan = await stage.succeeds(['restore', 'of-dynamodb', '--at', at, '--dry-run=client', ...trust, ...word])
   return plan.stderr
 }
 

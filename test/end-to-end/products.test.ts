@@ -65,8 +65,7 @@ const [led, aud, dbc] = await Promise.all([
 ])
 
 async function backup(name: string, args: readonly string[]): Promise<OperationRecord> {
-  const run = await stage.scalardl(['backup', ...args, '--to', location, '--name', name])
-  if (run.code !== 0) throw new Error(run.stderr)
+  await stage.succeeds(['backup', ...args, '--to', location, '--name', name])
   return recordOf(stage, `backup-${name}`)
 }
 

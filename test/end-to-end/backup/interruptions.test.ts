@@ -18,8 +18,7 @@ const patience = ['--max-pause', '5m', '--max-pause-wait', '4m']
 /** @param flags in place of no retry */
 async function begin(name: string, flags = ['--retries', '0']): Promise<string> {
   const command = ['backup', 'my', '--to', location, '--name', name, '--wait=false', ...patience, ...flags]
-  const run = await stage.scalardl(command)
-  if (run.code !== 0) throw new Error(run.stderr)
+  await stage.succeeds(command)
   return `backup-${name}`
 }
 

@@ -98,8 +98,7 @@ export class Case {
   /** Begins a backup, or a pause, of the release; its worker runs on the second node. */
   async begin(kind: 'backup' | 'pause', ...flags: string[]): Promise<void> {
     this.willBegin(kind)
-    const run = await this.at.stage.scalardl([...this.command(kind), '--wait=false', ...flags])
-    if (run.code !== 0) throw new Error(run.stderr)
+    await this.at.stage.succeeds([...this.command(kind), '--wait=false', ...flags])
   }
 
   /** For a case that starts the plugin itself. */

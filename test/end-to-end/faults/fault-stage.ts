@@ -101,8 +101,7 @@ export class FaultStage {
     const ledgers = await Promise.all(
       (options.releases ?? [{}]).map((release) => addLedger(stage, atWorkAtHome(release))),
     )
-    const installed = await stage.scalardl(['install'])
-    if (installed.code !== 0) throw new Error(`install: ${installed.stderr}`)
+    await stage.succeeds(['install'])
     const opened = new FaultStage(ledgers, cluster, stage, options)
     await opened.ledgers()
     return opened

@@ -49,8 +49,7 @@ const admin = (storage: string) => ({
 await stage.apply([secret('admin-of-two', { ...admin('a'), ...admin('b') })])
 const killer = new Killer(stage)
 await Promise.all([stage.rolledOut('statefulset/ring'), killer.open()])
-const install = await stage.scalardl(['install', '--cassandra-namespace', namespace, '--no-exec'])
-if (install.code !== 0) throw new Error(install.stderr)
+await stage.succeeds(['install', '--cassandra-namespace', namespace, '--no-exec'])
 
 const minuteMs = 60_000
 const inNode = (...words: string[]) => stage.kubectl(['exec', 'ring-0', '--', 'node', '/node/main.mjs', ...words])
@@ -58,8 +57,7 @@ const goOn = (...flags: string[]) => stage.scalardl(['restore', 'restore-back', 
 const waits = { state: 'failed', exitCode: 7, restore: { serving: 'nothing', waitsFor: Array } }
 
 await inNode('commit', 'old', String(Date.now() - 10 * minuteMs))
-const backup = await stage.scalardl(['backup', 'my', '--to', 'pvc://backups/ledger', '--name', 'point'])
-if (backup.code !== 0) throw new Error(backup.stderr)
+await stage.succeeds(['backup', 'my', '--to', 'pvc://backups/ledger', '--name', 'point'])
 await inNode('commit', 'new', String(Date.now() + 10 * minuteMs))
 await damage(at)
 await stopWriters(stage, deployment)

@@ -11,7 +11,7 @@ const killer = new Killer(stage)
 await killer.open()
 
 async function begin(name: string, ...flags: string[]): Promise<string> {
-  const run = await stage.scalardl([
+  await stage.succeeds([
     'restore',
     'point',
     '--database-secret',
@@ -22,7 +22,6 @@ async function begin(name: string, ...flags: string[]): Promise<string> {
     '--wait=false',
     ...flags,
   ])
-  if (run.code !== 0) throw new Error(run.stderr)
   return `restore-${name}`
 }
 

@@ -13,8 +13,7 @@ import { psql, replicasOf } from '../stage/restore-stage.ts'
 const at = await openLedgerStage('cut-load', { more: { decommissioningS: 'default' } })
 const { stage, deployment } = at
 t.teardown(() => stage.close())
-const point = await stage.scalardl(['backup', 'my', '--to', 'pvc://backups/ledger', '--name', 'point'])
-if (point.code !== 0) throw new Error(point.stderr)
+await stage.succeeds(['backup', 'my', '--to', 'pvc://backups/ledger', '--name', 'point'])
 
 const restore = (...flags: string[]) =>
   stage.scalardl(['restore', 'point', '--database-secret', 'database-admin', '--yes', ...flags])

@@ -111,8 +111,7 @@ export async function openAwsStage(
   await stage.apply(release.objects)
   const deployment = `deployment/${release.deployment}`
   await stage.rolledOut(deployment)
-  const installed = await stage.scalardl(['install'])
-  if (installed.code !== 0) throw new Error(`install: ${installed.stderr}`)
+  await stage.succeeds(['install'])
   const endpointFlags = Object.entries(endpointVariables).flatMap(([name, value]) => ['--env', `${name}=${value}`])
   return { stage, release, deployment, aws: await reach(stage), endpointFlags }
 }

@@ -111,8 +111,7 @@ export async function openAzureStage(
     await stage.apply(release.objects)
     const deployment = `deployment/${release.deployment}`
     await stage.rolledOut(deployment)
-    const installed = await stage.scalardl(['install', ...workerIdentity])
-    if (installed.code !== 0) throw new Error(`install: ${installed.stderr}`)
+    await stage.succeeds(['install', ...workerIdentity])
     const place = ['--env', `AZURE_RESOURCE_MANAGER_ENDPOINT=${azureInCluster('azure')}`]
     return { stage, release, deployment, azure, flags: place, keySecret, close }
   } catch (error) {

@@ -93,7 +93,6 @@ export async function addLedger(stage: Stage, options: LedgerStageOptions = {}):
 export async function openLedgerStage(namespace: string, options: LedgerStageOptions = {}): Promise<LedgerStage> {
   const stage = await openDatabaseStage(namespace, options.labels)
   const ledger = await addLedger(stage, options)
-  const installed = await stage.scalardl(['install'])
-  if (installed.code !== 0) throw new Error(`install: ${installed.stderr}`)
+  await stage.succeeds(['install'])
   return ledger
 }

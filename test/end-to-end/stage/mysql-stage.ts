@@ -54,8 +54,7 @@ export async function openMysqlStage(namespace: string, options: MysqlStageOptio
   await stage.apply(release.objects)
   const deployment = `deployment/${release.deployment}`
   await stage.rolledOut(deployment)
-  const installed = await stage.scalardl(['install'])
-  if (installed.code !== 0) throw new Error(`install: ${installed.stderr}`)
+  await stage.succeeds(['install'])
   return { stage, release, deployment }
 }
 

@@ -21,8 +21,7 @@ export interface RestoreStage extends LedgerStage {
 export async function openRestoreStage(namespace: string, fillMb: number): Promise<RestoreStage> {
   const ledger = await openLedgerStage(namespace, { standIn: { STAND_IN_FILL_MB: String(fillMb) } })
   const { stage, deployment } = ledger
-  const run = await stage.scalardl(['backup', 'my', '--to', 'pvc://backups/ledger', '--name', 'point'])
-  if (run.code !== 0) throw new Error(run.stderr)
+  await stage.succeeds(['backup', 'my', '--to', 'pvc://backups/ledger', '--name', 'point'])
   await damage(ledger)
   await stopWriters(stage, deployment)
   const transfers = rowsOf(backupOf(await recordOf(stage, 'backup-point')), 'checking', 'transfer') ?? 0

@@ -113,6 +113,16 @@ export class Stage {
     return run(this.#ground, args, { ...options, namespace: this.namespace })
   }
 
+  /**
+   * Runs `kubectl scalardl` where a test cannot go on without it.
+   * @throws Error with what the plugin said where it does not exit with 0
+   */
+  async succeeds(args: readonly string[], options: Omit<RunOptions, 'namespace'> = {}): Promise<Run> {
+    const ended = await this.scalardl(args, options)
+    if (ended.code !== 0) throw new Error(`${args.join(' ')}: ${ended.stderr}`)
+    return ended
+  }
+
   /** Starts `kubectl scalardl` in this namespace, for a test that interrupts it. */
   startScalardl(args: readonly string[], options: Omit<RunOptions, 'namespace'> = {}): ReturnType<typeof start> {
     return start(this.#ground, args, { ...options, namespace: this.namespace })

@@ -11,8 +11,7 @@ const stage = new Stage(namespace, ground())
 await stage.open()
 t.teardown(() => stage.close())
 const install = async (...flags: string[]) => {
-  const run = await stage.scalardl(['install', ...flags])
-  if (run.code !== 0) throw new Error(run.stderr)
+  await stage.succeeds(['install', ...flags])
 }
 await install()
 const token = (await stage.kubectl(['create', 'token', 'kubectl-scalardl'])).trim()

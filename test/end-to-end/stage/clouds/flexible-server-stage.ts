@@ -62,8 +62,7 @@ export async function openFlexibleServerStage(
     await stage.apply(release.objects)
     const deployment = `deployment/${release.deployment}`
     await stage.rolledOut(deployment)
-    const installed = await stage.scalardl(['install', ...workerIdentity])
-    if (installed.code !== 0) throw new Error(`install: ${installed.stderr}`)
+    await stage.succeeds(['install', ...workerIdentity])
     const flags = Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`])
     return { stage, release, deployment, cloud, flags, close }
   } catch (error) {

@@ -142,8 +142,7 @@ export async function openRdsStage(
     const deployment = `deployment/${release.deployment}`
     await stage.rolledOut(deployment)
     const identity = ['--service-account-annotation', `eks.amazonaws.com/role-arn=${workerRole}`]
-    const installed = await stage.scalardl(['install', '--repoint-secret', urlSecret, ...identity])
-    if (installed.code !== 0) throw new Error(`install: ${installed.stderr}`)
+    await stage.succeeds(['install', '--repoint-secret', urlSecret, ...identity])
     const { rdsEndpoint, stsEndpoint } = rdsInCluster('aws')
     const endpoints = { AWS_ENDPOINT_URL_RDS: rdsEndpoint, AWS_ENDPOINT_URL_STS: stsEndpoint }
     const flags = Object.entries(endpoints).flatMap(([name, value]) => ['--env', `${name}=${value}`])
@@ -154,11 +153,7 @@ export async function openRdsStage(
       client,
       calls: async () => (await (await fetch(`${own}/_control/calls`)).json()) as Call[],
       urlOf,
-      async scalardl(...args) {
-        const run = await stage.scalardl([...args, ...flags])
-        if (run.code !== 0) throw new Error(`${args.join(' ')}: ${run.stderr}`)
-        return run
-      },
+      scalardl: (...args) => stage.succeeds([...args, ...flags]),
       async secretText(name) {
         const { data = {} } = await stage.get<{ data?: Record<string, string> }>(['secret', name])
         return Object.fromEntries(

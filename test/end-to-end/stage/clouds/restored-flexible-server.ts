@@ -43,11 +43,7 @@ export async function servesFromRestoredServer(
   t.setTimeout(600_000)
 
   /** @throws Error with what the plugin said where it fails; asserts before the first test would end them all */
-  const scalardl = async (...args: string[]) => {
-    const run = await stage.scalardl([...args, ...at.flags])
-    if (run.code !== 0) throw new Error(`${args.join(' ')}: ${run.stderr}`)
-    return run
-  }
+  const scalardl = (...args: string[]) => stage.succeeds([...args, ...at.flags])
 
   /** The host in the properties of the release. */
   async function hostInUse(): Promise<string | undefined> {
