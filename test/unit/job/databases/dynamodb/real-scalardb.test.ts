@@ -1,13 +1,21 @@
 import { ApplicationAutoScaling } from '@aws-sdk/client-application-auto-scaling'
 import { DynamoDB } from '@aws-sdk/client-dynamodb'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import t, { type Test } from 'tap'
 import { scaleRates } from '../../../../../job/aws/rate-limits.ts'
 import { accessOf } from '../../../../../job/databases/dynamodb/access.ts'
 import { openClients } from '../../../../../job/databases/dynamodb/clients.ts'
 import { dynamodb } from '../../../../../job/databases/dynamodb/dynamodb.ts'
 import type { OperationRequest } from '../../../../../operation/request.ts'
-import { beforePrefix, newest, startScalarDb, wholeAt, type ScalarDb } from '../../../../scalardb/scalardb.ts'
+import {
+  beforePrefix,
+  newest,
+  startScalarDb,
+  wholeAt,
+  type ScalarDb,
+  type Seen,
+} from '../../../../scalardb/scalardb.ts'
 import { startAws, type Aws } from '../../../../stand-ins/aws/aws.ts'
 import { noErrors } from '../database-conformance.ts'
 import { accessKey, contextOf, pointTo, region, secretKey, settingsFor, type Installation } from './installation.ts'
@@ -81,6 +89,26 @@ async function succeeds(t: Test, stage: RestoreStage, request: OperationRequest)
   t.equal(code, 0, `${request.operation}: ${JSON.stringify(stage.record(request.operation)?.failure)}`)
 }
 
+/**
+ * Asserts what ScalarDB reads. It reads again for a while: an index of DynamoDB may answer with less than its table has
+ * (Amazon DynamoDB Developer Guide, "Read consistency": global secondary indexes).
+ */
+async function readsAs(
+  t: Test,
+  read: () => Promise<Seen>,
+  expected: Seen,
+  message = 'what ScalarDB reads',
+): Promise<void> {
+  const untilMs = performance.now() + 10_000
+  let seen = await read()
+  while (!isDeepStrictEqual(seen.owned, expected.owned) && performance.now() < untilMs) {
+    t.comment(`the index answered with ${seen.owned.length} rows`)
+    await sleep(500)
+    seen = await read()
+  }
+  t.strictSame(seen, expected, message)
+}
+
 await t.test(`ScalarDB ${newest}`, async (t) => {
   const { aws, scalardb } = await open(t, newest)
   for (const prefix of ['', 'live-'])
@@ -88,30 +116,30 @@ await t.test(`ScalarDB ${newest}`, async (t) => {
       const before = propertiesOf(prefix)
       await scalardb.create(before)
       await scalardb.write(before, 1)
-      const atPoint = await scalardb.read(before)
-      t.strictSame(atPoint, wholeAt(1), 'what is to be restored')
+      const atPoint = wholeAt(1)
+      await readsAs(t, () => scalardb.read(before), atPoint, 'what is to be restored')
       const stage = await backedUp(t, aws, prefix, () => scalardb.write(before, 2))
       await stage.installation.write()
       const reads = () => scalardb.read(stage.properties())
       const commits = async (round: number) => {
         await scalardb.write(stage.properties(), round)
-        t.strictSame(await reads(), wholeAt(round), `it commits round ${round}`)
+        await readsAs(t, reads, wholeAt(round), `it commits round ${round}`)
       }
 
       await succeeds(t, stage, restoreRequest('beside', { prefix: `${prefix}then-` }))
       t.match(stage.properties(), `namespace.prefix=${prefix}then-`)
-      t.strictSame(await reads(), atPoint, 'beside')
+      await readsAs(t, reads, atPoint, 'beside')
       await commits(3)
-      t.strictSame(await scalardb.read(before), wholeAt(2), 'the former tables are as they were')
+      await readsAs(t, () => scalardb.read(before), wholeAt(2), 'the former tables are as they were')
       await succeeds(t, stage, undoRequest('beside'))
-      t.strictSame(await reads(), wholeAt(2), 'undone')
+      await readsAs(t, reads, wholeAt(2), 'undone')
       await commits(4)
 
       await succeeds(t, stage, restoreRequest('replace', { strategy: 'replace' }))
-      t.strictSame(await reads(), atPoint, 'in place')
+      await readsAs(t, reads, atPoint, 'in place')
       await commits(5)
       await succeeds(t, stage, undoRequest('replace'))
-      t.strictSame(await reads(), wholeAt(4), 'undone in place')
+      await readsAs(t, reads, wholeAt(4), 'undone in place')
       await commits(6)
     })
 })
@@ -124,7 +152,7 @@ await t.test(`ScalarDB ${beforePrefix} ignores the prefix`, async (t) => {
   const before = asItReads(propertiesOf(''))
   await scalardb.create(before)
   await scalardb.write(before, 1)
-  t.strictSame(await scalardb.read(before), wholeAt(1), 'what is to be restored')
+  await readsAs(t, () => scalardb.read(before), wholeAt(1), 'what is to be restored')
   const stage = await backedUp(t, aws, '', () => scalardb.write(before, 2))
   await stage.installation.write()
   const reads = () => scalardb.read(asItReads(stage.properties()))
@@ -132,16 +160,16 @@ await t.test(`ScalarDB ${beforePrefix} ignores the prefix`, async (t) => {
   const refused = await stage.worker(restoreRequest('refused', { prefix: 'old-' }), { version: '3.5.0' })
   t.equal(refused.code, 1)
   t.match(JSON.stringify(stage.record('restore-refused')?.findings), /ignores the namespace prefix/)
-  t.strictSame(await reads(), wholeAt(2))
+  await readsAs(t, reads, wholeAt(2))
 
   // What the refusal keeps a release from.
   await succeeds(t, stage, restoreRequest('beside', { prefix: 'old-' }))
   t.match(stage.properties(), 'namespace.prefix=old-')
-  t.strictSame(await reads(), wholeAt(2), 'it goes on with the former tables')
+  await readsAs(t, reads, wholeAt(2), 'it goes on with the former tables')
   await succeeds(t, stage, undoRequest('beside'))
 
   await succeeds(t, stage, restoreRequest('replace', { strategy: 'replace' }))
-  t.strictSame(await reads(), wholeAt(1), 'in place it reads what was restored')
+  await readsAs(t, reads, wholeAt(1), 'in place it reads what was restored')
   await scalardb.write(asItReads(stage.properties()), 3)
-  t.strictSame(await reads(), wholeAt(3))
+  await readsAs(t, reads, wholeAt(3))
 })
