@@ -1,10 +1,11 @@
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { formerSecretName } from '../../operation/names.ts'
 import { toldOf } from '../unit/job/databases/aurora/cluster-world.ts'
 import { availableCluster, describeCluster } from '../unit/stand-ins/aws/clusters.ts'
 import { until } from './stage/gates.ts'
 import { keptToRights } from './stage/clouds/rds-rights.ts'
 import { aCluster, inService, openRdsStage, urlKey, urlSecret } from './stage/clouds/rds-stage.ts'
+import { servesThePoint } from './stage/clouds/serves-the-point.ts'
 import { recordOf } from './stage/records.ts'
 import { damage, replicasOf } from './stage/restore-stage.ts'
 import { stopWriters } from './stage/writers.ts'
@@ -33,14 +34,6 @@ const madeBy = async (restore: string) => {
   const record = await recordOf(stage, restore)
   const { details = {} } = record.restore?.databases[0] ?? {}
   return { restore: record.restore, cluster: String(details['cluster']), differences: details['differences'] }
-}
-
-/** The release serves what it had at the point, and nothing of later. */
-async function servesThePoint(t: Test): Promise<void> {
-  const verdict = await stage.check(deployment)
-  t.strictSame(verdict.problems, [], 'the release serves the state of the pause')
-  t.ok(Number(verdict.details.states) > 0)
-  t.ok(Number(verdict.details.states) < Number(damaged.details.states), 'and nothing that was written after it')
 }
 
 const settings = await toldOf(at, inService)
@@ -88,7 +81,7 @@ t.test('a restore makes a cluster like the former, and points the release to it'
   t.equal(new Set([...own, ...hosts, undefined]).size, own.length + hosts.length + 1, 'all its endpoints are its own')
   t.strictSame(await secretText(urlSecret), { ...before, [urlKey]: await at.urlOf(made) })
   t.equal(await replicasOf(at), 2)
-  await servesThePoint(t)
+  await servesThePoint(t, at, damaged)
 })
 
 t.test('its undo points the release back to the former, as it was left', async (t) => {
@@ -120,7 +113,7 @@ t.test('the former goes with all its instances, and leaves a snapshot', async (t
     [[inService, `final-${cluster}`]],
   )
   t.strictSame(await secretText(urlSecret), { ...before, [urlKey]: await at.urlOf(cluster) })
-  await servesThePoint(t)
+  await servesThePoint(t, at, damaged)
 })
 
 t.test('the worker came by its own projected token, and did nothing outside of the policies', async (t) => {

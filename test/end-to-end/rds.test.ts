@@ -3,6 +3,7 @@ import { formerSecretName } from '../../operation/names.ts'
 import { toldOf } from '../unit/job/databases/rds/instance-world.ts'
 import { keptToRights } from './stage/clouds/rds-rights.ts'
 import { anInstance, inService, openRdsStage, urlKey, urlSecret } from './stage/clouds/rds-stage.ts'
+import { servesThePoint } from './stage/clouds/serves-the-point.ts'
 import { backupOf, recordOf } from './stage/records.ts'
 import { damage, replicasOf } from './stage/restore-stage.ts'
 import { stopWriters } from './stage/writers.ts'
@@ -46,10 +47,7 @@ t.test('a restore makes an instance like the former, and points the release to i
   t.strictSame(await toldOf(at, inService), settings, 'those of the former are untouched')
   t.strictSame(await secretText(urlSecret), { ...before, [urlKey]: await at.urlOf(made) })
   t.equal(await replicasOf(at), 2)
-  const verdict = await stage.check(deployment)
-  t.strictSame(verdict.problems, [], 'the release serves the state of the pause')
-  t.ok(Number(verdict.details.states) > 0)
-  t.ok(Number(verdict.details.states) < Number(damaged.details.states), 'and nothing that was written after it')
+  await servesThePoint(t, at, damaged)
 })
 
 t.test('its undo points the release back to the former, as it was left', async (t) => {

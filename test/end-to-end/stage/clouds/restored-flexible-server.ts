@@ -11,6 +11,7 @@ import { damage, replicasOf } from '../restore-stage.ts'
 import { stopWriters } from '../writers.ts'
 import { azureClients, type Role } from './azure-cloud.ts'
 import { openFlexibleServerStage, serverInService } from './flexible-server-stage.ts'
+import { servesThePoint } from './serves-the-point.ts'
 
 const policies = resolve(import.meta.dirname, '../../../../docs/platforms/policies')
 
@@ -82,10 +83,7 @@ export async function servesFromRestoredServer(
     t.strictSame(await settingsOf(serverInService), settings, 'those of the former are untouched')
     t.equal(await hostInUse(), await hostOf(made))
     t.equal(await replicasOf(at), 2)
-    const verdict = await stage.check(deployment)
-    t.strictSame(verdict.problems, [], 'the release serves one consistent state')
-    t.ok(Number(verdict.details.states) > 0)
-    t.ok(Number(verdict.details.states) < Number(damaged.details.states), 'and nothing that was written after it')
+    await servesThePoint(t, at, damaged)
   })
 
   t.test('its undo points the release back to the former, as it was left', async (t) => {

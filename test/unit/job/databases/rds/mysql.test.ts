@@ -1,70 +1,29 @@
 import t from 'tap'
-import { formerSecretName } from '../../../../../operation/names.ts'
-import type { OperationRequest } from '../../../../../operation/request.ts'
-import { mariadbServers } from '../../../../stand-ins/mysql/servers-with-a-past.ts'
-import { until } from '../../../stand-ins/aws/clients.ts'
 import { restorable } from '../../../stand-ins/aws/instances.ts'
-import { backupRequest, doctorRequest, restoreRequest, undoRequest } from '../cosmos/release-stage.ts'
+import { doctorRequest } from '../cosmos/release-stage.ts'
 import { toldOf } from './instance-world.ts'
-import { instanceWith, onRds, openRelease, urlOf, urlSecret } from './release-stage.ts'
+import { backUpRestoreAndUndo, openMysqlRelease } from './mysql-release.ts'
+import { instanceWith, onRds, urlOf, urlSecret } from './release-stage.ts'
 
-// A Ledger in an instance with MySQL through the whole worker: backed up, restored, pointed there and back.
-
-const stage = await openRelease(t, 'Secret', instanceWith('mysql'), {
-  scheme: 'mysql',
-  database: '',
-  servers: mariadbServers,
-})
-const { bank, bankAt, client, failureIn, host, record, stored, urlTo } = stage
-const codeOf = async (request: OperationRequest) => (await stage.worker(request)).code
-const former = formerSecretName(urlSecret)
-stored.put(former, {})
-for (const secret of [urlSecret, former]) stored.granted.set(secret, new Set(['get', 'patch']))
+const stage = await openMysqlRelease(t, instanceWith('mysql'))
+const { client, failureIn, host, record, stored, urlTo } = stage
 
 t.test("a doctor finds the instance and the server's clock by the URL of either driver", async (t) => {
   for (const driver of ['mariadb', 'mysql']) {
     stored.put(urlSecret, { [urlOf]: urlTo(host).replace('mysql', driver) })
     const name = `doctor-${driver}`
-    t.equal(await codeOf(onRds(doctorRequest(driver))), 0, failureIn(name))
+    t.equal((await stage.worker(onRds(doctorRequest(driver)))).code, 0, failureIn(name))
     const clock = record(name)?.findings?.find(({ check }) => check === "server's clock")
     t.match(clock, { outcome: 'ok', message: /^-?\d+ to -?\d+ ms ahead of the worker's$/ })
   }
 })
 
-t.test('a backup amid writing is a whole second of its pause', async (t) => {
-  const stop = stage.write()
-  await until('some is written', async () => stage.written() > 3)
-  const code = await codeOf(onRds({ ...backupRequest('a'), pauseMode: 'always' }))
-  await stop()
-  t.equal(code, 0, failureIn('backup-a'))
-  const made = record('backup-a')
-  t.match(made, {
-    backup: { state: 'restorable', databases: [{ kind: 'rds', details: { clock: { lowMs: Number } } }] },
-  })
-  const window = made?.windows.at(-1)
-  t.equal(window?.verdict, 'valid')
-  const point = made?.backup?.databases[0]?.snapshotAt ?? ''
-  t.equal(Date.parse(point) % 1000, 0)
-  t.ok(point >= (window?.allPausedAt ?? 'none') && point <= (window?.unpauseSentAt ?? ''))
-})
-
-t.test('a restore brings back the state of the pause and points the release to it, and back', async (t) => {
-  await stage.writeSome()
-  await bank.damage()
-  const damaged = await bank.check()
-  // From here on the last moment that can be restored has the damage, too.
-  await restorable(client, 'ledger', new Date(Date.now() + 1_000))
-  t.equal(damaged.holds, false)
-  t.equal(await codeOf({ ...restoreRequest('a', 'a'), choice: { repoint: 'patch' } }), 0, failureIn('restore-a'))
-  const { instance, host: restoredHost } = record('restore-a')?.restore?.databases[0]?.details ?? {}
-  t.strictSame(stored.data(urlSecret), { [urlOf]: urlTo(String(restoredHost)) })
-  const found = await (await bankAt(String(restoredHost))).check()
-  t.strictSame(found.problems, [], 'the new instance holds one consistent state')
-  t.ok(Number(found.details.states) > 0 && Number(found.details.states) < Number(damaged.details.states))
-  t.strictSame(await bank.check(), damaged, 'the former instance is untouched')
-  t.strictSame(await toldOf({ client }, String(instance)), await toldOf({ client }, 'ledger'))
-
-  t.equal(await codeOf(undoRequest('a', 'a')), 0, failureIn('undo-a'))
-  t.strictSame(stored.data(urlSecret), { [urlOf]: urlTo(host) })
-  t.strictSame(stored.data(former), {}, 'what was kept is used up')
-})
+t.test('a Ledger in an instance with MySQL', (t) =>
+  backUpRestoreAndUndo(t, stage, {
+    on: onRds,
+    entry: { kind: 'rds', details: { clock: { lowMs: Number } } },
+    madeIs: 'instance',
+    restorable: (id, at) => restorable(client, id, at),
+    isLike: async (made, former) => void t.strictSame(await toldOf({ client }, made), await toldOf({ client }, former)),
+  }),
+)
