@@ -2,36 +2,14 @@ import t, { type Test } from 'tap'
 import { Failure } from '../../../../operation/failure.ts'
 import { configMapName, guardJobName, jobName, keySecretName } from '../../../../operation/names.ts'
 import { createOperation } from '../../../../plugin/kubernetes/jobs/compose/create-operation.ts'
-import { inOrder, operationObjects } from '../../../../plugin/kubernetes/jobs/compose/operation-objects.ts'
-import { composeGuardJob } from '../../../../plugin/kubernetes/jobs/compose/compose-guard-job.ts'
-import { composeJob } from '../../../../plugin/kubernetes/jobs/compose/compose-job.ts'
+import { inOrder } from '../../../../plugin/kubernetes/jobs/compose/operation-objects.ts'
 import { finishMaking } from '../../../../plugin/kubernetes/jobs/half-made.ts'
-import { podsOnly } from '../../../../plugin/kubernetes/jobs/compose/release-part.ts'
 import { resumeNamed } from '../../../../plugin/operations/resume-named.ts'
-import type { RequestOf } from '../../../../operation/request.ts'
-import { chartRelease } from '../kubernetes/jobs/compose/chart-deployment.ts'
-import { jobOptions } from '../kubernetes/jobs/compose/job-options.ts'
+import { pauseObjects, pauseRequest } from '../kubernetes/jobs/compose/a-pause.ts'
 import { ObjectStore } from '../kubernetes/object-store.ts'
 import { recordingTerminal } from '../terminal/recording-terminal.ts'
 
-const part = podsOnly(chartRelease())
-const request: RequestOf<'pause'> = {
-  version: 1,
-  kind: 'pause',
-  operation: 'pause-p',
-  namespace: 'ns',
-  createdAt: '2026-11-21T09:30:00.000Z',
-  createdBy: '0.1.0',
-  target: { releases: [part.target], serviceUrls: [], addresses: [], tls: { enabled: false } },
-  pause: { drainMs: 1000, maxPauseMs: 60_000, guard: true },
-  durationMs: 1000,
-}
-const objects = operationObjects(
-  request,
-  composeJob(request, [part], {}, jobOptions),
-  composeGuardJob(request, [part], {}, jobOptions),
-)
-const releases = request.target.releases.map(({ name }) => name)
+const releases = pauseRequest.target.releases.map(({ name }) => name)
 const flags = { name: 'p', timeout: undefined, wait: true, dryRun: 'none' }
 
 /** A cluster that has the first of an operation's objects, as a command leaves it that is killed then. */
@@ -43,14 +21,14 @@ async function madeUpTo(t: Test, count: number) {
     writes += 1
     if (writes === count) store.fault = 'broken'
   }
-  await createOperation(session, objects, 'json', 'none').catch(() => undefined)
+  await createOperation(session, pauseObjects, 'json', 'none').catch(() => undefined)
   store.beforeWrite = undefined
   store.fault = undefined
   const { terminal, lines } = recordingTerminal()
   return { store, session, terminal, lines }
 }
 
-const beforeTheJob = inOrder(objects).indexOf(objects.job)
+const beforeTheJob = inOrder(pauseObjects).indexOf(pauseObjects.job)
 for (let count = 1; count <= beforeTheJob; count += 1) {
   t.test(`a command that was killed when it had made ${count} objects leaves the name free`, async (t) => {
     const { store, session, terminal, lines } = await madeUpTo(t, count)
@@ -60,8 +38,8 @@ for (let count = 1; count <= beforeTheJob; count += 1) {
     t.match(lines[1], /pause-p never began/)
     t.equal(lines.length, 2)
     t.strictSame([...store.objects.keys()], [])
-    await createOperation(session, objects, 'json', 'none')
-    t.equal(store.objects.size, inOrder(objects).length)
+    await createOperation(session, pauseObjects, 'json', 'none')
+    t.equal(store.objects.size, inOrder(pauseObjects).length)
   })
 }
 
@@ -98,7 +76,7 @@ t.test(
 )
 
 t.test('one whose Job is there is followed without waiting for that', async (t) => {
-  const { store, session, terminal, lines } = await madeUpTo(t, inOrder(objects).length)
+  const { store, session, terminal, lines } = await madeUpTo(t, inOrder(pauseObjects).length)
   setTimeout(() => {
     store.job('pause-p', 'pause', { type: 'Complete' })
     store.record({ operation: 'pause-p', kind: 'pause', state: 'succeeded', releases, exitCode: 0 })

@@ -2,31 +2,11 @@ import t, { type Test } from 'tap'
 import { Failure } from '../../../../../operation/failure.ts'
 import { configMapName, guardJobName } from '../../../../../operation/names.ts'
 import type { OperationRecord } from '../../../../../operation/record.ts'
-import type { RequestOf } from '../../../../../operation/request.ts'
 import { abandonOperation } from '../../../../../plugin/kubernetes/jobs/abandon-operation.ts'
-import { composeGuardJob } from '../../../../../plugin/kubernetes/jobs/compose/compose-guard-job.ts'
-import { composeJob } from '../../../../../plugin/kubernetes/jobs/compose/compose-job.ts'
 import { createOperation } from '../../../../../plugin/kubernetes/jobs/compose/create-operation.ts'
-import { operationObjects } from '../../../../../plugin/kubernetes/jobs/compose/operation-objects.ts'
-import { podsOnly } from '../../../../../plugin/kubernetes/jobs/compose/release-part.ts'
 import { ObjectStore } from '../object-store.ts'
-import { chartRelease } from './compose/chart-deployment.ts'
-import { jobOptions } from './compose/job-options.ts'
+import { pauseObjects } from './compose/a-pause.ts'
 
-const part = podsOnly(chartRelease())
-const request: RequestOf<'pause'> = {
-  version: 1,
-  kind: 'pause',
-  operation: 'pause-p',
-  namespace: 'ns',
-  createdAt: '2026-11-21T09:30:00.000Z',
-  createdBy: '0.1.0',
-  target: { releases: [part.target], serviceUrls: [], addresses: [], tls: { enabled: false } },
-  pause: { drainMs: 1000, maxPauseMs: 60_000, guard: true },
-  durationMs: 1000,
-}
-const job = composeJob(request, [part], {}, jobOptions)
-const objects = operationObjects(request, job, composeGuardJob(request, [part], {}, jobOptions))
 const recordKey = `configmaps/${configMapName('pause-p', 'record')}`
 const failure = new Failure({ what: 'the Job of pause-p does not start', why: 'its image', next: 'give another' })
 
@@ -34,14 +14,14 @@ const failure = new Failure({ what: 'the Job of pause-p does not start', why: 'i
 async function abandonedWhile(t: Test, left: Partial<OperationRecord>) {
   const store = new ObjectStore()
   const session = await store.session(t)
-  await createOperation(session, objects, 'json', 'none')
+  await createOperation(session, pauseObjects, 'json', 'none')
   store.beforeWrite = () => {
     // the guard's Job goes first, then the worker's
     if (store.objects.has(`jobs/${guardJobName('pause-p')}`)) return
     store.beforeWrite = undefined
     store.record({ operation: 'pause-p', kind: 'pause', ...left })
   }
-  const told = await abandonOperation(session, objects, failure)
+  const told = await abandonOperation(session, pauseObjects, failure)
   return { told, store }
 }
 
