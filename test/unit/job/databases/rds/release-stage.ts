@@ -1,3 +1,6 @@
+// Room: backups and restores of RDS, against the stand-in of AWS with real servers behind it.
+// Read release-stage, instance-world, mysql-release, then the tests.
+
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
