@@ -1,5 +1,5 @@
 // Room: what stands in for the services that a release needs, and what several of these stand-ins share.
-// Read fetched-once, debian-packages, server-process, free-port, one-pod, then one of the rooms below.
+// Read fetched-once, debian-packages, maven-packages, server-process, free-port, one-pod, then one of the rooms below.
 
 import { existsSync } from 'node:fs'
 import { mkdtemp, rename, rm } from 'node:fs/promises'

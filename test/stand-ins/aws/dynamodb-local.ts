@@ -1,34 +1,14 @@
-import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { ensureProgram } from '../../java-client/ensure.ts'
-import { fetchedOnce } from '../fetched-once.ts'
 import { freePort } from '../free-port.ts'
+import { mavenPackages } from '../maven-packages.ts'
 import { startServerProcess } from '../server-process.ts'
 
-const run = promisify(execFile)
-const pom = join(import.meta.dirname, 'pom.xml')
-const fetchMs = 300_000
-
 /**
- * The folder of Amazon's DynamoDB Local and all that it needs, fetched from Maven Central once and kept in the cache;
- * Java is installed where it is missing.
+ * The folder of Amazon's DynamoDB Local and all that it needs.
  * @throws Error with Maven's words where it cannot be fetched
  */
-export async function ensureDynamodbLocal(): Promise<string> {
-  await ensureProgram('java', '-version', 'openjdk-17-jre-headless')
-  const version = createHash('sha256')
-    .update(await readFile(pom))
-    .digest('hex')
-    .slice(0, 12)
-  return await fetchedOnce(`dynamodb-local-${version}`, async (folder) => {
-    await ensureProgram('mvn', '--version', 'maven')
-    const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${folder}`, '-DincludeScope=runtime']
-    await run('mvn', ['--batch-mode', '--quiet', '--file', pom, ...copy], { timeout: fetchMs })
-  })
-}
+export const ensureDynamodbLocal = (): Promise<string> =>
+  mavenPackages('dynamodb-local', join(import.meta.dirname, 'pom.xml'))
 
 /** A running DynamoDB Local with nothing in it. */
 export interface DynamodbLocal {

@@ -1,43 +1,25 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
-import { createHash, randomInt } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { CommandResult, PodElsewhere, PodsElsewhere } from '../../../job/kubernetes/elsewhere/pods-elsewhere.ts'
-import { ensureProgram } from '../../java-client/ensure.ts'
-import { fetchedOnce } from '../fetched-once.ts'
 import { freePort } from '../free-port.ts'
+import { mavenPackages } from '../maven-packages.ts'
 import { logSettings, nodeSettings } from './node-settings.ts'
 import { javaOptions } from './java-options.ts'
 import { medusaCommand } from './real-medusa.ts'
 
 const run = promisify(execFile)
-const pom = join(import.meta.dirname, 'pom.xml')
-const fetchMs = 300_000
 const startMs = 180_000
 /** How long a command may take on a machine that is busy with other tests, whatever its caller would wait. */
 const mostMs = 300_000
 
-/**
- * The folder of Apache Cassandra and all that it needs, 67 MB, fetched from Maven Central once and kept in the cache;
- * Java is installed where it is missing.
- */
-export async function ensureCassandra(): Promise<string> {
-  await ensureProgram('java', '-version', 'openjdk-17-jre-headless')
-  const version = createHash('sha256')
-    .update(await readFile(pom))
-    .digest('hex')
-    .slice(0, 12)
-  return await fetchedOnce(`cassandra-${version}`, async (folder) => {
-    await ensureProgram('mvn', '--version', 'maven')
-    const copy = ['dependency:copy-dependencies', `-DoutputDirectory=${folder}`, '-DincludeScope=runtime']
-    await run('mvn', ['--batch-mode', '--quiet', '--file', pom, ...copy], { timeout: fetchMs })
-  })
-}
+/** The folder of Apache Cassandra and all that it needs, 67 MB. */
+export const ensureCassandra = (): Promise<string> => mavenPackages('cassandra', join(import.meta.dirname, 'pom.xml'))
 
 /** One node of a real ring. */
 export interface RealNode {
