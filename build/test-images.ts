@@ -1,6 +1,7 @@
 import { chmodSync, copyFileSync, cpSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { ensureDynamodbLocal } from '../test/stand-ins/aws/dynamodb-local.ts'
+import { ensureH2, h2Jar } from '../test/stand-ins/h2/local-server.ts'
 import { postgresqlBinaries, usualMajor } from '../test/stand-ins/postgresql/binaries.ts'
 import { ensureVersitygw } from '../test/stand-ins/versitygw/versitygw.ts'
 import { standInBase } from './base-image.ts'
@@ -14,6 +15,7 @@ export const awsImage = 'docker.io/kubectl-scalardl-test/aws:dev'
 export const azureImage = 'docker.io/kubectl-scalardl-test/azure:dev'
 export const postgresqlImage = 'docker.io/kubectl-scalardl-test/postgresql:dev'
 export const mysqlImage = 'docker.io/kubectl-scalardl-test/mysql:dev'
+export const h2Image = 'docker.io/kubectl-scalardl-test/h2:dev'
 export const versitygwImage = 'docker.io/kubectl-scalardl-test/versitygw:dev'
 
 /** Where the OCI archives of what stands in are. */
@@ -21,14 +23,15 @@ export interface TestImages {
   ledger: string
   postgresql: string
   mysql: string
+  h2: string
   aws: string
   azure: string
   versitygw: string
 }
 
 /**
- * Makes the OCI archives of the Ledger stand-in, of a PostgreSQL and a MariaDB server, of the stand-ins of DynamoDB and
- * of Azure Cosmos DB, and of an S3 server.
+ * Makes the OCI archives of the Ledger stand-in, of a PostgreSQL, a MariaDB and an H2 server, of the stand-ins of
+ * DynamoDB and of Azure Cosmos DB, and of an S3 server.
  */
 export async function buildTestImages(options: { publishedBases?: boolean } = {}): Promise<TestImages> {
   await bundleModule('test/stand-ins/ledger/main.ts', 'ledger')
@@ -70,6 +73,16 @@ export async function buildTestImages(options: { publishedBases?: boolean } = {}
     copies: ['dist/aws.mjs', 'test/stand-ins/aws/pom.xml', postgresqlVersions],
     archive: join(folder, 'aws.tar'),
   })
+  mkdirSync(join(distFolder, 'h2'), { recursive: true })
+  cpSync(join(await ensureH2(), h2Jar), join(distFolder, 'h2', 'h2.jar'))
+  const h2 = await buildImage({
+    name: h2Image,
+    dockerfile: 'test/stand-ins/h2-image/Dockerfile',
+    baseArgument: 'NODE_IMAGE',
+    base,
+    copies: ['dist/h2/h2.jar', 'test/stand-ins/h2-image/entrypoint.sh'],
+    archive: join(folder, 'h2.tar'),
+  })
   await bundleModule('test/stand-ins/azure/main.ts', 'azure')
   const azure = await buildImage({
     name: azureImage,
@@ -88,7 +101,7 @@ export async function buildTestImages(options: { publishedBases?: boolean } = {}
     copies: ['dist/versitygw'],
     archive: join(folder, 'versitygw.tar'),
   })
-  return { ledger, postgresql, mysql, aws, azure, versitygw }
+  return { ledger, postgresql, mysql, h2, aws, azure, versitygw }
 }
 
 /** Puts what Linux needs of it where a Dockerfile can copy it from. */

@@ -56,13 +56,13 @@ export function onePod({ user = 65532, container, volumes, graceSeconds = 5 }: O
   }
 }
 
-/** Where clients find the server, at the port that its pod has. */
-export function serverService(metadata: ServerMetadata, port: { name: string; port: number }): V1Service {
+/** Where clients find the server, at the ports that its pod has. */
+export function serverService(metadata: ServerMetadata, ...ports: { name: string; port: number }[]): V1Service {
   return {
     apiVersion: 'v1',
     kind: 'Service',
     metadata,
-    spec: { ports: [{ ...port, targetPort: port.port }], selector: metadata.labels },
+    spec: { ports: ports.map((each) => ({ ...each, targetPort: each.port })), selector: metadata.labels },
   }
 }
 

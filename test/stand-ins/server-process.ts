@@ -17,13 +17,13 @@ wait $server; kill $watch`
  * Starts a server in a process of its own and waits until it answers. It ends with this process, however that ends, and
  * does not keep this process from ending.
  * @param name for people
- * @param answers an address of it
+ * @param answers an address of it, or what throws until it answers
  * @returns what ends it, by SIGKILL
  * @throws Error with the server's words where it ends, or does not answer within two minutes
  */
 export async function startServerProcess(
   name: string,
-  answers: string,
+  answers: string | (() => Promise<void>),
   command: readonly string[],
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<() => Promise<void>> {
@@ -39,10 +39,11 @@ export async function startServerProcess(
     child.stdin.end()
     await ended
   }
+  const ask = typeof answers === 'string' ? async () => void (await (await fetch(answers)).arrayBuffer()) : answers
   const deadline = Date.now() + startMs
   for (;;) {
     try {
-      await (await fetch(answers)).arrayBuffer()
+      await ask()
       return stop
     } catch (error) {
       if (Date.now() > deadline || child.exitCode !== null) {

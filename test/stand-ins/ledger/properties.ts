@@ -1,8 +1,8 @@
 import { parse } from 'dot-properties'
 
-/** One PostgreSQL database, or one server of MySQL or MariaDB, and who may use it. */
+/** One database of PostgreSQL or H2, or one server of MySQL or MariaDB, and who may use it. */
 export interface Connection {
-  kind: 'postgresql' | 'mysql'
+  kind: 'postgresql' | 'mysql' | 'h2'
   host: string
   port: number
   /** empty where the namespaces are schemas of the server */
@@ -43,18 +43,27 @@ export function readProperties(text: string, environment: NodeJS.ProcessEnv): Re
   )
 }
 
+const kinds: ReadonlyMap<string | undefined, Connection['kind']> = new Map([
+  ['postgresql', 'postgresql'],
+  ['yugabytedb', 'postgresql'],
+  ['mysql', 'mysql'],
+  ['mariadb', 'mysql'],
+  ['h2:tcp', 'h2'],
+])
+/** H2's is that of PostgreSQL's protocol, which its URL does not name (h2database.com, "PG Server"). */
+const usualPorts: Record<Connection['kind'], number> = { postgresql: 5432, mysql: 3306, h2: 5435 }
+
 function connectionOf(properties: ReadonlyMap<string, string>, prefix: string): Connection {
   const contactPoints = properties.get(`${prefix}contact_points`) ?? ''
-  // YugabyteDB speaks PostgreSQL's protocol.
-  const [, scheme] = /^jdbc:(postgresql|yugabytedb|mysql|mariadb):/.exec(contactPoints) ?? []
-  if (scheme === undefined)
-    throw new Error(`${prefix}contact_points is "${contactPoints}"; the stand-in knows PostgreSQL, MySQL and MariaDB`)
-  const kind = scheme === 'mysql' || scheme === 'mariadb' ? 'mysql' : 'postgresql'
-  const url = new URL(contactPoints.slice('jdbc:'.length))
+  const [, scheme, address] = /^jdbc:(h2:tcp|\w+)(:[^;]*)/.exec(contactPoints) ?? []
+  const kind = kinds.get(scheme)
+  if (kind === undefined)
+    throw new Error(`${prefix}contact_points is "${contactPoints}"; the stand-in knows ${[...kinds.keys()].join(', ')}`)
+  const url = new URL(`jdbc${address}`)
   return {
     kind,
     host: url.hostname,
-    port: url.port === '' ? { postgresql: 5432, mysql: 3306 }[kind] : Number(url.port),
+    port: kind !== 'h2' && url.port !== '' ? Number(url.port) : usualPorts[kind],
     database: decodeURIComponent(url.pathname.slice(1)),
     user: properties.get(`${prefix}username`),
     password: properties.get(`${prefix}password`),
@@ -65,7 +74,7 @@ function connectionOf(properties: ReadonlyMap<string, string>, prefix: string): 
 /**
  * The storages of a release: one, or those of a multi-storage set-up (scalar-labs/scalardb, DatabaseConfig and
  * MultiStorageConfig).
- * @throws Error for a storage other than jdbc with PostgreSQL, MySQL or MariaDB.
+ * @throws Error for a storage other than jdbc with PostgreSQL, MySQL, MariaDB or H2.
  */
 export function storageProperties(properties: ReadonlyMap<string, string>): StorageProperties {
   const storage = properties.get('scalar.db.storage')

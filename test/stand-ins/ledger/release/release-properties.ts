@@ -2,7 +2,7 @@
 export interface ReleaseStorage {
   name: string
   /** PostgreSQL unless given */
-  scheme?: 'postgresql' | 'mysql'
+  scheme?: 'postgresql' | 'mysql' | 'h2:tcp'
   /** host, or host:port, of the server as the pods reach it */
   server: string
   /** empty with MySQL, where a namespace is a schema of the server */

@@ -1,5 +1,6 @@
 import type { Connection, StorageProperties } from '../properties.ts'
 import type { DataType } from '../data/tables.ts'
+import { h2Database } from './h2.ts'
 import { postgresqlDatabase } from './postgresql.ts'
 
 /** One connection. Names are quoted as the standard says, and `$1` stands for the first value. */
@@ -35,6 +36,7 @@ export interface Databases {
 /** @param connections how many its pool may hold */
 export async function openDatabase(connection: Connection, connections: number): Promise<Database> {
   if (connection.kind === 'postgresql') return postgresqlDatabase(connection, connections)
+  if (connection.kind === 'h2') return h2Database(connection, connections)
   // Few need that driver.
   const { mysqlDatabase } = await import('./mysql.ts')
   return mysqlDatabase(connection, connections)

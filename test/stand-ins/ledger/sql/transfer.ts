@@ -1,4 +1,4 @@
-// Room: the bank in PostgreSQL and in MySQL or MariaDB, in ScalarDB's own form.
+// Room: the bank in PostgreSQL, in MySQL or MariaDB and in H2, in ScalarDB's own form.
 // Read databases, schema, transfer, invariant, damage.
 
 import type { Database, Databases, Session } from './databases.ts'
