@@ -16,9 +16,11 @@ import { refusal, Refusal } from './refusal.ts'
  * ssh: there is no login, so its upload is never begun, and Cassy says STARTED for ever;
  * upload: the program on the node fails;
  * folder: the node has a second data folder, which nobody copies;
- * hangs: the node never answers.
+ * hangs: the node never answers, and takes the snapshot all the same, after somebody has looked for it in vain;
+ * full: its disk is full, so a part of the snapshot is there, and Cassy does not notice;
+ * unwritten: all uploads are begun, then Cassy cannot write that down: FAILED for all, and they run.
  */
-export type CassyFault = 'snapshot' | 'lost' | 'ssh' | 'upload' | 'folder' | 'hangs'
+export type CassyFault = 'snapshot' | 'lost' | 'ssh' | 'upload' | 'folder' | 'hangs' | 'full' | 'unwritten'
 
 /**
  * The same of a restore:
@@ -98,6 +100,8 @@ type Asked = Record<string, string | number | boolean | string[] | undefined> & 
 
 const statuses = { initialized: 1, started: 2, completed: 3, failed: 4 }
 const own = ['system.paxos', 'system_schema.tables', 'system_auth.roles']
+/** The last two are not in every snapshot: made again, and of a dropped index. */
+const contents = 'Data.db\nTOC.txt\nCompressionInfo.db\nSummary.db\nSI_by_owner.db\n'
 const protocol = loadSync(resolve(import.meta.dirname, '../../../proto/cassy.proto'), {
   keepCase: true,
   longs: Number,
@@ -217,6 +221,10 @@ export async function startCassy(ring: ScriptedRing, { put, keys }: Bucket): Pro
   async function takeBackup(clusterId: string, type: number): Promise<object> {
     const cluster = standIn.clusters.find(({ cluster_id }) => cluster_id === clusterId)
     if (cluster === undefined) throw refusal(status.INVALID_ARGUMENT, 'The specified cluster cannot be found.')
+    const nodes = ring.nodes.filter(({ address }) => cluster.target_ips.includes(address))
+    // Before anything is written down.
+    if (nodes.some(({ fault }) => fault === 'down'))
+      throw refusal(status.INTERNAL, 'All the required nodes are not available.')
     const its = process
     const snapshotId = randomUUID()
     const created = Date.now()
@@ -229,7 +237,6 @@ export async function startCassy(ring: ScriptedRing, { put, keys }: Bucket): Pro
       status: statuses.initialized,
     }))
     standIn.history.push(...entries)
-    const nodes = ring.nodes.filter(({ address }) => cluster.target_ips.includes(address))
     const say = (to: number, some = entries) => {
       if (its === process) for (const entry of some) entry.status = to
     }
@@ -244,13 +251,13 @@ export async function startCassy(ring: ScriptedRing, { put, keys }: Bucket): Pro
     }
     // A process that is gone has begun no upload.
     if (its !== process) throw refusal(status.UNAVAILABLE, '')
-    say(statuses.started)
-    void upload(nodes, clusterId, snapshotId, type, (address, to) =>
-      say(
-        to,
-        entries.filter(({ target_ip }) => target_ip === address),
-      ),
-    ).catch(() => undefined)
+    const isWritten = ![...standIn.faults.values()].includes('unwritten')
+    say(isWritten ? statuses.started : statuses.failed)
+    void upload(nodes, clusterId, snapshotId, type, (address, to) => {
+      const its = entries.filter(({ target_ip }) => target_ip === address)
+      if (isWritten) say(to, its)
+    }).catch(() => undefined)
+    if (!isWritten) throw refusal(status.INTERNAL, '[SQLITE_BUSY] The database file is locked')
     await standIn.before?.('answer')
     return {
       status: statuses.started,
@@ -263,16 +270,16 @@ export async function startCassy(ring: ScriptedRing, { put, keys }: Bucket): Pro
   async function takeSnapshot(node: ScriptedNode, tag: string): Promise<void> {
     const lines = [...ring.tables, ...own].map((name) => `${tag} ${name.replace('.', ' ')}`)
     const fault = standIn.faults.get(node.address)
-    if (fault === 'hangs') await new Promise(() => undefined)
+    // Nobody answers there, and nobody asks what became of the task.
+    if (node.fault === 'unnoticed' || node.fault === 'down') return
     // It clears whatever is there, whoever made it.
     node.snapshots.clear()
     if (fault === 'snapshot') return
-    if (fault === 'lost') {
-      // After somebody has looked for it in vain.
-      node.late = lines
-      return
-    }
-    for (const line of lines) node.snapshots.add(line)
+    // After somebody has looked for it in vain.
+    if (fault === 'lost' || fault === 'hangs') node.late = lines
+    if (fault === 'hangs') await new Promise(() => undefined)
+    if (fault === 'lost') return
+    for (const line of fault === 'full' ? lines.slice(0, 2) : lines) node.snapshots.add(line)
   }
 
   /** The programs on the nodes; Cassy writes down in turn what each came to, waiting for the one before. */
@@ -284,12 +291,18 @@ export async function startCassy(ring: ScriptedRing, { put, keys }: Bucket): Pro
     say: (address: string, to: number) => void,
   ): Promise<void> {
     await standIn.before?.('upload')
-    for (const { address, snapshots } of nodes) {
+    for (const { address, fault: down, snapshots } of nodes) {
       const fault = standIn.faults.get(address)
-      if (fault === 'ssh') continue
+      if (fault === 'ssh' || down !== undefined) continue
       const tables = [...snapshots].filter((line) => line.startsWith(`${snapshotId} `)).map((line) => line.split(' '))
       const files = ['nb-1-big-Data.db', 'nb-2-big-Data.db', '.by_owner/nb-1-big-Data.db']
-      const copied = fault === 'folder' || fault === 'upload' ? files.slice(0, 1) : files.slice(0, 2)
+      const parts = [
+        'nb-1-big-TOC.txt',
+        'nb-1-big-CompressionInfo.db',
+        'nb-2-big-TOC.txt',
+        'nb-2-big-CompressionInfo.db',
+      ]
+      const copied = fault === 'folder' || fault === 'upload' ? files.slice(0, 1) : [...files.slice(0, 2), ...parts]
       await Promise.all(
         tables.flatMap(([, schema = '', table = '']) => {
           const folder = [
@@ -304,7 +317,9 @@ export async function startCassy(ring: ScriptedRing, { put, keys }: Bucket): Pro
           ].join('/')
           return [
             put(`${folder}/manifest.json`, JSON.stringify({ files, created_at: new Date().toISOString() })),
-            ...copied.map((file) => put(`${folder}/${file}`, `${address} ${table}`)),
+            ...copied.map((file) =>
+              put(`${folder}/${file}`, file.endsWith('TOC.txt') ? contents : `${address} ${table}`),
+            ),
           ]
         }),
       )

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { Failure, messageOf } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { PodsElsewhere } from '../../../kubernetes/elsewhere/pods-elsewhere.ts'
-import type { RingView } from '../cql.ts'
+import type { RingMember, RingView } from '../cql.ts'
 import type { Medusa } from '../medusa.ts'
 import { podsWithoutApi, type FoundRing, type RingPods } from '../ring.ts'
 
@@ -111,6 +111,22 @@ export function checkRing(title: string, view: RingView, { nodes, selector, trou
     },
     { check: 'cassandra, one node lost', subject: title, outcome: 'ok', message: lostNodeText(view) },
   ]
+}
+
+/** @throws Failure where a node came or went since the snapshots were taken */
+export function refuseChanged(
+  title: string,
+  before: readonly string[],
+  nodes: readonly Pick<RingMember, 'hostId' | 'address'>[],
+): void {
+  const came = nodes.filter(({ hostId }) => !before.includes(hostId)).map(({ address }) => `node ${address} has joined`)
+  const went = before.filter((hostId) => !nodes.some((node) => node.hostId === hostId)).map((id) => `${id} has left`)
+  if (came.length + went.length === 0) return
+  throw new Failure({
+    what: `the ring of ${title} has changed since its snapshots were taken`,
+    why: [...came, ...went].join('; '),
+    next: 'run the backup again once the ring is steady',
+  })
 }
 
 /**

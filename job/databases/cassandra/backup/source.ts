@@ -14,7 +14,15 @@ import type { CqlSession, OpenSession, RingView } from '../cql.ts'
 import type { Details } from '../details.ts'
 import { checkMedusa, deleteFromMedusa, lackOf, readMedusa, upload, type Medusa } from '../medusa.ts'
 import { findRing, type FoundRing, type RingPods } from '../ring.ts'
-import { checkContactPoints, checkRights, checkRing, findingOf, lostNodeText, noPods } from './preflight.ts'
+import {
+  checkContactPoints,
+  checkRights,
+  checkRing,
+  findingOf,
+  lostNodeText,
+  noPods,
+  refuseChanged,
+} from './preflight.ts'
 import {
   clearSnapshots,
   newTag,
@@ -140,7 +148,7 @@ export class CassandraSource implements BackupSource {
     const { signal } = this.#context
     const pods = this.#pods()
     const now = await this.#wholeRing()
-    refuseChanged(this.#title, taken.hostIds, now)
+    refuseChanged(this.#title, taken.hostIds, now.nodes)
     // The tables and the schema are those of before the pause, where this worker has seen them.
     const { view, schema } = this.#ring ?? now
     const medusa = this.#medusa
@@ -323,16 +331,4 @@ const discardMs = 180_000
 function datacenterOf({ nodes }: Ring): { datacenter?: string } {
   const datacenter = nodes.find((node) => node.datacenter !== undefined)?.datacenter
   return datacenter === undefined ? {} : { datacenter }
-}
-
-/** @throws Failure where a node came or went since the snapshots were taken */
-function refuseChanged(title: string, before: readonly string[], { nodes }: FoundRing): void {
-  const came = nodes.filter(({ hostId }) => !before.includes(hostId)).map(({ address }) => `node ${address} has joined`)
-  const went = before.filter((hostId) => !nodes.some((node) => node.hostId === hostId)).map((id) => `${id} has left`)
-  if (came.length + went.length === 0) return
-  throw new Failure({
-    what: `the ring of ${title} has changed since its snapshots were taken`,
-    why: [...came, ...went].join('; '),
-    next: 'run the backup again once the ring is steady',
-  })
 }

@@ -58,8 +58,10 @@ export class CassyError extends Failure {
         what: `Cassy at ${address} did not ${asked}`,
         why: `${status[error.code]}: ${said === '' ? 'it gives no reason; its log does' : said}`,
         next: isLost
-          ? "check that Cassy runs there and that the worker's pod may reach it"
-          : "see Cassy's log, and that all nodes of Cassandra are up",
+          ? "check that Cassy runs there, without TLS, and that the worker's pod may reach it"
+          : error.code === status.UNIMPLEMENTED
+            ? 'what answers there is no Cassy, or an older one: name HOST:PORT of a Cassy of 2021'
+            : "see Cassy's log, and that all nodes of Cassandra are up",
       },
       { cause: error },
     )

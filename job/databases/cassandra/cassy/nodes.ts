@@ -3,7 +3,7 @@ import type { PodsElsewhere } from '../../../kubernetes/elsewhere/pods-elsewhere
 import { namespaceOf, type Access } from '../access.ts'
 import { checkRights, noPods } from '../backup/preflight.ts'
 import type { RingMember } from '../cql.ts'
-import { findRing, type RingNode } from '../ring.ts'
+import { findRing, type FoundRing, type RingNode } from '../ring.ts'
 
 /** Where the pods of Cassandra may be, where it runs in pods at all. */
 export interface NodesAt {
@@ -15,19 +15,27 @@ export interface NodesAt {
 }
 
 /** Every node of a ring. @throws Failure where some cannot be looked at: it has no pod, or the worker may not ask it */
-export async function nodesOf(
+export async function nodesOf(members: readonly RingMember[], at: NodesAt, signal: AbortSignal): Promise<RingNode[]> {
+  const { nodes, troubles } = await findNodes(members, at, signal)
+  if (troubles.length > 0) throw unseen(at.title, troubles.join('; '))
+  return nodes
+}
+
+/**
+ * The nodes of a ring that can be asked, and why others cannot.
+ * @throws Failure where none can: the worker may not ask pods; the signal's reason
+ */
+export async function findNodes(
   members: readonly RingMember[],
   { access, own, podsIn, title }: NodesAt,
   signal: AbortSignal,
-): Promise<RingNode[]> {
+): Promise<Pick<FoundRing, 'nodes' | 'troubles'>> {
   const pods = podsIn?.(own['cassandra-namespace'] ?? namespaceOf(access))
   if (pods === undefined) throw noPods(title)
   const at = { selector: own['cassandra-selector'], clientSecret: own['cassandra-client-secret'] }
   const { outcome, message, cure } = await checkRights(title, pods, { at, medusa: undefined, signal })
   if (outcome === 'error') throw unseen(title, message, cure)
-  const { nodes, troubles } = await findRing(pods, members, at, signal)
-  if (troubles.length > 0) throw unseen(title, troubles.join('; '))
-  return nodes
+  return await findRing(pods, members, at, signal)
 }
 
 function unseen(title: string, why: string, next = 'see `nodetool status`'): Failure {

@@ -11,10 +11,12 @@ export interface Ring {
   schema: string[] | undefined
 }
 
-/** A ring as Cassy has it, before a backup of it is asked for. */
-export type Registered = Omit<CassyBackup, 'snapshotId'>
+const seen = z.object({ clusterId: z.string().regex(idForm), addresses: z.array(z.string().regex(idForm)) })
 
-const registered = z.object({ clusterId: z.string().regex(idForm), addresses: z.array(z.string().regex(idForm)) })
+/** A ring as Cassy has it, before a backup of it is asked for, and the host ids of its nodes, which Cassy has not. */
+export type Registered = Omit<CassyBackup, 'snapshotId'> & { hostIds: string[] }
+
+const registered = seen.extend({ hostIds: z.array(z.string()) })
 
 /** One registration for each window: whatever is under it is of that window. */
 function step(title: string, number: number): string {
@@ -38,14 +40,14 @@ export async function register(
   while (journal.begun(step(title, number))) number += 1
   return await journal.once(step(title, number), async () => {
     const told = await cassy.register(member.address, signal)
-    const { success, data } = registered.safeParse({ clusterId: told.cluster_id, addresses: told.target_ips })
+    const { success, data } = seen.safeParse({ clusterId: told.cluster_id, addresses: told.target_ips })
     if (!success) throw strange(title, 'what it says of the ring cannot be read')
     refuseOther(title, data.addresses, view)
     const missing = [...view.keyspaces.map(({ name }) => name), 'system_schema'].filter(
       (name) => !told.keyspaces.includes(name),
     )
     if (missing.length > 0) throw strange(title, `it does not see keyspace ${missing.join(', ')}`)
-    return data
+    return { ...data, hostIds: view.members.map(({ hostId }) => hostId) }
   })
 }
 

@@ -13,7 +13,7 @@ import { openStorageAt } from '../../../storage/open.ts'
 import type { Storage } from '../../../storage/storage.ts'
 import type { BackupContext, BackupSource, PauseMoment, Snapshot, Source } from '../../database.ts'
 import { accessOf, titleOf, type Access } from '../access.ts'
-import { findingOf, lostNodeText } from '../backup/preflight.ts'
+import { findingOf, lostNodeText, refuseChanged } from '../backup/preflight.ts'
 import { verifySnapshots } from '../backup/snapshots.ts'
 import type { CqlSession, OpenSession } from '../cql.ts'
 import type { RingNode } from '../ring.ts'
@@ -24,7 +24,7 @@ import { operationStatus } from './protocol.ts'
 import { nodesOf } from './nodes.ts'
 import { register, registrationsOf, type Registered, type Ring } from './register.ts'
 import type { CassySettings } from './settings.ts'
-import { idForm, lacksOf, type CassyBackup } from './stored.ts'
+import { bytesOf, folderOf, idForm, lacksOf, type CassyBackup } from './stored.ts'
 import { untilUploaded, usualCassyPatience, type CassyPatience } from './upload.ts'
 
 /** What a later worker has to know. */
@@ -32,7 +32,11 @@ const durable = z.object({
   clusterId: z.string().regex(idForm),
   snapshotId: z.string().regex(idForm),
   addresses: z.array(z.string().regex(idForm)),
+  hostIds: z.array(z.string()),
 })
+
+/** A backup of a registered ring. */
+type Taken = Registered & Pick<CassyBackup, 'snapshotId'>
 
 /**
  * A ring that Cassy backs up. It is asked for a snapshot of every node, inside our pause, and not for the backup that
@@ -53,7 +57,11 @@ export class CassySource implements BackupSource {
   #ring: Ring | undefined
   #nodes: RingNode[] | undefined
   #registered: Registered | undefined
-  #taken: (CassyBackup & { at: string }) | undefined
+  #taken: (Taken & { at: string }) | undefined
+  /** names of snapshots by their registrations, of all windows */
+  readonly #snapshots = new Map<string, string>()
+  /** registrations of which nobody knows whether a node still takes its snapshot */
+  readonly #unsettled = new Set<string>()
 
   constructor(
     settings: readonly StorageSettings[],
@@ -100,27 +108,31 @@ export class CassySource implements BackupSource {
     if (registered === undefined) throw new Error('snapshot() before prepare()')
     const signal = pause?.signal ?? this.#context.signal
     const at = new Date().toISOString()
+    this.#unsettled.add(registered.clusterId)
     const snapshotId = await this.#take(registered, signal)
+    this.#snapshots.set(registered.clusterId, snapshotId)
     // An answer that comes after its window is not that of the next.
     if (this.#registered !== registered) throw new Error('the window of this snapshot is over')
     const taken = { ...registered, snapshotId }
     // Cassy does not tell that a node has failed, nor that it lost one which goes on by itself.
     if (this.#nodes !== undefined)
       await verifySnapshots(this.#nodes, this.#ring?.view.tables ?? [], { tag: snapshotId, signal })
+    this.#unsettled.delete(registered.clusterId)
     this.#taken = { ...taken, at }
     return { at, anyMoment: true, durable: { ...taken, addresses: [...taken.addresses] } }
   }
 
   resume({ at, durable: kept }: Snapshot): void {
-    this.#taken = { at, ...durable.parse(kept) }
+    const taken = durable.parse(kept)
+    this.#taken = { at, ...taken }
+    this.#snapshots.set(taken.clusterId, taken.snapshotId)
   }
 
   async complete(): Promise<DatabaseBackup> {
     const taken = this.#taken
     if (taken === undefined) throw new Error('complete() before snapshot()')
     const { signal } = this.#context
-    const session = await this.#cql()
-    const { view, schema } = this.#ring ?? { view: await session.view(), schema: await session.describe() }
+    const { view, schema } = this.#ring ?? (await this.#ringOf(taken))
     await untilUploaded(taken, {
       cassy: this.#cassy,
       storage: this.#storage,
@@ -130,6 +142,14 @@ export class CassySource implements BackupSource {
       title: this.#title,
     })
     const [lack, ...more] = await lacksOf(this.#storage, taken, view.tables, signal)
+    if (lack !== undefined && (await bytesOf(this.#storage, taken, signal)) === 0)
+      throw new Failure({
+        what: `nothing of Cassy's backup ${taken.snapshotId} has arrived`,
+        why: `${this.#of.storage} has nothing of any node, and Cassy calls all of them completed`,
+        next:
+          "compare that with storage_base_uri in Cassy's settings: what it uploaded elsewhere is yours to remove there, " +
+          `${folderOf(taken)}. Where it is the same, see Cassy's log`,
+      })
     if (lack !== undefined)
       throw new Failure({
         what: `Cassy's backup ${taken.snapshotId} is not whole`,
@@ -177,6 +197,9 @@ export class CassySource implements BackupSource {
       session: () => this.#cql(),
       own: flags?.own ?? {},
       podsIn,
+      nodes: this.#nodes,
+      taken: this.#snapshots,
+      unsettled: this.#unsettled,
     })
   }
 
@@ -237,6 +260,17 @@ export class CassySource implements BackupSource {
       if (performance.now() > endsMs) throw lost
       await sleep(lostPaceMs, undefined, { signal })
     }
+  }
+
+  /**
+   * The ring of a backup that an earlier worker has begun.
+   * @throws Failure where a node came or went since: Cassy has no part of it, and the record would tell of another ring
+   */
+  async #ringOf({ hostIds }: Taken): Promise<Ring> {
+    const session = await this.#cql()
+    const ring = { view: await session.view(), schema: await session.describe() }
+    refuseChanged(this.#title, hostIds, ring.view.members)
+    return ring
   }
 
   /** What Cassy has uploaded of windows that were void; their snapshots went with its next backup. */

@@ -3,7 +3,7 @@ import { Failure, messageOf } from '../../../../operation/failure.ts'
 import type { Events } from '../../../process/events.ts'
 import type { Storage } from '../../../storage/storage.ts'
 import { CassyError, type Cassy } from './client.ts'
-import { operationStatus, type BackupEntry } from './protocol.ts'
+import { nodeSnapshot, operationStatus, type BackupEntry } from './protocol.ts'
 import { bytesOf, type CassyBackup } from './stored.ts'
 
 /** How long Cassy is waited for, ms. */
@@ -85,9 +85,14 @@ function statesOf(
   return addresses.map((address) => ({
     address,
     status:
-      entries.find(({ target_ip, snapshot_id }) => target_ip === address && snapshot_id === snapshotId)?.status ??
+      entries.find((one) => one.target_ip === address && one.snapshot_id === snapshotId && isOfNodes(one))?.status ??
       operationStatus.unknown,
   }))
+}
+
+/** Not an incremental one, which has the name of the snapshot that it goes with (Cassy, BackupType NODE_INCREMENTAL). */
+function isOfNodes({ backup_type }: BackupEntry): boolean {
+  return backup_type === nodeSnapshot
 }
 
 function notUploaded(addresses: readonly string[]): Failure {

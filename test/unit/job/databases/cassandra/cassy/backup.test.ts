@@ -85,6 +85,8 @@ else {
     snapshot: [/is not whole on node 127\.1\.0\.2/, /nothing of node 127\.1\.0\.2: it has taken no snapshot/],
     lost: [/is not whole on node 127\.1\.0\.2/, /./],
     folder: [/no nb-2-big-Data\.db of /, /no nb-2-big-Data\.db of .* of node 127\.1\.0\.2/],
+    full: [/is not whole on node 127\.1\.0\.2/, /no snapshot of .* of node 127\.1\.0\.2/],
+    unwritten: [/SQLITE_BUSY.*may still upload to node-backup/, /SQLITE_BUSY.*may still upload to node-backup/],
     upload: [
       /has not uploaded the snapshot of node 127\.1\.0\.2/,
       /has not uploaded the snapshot of node 127\.1\.0\.2/,
@@ -103,7 +105,7 @@ else {
         s.cassy.faults.set('127.1.0.2', fault as CassyFault)
         t.equal(await s.run().ended, 3)
         t.match(s.record()?.backup, { state: 'unusable', reason: why, databases: { length: 0 } })
-        if (mayLook && fault !== 'snapshot' && fault !== 'lost') t.strictSame(s.onNodes(), [])
+        if (mayLook) t.strictSame(s.onNodes(), [])
         if (!mayLook) t.match(s.record()?.backup?.reason, /snapshot [0-9a-f-]{36} on the nodes: the worker may not/)
         t.ok(s.isServing())
       }
@@ -123,9 +125,42 @@ else {
     const s = await scene(t, { pause: { drainMs: 1000, maxPauseMs: 700, guard: false } })
     s.cassy.faults.set('127.1.0.1', 'hangs')
     t.equal(await s.run().ended, 3)
-    t.match(s.record()?.backup, { state: 'unusable', reason: /nothing may stay paused/ })
+    t.match(s.record()?.backup, {
+      state: 'unusable',
+      reason: /nothing may stay paused.*Cassy may still upload to node-backup/,
+    })
+    t.equal(s.ring.nodes[0]?.late, undefined, 'it was looked for, and taken then')
+    t.strictSame(s.onNodes(), [])
     t.ok(s.isServing())
   })
+
+  for (const state of ['down', 'unnoticed'] as const)
+    t.test(
+      `a node that goes down in the window (${state}): unusable, the others are cleared, it is named`,
+      async (t) => {
+        impatient(t)
+        for (const [when, mayLook] of [
+          ['snapshots', true],
+          ['upload', true],
+          ['upload', false],
+        ] as const) {
+          const s = await scene(t)
+          if (!mayLook) s.ring.missing.push('create pods/exec')
+          const [, second] = s.ring.nodes
+          s.cassy.before = (what) => {
+            if (what === when && second !== undefined) second.fault = state
+          }
+          t.equal(await s.run().ended, 3)
+          t.match(s.record()?.backup, { state: 'unusable', reason: /127\.1\.0\.2/ })
+          if (mayLook)
+            t.strictSame(
+              s.ring.left().filter((line) => !line.startsWith('cassandra-1') && /[0-9a-f-]{36}$/.test(line)),
+              [],
+            )
+          t.ok(s.isServing())
+        }
+      },
+    )
 
   t.test('a lost answer: what Cassy has written down counts, and nothing is asked for twice', async (t) => {
     const after = await scene(t)
@@ -173,6 +208,49 @@ else {
     t.match(s.record(), { windows: [{ verdict: 'valid' }], backup: { state: 'unusable', reason: /stands still/ } })
     t.strictSame(s.onNodes(), [])
     t.ok(s.isServing())
+  })
+
+  const gone: Record<string, (s: CassyScene) => unknown> = {
+    'ends for good': (s) => s.cassy.kill(),
+    'is made again without its database': (s) => s.cassy.history.splice(0),
+  }
+  for (const [what, happens] of Object.entries(gone))
+    t.test(`Cassy that ${what} while it uploads: unusable, and its snapshots are cleared all the same`, async (t) => {
+      impatient(t)
+      const s = await scene(t)
+      s.cassy.before = async (what) => {
+        if (what !== 'upload') return
+        s.cassy.before = undefined
+        while (!s.isServing()) await new Promise((done) => setTimeout(done, 5))
+        happens(s)
+      }
+      t.equal(await s.run().ended, 3)
+      t.match(s.record()?.backup, { state: 'unusable', reason: /stands still.*(UNAVAILABLE|may still upload)/ })
+      t.strictSame(s.onNodes(), [])
+      t.ok(s.isServing())
+    })
+
+  t.test('an incremental backup of our snapshot by somebody else says nothing of the snapshot', async (t) => {
+    const s = await scene(t)
+    s.cassy.before = async (what) => {
+      if (what !== 'upload') return
+      s.cassy.before = undefined
+      const theirs = s.cassy.history.map((entry) => ({ ...entry, backup_type: 3, created_at: Date.now() + 1 }))
+      for (const [index, entry] of theirs.entries()) entry.status = index === 0 ? 4 : 3
+      s.cassy.history.push(...theirs)
+    }
+    t.equal(await s.run().ended, 0)
+  })
+
+  t.test('a bucket that is not that of Cassy: unusable, and what it uploaded elsewhere is named', async (t) => {
+    const other = await scene(t)
+    const s = await scene(t, {}, { 'cassy-storage': other.storage })
+    t.equal(await s.run().ended, 3)
+    t.match(s.record()?.backup, { state: 'unusable', reason: /has nothing of any node, and Cassy calls all of them/ })
+    const folder = `node-backup/${s.cassy.clusters[0]?.cluster_id}/${s.cassy.history[0]?.snapshot_id}`
+    t.ok(s.record()?.failure?.next.includes(`storage_base_uri in Cassy's settings`))
+    t.ok(s.record()?.failure?.next.includes(folder))
+    t.strictSame(s.onNodes(), [])
   })
 
   t.test('a backup of somebody else that clears our snapshots: unusable, never guessed', async (t) => {

@@ -6,6 +6,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3'
 import type { Test } from 'tap'
+import { usualLateLook } from '../../../../../../job/databases/cassandra/backup/snapshots.ts'
 import { usualRestorePatience } from '../../../../../../job/databases/cassandra/cassy/restoring.ts'
 import { usualCassyPatience } from '../../../../../../job/databases/cassandra/cassy/upload.ts'
 import type { RequestOf } from '../../../../../../operation/request.ts'
@@ -18,6 +19,7 @@ const patience = { everyMs: 20, lookMs: 50, quietMs: 60_000, lostMs: 20_000 }
 Object.assign(usualCassyPatience, patience)
 const restorePatience = { everyMs: 20, quietMs: 60_000, forgottenMs: 60_000, lostMs: 500 }
 Object.assign(usualRestorePatience, restorePatience)
+Object.assign(usualLateLook, { forMs: 300, everyMs: 20 })
 
 /** What never comes is not waited for in one test. */
 export function impatient(t: Test): void {
@@ -68,6 +70,7 @@ export async function cassyGround(t: Test) {
       run: (request: Parameters<typeof s.run>[0] = backup, its?: Parameters<typeof s.run>[1]) => s.run(request, its),
       /** what is in Cassy's bucket */
       keys,
+      put: async (Key: string, Body: string) => void (await s3.send(new PutObjectCommand({ Bucket, Key, Body }))),
       remove: async (Key: string) => void (await s3.send(new DeleteObjectCommand({ Bucket, Key }))),
       /** names of Cassy's snapshots on any node */
       onNodes: () => [...new Set(s.ring.left().flatMap((line) => /[0-9a-f-]{36}$/.exec(line) ?? []))],
