@@ -24,8 +24,8 @@ export const cassyMutations: readonly Mutation[] = [
   },
   {
     title: 'a restore of before counts as done',
-    file: 'export function newestAfter',
-    changes: [['Math.max(afterMs, newest', 'Math.max(0, newest']],
+    file: 'export function newestBeside',
+    changes: [['=> !earlier.includes(created_at)', '=> created_at > earlier.length - 99']],
     tests: ['cassy/restore.test.ts'],
   },
   {
@@ -36,22 +36,22 @@ export const cassyMutations: readonly Mutation[] = [
   },
   {
     title: 'Cassy is asked while it is at work for somebody else',
-    file: 'export function newestAfter',
+    file: 'export function newestBeside',
     changes: [['    await refuseOthers(of)\n', '']],
     tests: ['cassy/restore.test.ts'],
   },
   {
     title: 'Cassy is asked again after a kill',
-    file: 'export function newestAfter',
+    file: 'export function newestBeside',
     changes: [['if (atWork.length > 0) {', 'if (atWork.length > 99) {']],
     tests: ['cassy/restore.test.ts'],
   },
   {
     title: 'a node that has failed is asked for again before it was emptied',
-    file: 'export function newestAfter',
+    file: 'export function newestBeside',
     changes: [
       [
-        'status === operationStatus.failed && created_at > toldMs',
+        'status === operationStatus.failed && !told.includes(created_at)',
         'status === operationStatus.failed && created_at < 0',
       ],
     ],
@@ -59,7 +59,7 @@ export const cassyMutations: readonly Mutation[] = [
   },
   {
     title: 'a restore by Cassy is complete although its bucket has lost files',
-    file: 'export function newestAfter',
+    file: 'export function newestBeside',
     changes: [['    await of.checkBucket()\n', '']],
     tests: ['cassy/restore.test.ts'],
   },
@@ -67,6 +67,30 @@ export const cassyMutations: readonly Mutation[] = [
     title: 'a node that does not answer is passed over',
     file: 'export class CassyHandedOver implements RestoredData',
     changes: [['if (down.length === 0)', 'if (down.length >= 0)']],
+    tests: ['cassy/restore.test.ts'],
+  },
+  {
+    title: 'a snapshot whose name Cassy has forgotten stays on the nodes',
+    file: 'async function arrivedOf(',
+    changes: [['if (known !== undefined) names.add(known)', '']],
+    tests: ['cassy/backup.test.ts'],
+  },
+  {
+    title: 'a ring that has changed is recorded with the backup of a killed worker',
+    file: source,
+    changes: [['    refuseChanged(this.#title, hostIds, ring.view.members)\n', '']],
+    tests: ['cassy/killed-backup.test.ts'],
+  },
+  {
+    title: 'a part of a file of data that is not there is not missed',
+    file: 'export async function lacksOf(',
+    changes: [['!files.has(stem + part)', 'part === null']],
+    tests: ['cassy/restore.test.ts'],
+  },
+  {
+    title: 'a restore is given up although Cassy was asked for files',
+    file: 'export class CassyHandedOver implements RestoredData',
+    changes: [['let isAsked = told !== undefined', 'let isAsked = false']],
     tests: ['cassy/restore.test.ts'],
   },
 ]

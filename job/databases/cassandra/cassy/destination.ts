@@ -10,7 +10,7 @@ import type { OpenSession } from '../cql.ts'
 import { checkTokens } from '../restore/done.ts'
 import { noNotes, noteRing } from '../restore/hand-over-notes.ts'
 import { readCassyDetails, type CassyDetails } from './details.ts'
-import { lastOf } from './restoring.ts'
+import { begunAt } from './restoring.ts'
 import { CassyHandedOver, nodesNow } from './restored.ts'
 
 /** A ring that is about to be handed over. It may be the ruin that the backup is needed for. */
@@ -73,7 +73,7 @@ export class CassyDestination extends CassyHandedOver implements RestoreDestinat
       })
       const details = readCassyDetails(this.entry)
       const begun = await this.askCassy(details, (cassy) => cassy.restores(details.snapshotId, signal)).then(
-        (entries) => ({ lastRestoreMs: lastOf(entries) }),
+        (entries) => ({ earlier: begunAt(entries) }),
         (error: unknown) => {
           unasked('Cassy', error)
           return {}

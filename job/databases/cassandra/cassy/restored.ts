@@ -16,7 +16,7 @@ import { whoAnswers, type Place } from './answering.ts'
 import { CassyError, openCassy, type Cassy } from './client.ts'
 import { readCassyDetails, type CassyDetails } from './details.ts'
 import { operationStatus } from './protocol.ts'
-import { cassyNotes, newestAfter, putBack, usualRestorePatience, type CassyPart } from './restoring.ts'
+import { cassyNotes, newestBeside, putBack, usualRestorePatience, type CassyPart } from './restoring.ts'
 import { lacksOf } from './stored.ts'
 
 /** What was noted when the ring was handed over, and since. */
@@ -105,10 +105,14 @@ export class CassyHandedOver implements RestoredData {
 
   async activate(_journal: Journal): Promise<void> {}
 
-  /** Nothing was done to a ring of which every node still runs as it did when it was handed over. */
+  /**
+   * Nothing was done to a ring of which every node still runs as it did when it was handed over, and of which Cassy was
+   * not asked for files either: a node that could not be reached counted as stopped then.
+   */
   async checkWayBack(): Promise<Finding[]> {
     const nodes = await this.ask(nodesNow)
-    return [wayBackOf(this.entry.title, this.notes?.nodes ?? [], nodes)]
+    const wayBack = wayBackOf(this.entry.title, this.notes?.nodes ?? [], nodes)
+    return [wayBack, await this.#unaskedFinding(readCassyDetails(this.entry))]
   }
 
   async deactivate(_journal: Journal): Promise<void> {
@@ -171,6 +175,29 @@ export class CassyHandedOver implements RestoredData {
     return [...new Map(places.map((place) => [`${place.host} ${place.port}`, place])).values()]
   }
 
+  /** @throws Failure where Cassy was asked to put files on the nodes: they are read once a node is started */
+  async #unaskedFinding(details: CassyDetails): Promise<Finding> {
+    const of = { check: 'cassy', subject: this.entry.title }
+    const { earlier, told } = this.notes ?? {}
+    let isAsked = told !== undefined
+    try {
+      const { signal } = this.context
+      const entries = await this.askCassy(details, (cassy) => cassy.restores(details.snapshotId, signal))
+      isAsked ||= earlier !== undefined && newestBeside(entries, earlier).size > 0
+    } catch (error) {
+      this.context.signal.throwIfAborted()
+      if (!(error instanceof CassyError)) throw error
+      const message = `${messageOf(error)}: whether it has put files of the backup on nodes cannot be told`
+      if (!isAsked) return { ...of, outcome: 'warning', message }
+    }
+    if (!isAsked) return { ...of, outcome: 'ok', message: 'Cassy has put no files on its nodes' }
+    throw new Failure({
+      what: `${this.entry.title} cannot be given up`,
+      why: 'Cassy was asked to put files of the backup on its nodes, and these are read once a node is started again',
+      next: 'stop and empty every node as you were told, then go on with --continue; or restore a backup again',
+    })
+  }
+
   /** Whether Cassy has put back every node since the ring was handed over. */
   async #restoredByCassy(details: CassyDetails): Promise<Finding> {
     const of = { check: 'cassy', subject: this.entry.title }
@@ -179,12 +206,12 @@ export class CassyHandedOver implements RestoredData {
       outcome: 'warning',
       message: `${why}: whether it has restored every node cannot be told; you vouch for it`,
     })
-    const after = this.notes?.lastRestoreMs
-    if (after === undefined) return unknown('Cassy could not be asked when the ring was handed over')
+    const earlier = this.notes?.earlier
+    if (earlier === undefined) return unknown('Cassy could not be asked when the ring was handed over')
     try {
       const { signal } = this.context
       const entries = await this.askCassy(details, (cassy) => cassy.restores(details.snapshotId, signal))
-      const newest = newestAfter(entries, after)
+      const newest = newestBeside(entries, earlier)
       const undone = details.nodes.flatMap(({ address }) => {
         const its = newest.get(address)
         if (its === undefined) return [`it has not restored node ${address} since`]

@@ -28,23 +28,20 @@ export const usualRestorePatience: RestorePatience = {
   lostMs: 10_000,
 }
 
-/** What is known of Cassy's restores of a backup. */
+/** What is known of Cassy's restores of a backup. Each is known by when it was begun, ms by Cassy's clock. */
 export const cassyNotes = z.object({
-  /**
-   * when the newest before this restore was begun, ms since the epoch by Cassy's clock; absent where it could not be
-   * asked when the ring was handed over
-   */
-  lastRestoreMs: z.number().optional(),
-  /** when the newest was begun of which the administrator was told that it has failed, and what to do there */
-  toldMs: z.number().optional(),
+  /** those of before this restore; absent where it could not be asked when the ring was handed over */
+  earlier: z.array(z.number()).optional(),
+  /** those of which the administrator was told that they have failed, and what to do there */
+  told: z.array(z.number()).optional(),
 })
 export type CassyNotes = z.infer<typeof cassyNotes>
 
 /** What a worker writes down before it asks for anything. */
 const stepNotes = z.object({
-  lastRestoreMs: z.number(),
-  /** when the newest before its order was begun; absent while it has not come so far */
-  askedAfterMs: z.number().optional(),
+  earlier: z.array(z.number()),
+  /** those of before its order; absent while it has not come so far */
+  beforeOrder: z.array(z.number()).optional(),
 })
 
 /** What is left to the administrator once Cassy has done what it can. */
@@ -65,20 +62,27 @@ interface Restoring {
   checkBucket: () => Promise<void>
 }
 
-/** The newest restore of each node that was begun after a moment. */
-export function newestAfter(entries: readonly RestoreEntry[], afterMs: number): Map<string, RestoreEntry> {
-  const newest = new Map<string, RestoreEntry>()
-  for (const entry of entries)
-    if (entry.created_at > Math.max(afterMs, newest.get(entry.target_ip)?.created_at ?? 0))
-      newest.set(entry.target_ip, entry)
-  return newest
-}
-
-export function lastOf(entries: readonly RestoreEntry[]): number {
-  return Math.max(0, ...entries.map(({ created_at }) => created_at))
-}
-
 const isAtWork = ({ status }: RestoreEntry) => status !== operationStatus.completed && status !== operationStatus.failed
+
+/**
+ * The newest restore of each node beside those of before, which a clock that was set back may call newer. One that is
+ * at work is the newest: nothing else is asked for meanwhile.
+ */
+export function newestBeside(entries: readonly RestoreEntry[], earlier: readonly number[]): Map<string, RestoreEntry> {
+  const own = entries.filter(({ created_at }) => !earlier.includes(created_at))
+  return new Map([...newestOf(own), ...newestOf(own.filter(isAtWork))])
+}
+
+function newestOf(entries: readonly RestoreEntry[]): Map<string, RestoreEntry> {
+  return new Map(
+    [...entries].sort((one, other) => one.created_at - other.created_at).map((entry) => [entry.target_ip, entry]),
+  )
+}
+
+/** When each restore was begun. */
+export function begunAt(entries: readonly RestoreEntry[]): number[] {
+  return [...new Set(entries.map(({ created_at }) => created_at))]
+}
 
 /**
  * Has Cassy put back the files of every node, while Cassandra stands still everywhere, and waits for it. What Cassy has
@@ -92,45 +96,47 @@ export async function putBack(of: Restoring, before: CassyNotes | undefined, ste
   const { snapshotId } = details
   const addresses = details.nodes.map(({ address }) => address)
   const noted = await notedOf(of, before, step)
-  const { lastRestoreMs } = noted
-  const { toldMs = 0 } = before ?? {}
-  if (noted.askedAfterMs !== undefined) await untilBegun(of, noted.askedAfterMs)
+  const { earlier } = noted
+  const { told = [] } = before ?? {}
+  if (noted.beforeOrder !== undefined) await untilBegun(of, noted.beforeOrder)
   let isAsked = false
-  let isBegun = noted.askedAfterMs !== undefined
+  let isBegun = noted.beforeOrder !== undefined
   for (;;) {
     const newest = isBegun
-      ? await untilAtRest(of, lastRestoreMs)
-      : newestAfter(await cassy.restores(snapshotId, signal), lastRestoreMs)
+      ? await untilAtRest(of, earlier)
+      : newestBeside(await cassy.restores(snapshotId, signal), earlier)
     const found = addresses.flatMap((address) => newest.get(address) ?? [])
     const atWork = found.filter(isAtWork)
-    const failed = found.filter(({ status, created_at }) => status === operationStatus.failed && created_at > toldMs)
+    const failed = found.filter(
+      ({ status, created_at }) => status === operationStatus.failed && !told.includes(created_at),
+    )
     const namesOf = (some: readonly RestoreEntry[]) => some.map(({ target_ip }) => target_ip)
     if (atWork.length > 0) {
-      if (isBegun) return { left: afterSilence(entry, namesOf(atWork)), notes: { lastRestoreMs, toldMs } }
+      if (isBegun) return { left: afterSilence(entry, namesOf(atWork)), notes: { earlier, told } }
       isBegun = true
       continue
     }
     if (failed.length > 0)
-      return { left: afterFailure(entry, namesOf(failed)), notes: { lastRestoreMs, toldMs: lastOf(failed) } }
+      return { left: afterFailure(entry, namesOf(failed)), notes: { earlier, told: [...told, ...begunAt(failed)] } }
     const undone = addresses.filter((address) => newest.get(address)?.status !== operationStatus.completed)
     // A bucket that has lost files meanwhile: Cassy calls a node completed that has got none of them.
     await of.checkBucket()
-    if (undone.length === 0) return { left: afterCassy(entry), notes: { lastRestoreMs, toldMs } }
+    if (undone.length === 0) return { left: afterCassy(entry), notes: { earlier, told } }
     if (isAsked) throw notBegun(entry, undone)
     await refuseOthers(of)
     isAsked = true
     isBegun = true
     events.say('note', `${entry.title}: Cassy is asked to put back the files of node ${undone.join(', ')}`)
-    await ask(of, undone, async (askedAfterMs) => await step.note({ ...noted, askedAfterMs }))
+    await ask(of, undone, async (beforeOrder) => await step.note({ ...noted, beforeOrder }))
   }
 
   async function ask(
     { cassy }: Restoring,
     undone: readonly string[],
-    note: (askedAfterMs: number) => Promise<void>,
+    note: (beforeOrder: number[]) => Promise<void>,
   ): Promise<void> {
-    const askedAfterMs = lastOf(await cassy.restores(snapshotId, signal))
-    await note(askedAfterMs)
+    const beforeOrder = begunAt(await cassy.restores(snapshotId, signal))
+    await note(beforeOrder)
     signal.throwIfAborted()
     const order = { cluster_id: details.clusterId, snapshot_id: snapshotId, target_ips: undone }
     try {
@@ -138,7 +144,7 @@ export async function putBack(of: Restoring, before: CassyNotes | undefined, ste
     } catch (error) {
       if (!(error instanceof CassyError)) throw error
       // What it has written down tells more: it has begun, or what has failed.
-      if (!(await untilBegun(of, askedAfterMs, error.isLost ? patience.lostMs : 0))) throw error
+      if (!(await untilBegun(of, beforeOrder, error.isLost ? patience.lostMs : 0))) throw error
     }
   }
 }
@@ -152,15 +158,15 @@ async function notedOf(
   const kept = stepNotes.safeParse(step.noted).data
   if (kept !== undefined) return kept
   // Where nobody knows which restores are of before, none is this one's.
-  const lastRestoreMs = before?.lastRestoreMs ?? lastOf(await cassy.restores(details.snapshotId, signal))
-  await step.note({ lastRestoreMs })
-  return { lastRestoreMs }
+  const earlier = before?.earlier ?? begunAt(await cassy.restores(details.snapshotId, signal))
+  await step.note({ earlier })
+  return { earlier }
 }
 
-/** Looks whether Cassy has written down an order that was given after a moment. */
+/** Looks whether Cassy has written down an order. @param before those of before it */
 async function untilBegun(
   { cassy, details, patience, signal }: Restoring,
-  afterMs: number,
+  before: readonly number[],
   forMs = patience.lostMs,
 ): Promise<boolean> {
   const endsMs = performance.now() + forMs
@@ -170,7 +176,7 @@ async function untilBegun(
       if (error instanceof CassyError) return []
       throw error
     })
-    if (lastOf(entries) > afterMs) return true
+    if (entries.some(({ created_at }) => !before.includes(created_at))) return true
     if (performance.now() >= endsMs) return false
     await sleep(Math.min(patience.everyMs, 200), undefined, { signal })
   }
@@ -183,7 +189,7 @@ async function untilBegun(
  */
 async function untilAtRest(
   { cassy, details, entry, events, patience, signal }: Restoring,
-  lastRestoreMs: number,
+  earlier: readonly number[],
 ): Promise<Map<string, RestoreEntry>> {
   const nodes = new Set(details.nodes.map(({ address }) => address))
   let said = ''
@@ -193,7 +199,7 @@ async function untilAtRest(
   for (;;) {
     signal.throwIfAborted()
     try {
-      newest = newestAfter(await cassy.restores(details.snapshotId, signal), lastRestoreMs)
+      newest = newestBeside(await cassy.restores(details.snapshotId, signal), earlier)
       const atWork = [...newest.values()].filter((one) => nodes.has(one.target_ip) && isAtWork(one))
       if (atWork.length === 0) return newest
       const now = atWork.map(({ target_ip, status }) => `${target_ip} ${status}`).join()
@@ -227,7 +233,7 @@ async function refuseOthers({ cassy, details, entry, signal }: Restoring): Promi
   for (const { cluster_id, target_ips } of await cassy.rings(signal)) {
     if (!target_ips.some((address) => nodes.has(address))) continue
     // Of each node its newest alone, else a restore that Cassy forgot long ago would be in the way for ever.
-    const newest = newestAfter(await cassy.restoresOfRing(cluster_id, signal), 0)
+    const newest = newestOf(await cassy.restoresOfRing(cluster_id, signal))
     const other = [...newest.values()].find((one) => nodes.has(one.target_ip) && isAtWork(one))
     if (other === undefined) continue
     throw new Failure({

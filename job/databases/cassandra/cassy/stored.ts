@@ -30,12 +30,21 @@ const manifest = z.object({ files: z.array(z.string()) })
 /** Cassandra's own tables without which none of the others can be read. */
 const ownTables = [{ schema: 'system_schema', name: 'tables' }]
 
-/** How many manifests are read at once. */
+/** How many small files are read at once. */
 const atOnce = 16
 
+const dataEnd = 'Data.db'
+
 /**
- * What is not there of a backup in Cassy's bucket: of each table on each node the snapshot with all files of its data.
- * Indexes are not asked for: Cassy copies none, and Cassandra can make them again.
+ * What Cassandra makes again by itself where it is not there, and indexes that live beside the data (Cassandra,
+ * SSTableReader, SASI and SAI).
+ */
+const remade = /^(Summary\.db$|SI_|SAI)/
+
+/**
+ * What is not there of a backup in Cassy's bucket: of each table on each node the snapshot with all files of its data,
+ * as its list and the table of contents of each name them. What is in them is not read. Indexes are not asked for:
+ * Cassy copies none that have a folder, and Cassandra can make them again.
  * @returns for people, one each; none where it is whole
  */
 export async function lacksOf(
@@ -50,6 +59,13 @@ export async function lacksOf(
   return lacks.flatMap((lack) => lack ?? [])
 }
 
+/** One table's data on one node. */
+interface DataFile {
+  table: string
+  /** from the node's folder, up to its end `Data.db` */
+  stem: string
+}
+
 async function lackOfNode(
   storage: Storage,
   { backup, address }: { backup: CassyBackup; address: string },
@@ -57,15 +73,16 @@ async function lackOfNode(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const folder = `${folderOf(backup, address)}/`
-  const files = new Set<string>()
+  /** their bytes */
+  const files = new Map<string, number>()
   /** folders of snapshots, by table */
   const snapshots = new Map<string, string>()
-  for await (const { path } of storage.list(folderOf(backup, address))) {
+  for await (const { path, bytes } of storage.list(folderOf(backup, address))) {
     signal.throwIfAborted()
     const file = path.slice(folder.length)
-    files.add(file)
-    const [, schema, name] = /^([^/]+)\/([^/]+)-[0-9a-f]{32}\/snapshots\/[^/]+\/manifest\.json$/.exec(file) ?? []
-    if (schema !== undefined && name !== undefined)
+    files.set(file, bytes)
+    const [, schema, name, tag] = /^([^/]+)\/([^/]+)-[0-9a-f]{32}\/snapshots\/([^/]+)\/manifest\.json$/.exec(file) ?? []
+    if (schema !== undefined && name !== undefined && tag === backup.snapshotId)
       snapshots.set(`${schema}.${name}`, file.slice(0, -'manifest.json'.length))
   }
   if (files.size === 0) return `nothing of node ${address}: it has taken no snapshot, or lost it before it was copied`
@@ -73,18 +90,41 @@ async function lackOfNode(
   const [first, ...more] = missing
   if (first !== undefined)
     return `no snapshot of ${first}${more.length === 0 ? '' : ` and ${more.length} more tables`} of node ${address}`
-  const waiting = [...snapshots]
+  const found: DataFile[] = []
+  const lack =
+    (await firstOf([...snapshots], signal, async ([table, within]) => {
+      const listed = manifest.safeParse(parsed(await readText(storage, `${folder}${within}manifest.json`))).data?.files
+      if (listed === undefined) return `no list of the files of ${table} that can be read`
+      const data = listed.filter((file) => !file.startsWith('.'))
+      for (const file of data) found.push({ table, stem: within + file.slice(0, -dataEnd.length) })
+      const absent = data.find((file) => !files.has(within + file))
+      if (absent !== undefined) return `no ${absent} of ${table}`
+      const empty = data.find((file) => files.get(within + file) === 0)
+      return empty === undefined ? undefined : `an empty ${empty} of ${table}`
+    })) ??
+    (await firstOf(found, signal, async ({ table, stem }) => {
+      const contents = await readText(storage, `${folder}${stem}TOC.txt`)
+      const parts = contents?.split('\n').map((line) => line.trim()) ?? ['TOC.txt']
+      const absent = parts.find((part) => part !== '' && !remade.test(part) && !files.has(stem + part))
+      return absent === undefined ? undefined : `no ${stem.slice(stem.lastIndexOf('/') + 1)}${absent} of ${table}`
+    }))
+  return lack === undefined ? undefined : `${lack} of node ${address}`
+}
+
+/** What is found first to be wrong with any; some are looked at at once. */
+async function firstOf<T>(
+  all: readonly T[],
+  signal: AbortSignal,
+  look: (one: T) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  const waiting = [...all]
   let lack: string | undefined
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
       for (let next = waiting.pop(); next !== undefined && lack === undefined; next = waiting.pop()) {
         signal.throwIfAborted()
-        const [table, within] = next
-        const text = await readText(storage, `${folder}${within}manifest.json`)
-        const listed = manifest.safeParse(parsed(text)).data?.files
-        if (listed === undefined) lack ??= `no list of the files of ${table} of node ${address} that can be read`
-        const absent = listed?.find((file) => !file.startsWith('.') && !files.has(within + file))
-        if (absent !== undefined) lack ??= `no ${absent} of ${table} of node ${address}`
+        const its = await look(next)
+        lack ??= its
       }
     }),
   )

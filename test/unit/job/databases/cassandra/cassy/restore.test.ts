@@ -5,7 +5,7 @@ import { asAnotherProcess } from '../../../in-memory-cluster.ts'
 import { hasGo } from '../../../../../stand-ins/versitygw/versitygw.ts'
 import { cassyGround, impatient } from './stage.ts'
 
-// Workers killed in backups by Cassy, and restores of such backups: stopped, handed over, and gone on with.
+// Restores of backups by Cassy: stopped, handed over, and gone on with.
 
 const minuteMs = 60_000
 
@@ -80,35 +80,6 @@ else {
       },
     }
   }
-
-  t.test('killed at any write and started again: restorable and whole, or unusable', async (t) => {
-    const ends = new Set<string>()
-    for (let dies = 1; ; dies += 1) {
-      const s = await scene(t)
-      const survived = await s.run(s.backup, dyingAt(s.cluster, dies)).ended.then(
-        (code) => code === 0,
-        () => false,
-      )
-      const code = survived ? 0 : await s.run(s.backup, asAnotherProcess(s.cluster)).ended
-      const { backup, failure } = s.record() ?? {}
-      const where = `killed at write ${dies}: exit code ${code}, ${backup?.state}, ${failure?.why}`
-      ends.add(`${code} ${backup?.state}`)
-      t.ok((code === 0 && backup?.state === 'restorable') || (code === 3 && backup?.state === 'unusable'), where)
-      t.ok(s.asked('TakeBackup').length <= 2, where)
-      const [entry] = backup?.databases ?? []
-      t.strictSame(s.onNodes(), code === 0 ? [entry?.details['snapshotId']] : [], where)
-      const folder = `node-backup/${String(entry?.details['clusterId'])}/`
-      if (code === 0)
-        t.ok(
-          (await s.keys()).every((key) => key.startsWith(folder)),
-          where,
-        )
-      t.ok(s.isServing(), where)
-      s.cassy.kill()
-      if (survived) break
-    }
-    t.strictSame([...ends].sort(), ['0 restorable', '3 unusable'], 'both happen')
-  })
 
   t.test('a restore by its administrator, Cassy and this program in turns', async (t) => {
     const s = await backedUp(t)
@@ -342,13 +313,52 @@ else {
     t.equal(stopped.replicas.count, 0)
   })
 
-  t.test('a backup of which a file is gone is not begun to be restored', async (t) => {
+  t.test('it is not given up once Cassy was asked, also where its nodes could not be reached and ran on', async (t) => {
+    for (const [isAway, code, why] of [
+      [false, 1, /Cassy was asked to put files/],
+      [true, 1, /Cassy was asked to put files/],
+    ] as const) {
+      const s = await backedUp(t)
+      await s.run(s.restore).ended
+      const generations = s.ring.nodes.map(({ generation }) => generation)
+      s.stopAndEmpty()
+      t.match(await s.goOn('resume-a'), /^7 /)
+      s.ring.start()
+      for (const [index, node] of s.ring.nodes.entries()) node.generation = generations[index] ?? 0
+      if (isAway) s.cassy.kill()
+      t.equal(await s.run(s.undo).ended, code)
+      t.match(s.record('undo-a')?.failure, { why })
+      t.equal(s.replicas.count, 0)
+    }
+  })
+
+  t.test('a Cassy whose clock was set back: its restore is known all the same, and asked for once', async (t) => {
     const s = await backedUp(t)
-    const key = (await s.keys()).find((one) => one.includes('127.1.0.2/scalar/asset-') && one.endsWith('Data.db'))
-    await s.remove(key ?? '')
-    t.equal(await s.run(s.restore).ended, 1)
-    t.match(s.record('restore-a')?.failure, { why: /no nb-1-big-Data\.db of scalar\.asset of node 127\.1\.0\.2/ })
-    t.ok(s.isServing())
+    for (const { address } of s.ring.nodes) s.restored(address, 3, Date.now() + 60 * minuteMs)
+    await s.run(s.restore).ended
+    s.stopAndEmpty()
+    s.cassy.before = () => new Promise((done) => setTimeout(done, 30))
+    t.match(await s.goOn('resume-a'), /^7 .*Start Cassandra/s)
+    t.equal(s.asked('RestoreBackup').length, 1)
+    t.ok(await s.isWhole())
+    await s.startNodes()
+    t.equal(await s.goOn('resume-b'), '0 undefined')
+  })
+
+  t.test('a backup of which a file is gone, or empty, is not begun to be restored', async (t) => {
+    const refused = async (end: string, spoil: (s: Awaited<ReturnType<typeof backedUp>>, key: string) => unknown) => {
+      const s = await backedUp(t)
+      const key = (await s.keys()).find((one) => one.includes('127.1.0.2/scalar/asset-') && one.endsWith(end))
+      await spoil(s, key ?? '')
+      t.equal(await s.run(s.restore).ended, 1)
+      t.ok(s.isServing())
+      return s.record('restore-a')?.failure?.why
+    }
+    const of = 'of scalar\\.asset of node 127\\.1\\.0\\.2'
+    for (const file of ['nb-1-big-Data.db', 'nb-1-big-CompressionInfo.db', 'nb-2-big-TOC.txt'])
+      t.match(await refused(file, (s, key) => s.remove(key)), new RegExp(`no ${file} ${of}`))
+    const empty = await refused('nb-1-big-Data.db', (s, key) => s.put(key, ''))
+    t.match(empty, /an empty nb-1-big-Data\.db of scalar\.asset of node 127\.1\.0\.2/)
   })
 
   t.test('a Cassy that is gone by the time of a restore: what it did cannot be told, and that is said', async (t) => {
