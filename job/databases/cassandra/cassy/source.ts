@@ -147,8 +147,8 @@ export class CassySource implements BackupSource {
         what: `nothing of Cassy's backup ${taken.snapshotId} has arrived`,
         why: `${this.#of.storage} has nothing of any node, and Cassy calls all of them completed`,
         next:
-          "compare that with storage_base_uri in Cassy's settings: what it uploaded elsewhere is yours to remove there, " +
-          `${folderOf(taken)}. Where it is the same, see Cassy's log`,
+          "compare that with storage_base_uri in Cassy's settings: what it uploaded elsewhere is yours to remove " +
+          `there, ${folderOf(taken)}. Where it is the same, see Cassy's log`,
       })
     if (lack !== undefined)
       throw new Failure({

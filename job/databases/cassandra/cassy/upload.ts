@@ -90,7 +90,7 @@ function statesOf(
   }))
 }
 
-/** Not an incremental one, which has the name of the snapshot that it goes with (Cassy, BackupType NODE_INCREMENTAL). */
+/** Not an incremental one, which has the name of its snapshot (Cassy, BackupType NODE_INCREMENTAL). */
 function isOfNodes({ backup_type }: BackupEntry): boolean {
   return backup_type === nodeSnapshot
 }
