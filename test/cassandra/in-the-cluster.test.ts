@@ -121,7 +121,7 @@ t.test('what was damaged is restored by the words that the restore prints', asyn
 
   const early = await stage.scalardl(['restore', 'restore-back', '--continue', '--yes'])
   t.equal(early.code, 1, early.stderr)
-  t.match(early.stderr, /runs as at the hand-over \(and 1 more: cassandra data of /)
+  t.match(early.stderr, /not stopped since the hand-over: node .*\(and 1 more: cassandra data of /)
 
   // Somebody writes while one node is alone, which keeps a hint for the other: of after the point.
   await ring.rememberUser(first)

@@ -83,7 +83,7 @@ t.test('a restore does its own part, stops, and tells what is left', async (t) =
 t.test('gone on with before anything was done: refused, and it waits on', async (t) => {
   const run = await goOn()
   t.equal(run.code, 1, run.stderr)
-  t.match(run.stderr, /\(ring-0\) runs as at the hand-over/)
+  t.match(run.stderr, /not stopped since the hand-over: .*\(ring-0\)/)
   t.equal(await replicasOf(at), 0)
   t.match(await recordOf(stage, 'restore-back'), waits)
 })

@@ -85,8 +85,8 @@ export function checkRestarts(
     {
       ...of,
       outcome: 'error',
-      message: `${named.join(', ')} runs as at the hand-over`,
-      cure: 'stop it, put its snapshot back and start it; to give the restore up instead: --undo',
+      message: `not stopped since the hand-over: ${named.join(', ')}`,
+      cure: 'stop each, put its snapshot back and start it; to give the restore up instead: --undo',
     },
   ]
 }
