@@ -199,17 +199,14 @@ export class CassandraSource implements BackupSource {
       if (this.#ring === undefined) throw error
       return this.#ring
     })
-    const cleared = this.#clear(ring, signal)
-    const [first] = ring.nodes
-    // Half a backup in Medusa's storage goes as well; only that of an upload that was begun is there.
-    if (this.#medusa !== undefined && first !== undefined && this.#taken !== undefined)
-      await Promise.allSettled([
-        cleared,
-        deleteFromMedusa(this.#pods(), first.pod, { beginning: this.#tags, medusa: this.#medusa, signal }).catch(
-          (error: unknown) => this.#context.events.say('note', messageOf(error), { level: 'warning' }),
-        ),
-      ])
-    await cleared
+    const [cleared, deleted] = await Promise.allSettled([this.#clear(ring, signal), this.#deleteUploaded(ring, signal)])
+    if (cleared.status === 'fulfilled' && deleted.status === 'fulfilled') return
+    const failed = [cleared, deleted].flatMap((one) => (one.status === 'rejected' ? [failureOf(one.reason)] : []))
+    throw new Failure({
+      what: failed.map(({ what }) => what).join(', and '),
+      why: failed.map(({ why }) => why).join('; '),
+      next: failed.map(({ next }) => next).join('; '),
+    })
   }
 
   async close(): Promise<void> {
@@ -244,6 +241,26 @@ export class CassandraSource implements BackupSource {
         why: lack,
         next: 'see what Medusa says of it: medusa status --backup-name, then run the backup again',
       })
+  }
+
+  /**
+   * Has Medusa delete what it has of a backup that is given up; any of its pods can.
+   * @throws Failure where none does
+   */
+  async #deleteUploaded({ nodes }: Ring, signal: AbortSignal): Promise<void> {
+    const medusa = this.#medusa
+    if (medusa === undefined || this.#taken === undefined) return
+    let failure: unknown
+    for (const { pod } of nodes)
+      try {
+        await deleteFromMedusa(this.#pods(), pod, { beginning: this.#tags, medusa, signal })
+        return
+      } catch (error) {
+        failure ??= error
+      }
+    if (failure === undefined) return
+    const { why, next } = failureOf(failure)
+    throw new Failure({ what: `Medusa may have a part of ${this.#tags} left`, why, next })
   }
 
   /** Medusa has the data: the nodes need not keep it. One that stays is named, and does not spoil the backup. */
@@ -327,6 +344,10 @@ export class CassandraSource implements BackupSource {
 
 /** For clearing all nodes of a backup that is given up, ms. */
 const discardMs = 180_000
+
+function failureOf(error: unknown): Pick<Failure, 'what' | 'why' | 'next'> {
+  return error instanceof Failure ? error : { what: 'it failed', why: messageOf(error), next: 'run it with -v' }
+}
 
 function datacenterOf({ nodes }: Ring): { datacenter?: string } {
   const datacenter = nodes.find((node) => node.datacenter !== undefined)?.datacenter

@@ -103,6 +103,30 @@ for (const [fault, why] of Object.entries(faults))
     t.ok(s.isServing())
   })
 
+t.test(
+  'what Medusa has of a backup that is given up goes by any node, and is named where it goes by none',
+  async (t) => {
+    for (const lost of [1, 3]) {
+      const s = await withMedusa(t)
+      Object.assign(s.ring.nodes[1] ?? {}, { medusaFault: 'breaks' })
+      s.ring.before = (_, verb) => {
+        // Once nothing is copied any more.
+        if (verb !== 'list-backups' || !s.ring.calls.some((call) => call.endsWith(' backup-node'))) return
+        for (const node of s.ring.nodes.slice(0, lost)) node.medusaFault = 'unreachable'
+      }
+      t.equal(await s.run().ended, 3)
+      t.match(s.record()?.backup, {
+        state: 'unusable',
+        reason:
+          lost === 1 ? /No space left/ : /No space left.*Medusa may have a part of backup-a\..* left.*does not answer/s,
+      })
+      t.strictSame([...s.ring.medusa.keys()].length, lost === 1 ? 1 : 2)
+      t.strictSame(s.left(), [])
+      t.ok(s.isServing())
+    }
+  },
+)
+
 t.test('a file that verify finds damaged: unusable', async (t) => {
   const s = await withMedusa(t)
   Object.assign(s.ring.nodes[0] ?? {}, { medusaFault: 'damaged' })
