@@ -6,7 +6,7 @@ import type { Journal } from '../../../journal/journal.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { RestoreContext, RestoreDestination, RestorePlan } from '../../database.ts'
 import { findingOf } from '../backup/preflight.ts'
-import type { OpenSession } from '../cql.ts'
+import type { OpenSession, RingView } from '../cql.ts'
 import { checkTokens } from '../restore/done.ts'
 import { noNotes, noteRing } from '../restore/hand-over-notes.ts'
 import { readCassyDetails, type CassyDetails } from './details.ts'
@@ -44,7 +44,11 @@ export class CassyDestination extends CassyHandedOver implements RestoreDestinat
       ]
     const findings = [await this.#bucketFinding(details), await this.#cassyFinding(details)]
     try {
-      findings.push(...(await this.ask(async (_session, view) => checkTokens(title, view, details))).map(asWarning))
+      const ring = await this.ask(async (_session, view) => [
+        ...checkTokens(title, view, details),
+        ...movedFindings(title, view, details),
+      ])
+      findings.push(...ring.map(asWarning))
     } catch (error) {
       this.#context.signal.throwIfAborted()
       findings.push(asWarning(findingOf('cassandra nodes', title, error)))
@@ -122,6 +126,24 @@ export class CassyDestination extends CassyHandedOver implements RestoreDestinat
       return { ...finding, cure: 'have it run there, with its database, before --continue' }
     }
   }
+}
+
+/** Nodes whose tokens are at another address than that of the backup: Cassy puts back a node by its address. */
+function movedFindings(title: string, { members }: RingView, { nodes }: CassyDetails): Finding[] {
+  const moved = nodes.flatMap(({ address, tokens }) => {
+    const now = members.find((member) => [...member.tokens].sort().join() === [...tokens].sort().join())
+    return now === undefined || now.address === address ? [] : [`node ${address} of the backup is ${now.address} now`]
+  })
+  if (moved.length === 0) return []
+  return [
+    {
+      check: 'cassandra addresses',
+      subject: title,
+      outcome: 'warning',
+      message: `${moved.join(', ')}, and Cassy puts a node back by its address`,
+      cure: 'give these nodes the addresses of the backup before --continue',
+    },
+  ]
 }
 
 function asWarning(finding: Finding): Finding {

@@ -68,7 +68,11 @@ export async function untilUploaded(
     }
     if (performance.now() - lookedMs >= lookMs) {
       lookedMs = performance.now()
-      const bytes = await bytesOf(storage, taken, signal)
+      const bytes = await bytesOf(storage, taken, signal).catch((error: unknown) => {
+        signal.throwIfAborted()
+        events.say('note', `${title}: ${messageOf(error)}`, { level: 'warning' })
+        return arrived
+      })
       if (bytes !== arrived) movedMs = lookedMs
       arrived = bytes
     }

@@ -63,6 +63,11 @@ else {
       why: /Cassy at 127\.0\.0\.1:\d+.* UNAVAILABLE/,
       next: /Cassy runs there/,
     })
+    const [noCassy] = (await scene(t)).ledgers
+    t.match(await refused(() => undefined, { cassy: noCassy?.address ?? '' }), {
+      why: /UNIMPLEMENTED/,
+      next: /is no Cassy, or an older one/,
+    })
     t.match(await refused((s) => Object.assign(s.ring.nodes[1] ?? {}, { fault: 'down' })), {
       what: /did not register/,
       why: /All the required nodes are not available/,
@@ -295,6 +300,20 @@ else {
       windows: [{ verdict: 'void', reasons: [/unpaused by somebody else/] }],
       backup: { state: 'unusable' },
     })
+    t.ok(s.isServing())
+  })
+
+  t.test('a Cassy that pauses inside our window and leaves it at that: every server serves afterwards', async (t) => {
+    const s = await scene(t)
+    s.cassy.servers = [...s.ledgers.map(({ address }) => address), '127.0.0.1:1']
+    s.cassy.clusters.push({ cluster_id: 'theirs', target_ips: ['127.1.0.1'], keyspaces: [] })
+    s.cassy.before = async (what) => {
+      if (what !== 'snapshots') return
+      s.cassy.before = undefined
+      await s.cassy.takeForOthers('theirs', 1)
+    }
+    const code = await s.run().ended
+    t.strictSame([code, s.record()?.backup?.state], [0, 'restorable'])
     t.ok(s.isServing())
   })
 
