@@ -35,7 +35,7 @@ function documented(properties: string): ObjectStore {
   })
   store.put('serviceaccounts', { metadata: { name: 'kubectl-scalardl' } })
   store.put('persistentvolumeclaims', { metadata: { name: 'backups' }, status: { phase: 'Bound' } })
-  for (const name of ['registry', 'backup-key']) store.put('secrets', { metadata: { name } })
+  for (const name of ['registry', 'backup-key', 'h2-tools']) store.put('secrets', { metadata: { name } })
   return store
 }
 
