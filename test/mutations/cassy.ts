@@ -72,7 +72,10 @@ export const cassyMutations: readonly Mutation[] = [
   {
     title: 'a snapshot whose name Cassy has forgotten stays on the nodes',
     file: 'async function arrivedOf(',
-    changes: [['if (known !== undefined) names.add(known)', '']],
+    changes: [
+      ['names.add(known)', 'void known'],
+      ['names.add(arrived)', 'void arrived'],
+    ],
     tests: ['cassy/backup.test.ts'],
   },
   {
