@@ -123,7 +123,10 @@ async function encryptionOnce(
   if (encryption === undefined) return {}
   refuseUnencrypted(databases)
   const found = await journal.once('read recipients', () => readRecipients(encryption))
-  events.say('note', `who restores it needs the identity of one of these: ${found.recipients.join(', ')}`)
+  events.say(
+    'note',
+    `it is lost with the keys of all of these, of which a restore needs one: ${found.recipients.join(', ')}`,
+  )
   return { encryption: found }
 }
 
@@ -163,8 +166,11 @@ async function check(
   ])
   await concludePreflight(context, `backup of ${context.record.current.releases.join(', ')}`, findings.flat())
   const { operation, createdAt } = context.record.current
-  if (context.request.to !== undefined)
-    await claimFolder(context, storage, backupName(context), { operation, createdAt })
+  const { to } = context.request
+  if (to === undefined) return
+  await claimFolder(context, storage, backupName(context), { operation, createdAt })
+  // Whoever deletes this backup, should its worker never end it, has to know where its folder is.
+  await describeBackup(context, { location: pathAt(to, backupName(context)) })
 }
 
 /** Checks the databases once more before another pause: what voided the last one may have changed them. */

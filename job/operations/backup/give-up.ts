@@ -19,11 +19,15 @@ export async function giveUp(
 ): Promise<void> {
   const left = await tidyUp(context, wasTried(context) ? sources.map(({ source }) => source.discard?.()) : [])
   const reason = [messageOf(error), ...left].join('. ')
-  await tidyUp(context, [
+  const [remains] = await Promise.all([
     // A folder of that name that is not ours was refused before anything was written, and stays.
-    hasClaim(context) ? storage.delete(backupName(context)) : undefined,
-    describeBackup(context, { state: 'unusable', reason, databases: [] }),
+    tidyUp(context, [hasClaim(context) ? storage.delete(backupName(context)) : undefined]),
+    tidyUp(context, [describeBackup(context, { state: 'unusable', reason, databases: [] })]),
   ])
+  // What could not be removed can be deleted later, by the place that the record tells of.
+  const { location } = context.record.current.backup ?? {}
+  if (remains.length === 0 && location !== undefined)
+    await tidyUp(context, [describeBackup(context, { location: undefined })])
 }
 
 /** Whether a point in time was tried, in a pause or without one. */

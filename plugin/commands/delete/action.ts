@@ -102,8 +102,9 @@ export const runDelete: Action<DeleteFlags> = async (flags, session, terminal) =
   const names: string[] = []
   for (const name of flags.names) names.push(await nameOf(session, terminal, name, flags))
   const deletions = await planDeletion(session, names, flags.keepData)
+  // Only the Job sees the record of a worker that never ended as that worker left it.
   for (const { record } of deletions.filter(hasData))
-    if (record !== undefined) await refuseStranger(session, record, trust)
+    if (record?.backup?.state === 'restorable') await refuseStranger(session, record, trust)
   for (const backup of deletions) {
     terminal.note(`${flags.keepData ? 'To be forgotten' : terminal.style('bold', 'Lost for good')}: ${backup.name}`)
     for (const line of backup.loss) terminal.note(`  ${line}`)

@@ -172,6 +172,16 @@ async function backupTo(t: Test, store: Store, name: string, retries: number) {
       for await (const { path } of openStorage(parseLocation(to)).list('')) found.push(path)
       return found
     },
+    /** deletes the backup by the place that its record tells of; undefined where it tells of none */
+    async deleted() {
+      const { location } = cluster.recordsByName.get(request.operation)?.backup ?? {}
+      if (location === undefined) return undefined
+      cluster.job = { phase: 'failed' }
+      const { pause: _, ...rest } = common
+      const more = { kind: 'delete' as const, operation: 'delete-nightly', backup: request.operation, location }
+      const deletion: RequestOf<'delete'> = { ...rest, target: { ...target, releases: [] }, ...more }
+      return await work(deletion, { cluster, events: jsonLineEvents(() => undefined), signal })
+    },
   }
 }
 
@@ -212,6 +222,38 @@ async function killedInTurn(t: Test, store: Store, from: number): Promise<void> 
   t.ok(write > 40, `there are many writes, about ${write}`)
   t.strictSame(await store.unfinished(), [], 'nothing unfinished is left behind')
 }
+
+/** No successor comes: the Job has failed for good, or is gone. */
+async function killedForGood(t: Test, store: Store): Promise<void> {
+  let written = 0
+  let begun = 0
+  /** @returns whether the worker lived */
+  const killedAt = async (write: number): Promise<boolean> => {
+    const backup = await backupTo(t, store, `forgotten-${write}`, 0)
+    if ((await backup.run(write)) !== undefined) return true
+    const files = await backup.files()
+    begun += (await store.unfinished()).filter((name) => name.startsWith(`forgotten-${write}/`)).length
+    const code = await backup.deleted()
+    // Until then a trial of the storage may be there, or a claim of some bytes.
+    if (code === undefined) return t.ok(files.length <= 1, `killed at write ${write}: ${files.join(', ')}`) && false
+    written += files.length
+    t.equal(code, 0, `killed at write ${write}`)
+    t.strictSame(await backup.files(), [], `killed at write ${write}`)
+    return false
+  }
+  for (let write = 1, lived = false; !lived; write += 4 * killsApart)
+    lived = (await Promise.all([0, 1, 2, 3].map((more) => killedAt(write + more * killsApart)))).includes(true)
+  t.ok(written > 10 && begun > 0, `${written} files and ${begun} unfinished ones were there`)
+  t.strictSame(await store.unfinished(), [], 'nothing unfinished is left behind')
+}
+
+t.test(
+  'killed for good, a backup in S3 is deleted with all that was written of it',
+  { skip: hasGo() ? false : 'there is no go to compile a server with' },
+  async (t) => killedForGood(t, await versitygw(t)),
+)
+
+t.test('so is one in Azure that was killed for good', async (t) => killedForGood(t, await azurite(t)))
 
 t.test(
   'killed at any write and run again, a backup in S3 is whole or gone',
