@@ -25,7 +25,11 @@ export async function claimFolder(storage: Storage, folder: string, of: DumpOwne
   await storage.write(`${folder}/${manifestFile}`, content, AbortSignal.timeout(claimMs))
 }
 
-/** Writes the manifest of a whole dump, in the place of the empty one. @returns what the record keeps of it */
+/**
+ * Writes the manifest of a whole dump, in the place of the empty one, once nothing else is written there. An upload
+ * that was begun twice, since the first answer was lost, is removed.
+ * @returns what the record keeps of the manifest
+ */
 export async function sealFolder(
   storage: Storage,
   folder: string,
@@ -33,6 +37,7 @@ export async function sealFolder(
   files: readonly DumpedFile[],
   signal: AbortSignal,
 ): Promise<ManifestSeal> {
+  await storage.removeUnfinished(folder)
   const { text, seal } = formatManifest(of, files)
   await storage.replace(`${folder}/${manifestFile}`, contentOf(text), signal)
   return seal

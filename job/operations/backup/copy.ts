@@ -56,6 +56,8 @@ export async function copyBackup(context: Context): Promise<void> {
   try {
     await to.removeUnfinished(name)
     await context.phase('copy', () => copyFiles(context, from, to, dumps))
+    // Nor does an upload stay that was begun twice, since the first answer was lost.
+    await to.removeUnfinished(name)
     await context.phase('verify', async () => {
       for (const { folder, title, seal } of dumps) await verifyDump(to, folder, title, seal, signal)
     })
