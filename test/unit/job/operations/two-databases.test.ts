@@ -14,7 +14,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { WorkerEvent } from '../../../../operation/event.ts'
 import { Interrupted } from '../../../../job/process/interrupted.ts'
-import { mounts } from '../../../../operation/request.ts'
+import { mounts, type OperationRequest } from '../../../../operation/request.ts'
 import { startMysql } from '../../../stand-ins/mysql/local-server.ts'
 import { startPostgresql } from '../../../stand-ins/postgresql/local-server.ts'
 import { hasGo, startVersitygw } from '../../../stand-ins/versitygw/versitygw.ts'
@@ -68,9 +68,10 @@ for (const layout of ['one release with two storages', 'two releases'] as const)
   })
 }
 
+const layouts = { mysql: 'two releases', postgresql: 'one release with two storages' } as const
 for (const kind of ['mysql', 'postgresql'] as const) {
-  t.test(`where ${kind} cannot be loaded, neither database is switched`, async (t) => {
-    const s = await twoDatabases(t, 'one release with two storages', onVolume)
+  t.test(`where ${kind} cannot be loaded, neither database is switched (${layouts[kind]})`, async (t) => {
+    const s = await twoDatabases(t, layouts[kind], onVolume)
     await s.pair(1)
     t.equal(await s.run(s.backup), 0)
     await s.pair(2)
@@ -96,6 +97,81 @@ for (const kind of ['mysql', 'postgresql'] as const) {
     t.ok([...s.replicas.values()].every((count) => count === 1))
   })
 }
+
+t.test('where the database of one of two releases cannot be switched, neither is', async (t) => {
+  const s = await twoDatabases(t, 'two releases', onVolume)
+  await s.pair(1)
+  t.equal(await s.run(s.backup), 0)
+  await s.pair(2)
+  const content = await s.content()
+  const user = await mysql.connect()
+  t.teardown(() => user.end())
+  await user.query(`BEGIN; INSERT INTO scalar${s.suffix}.pair VALUES (3)`)
+  t.equal(await s.run(s.restore), 1)
+  await user.query('ROLLBACK')
+  t.strictSame(await s.content(), content)
+  const failed = s.cluster.recordsByName.get('restore-both')
+  t.match(failed, { state: 'failed', restore: { serving: 'previous' }, failure: { why: /transaction of another/ } })
+  t.ok(
+    failed?.phases.some(({ name }) => name === 'switch'),
+    'both were loaded',
+  )
+  t.ok([...s.replicas.values()].every((count) => count === 1))
+})
+
+t.test('speed and encryption are those of the request, and a lost key shows before it is needed', async (t) => {
+  const s = await twoDatabases(t, 'two releases', onVolume)
+  const identity = await generateX25519Identity()
+  const recipients = [await identityToRecipient(identity)]
+  const encryption = { recipients, secrets: [] }
+  const doctor = (operation: string) => {
+    const { parallel: _, pause: __, ...core } = s.common
+    return s.run({ ...core, kind: 'doctor', operation, schemas: [], to: s.backup.to, encryption })
+  }
+  const about = (operation: string) =>
+    s.cluster.recordsByName.get(operation)?.findings.filter(({ check }) => check === 'encryption')
+  t.equal(await doctor('doctor-untried'), 0)
+  t.match(about('doctor-untried'), [{ outcome: 'warning', cure: /--decrypt-secret/ }])
+  const file = join(mounts.identity, 'identity')
+  t.teardown(() => rmSync(file, { force: true }))
+  writeFileSync(file, await generateX25519Identity())
+  t.equal(await doctor('doctor-wrong'), 1)
+  t.match(about('doctor-wrong'), [{ outcome: 'error', message: /opens nothing/ }])
+  writeFileSync(file, identity)
+  t.equal(await doctor('doctor-right'), 0)
+  t.match(about('doctor-right'), [{ outcome: 'ok' }])
+
+  const heard: string[] = []
+  const plain = { ...s.backup, compressionLevel: 9, encryption }
+  t.equal(await s.run(plain, ({ message }) => void heard.push(message)), 0)
+  const lostWith = new RegExp(`it is lost with the keys of all of these.*${recipients.join('')}`)
+  t.ok(
+    heard.some((message) => lostWith.test(message)),
+    'whoever makes the backup is told whose key it needs',
+  )
+  const { databases = [] } = s.cluster.recordsByName.get('backup-both')?.backup ?? {}
+  t.match(
+    databases.find(({ kind }) => kind === 'postgresql')?.details,
+    { compression: 'zstd:9' },
+    'and compressed as hard as was asked for',
+  )
+
+  const bytes = databases.reduce((sum, entry) => sum + (entry.bytes ?? 0), 0)
+  const bytesPerSecond = Math.ceil(bytes / 60)
+  /** @returns 143 where the phase is under way some seconds after it has begun, and then told to stop */
+  const stillAt = async (phase: string, request: OperationRequest) => {
+    const stop = new AbortController()
+    const hear = ({ code, message }: WorkerEvent) => {
+      if (code === 'phase' && message === phase) setTimeout(() => stop.abort(new Interrupted('SIGTERM')), 5_000)
+    }
+    return await s.run(request, hear, stop.signal)
+  }
+  t.equal(await stillAt('dump', { ...plain, operation: 'backup-slow', bytesPerSecond }), 143, `${bytesPerSecond} B/s`)
+  const from = `${s.backup.to}/both`
+  const copy = { ...s.common, kind: 'copy' as const, operation: 'copy-slow', backup: 'backup-both', from }
+  t.equal(await stillAt('copy', { ...copy, to: `pvc://second/${s.suffix}-copy`, bytesPerSecond }), 143)
+  t.equal(await stillAt('verify', { ...s.restore, bytesPerSecond }), 143)
+})
 
 if (!hasGo()) t.test('S3', { skip: 'there is no go to compile a server with' }, (t) => t.end())
 else

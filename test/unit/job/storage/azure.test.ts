@@ -271,6 +271,21 @@ t.test('a token that has expired is told, and one that is put in its place in th
   t.equal((await readText(storage, 'file'))?.length, 18_000_000)
 })
 
+t.test('blobs are of the tier that the location names, whatever their size', async (t) => {
+  const { container, location } = await fresh(t)
+  const tiers = { Cool: { 'access-tier': 'Cool' as const }, Cold: { 'access-tier': 'Cold' as const }, Hot: {} }
+  for (const [tier, named] of Object.entries(tiers)) {
+    const options = { ...location.options, ...named }
+    const storage = azureStorage({ ...location, options }, secretFolder(t, server.key), patience)
+    await storage.write(`${tier}/small`, chunks('x'), signal)
+    await storage.write(`${tier}/large`, chunks(...Array.from({ length: 90 }, () => 'x'.repeat(100_000))), signal)
+    for (const name of ['small', 'large']) {
+      const { accessTier } = await container.getBlobClient(`a/prefix/${tier}/${name}`).getProperties()
+      t.equal(accessTier, tier, name)
+    }
+  }
+})
+
 function locationOf(container: string, endpoint: string): AzureLocation {
   const query = `endpoint=${endpoint}&secret=some`
   const location = objectLocation('azblob', server.account, [container, 'a', 'prefix'], query)

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { inParts, partBytes, type Part } from '../../../../job/storage/objects/parts.ts'
+import { inParts, partBytes, partsAtOnce, type Part } from '../../../../job/storage/objects/parts.ts'
 import { upload } from '../../../../job/storage/objects/upload.ts'
 
 const mebibyte = 1 << 20
@@ -9,14 +9,28 @@ const gigabyte = 1e9
 /** Of S3: "Amazon S3 multipart upload limits" in its User Guide. Azure allows more of everything. */
 const mostParts = 10_000
 const mostPartBytes = 5 * 1024 ** 3
+const heldBy = (parts: number) =>
+  Array.from({ length: parts }, (_, index) => partBytes(index + 1)).reduce((sum, bytes) => sum + bytes, 0)
 
 t.test('10,000 parts hold 5 TB, and what is usual has small ones', (t) => {
-  const heldBy = (parts: number) =>
-    Array.from({ length: parts }, (_, index) => partBytes(index + 1)).reduce((sum, bytes) => sum + bytes, 0)
   t.ok(heldBy(mostParts) > 5_000 * gigabyte)
   t.ok(partBytes(mostParts) < mostPartBytes)
   t.ok(heldBy(4_000) > 30 * gigabyte)
   t.equal(partBytes(4_000), 8 * mebibyte)
+  t.end()
+})
+
+t.test('what one upload has in memory stays small, and never is more than two large parts', (t) => {
+  const heldAt = (number: number) => (partsAtOnce(number) + 1) * partBytes(number)
+  t.equal(heldAt(4_000), 24 * mebibyte, 'one is filled while two are on their way')
+  const numbers = Array.from({ length: mostParts }, (_, index) => index + 1)
+  t.strictSame(
+    numbers.filter((number) => heldAt(number) > Math.max(96 * mebibyte, 2 * partBytes(number))),
+    [],
+  )
+  const upTo50Gigabytes = 4_270
+  t.ok(heldBy(upTo50Gigabytes) > 50 * gigabyte)
+  t.ok(heldAt(upTo50Gigabytes) < 256 * mebibyte)
   t.end()
 })
 

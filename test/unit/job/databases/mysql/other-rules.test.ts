@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import t from 'tap'
 import { accessOf } from '../../../../../job/databases/mysql/access.ts'
 import { connect } from '../../../../../job/databases/mysql/connect.ts'
 import { dumpTable } from '../../../../../job/databases/mysql/backup/dump-table.ts'
 import { endAll, openSessions, takeSnapshot } from '../../../../../job/databases/mysql/backup/snapshot-sessions.ts'
+import { NotAsBackedUp } from '../../../../../job/databases/errors.ts'
 import { mysql } from '../../../../../job/databases/mysql/mysql.ts'
 import type { Session } from '../../../../../job/databases/mysql/session.ts'
 import { createStatement, findTable } from '../../../../../job/databases/mysql/tables.ts'
@@ -132,6 +134,36 @@ await t.test('a row that is longer than a restore here takes is told of as it is
     what: /scalar_p\.large cannot be backed up/,
     why: /a statement of 512\.0 MiB/,
   })
+})
+
+await t.test('rows that are not those that the backup counted fail the load, and the former data serves', async (t) => {
+  const schemas = await createLedgerSchemas(server, '_c', 10)
+  const before = await contentOf(connection, schemas)
+  const entry = await backup(settingsFor(server, '_c'), 'counted')
+  const tables = entry.tables.map((table) => (table.name === 'asset' ? { ...table, rows: 11 } : table))
+  const failure = await failureOf(restore(settingsFor(server, '_c'), { ...entry, tables }, 'restore-c'))
+  t.type(failure, NotAsBackedUp)
+  t.equal(failure.why, 'scalar_c.asset has 10 rows instead of 11')
+  t.strictSame(await contentOf(connection, schemas), before)
+})
+
+await t.test('rows are compressed as hard as was asked for', async (t) => {
+  await createLedgerSchemas(server, '_z', 10)
+  await connection.query(`CREATE TABLE scalar_z.large (id int PRIMARY KEY, b longblob);
+    INSERT INTO scalar_z.large VALUES (1, repeat('a', 2000000)), (2, repeat('b', 2000000)), (3, repeat('c', 2000000))`)
+  /** RFC 8878, 3.1.1: what a frame begins with. Each block is a frame of its own at the usual level alone. */
+  const framesAt = async (name: string, compressionLevel: number | undefined) => {
+    await backup(settingsFor(server, '_z'), name, { compressionLevel })
+    const { storage } = context(name)
+    for await (const { path } of storage.list(name)) {
+      if (!path.endsWith('.large.rows.sql.zst')) continue
+      const packed = await buffer((await storage.read(path)) ?? Readable.from([]))
+      return packed.toString('latin1').split('\x28\xb5\x2f\xfd').length - 1
+    }
+    throw new Error('no rows')
+  }
+  t.ok(((await framesAt('usual', undefined)) ?? 0) >= 3)
+  t.equal(await framesAt('third', 3), 1)
 })
 
 await t.test('a name with a line feed is told before anything is paused', async (t) => {

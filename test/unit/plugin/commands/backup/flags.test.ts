@@ -85,6 +85,21 @@ t.test('a level is a whole number from 1 to 19, and any other is refused before 
   t.match(failure, { why: 'zstd has no such level for streams', next: /from 1 to 19/ })
 })
 
+t.test('a limit on bandwidth is bytes a second in the request, and what is no rate is refused', async (t) => {
+  const to = ['--to', 'azblob://account/dumps']
+  const rates = { '50MB/s': 50e6, '800KiB/s': 800 << 10, '1.5 GB/s': 1.5e9, '20kB/s': 20_000, '700B/s': 700 }
+  for (const [text, bytes] of Object.entries(rates)) {
+    const { request } = await prepared(...to, '--limit-bandwidth', text)
+    t.equal(request.kind === 'backup' && request.bytesPerSecond, bytes, text)
+  }
+  t.notOk('bytesPerSecond' in (await prepared(...to)).request, 'there is none unless given')
+  for (const text of ['50', '50MB', '0MB/s', '-1MB/s', '50Mbit/s', '1e3MB/s', 'fast']) {
+    const { failure, asked } = await refusal(...to, `--limit-bandwidth=${text}`)
+    t.match(failure, { exitCode: ExitCode.usage, what: /^--limit-bandwidth/, next: /50MB\/s/ }, text)
+    t.strictSame(asked, [], text)
+  }
+})
+
 t.test('a container of Azure is in the request as it was given, and its Secret is mounted', async (t) => {
   const endpoint = 'https://account.blob.core.usgovcloudapi.net'
   const cases: [given: string, to: string, secrets: string[]][] = [
