@@ -13,12 +13,19 @@ import { failureOf } from '../failure-of.ts'
 
 // What a location and its Secrets say, as it goes into the calls of S3's API.
 
+/** As "AssumeRoleWithWebIdentity" of the AWS Security Token Service API Reference has it. */
+const assumed = `<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+  <AssumeRoleWithWebIdentityResult><Credentials>
+    <AccessKeyId>key-of-the-role</AccessKeyId><SecretAccessKey>its-secret</SecretAccessKey>
+    <SessionToken>token-of-the-role</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>
+  </Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>`
+
 /** A server that takes whatever it is asked, and every host for this one. */
 async function listener(t: Test) {
   const heard: { url: string; headers: IncomingHttpHeaders }[] = []
-  const server = createServer(({ url = '', headers }, response) => {
+  const server = createServer(({ method, url = '', headers }, response) => {
     heard.push({ url, headers })
-    response.end('content')
+    response.end(method === 'POST' ? assumed : 'content')
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => {
@@ -72,6 +79,25 @@ t.test('endpoint, region and style of addresses are those of the location', asyn
     t.equal(call?.url.split('?')[0], url, to)
     t.match(call?.headers.authorization, new RegExp(`Credential=the-key/\\d{8}/${region}/s3/`), to)
   }
+})
+
+t.test('without a Secret the role of the ServiceAccount is taken on, as IRSA gives it', async (t) => {
+  const { heard, port } = await listener(t)
+  const identity = {
+    AWS_ROLE_ARN: 'arn:aws:iam::123456789012:role/worker',
+    AWS_WEB_IDENTITY_TOKEN_FILE: join(storageSecrets, 'web-identity-token'),
+    AWS_ENDPOINT_URL_STS: `http://sts:${port}`,
+    AWS_REGION: 'eu-west-1',
+  }
+  writeFileSync(identity.AWS_WEB_IDENTITY_TOKEN_FILE, 'token-of-the-account')
+  Object.assign(process.env, identity)
+  t.teardown(() => Object.keys(identity).forEach((name) => delete process.env[name]))
+  const storage = openStorage(parseLocation(`s3://dumps/a?endpoint=http://store:${port}`))
+  t.equal(await readText(storage, 'file'), 'content')
+  const [asked, call] = heard
+  t.equal(asked?.headers.host, `sts:${port}`)
+  t.match(call?.headers.authorization, /Credential=key-of-the-role\//)
+  t.equal(call?.headers['x-amz-security-token'], 'token-of-the-role')
 })
 
 t.test("a key of one's own is that of the Secret that the location names", async (t) => {
