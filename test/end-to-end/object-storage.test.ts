@@ -59,13 +59,41 @@ t.test('a namespace that never saw it finds it, and restores it by its location'
   const listed = await fresh.scalardl(['get', 'backups', '--from', at('ledger')])
   t.equal(listed.code, 0, listed.stderr)
   t.match(listed.stdout, /^first +my +restorable /m)
-  const { stdout: known } = await stage.scalardl(['get', 'backups', '-o', 'wide'])
-  const fingerprint = /^first .* (SHA256:\S+)$/m.exec(known)?.[1] ?? ''
   const release = ['--to-release', 'other', '--database-secret', 'database-admin', '--yes']
-  const run = await fresh.scalardl(['restore', at('ledger/first'), ...release, '--trusted-key', fingerprint])
+  const trust = ['--trusted-key', await fingerprint()]
+  const run = await fresh.scalardl(['restore', at('ledger/first'), ...release, ...trust])
   t.equal(run.code, 0, run.stderr)
   const verdict = await fresh.check(other.deployment)
   t.strictSame(verdict.problems, [])
   const backup = backupOf(await recordOf(stage, 'backup-first'))
   t.equal(verdict.details.transfersChecking, rowsOf(backup, 'checking', 'transfer'))
 })
+
+t.test('a copy in another kind of storage is recorded, and outlives the backup that another deletes', async (t) => {
+  const to = 'pvc://backups/copies'
+  const copied = await stage.scalardl(['copy', 'backup', 'first', '--to', to, '--limit-bandwidth', '100MB/s'])
+  t.equal(copied.code, 0, copied.stderr)
+  t.strictSame(backupOf(await recordOf(stage, 'backup-first')).copies, [`${to}/first`])
+  const other = await openDatabaseStage('object-storage-other')
+  t.teardown(() => other.close())
+  await other.apply([secret('dumps', asPod)])
+  await other.succeeds(['install'])
+  const deletion = ['delete', 'backup', at('ledger/first'), '--yes']
+  const stranger = await other.scalardl(deletion)
+  t.not(stranger.code, 0)
+  t.match(stranger.stderr, /is signed by a key that this installation does not trust/)
+  const deleted = await other.scalardl([...deletion, '--trusted-key', await fingerprint()])
+  t.equal(deleted.code, 0, deleted.stderr)
+  const listed = await stage.scalardl(['get', 'backups', '--from', at('ledger')])
+  t.equal(listed.code, 0, listed.stderr)
+  t.notMatch(listed.stdout, /^first /m)
+  const imported = await stage.scalardl(['import', `${to}/first`])
+  t.equal(imported.code, 0, imported.stderr)
+  t.equal(backupOf(await recordOf(stage, 'backup-first')).location, `${to}/first`)
+})
+
+/** Of the key by which this installation signs. */
+async function fingerprint(): Promise<string> {
+  const { stdout } = await stage.scalardl(['get', 'backups', '-o', 'wide'])
+  return /^first .* (SHA256:\S+)$/m.exec(stdout)?.[1] ?? ''
+}

@@ -18,7 +18,7 @@ export interface Plugin {
 }
 
 /** The commands whose Job needs the worker's image; a cluster with a registry of its own has it under another name. */
-const withJob = new Set(['backup', 'restore', 'pause', 'unpause', 'doctor', 'import', 'delete'])
+const withJob = new Set(['backup', 'restore', 'pause', 'unpause', 'doctor', 'import', 'delete', 'copy'])
 
 export interface RunOptions {
   namespace: string
