@@ -1,62 +1,82 @@
-import t from 'tap'
-import { twoDatabases } from '../../stand-ins/ledger/release/release-properties.ts'
+import t, { type Test } from 'tap'
+import { h2Port, h2Server } from '../../stand-ins/h2/objects.ts'
+import { multiStorage } from '../../stand-ins/ledger/release/release-properties.ts'
+import { blocksOf } from '../../unit/docs/fenced-blocks.ts'
 import { pausedPods, until } from '../stage/gates.ts'
 import { addLedger, openDatabaseStage, passwords, secret } from '../stage/ledger-stage.ts'
 import { backupOf, pausedMs, recordOf, rowsOf } from '../stage/records.ts'
+import { databases, damage, replicasOf } from '../stage/restore-stage.ts'
 import { stopWriters } from '../stage/writers.ts'
 
-// A release over two databases: one that we back up, and one that by its URL is YugabyteDB, whose protocol and tools
-// are PostgreSQL's. The tool copies it inside the server, in the image of the server.
+// A release over two databases: one that we back up, and one of H2, which has tools of its own. They run as the page on
+// such databases says.
 
-const variables = { username: 'HELM_SCALAR_DB_USERNAME', password: 'LEDGER_PASSWORD' }
-const ours = twoDatabases('database:5432', ['ledger_a', 'ledger_b'], variables)
 const stage = await openDatabaseStage('own-tool')
 t.teardown(() => stage.close())
-const { deployment } = await addLedger(stage, {
+const user = { name: 'scalar', password: passwords.scalar }
+await stage.apply(
+  h2Server({ name: 'h2', namespace: stage.namespace, image: stage.images.h2, databases: ['ledger_b'], user }),
+)
+await stage.rolledOut('statefulset/h2')
+const url = `jdbc:h2:tcp://h2:${h2Port}/./ledger_b;DATABASE_TO_LOWER=TRUE`
+const ledger = await addLedger(stage, {
   replicas: 2,
   more: {
-    properties: ours.replace('jdbc:postgresql://database:5432/ledger_b', 'jdbc:yugabytedb://database:5432/ledger_b'),
+    properties: multiStorage(
+      [
+        { name: 'a', server: 'database:5432', database: 'ledger_a', namespaces: ['scalar', 'coordinator', 'checking'] },
+        {
+          name: 'b',
+          scheme: 'h2:tcp',
+          server: `h2:${h2Port}`,
+          database: './ledger_b;DATABASE_TO_LOWER=TRUE',
+          namespaces: ['savings'],
+        },
+      ],
+      { username: 'HELM_SCALAR_DB_USERNAME', password: 'LEDGER_PASSWORD' },
+    ),
   },
 })
-await stage.apply([secret('own-tool', { PGHOST: 'database', PGUSER: 'postgres', PGPASSWORD: passwords.superuser })])
-t.equal((await stage.scalardl(['install'])).code, 0)
+const { deployment } = ledger
+await stage.apply([secret('h2-tools', { H2_URL: url, H2_USER: user.name, H2_PASSWORD: user.password })])
+await stage.succeeds(['install'])
 
-const image = stage.images.postgresql
+const image = stage.images.h2
 const to = ['--to', 'pvc://backups/ledger']
-const tool = ['--exec-image', image, '--exec-secret', 'own-tool']
+const tool = ['--exec-image', image, '--exec-secret', 'h2-tools']
 const shell = (script: string) => ['--', 'sh', '-ec', script]
-const copies = `
-  copy=copy_$SCALARDL_BACKUP
-  psql -qc "CREATE DATABASE $copy" postgres
-  pg_dump ledger_b | psql -q --set=ON_ERROR_STOP=1 $copy >/dev/null
-  echo "$copy" >>"$SCALARDL_ARTEFACTS"
-  echo "copied $SCALARDL_DATABASES"`
-const putsBack = `
-  read -r copy <"$SCALARDL_ARTEFACTS"
-  psql -qc 'DROP DATABASE ledger_b WITH (FORCE)' -c 'CREATE DATABASE ledger_b OWNER scalar' postgres
-  pg_dump "$copy" | psql -q --set=ON_ERROR_STOP=1 ledger_b >/dev/null`
+const scripts = blocksOf('docs/databases/others.md').filter(({ language }) => language === 'sh')
+
+/** What the page has in a file of this name. */
+function scriptOf(name: string): string {
+  const found = scripts.find(({ text }) => text.startsWith(`# ${name}\n`))
+  if (found === undefined) throw new Error(`the page has no ${name}`)
+  return found.text
+}
 
 t.test('doctor names the database that needs a tool', async (t) => {
   const run = await stage.scalardl(['doctor', 'my', ...to])
   t.equal(run.code, 0, run.stderr)
-  t.match(run.stdout, /YugabyteDB at database:5432\/ledger_b/)
+  t.match(run.stdout, /H2 at h2:9092\/\.\/ledger_b/)
 })
 
 t.test('both are backed up in one window, ours by us, the other by the tool', async (t) => {
-  const run = await stage.scalardl(['backup', 'my', ...to, '--name', 'point', ...tool, ...shell(copies)])
+  const tells = `${scriptOf('backup.sh')}\necho "copied $SCALARDL_DATABASES"`
+  const run = await stage.scalardl(['backup', 'my', ...to, '--name', 'point', ...tool, ...shell(tells)])
   t.equal(run.code, 0, run.stderr)
-  t.match(run.stderr, /sh: copied YugabyteDB at database:5432\/ledger_b/)
+  t.match(run.stderr, /sh: copied H2 at h2:9092\/\.\/ledger_b/)
   const record = await recordOf(stage, 'backup-point')
   t.match(record.windows, [{ verdict: 'valid' }])
   t.equal(record.windows.length, 1)
   t.ok(pausedMs(record) < 20_000, `paused for ${pausedMs(record)} ms`)
+  const artefacts = ['/var/lib/h2/backups/point.zip']
   t.match(backupOf(record), {
     state: 'restorable',
-    databases: [{ kind: 'postgresql' }, { kind: 'other-database', details: { artefacts: ['copy_point'] } }],
-    command: { phase: 'snapshot', runs: [{ window: 1, end: 'exit code 0', artefacts: ['copy_point'] }] },
+    databases: [{ kind: 'postgresql' }, { kind: 'other-database', details: { artefacts } }],
+    command: { phase: 'snapshot', runs: [{ window: 1, end: 'exit code 0', artefacts }] },
   })
   const described = await stage.scalardl(['describe', 'backup', 'point'])
-  t.match(described.stdout, /in pause 1: exit code 0; it made copy_point/)
+  t.match(described.stdout, /in pause 1: exit code 0; it made \/var\/lib\/h2\/backups\/point\.zip/)
 })
 
 t.test('what fails, hangs or takes too much memory leaves an unusable backup, and every server serves', async (t) => {
@@ -74,7 +94,7 @@ t.test('what fails, hangs or takes too much memory leaves an unusable backup, an
 })
 
 t.test('an image that cannot be pulled is refused before anything is paused', async (t) => {
-  const nowhere = ['--exec-image', 'registry.invalid/tools:1', '--exec-secret', 'own-tool']
+  const nowhere = ['--exec-image', 'registry.invalid/tools:1', '--exec-secret', 'h2-tools']
   const run = await stage.scalardl(['backup', 'my', ...to, '--name', 'unpulled', ...nowhere, ...shell('true')])
   t.equal(run.code, 1, run.stderr)
   t.match(run.stderr, /does not start: the image registry\.invalid\/tools:1/)
@@ -83,17 +103,24 @@ t.test('an image that cannot be pulled is refused before anything is paused', as
 })
 
 /** Runs PostgreSQL's tools in the pod of the server. */
-async function byTools(...script: string[]): Promise<void> {
-  await stage.kubectl(['exec', 'database-0', '--', 'sh', '-ec', script.join('\n')])
+async function byPostgresql(...command: string[]): Promise<void> {
+  await stage.kubectl(['exec', 'database-0', '--', ...command])
 }
-const databaseUrl = (name: string) =>
-  `"postgresql://postgres:${encodeURIComponent(passwords.superuser)}@127.0.0.1/${name}"`
-const dumped = ['ledger_a', 'ledger_b'].map((name) => [databaseUrl(name), `/tmp/${name}.dump`] as const)
+const ledgerA = `postgresql://postgres:${encodeURIComponent(passwords.superuser)}@127.0.0.1/ledger_a`
+
+/** Runs one of H2's tools in the pod of the server. */
+async function byH2(name: string, ...options: string[]): Promise<void> {
+  const program = ['java', '-cp', '/opt/h2/h2.jar', `org.h2.tools.${name}`]
+  const login = ['-url', url, '-user', user.name, '-password', user.password]
+  await stage.kubectl(['exec', 'h2-0', '--', ...program, ...login, ...options])
+}
+const ledgerB = ['-script', '/var/lib/h2/backups/bracket.sql']
 
 t.test('a tool between pause and unpause: its verdict and point are told, and what it made goes back', async (t) => {
   const pause = await stage.scalardl(['pause', 'my', '--name', 'bracket'])
   t.equal(pause.code, 0, pause.stderr)
-  await byTools(...dumped.map(([url, file]) => `pg_dump --format=custom --file=${file} ${url}`))
+  await byPostgresql('pg_dump', '--format=custom', '--file=/tmp/ledger_a.dump', ledgerA)
+  await byH2('Script', ...ledgerB)
   const unpause = await stage.scalardl(['unpause', 'my'])
   t.equal(unpause.code, 0, unpause.stderr)
   t.strictSame(await pausedPods(stage), [])
@@ -103,32 +130,57 @@ t.test('a tool between pause and unpause: its verdict and point are told, and wh
   const described = await stage.scalardl(['describe', 'operation', 'pause-bracket'])
   t.ok(described.stdout.includes(point) && described.stdout.includes('valid'), described.stdout)
 
-  await stage.kubectl(['exec', deployment, '--', 'node', '/app/main.mjs', 'damage'])
+  await damage(ledger)
   await stopWriters(stage, deployment)
   t.notOk((await stage.check(deployment)).holds, 'the damage shows')
   await stage.kubectl(['scale', deployment, '--replicas=0'])
   await until('the release has stopped', async () => (await stage.pods('app.kubernetes.io/instance=my')).length === 0)
-  await byTools(
-    ...dumped.map(([url, file]) => `pg_restore --clean --if-exists --single-transaction --dbname=${url} ${file}`),
-  )
+  const replacing = ['--clean', '--if-exists', '--single-transaction']
+  await byPostgresql('pg_restore', ...replacing, `--dbname=${ledgerA}`, '/tmp/ledger_a.dump')
+  await byH2('Shell', '-sql', 'DROP ALL OBJECTS')
+  await byH2('RunScript', ...ledgerB)
   await stage.kubectl(['scale', deployment, '--replicas=2'])
   await stage.rolledOut(deployment)
   t.match(await stage.check(deployment), { holds: true })
 })
 
-t.test('a restore brings back both, and the two agree', async (t) => {
+/** Restores the point over data that was damaged. */
+const restore = (name: string, ...more: string[]) =>
+  stage.scalardl(['restore', 'point', '--database-secret', 'database-admin', '--name', name, '--yes', ...more])
+
+async function holdsThePoint(t: Pick<Test, 'match'>): Promise<void> {
   const moved = rowsOf(backupOf(await recordOf(stage, 'backup-point')), 'checking', 'transfer')
-  await stage.kubectl(['exec', deployment, '--', 'node', '/app/main.mjs', 'damage'])
-  await stopWriters(stage, deployment)
-  t.notOk((await stage.check(deployment)).holds, 'the damage shows')
-  const admin = ['--database-secret', 'database-admin', '--name', 'back', '--yes']
-  const bare = await stage.scalardl(['restore', 'point', ...admin])
-  t.equal(bare.code, 2, 'without the tool it is refused')
-  const run = await stage.scalardl(['restore', 'point', ...admin, ...tool, ...shell(putsBack)])
-  t.equal(run.code, 0, run.stderr)
-  t.match(run.stderr, /there is no way back/)
   t.match(await stage.check(deployment), {
     holds: true,
     details: { transfersChecking: moved, transfersSavings: moved },
   })
+}
+
+t.test('a restore brings back both, and the two agree', async (t) => {
+  await damage(ledger)
+  t.notOk((await stage.check(deployment)).holds, 'the damage shows')
+  const bare = await restore('bare')
+  t.equal(bare.code, 2, 'without the tool it is refused')
+  const run = await restore('back', ...tool, ...shell(scriptOf('restore.sh')))
+  t.equal(run.code, 0, run.stderr)
+  t.match(run.stderr, /there is no way back/)
+  await holdsThePoint(t)
+})
+
+t.test('a tool that fails in a restore leaves the release stopped; the next restore brings back both', async (t) => {
+  await damage(ledger)
+  t.notOk((await stage.check(deployment)).holds, 'the damage shows')
+  const failed = await restore('failed', ...tool, ...shell('exit 1'))
+  t.equal(failed.code, 1, failed.stderr)
+  t.match(failed.stderr, /sh, your own tool, failed[^]*exit code 1/)
+  t.match(failed.stderr, /nothing writes while the releases stay scaled to 0[^]*with --replicas N/)
+  t.match(await recordOf(stage, 'restore-failed'), { state: 'failed', restore: { serving: 'nothing' } })
+  t.equal(await replicasOf(ledger), 0)
+  const left = (await databases(stage)).filter((name) => name.startsWith('ledger_a_restore_'))
+  t.strictSame(left, [], 'what was loaded is gone')
+
+  const run = await restore('again', '--replicas', '2', ...tool, ...shell(scriptOf('restore.sh')))
+  t.equal(run.code, 0, run.stderr)
+  t.equal(await replicasOf(ledger), 2)
+  await holdsThePoint(t)
 })

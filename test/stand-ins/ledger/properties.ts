@@ -45,7 +45,6 @@ export function readProperties(text: string, environment: NodeJS.ProcessEnv): Re
 
 const kinds: ReadonlyMap<string | undefined, Connection['kind']> = new Map([
   ['postgresql', 'postgresql'],
-  ['yugabytedb', 'postgresql'],
   ['mysql', 'mysql'],
   ['mariadb', 'mysql'],
   ['h2:tcp', 'h2'],
