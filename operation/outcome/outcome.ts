@@ -3,7 +3,7 @@
 
 import { labels } from '../names.ts'
 import { ExitCode } from '../exit-code.ts'
-import type { FailureText } from '../failure.ts'
+import { Failure, type FailureText } from '../failure.ts'
 import type { JobState } from './job-state.ts'
 import { pauseNumber, type OperationRecord, type PauseWindowRecord } from '../record.ts'
 
@@ -43,6 +43,11 @@ export function exitCodeOf(record: OperationRecord): ExitCode {
   if (code !== undefined && code !== ExitCode.stillPaused) return code
   if (record.backup?.state === 'unusable') return ExitCode.backupUnusable
   return record.state === 'succeeded' ? ExitCode.done : ExitCode.failed
+}
+
+/** What an operation of another command failed of, with the exit code that it has there; undefined where it did not. */
+export function failureOf(record: OperationRecord): Failure | undefined {
+  return record.failure && new Failure(record.failure, { exitCode: exitCodeOf(record) })
 }
 
 /** Why a Job that is over ended an operation whose record does not say so itself. */

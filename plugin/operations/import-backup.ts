@@ -2,6 +2,7 @@ import { ExitCode } from '../../operation/exit-code.ts'
 import { Failure } from '../../operation/failure.ts'
 import { formatLocation, parseLocation, splitLocation, type Location } from '../../operation/location.ts'
 import { defaultName, operationName } from '../../operation/names.ts'
+import { failureOf } from '../../operation/outcome/outcome.ts'
 import type { OperationRecord } from '../../operation/record.ts'
 import type { RequestOf } from '../../operation/request.ts'
 import type { Trust } from '../../operation/signature/trust.ts'
@@ -72,7 +73,8 @@ async function importBackup(
   }
   const objects = await prepareOperation(session, request, [], { location: from }, options)
   const done = await runOperation(session, terminal, objects, { ...flags, wait: true, dryRun: 'none' })
-  if (done?.failure !== undefined) throw new Failure(done.failure)
+  const failure = done && failureOf(done)
+  if (failure !== undefined) throw failure
   const record = await readRecord(session, operationName('backup', name))
   if (record !== undefined) return record
   throw new Failure(

@@ -1,6 +1,6 @@
-import { Failure } from '../../../operation/failure.ts'
 import { formatLocation, parseLocation } from '../../../operation/location.ts'
 import { defaultName } from '../../../operation/names.ts'
+import { failureOf } from '../../../operation/outcome/outcome.ts'
 import type { RequestOf } from '../../../operation/request.ts'
 import { readJobOptions } from '../../flags/job-options.ts'
 import type { StoredRecord } from '../../kubernetes/records/records.ts'
@@ -28,7 +28,8 @@ export async function backupsAt(
   const objects = await prepareOperation(session, request, [], { location: from }, options)
   const run = { output: flags.output, wait: true, timeout: undefined, dryRun: 'none' as const }
   const done = await runOperation(session, terminal, objects, run)
-  if (done?.failure !== undefined) throw new Failure(done.failure)
+  const failure = done && failureOf(done)
+  if (failure !== undefined) throw failure
   return (done?.found ?? []).map((record) => {
     const { operation, kind, createdAt } = record
     return { operation, kind, createdAt, record }

@@ -7,7 +7,7 @@ import {
   type OperationRecord,
   type PauseWindowRecord,
 } from '../../../../operation/record.ts'
-import { exitCodeOf, pausedBy, concludeByJob } from '../../../../operation/outcome/outcome.ts'
+import { concludeByJob, exitCodeOf, failureOf, pausedBy } from '../../../../operation/outcome/outcome.ts'
 
 const open: PauseWindowRecord = {
   endpoints: [{ address: '10.0.0.7:1' }, { address: '10.0.0.8:1' }],
@@ -75,6 +75,13 @@ t.test('servers that the guard unpaused after the worker gave up make it no long
   }
   t.equal(exitCodeOf(given), ExitCode.stillPaused)
   t.equal(exitCodeOf({ ...given, guard: guard(1, ['10.0.0.7:1']) }), ExitCode.failed)
+})
+
+t.test('a command that has another run first fails as that one did', async (t) => {
+  const failure = { what: 'it is not trusted', why: 'nobody vouches for it', next: 'vouch for it' }
+  const failed: OperationRecord = { ...running, state: 'failed', exitCode: ExitCode.declined, windows: [], failure }
+  t.match(failureOf(failed), { text: failure, exitCode: ExitCode.declined })
+  t.equal(failureOf({ ...running, state: 'succeeded', exitCode: ExitCode.done, windows: [] }), undefined)
 })
 
 t.test("the guard's report joins the record and leaves it again", async (t) => {
