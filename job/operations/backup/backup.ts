@@ -125,7 +125,7 @@ async function encryptionOnce(
   const found = await journal.once('read recipients', () => readRecipients(encryption))
   events.say(
     'note',
-    `it is lost with the keys of all of these, of which a restore needs one: ${found.recipients.join(', ')}`,
+    `a restore needs the key of one of these; once all are lost, so is the backup: ${found.recipients.join(', ')}`,
   )
   return { encryption: found }
 }

@@ -144,7 +144,7 @@ t.test('speed and encryption are those of the request, and a lost key shows befo
   const heard: string[] = []
   const plain = { ...s.backup, compressionLevel: 9, encryption }
   t.equal(await s.run(plain, ({ message }) => void heard.push(message)), 0)
-  const lostWith = new RegExp(`it is lost with the keys of all of these.*${recipients.join('')}`)
+  const lostWith = new RegExp(`once all are lost, so is the backup: ${recipients.join('')}`)
   t.ok(
     heard.some((message) => lostWith.test(message)),
     'whoever makes the backup is told whose key it needs',
