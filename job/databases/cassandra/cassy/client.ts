@@ -60,7 +60,7 @@ export class CassyError extends Failure {
         next: isLost
           ? "check that Cassy runs there, without TLS, and that the worker's pod may reach it"
           : error.code === status.UNIMPLEMENTED
-            ? 'what answers there is no Cassy, or an older one: name HOST:PORT of a Cassy of 2021'
+            ? 'what answers there is no Cassy, or an older one: name HOST:PORT of its newest release'
             : "see Cassy's log, and that all nodes of Cassandra are up",
       },
       { cause: error },
