@@ -88,7 +88,9 @@ t.test(
 )
 
 t.test('--timeout ends the following, not the backup, which cancel ends in the middle of its dump', async (t) => {
-  const run = await stage.scalardl(['backup', 'my', '--to', location, '--name', 'hasty', '--timeout', '1s'])
+  // However quick the machine is, the dump lasts longer than a cancel takes to arrive.
+  const slowly = ['--limit-bandwidth', '5MB/s']
+  const run = await stage.scalardl(['backup', 'my', '--to', location, '--name', 'hasty', '--timeout', '1s', ...slowly])
   t.equal(run.code, 6, run.stderr)
   t.match(run.stderr, /the time to wait is over/)
   await until('the dump has begun', async () =>

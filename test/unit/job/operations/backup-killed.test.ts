@@ -243,7 +243,9 @@ async function killedForGood(t: Test, store: Store): Promise<void> {
   }
   for (let write = 1, lived = false; !lived; write += 4 * killsApart)
     lived = (await Promise.all([0, 1, 2, 3].map((more) => killedAt(write + more * killsApart)))).includes(true)
-  t.ok(written > 10 && begun > 0, `${written} files and ${begun} unfinished ones were there`)
+  t.ok(written > 10, `${written} files were there`)
+  // Which few of the writes are an upload's differs from run to run.
+  if (killsApart === 1) t.ok(begun > 0, `${begun} unfinished ones were there`)
   t.strictSame(await store.unfinished(), [], 'nothing unfinished is left behind')
 }
 
