@@ -29,6 +29,8 @@ const ring = `${own}.storages.ring`
 const at = await addLedger(stage, {
   replicas: 2,
   more: {
+    // So long does the end of a restore last, however quick the machine is, in which a test kills its worker.
+    readyAfterS: 10,
     properties: [
       properties.trimEnd(),
       `${ring}.storage=cassandra`,

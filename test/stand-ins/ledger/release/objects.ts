@@ -31,6 +31,8 @@ export interface LedgerReleaseOptions {
    * product's 30 s
    */
   decommissioningS?: number | 'default'
+  /** how long a server is not ready at least, s */
+  readyAfterS?: number
   /**
    * what the chart passes as HELM_SCALAR_DB_…, user and password by way of its own Secret; ScalarDB Cluster has none of
    * it
@@ -174,6 +176,7 @@ function container(
     tls,
     env = [],
     standIn = {},
+    readyAfterS,
   }: LedgerReleaseOptions,
   chartSecret: string,
   file: string,
@@ -212,7 +215,12 @@ function container(
       ...env,
     ],
     ...(secret === undefined ? {} : { envFrom: [{ secretRef: { name: secret.name } }] }),
-    startupProbe: { ...probe, failureThreshold: 300, periodSeconds: 1 },
+    startupProbe: {
+      ...probe,
+      ...(readyAfterS === undefined ? {} : { initialDelaySeconds: readyAfterS }),
+      failureThreshold: 300,
+      periodSeconds: 1,
+    },
     livenessProbe: { ...probe, failureThreshold: 3, periodSeconds: 10, successThreshold: 1, timeoutSeconds: 5 },
     resources: { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '512Mi' } },
   }
