@@ -5,8 +5,9 @@ import { openLedgerStage } from '../stage/ledger-stage.ts'
 import { backupOf, recordOf } from '../stage/records.ts'
 
 const location = 'pvc://backups/ledger'
-/** Enough to be dumped for some seconds. */
+/** Enough to be dumped for some seconds, and for some more however quick the machine is. */
 const fillMb = '300'
+const slowly = ['--limit-bandwidth', '10MB/s']
 
 const { stage } = await openLedgerStage('cut-detach', { standIn: { STAND_IN_FILL_MB: fillMb } })
 t.teardown(() => stage.close())
@@ -15,7 +16,7 @@ t.teardown(() => stage.close())
 async function interrupted(name: string, signal: NodeJS.Signals) {
   let seen = ''
   const dumping = Promise.withResolvers<void>()
-  const { child, ended } = stage.startScalardl(['backup', 'my', '--to', location, '--name', name], {
+  const { child, ended } = stage.startScalardl(['backup', 'my', '--to', location, '--name', name, ...slowly], {
     onStderr(text) {
       seen += text
       if (/^dump$/m.test(seen)) dumping.resolve()
@@ -67,7 +68,7 @@ t.test('a laptop that dies leaves the backup to go on', async (t) => {
 t.test(
   '--wait=false returns at once; the same --name comes back to it, and is refused once it has finished',
   async (t) => {
-    const command = ['backup', 'my', '--to', location, '--name', 'later']
+    const command = ['backup', 'my', '--to', location, '--name', 'later', ...slowly]
     const first = await stage.scalardl([...command, '--wait=false'])
     t.equal(first.code, 0, first.stderr)
     t.equal(first.stdout, 'backup-later\n')
@@ -88,8 +89,6 @@ t.test(
 )
 
 t.test('--timeout ends the following, not the backup, which cancel ends in the middle of its dump', async (t) => {
-  // However quick the machine is, the dump lasts longer than a cancel takes to arrive.
-  const slowly = ['--limit-bandwidth', '5MB/s']
   const run = await stage.scalardl(['backup', 'my', '--to', location, '--name', 'hasty', '--timeout', '1s', ...slowly])
   t.equal(run.code, 6, run.stderr)
   t.match(run.stderr, /the time to wait is over/)
