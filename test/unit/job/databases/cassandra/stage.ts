@@ -98,7 +98,9 @@ export type Scene = Awaited<ReturnType<typeof scene>>
  * comes to its end without.
  * @param open a scene for each
  */
-export async function* killedBackups(open: () => Promise<Scene>) {
+export async function* killedBackups<S extends Pick<Scene, 'backup' | 'cluster' | 'record' | 'run'>>(
+  open: () => Promise<S>,
+) {
   for (let dies = 1; ; dies += 1) {
     const s = await open()
     const survived = await s.run(s.backup, dyingAt(s.cluster, dies)).ended.then(

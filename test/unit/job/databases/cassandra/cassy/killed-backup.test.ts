@@ -1,8 +1,7 @@
 import t, { type Test } from 'tap'
 import { Interrupted } from '../../../../../../job/process/interrupted.ts'
 import { hasGo } from '../../../../../stand-ins/versitygw/versitygw.ts'
-import { asAnotherProcess } from '../../../in-memory-cluster.ts'
-import { dyingAt } from '../../../served-release.ts'
+import { killedBackups } from '../stage.ts'
 import { cassyGround } from './stage.ts'
 
 // Workers killed in backups by Cassy.
@@ -13,15 +12,7 @@ else {
 
   t.test('killed at any write and started again: restorable and whole, or unusable', async (t) => {
     const ends = new Set<string>()
-    for (let dies = 1; ; dies += 1) {
-      const s = await scene(t)
-      const survived = await s.run(s.backup, dyingAt(s.cluster, dies)).ended.then(
-        (code) => code === 0,
-        () => false,
-      )
-      const code = survived ? 0 : await s.run(s.backup, asAnotherProcess(s.cluster)).ended
-      const { backup, failure } = s.record() ?? {}
-      const where = `killed at write ${dies}: exit code ${code}, ${backup?.state}, ${failure?.why}`
+    for await (const { s, code, backup, where } of killedBackups(() => scene(t))) {
       ends.add(`${code} ${backup?.state}`)
       t.ok((code === 0 && backup?.state === 'restorable') || (code === 3 && backup?.state === 'unusable'), where)
       t.ok(s.asked('TakeBackup').length <= 2, where)
@@ -35,7 +26,6 @@ else {
         )
       t.ok(s.isServing(), where)
       s.cassy.kill()
-      if (survived) break
     }
     t.strictSame([...ends].sort(), ['0 restorable', '3 unusable'], 'both happen')
   })
