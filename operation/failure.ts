@@ -36,3 +36,8 @@ export class Failure extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** The `why` of a Failure, without what failed; the message of anything else. */
+export function whyOf(error: unknown): string {
+  return error instanceof Failure ? error.why : messageOf(error)
+}

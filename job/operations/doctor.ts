@@ -1,4 +1,4 @@
-import { Failure, messageOf } from '../../operation/failure.ts'
+import { Failure, whyOf } from '../../operation/failure.ts'
 import type { Finding } from '../../operation/finding.ts'
 import { decidePause } from '../databases/pause-decision.ts'
 import { readIdentities, tryKey } from '../encryption/key.ts'
@@ -87,7 +87,7 @@ function findingOf(check: string, error: unknown): Finding {
     check,
     subject: error instanceof Failure ? error.what : 'this check',
     outcome: 'error',
-    message: error instanceof Failure ? error.why : messageOf(error),
+    message: whyOf(error),
     cure,
   }
 }

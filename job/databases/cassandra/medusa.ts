@@ -1,4 +1,4 @@
-import { Failure, messageOf } from '../../../operation/failure.ts'
+import { Failure, whyOf } from '../../../operation/failure.ts'
 import type { Finding } from '../../../operation/finding.ts'
 import { printable } from '../../../operation/text/printable.ts'
 import type { CommandLimits, PodsElsewhere } from '../../kubernetes/elsewhere/pods-elsewhere.ts'
@@ -41,7 +41,7 @@ export async function checkMedusa(
         return []
       } catch (error) {
         signal.throwIfAborted()
-        return [`pod ${pod}: ${error instanceof Failure ? error.why : messageOf(error)}`]
+        return [`pod ${pod}: ${whyOf(error)}`]
       }
     }),
   )
@@ -78,7 +78,7 @@ export async function lackOf(
     return isWhole ? undefined : 'verify does not say that it is whole'
   } catch (error) {
     how.signal.throwIfAborted()
-    return error instanceof Failure ? error.why : messageOf(error)
+    return whyOf(error)
   }
 }
 
@@ -96,7 +96,7 @@ export async function upload(
   how.signal.throwIfAborted()
   const failed = ended.flatMap((one, index) => {
     if (one.status === 'fulfilled') return []
-    const why = one.reason instanceof Failure ? one.reason.why : messageOf(one.reason)
+    const why = whyOf(one.reason)
     return [`node ${nodes[index]?.address} (pod ${nodes[index]?.pod}): ${why}`]
   })
   if (failed.length === 0) return

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { compactTime } from '../../../../operation/time.ts'
-import { Failure, messageOf } from '../../../../operation/failure.ts'
+import { Failure, whyOf } from '../../../../operation/failure.ts'
 import type { CommandLimits } from '../../../kubernetes/elsewhere/pods-elsewhere.ts'
 import { ToolFailed } from '../node-control.ts'
 import type { RingNode } from '../ring.ts'
@@ -41,7 +41,7 @@ export async function takeSnapshots(
           throw new Failure(
             {
               what: `no snapshot was taken of node ${node.address} (pod ${node.pod})`,
-              why: error instanceof Failure ? error.why : messageOf(error),
+              why: whyOf(error),
               next: error instanceof Failure ? error.next : 'see the log of Cassandra on that node',
             },
             { cause: error },

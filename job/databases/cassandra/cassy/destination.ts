@@ -7,7 +7,7 @@ import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
 import type { RestoreContext, RestoreDestination, RestorePlan } from '../../database.ts'
 import { findingOf } from '../backup/preflight.ts'
 import type { OpenSession, RingView } from '../cql.ts'
-import { checkTokens } from '../restore/done.ts'
+import { checkTokens, tokensOf } from '../restore/done.ts'
 import { noNotes, noteRing } from '../restore/hand-over-notes.ts'
 import { readCassyDetails, type CassyDetails } from './details.ts'
 import { begunAt } from './restoring.ts'
@@ -131,7 +131,7 @@ export class CassyDestination extends CassyHandedOver implements RestoreDestinat
 /** Nodes whose tokens are at another address than that of the backup: Cassy puts back a node by its address. */
 function movedFindings(title: string, { members }: RingView, { nodes }: CassyDetails): Finding[] {
   const moved = nodes.flatMap(({ address, tokens }) => {
-    const now = members.find((member) => [...member.tokens].sort().join() === [...tokens].sort().join())
+    const now = members.find((member) => tokensOf(member.tokens) === tokensOf(tokens))
     return now === undefined || now.address === address ? [] : [`node ${address} of the backup is ${now.address} now`]
   })
   if (moved.length === 0) return []

@@ -1,4 +1,4 @@
-import { Failure, messageOf } from '../../../../operation/failure.ts'
+import { Failure, messageOf, whyOf } from '../../../../operation/failure.ts'
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { Storage } from '../../../storage/storage.ts'
 import { openStorageAt } from '../../../storage/open.ts'
@@ -122,10 +122,6 @@ async function reachable(places: Places, signal: AbortSignal) {
     if (places.nodes === undefined) throw error
     return { nodes: places.nodes, troubles: [] }
   }
-}
-
-function whyOf(error: unknown): string {
-  return error instanceof Failure ? error.why : messageOf(error)
 }
 
 /** Removes a backup from Cassy's bucket; no node has had its snapshot since Cassy's next backup. */

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as z from 'zod'
 import { cassandra as known } from '../../../../operation/databases/cassandra.ts'
-import { Failure, messageOf } from '../../../../operation/failure.ts'
+import { Failure, messageOf, whyOf } from '../../../../operation/failure.ts'
 import type { Finding } from '../../../../operation/finding.ts'
 import type { DatabaseBackup } from '../../../../operation/record.ts'
 import type { StorageSettings } from '../../../scalardb/storage-settings.ts'
@@ -216,7 +216,7 @@ export class CassySource implements BackupSource {
       return await nodesOf(view.members, { access: this.#access, own, podsIn, title: this.#title }, signal)
     } catch (error) {
       signal.throwIfAborted()
-      const why = error instanceof Failure ? error.why : messageOf(error)
+      const why = whyOf(error)
       events.say('note', `${unseen}: ${why}`, { level: 'warning' })
       return undefined
     }

@@ -35,7 +35,8 @@ export async function checkDone(
   ]
 }
 
-const tokensOf = (tokens: readonly string[]) => [...tokens].sort().join(',')
+/** One text for the tokens of a node, whose order says nothing. */
+export const tokensOf = (tokens: readonly string[]) => [...tokens].sort().join(',')
 
 /** Whether the ring has, on its nodes, the tokens of the backup: a snapshot of other tokens is of other rows. */
 export function checkTokens(
